@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: GPL-2.0-or-later
+import PackageDescription
+
+let package = Package(
+  name: "lmm-sparse",
+  products: [
+    .library(name: "MixedModels", targets: ["MixedModels"]),
+    .executable(name: "lmm-sparse", targets: ["lmm-sparse"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CCholmod", providers: [.apt(["libsuitesparse-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CNLopt", providers: [.apt(["libnlopt-dev"])]),
+    .systemLibrary(name: "CRmath", providers: [.apt(["r-mathlib"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CNumberParsing"),
+    .target(
+      name: "NumericalMethods",
+      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CRmath"],
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "ModelFrames",
+      dependencies: ["NumericalMethods", "CZlib", "CNumberParsing"],
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods"]),
+    .executableTarget(
+      name: "lmm-sparse",
+      dependencies: [
+        "MixedModels", "ModelFrames", "NumericalMethods",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "NumericalMethodsTests", dependencies: ["NumericalMethods"]),
+    .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
+    .testTarget(
+      name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ]
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Foundation
+
+/// A fitted linear mixed model: estimates, their precision, and how they were found.
+///
+/// Immutable and free of rows: everything here was computed from the cross-products.
+public struct Fit: Sendable {
+  /// The formula as the user wrote it.
+  public let formula: String
+  public let criterionKind: CriterionKind
+  /// What was read: file names, `-` for standard input.
+  public let data: [String]
+  public let weights: String?
+  public let offset: String?
+
+  /// n, the rows used.
+  public let observations: Int
+  /// Rows left out because a used column was missing.
+  public let omittedObservations: Int
+  /// q, the length of b over all terms.
+  public let randomEffectCount: Int
+
+  /// The REML criterion, or −2 log-likelihood for ML, at `theta`.
+  public let criterion: Double
+  /// σ, the residual standard deviation.
+  public let sigma: Double
+  /// θ in lme4's order and names.
+  public let theta: Theta
+  /// All columns of X in order; the aliased ones without values.
+  public let fixedEffects: [FixedEffect]
+  /// Cov(β) of the kept columns, p × p.
+  public let vcov: [[Double]]
+  /// One entry per random-effects term, in lme4's order.
+  public let varianceComponents: [VarianceComponent]
+  public let convergence: Convergence
+  /// One entry per random-effects term, in lme4's order; nil unless asked for.
+  public let conditionalModes: [ConditionalModes]?
+  /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
+  public let scaledResiduals: ResidualQuantiles?
+  public let solver: SolverDescription
+  public let timing: Timing
+  /// Bytes, the largest resident set of the process so far.
+  public let peakMemory: Int
+
+  /// p, the columns of X that were kept.
+  public var fixedEffectCount: Int { vcov.count }
+  /// p + length of θ + 1.
+  public var parameterCount: Int { fixedEffectCount + theta.values.count + 1 }
+  /// n − parameters, as lme4's `df.residual`.
+  public var residualDegreesOfFreedom: Int { observations - parameterCount }
+  public var logLikelihood: Double { -criterion / 2 }
+  public var aic: Double { criterion + 2 * Double(parameterCount) }
+  public var bic: Double { criterion + log(Double(observations)) * Double(parameterCount) }
+  public var droppedColumns: [String] { fixedEffects.filter { $0.estimate == nil }.map(\.name) }
+}
+
+public enum CriterionKind: String, Sendable {
+  case reml = "REML"
+  case ml = "ML"
+}
+
+/// θ: the lower triangle of each term's relative covariance factor λ, column by column.
+public struct Theta: Sendable, Equatable {
+  public let names: [String]
+  public let values: [Double]
+}
+
+public struct FixedEffect: Sendable {
+  /// R's coefficient name.
+  public let name: String
+  /// nil for a column that was dropped because it depends on earlier ones.
+  public let estimate: Double?
+  public let standardError: Double?
+  public var statistic: Double? {
+    guard let estimate, let standardError else { return nil }
+    return estimate / standardError
+  }
+}
+
+/// The covariance matrix of one random-effects term, on the scale of the response.
+public struct VarianceComponent: Sendable {
+  /// lme4's name of the term: `Subject`, `Subject.1` for a second term on the same factor.
+  public let name: String
+  /// The grouping factor: `Subject`, `b:a` for the inner factor of `a/b`.
+  public let group: String
+  public let levelCount: Int
+  /// R's names of the term's columns.
+  public let columns: [String]
+  /// Standard deviations (not variances).
+  public let standardDeviations: [Double]
+  /// Correlations, ℓ × ℓ; nil where a standard deviation is zero (the diagonal is 1).
+  public let correlations: [[Double?]]
+  /// σ²λλᵀ, ℓ × ℓ.
+  public let covariances: [[Double]]
+}
+
+/// The conditional modes b = Λu of one term, and their conditional standard deviations given θ and β.
+public struct ConditionalModes: Sendable {
+  public let name: String
+  public let group: String
+  public let columns: [String]
+  public let levels: [String]
+  /// levels × columns.
+  public let modes: [[Double]]
+  /// levels × columns.
+  public let standardDeviations: [[Double]]
+  /// levels × (columns × columns): σ²Λ(ΛᵀZᵀWZΛ + I)⁻¹Λᵀ, lme4's `postVar`.
+  public let covariances: [[[Double]]]
+}
+
+/// What the optimizer did and how sure we are that it arrived.
+public struct Convergence: Sendable {
+  public let converged: Bool
+  public let optimizer: String
+  public let evaluations: Int
+  /// nil until the exact derivatives are there.
+  public let gradientMax: Double?
+  public let hessianMinEigenvalue: Double?
+  /// A variance component or a direction of one is zero: θ lies on the boundary.
+  public let isSingular: Bool
+  /// In words for the user: singular fit, dropped columns, early stop.
+  public let messages: [String]
+  public let trace: [TracePoint]
+}
+
+/// One evaluation of the criterion.
+public struct TracePoint: Sendable {
+  public let evaluation: Int
+  public let theta: [Double]
+  public let criterion: Double
+  /// Since the optimizer started.
+  public let seconds: Double
+}
+
+/// Minimum, lower quartile, median, upper quartile and maximum (R's type 7).
+public struct ResidualQuantiles: Sendable, Equatable {
+  public let values: [Double]
+}
+
+/// How the equations were solved.
+public struct SolverDescription: Sendable {
+  /// `cholmod`: the whole system as one sparse matrix.
+  public let strategy: String
+  public let leadingTerm: String?
+  public let coreSize: Int?
+  public let coreDensity: Double?
+  public let factorNonzeros: Int?
+  public let threads: Int
+  /// nil when the criterion is exact.
+  public let criterionStandardError: Double?
+}
+
+/// Wall-clock seconds.
+public struct Timing: Sendable {
+  public var read = 0.0
+  public var assemble = 0.0
+  public var optimize = 0.0
+  public var inference = 0.0
+  public var total = 0.0
+  /// Median seconds of one evaluation of the criterion.
+  public var evaluation = 0.0
+  public init() {}
+}

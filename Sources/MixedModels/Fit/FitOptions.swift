@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+
+/// Everything about a fit that is not the formula or the data; the defaults are lme4's.
+public struct FitOptions: Sendable {
+  public var criterion = CriterionKind.reml
+  /// Column of prior weights.
+  public var weights: String?
+  /// Column added to the linear predictor with coefficient 1; adds to offset() terms.
+  public var offset: String?
+  /// How rows become a table: missing values, categorical columns, separators.
+  public var reading = ReadingOptions()
+  /// Order of a factor's levels, the first is the base.
+  public var levels: [String: [String]] = [:]
+  public var contrasts: [String: Contrast] = [:]
+  /// false: a missing value in a used column is an error (`--na fail`).
+  public var omitsMissing = true
+  /// NLopt's name in lme4's spelling: bobyqa, neldermead, cobyla, sbplx, newuoa_bound, praxis.
+  public var optimizer = "bobyqa"
+  /// θ to start from, in the reported order.
+  public var start: [Double]?
+  public var maximumEvaluations = 100_000
+  /// Relative change of the criterion at which the search stops; nil for the default.
+  public var tolerance: Double?
+  public var solver = "auto"
+  /// 0: all cores.
+  public var threads = 0
+  public var wantsConditionalModes = false
+  /// Whether to read the rows a second time for the quantiles of the scaled residuals.
+  public var wantsScaledResiduals = false
+  /// Called now and then from the fitting thread with what is going on.
+  public var progress: (@Sendable (FitProgress) -> Void)?
+
+  public init() {}
+}
+
+/// A sign of life from a long fit.
+public enum FitProgress: Sendable {
+  /// Bytes and rows so far; `totalBytes` is nil for a stream.
+  case reading(bytes: Int, totalBytes: Int?, rows: Int)
+  case evaluating(TracePoint)
+  case residuals(rows: Int)
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How the text of a table becomes columns.
+public struct ReadingOptions: Sendable {
+  /// Columns that are categorical even if their values are numbers.
+  public var categoricalColumns: Set<String> = []
+  /// Texts that mean "missing", besides the empty field, `NA` and `NaN`.
+  public var missingTexts: Set<String> = []
+  /// Field separator; nil detects `,`, `;` or tab from the header line.
+  public var separator: UInt8?
+  /// Workers that parse; 0 means all cores.
+  public var threads = 0
+  /// Bytes of text in one chunk. A chunk is cut at the last record that ends in it, so the cuts (and every sum)
+  /// depend on the data alone, never on the number of threads or on how a stream happened to arrive.
+  public var chunkBytes = 1 << 20
+  /// A record longer than this is an error: the file is no table, or a quote is never closed.
+  public var maximumRecordBytes = 1 << 26
+
+  public init() {}
+}
