@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Foundation
+import Glibc
 
 /// A fitted linear mixed model: estimates, their precision, and how they were found.
 ///

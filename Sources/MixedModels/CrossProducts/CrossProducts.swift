@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+package import ModelFrames
+
+/// All that a Gaussian mixed model needs of its rows: [Z X y]ᵀW[Z X y], n, Σ log w and the levels' labels.
+///
+/// A sum over rows: a chunk of a file, a file and a machine's share are the same type, and `merge` adds them.
+public struct CrossProducts: Sendable {
+  package let basis: RawBasis
+  /// Rows used.
+  public private(set) var observations = 0
+  /// Rows left out because a used column was missing.
+  public private(set) var omittedObservations = 0
+  package private(set) var sumOfLogWeights = 0.0
+  package private(set) var sumOfWeights = 0.0
+  package private(set) var cellSets: [CellSet]
+  package private(set) var fixed: FixedProducts
+  package private(set) var groups: [GroupProducts]
+  /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
+  package private(set) var pairs: [PairProducts]
+  /// Of the atoms that ask for them, parallel to `basis.atoms`.
+  package private(set) var moments: [AtomMoments]
+
+  /// No rows yet.
+  package init(_ basis: RawBasis) {
+    self.basis = basis
+    cellSets = basis.cellSets.map {
+      if case .factor = $0 { .factor(LevelDictionary()) } else { .product(PairDictionary()) }
+    }
+    fixed = FixedProducts(basis.fixed)
+    groups = basis.groups.map { GroupProducts($0.blocks) }
+    pairs = []
+    moments = basis.atoms.map { AtomMoments(degree: $0.needsMoments ? $0.degree : 0) }
+    for g in groups.indices {
+      for h in groups.indices where h > g {
+        pairs.append(
+          PairProducts(
+            rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity))
+      }
+    }
+  }
+
+  /// The cross-products of a block of rows.
+  package init(_ basis: RawBasis, rows: RowBlock) {
+    self.init(basis)
+    observations = rows.count
+    omittedObservations = rows.omittedCount
+    sumOfWeights = rows.weights.reduce(0, +)
+    sumOfLogWeights =
+      basis.weights == nil ? 0 : rows.weights.reduce(0) { $0 + log($1) }
+    cellSets = rows.cellSets
+    moments = rows.moments
+    let counts = cellSets.map(\.count)
+
+    fixed.addCells(basis.fixed, counts: counts)
+    let x = rows.panel(basis.fixed, fixed.directory, response: rows.response)
+    fixed.add(x.weightedProducts(columns: fixed.directory.count, weights: rows.weights))
+
+    var panels: [SparsePanel] = []
+    for g in groups.indices {
+      let group = basis.groups[g]
+      groups[g].allocate(
+        group.blocks, counts: counts, levels: counts[group.cellSet], xCount: fixed.directory.count)
+      let z = rows.panel(group.blocks, groups[g].directory)
+      groups[g].accumulate(level: rows.cells[group.cellSet], z: z, x: x, w: rows.weights)
+      panels.append(z)
+    }
+    for (pair, (g, h)) in groupPairs.enumerated() {
+      pairs[pair] = PairProducts(
+        rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
+      pairs[pair].accumulate(
+        rowLevel: rows.cells[basis.groups[g].cellSet], row: panels[g],
+        columnLevel: rows.cells[basis.groups[h].cellSet], column: panels[h], w: rows.weights)
+    }
+  }
+
+  /// (g, h) of every entry of `pairs`.
+  package var groupPairs: [(Int, Int)] {
+    groups.indices.flatMap { g in groups.indices.filter { $0 > g }.map { (g, $0) } }
+  }
+
+  /// Adds the rows of `other`, which was accumulated in the same basis.
+  package mutating func merge(_ other: CrossProducts) {
+    precondition(basis == other.basis, "cross-products in different raw bases")
+    observations += other.observations
+    omittedObservations += other.omittedObservations
+    sumOfWeights += other.sumOfWeights
+    sumOfLogWeights += other.sumOfLogWeights
+    for atom in moments.indices { moments[atom].merge(other.moments[atom]) }
+    guard other.observations > 0 else { return }
+
+    var maps: [[Int32]] = []
+    for set in cellSets.indices {
+      maps.append(
+        cellSets[set].merge(other.cellSets[set], source: basis.cellSets[set], maps: maps))
+    }
+    let xColumns = fixed.merge(other.fixed, blocks: basis.fixed, maps: maps)
+    var zColumns: [[Int]] = []
+    for g in groups.indices {
+      let cellSet = basis.groups[g].cellSet
+      zColumns.append(
+        groups[g].merge(
+          other.groups[g], columns: basis.groups[g].blocks, levels: maps[cellSet],
+          levelCount: cellSets[cellSet].count, maps: maps, xColumns: xColumns,
+          xCount: fixed.directory.count))
+    }
+    for (pair, (g, h)) in groupPairs.enumerated() {
+      pairs[pair].merge(
+        other.pairs[pair], rowLevelMap: maps[basis.groups[g].cellSet],
+        columnLevelMap: maps[basis.groups[h].cellSet], rowColumns: zColumns[g],
+        columnColumns: zColumns[h], rowCapacity: groups[g].zCapacity,
+        columnCapacity: groups[h].zCapacity)
+    }
+  }
+
+  /// Sorts what merging left unsorted; call it when all rows are in.
+  package mutating func finish() {
+    for pair in pairs.indices { pairs[pair].compact() }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import NumericalMethods
+
+/// [y X]ᵀW[y X] in raw columns; y is column 0.
+///
+/// Sums over chunks are compensated (Neumaier 1974), so that precision does not fall with n.
+package struct FixedProducts: Sendable {
+  package private(set) var directory: ColumnDirectory
+  private var capacity: Int
+  /// Upper triangle used, entry (i, j) at i · capacity + j.
+  private var sums: [Double]
+  private var corrections: [Double]
+
+  package init(_ blocks: [ColumnBlock]) {
+    directory = ColumnDirectory(blocks, first: 1)
+    capacity = max(8, directory.count)
+    sums = Array(repeating: 0, count: capacity * capacity)
+    corrections = sums
+  }
+
+  /// Makes columns for all cells of a chunk.
+  package mutating func addCells(_ blocks: [ColumnBlock], counts: [Int]) {
+    for (b, block) in blocks.enumerated() {
+      guard let cellSet = block.cellSet else { continue }
+      for cell in 0..<counts[cellSet] { _ = directory.add(block: b, cell: Int32(cell)) }
+    }
+    grow()
+  }
+
+  private mutating func grow() {
+    guard directory.count > capacity else { return }
+    let wider = max(directory.count, capacity * 2)
+    sums = restrided(sums, rows: 1, from: (capacity, capacity), to: (wider, wider))
+    corrections = restrided(corrections, rows: 1, from: (capacity, capacity), to: (wider, wider))
+    capacity = wider
+  }
+
+  /// Adds the products of a block of rows, a full square of `directory.count` columns (upper triangle used).
+  package mutating func add(_ products: [Double]) {
+    let count = directory.count
+    for i in 0..<count {
+      for j in i..<count { add(products[i * count + j], i, j) }
+    }
+  }
+
+  private mutating func add(_ value: Double, _ i: Int, _ j: Int) {
+    let k = min(i, j) * capacity + max(i, j)
+    let sum = sums[k] + value
+    corrections[k] +=
+      abs(sums[k]) >= abs(value) ? (sums[k] - sum) + value : (value - sum) + sums[k]
+    sums[k] = sum
+  }
+
+  /// - Returns: the column here of every column there.
+  package mutating func merge(
+    _ other: FixedProducts, blocks: [ColumnBlock], maps: [[Int32]]
+  ) -> [Int] {
+    let columns = directory.merge(other.directory, blocks: blocks, maps: maps)
+    grow()
+    for i in 0..<other.directory.count {
+      for j in i..<other.directory.count {
+        let k = i * other.capacity + j
+        add(other.sums[k], columns[i], columns[j])
+        add(other.corrections[k], columns[i], columns[j])
+      }
+    }
+    return columns
+  }
+
+  /// The full symmetric matrix.
+  package var matrix: DenseMatrix {
+    var full = DenseMatrix(rows: directory.count, columns: directory.count)
+    for i in 0..<directory.count {
+      for j in i..<directory.count {
+        let value = sums[i * capacity + j] + corrections[i * capacity + j]
+        full[i, j] = value
+        full[j, i] = value
+      }
+    }
+    return full
+  }
+}
+
+/// Copies `rows` records of from.0 × from.1 entries (row-major) into records of the larger shape `to`.
+func restrided(
+  _ old: [Double], rows: Int, from: (Int, Int), to: (Int, Int)
+) -> [Double] {
+  var new = [Double](repeating: 0, count: rows * to.0 * to.1)
+  for row in 0..<rows {
+    for i in 0..<from.0 {
+      let source = (row * from.0 + i) * from.1
+      let target = (row * to.0 + i) * to.1
+      for j in 0..<from.1 { new[target + j] = old[source + j] }
+    }
+  }
+  return new
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// A number that a row supplies, seen through Chebyshev polynomials T₀ … T_degree of t = (value − shift) / scale.
+///
+/// The shift and the scale come from the first rows of the data. They keep sums of squares and products well
+/// conditioned for years, for x ~ 1e6 and for polynomials, and cost nothing to undo.
+package struct Atom: Sendable, Hashable {
+  package var expression: Expression
+  package var degree: Int
+  package var shift = 0.0
+  /// A power of two, so that scaling is exact.
+  package var scale = 1.0
+  /// poly() and scale() need the moments of the values themselves, without weights.
+  package var needsMoments: Bool
+}
+
+/// A product of T_k(atom), at most one per atom; the empty product is the constant 1.
+package struct Monomial: Sendable, Hashable {
+  /// Ascending atoms with their degrees, which are at least 1.
+  package var powers: [Power]
+
+  package struct Power: Sendable, Hashable {
+    package var atom: Int
+    package var degree: Int
+  }
+
+  package static let one = Monomial(powers: [])
+}
+
+/// Columns monomial × indicator(cell), for every cell of one classification (or once, without one).
+package struct ColumnBlock: Sendable, Hashable {
+  /// Index of the cell set; nil for columns that are not bound to a cell.
+  package var cellSet: Int?
+  /// Closed under taking factors away, so that a change of shifts stays inside the block.
+  package var monomials: [Monomial]
+}
+
+/// Where a factor's codes come from.
+package enum FactorSource: Sendable, Hashable {
+  case column(String)
+  /// A comparison: levels FALSE and TRUE.
+  case logical(Expression)
+}
+
+/// The columns that rows are accumulated in. They need no look-ahead: numbers minus a shift, factors as full
+/// indicators of the cells met so far.
+package struct RawBasis: Sendable, Hashable {
+  package var response: Expression
+  package var offsets: [Expression]
+  package var weights: String?
+  package var atoms: [Atom]
+  package var factors: [FactorSource]
+  /// Products refer to earlier entries only.
+  package var cellSets: [CellSetSource]
+  /// X; the first block has no cell set and begins with the constant.
+  package var fixed: [ColumnBlock]
+  package var groups: [RawGroup]
+  /// The response is accumulated as (y − offset − Σ predictor[k] · fixed[0] column k) / responseScale.
+  package var predictor: [Double]
+  package var responseScale = 1.0
+}
+
+/// The columns of all random-effects terms on one grouping factor.
+package struct RawGroup: Sendable, Hashable {
+  package var cellSet: Int
+  package var blocks: [ColumnBlock]
+}

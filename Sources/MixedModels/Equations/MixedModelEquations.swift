@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Henderson's equations K(θ)[u; β] = c in working coordinates, for one θ at a time.
+///
+/// Strategies differ in how they factor K; what they give is the same, and tests hold them against each other.
+protocol MixedModelEquations: ~Copyable {
+  /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g, column-major.
+  ///
+  /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
+  mutating func update(_ factors: [[Double]]) throws
+  /// log |ΛᵀZᵀWZΛ + I|
+  var logDeterminantM: Double { get }
+  /// log of |XᵀV⁻¹X| for V = I + ZΛΛᵀZᵀ; the sum of both is log |K|.
+  var logDeterminantRX: Double { get }
+  /// r² = min over u, β of ‖√W(y − Xβ − ZΛu)‖² + ‖u‖²
+  var penalizedResidualSumOfSquares: Double { get }
+  /// u (group after group, level after level) and β.
+  mutating func solution() throws -> (u: [Double], β: [Double])
+  /// [K⁻¹] for X, p × p: Cov(β) / σ².
+  func fixedEffectsCovariance() throws -> DenseMatrix
+  /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) / σ².
+  mutating func conditionalCovariances() throws -> [[Double]]
+  var description: SolverSummary { get }
+}
+
+/// What a strategy tells about itself.
+struct SolverSummary {
+  var strategy: String
+  var coreSize: Int?
+  var coreDensity: Double?
+  var factorNonzeros: Int?
+}

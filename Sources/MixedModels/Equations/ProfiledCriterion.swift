@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// −2 log-likelihood, or the REML criterion, profiled over β and σ, as a function of φ (see `RelativeCovariance`).
+struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~Copyable {
+  let model: LinearMixedModel
+  let kind: CriterionKind
+  var equations: Equations
+  private var factors: [[Double]]
+
+  init(_ model: LinearMixedModel, _ kind: CriterionKind, _ equations: consuming Equations) {
+    self.model = model
+    self.kind = kind
+    self.equations = equations
+    factors = model.covariance.emptyFactors
+  }
+
+  /// Bates et al. 2015, eqs. 34 and 41.
+  mutating func callAsFunction(_ φ: [Double]) throws -> Double {
+    model.covariance.factors(φ, into: &factors)
+    try equations.update(factors)
+    var value = equations.logDeterminantM - model.sumOfLogWeights
+    if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
+    return value + df * (1 + log(2 * .pi * squaredResidualScale))
+  }
+
+  /// n − p for REML, n for ML.
+  private var df: Double {
+    Double(kind == .reml ? model.observations - model.fixedEffectCount : model.observations)
+  }
+
+  /// σ² at the φ of the last evaluation, in units of the response.
+  var squaredResidualScale: Double {
+    let s = model.fixed.responseScale
+    return equations.penalizedResidualSumOfSquares * s * s / df
+  }
+}
+
+extension FixedCoordinates {
+  /// log |RᵀR|: from the working columns' XᵀV⁻¹X to the reported columns'.
+  var logDeterminantShift: Double { (0..<R.rows).reduce(0) { $0 + 2 * log(abs(R[$1, $1])) } }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// What the equations give at the optimum, in R's coordinates and the units of the response.
+struct Estimates {
+  let sigma: Double
+  /// Of the kept columns.
+  let β: [Double]
+  /// p × p.
+  let vcov: DenseMatrix
+  /// Every term's λ, in the order of the model's terms.
+  let λ: [DenseMatrix]
+  /// The fixed part of the linear predictor as coefficients of the raw columns (without y).
+  let rawCoefficients: [Double]
+  /// For every group, level after level, the conditional modes as coefficients of the raw columns.
+  let rawModes: [[Double]]
+  let modes: [TermModes]?
+
+  /// Conditional modes and variances of one term, level after level.
+  struct TermModes {
+    /// levels × columns
+    var values: [[Double]]
+    /// levels × (columns × columns)
+    var covariances: [[[Double]]]
+  }
+
+  init(
+    _ model: LinearMixedModel, φ: [Double], _ criterion: inout ProfiledCriterion<WholeEquations>,
+    wantsModes: Bool
+  ) throws {
+    let fixed = model.fixed
+    let s = fixed.responseScale
+    let (u, working) = try criterion.equations.solution()
+    sigma = criterion.squaredResidualScale.squareRoot()
+    λ = model.covariance.reportedFactors(φ)
+
+    let p = model.fixedEffectCount
+    let total = (0..<p).map { s * (fixed.leastSquares[$0] + working[$0]) }
+    rawCoefficients = zip(fixed.rawPredictor, fixed.B.multiplying(total)).map { $0 + $1 }
+    let reported = (0..<p).map { total[$0] + fixed.predictor[$0] }
+    β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
+    // Cov = σ² R⁻¹ [K⁻¹]_xx R⁻ᵀ
+    let half = fixed.solveR(try criterion.equations.fixedEffectsCovariance())
+    vcov = fixed.solveR(half.transposed).scaled(by: sigma * sigma)
+
+    var factors = model.covariance.emptyFactors
+    model.covariance.factors(φ, into: &factors)
+    let b = Self.workingModes(model, factors, u, scale: s)
+    rawModes = zip(model.groups, b).map { group, b in
+      (0..<group.levelCount).flatMap { level in
+        group.B.multiplying(Array(b[level * group.size..<(level + 1) * group.size]))
+      }
+    }
+    let variances = wantsModes ? try criterion.equations.conditionalCovariances() : nil
+    modes = variances.map { inverse in
+      model.covariance.blocks.map { block in
+        Self.termModes(
+          block, model.groups[block.group], factors[block.group], b[block.group],
+          inverse[block.group], variance: criterion.squaredResidualScale)
+      }
+    }
+  }
+
+  /// b = s Λu, level after level.
+  private static func workingModes(
+    _ model: LinearMixedModel, _ factors: [[Double]], _ u: [Double], scale s: Double
+  ) -> [[Double]] {
+    var next = 0
+    return zip(model.groups, factors).map { group, T in
+      let ℓ = group.size
+      var b = [Double](repeating: 0, count: group.levelCount * ℓ)
+      for level in 0..<group.levelCount {
+        for j in 0..<ℓ {
+          for i in j..<ℓ { b[level * ℓ + i] += s * T[j * ℓ + i] * u[next + level * ℓ + j] }
+        }
+      }
+      next += group.levelCount * ℓ
+      return b
+    }
+  }
+
+  /// R⁻¹b and σ²R⁻¹λ̃[M⁻¹]λ̃ᵀR⁻ᵀ of one term.
+  private static func termModes(
+    _ block: RelativeCovariance.Block, _ group: RandomEffectsGroup, _ T: [Double], _ b: [Double],
+    _ inverse: [Double], variance: Double
+  ) -> TermModes {
+    let ℓ = group.size
+    let own = block.offset..<(block.offset + block.size)
+    var λ = DenseMatrix(rows: block.size, columns: block.size)
+    for (j, c) in own.enumerated() { for (i, r) in own.enumerated() { λ[i, j] = T[c * ℓ + r] } }
+    let coordinates = block.solveR(λ)
+    var modes = TermModes(values: [], covariances: [])
+    for level in 0..<group.levelCount {
+      let values = DenseMatrix(
+        rows: block.size, columns: 1, storage: own.map { b[level * ℓ + $0] })
+      modes.values.append(block.solveR(values).storage)
+      var M = DenseMatrix(rows: block.size, columns: block.size)
+      for (j, c) in own.enumerated() {
+        for (i, r) in own.enumerated() { M[i, j] = inverse[(level * ℓ + c) * ℓ + r] }
+      }
+      let covariance = (coordinates * M) * coordinates.transposed
+      modes.covariances.append(
+        (0..<block.size).map { i in (0..<block.size).map { covariance[i, $0] * variance } })
+    }
+    return modes
+  }
+}
+
+extension FixedCoordinates {
+  /// R⁻¹ a.
+  func solveR(_ a: DenseMatrix) -> DenseMatrix {
+    RelativeCovariance.Block(group: 0, offset: 0, size: R.rows, R: R).solveR(a)
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import ModelFrames
+import NumericalMethods
+
+extension Fit {
+  init(
+    formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
+    model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
+    solver: SolverSummary, quantiles: ResidualQuantiles?, timing: Timing
+  ) {
+    self.formula = formula.text
+    criterionKind = options.criterion
+    self.data = data.map(\.name)
+    weights = options.weights
+    offset = options.offset
+    observations = model.observations
+    omittedObservations = products.omittedObservations
+    randomEffectCount = model.randomEffectCount
+    criterion = outcome.value
+    sigma = estimates.sigma
+    theta = Theta(names: model.thetaNames, values: model.covariance.theta(outcome.φ))
+    fixedEffects = Self.fixedEffects(model, estimates)
+    let p = model.fixedEffectCount
+    vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
+    varianceComponents = zip(model.terms, estimates.λ).map {
+      VarianceComponent($0, λ: $1, sigma: estimates.sigma, levels: model.groups[$0.group].levelCount)
+    }
+    convergence = Convergence(
+      converged: outcome.converged, optimizer: options.optimizer,
+      evaluations: outcome.trace.count, gradientMax: nil, hessianMinEigenvalue: nil,
+      isSingular: model.isSingular(outcome.φ), messages: outcome.messages,
+      trace: outcome.trace.enumerated().map { index, point in
+        TracePoint(
+          evaluation: index + 1, theta: model.covariance.theta(point.φ), criterion: point.value,
+          seconds: point.seconds)
+      })
+    conditionalModes = estimates.modes.map { modes in
+      zip(model.terms, modes).map { term, modes in
+        ConditionalModes(
+          name: term.name, group: term.groupName, columns: term.columns,
+          levels: model.groups[term.group].levels, modes: modes.values,
+          standardDeviations: modes.covariances.map { covariance in
+            covariance.indices.map { max(covariance[$0][$0], 0).squareRoot() }
+          }, covariances: modes.covariances)
+      }
+    }
+    scaledResiduals = quantiles
+    self.solver = SolverDescription(
+      strategy: solver.strategy, leadingTerm: nil, coreSize: solver.coreSize,
+      coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
+      threads: options.threads == 0 ? coreCount() : options.threads, criterionStandardError: nil)
+    self.timing = timing
+    peakMemory = peakResidentBytes()
+  }
+
+  private static func fixedEffects(
+    _ model: LinearMixedModel, _ estimates: Estimates
+  ) -> [FixedEffect] {
+    let position = Dictionary(
+      uniqueKeysWithValues: model.fixed.kept.enumerated().map { ($1, $0) })
+    return model.fixed.names.enumerated().map { j, name in
+      FixedEffect(
+        name: name, estimate: position[j].map { estimates.β[$0] },
+        standardError: position[j].map { estimates.vcov[$0, $0].squareRoot() })
+    }
+  }
+}
+
+extension VarianceComponent {
+  fileprivate init(_ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int) {
+    name = term.name
+    group = term.groupName
+    levelCount = levels
+    columns = term.columns
+    let covariance = (λ * λ.transposed).scaled(by: sigma * sigma)
+    let size = λ.rows
+    let sd = (0..<size).map { covariance[$0, $0].squareRoot() }
+    standardDeviations = sd
+    covariances = (0..<size).map { i in (0..<size).map { covariance[i, $0] } }
+    correlations = (0..<size).map { i in
+      (0..<size).map { j in
+        if i == j { return 1 }
+        guard sd[i] > 0, sd[j] > 0 else { return nil }
+        return min(1, max(-1, covariance[i, j] / (sd[i] * sd[j])))
+      }
+    }
+  }
+}
+
+extension LinearMixedModel {
+  /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
+  var thetaNames: [String] {
+    terms.flatMap { term in
+      term.columns.indices.flatMap { j in
+        term.columns.indices.filter { $0 >= j }.map { i in
+          i == j
+            ? "\(term.groupName).\(term.columns[j])"
+            : "\(term.groupName).\(term.columns[i]).\(term.columns[j])"
+        }
+      }
+    }
+  }
+
+  /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a standard deviation
+  /// below 1e-4, lme4's tolerance. Standardized, so that the answer does not depend on the units of the covariates.
+  func isSingular(_ φ: [Double]) -> Bool {
+    var next = 0
+    for block in covariance.blocks {
+      var λ = DenseMatrix(rows: block.size, columns: block.size)
+      for j in 0..<block.size {
+        for i in j..<block.size {
+          λ[i, j] = φ[next]
+          next += 1
+        }
+      }
+      let smallest = symmetricEigenvalues(λ * λ.transposed).min() ?? 0
+      if max(smallest, 0).squareRoot() < 1e-4 { return true }
+    }
+    return false
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Why a model cannot be fitted to these data. `description` tells the user what to do.
+public enum FitError: Error, Sendable, Equatable {
+  case noRandomTerm(String)
+  case emptyRandomTerm(String)
+  case tooManyColumns
+  case textUsedAsNumber(column: String, expression: String)
+  case noRows(omitted: Int)
+  case oneLevel(group: String)
+  case asManyLevelsAsRows(group: String, levels: Int, rows: Int)
+  case tooManyRandomEffects(group: String, effects: Int, rows: Int)
+  case constantResponse(String)
+  case tooFewRows(rows: Int, columns: Int)
+  case oneLevelFactor(String)
+  case unknownLevel(column: String, level: String, known: [String])
+  case unlistedLevel(column: String, level: String)
+  case unknownColumnOption(option: String, column: String)
+  case contrast(String)
+  case polynomialDegree(String, distinct: Int)
+  case constantScale(String)
+  case zeroResidualVariance
+  case start(given: Int, needed: [String])
+  case unknownOptimizer(String, known: [String])
+  case unknownSolver(String)
+  case notConverged(String)
+  case numerical(String)
+}
+
+extension FitError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noRandomTerm(let formula):
+      "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
+    case .emptyRandomTerm(let group):
+      "the random-effects term on \(group) has no columns. Write (1 | \(group)) or (0 + x | \(group))"
+    case .tooManyColumns:
+      "the formula expands to more than 4096 products of numeric variables. Take some interactions out"
+    case .textUsedAsNumber(let column, let expression):
+      "column \(column) is text, but “\(expression)” needs numbers. Use it as a factor, or correct its values"
+    case .noRows(let omitted):
+      omitted == 0
+        ? "the data have no rows"
+        : "no rows are left: all \(omitted) have a missing value in a column that the model uses"
+    case .oneLevel(let group):
+      "grouping factor \(group) has one level only; its variance cannot be estimated. Drop the term, or check the column"
+    case .asManyLevelsAsRows(let group, let levels, let rows):
+      "grouping factor \(group) has as many levels (\(levels)) as there are rows (\(rows)); its variance and σ cannot be told apart. Use a factor with repeated levels"
+    case .tooManyRandomEffects(let group, let effects, let rows):
+      "the term on \(group) has \(effects) random effects, not fewer than the \(rows) rows; its covariances and σ cannot be told apart. Take columns out of the term"
+    case .constantResponse(let name):
+      "the response \(name) is constant; there is nothing to explain"
+    case .tooFewRows(let rows, let columns):
+      "\(rows) rows cannot determine \(columns) fixed-effects coefficients and a residual variance. Use fewer terms or more data"
+    case .oneLevelFactor(let name):
+      "factor \(name) has one level only, so it has no contrasts. Take it out of the formula"
+    case .unknownLevel(let column, let level, let known):
+      "\(column) has no level “\(level)”; it has \(Self.listed(known))"
+    case .unlistedLevel(let column, let level):
+      "level “\(level)” of \(column) is not among the levels given. List all levels that occur"
+    case .unknownColumnOption(let option, let column):
+      "\(option) names \(column), which is no factor of the model"
+    case .contrast(let message): message
+    case .polynomialDegree(let name, let distinct):
+      "\(name) needs more than \(distinct) distinct values, which is all there are. Lower the degree"
+    case .constantScale(let name): "\(name) cannot be scaled: its values are all equal"
+    case .zeroResidualVariance:
+      "the residual variance is zero: the model explains the response exactly, so there is no likelihood to maximize. Take terms out, or check whether the response is computed from the covariates"
+    case .start(let given, let needed):
+      "--start has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
+    case .unknownOptimizer(let name, let known):
+      "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
+    case .unknownSolver(let name): "no solver “\(name)”. There are auto and cholmod"
+    case .notConverged(let message): message
+    case .numerical(let message): message
+    }
+  }
+
+  private static func listed(_ levels: [String]) -> String {
+    levels.prefix(8).map { "“\($0)”" }.joined(separator: ", ") + (levels.count > 8 ? ", …" : "")
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// X and y in working coordinates: X orthonormal, y its ordinary-least-squares residual.
+///
+/// Taking the least-squares fit off y changes β by a known amount and neither u nor the criterion, and leaves
+/// r² = yᵀWy − ‖…‖² little to cancel.
+struct FixedAssembly {
+  let coordinates: FixedCoordinates
+  /// [X y]ᵀW[X y], y last.
+  let tail: DenseMatrix
+  /// Working y = raw y − X_raw · this.
+  let removed: [Double]
+  let responseIsConstant: Bool
+
+  init(_ specification: ModelSpecification, _ builder: DesignBuilder) throws {
+    let products = builder.products
+    let basis = products.basis
+    let all = products.fixed.matrix  // y is column 0
+    let count = all.rows - 1
+    var gram = DenseMatrix(rows: count, columns: count)
+    for j in 0..<count { for i in 0..<count { gram[i, j] = all[i + 1, j + 1] } }
+    let xy = (0..<count).map { all[0, $0 + 1] }
+    let yy = all[0, 0]
+
+    let design = try builder.columns(
+      specification.fixed, blocks: basis.fixed, directory: products.fixed.directory)
+    // Raw columns of the directory start behind y.
+    let shifted = design.combinations.map { $0.map { (raw: $0.raw - 1, value: $0.value) } }
+    let C = DesignColumns(names: design.names, combinations: shifted, terms: design.terms)
+      .matrix(rawCount: count)
+    let working = WorkingBasis(
+      gram: gram, columns: C, constant: specification.fixed.hasIntercept ? 0 : nil)
+    let B = working.B
+    let s = basis.responseScale
+
+    var predictor = [Double](repeating: 0, count: count)
+    for k in basis.predictor.indices { predictor[k] = basis.predictor[k] }
+    let kept = Self.coordinates(of: predictor, in: working, gram: gram)
+    // What was taken off the response while reading stays off if the model can express it.
+    let back = kept == nil ? predictor.map { $0 / s } : Array(repeating: 0, count: count)
+    let gramBack = gram.multiplying(back)
+    let ry = zip(xy, gramBack).map { $0 + $1 }
+    let ryy = yy + 2 * dot(back, xy) + dot(back, gramBack)
+
+    let c = B.transposed.multiplying(ry)
+    let fitted = B.multiplying(c)
+    removed = zip(fitted, back).map { $0 - $1 }
+    let p = B.columns
+    let gramFitted = gram.multiplying(fitted)
+    var tail = DenseMatrix(rows: p + 1, columns: p + 1)
+    let BGB = B.transposed * (gram * B)
+    for j in 0..<p { for i in 0..<p { tail[i, j] = (BGB[i, j] + BGB[j, i]) / 2 } }
+    let Xy = B.transposed.multiplying(zip(ry, gramFitted).map { $0 - $1 })
+    for i in 0..<p {
+      tail[i, p] = Xy[i]
+      tail[p, i] = Xy[i]
+    }
+    tail[p, p] = ryy - 2 * dot(fitted, ry) + dot(fitted, gramFitted)
+    self.tail = tail
+
+    responseIsConstant = Self.isConstant(predictor, xy: xy, yy: yy, gram: gram, scale: s)
+    coordinates = FixedCoordinates(
+      names: design.names, kept: working.kept, R: working.R, B: B, leastSquares: c,
+      predictor: kept ?? Array(repeating: 0, count: p),
+      rawPredictor: kept == nil ? Array(repeating: 0, count: count) : predictor,
+      responseScale: s)
+  }
+
+  /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its values.
+  private static func isConstant(
+    _ predictor: [Double], xy: [Double], yy: Double, gram: DenseMatrix, scale: Double
+  ) -> Bool {
+    var slopes = predictor.map { $0 / scale }
+    let level = slopes[0]
+    slopes[0] = 0  // the constant cannot make the response vary
+    let image = gram.multiplying(slopes)
+    let sum = xy[0] + image[0]
+    let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * sum / gram[0, 0]
+    let rounding = 4 * level.ulp
+    return !(spread > gram[0, 0] * rounding * rounding)
+  }
+
+  /// Working coordinates of a vector of raw coefficients; nil if it is not in the model's column space.
+  private static func coordinates(
+    of raw: [Double], in working: WorkingBasis, gram: DenseMatrix
+  ) -> [Double]? {
+    let image = gram.multiplying(raw)
+    let inside = working.B.transposed.multiplying(image)
+    let rest = zip(raw, working.B.multiplying(inside)).map { $0 - $1 }
+    let square = dot(raw, image)
+    let distance = dot(rest, gram.multiplying(rest))
+    return distance <= 1e-18 * square ? inside : nil
+  }
+}
+
+func dot(_ a: [Double], _ b: [Double]) -> Double {
+  var sum = 0.0
+  for i in a.indices { sum += a[i] * b[i] }
+  return sum
+}
+
+extension DenseMatrix {
+  func multiplying(_ x: [Double]) -> [Double] {
+    var y = [Double](repeating: 0, count: rows)
+    for j in 0..<columns { for i in 0..<rows { y[i] += self[i, j] * x[j] } }
+    return y
+  }
+}

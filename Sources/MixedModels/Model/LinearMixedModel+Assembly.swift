@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension LinearMixedModel {
+  /// Maps cross-products from raw to working coordinates.
+  ///
+  /// - Throws: `FitError` where the data cannot carry the model: the checks of lme4, in our words.
+  init(_ specification: ModelSpecification, _ products: CrossProducts, options: FitOptions) throws {
+    guard products.observations > 0 else {
+      throw FitError.noRows(omitted: products.omittedObservations)
+    }
+    let builder = DesignBuilder(products: products, options: options)
+    let x = try FixedAssembly(specification, builder)
+    let z = try specification.randomTerms.map { try RandomTermAssembly($0, builder) }
+
+    groups = try products.groups.indices.map { g in
+      let members = z.filter { $0.bound.group == g }
+      let levels = try GroupLevels(
+        members[0].bound.grouping, cellSet: products.basis.groups[g].cellSet, builder: builder)
+      return RandomEffectsGroup(
+        products.groups[g], levels: levels, B: .joined(members.map(\.B)), fixed: x)
+    }
+    pairs = zip(products.groupPairs, products.pairs).map { [groups] indices, pairs in
+      CoOccurrence(pairs, rowGroup: indices.0, columnGroup: indices.1, groups: groups)
+    }
+    (terms, covariance) = Self.reported(z, groups)
+    observations = products.observations
+    sumOfLogWeights = products.sumOfLogWeights
+    (tail, fixed) = (x.tail, x.coordinates)
+    try check(specification, x)
+  }
+
+  /// The terms and their blocks of Λ in lme4's order: as written, unless a later term has more levels; then by
+  /// decreasing levels, ties reversed.
+  private static func reported(
+    _ z: [RandomTermAssembly], _ groups: [RandomEffectsGroup]
+  ) -> ([ReportedTerm], RelativeCovariance) {
+    var offsets = groups.map { _ in 0 }
+    var pieces: [(term: ReportedTerm, block: RelativeCovariance.Block)] = []
+    for assembly in z {
+      let g = assembly.bound.group
+      for piece in assembly.pieces {
+        let block = RelativeCovariance.Block(
+          group: g, offset: offsets[g], size: piece.columns.count, R: piece.R)
+        offsets[g] += piece.columns.count
+        let group = assembly.bound.groupName
+        pieces.append(
+          (ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block))
+      }
+    }
+    let counts = pieces.map { groups[$0.term.group].levelCount }
+    if zip(counts, counts.dropFirst()).contains(where: { $0 < $1 }) {
+      let order = counts.indices.sorted { (counts[$0], $0) < (counts[$1], $1) }
+      pieces = order.reversed().map { pieces[$0] }
+    }
+    var seen: [String: Int] = [:]
+    let terms = pieces.map { piece in
+      let count = seen[piece.term.groupName, default: 0]
+      seen[piece.term.groupName] = count + 1
+      var term = piece.term
+      if count > 0 { term.name += ".\(count)" }
+      return term
+    }
+    let covariance = RelativeCovariance(
+      blocks: pieces.map(\.block), groupSizes: groups.map(\.size))
+    return (terms, covariance)
+  }
+
+  private func check(_ specification: ModelSpecification, _ x: FixedAssembly) throws {
+    let n = observations
+    guard !x.responseIsConstant else {
+      throw FitError.constantResponse(specification.formula.response.deparsed)
+    }
+    for term in terms {
+      let levels = groups[term.group].levelCount
+      if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
+      if levels >= n {
+        throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
+      }
+      if levels * term.columns.count >= n {
+        throw FitError.tooManyRandomEffects(
+          group: term.groupName, effects: levels * term.columns.count, rows: n)
+      }
+    }
+    guard n > fixedEffectCount else {
+      throw FitError.tooFewRows(rows: n, columns: fixedEffectCount)
+    }
+  }
+}

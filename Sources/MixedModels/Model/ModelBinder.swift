@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// Binds a formula to a table's columns.
+struct ModelBinder {
+  private let formula: Formula
+  private let tableName: String
+  private let header: [String]
+  private let kinds: [String: ColumnKind]
+  private var atoms: [Atom] = []
+  private var factors: [FactorSource] = []
+  private var cellSets: [CellSetSource] = []
+  private var requests: [ColumnRequest] = []
+
+  /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one.
+  static func bind(
+    _ formula: Formula, to reader: TableReader, table: String, options: FitOptions
+  ) throws -> ModelSpecification {
+    var kinds: [String: ColumnKind] = [:]
+    for (name, _) in formula.columnReferences {
+      guard reader.header.contains(name) else {
+        throw formula.errorForUnknownColumn(name, available: reader.header, in: table)
+      }
+      kinds[name] = try reader.kind(of: name)
+    }
+    for name in [options.weights, options.offset].compactMap(\.self) {
+      _ = try reader.kind(of: name)
+    }
+    var binder = ModelBinder(
+      formula: formula, tableName: table, header: reader.header, kinds: kinds)
+    return try binder.specification(options)
+  }
+
+  private init(formula: Formula, tableName: String, header: [String], kinds: [String: ColumnKind]) {
+    self.formula = formula
+    self.tableName = tableName
+    self.header = header
+    self.kinds = kinds
+  }
+
+  private mutating func specification(_ options: FitOptions) throws -> ModelSpecification {
+    guard !formula.randomTerms.isEmpty else { throw FitError.noRandomTerm(formula.text) }
+    try request(formula.response)
+    var offsets = formula.offsets
+    if let offset = options.offset { offsets.append(.column(offset)) }
+    for offset in offsets { try request(offset) }
+    if let weights = options.weights { request(column: weights, numbers: true) }
+
+    var fixedBlocks = [ColumnBlock(cellSet: nil, monomials: [.one])]
+    let fixed = try bind(formula.fixed, blocks: &fixedBlocks)
+    var groups: [RawGroup] = []
+    var randomTerms: [BoundRandomTerm] = []
+    for term in formula.randomTerms {
+      let grouping = try term.grouping.map { try factorVariable($0) }
+      let cellSet = cellSet(of: grouping.map(\.source))
+      let group = groups.firstIndex { $0.cellSet == cellSet } ?? groups.count
+      if group == groups.count { groups.append(RawGroup(cellSet: cellSet, blocks: [])) }
+      let terms = try bind(term.terms, blocks: &groups[group].blocks)
+      guard terms.hasIntercept || !terms.terms.isEmpty else {
+        throw FitError.emptyRandomTerm(term.groupName)
+      }
+      randomTerms.append(
+        BoundRandomTerm(
+          groupName: term.groupName, group: group, terms: terms, isDiagonal: term.isDiagonal,
+          grouping: grouping))
+    }
+    let basis = RawBasis(
+      response: formula.response, offsets: offsets, weights: options.weights, atoms: atoms,
+      factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
+      predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count))
+    return ModelSpecification(
+      formula: formula, fixed: fixed, randomTerms: randomTerms, basis: basis,
+      columns: ColumnLookup(requests))
+  }
+
+  private mutating func bind(
+    _ terms: ModelTerms, blocks: inout [ColumnBlock]
+  ) throws -> BoundTerms {
+    let isFactor = terms.variables.map { isFactor($0) }
+    let codings = terms.codings(isFactor: isFactor)
+    if terms.hasIntercept { _ = try add([:], to: nil, of: &blocks) }
+    var bound: [BoundTerm] = []
+    for (t, term) in terms.terms.enumerated() {
+      var termFactors: [(variable: FactorVariable, coding: FactorCoding)] = []
+      var numbers: [NumericVariable] = []
+      for (position, v) in term.enumerated() {
+        if isFactor[v] {
+          termFactors.append((try factorVariable(terms.variables[v]), codings[t][position]))
+        } else {
+          numbers.append(try numericVariable(terms.variables[v]))
+        }
+      }
+      var degrees: [Int: Int] = [:]
+      for number in numbers { degrees[number.atom, default: 0] += number.degree }
+      for (atom, degree) in degrees { atoms[atom].degree = max(atoms[atom].degree, degree) }
+      let sources = termFactors.map(\.variable.source)
+      let block = try add(
+        degrees, to: sources.isEmpty ? nil : cellSet(of: sources), of: &blocks)
+      bound.append(
+        BoundTerm(
+          label: terms.label(of: term), factors: termFactors, numbers: numbers,
+          isFactor: term.map { isFactor[$0] }, block: block))
+    }
+    return BoundTerms(hasIntercept: terms.hasIntercept, terms: bound)
+  }
+
+  /// Adds all monomials up to the given degrees to the block of a cell set.
+  ///
+  /// - Returns: the block's index.
+  private func add(
+    _ degrees: [Int: Int], to cellSet: Int?, of blocks: inout [ColumnBlock]
+  ) throws -> Int {
+    let index = blocks.firstIndex { $0.cellSet == cellSet } ?? blocks.count
+    if index == blocks.count { blocks.append(ColumnBlock(cellSet: cellSet, monomials: [])) }
+    var grid = [Monomial.one]
+    for (atom, degree) in degrees.sorted(by: { $0.key < $1.key }) {
+      grid += grid.flatMap { monomial in
+        (1...degree).map { Monomial(powers: monomial.powers + [.init(atom: atom, degree: $0)]) }
+      }
+      guard grid.count <= 4096 else { throw FitError.tooManyColumns }
+    }
+    let known = Set(blocks[index].monomials)
+    blocks[index].monomials += grid.filter { !known.contains($0) }
+    return index
+  }
+
+  private func isFactor(_ variable: Variable) -> Bool {
+    switch variable.kind {
+    case .column(let name): kinds[name] == .categorical || kinds[name] == .logical
+    case .factor, .logical: true
+    case .polynomial, .scaled, .numeric: false
+    }
+  }
+
+  private mutating func factorVariable(_ variable: Variable) throws -> FactorVariable {
+    let column: String?
+    let source: FactorSource
+    var reference: String?
+    switch variable.kind {
+    case .column(let name): (column, source) = (name, .column(name))
+    case .factor(let name, let base): (column, source, reference) = (name, .column(name), base)
+    case .logical(let expression): (column, source) = (nil, .logical(expression))
+    case .polynomial, .scaled, .numeric:
+      preconditionFailure("\(variable.name) is no factor")
+    }
+    switch source {
+    case .column(let name): request(column: name, labels: true)
+    case .logical(let expression): try request(expression)
+    }
+    let index = factors.firstIndex(of: source) ?? factors.count
+    if index == factors.count { factors.append(source) }
+    return FactorVariable(
+      name: variable.name, column: column, source: index, reference: reference)
+  }
+
+  private mutating func numericVariable(_ variable: Variable) throws -> NumericVariable {
+    let expression: Expression
+    var kind = NumericVariable.Kind.identity
+    switch variable.kind {
+    case .polynomial(let of, let degree, let raw):
+      (expression, kind) = (of, .polynomial(degree: degree, raw: raw))
+    case .scaled(let of, let centers, let scales):
+      (expression, kind) = (of, .scaled(centers: centers, scales: scales))
+    default: expression = variable.expression
+    }
+    try request(expression)
+    let atom = atoms.firstIndex { $0.expression == expression } ?? atoms.count
+    if atom == atoms.count {
+      atoms.append(Atom(expression: expression, degree: 1, needsMoments: false))
+    }
+    if kind != .identity { atoms[atom].needsMoments = true }
+    let number = NumericVariable(name: variable.name, atom: atom, kind: kind)
+    atoms[atom].degree = max(atoms[atom].degree, number.degree)
+    return number
+  }
+
+  /// The cell set of an interaction of factors, built pair by pair.
+  private mutating func cellSet(of sources: [Int]) -> Int {
+    var distinct: [Int] = []
+    for source in sources where !distinct.contains(source) { distinct.append(source) }
+    distinct.sort()
+    var current = intern(.factor(distinct[0]))
+    for source in distinct.dropFirst() {
+      let next = intern(.factor(source))
+      current = intern(.product(current, next))
+    }
+    return current
+  }
+
+  private mutating func intern(_ source: CellSetSource) -> Int {
+    if let index = cellSets.firstIndex(of: source) { return index }
+    cellSets.append(source)
+    return cellSets.count - 1
+  }
+
+  private mutating func request(_ expression: Expression) throws {
+    let text = expression.textColumns
+    for name in expression.columns {
+      let isText = text.contains(name)
+      if !isText, kinds[name] == .categorical {
+        throw FitError.textUsedAsNumber(column: name, expression: expression.deparsed)
+      }
+      request(column: name, numbers: !isText, labels: isText)
+    }
+  }
+
+  private mutating func request(column: String, numbers: Bool = false, labels: Bool = false) {
+    let index = requests.firstIndex { $0.name == column } ?? requests.count
+    if index == requests.count {
+      requests.append(ColumnRequest(name: column, wantsNumbers: false, wantsLabels: false))
+    }
+    if numbers { requests[index].wantsNumbers = true }
+    if labels { requests[index].wantsLabels = true }
+  }
+}

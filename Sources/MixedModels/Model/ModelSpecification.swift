@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// A formula bound to the columns of a table: which variables are numbers, which are factors, and the raw basis that
+/// carries them all.
+package struct ModelSpecification: Sendable {
+  package let formula: Formula
+  package let fixed: BoundTerms
+  package let randomTerms: [BoundRandomTerm]
+  /// Shifts and scales are still 0 and 1.
+  package let basis: RawBasis
+  package let columns: ColumnLookup
+}
+
+/// `ModelTerms` with every variable's role known.
+package struct BoundTerms: Sendable {
+  package let hasIntercept: Bool
+  /// In R's order, the intercept not among them.
+  package let terms: [BoundTerm]
+}
+
+/// One term of a model formula: a product of variables.
+package struct BoundTerm: Sendable {
+  package let label: String
+  package let factors: [(variable: FactorVariable, coding: FactorCoding)]
+  package let numbers: [NumericVariable]
+  /// The variables in the term's order: true where the next one is a factor.
+  package let isFactor: [Bool]
+  /// Index of the column block in the raw basis (of X, or of the random term's group).
+  package let block: Int
+}
+
+/// A factor as the formula names it; several may share the codes of one column.
+package struct FactorVariable: Sendable, Hashable {
+  package let name: String
+  /// Name of the column, for `--levels` and `--contrasts`; nil for a comparison.
+  package let column: String?
+  /// Index into the raw basis's factors.
+  package let source: Int
+  package let reference: String?
+}
+
+/// A numeric variable: one column, or the columns of poly().
+package struct NumericVariable: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    case identity
+    case polynomial(degree: Int, raw: Bool)
+    case scaled(centers: Bool, scales: Bool)
+  }
+  package let name: String
+  package let atom: Int
+  package let kind: Kind
+
+  package var degree: Int {
+    if case .polynomial(let degree, _) = kind { degree } else { 1 }
+  }
+}
+
+/// A random-effects term bound to the table.
+package struct BoundRandomTerm: Sendable {
+  /// lme4's name of the grouping factor.
+  package let groupName: String
+  /// Index into the raw basis's groups; several terms may share one.
+  package let group: Int
+  package let terms: BoundTerms
+  package let isDiagonal: Bool
+  /// The factors whose interaction the groups are, in the order of the name.
+  package let grouping: [FactorVariable]
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// One random-effects term's columns in working coordinates.
+struct RandomTermAssembly {
+  let bound: BoundRandomTerm
+  /// Raw × ℓ.
+  let B: DenseMatrix
+  /// What lme4 would list as a term each: the whole term, or every column of a diagonal one.
+  let pieces: [(columns: [String], R: DenseMatrix)]
+
+  init(_ bound: BoundRandomTerm, _ builder: DesignBuilder) throws {
+    self.bound = bound
+    let raw = builder.products.basis.groups[bound.group]
+    let products = builder.products.groups[bound.group]
+    let design = try builder.columns(
+      bound.terms, blocks: raw.blocks, directory: products.directory)
+    let C = design.matrix(rawCount: products.directory.count)
+    let gram = products.pooledGram
+    let size = design.names.count
+    // Working columns have mean square 1 over all rows, so that φ = 1 means a variance of σ².
+    let unit = builder.products.sumOfWeights.squareRoot()
+
+    if !bound.isDiagonal {
+      let basis = WorkingBasis(gram: gram, columns: C, constant: nil)
+      if basis.kept.count == size {
+        B = basis.B.scaled(by: unit)
+        pieces = [(design.names, basis.R.scaled(by: 1 / unit))]
+        return
+      }
+    }
+    // A diagonal covariance is not free to turn, and dependent columns have no basis of their own number.
+    let GC = gram * C
+    let norms = (0..<size).map { j in
+      let square = (0..<C.rows).reduce(0.0) { $0 + C[$1, j] * GC[$1, j] }
+      return square > 0 ? square.squareRoot() / unit : 1
+    }
+    var scaled = C
+    for j in 0..<size { for i in 0..<C.rows { scaled[i, j] /= norms[j] } }
+    B = scaled
+    pieces =
+      bound.isDiagonal
+      ? (0..<size).map { ([design.names[$0]], .diagonal([norms[$0]])) }
+      : [(design.names, .diagonal(norms))]
+  }
+}
+
+extension GroupProducts {
+  /// Σⱼ ZⱼᵀWZⱼ, raw × raw.
+  var pooledGram: DenseMatrix {
+    let count = directory.count
+    var gram = DenseMatrix(rows: count, columns: count)
+    let width = zCapacity + xCapacity
+    for level in 0..<levelCount {
+      for i in 0..<count {
+        let line = level * stride + i * width
+        for j in 0..<count { gram[i, j] += blocks[line + j] }
+      }
+    }
+    return gram
+  }
+}
+
+extension DenseMatrix {
+  static func diagonal(_ d: [Double]) -> DenseMatrix {
+    var matrix = DenseMatrix(rows: d.count, columns: d.count)
+    for i in d.indices { matrix[i, i] = d[i] }
+    return matrix
+  }
+
+  /// Side by side; all have the same number of rows.
+  static func joined(_ parts: [DenseMatrix]) -> DenseMatrix {
+    DenseMatrix(
+      rows: parts[0].rows, columns: parts.reduce(0) { $0 + $1.columns },
+      storage: parts.flatMap(\.storage))
+  }
+
+  func scaled(by factor: Double) -> DenseMatrix {
+    DenseMatrix(rows: rows, columns: columns, storage: storage.map { $0 * factor })
+  }
+}

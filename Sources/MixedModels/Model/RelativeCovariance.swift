@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// θ ↔ Λ: the free entries of every term's lower triangular relative covariance factor λ.
+///
+/// The optimizer does not see θ but φ, the same triangle for the term's working columns (orthonormal, unit mean
+/// square): there all entries are of one size and one meaning, whatever the units and centring of the covariates.
+/// For an unstructured covariance any linear change of columns leaves the family of models as it is; a diagonal one
+/// only allows scaling.
+struct RelativeCovariance: Sendable {
+  /// One lower triangular block λ.
+  struct Block: Sendable {
+    /// Index of the group, and the block's first column among the group's.
+    let group: Int
+    let offset: Int
+    let size: Int
+    /// Reported columns = working columns · R, size × size, upper triangular.
+    let R: DenseMatrix
+  }
+  let blocks: [Block]
+  /// Columns of each group.
+  let groupSizes: [Int]
+
+  var parameterCount: Int { blocks.reduce(0) { $0 + $1.size * ($1.size + 1) / 2 } }
+
+  /// 0 for diagonal entries, −∞ for the others.
+  var lowerBounds: [Double] {
+    blocks.flatMap { block in
+      (0..<block.size).flatMap { j in (j..<block.size).map { $0 == j ? 0 : -Double.infinity } }
+    }
+  }
+
+  /// φ at which all working columns have relative variance 1 and no covariance.
+  var identity: [Double] {
+    blocks.flatMap { block in
+      (0..<block.size).flatMap { j in (j..<block.size).map { $0 == j ? 1 : 0 } }
+    }
+  }
+
+  /// Writes Λ's block for a level of every group, ℓ × ℓ column-major, lower triangular.
+  func factors(_ φ: [Double], into factors: inout [[Double]]) {
+    var next = 0
+    for block in blocks {
+      let size = groupSizes[block.group]
+      for j in 0..<block.size {
+        for i in j..<block.size {
+          factors[block.group][(block.offset + j) * size + block.offset + i] = φ[next]
+          next += 1
+        }
+      }
+    }
+  }
+
+  var emptyFactors: [[Double]] { groupSizes.map { Array(repeating: 0, count: $0 * $0) } }
+
+  /// θ, the lower triangle of λ for the reported columns: R⁻¹λ̃ made triangular again by a rotation.
+  func theta(_ φ: [Double]) -> [Double] {
+    var next = 0
+    return blocks.flatMap { block in
+      let working = Self.lowerTriangle(φ, &next, size: block.size)
+      return Self.entries(block.reported(working))
+    }
+  }
+
+  /// φ of a given θ.
+  func working(_ θ: [Double]) -> [Double] {
+    var next = 0
+    return blocks.flatMap { block in
+      Self.entries((block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
+    }
+  }
+
+  /// Every block's λ for the reported columns.
+  func reportedFactors(_ φ: [Double]) -> [DenseMatrix] {
+    var next = 0
+    return blocks.map { $0.reported(Self.lowerTriangle(φ, &next, size: $0.size)) }
+  }
+
+  private static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix {
+    var λ = DenseMatrix(rows: size, columns: size)
+    for j in 0..<size {
+      for i in j..<size {
+        λ[i, j] = values[next]
+        next += 1
+      }
+    }
+    return λ
+  }
+
+  private static func entries(_ λ: DenseMatrix) -> [Double] {
+    (0..<λ.columns).flatMap { j in (j..<λ.rows).map { λ[$0, j] } }
+  }
+}
+
+extension RelativeCovariance.Block {
+  /// λ of the reported columns from λ̃ of the working ones.
+  func reported(_ working: DenseMatrix) -> DenseMatrix {
+    solveR(working).lowerTriangularFactor
+  }
+
+  /// R⁻¹ a.
+  func solveR(_ a: DenseMatrix) -> DenseMatrix {
+    var x = a
+    for j in 0..<x.columns {
+      for i in stride(from: size - 1, through: 0, by: -1) {
+        for k in (i + 1)..<max(size, i + 1) { x[i, j] -= R[i, k] * x[k, j] }
+        x[i, j] /= R[i, i]
+      }
+    }
+    return x
+  }
+}
+
+extension DenseMatrix {
+  /// The lower triangular L with LLᵀ = self · selfᵀ and a diagonal ≥ 0, by Givens rotations of columns (exact for
+  /// singular matrices too). A triangular matrix is returned as it is, up to signs.
+  var lowerTriangularFactor: DenseMatrix {
+    var L = self
+    for i in 0..<rows {
+      for j in stride(from: columns - 1, to: i, by: -1) where L[i, j] != 0 {
+        let r = (L[i, i] * L[i, i] + L[i, j] * L[i, j]).squareRoot()
+        let (c, s) = (L[i, i] / r, L[i, j] / r)
+        for k in i..<rows {
+          let (a, b) = (L[k, i], L[k, j])
+          L[k, i] = c * a + s * b
+          L[k, j] = c * b - s * a
+        }
+        L[i, j] = 0
+      }
+      if L[i, i] < 0 { for k in i..<rows { L[k, i] = -L[k, i] } }
+    }
+    return L
+  }
+}

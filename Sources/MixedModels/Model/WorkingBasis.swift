@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// An orthonormal basis of a model's column space, in the metric of the cross-products.
+///
+/// With C the reported columns as combinations of raw ones and G the raw columns' Gram matrix, C = B R and
+/// BᵀGB = I. Computations are done in B's coordinates, where A is well conditioned however the user codes contrasts
+/// or centres covariates; R⁻¹ takes coefficients back. C enters through its square root, never through CᵀGC, so
+/// only the condition of the columns is lost, not its square.
+struct WorkingBasis {
+  /// raw × r.
+  let B: DenseMatrix
+  /// r × r, upper triangular.
+  let R: DenseMatrix
+  /// The columns of C that are kept; r of them.
+  let kept: [Int]
+
+  /// R's tolerance for aliased columns, here relative to a column's spread about its mean.
+  private static let tolerance = 1e-7
+  /// A spread smaller than this part of a column's size is rounding.
+  private static let resolution = 1e-13
+
+  /// - Parameter constant: the raw column that is 1 in every row if the model contains an intercept, so that a
+  ///   column's spread, not its distance from zero, decides whether it depends on others.
+  init(gram: DenseMatrix, columns: DenseMatrix, constant: Int?) {
+    let size = gram.rows
+    let d = (0..<size).map { gram[$0, $0] > 0 ? gram[$0, $0].squareRoot() : 1 }
+    var scaled = gram
+    for i in 0..<size { for j in 0..<size { scaled[i, j] /= d[i] * d[j] } }
+    let root = DenseCholesky.pivoted(scaled, relativeTolerance: 1e-14).factor  // G ≈ D L Lᵀ D
+    var weighted = columns
+    for i in 0..<size { for j in 0..<columns.columns { weighted[i, j] *= d[i] } }
+    let Y = root.transposed * weighted  // YᵀY = CᵀGC
+
+    let norms = Self.norms(Y)
+    var spreads = norms
+    if let constant {
+      let rank = root.columns
+      let ones = (0..<rank).map { root[constant, $0] * d[constant] }
+      let square = ones.reduce(0) { $0 + $1 * $1 }
+      var centred = Y
+      for j in 0..<Y.columns {
+        let mean = (0..<rank).reduce(0.0) { $0 + ones[$1] * Y[$1, j] } / square
+        for i in 0..<rank { centred[i, j] -= mean * ones[i] }
+      }
+      spreads = Self.norms(centred)
+      for j in 0..<Y.columns where spreads[j] <= 1e-8 * norms[j] && Self.isConstant(columns, j, constant) {
+        spreads[j] = norms[j]
+      }
+    }
+    let references = norms.indices.map {
+      max(spreads[$0], Self.resolution / Self.tolerance * norms[$0])
+    }
+    let qr = ColumnOrderedQR(Y, tolerance: Self.tolerance, referenceNorms: references)
+    kept = qr.kept
+
+    var B = DenseMatrix(rows: size, columns: kept.count)
+    for (k, j) in kept.enumerated() { for i in 0..<size { B[i, k] = columns[i, j] } }
+    var R = qr.R
+    B.divideByUpperTriangle(R)
+    // What rounding left of BᵀGB − I is put into R.
+    var product = B.transposed * (gram * B)
+    if (try? DenseCholesky.factorize(&product)) != nil {
+      let correction = product.transposed
+      B.divideByUpperTriangle(correction)
+      R = correction * R
+    }
+    (self.B, self.R) = (B, R)
+  }
+
+  private static func norms(_ a: DenseMatrix) -> [Double] {
+    (0..<a.columns).map { j in
+      (0..<a.rows).reduce(0) { $0 + a[$1, j] * a[$1, j] }.squareRoot()
+    }
+  }
+
+  private static func isConstant(_ columns: DenseMatrix, _ j: Int, _ constant: Int) -> Bool {
+    (0..<columns.rows).allSatisfy { ($0 == constant) == (columns[$0, j] != 0) }
+  }
+}
+
+extension DenseMatrix {
+  /// self ← self R⁻¹ for an upper triangular R.
+  mutating func divideByUpperTriangle(_ R: DenseMatrix) {
+    for j in 0..<columns {
+      for k in 0..<j where R[k, j] != 0 {
+        for i in 0..<rows { self[i, j] -= self[i, k] * R[k, j] }
+      }
+      for i in 0..<rows { self[i, j] /= R[j, j] }
+    }
+  }
+}
