@@ -31,9 +31,7 @@ package enum CellSet: Sendable {
     switch (self, other, source) {
     case (.factor(var levels), .factor(let theirs), _):
       self = .factor(LevelDictionary())  // keeps the dictionary uniquely referenced while it grows
-      let map = (0..<Int32(theirs.count)).map { code in
-        theirs.withBytes(of: code) { levels.code(for: $0) }
-      }
+      let map = levels.merge(theirs)
       self = .factor(levels)
       return map
     case (.product(var pairs), .product(let theirs), .product(let left, let right)):

@@ -48,7 +48,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     // Lᵀz = e_last: z = [−K⁻¹c; 1] / r
     var z = [Double](repeating: 0, count: q + p + 1)
     z[q + p] = 1
-    try factor.solveTransposedL(&z)
+    try factor.solveLᵀ(&z)
     let last = z[q + p]
     var u: [Double] = []
     u.reserveCapacity(q)
@@ -66,8 +66,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     let block = factor.trailingBlock(from: q)
     var L = DenseMatrix(rows: p, columns: p)
     for j in 0..<p { for i in j..<p { L[i, j] = block[i, j] } }
-    let inverse = try L.invertedLowerTriangle()
-    return inverse.transposed * inverse
+    return DenseCholesky.inverse(factor: L)
   }
 
   mutating func conditionalCovariances() throws -> [[Double]] {
@@ -80,7 +79,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
         let base = level * group.size * group.size
         for j in 0..<group.size {
           for i in j..<group.size {
-            let value = inverse.value(start + i, start + j)
+            let value = inverse(start + i, start + j)!
             blocks[base + j * group.size + i] = value
             blocks[base + i * group.size + j] = value
           }

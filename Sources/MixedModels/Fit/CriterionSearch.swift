@@ -30,7 +30,6 @@ struct CriterionSearch {
   func run(from start: [Double], _ criterion: ([Double]) throws -> Double) throws -> Outcome {
     var search = State(search: self, best: start)
     search.value = try search.evaluate(start, criterion)
-    search.worst = search.value
     guard search.value.isFinite else {
       throw FitError.numerical(
         "the criterion is not finite at the starting values. Rescale the covariates, or give --start")
@@ -61,11 +60,10 @@ struct CriterionSearch {
     let search: CriterionSearch
     var best: [Double]
     var value = Double.infinity
-    var worst = Double.infinity
     var stoppedEarly = false
     var messages: [String] = []
     var trace: [(φ: [Double], value: Double, seconds: Double)] = []
-    let clock = Stopwatch()
+    let began = monotonicSeconds()
 
     mutating func evaluate(
       _ φ: [Double], _ criterion: ([Double]) throws -> Double
@@ -76,33 +74,28 @@ struct CriterionSearch {
     }
 
     private mutating func record(_ φ: [Double], _ value: Double) {
-      let seconds = clock.seconds
+      let seconds = monotonicSeconds() - began
       trace.append((φ, value, seconds))
       search.progress?(trace.count, φ, value, seconds)
       if value < self.value { (best, self.value) = (φ, value) }
     }
 
-    /// A point where the factorization fails or the criterion is not finite counts as worse than all seen: a quadratic
-    /// model survives that, but not an infinity.
+    /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take that).
     private mutating func tolerantValue(
       _ φ: [Double], _ criterion: ([Double]) throws -> Double
     ) throws -> Double {
       do {
-        let value = try criterion(φ)
-        guard value.isFinite else { return worst }
-        worst = max(worst, value)
-        record(φ, value)
-        return value
-      } catch is CholmodError {
-        return worst
+        return try evaluate(φ, criterion)
+      } catch CholmodError.notPositiveDefinite {
+        return .infinity
       } catch FitError.zeroResidualVariance {
-        return worst
+        return .infinity
       }
     }
 
     mutating func minimize(
       step: Double, _ criterion: ([Double]) throws -> Double
-    ) throws -> MinimizerOutcome {
+    ) throws -> MinimizerResult.Outcome {
       let rule = StoppingRule(
         maximumEvaluations: max(search.maximumEvaluations - trace.count, 1),
         relativeX: 0, absoluteX: 1e-8, absoluteF: 0, relativeF: search.tolerance)

@@ -36,19 +36,19 @@ struct Estimates {
 
     let p = model.fixedEffectCount
     let total = (0..<p).map { s * (fixed.leastSquares[$0] + working[$0]) }
-    rawCoefficients = zip(fixed.rawPredictor, fixed.B.multiplying(total)).map { $0 + $1 }
+    rawCoefficients = zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }
     let reported = (0..<p).map { total[$0] + fixed.predictor[$0] }
     β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
     // Cov = σ² R⁻¹ [K⁻¹]_xx R⁻ᵀ
     let half = fixed.solveR(try criterion.equations.fixedEffectsCovariance())
-    vcov = fixed.solveR(half.transposed).scaled(by: sigma * sigma)
+    vcov = sigma * sigma * fixed.solveR(half.transposed)
 
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let b = Self.workingModes(model, factors, u, scale: s)
     rawModes = zip(model.groups, b).map { group, b in
       (0..<group.levelCount).flatMap { level in
-        group.B.multiplying(Array(b[level * group.size..<(level + 1) * group.size]))
+        group.B * Array(b[level * group.size..<(level + 1) * group.size])
       }
     }
     let variances = wantsModes ? try criterion.equations.conditionalCovariances() : nil

@@ -3,45 +3,73 @@ public import ModelFrames
 import NumericalMethods
 
 extension Fit {
-  /// Fits a model to data in one pass over the rows.
+  /// Fits a model to data in one pass over the rows (a second one only for the scaled residuals).
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`, each saying what to do.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    var timing = Timing()
-    let total = Stopwatch()
+    let run = try FitRun(formula, data: data, options: options)
+    var quantiles: ResidualQuantiles?
+    if options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) {
+      quantiles = try run.residualPass().scaledQuantiles()
+    }
+    self = run.fit(scaledResiduals: quantiles)
+  }
+}
+
+/// From formula and data to estimates, with all that was made on the way.
+struct FitRun {
+  private let formula: Formula
+  private let data: [DataSource]
+  private let options: FitOptions
+  private let products: CrossProducts
+  private let model: LinearMixedModel
+  private let outcome: CriterionSearch.Outcome
+  private let estimates: Estimates
+  private let solver: SolverSummary
+  private var timing = Timing()
+  private let began = monotonicSeconds()
+
+  /// - Throws: `FormulaError`, `DataError` or `FitError`.
+  init(_ formula: Formula, data: [DataSource], options: FitOptions) throws {
+    (self.formula, self.data, self.options) = (formula, data, options)
     guard ["auto", "cholmod"].contains(options.solver) else {
       throw FitError.unknownSolver(options.solver)
     }
     setBLASThreads(1)  // sums must not depend on the number of threads
     let reading = try ModelReading(formula, data, options)
-    let products = try reading.crossProducts()
-    timing.read = total.seconds
+    products = try reading.crossProducts()
+    let read = monotonicSeconds()
+    timing.read = read - began
 
-    var clock = Stopwatch()
-    let model = try LinearMixedModel(reading.specification, products, options: options)
+    model = try LinearMixedModel(reading.specification, products, options: options)
     var criterion = try ProfiledCriterion(model, options.criterion, WholeEquations(model))
-    timing.assemble = clock.seconds
+    let assembled = monotonicSeconds()
+    timing.assemble = assembled - read
 
-    clock = Stopwatch()
-    let outcome = try Self.search(model, options, &criterion)
+    outcome = try Self.search(model, options, &criterion)
     _ = try criterion(outcome.φ)
-    timing.optimize = clock.seconds
     timing.evaluation = outcome.medianEvaluationSeconds
+    let optimized = monotonicSeconds()
+    timing.optimize = optimized - assembled
 
-    clock = Stopwatch()
-    let estimates = try Estimates(
+    estimates = try Estimates(
       model, φ: outcome.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    timing.inference = clock.seconds
-    var quantiles: ResidualQuantiles?
-    if options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) {
-      let again = try ModelReading(formula, data, options)
-      quantiles = try ResidualPass(again, products, model, estimates).scaledQuantiles()
-    }
-    timing.total = total.seconds
-    self.init(
+    solver = criterion.equations.description
+    timing.inference = monotonicSeconds() - optimized
+  }
+
+  /// Fitted values and residuals, from reading the rows again.
+  func residualPass() throws -> ResidualPass {
+    ResidualPass(try ModelReading(formula, data, options), products, model, estimates)
+  }
+
+  func fit(scaledResiduals: ResidualQuantiles?) -> Fit {
+    var timing = timing
+    timing.total = monotonicSeconds() - began
+    return Fit(
       formula: formula, data: data, options: options, products: products, model: model,
-      outcome: outcome, estimates: estimates, solver: criterion.equations.description,
-      quantiles: quantiles, timing: timing)
+      outcome: outcome, estimates: estimates, solver: solver, quantiles: scaledResiduals,
+      timing: timing)
   }
 
   private static func search(

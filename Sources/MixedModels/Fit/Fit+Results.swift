@@ -49,9 +49,9 @@ extension Fit {
     self.solver = SolverDescription(
       strategy: solver.strategy, leadingTerm: nil, coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
-      threads: options.threads == 0 ? coreCount() : options.threads, criterionStandardError: nil)
+      threads: options.threads == 0 ? availableProcessors() : options.threads, criterionStandardError: nil)
     self.timing = timing
-    peakMemory = peakResidentBytes()
+    peakMemory = peakResidentMemory()
   }
 
   private static func fixedEffects(
@@ -73,7 +73,7 @@ extension VarianceComponent {
     group = term.groupName
     levelCount = levels
     columns = term.columns
-    let covariance = (λ * λ.transposed).scaled(by: sigma * sigma)
+    let covariance = sigma * sigma * (λ * λ.transposed)
     let size = λ.rows
     let sd = (0..<size).map { covariance[$0, $0].squareRoot() }
     standardDeviations = sd

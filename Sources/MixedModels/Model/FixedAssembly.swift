@@ -39,19 +39,19 @@ struct FixedAssembly {
     let kept = Self.coordinates(of: predictor, in: working, gram: gram)
     // What was taken off the response while reading stays off if the model can express it.
     let back = kept == nil ? predictor.map { $0 / s } : Array(repeating: 0, count: count)
-    let gramBack = gram.multiplying(back)
+    let gramBack = gram * back
     let ry = zip(xy, gramBack).map { $0 + $1 }
     let ryy = yy + 2 * dot(back, xy) + dot(back, gramBack)
 
-    let c = B.transposed.multiplying(ry)
-    let fitted = B.multiplying(c)
+    let c = B.transposed * ry
+    let fitted = B * c
     removed = zip(fitted, back).map { $0 - $1 }
     let p = B.columns
-    let gramFitted = gram.multiplying(fitted)
+    let gramFitted = gram * fitted
     var tail = DenseMatrix(rows: p + 1, columns: p + 1)
     let BGB = B.transposed * (gram * B)
     for j in 0..<p { for i in 0..<p { tail[i, j] = (BGB[i, j] + BGB[j, i]) / 2 } }
-    let Xy = B.transposed.multiplying(zip(ry, gramFitted).map { $0 - $1 })
+    let Xy = B.transposed * zip(ry, gramFitted).map { $0 - $1 }
     for i in 0..<p {
       tail[i, p] = Xy[i]
       tail[p, i] = Xy[i]
@@ -74,7 +74,7 @@ struct FixedAssembly {
     var slopes = predictor.map { $0 / scale }
     let level = slopes[0]
     slopes[0] = 0  // the constant cannot make the response vary
-    let image = gram.multiplying(slopes)
+    let image = gram * slopes
     let sum = xy[0] + image[0]
     let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * sum / gram[0, 0]
     let rounding = 4 * level.ulp
@@ -85,11 +85,11 @@ struct FixedAssembly {
   private static func coordinates(
     of raw: [Double], in working: WorkingBasis, gram: DenseMatrix
   ) -> [Double]? {
-    let image = gram.multiplying(raw)
-    let inside = working.B.transposed.multiplying(image)
-    let rest = zip(raw, working.B.multiplying(inside)).map { $0 - $1 }
+    let image = gram * raw
+    let inside = working.B.transposed * image
+    let rest = zip(raw, working.B * inside).map { $0 - $1 }
     let square = dot(raw, image)
-    let distance = dot(rest, gram.multiplying(rest))
+    let distance = dot(rest, gram * rest)
     return distance <= 1e-18 * square ? inside : nil
   }
 }
@@ -98,12 +98,4 @@ func dot(_ a: [Double], _ b: [Double]) -> Double {
   var sum = 0.0
   for i in a.indices { sum += a[i] * b[i] }
   return sum
-}
-
-extension DenseMatrix {
-  func multiplying(_ x: [Double]) -> [Double] {
-    var y = [Double](repeating: 0, count: rows)
-    for j in 0..<columns { for i in 0..<rows { y[i] += self[i, j] * x[j] } }
-    return y
-  }
 }

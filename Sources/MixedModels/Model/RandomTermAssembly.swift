@@ -24,8 +24,8 @@ struct RandomTermAssembly {
     if !bound.isDiagonal {
       let basis = WorkingBasis(gram: gram, columns: C, constant: nil)
       if basis.kept.count == size {
-        B = basis.B.scaled(by: unit)
-        pieces = [(design.names, basis.R.scaled(by: 1 / unit))]
+        B = unit * basis.B
+        pieces = [(design.names, (1 / unit) * basis.R)]
         return
       }
     }
@@ -40,8 +40,8 @@ struct RandomTermAssembly {
     B = scaled
     pieces =
       bound.isDiagonal
-      ? (0..<size).map { ([design.names[$0]], .diagonal([norms[$0]])) }
-      : [(design.names, .diagonal(norms))]
+      ? (0..<size).map { ([design.names[$0]], DenseMatrix(diagonal: [norms[$0]])) }
+      : [(design.names, DenseMatrix(diagonal: norms))]
   }
 }
 
@@ -62,20 +62,10 @@ extension GroupProducts {
 }
 
 extension DenseMatrix {
-  static func diagonal(_ d: [Double]) -> DenseMatrix {
-    var matrix = DenseMatrix(rows: d.count, columns: d.count)
-    for i in d.indices { matrix[i, i] = d[i] }
-    return matrix
-  }
-
   /// Side by side; all have the same number of rows.
   static func joined(_ parts: [DenseMatrix]) -> DenseMatrix {
     DenseMatrix(
       rows: parts[0].rows, columns: parts.reduce(0) { $0 + $1.columns },
       storage: parts.flatMap(\.storage))
-  }
-
-  func scaled(by factor: Double) -> DenseMatrix {
-    DenseMatrix(rows: rows, columns: columns, storage: storage.map { $0 * factor })
   }
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import ModelFrames
+
+/// A small simulated data set with two crossed factors, a nested one, a covariate, a within-factor and weights.
+struct SimulatedTable {
+  struct Row {
+    var y: Double
+    var x: Double
+    var f: String
+    var g: String
+    var h: String
+    var w: Double
+  }
+  var rows: [Row] = []
+
+  init(rows count: Int = 300, seed: UInt64 = 1) {
+    var random = TestRandom(seed: seed)
+    let groupEffects = (0..<12).map { _ in (random.normal(), 0.5 * random.normal()) }
+    let itemEffects = (0..<7).map { _ in 0.7 * random.normal() }
+    for _ in 0..<count {
+      let (g, h) = (Int(random.uniform() * 12), Int(random.uniform() * 7))
+      let f = Int(random.uniform() * 3)
+      let x = random.normal()
+      let signal = 2 + 0.8 * x + 0.4 * Double(f) + groupEffects[g].0 + groupEffects[g].1 * x
+      rows.append(
+        Row(
+          y: signal + itemEffects[h] + random.normal(), x: x, f: ["a", "b", "c"][f],
+          g: "g\(g + 10)", h: "h\(h)", w: 0.5 + random.uniform()))
+    }
+  }
+
+  /// The rows as CSV; `y` and `x` may be transformed on the way.
+  func csv(y: (Double) -> Double = { $0 }, x: (Double) -> Double = { $0 }) -> [UInt8] {
+    var text = "y,x,f,g,h,w\n"
+    for row in rows { text += "\(y(row.y)),\(x(row.x)),\(row.f),\(row.g),\(row.h),\(row.w)\n" }
+    return Array(text.utf8)
+  }
+
+  func source(y: (Double) -> Double = { $0 }, x: (Double) -> Double = { $0 }) -> DataSource {
+    .bytes(csv(y: y, x: x), name: "simulated.csv")
+  }
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014) and Box–Muller: the same numbers on every machine.
+struct TestRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992 }
+
+  mutating func normal() -> Double {
+    let radius = (-2 * log(uniform())).squareRoot()
+    return radius * cos(2 * .pi * uniform())
+  }
+}
