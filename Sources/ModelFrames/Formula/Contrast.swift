@@ -6,3 +6,73 @@ public enum Contrast: Sendable, Equatable {
   /// One row per level (named), one column per contrast (named).
   case matrix(levels: [String], columns: [String], values: [[Double]])
 }
+
+extension Contrast {
+  /// The contrast R calls `name`: treatment, sum, helmert or poly, with or without "contr.".
+  package init(named name: String) throws(ContrastError) {
+    let prefix = "contr."
+    let word = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+    switch word {
+    case "treatment": self = .treatment
+    case "sum": self = .sum
+    case "helmert": self = .helmert
+    case "poly", "polynomial": self = .polynomial
+    default: throw .unknownName(name)
+    }
+  }
+
+  /// The contrast matrix of a factor: one row per level, one column per name.
+  ///
+  /// Names are what R appends to the variable's: the levels but the first (treatment), 1, 2, …
+  /// (sum, helmert), .L, .Q, .C, ^4, … (polynomial), the given names (matrix).
+  /// - Throws: `ContrastError` for fewer than two levels, for polynomials of more than 95, for a
+  ///   level without a row and for a ragged matrix.
+  package func columns(
+    levels: [String]
+  ) throws(ContrastError) -> (names: [String], values: [[Double]]) {
+    let count = levels.count
+    guard count >= 2 else { throw .tooFewLevels(count) }
+    let numbers = (1..<count).map(String.init)
+    switch self {
+    case .treatment:
+      return (Array(levels.dropFirst()), rows(count) { $0 == $1 + 1 ? 1 : 0 })
+    case .sum:
+      return (numbers, rows(count) { $0 == $1 ? 1 : $0 == count - 1 ? -1 : 0 })
+    case .helmert:
+      return (numbers, rows(count) { $0 <= $1 ? -1 : $0 == $1 + 1 ? Double($0) : 0 })
+    case .polynomial:
+      guard count <= OrthogonalPolynomials.maximumLevels else { throw .tooManyLevels(count) }
+      let columns = OrthogonalPolynomials.equallySpaced(count)
+      let names = [".L", ".Q", ".C"] + (4..<max(count, 4)).map { "^\($0)" }
+      return (Array(names.prefix(count - 1)), rows(count) { columns[$1][$0] })
+    case .matrix(let rowNames, let names, let values):
+      return (names, try matched(rowNames, names, values, to: levels))
+    }
+  }
+
+  /// A `count` × (`count` − 1) matrix, by rows.
+  private func rows(_ count: Int, _ value: (Int, Int) -> Double) -> [[Double]] {
+    (0..<count).map { row in (0..<(count - 1)).map { value(row, $0) } }
+  }
+
+  private func matched(
+    _ rowNames: [String], _ names: [String], _ values: [[Double]], to levels: [String]
+  ) throws(ContrastError) -> [[Double]] {
+    guard values.count == rowNames.count else {
+      throw .wrongShape(rows: rowNames.count, found: values.count)
+    }
+    var rowOfLevel: [String: Int] = [:]
+    for (row, level) in rowNames.enumerated() {
+      guard rowOfLevel.updateValue(row, forKey: level) == nil else { throw .repeatedLevel(level) }
+      guard values[row].count == names.count else {
+        throw .raggedRow(level: level, expected: names.count, found: values[row].count)
+      }
+    }
+    var result: [[Double]] = []
+    for level in levels {
+      guard let row = rowOfLevel[level] else { throw .missingLevel(level) }
+      result.append(values[row])
+    }
+    return result
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A character as a terminal shows it.
+struct DisplayCell {
+  let text: String
+  /// Terminal columns.
+  let width: Int
+
+  init(_ character: Character) {
+    if character == "\t" {
+      (text, width) = (" ", 1)
+    } else if character.unicodeScalars.contains(where: DisplayCell.isControl) {
+      text = character.unicodeScalars.reduce("") { $0 + DisplayCell.escaped($1) }
+      width = text.count
+    } else {
+      text = String(character)
+      let first = character.unicodeScalars.first!
+      width = DisplayCell.isCombining(first) ? 0 : DisplayCell.isWide(first) ? 2 : 1
+    }
+  }
+
+  /// `text` with control characters escaped, cut after 60 characters.
+  static func printable(_ text: String) -> String {
+    let shown = text.prefix(60).map { $0 == "\t" ? "\\t" : DisplayCell($0).text }.joined()
+    return text.count > 60 ? shown + "…" : shown
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    isControl(scalar)
+      ? "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}" : String(scalar)
+  }
+
+  /// Control characters and those that reorder or hide text.
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
+    case .format: scalar.value != 0x200D && scalar.value != 0x200C
+    default: false
+    }
+  }
+
+  private static func isCombining(_ scalar: Unicode.Scalar) -> Bool {
+    let category = scalar.properties.generalCategory
+    return category == .nonspacingMark || category == .enclosingMark || category == .format
+  }
+
+  /// East Asian wide and fullwidth blocks and the emoji, by Unicode's EastAsianWidth.txt.
+  private static func isWide(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+      0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
+      0x1F680...0x1F6FF, 0x1F900...0x1FAFF, 0x20000...0x3FFFD:
+      true
+    default: false
+    }
+  }
+}

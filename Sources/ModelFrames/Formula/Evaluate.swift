@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The value of `expression` in each of `count` rows, with R's semantics.
+///
+/// Logical results are 1 and 0, and NaN where unknown; infinities are kept.
+/// - Parameter column: the values of a column, `count` of them.
+/// - Throws: `EvaluationError` if a column of text is used as a number.
+package func evaluate(
+  _ expression: Expression, count: Int, column: (String) -> ColumnValues
+) throws(EvaluationError) -> [Double] {
+  let evaluation = Evaluation(expression: expression, count: count)
+  switch try evaluation.value(of: expression, column) {
+  case .scalar(let value): return [Double](repeating: value, count: count)
+  case .vector(let values): return values
+  }
+}
+
+/// One evaluation of an expression over a run of rows.
+struct Evaluation {
+  /// The whole expression, for messages.
+  let expression: Expression
+  let count: Int
+
+  func value(
+    of node: Expression, _ column: (String) -> ColumnValues
+  ) throws(EvaluationError) -> RowValues {
+    switch node {
+    case .number(let value): return .scalar(value)
+    case .logical(let value): return .scalar(value ? 1 : 0)
+    case .pi: return .scalar(.pi)
+    case .string: throw .notRowwise(expression: expression.deparsed)
+    case .column(let name): return .vector(try numbers(name, column))
+    case .parenthesized(let inner): return try value(of: inner, column)
+    case .unary(let symbol, let operand): return unary(symbol, try value(of: operand, column))
+    case .binary(let symbol, let left, let right):
+      if symbol == .within { return .vector(try membership(of: left, in: right, column)) }
+      if symbol.isComparison { return try comparison(symbol, left, right, column) }
+      let first = try value(of: left, column)
+      return try arithmetic(symbol, first, try value(of: right, column))
+    case .call(let function, let arguments): return try call(function, arguments, column)
+    }
+  }
+
+  func numbers(
+    _ name: String, _ column: (String) -> ColumnValues
+  ) throws(EvaluationError) -> [Double] {
+    let values = column(name)
+    guard let numbers = values.asNumbers else {
+      throw .textAsNumber(column: name, expression: expression.deparsed)
+    }
+    precondition(numbers.count == count, "one value for each row")
+    return numbers
+  }
+
+  private func call(
+    _ function: String, _ arguments: [Expression.Argument], _ column: (String) -> ColumnValues
+  ) throws(EvaluationError) -> RowValues {
+    if function == "I", arguments.count == 1 { return try value(of: arguments[0].value, column) }
+    guard let known = NumericFunction(rawValue: function),
+      let match = ArgumentMatch(arguments, to: ["x", "base"]), let argument = match.values["x"]
+    else { throw .notRowwise(expression: expression.deparsed) }
+    let x = try value(of: argument, column)
+    guard let base = match.values["base"] else { return apply(known, to: x) }
+    return x.combined(with: try value(of: base, column), logarithm)
+  }
+
+  private func unary(_ symbol: UnaryOperator, _ operand: RowValues) -> RowValues {
+    switch symbol {
+    case .plus: operand
+    case .minus: operand.map { -$0 }
+    case .not: operand.map { $0.isNaN ? .nan : $0 == 0 ? 1 : 0 }
+    }
+  }
+
+  private func arithmetic(
+    _ symbol: BinaryOperator, _ left: RowValues, _ right: RowValues
+  ) throws(EvaluationError) -> RowValues {
+    switch symbol {
+    case .plus: left.combined(with: right) { $0 + $1 }
+    case .minus: left.combined(with: right) { $0 - $1 }
+    case .times: left.combined(with: right) { $0 * $1 }
+    case .divided: left.combined(with: right) { $0 / $1 }
+    case .power: left.combined(with: right, power)
+    case .remainder: left.combined(with: right, remainder)
+    case .integerDivided: left.combined(with: right) { ($0 / $1).rounded(.down) }
+    case .and: left.combined(with: right, and)
+    case .or: left.combined(with: right) { 1 - and(1 - isTrue($0), 1 - isTrue($1)) }
+    default: throw .notRowwise(expression: expression.deparsed)
+    }
+  }
+}
+
+// MARK: - Arithmetic of one row
+
+/// 1, 0 or NaN.
+private func isTrue(_ x: Double) -> Double { x.isNaN ? .nan : x == 0 ? 0 : 1 }
+
+/// R's &: FALSE & NA is FALSE.
+private func and(_ a: Double, _ b: Double) -> Double {
+  if a == 0 || b == 0 { return 0 }
+  return a.isNaN || b.isNaN ? .nan : 1
+}
+
+/// R's ^: 1^NA and NA^0 are 1.
+private func power(_ x: Double, _ y: Double) -> Double { y == 2 ? x * x : pow(x, y) }
+
+/// R's %%: the sign is the divisor's.
+private func remainder(_ x: Double, _ y: Double) -> Double {
+  let rest = fmod(x, y)
+  if y.isInfinite, x.isFinite { return x == 0 || (x < 0) == (y < 0) ? x : y }
+  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
+}
+
+private func logarithm(_ x: Double, _ base: Double) -> Double {
+  base == 2 ? log2(x) : base == 10 ? log10(x) : log(x) / log(base)
+}

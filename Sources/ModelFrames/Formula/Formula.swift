@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A mixed-model formula in R's language as lme4 reads it, expanded but not bound to data.
+///
+///     let formula = try Formula("reaction ~ 1 + days + (1 + days | subject)")
+public struct Formula: Sendable {
+  /// As it was written.
+  public let text: String
+  public let response: Expression
+  /// The terms of the fixed effects.
+  public let fixed: ModelTerms
+  /// Arguments of `offset(…)`; several add up.
+  public let offsets: [Expression]
+  /// In order of appearance, `a/b` replaced by `b:a` and `a`.
+  public let randomTerms: [RandomTerm]
+  /// Each column used anywhere, with the characters of `text` of its first use.
+  package let columnReferences: [(name: String, range: Range<Int>)]
+
+  /// Longer formulas are refused; in bytes.
+  static let maximumLength = 100_000
+
+  /// Reads a formula.
+  /// - Throws: `FormulaError` that names the place.
+  public init(_ text: String) throws(FormulaError) {
+    guard text.utf8.count <= Formula.maximumLength else {
+      throw FormulaError(
+        text: String(text.prefix(200)), range: 0..<0, .tooLong(limit: Formula.maximumLength))
+    }
+    self.text = text
+    let sides = try Parser.sides(of: text)
+    response = try Formula.response(sides.response, text: text)
+    let split = try FormulaSplit(sides.terms, text: text, response: response)
+    if let terms = split.fixed {
+      fixed = try TermExpansion.terms(of: terms, text: text, response: response)
+    } else {
+      fixed = ModelTerms(hasIntercept: true)
+    }
+    offsets = split.offsets
+    randomTerms = split.randomTerms
+    columnReferences = ColumnReferences.all(in: [sides.response, sides.terms])
+  }
+
+  private static func response(
+    _ syntax: Syntax, text: String
+  ) throws(FormulaError) -> Expression {
+    let syntax = syntax.unparenthesized
+    func error(_ problem: FormulaProblem) -> FormulaError {
+      FormulaError(text: text, range: syntax.range, problem)
+    }
+    if syntax.bar != nil { throw error(.randomResponse) }
+    if case .string(let value) = syntax.form { throw error(.textAsTerm(value)) }
+    if case .call(let function, _) = syntax.form,
+      ["poly", "scale", "factor", "as.factor", "relevel", "offset"].contains(function)
+    {
+      throw error(.specialResponse(function))
+    }
+    if case .name("pi", false) = syntax.form { return .column("pi") }
+    return try ExpressionBuilder(text: text).rowwiseExpression(syntax)
+  }
+
+  /// The error for a column that `table` lacks, with the nearest name it has.
+  package func errorForUnknownColumn(
+    _ name: String, available: [String], in table: String
+  ) -> FormulaError {
+    let range = columnReferences.first { $0.name == name }?.range ?? 0..<0
+    let nearest = Spelling.nearest(to: name, among: available)
+    return FormulaError(
+      text: text, range: range, .unknownColumn(name, table: table, nearest: nearest))
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What is wrong with a formula, and where.
+///
+/// Printed as one sentence, the line concerned and a caret:
+///
+///     formula, column 16: no variable "day" in sleepstudy.csv. Did you mean "Days"?
+///         reaction ~ 1 + day + (1 | subject)
+///                        ^^^
+public struct FormulaError: Error, Sendable, Hashable {
+  /// The formula; its beginning only if it was too long to be read.
+  public let text: String
+  /// Characters of `text` concerned; empty at the place where something is missing.
+  public let range: Range<Int>
+  /// What is wrong, without the full stop.
+  public let message: String
+  /// What to do, a sentence.
+  public let suggestion: String?
+
+  init(text: String, range: Range<Int>, _ problem: FormulaProblem) {
+    self.text = text
+    self.range = range
+    message = problem.message
+    suggestion = problem.suggestion
+  }
+}
+
+extension FormulaError: CustomStringConvertible {
+  public var description: String {
+    let excerpt = SourceExcerpt(of: text, range: range)
+    var sentence = "formula, \(excerpt.place): \(message)"
+    if let suggestion { sentence += ". \(suggestion)" }
+    if excerpt.line.isEmpty { return sentence }
+    return sentence + "\n    " + excerpt.line + "\n    " + excerpt.caret
+  }
+}

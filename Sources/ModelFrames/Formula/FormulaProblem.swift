@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Everything that can be wrong with a formula; the wording is in FormulaProblem+Wording.swift.
+enum FormulaProblem {
+  // Characters and tokens
+  case tooLong(limit: Int)
+  case emptyName
+  case unexpectedCharacter(String)
+  case assignment(String)
+  case unknownOperator(String)
+  case badNumber(String)
+  case badEscape(String)
+  case unclosedQuote(String)
+  // Shape
+  case emptyFormula, missingResponse, missingTilde, missingTerms, secondTilde, nestedTilde
+  case unexpectedEnd, missingOperand, missingOperator, singleEquals, chainedComparison
+  case unexpectedSymbol(String)
+  case unclosedParenthesis
+  case tooDeep(Int)
+  // Terms
+  case dot
+  case reservedWord(String)
+  case numberAsTerm(Double)
+  case textAsTerm(String)
+  case invalidPower
+  case emptyInteraction(String)
+  case tooManyTerms(limit: Int)
+  case termOperatorInExpression(String)
+  case responseAmongTerms(String)
+  // Variables
+  case unknownFunction(String, known: [String])
+  case unsupportedFunction(String, hint: String)
+  case wrongArguments(function: String, expected: String)
+  case specialInsideExpression(String)
+  case specialResponse(String)
+  case textInArithmetic
+  case doubledLogical(String)
+  case noColumn(String)
+  case misplacedOffset, subtractedOffset
+  // Random terms
+  case misplacedRandomTerm, subtractedRandomTerm, bareBar, randomResponse, twoBars
+  case emptyRandomTerm
+  case groupingOperator(String, hint: String)
+  case groupingNoFactor(String)
+  case repeatedGrouping(String)
+  // Binding
+  case unknownColumn(String, table: String, nearest: String?)
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The right-hand side of a formula taken apart: random terms, offsets and what is left.
+struct FormulaSplit {
+  /// nil if nothing else was there: the intercept alone.
+  private(set) var fixed: Syntax?
+  private(set) var randomTerms: [RandomTerm] = []
+  /// Arguments of offset(), each once, as in R.
+  private(set) var offsets: [Expression] = []
+
+  private let text: String
+  private let response: Expression
+
+  init(_ terms: Syntax, text: String, response: Expression) throws(FormulaError) {
+    self.text = text
+    self.response = response
+    fixed = try rest(of: terms)
+  }
+
+  private func error(_ problem: FormulaProblem, at syntax: Syntax) -> FormulaError {
+    FormulaError(text: text, range: syntax.range, problem)
+  }
+
+  /// `syntax` without the random terms and offsets that are summands of it.
+  private mutating func rest(of syntax: Syntax) throws(FormulaError) -> Syntax? {
+    switch syntax.form {
+    case .parenthesized(let inner):
+      if inner.bar == nil { return try rest(of: inner) }
+      try addRandomTerm(inner, range: syntax.range)
+      return nil
+    case .unary(.plus, let operand): return try rest(of: operand)
+    case .sum(let summands):
+      var kept: [Syntax.Summand] = []
+      for summand in summands {
+        if summand.isNegative {
+          kept.append(summand)
+        } else if let operand = try rest(of: summand.operand) {
+          kept.append(.init(isNegative: false, operand: operand))
+        }
+      }
+      return kept.isEmpty ? nil : Syntax(.sum(kept), range: syntax.range)
+    case .call("offset", let arguments):
+      try addOffset(arguments, at: syntax)
+      return nil
+    default:
+      if syntax.bar != nil { throw error(.bareBar, at: syntax) }
+      return syntax
+    }
+  }
+
+  private mutating func addRandomTerm(
+    _ syntax: Syntax, range: Range<Int>
+  ) throws(FormulaError) {
+    guard let bar = syntax.bar else { preconditionFailure("no bar") }
+    if bar.left.bar != nil { throw error(.twoBars, at: syntax) }
+    let terms = try TermExpansion.terms(of: bar.left, text: text, response: response)
+    if terms.terms.isEmpty, !terms.hasIntercept { throw error(.emptyRandomTerm, at: bar.left) }
+    let groupings = try Grouping.groupings(of: bar.right, text: text, response: response)
+    for grouping in groupings {
+      randomTerms.append(
+        RandomTerm(
+          terms: terms, grouping: grouping.variables, groupName: grouping.name,
+          isDiagonal: bar.isDouble, range: range))
+    }
+  }
+
+  private mutating func addOffset(
+    _ arguments: [Syntax.Argument], at syntax: Syntax
+  ) throws(FormulaError) {
+    guard arguments.count == 1, arguments[0].name == nil else {
+      throw error(.wrongArguments(function: "offset", expected: "one expression"), at: syntax)
+    }
+    let argument = arguments[0].value
+    let expression = try ExpressionBuilder(text: text).rowwiseExpression(argument)
+    if !offsets.contains(expression) { offsets.append(expression) }
+  }
+}

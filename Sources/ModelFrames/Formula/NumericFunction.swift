@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Functions of one number, by R's names. `log` may have a base as well.
+enum NumericFunction: String, CaseIterable {
+  case log, exp, sqrt, abs, log2, log10, log1p, expm1
+  case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh
+  case floor, ceiling, trunc, round, sign
+  case asNumeric = "as.numeric"
+
+  /// Every function a formula may use, for the hint at a misspelt one.
+  static let allNames =
+    allCases.map(\.rawValue) + [
+      "I", "poly", "scale", "factor", "as.factor", "relevel", "offset",
+    ]
+
+  /// What to do instead of functions people know from R.
+  static let hints: [String: String] = [
+    "ordered": "Use factor() and the option --contrasts COLUMN=poly.",
+    "interaction": "Write a:b.",
+    "cut": "Add the binned column to the data.",
+    "ifelse": "Use comparisons: I((x > 0) * a + (x <= 0) * b).",
+    "is.na": "Rows with missing values are omitted.",
+    "cbind": "There is one response.",
+    "c": "It can only follow %in%.",
+    "bs": "Add the columns of the spline basis to the data.",
+    "ns": "Add the columns of the spline basis to the data.",
+    "s": "Add the columns of the spline basis to the data, or use poly().",
+    "as.integer": "Use trunc().",
+    "as.character": "Use factor().",
+    "as.logical": "Write a comparison, such as I(x != 0).",
+    "C": "Use the option --contrasts.",
+    "contrasts": "Use the option --contrasts.",
+  ]
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One random-effects term, `(terms | grouping)`.
+public struct RandomTerm: Sendable, Hashable {
+  /// The left-hand side, with an implicit intercept.
+  public let terms: ModelTerms
+  /// The factors whose interaction groups the rows, in the order of the name.
+  public let grouping: [Variable]
+  /// lme4's name: "g", "a:b", "b:a" for the inner factor of `a/b`, "c:(b:a)" for `a/b/c`.
+  public let groupName: String
+  /// Whether it was written with `||`: no correlation between any two columns, those of a
+  /// factor included.
+  public let isDiagonal: Bool
+  /// Characters of the formula, parentheses included.
+  public let range: Range<Int>
+}
