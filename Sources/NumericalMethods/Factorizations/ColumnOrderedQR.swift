@@ -6,8 +6,8 @@ import COpenBLAS
 /// Columns are taken in order and a later dependent one is dropped, as R's `lm` reports aliased
 /// coefficients. Modified Gram–Schmidt with reorthogonalization: two passes give a Q orthogonal
 /// to working precision ("twice is enough"; Giraud & Langou 2005, Computers & Mathematics with
-/// Applications 50, 1069–1075). A column that still shrinks to less than half in the second and
-/// later passes has nothing but rounding errors left and counts as dependent.
+/// Applications 50, 1069–1075). A column that still shrinks to less than half in the second one
+/// gets a third and a fourth.
 package struct ColumnOrderedQR: Sendable {
   /// The columns of A that were kept, ascending; r of them.
   package let kept: [Int]
@@ -26,7 +26,8 @@ package struct ColumnOrderedQR: Sendable {
   ///
   /// - Parameters:
   ///   - tolerance: Column j is dropped if what the earlier kept columns leave of it has a norm
-  ///     of at most `tolerance` × `referenceNorms[j]`, or is exactly zero.
+  ///     of at most `tolerance` × `referenceNorms[j]`, or of at most 16 ulp of its own norm,
+  ///     which is rounding error.
   ///   - referenceNorms: n of them, for a caller to whom A's own norms say little (columns
   ///     centred before, whose noise is that of the uncentred ones). A's own norms if nil.
   package init(_ a: DenseMatrix, tolerance: Double, referenceNorms: [Double]? = nil) {
@@ -45,8 +46,8 @@ package struct ColumnOrderedQR: Sendable {
       if norm.isFinite {
         residual = orthogonalize(&v, norm, basis, rank: kept.count, &projections)
       }
-      let threshold = tolerance * (referenceNorms?[j] ?? norm)
-      if norm.isFinite, residual > 0, residual > threshold, kept.count < m {
+      let threshold = max(tolerance * (referenceNorms?[j] ?? norm), 16 * Double.ulpOfOne * norm)
+      if norm.isFinite, residual > threshold, kept.count < m {
         basis.append(contentsOf: v.map { $0 / residual })
         keptProjections.append(projections + [residual])
         kept.append(j)
@@ -73,7 +74,7 @@ package struct ColumnOrderedQR: Sendable {
 
 /// Takes from `v` its components along the columns of Q, which are added to `projections`.
 ///
-/// Returns the norm of what is left, 0 if that is only rounding error.
+/// Returns the norm of what is left, 0 if it goes on shrinking.
 private func orthogonalize(
   _ v: inout [Double], _ norm: Double, _ q: [Double], rank: Int, _ projections: inout [Double]
 ) -> Double {

@@ -7,6 +7,8 @@ package struct NotPositiveDefinite: Error, Equatable, CustomStringConvertible {
   /// The order of the first leading block that is not positive definite, less one.
   package let column: Int
 
+  package init(column: Int) { self.column = column }
+
   package var description: String {
     "the matrix is not positive definite: the factorization broke down in column \(column + 1)"
   }

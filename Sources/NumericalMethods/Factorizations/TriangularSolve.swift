@@ -5,6 +5,8 @@ import COpenBLAS
 package struct SingularTriangle: Error, Equatable, CustomStringConvertible {
   package let column: Int
 
+  package init(column: Int) { self.column = column }
+
   package var description: String {
     "the triangular matrix is singular: entry \(column + 1) of its diagonal is zero"
   }

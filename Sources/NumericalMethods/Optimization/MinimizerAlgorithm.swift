@@ -11,7 +11,7 @@ package enum MinimizerAlgorithm: String, CaseIterable, Sendable {
   /// The simplex method on subspaces (Rowan 1990).
   case sbplx
   /// Quadratic interpolation (Powell 2004), its steps kept within bounds.
-  case newuoaBound = "newuoa_bound"
+  case newuoa_bound
   /// Principal axes (Brent 1973); outside the bounds it is shown a very large value.
   case praxis
 
@@ -39,6 +39,6 @@ package enum MinimizerAlgorithm: String, CaseIterable, Sendable {
   ///
   /// With one, NLopt refuses NEWUOA and PRAXIS does not end, so they become BOBYQA.
   func effective(dimension: Int) -> MinimizerAlgorithm {
-    dimension == 1 && (self == .newuoaBound || self == .praxis) ? .bobyqa : self
+    dimension == 1 && (self == .newuoa_bound || self == .praxis) ? .bobyqa : self
   }
 }

@@ -39,7 +39,7 @@ struct NLoptProblem {
     case .neldermead: NLOPT_LN_NELDERMEAD
     case .cobyla: NLOPT_LN_COBYLA
     case .sbplx: NLOPT_LN_SBPLX
-    case .newuoaBound: NLOPT_LN_NEWUOA_BOUND
+    case .newuoa_bound: NLOPT_LN_NEWUOA_BOUND
     case .praxis: NLOPT_LN_PRAXIS
     }
   }
