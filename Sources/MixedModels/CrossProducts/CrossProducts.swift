@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
-package import ModelFrames
+import ModelFrames
 
 /// All that a Gaussian mixed model needs of its rows: [Z X y]ᵀW[Z X y], n, Σ log w and the levels' labels.
 ///

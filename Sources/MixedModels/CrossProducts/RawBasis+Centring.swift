@@ -10,11 +10,10 @@ extension RawBasis {
   /// little to cancel in yᵀWy even when the covariates explain nearly everything.
   ///
   /// - Parameter slopes: atoms that the model has a slope of, with no other variable beside it.
-  package func centred(
-    on chunk: TableChunk, columns: ColumnLookup, slopes: Set<Int>
-  ) throws -> RawBasis {
+  func centred(on chunk: TableChunk, columns: ColumnLookup, slopes: Set<Int>) -> RawBasis {
     var centred = self
-    let values = try RowValues(chunk, basis: self, columns: columns)
+    // What is wrong with a row is reported, with its line, when the rows are read.
+    guard let values = try? RowValues(chunk, basis: self, columns: columns) else { return self }
     let rows = values.usableRows
     guard !rows.isEmpty else { return self }
     for a in atoms.indices {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import ModelFrames
+import ModelFrames
 
 /// The rows of one chunk as a model sees them: complete rows only, numbers as polynomials of shifted atoms, factors
 /// as codes.
@@ -21,7 +21,7 @@ package struct RowBlock: Sendable {
 
   /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing value where
   ///   `omitsMissing` is false.
-  package init(
+  init(
     _ chunk: TableChunk, basis: RawBasis, columns: ColumnLookup, omitsMissing: Bool
   ) throws {
     let values = try RowValues(chunk, basis: basis, columns: columns)

@@ -17,9 +17,11 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
   private var scratch: [Double]
 
   init(_ model: LinearMixedModel) throws {
+    let layout = try WholePattern(model)
+    let factor = try SparseCholesky(analyzing: layout.pattern)
     self.model = model
-    layout = try WholePattern(model)
-    factor = try SparseCholesky(analyzing: layout.pattern)
+    self.layout = layout
+    self.factor = factor
     values = Array(repeating: 0, count: layout.pattern.rowIndices.count)
     let widest = model.groups.map(\.size).max() ?? 1
     scratch = Array(repeating: 0, count: widest * max(widest, model.tail.columns))
@@ -30,9 +32,10 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
 
   mutating func update(_ factors: [[Double]]) throws {
     assemble(factors)
+    let yColumn = q + p
     do {
-      try factor.factorize(values.span)
-    } catch CholmodError.notPositiveDefinite(let column) where column == q + p {
+      try factor.factorize(values)
+    } catch CholmodError.notPositiveDefinite(let column) where column == yColumn {
       throw FitError.zeroResidualVariance
     }
   }

@@ -18,9 +18,12 @@ struct ModelReading {
     specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     let slopes = specification.fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
-    basis = try specification.basis.centred(
-      on: reader.sample(specification.columns.requests), columns: specification.columns,
-      slopes: specification.fixed.hasIntercept ? Set(slopes.map { $0.numbers[0].atom }) : [])
+    let columns = specification.columns
+    basis = try reader.sample(columns.requests).map { [specification] sample in
+      specification.basis.centred(
+        on: sample, columns: columns,
+        slopes: specification.fixed.hasIntercept ? Set(slopes.map { $0.numbers[0].atom }) : [])
+    } ?? specification.basis
     self.options = options
   }
 
@@ -28,7 +31,7 @@ struct ModelReading {
   func crossProducts() throws -> CrossProducts {
     var total = CrossProducts(basis)
     try forEachBlock(
-      { CrossProducts(basis, rows: $0) }, consume: { total.merge($0) })
+      { [basis] in CrossProducts(basis, rows: $0) }, consume: { total.merge($0) })
     total.finish()
     return total
   }

@@ -28,6 +28,6 @@ struct FactorLevels {
     }
     let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     labels = order
-    rank = sorted.rank.map { position[sorted.labels[$0]]! }
+    rank = sorted.ranks.map { position[sorted.labels[Int($0)]]! }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import ModelFrames
+import ModelFrames
 
 /// Binds a formula to a table's columns.
 struct ModelBinder {
@@ -52,7 +52,7 @@ struct ModelBinder {
     var randomTerms: [BoundRandomTerm] = []
     for term in formula.randomTerms {
       let grouping = try term.grouping.map { try factorVariable($0) }
-      let cellSet = cellSet(of: grouping.map(\.source))
+      let cellSet = interaction(of: grouping.map(\.source))
       let group = groups.firstIndex { $0.cellSet == cellSet } ?? groups.count
       if group == groups.count { groups.append(RawGroup(cellSet: cellSet, blocks: [])) }
       let terms = try bind(term.terms, blocks: &groups[group].blocks)
@@ -76,7 +76,7 @@ struct ModelBinder {
   private mutating func bind(
     _ terms: ModelTerms, blocks: inout [ColumnBlock]
   ) throws -> BoundTerms {
-    let isFactor = terms.variables.map { isFactor($0) }
+    let isFactor = terms.variables.map(self.isFactor)
     let codings = terms.codings(isFactor: isFactor)
     if terms.hasIntercept { _ = try add([:], to: nil, of: &blocks) }
     var bound: [BoundTerm] = []
@@ -95,7 +95,7 @@ struct ModelBinder {
       for (atom, degree) in degrees { atoms[atom].degree = max(atoms[atom].degree, degree) }
       let sources = termFactors.map(\.variable.source)
       let block = try add(
-        degrees, to: sources.isEmpty ? nil : cellSet(of: sources), of: &blocks)
+        degrees, to: sources.isEmpty ? nil : interaction(of: sources), of: &blocks)
       bound.append(
         BoundTerm(
           label: terms.label(of: term), factors: termFactors, numbers: numbers,
@@ -175,7 +175,7 @@ struct ModelBinder {
   }
 
   /// The cell set of an interaction of factors, built pair by pair.
-  private mutating func cellSet(of sources: [Int]) -> Int {
+  private mutating func interaction(of sources: [Int]) -> Int {
     var distinct: [Int] = []
     for source in sources where !distinct.contains(source) { distinct.append(source) }
     distinct.sort()

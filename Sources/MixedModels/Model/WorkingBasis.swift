@@ -56,7 +56,7 @@ struct WorkingBasis {
 
     var B = DenseMatrix(rows: size, columns: kept.count)
     for (k, j) in kept.enumerated() { for i in 0..<size { B[i, k] = columns[i, j] } }
-    var R = qr.R
+    var R = qr.r
     B.divideByUpperTriangle(R)
     // What rounding left of BᵀGB − I is put into R.
     var product = B.transposed * (gram * B)

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Why a table cannot be used: the facts. The words are in `DataError+Description.swift`.
+public struct DataError: Error, Sendable, Equatable {
+  /// Name of the source, `-` for standard input.
+  public var file: String?
+  /// 1-based line on which the record concerned (or the open quote) starts.
+  public var line: Int?
+  public var column: String?
+  /// The offending text, whole.
+  public var value: String?
+  public var problem: Problem
+
+  public init(
+    _ problem: Problem, file: String? = nil, line: Int? = nil, column: String? = nil,
+    value: String? = nil
+  ) {
+    self.problem = problem
+    self.file = file
+    self.line = line
+    self.column = column
+    self.value = value
+  }
+
+  public enum Problem: Sendable, Equatable {
+    case fileNotFound
+    case isDirectory
+    case systemError(String)  // the system's words
+    case corruptGzip
+    case truncatedGzip
+    case unsupportedFormat(String, remedy: String)
+    case nullByte
+    case empty
+    case noRows
+    case standardInputTwice
+    case cannotReadAgain
+    case unusableSeparator(UInt8)
+    case duplicateColumn
+    case unknownColumn(available: [String])
+    case raggedRow(fields: Int, headerFields: Int)
+    case textAfterClosingQuote
+    case unclosedQuote
+    case recordTooLong(limit: Int)
+    case carriageReturnsOnly
+    case notANumber
+    case notALogical
+    case notFinite
+    /// A value that reads well but cannot be used, in the words of the one who found out.
+    case unsuitable(String, remedy: String?)
+  }
+}

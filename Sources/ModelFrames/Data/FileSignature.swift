@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Refuses the well-known files that are no CSV text in UTF-8, by their first bytes.
+/// - Throws: `DataError.Problem.unsupportedFormat` with the way to a readable file.
+func refuseForeignFormat(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(DataError) {
+  for signature in signatures where text.starts(with: signature.bytes) {
+    throw DataError(
+      .unsupportedFormat(signature.format, remedy: signature.remedy), file: file)
+  }
+}
+
+private struct Signature: Sendable {
+  let bytes: [UInt8]
+  let format: String
+  let remedy: String
+
+  init(_ text: String, _ format: String, _ remedy: String) {
+    bytes = text.unicodeScalars.map { UInt8($0.value) }  // one byte per scalar
+    self.format = format
+    self.remedy = remedy
+  }
+}
+
+private let unpack = "Unpack it, or pipe it in: "
+private let export = "Export it as CSV, for instance from R: "
+
+// The longer signature first where one begins another.
+private let signatures = [
+  Signature(
+    "\u{ff}\u{fe}\0\0", "UTF-32 text", "Convert it: iconv -f UTF-32 -t UTF-8."),
+  Signature("\u{ff}\u{fe}", "UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8."),
+  Signature("\u{fe}\u{ff}", "UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8."),
+  Signature(
+    "PK\u{3}\u{4}", "a zip archive or an Excel workbook",
+    "Unzip it, or save the sheet as CSV UTF-8."),
+  Signature(
+    "\u{d0}\u{cf}\u{11}\u{e0}", "an old Excel workbook", "Save the sheet as CSV UTF-8."),
+  Signature("\u{fd}7zXZ\0", "xz data", unpack + "xz -dc FILE | lmm-sparse … -"),
+  Signature("BZh91AY&SY", "bzip2 data", unpack + "bzip2 -dc FILE | lmm-sparse … -"),
+  Signature("\u{28}\u{b5}\u{2f}\u{fd}", "zstd data", unpack + "zstd -dc FILE | lmm-sparse … -"),
+  Signature("\u{4}\u{22}\u{4d}\u{18}", "lz4 data", unpack + "lz4 -dc FILE | lmm-sparse … -"),
+  Signature("\u{1f}\u{9d}", "compress data", unpack + "zcat FILE | lmm-sparse … -"),
+  Signature("\u{1f}\u{8b}", "gzip data inside gzip data", "Unpack it once more."),
+  Signature("7z\u{bc}\u{af}\u{27}\u{1c}", "a 7-Zip archive", "Unpack it."),
+  Signature("PAR1\u{15}", "a Parquet file", export + "write.csv(arrow::read_parquet(FILE), …)."),
+  Signature("ARROW1\0", "an Arrow file", export + "write.csv(arrow::read_feather(FILE), …)."),
+  Signature("FEA1\0", "a Feather file", export + "write.csv(arrow::read_feather(FILE), …)."),
+  Signature("\u{89}HDF\r\n\u{1a}\n", "an HDF5 file", "Export the table as CSV."),
+  Signature("X\n\0\0", "an R data file (RDS)", export + "write.csv(readRDS(FILE), …)."),
+  Signature("RDX2\nX\n", "an R workspace", "Load it in R and use write.csv."),
+  Signature("RDX3\nX\n", "an R workspace", "Load it in R and use write.csv."),
+  Signature("$FL2@(#)", "an SPSS file", export + "write.csv(haven::read_sav(FILE), …)."),
+  Signature("<stata_dta>", "a Stata file", export + "write.csv(haven::read_dta(FILE), …)."),
+  Signature("SQLite format 3\0", "an SQLite database", "Export the table as CSV."),
+  Signature("%PDF-", "a PDF document", "Export the table as CSV."),
+  Signature("<!DOCTYPE", "a web page", "Download the table itself."),
+  Signature("<!doctype", "a web page", "Download the table itself."),
+  Signature("<html", "a web page", "Download the table itself."),
+]

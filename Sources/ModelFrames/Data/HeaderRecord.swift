@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The header of a table: where it ends, what separates its fields, and their names.
+struct HeaderRecord {
+  let separator: UInt8
+  let names: [String]
+
+  /// - Parameter record: the header's bytes without its line end.
+  /// - Throws: a zero byte, carriage returns alone, or two columns of one name.
+  init(
+    _ record: UnsafeBufferPointer<UInt8>, separator given: UInt8?, file: String, line: Int
+  ) throws(DataError) {
+    if record.contains(0) { throw DataError(.nullByte, file: file, line: line) }
+    separator = given ?? detectSeparator(record, prefersTab: hasTabSuffix(file))
+    guard let fields = splitRecord(record, separator: separator) else {
+      throw DataError(.textAfterClosingQuote, file: file, line: line)
+    }
+    names = fields.map { field in
+      field.withUnsafeBufferPointer { bytes in
+        let (first, last) = trimmed(bytes)
+        return String(decoding: bytes[first..<last], as: UTF8.self)
+      }
+    }
+    var seen: Set<String> = []
+    for name in names where !name.isEmpty && !seen.insert(name).inserted {
+      throw DataError(.duplicateColumn, file: file, line: line, column: name)
+    }
+  }
+}
+
+/// Index of the line feed that ends the first record, or nil if the text ends before it.
+/// With no separator given, a quote may open after any of the candidates.
+func endOfRecord(_ text: UnsafeBufferPointer<UInt8>, separator: UInt8?) -> Int? {
+  var state = QuoteState(separators: separator.map { [$0] } ?? candidates)
+  for (i, byte) in text.enumerated() {
+    state.advance(byte)
+    if byte == lineFeed, !state.isQuoted { return i }
+  }
+  return nil
+}
+
+/// Whether the reader of a record stands inside quotes, byte by byte.
+private struct QuoteState {
+  let separators: [UInt8]
+  private(set) var isQuoted = false
+  private var mayOpen = true  // at the start of a field, or just after a quote that closed
+
+  init(separators: [UInt8]) { self.separators = separators }
+
+  mutating func advance(_ byte: UInt8) {
+    if isQuoted {
+      isQuoted = byte != quote
+      mayOpen = !isQuoted
+    } else {
+      isQuoted = byte == quote && mayOpen
+      mayOpen = separators.contains(byte)
+    }
+  }
+}
+
+let quote = UInt8(ascii: "\"")
+let lineFeed = UInt8(ascii: "\n")
+let carriageReturn = UInt8(ascii: "\r")
+private let candidates: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")]
+
+private func hasTabSuffix(_ name: String) -> Bool {
+  let name = name.lowercased()
+  return [".tsv", ".tab", ".tsv.gz", ".tab.gz"].contains { name.hasSuffix($0) }
+}
+
+/// The candidate that stands outside quotes most often; ties go to `,` then `;`, tab, `|`.
+private func detectSeparator(
+  _ record: UnsafeBufferPointer<UInt8>, prefersTab: Bool
+) -> UInt8 {
+  var counts = [Int](repeating: 0, count: 256)
+  var state = QuoteState(separators: candidates)
+  for byte in record {
+    state.advance(byte)
+    if !state.isQuoted { counts[Int(byte)] += 1 }
+  }
+  let most = candidates.map { counts[Int($0)] }.max() ?? 0
+  if prefersTab, counts[9] > 0 || most == 0 { return 9 }
+  return candidates.first { counts[Int($0)] == most } ?? UInt8(ascii: ",")
+}
+
+/// The fields of one record without its line end, unquoted; nil if text follows a closing quote.
+func splitRecord(_ record: UnsafeBufferPointer<UInt8>, separator: UInt8) -> [[UInt8]]? {
+  var fields: [[UInt8]] = []
+  var i = 0
+  while true {
+    var field: [UInt8] = []
+    if i < record.count, record[i] == quote {
+      i += 1
+      while i < record.count {
+        if record[i] == quote {
+          i += 1
+          if i == record.count || record[i] != quote { break }
+        }
+        field.append(record[i])
+        i += 1
+      }
+      if i < record.count, record[i] != separator { return nil }
+    } else {
+      while i < record.count, record[i] != separator {
+        field.append(record[i])
+        i += 1
+      }
+    }
+    fields.append(field)
+    if i == record.count { return fields }
+    i += 1
+  }
+}

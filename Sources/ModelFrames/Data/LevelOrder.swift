@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The levels of a factor as R makes them from the column's texts.
+package struct LevelOrder: Sendable, Equatable {
+  /// Sorted, all different.
+  package let labels: [String]
+  /// The level of each code: index into `labels`.
+  package let ranks: [Int32]
+}
+
+/// The levels in R's order and words, and the level of every code.
+///
+/// - All labels numbers: sorted by value, equal numbers are one level, named as `as.character`
+///   names them: digits if all are integers that fit 32 bits, otherwise 15 significant digits,
+///   `1e+05` for 100000. Unlike R, integers beyond 2⁵³ keep all their digits, and a column of
+///   integers with one of these keeps plain digits throughout.
+/// - All labels logical: `FALSE`, `TRUE`.
+/// - Otherwise: by bytes, as R does in the C locale.
+package func sortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
+  if dictionary.count == 0 { return LevelOrder(labels: [], ranks: []) }
+  if let keys = numberKeys(dictionary) {
+    return LevelOrder(sorting: keys, by: { $0 < $1 }, name: { $0.label })
+  }
+  if let keys = logicalKeys(dictionary) {
+    return LevelOrder(sorting: keys, by: { !$0 && $1 }, name: { $0 ? "TRUE" : "FALSE" })
+  }
+  let keys = (0..<Int32(dictionary.count)).map { code in
+    dictionary.withBytes(of: code) { Array($0) }
+  }
+  return LevelOrder(
+    sorting: keys, by: { $0.lexicographicallyPrecedes($1) },
+    name: { String(decoding: $0, as: UTF8.self) })
+}
+
+extension LevelOrder {
+  /// - Parameter keys: one per code; codes whose keys have the same name share a level.
+  fileprivate init<Key>(
+    sorting keys: [Key], by precedes: (Key, Key) -> Bool, name: (Key) -> String
+  ) {
+    let order = (0..<keys.count).sorted { precedes(keys[$0], keys[$1]) }
+    var labels: [String] = []
+    var ranks = [Int32](repeating: 0, count: keys.count)
+    for code in order {
+      let label = name(keys[code])
+      if labels.last != label { labels.append(label) }
+      ranks[code] = Int32(labels.count - 1)
+    }
+    self.labels = labels
+    self.ranks = ranks
+  }
+}
+
+private func logicalKeys(_ dictionary: LevelDictionary) -> [Bool]? {
+  var keys: [Bool] = []
+  for code in 0..<Int32(dictionary.count) {
+    let value = dictionary.withBytes(of: code) { readLogical($0.bindMemory(to: UInt8.self)) }
+    guard let value else { return nil }
+    keys.append(value)
+  }
+  return keys
+}
+
+/// A number among the labels: sorts by value, then integers beyond 2⁵³ by their digits.
+private struct NumberKey {
+  let value: Double
+  let digits: [UInt8]  // of an integer beyond 2⁵³, without leading zeros; otherwise empty
+  var isPlainInteger = false  // named by its digits, however many
+
+  static func < (a: NumberKey, b: NumberKey) -> Bool {
+    if a.value != b.value { return a.value < b.value }
+    if a.digits.count != b.digits.count {
+      return (a.digits.count < b.digits.count) != (a.value < 0 && !a.digits.isEmpty)
+    }
+    return a.value < 0
+      ? b.digits.lexicographicallyPrecedes(a.digits)
+      : a.digits.lexicographicallyPrecedes(b.digits)
+  }
+
+  var label: String {
+    if !digits.isEmpty {
+      return (value < 0 ? "-" : "") + String(decoding: digits, as: UTF8.self)
+    }
+    return isPlainInteger ? String(Int64(value)) : numberLabel(value)
+  }
+}
+
+/// One key per code, or nil if a label is no finite number.
+private func numberKeys(_ dictionary: LevelDictionary) -> [NumberKey]? {
+  var keys: [NumberKey] = []
+  keys.reserveCapacity(dictionary.count)
+  var areIntegers = true
+  var areSmall = true  // fit 32 bits, and are not the NA of R's integers
+  for code in 0..<Int32(dictionary.count) {
+    let key: NumberKey? = dictionary.withBytes(of: code) { bytes in
+      let text = bytes.bindMemory(to: UInt8.self)
+      guard case .number(let value) = readNumber(text) else { return nil }
+      let isInteger = isIntegerText(text)
+      if !isInteger { areIntegers = false }
+      if value.magnitude > 2_147_483_647 { areSmall = false }
+      let isLarge = isInteger && value.magnitude >= 0x1p53
+      return NumberKey(value: value, digits: isLarge ? significantDigits(text) : [])
+    }
+    guard let key else { return nil }
+    keys.append(key)
+  }
+  if areIntegers, areSmall || keys.contains(where: { !$0.digits.isEmpty }) {
+    for i in keys.indices { keys[i].isPlainInteger = true }
+  }
+  return keys
+}
+
+/// [sign] digits, blanks around it.
+private func isIntegerText(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  let (first, last) = trimmed(text)
+  let hasSign = text[first] == UInt8(ascii: "-") || text[first] == UInt8(ascii: "+")
+  return text[(hasSign ? first + 1 : first)..<last].allSatisfy { (48...57).contains($0) }
+}
+
+private func significantDigits(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+  Array(text.filter { (48...57).contains($0) }.drop { $0 == 48 })
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The requested columns of a chunk, up to the first record that cannot be read.
+struct ParsedChunk {
+  var rowCount: Int
+  var columns: [ColumnChunk]
+  var failure: TextFailure?
+}
+
+/// Parses all records of a chunk. The columns hold the rows before the failure, if there is one.
+func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
+  let capacity = countLineFeeds(text.buffer.base, text.count)  // at least the number of rows
+  let numbers = UnsafeMutablePointer<Double>.allocate(capacity: capacity * plan.numberSlots)
+  let codes = UnsafeMutablePointer<Int32>.allocate(capacity: capacity * plan.labelSlots)
+  defer {
+    numbers.deallocate()
+    codes.deallocate()
+  }
+  var dictionaries = [LevelDictionary](repeating: LevelDictionary(), count: plan.labelSlots)
+  let parse = dictionaries.withUnsafeMutableBufferPointer { dictionaries in
+    plan.actions.withUnsafeBufferPointer { actions in
+      var parser = RecordParser(
+        text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: capacity,
+        dictionaries: dictionaries)
+      return parseRecords(text.buffer.base, text.count, plan, &parser)
+    }
+  }
+  let columns = plan.slots.map { slot in
+    ColumnChunk(
+      numbers: slot.numbers < 0 ? [] : column(numbers, slot.numbers, capacity, parse.rows),
+      codes: slot.labels < 0 ? [] : column(codes, slot.labels, capacity, parse.rows),
+      labels: slot.labels < 0 ? LevelDictionary() : dictionaries[slot.labels])
+  }
+  return ParsedChunk(
+    rowCount: parse.rows, columns: columns,
+    failure: parse.failure.map { $0.located(text, plan) })
+}
+
+/// The values of one slot.
+private func column<Element>(
+  _ values: UnsafeMutablePointer<Element>, _ slot: Int, _ stride: Int, _ rows: Int
+) -> [Element] {
+  Array(UnsafeBufferPointer(start: values + slot * stride, count: rows))
+}
+
+/// Line feeds between the start of the chunk and the start of a row's record.
+func linesBefore(row: Int, _ text: TextChunk, _ plan: ParsePlan) -> Int {
+  let skipAll = [FieldAction](repeating: FieldAction(), count: plan.actions.count)
+  let numbers = UnsafeMutablePointer<Double>.allocate(capacity: 1)  // never written
+  let codes = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+  defer {
+    numbers.deallocate()
+    codes.deallocate()
+  }
+  let stop = skipAll.withUnsafeBufferPointer { actions in
+    var parser = RecordParser(
+      text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: 0,
+      dictionaries: UnsafeMutableBufferPointer(start: nil, count: 0))
+    return parseRecords(text.buffer.base, text.count, plan, &parser, stopAtRow: row)
+  }
+  return countLineFeeds(text.buffer.base, stop.recordStart)
+}
+
+extension RecordFailure {
+  /// The failure as an error, with its line relative to the chunk.
+  fileprivate func located(_ text: TextChunk, _ plan: ParsePlan) -> TextFailure {
+    let header = plan.layout.header
+    var error = DataError(problem, file: plan.layout.name)
+    if let field, field < header.count { error.column = header[field] }
+    if let value { error.value = String(decoding: value, as: UTF8.self) }
+    return TextFailure(
+      error: error, linesIntoChunk: countLineFeeds(text.buffer.base, recordStart),
+      firstLine: nil)
+  }
+}

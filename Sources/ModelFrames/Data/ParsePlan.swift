@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What to do with the field of one column of a file.
+struct FieldAction: Sendable {
+  var numbers = -1  // slot of the column's numbers, -1 = not asked for
+  var labels = -1  // slot of its codes and dictionary, -1 = not asked for
+  var isLogical = false  // numbers are read from TRUE and FALSE
+}
+
+/// How the records of one source become the requested columns.
+struct ParsePlan: Sendable {
+  let layout: SourceLayout
+  let actions: [FieldAction]  // one per field of the file
+  let slots: [FieldAction]  // one per request
+  let numberSlots: Int
+  let labelSlots: Int
+  let missing: MissingTexts
+  let maximumRecordBytes: Int
+
+  /// - Throws: a requested column that the source does not have.
+  init(
+    _ requests: [ColumnRequest], logical: Set<String>, layout: SourceLayout,
+    missing: MissingTexts, maximumRecordBytes: Int
+  ) throws(DataError) {
+    var actions = [FieldAction](repeating: FieldAction(), count: layout.header.count)
+    var positions: [Int] = []
+    var (numberSlots, labelSlots) = (0, 0)
+    for request in requests {
+      let position = try layout.position(of: request.name)
+      if request.wantsNumbers, actions[position].numbers < 0 {
+        actions[position].numbers = numberSlots
+        actions[position].isLogical = logical.contains(request.name)
+        numberSlots += 1
+      }
+      if request.wantsLabels, actions[position].labels < 0 {
+        actions[position].labels = labelSlots
+        labelSlots += 1
+      }
+      positions.append(position)
+    }
+    self.layout = layout
+    self.actions = actions
+    slots = zip(requests, positions).map { request, position in
+      var slot = actions[position]
+      if !request.wantsNumbers { slot.numbers = -1 }
+      if !request.wantsLabels { slot.labels = -1 }
+      return slot
+    }
+    self.numberSlots = numberSlots
+    self.labelSlots = labelSlots
+    self.missing = missing
+    self.maximumRecordBytes = maximumRecordBytes
+  }
+}
+
+extension SourceLayout {
+  /// Index of a column. The empty name is no column.
+  /// - Throws: `DataError.Problem.unknownColumn`
+  func position(of name: String) throws(DataError) -> Int {
+    if !name.isEmpty, let position = header.firstIndex(of: name) { return position }
+    throw DataError(.unknownColumn(available: header), file: self.name, column: name)
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Reads one table from the text of one or several sources.
+///
+/// Used from one thread; `read` starts its own workers. Sources that cannot be read again allow
+/// one `read`.
+package final class TableReader {
+  let sources: [DataSource]
+  let options: ReadingOptions
+  let firstLayout: SourceLayout
+  let first: TextChunk?  // the first text there is, also the sample for kinds
+  private var stream: TextStream?  // stands after `first`, until `read` takes it
+  private var kinds: [String: ColumnKind] = [:]
+
+  /// Called on the thread that called `read`, after each chunk.
+  package var progress: ((ReadingProgress) -> Void)?
+
+  /// Opens the first source, reads its header and the first chunk of text.
+  /// - Throws: whatever is wrong so far; that the other sources are there is looked up too.
+  package init(_ sources: [DataSource], options: ReadingOptions = ReadingOptions())
+    throws(DataError)
+  {
+    precondition(!sources.isEmpty, "a table needs a source")
+    if let separator = options.separator, !canSeparate(separator) {
+      throw DataError(.unusableSeparator(separator))
+    }
+    if sources.count(where: { $0 == .standardInput }) > 1 {
+      throw DataError(.standardInputTwice, file: DataSource.standardInput.name)
+    }
+    for source in sources { try checkReadable(source) }
+    self.sources = sources
+    self.options = options
+    let stream = TextStream(sources, options)
+    try stream.openNext()
+    firstLayout = stream.currentLayout!
+    do throws(TextFailure) { first = try stream.next() } catch {
+      throw error.located(after: 0)
+    }
+    self.stream = stream
+  }
+
+  /// The names of the first source's columns, without blanks around them; unnamed ones are empty.
+  package var header: [String] { firstLayout.header }
+
+  /// What the values in the first chunk of text look like.
+  /// - Throws: `DataError.Problem.unknownColumn`
+  package func kind(of column: String) throws(DataError) -> ColumnKind {
+    _ = try firstLayout.position(of: column)
+    if options.categoricalColumns.contains(column) { return .categorical }
+    if let kind = kinds[column] { return kind }
+    let kind = try sampleKind(of: column)
+    kinds[column] = kind
+    return kind
+  }
+
+  /// The plan for a source, from the requests.
+  func plan(_ requests: [ColumnRequest], _ layout: SourceLayout) throws(DataError) -> ParsePlan {
+    var logical: Set<String> = []
+    for request in requests where request.wantsNumbers {
+      if try sampledKind(of: request.name) == .logical { logical.insert(request.name) }
+    }
+    return try ParsePlan(
+      requests, logical: logical, layout: layout, missing: MissingTexts(options.missingTexts),
+      maximumRecordBytes: options.maximumRecordBytes)
+  }
+
+  /// The text from its beginning: the first chunk and the stream that stands after it.
+  /// - Throws: `DataError.Problem.cannotReadAgain`
+  func takeText() throws(DataError) -> (first: TextChunk?, rest: TextStream) {
+    if let stream {
+      self.stream = nil
+      return (first, stream)
+    }
+    if let source = sources.first(where: { !$0.canBeReadAgain }) {
+      throw DataError(.cannotReadAgain, file: source.name)
+    }
+    return (nil, TextStream(sources, options))
+  }
+
+  private func sampledKind(of column: String) throws(DataError) -> ColumnKind {
+    if let kind = kinds[column] { return kind }
+    _ = try firstLayout.position(of: column)
+    let kind = try sampleKind(of: column)
+    kinds[column] = kind
+    return kind
+  }
+
+  private func sampleKind(of column: String) throws(DataError) -> ColumnKind {
+    guard let first else { return .empty }
+    let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+    let plan = try ParsePlan(
+      [request], logical: [], layout: first.layout, missing: MissingTexts(options.missingTexts),
+      maximumRecordBytes: options.maximumRecordBytes)
+    return columnKind(parseChunk(first, plan).columns[0])
+  }
+}
+
+/// How far reading has come.
+package struct ReadingProgress: Sendable {
+  /// Bytes taken from the sources, before any inflating.
+  package var bytes: Int
+  /// Size of all sources, nil if one of them is no regular file.
+  package var totalBytes: Int?
+  package var rows: Int
+}
+
+extension TextFailure {
+  /// The error with its line in the file, given the line feeds between the first line of the
+  /// source's records and the chunk.
+  func located(after line: Int) -> DataError {
+    var error = error
+    if let linesIntoChunk { error.line = (firstLine ?? line) + linesIntoChunk }
+    return error
+  }
+}
+
+/// Kind of a column that was read as labels.
+private func columnKind(_ column: ColumnChunk) -> ColumnKind {
+  let labels = column.labels
+  if labels.count == 0 { return .empty }
+  var isNumber: [Bool] = []
+  var areLogical = true
+  for code in 0..<Int32(labels.count) {
+    labels.withBytes(of: code) { bytes in
+      let text = bytes.bindMemory(to: UInt8.self)
+      isNumber.append(readNumber(text) != .text)
+      if readLogical(text) == nil { areLogical = false }
+    }
+  }
+  if areLogical { return .logical }
+  var (numbers, values) = (0, 0)
+  for code in column.codes where code >= 0 {
+    values += 1
+    if isNumber[Int(code)] { numbers += 1 }
+  }
+  return 2 * numbers >= values ? .numeric : .categorical
+}
+
+/// Letters, digits, quotes, line ends, signs and the point cannot separate fields.
+private func canSeparate(_ byte: UInt8) -> Bool {
+  switch byte {
+  case 9, 32...33, 35...42, 44, 47, 58...64, 91...96, 123...126: true
+  default: false
+  }
+}
