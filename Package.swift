@@ -36,7 +36,8 @@ let package = Package(
     .testTarget(name: "NumericalMethodsTests", dependencies: ["NumericalMethods"]),
     .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
     .testTarget(
-      name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
+      name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
+      exclude: ["Reference/Fits"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse"]),
   ],
   cxxLanguageStandard: .cxx17

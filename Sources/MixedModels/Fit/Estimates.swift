@@ -38,7 +38,9 @@ struct Estimates {
     let total = (0..<p).map { s * (fixed.leastSquares[$0] + working[$0]) }
     rawCoefficients = zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }
     let reported = (0..<p).map { total[$0] + fixed.predictor[$0] }
-    β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
+    var β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
+    if fixed.level != 0 { β[0] += fixed.level }  // a model with a level has its intercept first
+    self.β = β
     // Cov = σ² R⁻¹ [K⁻¹]_xx R⁻ᵀ
     let half = fixed.solveR(try criterion.equations.fixedEffectsCovariance())
     vcov = sigma * sigma * fixed.solveR(half.transposed)

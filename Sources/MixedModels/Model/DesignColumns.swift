@@ -38,11 +38,9 @@ struct DesignBuilder {
     _ bound: BoundTerms, blocks: [ColumnBlock], directory: ColumnDirectory
   ) throws -> DesignColumns {
     var design = DesignColumns()
-    if bound.hasIntercept {
-      let block = blocks.firstIndex { $0.cellSet == nil }!
-      let constant = blocks[block].monomials.firstIndex(of: .one)!
+    if let constant = constantColumn(bound, blocks: blocks, directory: directory) {
       design.names.append("(Intercept)")
-      design.combinations.append([(Int(directory.starts[block][0]) + constant, 1)])
+      design.combinations.append([(constant, 1)])
       design.terms.append(-1)
     }
     for (index, term) in bound.terms.enumerated() {
@@ -52,6 +50,18 @@ struct DesignBuilder {
       design.terms += added.names.map { _ in index }
     }
     return design
+  }
+
+  /// The raw column that is 1 in every row, if the terms have an intercept.
+  func constantColumn(
+    _ bound: BoundTerms, blocks: [ColumnBlock], directory: ColumnDirectory
+  ) -> Int? {
+    guard bound.hasIntercept, let block = blocks.firstIndex(where: { $0.cellSet == nil }) else {
+      return nil
+    }
+    return blocks[block].monomials.firstIndex(of: .one).map {
+      Int(directory.starts[block][0]) + $0
+    }
   }
 
   /// A variable's columns: what R appends to its name, and values by level or as a polynomial.

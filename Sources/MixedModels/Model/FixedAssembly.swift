@@ -36,7 +36,11 @@ struct FixedAssembly {
 
     var predictor = [Double](repeating: 0, count: count)
     for k in basis.predictor.indices { predictor[k] = basis.predictor[k] }
-    let kept = Self.coordinates(of: predictor, in: working, gram: gram)
+    // An intercept takes the predictor's level as it is: projecting a mean of 1e9 would blur the slopes.
+    let level = specification.fixed.hasIntercept ? predictor[0] : 0
+    var rest = predictor
+    rest[0] -= level
+    let kept = Self.coordinates(of: rest, in: working, gram: gram)
     // What was taken off the response while reading stays off if the model can express it.
     let back = kept == nil ? predictor.map { $0 / s } : Array(repeating: 0, count: count)
     let gramBack = gram * back
@@ -62,7 +66,7 @@ struct FixedAssembly {
     responseIsConstant = Self.isConstant(predictor, xy: xy, yy: yy, gram: gram, scale: s)
     coordinates = FixedCoordinates(
       names: design.names, kept: working.kept, R: working.R, B: B, leastSquares: c,
-      predictor: kept ?? Array(repeating: 0, count: p),
+      predictor: kept ?? Array(repeating: 0, count: p), level: kept == nil ? 0 : level,
       rawPredictor: kept == nil ? Array(repeating: 0, count: count) : predictor,
       responseScale: s)
   }

@@ -63,8 +63,10 @@ struct FixedCoordinates: Sendable {
   let B: DenseMatrix
   /// The least-squares fit that was taken off the response: working coefficients, in units of the scaled response.
   let leastSquares: [Double]
-  /// The same for what was taken off while reading, in units of the response.
+  /// The same for what was taken off while reading, in units of the response, without its level.
   let predictor: [Double]
+  /// What was taken off the response in all rows alike, and belongs to the intercept.
+  let level: Double
   /// That predictor in raw columns; zero if it had to be put back.
   let rawPredictor: [Double]
   /// Units of the response per unit of the scaled response.

@@ -22,7 +22,9 @@ struct RandomTermAssembly {
     let unit = builder.products.sumOfWeights.squareRoot()
 
     if !bound.isDiagonal {
-      let basis = WorkingBasis(gram: gram, columns: C, constant: nil)
+      let constant = builder.constantColumn(
+        bound.terms, blocks: raw.blocks, directory: products.directory)
+      let basis = WorkingBasis(gram: gram, columns: C, constant: constant)
       if basis.kept.count == size {
         B = unit * basis.B
         pieces = [(design.names, (1 / unit) * basis.R)]

@@ -15,7 +15,7 @@ import Testing
   }
 
   /// y ↦ a + c·y: β, SD and σ scale by c, the intercept moves by a, −2ℓ grows by (n − p) log c² (REML).
-  @Test(arguments: [(0.0, 1e-6), (0, 1e6), (-3e5, 1), (1e9, 0.01), (123, 1e-150), (0, 1e150)])
+  @Test(arguments: [(0.0, 1e-6), (0, 1e6), (-3e5, 1), (1e9, 0.01), (0, 1e-150), (0, 1e150)])
   func `the response`(shift: Double, scale: Double) throws {
     let formula = "y ~ x + f + (x | g) + (1 | h)"
     let base = try fit(formula, table.source())
@@ -25,7 +25,7 @@ import Testing
     #expect(abs(moved.sigma / scale - base.sigma) <= 10 * digits * base.sigma)
     for (j, (a, b)) in zip(base.fixedEffects, moved.fixedEffects).enumerated() {
       let expected = a.estimate! * scale + (j == 0 ? shift : 0)
-      #expect(abs(b.estimate! - expected) <= 10 * digits * scale * a.standardError! + abs(expected).ulp)
+      #expect(abs(b.estimate! - expected) <= 10 * digits * scale * a.standardError! + 8 * abs(expected).ulp)
       #expect(abs(b.standardError! / scale - a.standardError!) <= 10 * digits * a.standardError!)
     }
     let df = Double(base.observations - base.fixedEffectCount)

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Synchronization
 import Testing
 
 /// One model fitted by lme4 and by a 113-bit program of its own; see Fits/README.md for how each number was made.
@@ -104,10 +105,23 @@ struct ReferenceFit: Decodable, Sendable, CustomTestStringConvertible {
     return options
   }
 
-  func fit(_ change: (inout FitOptions) -> Void = { _ in }) throws -> Fit {
-    var options = options
-    change(&options)
-    return try Fit(Formula(formula), data: [source], options: options)
+  /// The model fitted with default settings, and its rows; every model once for all tests.
+  func fitted() throws -> FittedRows { try FittedReferences.shared.rows(self) }
+}
+
+/// Keeps the fits, since several tests look at each.
+private final class FittedReferences: Sendable {
+  static let shared = FittedReferences()
+  private let results = Mutex<[String: FittedRows]>([:])
+
+  func rows(_ reference: ReferenceFit) throws -> FittedRows {
+    if let known = results.withLock({ $0[reference.id] }) { return known }
+    var options = reference.options
+    options.wantsConditionalModes = true
+    let rows = try FittedRows(
+      Formula(reference.formula), data: [reference.source], options: options)
+    results.withLock { $0[reference.id] = rows }
+    return rows
   }
 }
 

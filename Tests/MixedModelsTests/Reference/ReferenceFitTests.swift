@@ -4,10 +4,10 @@ import ModelFrames
 import Testing
 
 /// Every reference model, fitted from its CSV with default settings.
-@Suite struct `Reference fits` {
+@Suite(.serialized) struct `Reference fits` {
   @Test(arguments: ReferenceFit.all)
   func `the optimum is at least as good as lme4's best`(reference: ReferenceFit) throws {
-    let fit = try reference.fit()
+    let fit = try reference.fitted().fit
     let slack = 1e-6 * max(1, abs(reference.criterion))
     #expect(fit.criterion <= reference.optimum.criterion_best + slack)
     // A criterion below the optimum would be a wrong criterion.
@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: ReferenceFit.all)
   func `estimates and their errors agree`(reference: ReferenceFit) throws {
-    let fit = try reference.fit()
+    let fit = try reference.fitted().fit
     let kept = fit.fixedEffects.filter { $0.estimate != nil }
     #expect(kept.map(\.name) == reference.beta.names)
     for (j, effect) in kept.enumerated() {
@@ -45,7 +45,7 @@ import Testing
 
   @Test(arguments: ReferenceFit.all)
   func `variance components agree`(reference: ReferenceFit) throws {
-    let fit = try reference.fit()
+    let fit = try reference.fitted().fit
     #expect(fit.theta.names == reference.theta.names)
     #expect(fit.varianceComponents.map(\.name) == reference.varcorr.map(\.term))
     #expect(fit.varianceComponents.map(\.group) == reference.varcorr.map(\.group))
@@ -77,7 +77,7 @@ import Testing
 
   @Test(arguments: ReferenceFit.all)
   func `conditional modes and variances agree`(reference: ReferenceFit) throws {
-    let fit = try reference.fit { $0.wantsConditionalModes = true }
+    let fit = try reference.fitted().fit
     let modes = try #require(fit.conditionalModes)
     #expect(modes.map(\.name) == reference.ranef.map(\.term))
     let flat = reference.optimum.tolerance.theta_rel_change_for_criterion_1e_8 ?? 0
@@ -102,8 +102,7 @@ import Testing
 
   @Test(arguments: ReferenceFit.all)
   func `fitted values and residuals agree`(reference: ReferenceFit) throws {
-    let rows = try FittedRows(
-      Formula(reference.formula), data: [reference.source], options: reference.options)
+    let rows = try reference.fitted()
     for (i, expected) in reference.fitted_first10.enumerated() {
       #expect(abs(rows.fitted[i] - expected) <= 1e-4 * reference.sigma)
       #expect(
