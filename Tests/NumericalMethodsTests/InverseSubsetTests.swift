@@ -49,7 +49,8 @@ import Testing
     mode: SparseCholesky.Mode
   ) throws {
     let system = try SparseSystem(
-      crossing: 300, 100, observations: 2500, tail: 5, seed: 21).ordered()
+      crossing: 300, 100, observations: 2500, tail: 5, seed: 21
+    ).ordered()
     var random = SplitMix(22)
     var factor = try SparseCholesky(analyzing: system.pattern, mode: mode)
     for _ in 0..<3 {

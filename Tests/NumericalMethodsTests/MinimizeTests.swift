@@ -116,6 +116,25 @@ private struct Stop: Error, Equatable {}
     #expect(result.value == 3)
   }
 
+  @Test(arguments: MinimizerAlgorithm.allCases, [1, 2, 5])
+  func `an objective of pure nonsense ends too`(
+    algorithm: MinimizerAlgorithm, n: Int
+  ) throws {
+    for seed in 0..<20 {
+      var random = SplitMix(UInt64(seed))
+      var calls = 0
+      let nonsense = [Double.nan, .infinity, -.infinity, 1e99, -1e99, 0, 1e-300, 1e300]
+      let result = try minimizeBowl(
+        algorithm, n: n, stopping: StoppingRule(maximumEvaluations: 500, absoluteX: 1e-9)
+      ) { _ in
+        calls += 1
+        return calls == 1 || calls % 3 == 0
+          ? random.uniform() : nonsense.randomElement(using: &random)!
+      }
+      #expect(result.evaluations <= 500 && result.value.isFinite)
+    }
+  }
+
   @Test func `coordinates without room stay, starts outside are moved in`() throws {
     let result = minimize(
       .bobyqa, start: [5, 9, -3], lower: [0, 2, 0], upper: [1, 2, .infinity],

@@ -28,9 +28,11 @@ struct SparseSystem {
     var random = SplitMix(seed)
     var rows = [[Int]](repeating: [], count: size)
     for j in 0..<size {
-      rows[j] = [j] + (j + 1..<max(size, j + 1)).filter { _ in
-        Double.random(in: 0..<1, using: &random) < density
-      }
+      rows[j] =
+        [j]
+        + (j + 1..<max(size, j + 1)).filter { _ in
+          Double.random(in: 0..<1, using: &random) < density
+        }
     }
     self.init(rows: rows, &random)
   }

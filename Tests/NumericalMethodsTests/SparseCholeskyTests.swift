@@ -39,6 +39,9 @@ struct FactorCase: Sendable, CustomTestStringConvertible {
     #expect(factor.isSupernodal == (test.mode == .supernodal) || test.mode == .automatic)
     #expect(factor.factorNonzeros <= n * (n + 1) / 2 && factor.factorNonzeros >= n)
 
+    let invariantsHold = factor.invariantsHold
+    #expect(invariantsHold)
+
     let b = randomMatrix(n, 3, seed: 11)
     var x = b
     try factor.solve(&x)
@@ -157,7 +160,8 @@ struct FactorCase: Sendable, CustomTestStringConvertible {
 
   @Test func `a large well-filled system is supernodal by itself`() throws {
     let system = try SparseSystem(
-      crossing: 400, 300, observations: 6000, tail: 4, seed: 16).ordered()
+      crossing: 400, 300, observations: 6000, tail: 4, seed: 16
+    ).ordered()
     let factor = try SparseCholesky(analyzing: system.pattern)
     let isSupernodal = factor.isSupernodal
     #expect(isSupernodal)
@@ -167,7 +171,8 @@ struct FactorCase: Sendable, CustomTestStringConvertible {
 
   @Test func `factors in many tasks do not disturb each other`() async throws {
     let system = try SparseSystem(
-      crossing: 120, 60, observations: 700, tail: 3, seed: 17).ordered()
+      crossing: 120, 60, observations: 700, tail: 3, seed: 17
+    ).ordered()
     var reference = try SparseCholesky(analyzing: system.pattern, mode: .supernodal)
     try reference.factorize(system.values)
     let expected = reference.logDeterminant(0..<reference.size)

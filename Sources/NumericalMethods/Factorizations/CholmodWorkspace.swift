@@ -27,6 +27,7 @@ struct CholmodWorkspace: ~Copyable {
   ///
   /// "Not positive definite" is a warning to CHOLMOD: a positive status, and the call succeeds.
   /// - Parameter minor: The column at which a factorization broke down.
+  /// - Throws: `CholmodError`, any case but `.notFactorized`.
   func throwIfFailed(minor: Int = 0) throws(CholmodError) {
     switch common.pointee.status {
     case CHOLMOD_OK, CHOLMOD_DSMALL: return
@@ -40,9 +41,8 @@ struct CholmodWorkspace: ~Copyable {
 
 /// Calls `body` with CHOLMOD's header for a symmetric matrix in the arrays given, not copied.
 ///
-/// - Parameters:
-///   - triangle: −1 if the arrays hold the lower triangle by columns, 1 if the upper one.
-///   - values: The entries, or nil for the pattern alone.
+/// `triangle` is −1 if the arrays hold the lower triangle by columns, 1 if the upper one; without
+/// `values` there is the pattern alone.
 func withCholmodView<Result>(
   size: Int, columnStarts: [Int], rowIndices: [Int], triangle: Int32,
   values: UnsafePointer<Double>?, _ body: (UnsafeMutablePointer<cholmod_sparse>) -> Result

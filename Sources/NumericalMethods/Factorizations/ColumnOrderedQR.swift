@@ -25,6 +25,7 @@ package struct ColumnOrderedQR: Sendable {
   /// Factorizes `a`, m × n.
   ///
   /// - Parameters:
+  ///   - a: Any matrix; columns that are not finite are dropped.
   ///   - tolerance: Column j is dropped if what the earlier kept columns leave of it has a norm
   ///     of at most `tolerance` × `referenceNorms[j]`, or of at most 16 ulp of its own norm,
   ///     which is rounding error.

@@ -116,6 +116,7 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
       throw .notPositiveDefinite(column: j)
     }
     isFactorized = true
+    assert(invariantsHold)
   }
 
   package mutating func factorize(_ values: [Double]) throws(CholmodError) {
@@ -136,7 +137,7 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
       withCholmodView(
         size: size, columnStarts: pattern.columnStarts, rowIndices: pattern.rowIndices,
         triangle: -1, values: values.baseAddress
-      ) { _ = cholmod_l_factorize($0, factor, common) }
+      ) { view in _ = withSerialOpenMP { cholmod_l_factorize(view, factor, common) } }
     }
   }
 

@@ -8,12 +8,16 @@
 /// has such a value the search ends at once as `failed`. Nothing is random.
 ///
 /// - Parameters:
-///   - start: Where to begin; moved into the bounds if outside.
+///   - algorithm: What to use; the result says what was used.
+///   - start: Where to begin, n coordinates; moved into the bounds if outside.
 ///   - lower: n lower bounds, −∞ allowed; `lower[i] <= upper[i]`.
+///   - upper: n upper bounds, ∞ allowed.
 ///   - initialStep: The scale of the first steps, one for each coordinate; shortened where the
 ///     bounds are close. One that is zero or not finite is chosen here.
 ///   - stopping: The simplex method alone does not look at the objective's change if a tolerance
 ///     for x is given: equal values at the corners say little.
+///   - objective: The function, called only within the bounds.
+/// - Returns: The best point seen, and why the search ended.
 /// - Throws: What `objective` throws. The search ends with it.
 package func minimize<Failure: Error>(
   _ algorithm: MinimizerAlgorithm, start: [Double], lower: [Double], upper: [Double],
@@ -76,7 +80,7 @@ private struct Search {
     best = start
   }
 
-  /// False from the limit on. NLopt has it too, but not every algorithm looks at each step.
+  /// False from the limit on, which NLopt has too but not every algorithm keeps to exactly.
   var mayEvaluate: Bool {
     mutating get {
       if stopReason == nil, evaluations >= limit { stopReason = .evaluationLimit }

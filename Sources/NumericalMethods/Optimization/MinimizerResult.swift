@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// When to stop a search. A tolerance of zero, or less, is not used.
+/// When to stop a search; a tolerance of zero, or less, is not used.
 package struct StoppingRule: Sendable, Equatable {
   package var maximumEvaluations: Int
   /// Of the step in x against x.

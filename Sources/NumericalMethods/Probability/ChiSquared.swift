@@ -3,7 +3,7 @@ import CRmath
 
 /// The χ² distribution, as R computes it (`pchisq`, `qchisq`).
 package struct ChiSquared: Sendable {
-  /// ν ≥ 0; with 0 all mass is at zero. Otherwise every result is NaN.
+  /// ν ≥ 0, all mass being at zero if it is 0; otherwise every result is NaN.
   package let degreesOfFreedom: Double
 
   package init(degreesOfFreedom: Double) { self.degreesOfFreedom = degreesOfFreedom }

@@ -3,9 +3,9 @@ import CRmath
 
 /// The F distribution, as R computes it (`pf`, `qf`).
 package struct FisherF: Sendable {
-  /// Of the numerator, > 0; infinite is allowed in both. Otherwise every result is NaN.
+  /// Degrees of freedom of the numerator, > 0 or infinite; otherwise every result is NaN.
   package let numerator: Double
-  /// Of the denominator, > 0.
+  /// Degrees of freedom of the denominator, likewise.
   package let denominator: Double
 
   package init(numerator: Double, denominator: Double) {

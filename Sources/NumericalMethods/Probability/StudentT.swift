@@ -3,7 +3,7 @@ import CRmath
 
 /// Student's t distribution, as R computes it (`pt`, `qt`).
 package struct StudentT: Sendable {
-  /// ν > 0; infinite for the normal distribution. Otherwise every result is NaN.
+  /// ν > 0, infinite for the normal distribution; otherwise every result is NaN.
   package let degreesOfFreedom: Double
 
   package init(degreesOfFreedom: Double) { self.degreesOfFreedom = degreesOfFreedom }
