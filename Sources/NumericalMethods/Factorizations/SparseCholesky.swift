@@ -49,6 +49,8 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
   package let isSupernodal: Bool
   /// Bytes of L's values, zeros of supernodes included.
   package let factorBytes: Int
+  /// Bytes that each factorization takes while it runs, for the largest update of a supernode.
+  package let updateBytes: Int
 
   /// Analyzes the pattern in the order given.
   ///
@@ -83,6 +85,9 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
     flops = common.pointee.fl
     let entries = isSupernodal ? analyzed.pointee.xsize : factorNonzeros
     factorBytes = entries.multipliedReportingOverflow(by: 8).partialValue
+    updateBytes =
+      isSupernodal ? analyzed.pointee.maxcsize.multipliedReportingOverflow(by: 8).partialValue : 0
+    common.pointee.memory_usage = common.pointee.memory_inuse
     upper = isSupernodal ? nil : UpperTriangle(transposing: pattern)
     supernodeOfColumn = isSupernodal ? Self.supernodes(of: analyzed) : []
     factor = analyzed
@@ -150,7 +155,8 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
     return result
   }
 
-  /// CHOLMOD's own counts: objects allocated and not freed, and bytes, now and at their peak.
+  /// CHOLMOD's own counts: objects allocated and not freed, their bytes, and the most bytes since
+  /// the analysis.
   package var allocations: (objects: Int, bytes: Int, peakBytes: Int) {
     let common = workspace.common.pointee
     return (common.malloc_count, common.memory_inuse, common.memory_usage)
