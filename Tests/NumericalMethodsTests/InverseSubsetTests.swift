@@ -22,14 +22,14 @@ import Testing
           let i = system.pattern.rowIndices[e]
           let expected = i < k ? inverse[i, j] : 0
           #expect(abs(entries[e] - expected) < 1e-12)
-          if i < k { #expect(subset(j, i) == entries[e]) }
+          if i < k { #expect(subset.lookup(j, i) == entries[e]) }
         }
       }
       // Fill has its entries too.
       for j in 0..<k {
         factor.forEachEntry(ofColumn: j) { i, _ in
           guard i < k else { return }
-          #expect(abs((subset(i, j) ?? .nan) - inverse[i, j]) < 1e-12)
+          #expect(abs((subset.lookup(i, j) ?? .nan) - inverse[i, j]) < 1e-12)
         }
       }
     }
@@ -40,8 +40,8 @@ import Testing
     var factor = try SparseCholesky(analyzing: system.pattern, mode: .simplicial)
     try factor.factorize(system.values)
     let subset = try factor.inverseSubset(leading: 4)
-    #expect(subset(2, 0) == nil)
-    #expect(abs((subset(2, 2) ?? .nan) * system.values[2] - 1) < 1e-15)
+    #expect(subset.lookup(2, 0) == nil)
+    #expect(abs((subset.lookup(2, 2) ?? .nan) * system.values[2] - 1) < 1e-15)
   }
 
   @Test(arguments: [SparseCholesky.Mode.simplicial, .supernodal])

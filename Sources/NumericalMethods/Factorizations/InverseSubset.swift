@@ -13,7 +13,7 @@ package struct InverseSubset: Sendable {
   package var size: Int { layout.size }
 
   /// Entry (i, j) of A⁻¹, in either order, or nil if it is not on the pattern of L.
-  package func callAsFunction(_ i: Int, _ j: Int) -> Double? {
+  package func lookup(_ i: Int, _ j: Int) -> Double? {
     let (row, column) = (max(i, j), min(i, j))
     precondition(column >= 0 && row < size)
     let s = layout.supernodeOfColumn[column]
