@@ -82,7 +82,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
         let base = level * group.size * group.size
         for j in 0..<group.size {
           for i in j..<group.size {
-            let value = inverse(start + i, start + j)!
+            let value = inverse.lookup(start + i, start + j)!
             blocks[base + j * group.size + i] = value
             blocks[base + i * group.size + j] = value
           }
