@@ -1,3 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
+import MixedModels
 
-@main struct LmmSparse: ParsableCommand {}
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+@main struct LmmSparse: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lmm-sparse",
+    abstract: "Linear mixed-effects models for very large grouped data.",
+    version: softwareVersion,
+    subcommands: [FitCommand.self, InfoCommand.self])
+
+  /// Errors of the command line begin like all others.
+  static let _errorPrefix = "error: "
+
+  static func main() {
+    // A closed pipe and a full quota are errors of write(2), not the end of the program.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    leave(status(of: Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Runs the command and returns the program's exit status; errors have been reported.
+  private static func status(of arguments: [String]) -> Int32 {
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+      return EXIT_SUCCESS
+    } catch where exitCode(for: error) == .success {
+      return show(fullMessage(for: error) + "\n")
+    } catch {
+      writeToStandardError(fullMessage(for: error) + "\n")
+      return exitCode(for: error).rawValue
+    }
+  }
+
+  /// Help and version texts go to standard output.
+  private static func show(_ text: String) -> Int32 {
+    do throws(OutputError) {
+      try writeToStandardOutput(text)
+      return EXIT_SUCCESS
+    } catch {
+      writeToStandardError("error: \(error)\n")
+      return EXIT_FAILURE
+    }
+  }
+}
+
+/// `ParsableArguments.exit` hides the system's function inside commands.
+private func leave(_ status: Int32) -> Never { exit(status) }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Results are made by fitting. These initializers let the tests of the reports make them, too.
+
+extension Fit {
+  package init(
+    _ formula: String, criterionKind: CriterionKind, data: [String], weights: String? = nil,
+    offset: String? = nil, observations: Int, omittedObservations: Int, randomEffectCount: Int,
+    criterion: Double, sigma: Double, theta: Theta, fixedEffects: [FixedEffect], vcov: [[Double]],
+    varianceComponents: [VarianceComponent], convergence: Convergence,
+    conditionalModes: [ConditionalModes]? = nil, scaledResiduals: ResidualQuantiles? = nil,
+    solver: SolverDescription, timing: Timing, peakMemory: Int
+  ) {
+    self.init(
+      formula: formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
+      observations: observations, omittedObservations: omittedObservations,
+      randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, theta: theta,
+      fixedEffects: fixedEffects, vcov: vcov, varianceComponents: varianceComponents,
+      convergence: convergence, conditionalModes: conditionalModes,
+      scaledResiduals: scaledResiduals, solver: solver, timing: timing, peakMemory: peakMemory)
+  }
+}
+
+extension Theta {
+  package init(_ names: [String], values: [Double]) {
+    self.init(names: names, values: values)
+  }
+}
+
+extension FixedEffect {
+  package init(_ name: String, estimate: Double? = nil, standardError: Double? = nil) {
+    self.init(name: name, estimate: estimate, standardError: standardError)
+  }
+}
+
+extension VarianceComponent {
+  package init(
+    _ name: String, group: String, levelCount: Int, columns: [String], standardDeviations: [Double],
+    correlations: [[Double?]], covariances: [[Double]]
+  ) {
+    self.init(
+      name: name, group: group, levelCount: levelCount, columns: columns,
+      standardDeviations: standardDeviations, correlations: correlations, covariances: covariances)
+  }
+}
+
+extension ConditionalModes {
+  package init(
+    _ name: String, group: String, columns: [String], levels: [String], modes: [[Double]],
+    standardDeviations: [[Double]], covariances: [[[Double]]]
+  ) {
+    self.init(
+      name: name, group: group, columns: columns, levels: levels, modes: modes,
+      standardDeviations: standardDeviations, covariances: covariances)
+  }
+}
+
+extension Convergence {
+  package init(
+    _ optimizer: String, converged: Bool, evaluations: Int, gradientMax: Double? = nil,
+    hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String], trace: [TracePoint]
+  ) {
+    self.init(
+      converged: converged, optimizer: optimizer, evaluations: evaluations,
+      gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue, isSingular: isSingular,
+      messages: messages, trace: trace)
+  }
+}
+
+extension TracePoint {
+  package init(_ evaluation: Int, theta: [Double], criterion: Double, seconds: Double) {
+    self.init(evaluation: evaluation, theta: theta, criterion: criterion, seconds: seconds)
+  }
+}
+
+extension ResidualQuantiles {
+  package init(_ values: [Double]) {
+    self.init(values: values)
+  }
+}
+
+extension SolverDescription {
+  package init(
+    _ strategy: String, leadingTerm: String? = nil, coreSize: Int? = nil,
+    coreDensity: Double? = nil, factorNonzeros: Int? = nil, threads: Int,
+    criterionStandardError: Double? = nil
+  ) {
+    self.init(
+      strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
+      factorNonzeros: factorNonzeros, threads: threads,
+      criterionStandardError: criterionStandardError)
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One field of a CSV record as reports write them.
+enum DelimitedField {
+  case text(String)
+  case number(Double?)
+  case integer(Int)
+  case missing
+
+  /// The field as RFC 4180 writes it; missing and non-finite values are `NA`.
+  var encoded: String {
+    switch self {
+    case .missing, .number(nil): "NA"
+    case .number(let value?): value.isFinite ? value.description : "NA"
+    case .integer(let value): String(value)
+    case .text(let text): Self.quotedIfNeeded(text)
+    }
+  }
+
+  /// Text that would be read as missing is quoted too.
+  private static func quotedIfNeeded(_ text: String) -> String {
+    let isSpecial = text.utf8.contains { "\",\r\n".utf8.contains($0) }
+    guard isSpecial || text.isEmpty || text == "NA" || text.first == " " || text.last == " " else {
+      return text
+    }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}
+
+extension TextOutputStream {
+  /// Writes one record, ended by a line feed.
+  mutating func writeRecord(_ fields: [DelimitedField]) {
+    write(fields.map(\.encoded).joined(separator: ",") + "\n")
+  }
+}

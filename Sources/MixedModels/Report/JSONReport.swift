@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The fit as one JSON object in full double precision; what does not exist is `null`.
+///
+/// Conditional modes are written if the fit holds them.
+public struct JSONReport: ReportFormat {
+  public init() {}
+
+  public func write(_ fit: Fit, to output: inout some TextOutputStream) {
+    var members = fit.dataMembers + fit.estimateMembers
+    if let modes = fit.conditionalModes {
+      members.append(("ranef", .array(modes.map(\.json))))
+    }
+    members += fit.computationMembers
+    JSONValue.object(members).write(to: &output, breakingLines: 1)
+    output.write("\n")
+  }
+}
+
+extension Fit {
+  fileprivate typealias Members = [(name: String, value: JSONValue)]
+
+  fileprivate var dataMembers: Members {
+    [
+      ("formula", .string(formula)),
+      ("method", .string(criterionKind.rawValue)),
+      ("data", .strings(data)),
+      ("weights", .optional(weights)),
+      ("offset", .optional(offset)),
+      ("nobs", .integer(observations)),
+      ("nobs_omitted", .integer(omittedObservations)),
+      ("n_fixed", .integer(fixedEffectCount)),
+      ("n_random", .integer(randomEffectCount)),
+      ("df_residual", .integer(residualDegreesOfFreedom)),
+    ]
+  }
+
+  fileprivate var estimateMembers: Members {
+    [
+      ("criterion", .number(criterion)),
+      ("log_likelihood", .number(logLikelihood)),
+      ("aic", .number(aic)),
+      ("bic", .number(bic)),
+      ("sigma", .number(sigma)),
+      ("theta", .object([("names", .strings(theta.names)), ("values", .numbers(theta.values))])),
+      ("fixed", .array(fixedEffects.map(\.json))),
+      ("vcov", .matrix(vcov)),
+      ("vcov_names", .strings(fixedEffects.filter { $0.estimate != nil }.map(\.name))),
+      ("random", .array(varianceComponents.map(\.json))),
+      ("dropped", .strings(droppedColumns)),
+      ("convergence", convergence.json),
+    ]
+  }
+
+  fileprivate var computationMembers: Members {
+    [
+      ("solver", solver.json),
+      ("timing", timing.json),
+      ("evaluation_seconds", .number(timing.evaluation)),
+      ("memory", .object([("peak_bytes", .integer(peakMemory))])),
+      ("version", .string(softwareVersion)),
+    ]
+  }
+}
+
+extension FixedEffect {
+  fileprivate var json: JSONValue {
+    let interval = confidenceInterval
+    return .object([
+      ("term", .string(name)),
+      ("estimate", .optional(estimate)),
+      ("std_error", .optional(standardError)),
+      ("df", .null),
+      ("statistic", .optional(statistic)),
+      ("p_value", .null),
+      ("conf_low", .optional(interval?.low)),
+      ("conf_high", .optional(interval?.high)),
+    ])
+  }
+}
+
+extension VarianceComponent {
+  fileprivate var json: JSONValue {
+    .object([
+      ("group", .string(group)),
+      ("n_levels", .integer(levelCount)),
+      ("terms", .strings(columns)),
+      ("sd", .numbers(standardDeviations)),
+      ("corr", .array(correlations.map { .array($0.map(JSONValue.optional)) })),
+      ("cov", .matrix(covariances)),
+    ])
+  }
+}
+
+extension ConditionalModes {
+  fileprivate var json: JSONValue {
+    .object([
+      ("group", .string(group)),
+      ("terms", .strings(columns)),
+      ("levels", .strings(levels)),
+      ("modes", .matrix(modes)),
+      ("sd", .matrix(standardDeviations)),
+    ])
+  }
+}
+
+extension Convergence {
+  fileprivate var json: JSONValue {
+    .object([
+      ("converged", .bool(converged)),
+      ("optimizer", .string(optimizer)),
+      ("evaluations", .integer(evaluations)),
+      ("gradient_max", .optional(gradientMax)),
+      ("hessian_min_eigenvalue", .optional(hessianMinEigenvalue)),
+      ("singular", .bool(isSingular)),
+      ("messages", .strings(messages)),
+    ])
+  }
+}
+
+extension SolverDescription {
+  fileprivate var json: JSONValue {
+    .object([
+      ("strategy", .string(strategy)),
+      ("leading_term", .optional(leadingTerm)),
+      ("core_size", .optional(coreSize)),
+      ("core_density", .optional(coreDensity)),
+      ("factor_nonzeros", .optional(factorNonzeros)),
+      ("threads", .integer(threads)),
+      ("criterion_std_error", .optional(criterionStandardError)),
+    ])
+  }
+}
+
+extension Timing {
+  fileprivate var json: JSONValue {
+    .object([
+      ("read", .number(read)),
+      ("assemble", .number(assemble)),
+      ("optimize", .number(optimize)),
+      ("inference", .number(inference)),
+      ("total", .number(total)),
+    ])
+  }
+}

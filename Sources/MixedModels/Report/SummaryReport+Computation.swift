@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension Fit {
+  /// How the fit was found and what it cost.
+  var computationLines: [String] {
+    thetaLines + optimizerLines + traceLines + solverLines + costLines
+  }
+
+  private var thetaLines: [String] {
+    let cells = NumberColumn(theta.values, digits: 7).cells
+    let table = TextTable(
+      rowLabels: theta.names, columns: [("Relative", cells)], alignment: .right)
+    return ["Covariance parameters θ:"] + table.lines() + [""]
+  }
+
+  private var optimizerLines: [String] {
+    var line = "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations"
+    if let gradient = convergence.gradientMax { line += ", largest gradient \(short(gradient))" }
+    if let eigenvalue = convergence.hessianMinEigenvalue {
+      line += ", smallest eigenvalue of the Hessian \(short(eigenvalue))"
+    }
+    return [line, "Criterion: \(criterion)"]
+  }
+
+  private var traceLines: [String] {
+    guard !convergence.trace.isEmpty else { return [] }
+    let table = TextTable(
+      rowLabels: convergence.trace.map { String($0.evaluation) },
+      columns: [
+        ("Criterion", convergence.trace.map { fixedNotation($0.criterion, decimals: 6) }),
+        ("Seconds", convergence.trace.map { fixedNotation($0.seconds, decimals: 4) }),
+      ]
+        + theta.names.indices.map { parameter in
+          ("θ\(parameter + 1)", NumberColumn(
+            convergence.trace.map { $0.theta.indices.contains(parameter) ? $0.theta[parameter] : nil },
+            digits: 7).cells)
+        },
+      alignment: .right)
+    return ["", "Trace of the search:"] + table.lines() + [""]
+  }
+
+  private var solverLines: [String] {
+    var parts = [solver.strategy]
+    if let term = solver.leadingTerm { parts.append("leading term \(term)") }
+    if let size = solver.coreSize { parts.append("core of \(size) unknowns") }
+    if let density = solver.coreDensity {
+      parts.append("\(fixedNotation(100 * density, decimals: 1)) % of it filled")
+    }
+    if let nonzeros = solver.factorNonzeros { parts.append("\(nonzeros) nonzeros in the factor") }
+    parts.append(solver.threads == 1 ? "1 thread" : "\(solver.threads) threads")
+    if let error = solver.criterionStandardError {
+      parts.append("standard error of the criterion \(short(error))")
+    }
+    return ["Solver: \(parts.joined(separator: ", "))"]
+  }
+
+  private var costLines: [String] {
+    let stages = [
+      ("read", timing.read), ("assemble", timing.assemble), ("optimize", timing.optimize),
+      ("inference", timing.inference), ("total", timing.total),
+    ]
+    let times = stages.map { "\($0) \(fixedNotation($1, decimals: 3))" }.joined(separator: ", ")
+    let evaluation = fixedNotation(1000 * timing.evaluation, decimals: 3)
+    let mebibytes = fixedNotation(Double(peakMemory) / 1_048_576, decimals: 1)
+    return [
+      "Seconds: \(times); one evaluation \(evaluation) ms",
+      "Peak memory: \(mebibytes) MiB",
+    ]
+  }
+
+  private func short(_ value: Double) -> String {
+    NumberColumn([value], digits: 3).cells[0]
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The fit as a page of text, laid out as lme4 prints the summary of a fit.
+///
+/// Numbers are chosen and aligned as R does it, so that the two can be compared line by line.
+public struct SummaryReport: ReportFormat {
+  /// Whether to add how the fit was found: θ, optimizer, trace, solver, times and memory.
+  public var isVerbose: Bool
+
+  public init(isVerbose: Bool = false) {
+    self.isVerbose = isVerbose
+  }
+
+  public func write(_ fit: Fit, to output: inout some TextOutputStream) {
+    var sections = [
+      fit.titleLines, fit.criterionLines, fit.scaledResidualLines, fit.randomEffectLines,
+      fit.fixedEffectLines, fit.fixedEffectCorrelationLines, fit.messageLines,
+    ]
+    if isVerbose { sections.append(fit.computationLines) }
+    let page = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+    output.write(page.joined(separator: "\n\n") + "\n")
+  }
+}
+
+extension Fit {
+  /// Significant digits of the tables, R's default less three.
+  static let tableDigits = 4
+
+  fileprivate var titleLines: [String] {
+    let method = criterionKind == .reml ? "REML" : "maximum likelihood"
+    let model = formula.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    var lines = ["Linear mixed model fit by \(method)", "Formula: \(model)"]
+    if !data.isEmpty { lines.append("   Data: \(dataNames)") }
+    if let weights { lines.append("Weights: \(weights.printable)") }
+    if let offset { lines.append(" Offset: \(offset.printable)") }
+    return lines
+  }
+
+  /// The first few names only: shards come by the thousand.
+  private var dataNames: String {
+    let shown = data.prefix(data.count > 4 ? 3 : 4).map(\.printable).joined(separator: ", ")
+    return data.count > 4 ? "\(shown) and \(data.count - 3) more" : shown
+  }
+
+  fileprivate var criterionLines: [String] {
+    if criterionKind == .reml {
+      let value = NumberColumn([rounded(criterion, decimals: 1)], digits: 7).cells[0]
+      return ["REML criterion at convergence: \(value)"]
+    }
+    let degreesOfFreedom = Double(residualDegreesOfFreedom)
+    let values = [aic, bic, logLikelihood, criterion, degreesOfFreedom]
+    var cells = NumberColumn(values.map { rounded($0, decimals: 1) }, digits: 7).cells
+    cells[4] = NumberColumn([degreesOfFreedom], digits: 7).cells[0]
+    return namedRow(["AIC", "BIC", "logLik", "deviance", "df.resid"], cells)
+  }
+
+  fileprivate var scaledResidualLines: [String] {
+    guard let scaledResiduals else { return [] }
+    let values = zappedSmall(scaledResiduals.values, digits: Self.tableDigits + 1)
+    let cells = NumberColumn(values, digits: Self.tableDigits).cells
+    return ["Scaled residuals:"] + namedRow(["Min", "1Q", "Median", "3Q", "Max"], cells)
+  }
+
+  fileprivate var messageLines: [String] {
+    convergence.messages
+  }
+
+  /// Two lines: names over values, all right-justified to one width.
+  private func namedRow(_ names: [String], _ cells: [String]) -> [String] {
+    let width = (names + cells).map(\.count).max() ?? 0
+    return [names, cells].map { row in
+      row.map { String(repeating: " ", count: width - $0.count) + $0 }.joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One CSV record per parameter, with the columns and names of the R package broom.mixed.
+///
+/// `effect` is `fixed` for coefficients, `ran_pars` for standard deviations and correlations, and
+/// `ran_vals` for conditional modes, which are written, with a column `level` after `group`, if the
+/// fit holds them. Missing values are `NA`.
+public struct TidyReport: ReportFormat {
+  public init() {}
+
+  public func write(_ fit: Fit, to output: inout some TextOutputStream) {
+    let hasLevels = fit.conditionalModes != nil
+    let columns =
+      ["effect", "group"] + (hasLevels ? ["level"] : [])
+      + [
+        "term", "estimate", "std.error", "statistic", "df", "p.value", "conf.low", "conf.high",
+      ]
+    output.write(columns.joined(separator: ",") + "\n")
+    for effect in fit.fixedEffects {
+      TidyRow(effect).write(to: &output, hasLevels: hasLevels)
+    }
+    for component in fit.varianceComponents {
+      for row in component.tidyRows { row.write(to: &output, hasLevels: hasLevels) }
+    }
+    TidyRow(parameter: "sd__Observation", of: "Residual", estimate: fit.sigma)
+      .write(to: &output, hasLevels: hasLevels)
+    for modes in fit.conditionalModes ?? [] {
+      for (column, term) in modes.columns.enumerated() {
+        for (level, label) in modes.levels.enumerated() {
+          TidyRow(
+            mode: modes.modes[level][column], sd: modes.standardDeviations[level][column],
+            term: term, group: modes.group, level: label
+          ).write(to: &output, hasLevels: hasLevels)
+        }
+      }
+    }
+  }
+}
+
+private struct TidyRow {
+  var effect: String
+  var group: String?
+  var level: String?
+  var term: String
+  var estimate: Double?
+  var standardError: Double?
+  var statistic: Double?
+  var interval: (low: Double, high: Double)?
+
+  init(_ fixed: FixedEffect) {
+    (effect, term) = ("fixed", fixed.name)
+    (estimate, standardError) = (fixed.estimate, fixed.standardError)
+    (statistic, interval) = (fixed.statistic, fixed.confidenceInterval)
+  }
+
+  init(parameter: String, of group: String, estimate: Double?) {
+    effect = "ran_pars"
+    (self.group, term, self.estimate) = (group, parameter, estimate)
+  }
+
+  init(mode: Double, sd: Double, term: String, group: String, level: String) {
+    effect = "ran_vals"
+    (self.group, self.level, self.term) = (group, level, term)
+    (estimate, standardError, interval) = (mode, sd, waldInterval(mode, sd))
+  }
+
+  func write(to output: inout some TextOutputStream, hasLevels: Bool) {
+    var fields: [DelimitedField] = [.text(effect), group.map(DelimitedField.text) ?? .missing]
+    if hasLevels { fields.append(level.map(DelimitedField.text) ?? .missing) }
+    fields += [
+      .text(term), .number(estimate), .number(standardError), .number(statistic),
+      .missing, .missing, .number(interval?.low), .number(interval?.high),
+    ]
+    output.writeRecord(fields)
+  }
+}
+
+extension VarianceComponent {
+  /// Down the columns of the lower triangle: a standard deviation, then its correlations.
+  fileprivate var tidyRows: [TidyRow] {
+    columns.indices.flatMap { column in
+      [
+        TidyRow(
+          parameter: "sd__\(columns[column])", of: name, estimate: standardDeviations[column])
+      ]
+        + columns.indices.dropFirst(column + 1).map { row in
+          TidyRow(
+            parameter: "cor__\(columns[column]).\(columns[row])", of: name,
+            estimate: correlations[row][column])
+        }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The 0.975 quantile of the standard normal distribution.
+private let normalQuantile = 1.959963984540054
+
+/// The Wald interval estimate ± z₀.₉₇₅ · standard error, which covers 95 % under normality.
+func waldInterval(_ estimate: Double, _ standardError: Double) -> (low: Double, high: Double) {
+  (estimate - normalQuantile * standardError, estimate + normalQuantile * standardError)
+}
+
+extension FixedEffect {
+  /// The 95 % Wald interval; nil for a dropped column.
+  var confidenceInterval: (low: Double, high: Double)? {
+    guard let estimate, let standardError else { return nil }
+    return waldInterval(estimate, standardError)
+  }
+}

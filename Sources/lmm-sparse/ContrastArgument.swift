@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import ModelFrames
+
+/// `COLUMN=CODING` of `--contrasts`; a coding that begins with `@` names a file with a matrix.
+struct ContrastArgument {
+  enum Coding {
+    case named(Contrast)
+    case file(String)
+  }
+
+  let column: String
+  let coding: Coding
+
+  init(_ argument: String) throws {
+    let (column, name) = try columnAssignment(
+      argument, option: "--contrasts", value: "treatment|sum|helmert|poly|@FILE.csv")
+    self.column = column
+    switch name {
+    case "treatment": coding = .named(.treatment)
+    case "sum": coding = .named(.sum)
+    case "helmert": coding = .named(.helmert)
+    case "poly": coding = .named(.polynomial)
+    case _ where name.hasPrefix("@") && name.count > 1: coding = .file(String(name.dropFirst()))
+    default:
+      throw ValidationError(
+        "--contrasts \(column): no coding is called '\(name)'. "
+          + "There are treatment, sum, helmert, poly and @FILE.csv.")
+    }
+  }
+
+  /// Reads the matrix if the coding is a file.
+  func contrast() throws -> Contrast {
+    switch coding {
+    case .named(let contrast): contrast
+    case .file(let path): try contrastMatrix(path: path)
+    }
+  }
+}
+
+/// A contrast matrix from a CSV file: the header line names the contrasts, the first column the
+/// levels.
+private func contrastMatrix(path: String) throws -> Contrast {
+  let text = try DelimitedText(contentsOf: path)
+  guard let header = text.records.first, header.count > 1, text.records.count > 1 else {
+    throw DelimitedTextError(
+      name: path, line: nil,
+      problem: "a contrast matrix has a header line with the names of the contrasts and one line "
+        + "per level, the level's name first")
+  }
+  let rows = text.records.dropFirst()
+  let values = try zip(rows, text.lines.dropFirst()).map { row, line in
+    guard row.count == header.count else {
+      throw DelimitedTextError(
+        name: path, line: line, problem: "\(row.count) fields, the header has \(header.count)")
+    }
+    return try row.dropFirst().map { field in
+      guard let value = Double(field), value.isFinite else {
+        throw DelimitedTextError(name: path, line: line, problem: "'\(field)' is no number")
+      }
+      return value
+    }
+  }
+  return .matrix(
+    levels: rows.map { $0[0] }, columns: Array(header.dropFirst()), values: values)
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A short comma-separated text, such as a list of levels or a contrast matrix, held in memory.
+struct DelimitedText {
+  /// Fields without their quotes; empty lines are left out.
+  private(set) var records: [[String]] = []
+  /// The 1-based line on which each record starts.
+  private(set) var lines: [Int] = []
+
+  /// - Throws: `DelimitedTextError` if a quoted field is never closed.
+  init(_ text: String, name: String) throws(DelimitedTextError) {
+    var fields: [String] = []
+    var field = ""
+    var (isQuoted, wasQuoted) = (false, false)
+    var (line, start) = (1, 1)
+    var characters = Array(text.unicodeScalars)[...]
+    if characters.first == "\u{FEFF}" { characters.removeFirst() }
+    if characters.last != "\n" { characters.append("\n") }
+
+    while let character = characters.popFirst() {
+      if character == "\n" { line += 1 }
+      switch character {
+      case "\"" where isQuoted && characters.first == "\"":
+        characters.removeFirst()
+        field.append("\"")
+      case "\"" where isQuoted: isQuoted = false
+      case _ where isQuoted: field.unicodeScalars.append(character)
+      case "\"" where field.isEmpty: (isQuoted, wasQuoted) = (true, true)
+      case ",":
+        fields.append(field)
+        (field, wasQuoted) = ("", false)
+      case "\r" where characters.first == "\n": break
+      case "\n":
+        if !fields.isEmpty || !field.isEmpty || wasQuoted {
+          records.append(fields + [field])
+          lines.append(start)
+        }
+        (fields, field, wasQuoted, start) = ([], "", false, line)
+      default: field.unicodeScalars.append(character)
+      }
+    }
+    guard !isQuoted else {
+      throw DelimitedTextError(name: name, line: start, problem: "a quote is never closed")
+    }
+  }
+
+  /// Reads a file of at most 16 MiB.
+  /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
+  init(contentsOf path: String) throws(DelimitedTextError) {
+    func fail(_ problem: String) -> DelimitedTextError {
+      DelimitedTextError(name: path, line: nil, problem: problem)
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fail(String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw fail(String(cString: strerror(errno))) }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+      guard bytes.count <= 1 << 24 else { throw fail("too large for a matrix of contrasts") }
+    }
+    try self.init(String(decoding: bytes, as: UTF8.self), name: path)
+  }
+}
+
+/// Why a short text could not be read, in words.
+struct DelimitedTextError: Error, CustomStringConvertible {
+  let name: String
+  let line: Int?
+  let problem: String
+
+  var description: String {
+    line.map { "\(name), line \($0): \(problem)" } ?? "\(name): \(problem)"
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// Reads tables, fits one model to them and reports the fit.
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fit a linear mixed model to tables of rows.",
+    discussion: """
+      The formula is R's, as lme4 reads it; put it in quotes:
+
+          lmm-sparse fit 'Reaction ~ Days + (Days | Subject)' sleepstudy.csv
+
+      Without arguments a shipped example, the sleep deprivation study, is fitted.
+      """)
+
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  var formula: String?
+
+  @Argument(
+    help: """
+      CSV or TSV files with a header line, gzipped or not, or - for standard input. \
+      Several files are one table.
+      """)
+  var data: [String] = []
+
+  @OptionGroup(title: "Model") var model: ModelArguments
+  @OptionGroup(title: "Data") var reading: ReadingArguments
+  @OptionGroup(title: "Search") var search: SearchArguments
+  @OptionGroup(title: "Report") var report: ReportArguments
+
+  func validate() throws {
+    guard let formula else { return }
+    if formula.contains("~") {
+      guard data.isEmpty else { return }
+      throw ValidationError(
+        "there is a formula but no data. Name the files after it, or - for standard input.")
+    }
+    if let swapped = data.first(where: { $0.contains("~") }) {
+      let files = ([formula] + data.filter { $0 != swapped }).joined(separator: " ")
+      throw ValidationError(
+        "the formula comes first: lmm-sparse fit '\(swapped)' \(files)")
+    }
+    let files = ([formula] + data).joined(separator: " ")
+    throw ValidationError(
+      "'\(formula)' is no formula, it has no ~. "
+        + "Put the model first: lmm-sparse fit 'y ~ x + (1 | group)' \(files)")
+  }
+
+  func run() throws {
+    let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
+    installInterruptHandler()
+
+    let isExample = formula == nil
+    let sources = isExample ? [SleepstudyExample.data] : data.map(DataSource.init(argument:))
+    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    let fit = try Fit(
+      Formula(formula ?? SleepstudyExample.formula), data: sources,
+      options: try options(sources: sources, progress: progress))
+    progress?.clear()
+
+    var text = report.reportFormat.text(for: fit)
+    if isExample, report.isSummary, !report.quiet { text += SleepstudyExample.invitation }
+    try destination.write(text)
+    if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
+  }
+
+  private func options(sources: [DataSource], progress: ProgressLine?) throws -> FitOptions {
+    var options = FitOptions()
+    model.set(&options)
+    try reading.set(&options)
+    search.set(&options)
+    options.wantsConditionalModes = report.ranef
+    options.wantsScaledResiduals = try report.wantsResiduals(of: sources)
+    if let progress { options.progress = { progress.show($0) } }
+    return options
+  }
+}
+
+/// The report was written, but its numbers are not those of the optimum.
+private struct NotConverged: Error, CustomStringConvertible {
+  let messages: [String]
+
+  var description: String {
+    let reasons = messages.isEmpty ? "" : ": " + messages.joined(separator: "; ")
+    return "the search did not converge\(reasons). The report shows where it stopped."
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The file that an interrupt removes. Written by the main thread only; the signal handler reads
+/// one pointer, to memory that is never freed.
+private nonisolated(unsafe) var temporaryFile: UnsafeMutablePointer<CChar>?
+
+/// Names the half-written file that an interrupt removes; nil if there is none any more.
+func removeOnInterrupt(_ path: String?) {
+  temporaryFile = path.flatMap { strdup($0) }
+}
+
+/// Ends the program with 128 + signal, 130 for an interrupt from the keyboard, and no half-written
+/// file left. Signals that were ignored from the start (nohup) stay ignored; those that a parent
+/// left blocked, as programs with thread pools do by accident, are unblocked.
+func installInterruptHandler() {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  for number in [SIGINT, SIGTERM, SIGHUP] {
+    sigaddset(&signals, number)
+    let previous = signal(number) { number in
+      if let temporaryFile { unlink(temporaryFile) }
+      if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }
+      _exit(128 + number)
+    }
+    if isIgnore(previous) { signal(number, SIG_IGN) }
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+}
+
+private func isIgnore(_ handler: sighandler_t?) -> Bool {
+  unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+}

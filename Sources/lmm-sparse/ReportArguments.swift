@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// What is reported, and where.
+struct ReportArguments: ParsableArguments {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case summary, json, tidy, glance
+  }
+
+  @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
+  var format: Format?
+
+  @Flag(help: "Short for --format json.")
+  var json = false
+
+  @Flag(help: "Add conditional modes and their standard deviations to json and tidy.")
+  var ranef = false
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Read the rows again for the quantiles of the scaled residuals; default: in summaries \
+      of files below 256 MB together.
+      """)
+  var residuals: Bool?
+
+  @Option(
+    help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Add how the fit was found, its times and memory to the summary.")
+  var verbose = false
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress and no hints.")
+  var quiet = false
+
+  func validate() throws {
+    if json, let format, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
+    }
+    if progress && quiet {
+      throw ValidationError("--progress and --quiet exclude each other.")
+    }
+  }
+
+  private var chosenFormat: Format { json ? .json : format ?? .summary }
+
+  var isSummary: Bool { chosenFormat == .summary }
+
+  var reportFormat: any ReportFormat {
+    switch chosenFormat {
+    case .summary: SummaryReport(isVerbose: verbose)
+    case .json: JSONReport()
+    case .tidy: TidyReport()
+    case .glance: GlanceReport()
+    }
+  }
+
+  /// - Throws: `OutputError` if residuals are asked for of rows that can be read but once.
+  func wantsResiduals(of sources: [DataSource]) throws -> Bool {
+    let isReadable = sources.allSatisfy(\.canBeReadAgain)
+    if residuals == true, !isReadable {
+      throw UnreadableAgain()
+    }
+    let bytes = sources.reduce(0) { $0 + FileIdentity.size(of: $1) }
+    return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
+  }
+}
+
+private struct UnreadableAgain: Error, CustomStringConvertible {
+  let description =
+    "--residuals reads the rows twice, which standard input and pipes do not allow. "
+    + "Write them to a file first, or leave --residuals out."
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Where a report goes: standard output or a file, which is then written whole or not at all.
+struct ReportDestination {
+  private enum Target {
+    case standardOutput
+    /// A pipe or device: there is nothing to keep whole.
+    case stream(String)
+    case file(String, permissions: mode_t?)
+  }
+
+  private let target: Target
+
+  /// Checks the path before the work is done.
+  /// - Throws: `OutputError` if the file cannot be written or is one of `inputs`.
+  init(path: String?, inputs: [String]) throws(OutputError) {
+    guard let path, path != "-" else {
+      target = .standardOutput
+      return
+    }
+    let existing = FileIdentity(path: path)
+    guard let existing else {
+      let directory = Self.directory(of: path)
+      guard !path.isEmpty, !path.hasSuffix("/"), access(directory, W_OK | X_OK) == 0 else {
+        throw OutputError(path: path, reason: path.isEmpty ? "the name is empty" : systemWords())
+      }
+      target = .file(path, permissions: nil)
+      return
+    }
+    if existing.isDirectory { throw OutputError(path: path, reason: "it is a directory") }
+    guard access(path, W_OK) == 0 else { throw OutputError(path: path, reason: systemWords()) }
+    guard existing.isRegular else {
+      target = .stream(path)
+      return
+    }
+    for input in inputs {
+      let identity = FileIdentity(path: input == "-" ? "/dev/stdin" : input)
+      if let identity, identity.isSameFile(as: existing) {
+        throw OutputError(path: path, reason: "it is read as input")
+      }
+    }
+    // A symbolic link stays a link: the file it points to is replaced.
+    guard let resolved = realpath(path, nil) else {
+      throw OutputError(path: path, reason: systemWords())
+    }
+    defer { free(resolved) }
+    target = .file(String(cString: resolved), permissions: existing.permissions)
+  }
+
+  func write(_ text: String) throws(OutputError) {
+    switch target {
+    case .standardOutput: try writeToStandardOutput(text)
+    case .stream(let path):
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
+      defer { close(descriptor) }
+      guard writeAll(text, to: descriptor) else {
+        throw OutputError(path: path, reason: systemWords())
+      }
+    case .file(let path, let permissions): try replace(path, with: text, permissions)
+    }
+  }
+
+  /// Writes a file beside the target and renames it once it is on the disk.
+  private func replace(
+    _ path: String, with text: String, _ permissions: mode_t?
+  ) throws(OutputError) {
+    let temporary = Self.directory(of: path) + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
+    removeOnInterrupt(temporary)
+    defer { removeOnInterrupt(nil) }
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
+    if let permissions { fchmod(descriptor, permissions) }
+    let isOnDisk = writeAll(text, to: descriptor) && fsync(descriptor) == 0
+    let reason = systemWords()
+    guard close(descriptor) == 0, isOnDisk else {
+      unlink(temporary)
+      throw OutputError(path: path, reason: isOnDisk ? systemWords() : reason)
+    }
+    guard rename(temporary, path) == 0 else {
+      let reason = systemWords()
+      unlink(temporary)
+      throw OutputError(path: path, reason: reason)
+    }
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+/// A report that could not be written.
+struct OutputError: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+
+  var description: String { "cannot write to \(path): \(reason)" }
+}

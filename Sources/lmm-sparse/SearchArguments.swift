@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// How the optimum is searched.
+struct SearchArguments: ParsableArguments {
+  enum Optimizer: String, CaseIterable, ExpressibleByArgument {
+    case bobyqa, neldermead, cobyla, sbplx, praxis
+    case newuoaBound = "newuoa_bound"
+  }
+
+  enum Solver: String, CaseIterable, ExpressibleByArgument {
+    case auto, absorb, cholmod
+    case matrixFree = "matrix-free"
+  }
+
+  /// θ1,θ2,…
+  struct Start: ExpressibleByArgument {
+    let values: [Double]
+
+    init?(argument: String) {
+      let fields = argument.split(separator: ",", omittingEmptySubsequences: false)
+      values = fields.compactMap { field in
+        Double(field.drop { $0 == " " }).flatMap { $0.isFinite ? $0 : nil }
+      }
+      guard values.count == fields.count else { return nil }
+    }
+  }
+
+  @Option(help: ArgumentHelp("Derivative-free method.", valueName: "name"))
+  var optimizer: Optimizer = .bobyqa
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("θ to start from, in the reported order.", valueName: "θ1,θ2,…"))
+  var start: Start?
+
+  @Option(help: ArgumentHelp("Evaluations of the criterion at most.", valueName: "n"))
+  var maxEvaluations: Int?
+
+  @Option(help: ArgumentHelp("Relative change of the criterion that ends the search.", valueName: "x"))
+  var tolerance: Double?
+
+  @Option(help: ArgumentHelp("How the equations are solved.", valueName: "strategy"))
+  var solver: Solver = .auto
+
+  @Option(
+    help: ArgumentHelp("Standard error wanted of a stochastic criterion.", valueName: "x"))
+  var accuracy: Double?
+
+  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    if let maxEvaluations, maxEvaluations < 1 {
+      throw ValidationError("--max-evaluations must be at least 1.")
+    }
+    for (name, value) in [("--tolerance", tolerance), ("--accuracy", accuracy)] {
+      if let value, !(value > 0 && value.isFinite) {
+        throw ValidationError("\(name) must be a number greater than zero.")
+      }
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if solver == .absorb || solver == .matrixFree {
+      throw ValidationError(
+        "--solver \(solver.rawValue) is not available yet; there are auto and cholmod.")
+    }
+  }
+
+  func set(_ options: inout FitOptions) {
+    options.optimizer = optimizer.rawValue
+    options.start = start?.values
+    if let maxEvaluations { options.maximumEvaluations = maxEvaluations }
+    options.tolerance = tolerance
+    options.solver = solver.rawValue
+    options.threads = threads ?? 0
+    options.reading.threads = threads ?? 0
+  }
+}

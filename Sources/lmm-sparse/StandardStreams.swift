@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// - Throws: `OutputError` for a closed pipe, a full disk and the like.
+func writeToStandardOutput(_ text: String) throws(OutputError) {
+  guard writeAll(text, to: STDOUT_FILENO) else {
+    throw OutputError(path: "standard output", reason: systemWords())
+  }
+}
+
+/// Errors are ignored: there is nowhere left to report them.
+func writeToStandardError(_ text: String) {
+  _ = writeAll(text, to: STDERR_FILENO)
+}
+
+/// Writes every byte, however many calls it takes. false leaves the reason in `errno`.
+func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+  var text = text
+  return text.withUTF8 { bytes in
+    var rest = UnsafeRawBufferPointer(bytes)
+    while !rest.isEmpty {
+      let count = write(descriptor, rest.baseAddress, rest.count)
+      if count >= 0 {
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      } else if errno == EAGAIN {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&waiting, 1, -1)
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+}
+
+/// The system's words for the last failure.
+func systemWords() -> String {
+  String(cString: strerror(errno))
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import Testing
+
+struct FitCommandTests {
+  @Test func `without arguments the shipped example is fitted`() throws {
+    let run = try ToolProcess("fit")
+    #expect(run.status == 0)
+    #expect(run.errors == "")
+    #expect(run.output.contains("   Data: sleepstudy\n"))
+    // The optimum, to the digits of lme4's summary (its own search stops 2e-5 short of it).
+    #expect(run.output.contains("\nREML criterion at convergence: 1743.6\n"))
+    #expect(run.output.contains("\n Subject  (Intercept) 612.09   24.740\n"))
+    #expect(run.output.contains("\nDays          10.467      1.546   6.771\n"))
+    #expect(run.output.hasSuffix("    lmm-sparse fit 'y ~ x + (x | group)' data.csv\n"))
+  }
+
+  @Test func `the shipped example is the file in the repository`() throws {
+    let shipped = try ToolProcess("fit", "--json")
+    let file = try ToolProcess("fit", "--json", sleepstudyFormula, sleepstudyPath)
+    #expect(try estimates(shipped) == estimates(file))
+    #expect(try object(shipped)["data"] as? [String] == ["sleepstudy"])
+    #expect(try object(file)["data"] as? [String] == [sleepstudyPath])
+    let source = try String(
+      contentsOfFile: URL(fileURLWithPath: sleepstudyPath).deletingLastPathComponent()
+        .deletingLastPathComponent()
+        .appendingPathComponent("Sources/lmm-sparse/SleepstudyExample.swift").path,
+      encoding: .utf8)
+    let embedded = source.components(separatedBy: "\"\"\"\n").last { $0.contains("Reaction,Days") }
+    let lines = try #require(embedded).split(separator: "\n").map {
+      $0.drop { $0 == " " }
+    }.filter { !$0.isEmpty && $0 != "\"\"\"" && $0 != "}" }
+    let expected = try String(contentsOfFile: sleepstudyPath, encoding: .utf8)
+    #expect(lines.joined(separator: "\n") + "\n" == expected)
+  }
+
+  @Test func `quiet leaves the hint out`() throws {
+    let run = try ToolProcess("fit", "--quiet")
+    #expect(run.status == 0)
+    #expect(!run.output.contains("lmm-sparse fit"))
+  }
+
+  @Test(arguments: [
+    ("json", "{\n  \"formula\": "), ("tidy", "effect,group,term,"), ("glance", "nobs,sigma,"),
+    ("summary", "Linear mixed model fit by REML\n"),
+  ])
+  func `every format begins as it should`(format: String, beginning: String) throws {
+    let run = try ToolProcess("fit", "--format", format)
+    #expect(run.status == 0)
+    #expect(run.output.hasPrefix(beginning))
+  }
+
+  @Test func `ml and ranef reach the fit`() throws {
+    let run = try object(try ToolProcess("fit", "--ml", "--json", "--ranef"))
+    #expect(run["method"] as? String == "ML")
+    let modes = try #require((run["ranef"] as? [[String: Any]])?.first)
+    #expect((modes["levels"] as? [String])?.count == 18)
+  }
+
+  @Test func `residuals follow the format unless asked for`() throws {
+    #expect(try ToolProcess("fit").output.contains("Scaled residuals:"))
+    #expect(!(try ToolProcess("fit", "--no-residuals").output.contains("Scaled residuals:")))
+    let pipe = try ToolProcess("fit", sleepstudyFormula, "-", "--residuals")
+    #expect(pipe.status == 1)
+    #expect(pipe.errors.hasPrefix("error: --residuals reads the rows twice"))
+  }
+
+  @Test func `a search that was cut short is reported and fails`() throws {
+    let run = try ToolProcess("fit", "--max-evaluations", "3")
+    #expect(run.status == 1)
+    #expect(run.output.contains("Fixed effects:"))
+    #expect(run.errors.hasPrefix("error: the search did not converge"))
+  }
+
+  @Test func `progress goes to standard error on demand only`() throws {
+    let silent = try ToolProcess("fit", "--json")
+    let loud = try ToolProcess("fit", "--json", "--progress")
+    #expect(silent.errors == "")
+    #expect(loud.status == 0)
+    #expect(loud.errors.contains("rows"))
+    #expect(try estimates(silent) == estimates(loud))
+  }
+
+  @Test func `a missing data file fails and is named`() throws {
+    let run = try ToolProcess("fit", sleepstudyFormula, "/nowhere/data.csv")
+    #expect(run.status == 1)
+    #expect(run.output == "")
+    #expect(run.errors.hasPrefix("error: "))
+    #expect(run.errors.contains("/nowhere/data.csv"))
+  }
+
+  @Test func `a contrast matrix is read from a file and its errors have a line`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("level,a\n1,0.5\n2,half\n", to: "bad.csv")
+    let bad = try ToolProcess(
+      "fit", sleepstudyFormula, sleepstudyPath, "--contrasts", "Subject=@\(folder.file("bad.csv"))")
+    #expect(bad.status == 1)
+    #expect(bad.errors == "error: \(folder.file("bad.csv")), line 3: 'half' is no number\n")
+    let missing = try ToolProcess(
+      "fit", sleepstudyFormula, sleepstudyPath, "--contrasts", "Subject=@/nowhere.csv")
+    #expect(missing.status == 1)
+    #expect(missing.errors == "error: /nowhere.csv: No such file or directory\n")
+  }
+
+  private func object(_ run: ToolProcess) throws -> [String: Any] {
+    try #require(
+      JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run)")
+  }
+
+  private func estimates(_ run: ToolProcess) throws -> [Double] {
+    let fixed = try #require(try object(run)["fixed"] as? [[String: Any]])
+    return fixed.compactMap { $0["estimate"] as? Double }
+  }
+}

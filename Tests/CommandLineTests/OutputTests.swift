@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import Testing
+
+struct OutputTests {
+  @Test func `the output file holds what standard output would`() throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolProcess("fit", "--format", "tidy", "--output", folder.file("fit.csv"))
+    #expect(run.status == 0)
+    #expect(run.output == "" && run.errors == "")
+    #expect(try folder.text("fit.csv") == ToolProcess("fit", "--format", "tidy").output)
+    #expect(try folder.contents == ["fit.csv"])
+  }
+
+  @Test func `an existing file keeps its permissions and a link stays a link`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("old", to: "real")
+    let run = try ToolProcess(
+      script: "chmod 640 \"$1/real\"; ln -s real \"$1/link\"; $tool fit --output \"$1/link\"; "
+        + "stat -c '%a %F' \"$1/real\" \"$1/link\"", folder.path)
+    #expect(run.status == 0)
+    #expect(run.output.hasPrefix("640 regular file\n"))
+    #expect(run.output.hasSuffix("symbolic link\n"))
+    #expect(try folder.text("real").hasPrefix("Linear mixed model"))
+    #expect(try folder.contents == ["link", "real"])
+  }
+
+  @Test(arguments: [
+    ("/nowhere/fit.txt", "No such file or directory"), ("/", "it is a directory"),
+    ("/dev/full", "No space left on device"), ("", "the name is empty"),
+  ])
+  func `an unwritable output is an error`(path: String, reason: String) throws {
+    let run = try ToolProcess("fit", "--output", path)
+    #expect(run.status == 1)
+    #expect(run.output == "")
+    #expect(run.errors == "error: cannot write to \(path): \(reason)\n")
+  }
+
+  @Test func `a file that cannot be finished is removed and the old one kept`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("old", to: "fit.json")
+    let run = try ToolProcess(
+      script: "ulimit -f 0; $tool fit --json --output \"$1\"", folder.file("fit.json"))
+    // Standard error is a file, too, so only the status can tell.
+    #expect(run.status == 1)
+    #expect(try folder.text("fit.json") == "old")
+    #expect(try folder.contents == ["fit.json"])
+  }
+
+  @Test func `data are never overwritten`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(try String(contentsOfFile: sleepstudyPath, encoding: .utf8), to: "data.csv")
+    let before = try folder.text("data.csv")
+    let direct = try ToolProcess(
+      "fit", sleepstudyFormula, folder.file("data.csv"), "--output", folder.file("data.csv"))
+    let redirected = try ToolProcess(
+      script: "$tool fit '\(sleepstudyFormula)' - --output \"$1\" < \"$1\"", folder.file("data.csv"))
+    for run in [direct, redirected] {
+      #expect(run.status == 1)
+      #expect(run.errors.hasSuffix("it is read as input\n"))
+    }
+    #expect(try folder.text("data.csv") == before)
+  }
+
+  @Test(arguments: ["fit", "fit --json", "info", "--help", "fit --help", "--version"])
+  func `a full device is an error`(command: String) throws {
+    let run = try ToolProcess(script: "$tool \(command) > /dev/full")
+    #expect(run.status == 1)
+    #expect(run.errors == "error: cannot write to standard output: No space left on device\n")
+  }
+
+  @Test func `a closed pipe is an error`() throws {
+    let run = try ToolProcess(
+      script: "{ sleep 0.2; $tool fit --json; echo $? >&2; } | true", "")
+    #expect(run.errors == "error: cannot write to standard output: Broken pipe\n1\n")
+  }
+
+  @Test func `a closed standard output is an error`() throws {
+    let run = try ToolProcess(script: "$tool fit >&-")
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("error: cannot write to "))
+  }
+
+  @Test(arguments: [("INT", 130), ("TERM", 143)])
+  func `an interrupt ends the program with 128 + signal`(signal: String, status: Int32) throws {
+    // Opening a pipe without a reader blocks, so the program is certainly still running. An
+    // interactive shell's job control is needed: others start background jobs with SIGINT ignored.
+    let folder = try TemporaryFolder()
+    let run = try ToolProcess(
+      script: "set -m; mkfifo \"$1/pipe\"; $tool fit --output \"$1/pipe\" & pid=$!; sleep 0.5; "
+        + "kill -\(signal) $pid; (sleep 5; kill -KILL $pid) 2> /dev/null & wait $pid", folder.path)
+    #expect(run.status == status)
+    #expect(run.output == "")
+    #expect(try folder.contents == ["pipe"])
+  }
+}

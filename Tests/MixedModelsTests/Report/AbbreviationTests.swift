@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import Testing
+
+struct AbbreviationTests {
+  /// R 4.2.2: abbreviate(name, 6) and abbreviate(name, 11).
+  static let short: [(name: String, six: String, eleven: String)] = [
+    ("(Intercept)", "(Intr)", "(Intercept)"),
+    ("Days", "Days", "Days"),
+    ("temperature185", "tmp185", "tempertr185"),
+    ("recipeB:temperature185", "rB:185", "rcpB:tmp185"),
+    ("I(Days^2)", "I(D^2)", "I(Days^2)"),
+    ("log(Days + 1)", "l(D+1)", "log(Days+1)"),
+    ("poly(x, 2)1", "p(,2)1", "poly(x, 2)1"),
+    ("MachineB", "MachnB", "MachineB"),
+    ("eeeeeeeeeee", "eeeeee", "eeeeeeeeeee"),
+    ("bcdfghjklmnpqrstvwxyz", "bcdfgh", "bcdfghjklmn"),
+    ("VERYLONGUPPERNAME", "VERYLO", "VERYLONGUPP"),
+    ("some long name here", "smlnnh", "somlongnmhr"),
+    ("Ünïcödé_name_lang", "Üncd__", "Üncd_nm_lng"),
+    ("treatmentPlacebo", "trtmnP", "tretmntPlcb"),
+    ("time_since_onset", "tm_sn_", "tim_snc_nst"),
+    ("scale(age)", "scl(g)", "scale(age)"),
+    ("SexMale:age", "SxMl:g", "SexMale:age"),
+    ("a.b.c.d.e.f.g.h", "a.....", "a.b.c.d...."),
+    ("temperature.L", "tmpr.L", "temperatr.L"),
+    ("temperature^4", "tmpr^4", "temperatr^4"),
+  ]
+
+  @Test(arguments: short.indices)
+  func `names shorten as in R`(index: Int) {
+    let (name, six, eleven) = Self.short[index]
+    #expect(abbreviations(of: [name], minimumLength: 6) == [six])
+    #expect(abbreviations(of: [name], minimumLength: 11) == [eleven])
+  }
+
+  @Test func `different names stay different and equal ones equal`() {
+    let names = ["abcdefgh1xyz", "abcdefgh1xyw", "abcdefgh1xyz"]
+    let short = abbreviations(of: names, minimumLength: 6)
+    #expect(short[0] == short[2])
+    #expect(short[0] != short[1])
+  }
+
+  @Test func `names that differ by blanks alone come to an end`() {
+    #expect(abbreviations(of: ["abcdefgh", " abcdefgh"], minimumLength: 4).count == 2)
+  }
+}
