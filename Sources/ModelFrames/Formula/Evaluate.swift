@@ -89,7 +89,7 @@ struct Evaluation {
     case .divided: left.combined(with: right) { $0 / $1 }
     case .power: left.combined(with: right, power)
     case .remainder: left.combined(with: right, remainder)
-    case .integerDivided: left.combined(with: right) { ($0 / $1).rounded(.down) }
+    case .integerDivided: left.combined(with: right, integerQuotient)
     case .and: left.combined(with: right, and)
     case .or: left.combined(with: right) { 1 - and(1 - isTrue($0), 1 - isTrue($1)) }
     default: throw .notRowwise(expression: expression.deparsed)
@@ -108,8 +108,23 @@ private func and(_ a: Double, _ b: Double) -> Double {
   return a.isNaN || b.isNaN ? .nan : 1
 }
 
-/// R's ^: 1^NA and NA^0 are 1.
-private func power(_ x: Double, _ y: Double) -> Double { y == 2 ? x * x : pow(x, y) }
+/// R's ^: 1^NA and NA^0 are 1; a negative base has no infinite and, if infinite itself, no
+/// fractional power.
+private func power(_ x: Double, _ y: Double) -> Double {
+  if y == 2 { return x * x }
+  if x < 0, y.isInfinite || (x.isInfinite && y != y.rounded()) { return .nan }
+  return pow(x, y)
+}
+
+/// R's %/%: the floor of the exact quotient, 1 %/% 0.1 being 9.
+private func integerQuotient(_ x: Double, _ y: Double) -> Double {
+  let quotient = x / y
+  if y == 0 || !quotient.isFinite || quotient.magnitude > 0x1p52 { return quotient }
+  if quotient.magnitude < 1 { return x != 0 && (x < 0) != (y < 0) ? -1 : 0 }
+  let whole = quotient.rounded(.down)
+  let rest = x.addingProduct(-whole, y)
+  return whole + (rest / y).rounded(.down)
+}
 
 /// R's %%: the sign is the divisor's.
 private func remainder(_ x: Double, _ y: Double) -> Double {

@@ -2,6 +2,9 @@
 
 /// Turns syntax into an expression that can be evaluated for each row, or says why it cannot.
 struct ExpressionBuilder {
+  /// A sum becomes a tree as deep as it is long; see `Parser.maximumDepth`.
+  static let maximumSummands = 300
+
   let text: String
 
   func error(_ problem: FormulaProblem, at syntax: Syntax) -> FormulaError {
@@ -48,8 +51,8 @@ struct ExpressionBuilder {
   private func sum(
     _ summands: [Syntax.Summand], at syntax: Syntax
   ) throws(FormulaError) -> Expression {
-    if summands.count + syntax.depth > Parser.maximumDepth {
-      throw error(.tooDeep(Parser.maximumDepth), at: syntax)
+    if syntax.binaryDepth > Self.maximumSummands {
+      throw error(.longSum(limit: Self.maximumSummands), at: syntax)
     }
     var result = try expression(summands[0].operand)
     for summand in summands.dropFirst() {

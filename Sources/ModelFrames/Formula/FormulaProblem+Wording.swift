@@ -26,6 +26,7 @@ extension FormulaProblem {
     case .unexpectedSymbol(let symbol): "unexpected \(quoted(symbol))"
     case .unclosedParenthesis: "this parenthesis is never closed"
     case .tooDeep(let limit): "nested more than \(limit) levels deep"
+    case .longSum(let limit): "a sum of more than \(limit) numbers in one expression"
     case .dot: "\".\" is not supported"
     case .reservedWord(let word): "\(quoted(word)) is a reserved word of R, not a variable"
     case .numberAsTerm(let number): "\(RNumber.deparsed(number)) is no term"
@@ -68,6 +69,7 @@ extension FormulaProblem {
     case .badNumber: "Put backquotes around a name that begins with a digit."
     case .emptyFormula, .missingResponse, .missingTilde, .missingTerms:
       "Write it as: response ~ terms + (1 | group)."
+    case .longSum: "Add that sum as a column to the data."
     case .nestedTilde: "It stands once, between the response and the terms."
     case .missingOperator: "Terms are joined by +, : or *."
     case .singleEquals: "Compare with ==."

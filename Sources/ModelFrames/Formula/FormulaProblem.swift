@@ -17,6 +17,7 @@ enum FormulaProblem {
   case unexpectedSymbol(String)
   case unclosedParenthesis
   case tooDeep(Int)
+  case longSum(limit: Int)
   // Terms
   case dot
   case reservedWord(String)

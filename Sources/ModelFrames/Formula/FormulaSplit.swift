@@ -8,6 +8,7 @@ struct FormulaSplit {
   /// Arguments of offset(), each once, as in R.
   private(set) var offsets: [Expression] = []
 
+  private var knownOffsets: Set<Expression> = []
   private let text: String
   private let response: Expression
 
@@ -72,6 +73,6 @@ struct FormulaSplit {
     }
     let argument = arguments[0].value
     let expression = try ExpressionBuilder(text: text).rowwiseExpression(argument)
-    if !offsets.contains(expression) { offsets.append(expression) }
+    if knownOffsets.insert(expression).inserted { offsets.append(expression) }
   }
 }

@@ -188,8 +188,9 @@ extension Lexer {
       position += 1
       count += 1
     }
-    if isBraced, peek() == "}" { position += 1 }
-    guard count > 0, value > 0, let scalar = Unicode.Scalar(value) else {
+    let isClosed = !isBraced || peek() == "}"
+    if isBraced, isClosed { position += 1 }
+    guard isClosed, count > 0, value > 0, let scalar = Unicode.Scalar(value) else {
       throw error(.badEscape(String(characters[start..<position])), from: start)
     }
     return Character(scalar)

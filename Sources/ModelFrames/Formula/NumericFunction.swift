@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Functions of one number, by R's names. `log` may have a base as well.
+/// Functions of one number, by R's names.
+///
+/// `log` may have a base as well.
 enum NumericFunction: String, CaseIterable {
   case log, exp, sqrt, abs, log2, log10, log1p, expm1
   case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh

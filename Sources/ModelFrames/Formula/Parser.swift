@@ -2,8 +2,9 @@
 
 /// Builds the syntax tree of a formula, with R's operators and precedence.
 struct Parser {
-  /// Nesting beyond this is refused, so that no recursion can exhaust the stack.
-  static let maximumDepth = 500
+  /// Nesting beyond this is refused, so that no recursion can exhaust the stack, not even that
+  /// of a thread with 512 KiB.
+  static let maximumDepth = 200
 
   private let text: String
   private let tokens: [Token]

@@ -13,7 +13,7 @@ enum RName {
 
   /// `name` as R writes it in code: in backquotes if it is no syntactic name.
   static func deparsed(_ name: String) -> String {
-    isSyntactic(name) ? name : "`" + RString.escaped(name, quote: "`") + "`"
+    isSyntactic(name) ? name : RString.quoted(name, by: "`")
   }
 
   /// Whether `name` can stand in a formula without backquotes.
@@ -25,41 +25,13 @@ enum RName {
     return name.allSatisfy(canContinue)
   }
 
-  /// Words that are no names. `pi` is one in R; here it is a constant, so a column of that
-  /// name needs backquotes, as the column `.` does.
+  /// Words that are no names.
+  ///
+  /// `pi` is one in R; here it is a constant, so a column of that name needs backquotes, as the
+  /// column `.` does.
   static let reserved: Set<String> = [
     "NULL", "NA", "TRUE", "FALSE", "Inf", "NaN", "NA_integer_", "NA_real_", "NA_character_",
     "NA_complex_", "function", "while", "repeat", "for", "if", "in", "else", "next", "break",
     "pi", ".",
   ]
-}
-
-/// R's way to write text in code.
-enum RString {
-  static func deparsed(_ text: String) -> String { "\"" + escaped(text, quote: "\"") + "\"" }
-
-  /// `text` with the escapes R's deparse uses.
-  static func escaped(_ text: String, quote: Unicode.Scalar) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case quote, "\\": result += "\\" + String(scalar)
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      case "\u{7}": result += "\\a"
-      case "\u{8}": result += "\\b"
-      case "\u{C}": result += "\\f"
-      case "\u{B}": result += "\\v"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7F {
-          let octal = String(scalar.value, radix: 8)
-          result += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result
-  }
 }

@@ -30,18 +30,25 @@ struct Syntax {
   let range: Range<Int>
   /// Nodes on the longest way down to a leaf, this one included.
   let depth: Int
+  /// The same after every sum has become a chain of binary operators.
+  let binaryDepth: Int
 
   init(_ form: Form, range: Range<Int>) {
     self.form = form
     self.range = range
-    depth =
-      switch form {
-      case .number, .string, .name: 1
-      case .parenthesized(let inner), .unary(_, let inner): inner.depth + 1
-      case .binary(_, let left, let right): max(left.depth, right.depth) + 1
-      case .sum(let summands): (summands.map(\.operand.depth).max() ?? 0) + 1
-      case .call(_, let arguments): (arguments.map(\.value.depth).max() ?? 0) + 1
-      }
+    var children: [Syntax] = []
+    var links = 1
+    switch form {
+    case .number, .string, .name: break
+    case .parenthesized(let inner), .unary(_, let inner): children = [inner]
+    case .binary(_, let left, let right): children = [left, right]
+    case .sum(let summands):
+      children = summands.map(\.operand)
+      links = summands.count
+    case .call(_, let arguments): children = arguments.map(\.value)
+    }
+    depth = (children.map(\.depth).max() ?? 0) + 1
+    binaryDepth = (children.map(\.binaryDepth).max() ?? 0) + links
   }
 
   /// The node inside any number of parentheses.

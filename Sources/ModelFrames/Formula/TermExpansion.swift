@@ -113,7 +113,8 @@ extension TermExpansion {
     }
     let first = try expand(left)
     let second = try expand(right)
-    if symbol != .times, first.terms.isEmpty || second.terms.isEmpty {
+    // R drops the other side without a word, save for a*1 and a*0.
+    if first.isEmpty || (symbol != .times && second.isEmpty) {
       throw error(.emptyInteraction(symbol.rawValue), at: syntax)
     }
     var result = TermSet()
@@ -142,12 +143,12 @@ extension TermExpansion {
     var result = terms
     var count = 1.0
     while count < power {
-      let before = result.terms.count
+      let before = result.count
       var product = TermSet()
       try insertProducts(result, terms, into: &product, at: syntax)
       result = product
       count += 1
-      if result.terms.count == before { break }
+      if result.count == before { break }
     }
     return result
   }
@@ -155,8 +156,9 @@ extension TermExpansion {
   private mutating func insertProducts(
     _ left: TermSet, _ right: TermSet, into result: inout TermSet, at syntax: Syntax
   ) throws(FormulaError) {
+    let others = right.terms
     for first in left.terms {
-      for second in right.terms {
+      for second in others {
         work += first.count + second.count
         if work > Self.maximumWork { throw tooMany(at: syntax) }
         try insert(TermSet.product(first, second), into: &result, at: syntax)
@@ -168,7 +170,7 @@ extension TermExpansion {
     _ term: Term, into result: inout TermSet, at syntax: Syntax
   ) throws(FormulaError) {
     result.insert(term)
-    if result.terms.count > Self.maximumTerms { throw tooMany(at: syntax) }
+    if result.count > Self.maximumTerms { throw tooMany(at: syntax) }
   }
 
   private func tooMany(at syntax: Syntax) -> FormulaError {
@@ -180,9 +182,9 @@ extension TermExpansion {
     if variable.expression == response {
       throw error(.responseAmongTerms(variable.name), at: syntax)
     }
-    if let index = indexOfVariable[variable.expression] { return TermSet([[index]]) }
+    if let index = indexOfVariable[variable.expression] { return TermSet([index]) }
     indexOfVariable[variable.expression] = variables.count
     variables.append(variable)
-    return TermSet([[variables.count - 1]])
+    return TermSet([variables.count - 1])
   }
 }

@@ -2,27 +2,30 @@
 
 /// Terms without duplicates, in the order they were added.
 struct TermSet {
-  private(set) var terms: [[Int]] = []
-  private var members: Set<[Int]> = []
+  /// Each term with the number of its insertion.
+  private var places: [[Int]: Int] = [:]
+  private var insertions = 0
 
   init() {}
 
-  init(_ terms: [[Int]]) {
-    for term in terms { insert(term) }
-  }
+  init(_ term: [Int]) { insert(term) }
+
+  var count: Int { places.count }
+  var isEmpty: Bool { places.isEmpty }
+  var terms: [[Int]] { places.sorted { $0.value < $1.value }.map(\.key) }
 
   mutating func insert(_ term: [Int]) {
-    if members.insert(term).inserted { terms.append(term) }
+    if places[term] != nil { return }
+    places[term] = insertions
+    insertions += 1
   }
 
   mutating func remove(_ other: TermSet) {
-    if other.terms.allSatisfy({ !members.contains($0) }) { return }
-    members.subtract(other.members)
-    terms.removeAll { !members.contains($0) }
+    for term in other.places.keys { places[term] = nil }
   }
 
   /// One term with all variables of all terms.
-  var union: TermSet { TermSet([Set(terms.joined()).sorted()]) }
+  var union: TermSet { TermSet(Set(places.keys.joined()).sorted()) }
 
   /// The variables of both terms, ascending.
   static func product(_ a: [Int], _ b: [Int]) -> [Int] {

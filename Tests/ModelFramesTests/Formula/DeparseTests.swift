@@ -61,6 +61,13 @@ import Testing
     #expect(formula.fixed.variables.map(\.name) == [golden.label])
   }
 
+  @Test func `text that would merge with its quotes is escaped`() throws {
+    for text in ["I(f == \"\\u{301}a\")", "I(f == \"\\u0600\")", "`\\U{1F3FB}`"] {
+      let name = try Formula("y ~ \(text)").fixed.variables[0].name
+      #expect(try Formula("y ~ \(name)").fixed.variables[0].name == name)
+    }
+  }
+
   /// R 4.2.2's `colnames(model.matrix())` show these names.
   @Test(arguments: [
     ("`a b`", "`a b`"), ("`a`", "a"), ("(a)", "a"), ("poly( x,2L)", "poly(x, 2)"),

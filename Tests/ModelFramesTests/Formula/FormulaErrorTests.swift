@@ -69,6 +69,8 @@ import Testing
     ("y ~ x^0", 6..<7, "the power of a term"),
     ("y ~ x^z", 6..<7, "the power of a term"),
     ("y ~ 1/x", 4..<7, "one side of \"/\" has no term"),
+    ("y ~ 1*x", 4..<7, "one side of \"*\" has no term"),
+    ("y ~ -a:b", 4..<8, "one side of \":\" has no term"),
     ("y ~ x:1", 4..<7, "one side of \":\" has no term"),
     ("y ~ I(a:b)", 6..<9, "\":\" has no meaning in arithmetic"),
     ("y ~ x + y", 8..<9, "the response \"y\" is among the terms"),
@@ -151,12 +153,16 @@ import Testing
 
   @Test func `nesting, length and chains are limited`() {
     let deep = String(repeating: "(", count: 99_000)
-    #expect(report("y ~ " + deep).contains("nested more than 500 levels deep"))
+    #expect(report("y ~ " + deep).contains("nested more than 200 levels deep"))
     #expect(report("y ~ " + String(repeating: "-", count: 99_000)).contains("nested more"))
     #expect(report("y ~ x" + String(repeating: ":x", count: 40_000)).contains("nested more"))
     #expect(report("y ~ x" + String(repeating: "^x", count: 40_000)).contains("nested more"))
     #expect(
-      report("y ~ I(x" + String(repeating: "+x", count: 40_000) + ")").contains("nested more"))
+      report("y ~ I(x" + String(repeating: "+x", count: 40_000) + ")").contains("more than 300"))
+    let sums =
+      String(repeating: "(", count: 90) + "x"
+      + String(repeating: String(repeating: "+x", count: 250) + ")", count: 90)
+    #expect(report("y ~ I(\(sums))").contains("more than 300"))
     #expect(report("y ~ " + String(repeating: "log(", count: 20_000)).contains("nested more"))
     #expect(report("y ~ " + String(repeating: "x", count: 100_000)).contains("longer than 100000"))
   }

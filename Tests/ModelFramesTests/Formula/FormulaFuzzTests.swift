@@ -9,7 +9,8 @@ import Testing
     "y ~ I(x > 0 & f == \"b\") * relevel(factor(f), ref = 'c') + offset(log(n)) + (1 | g/h)",
     "`a b` ~ `c``d` + `é\\`ü` + (1|`g\ng`)", "y ~ ((((x))))+((((1|g))))", "y ~ -(-(-(-x)))",
     "y ~ (a + b + c + d)^3 - a:b:c + a %in% b / c", "y ~ I(f %in% c('a', -1, TRUE, 2L))",
-    "y\n~\nx\r\n+\tz\u{A0}+ (1\u{2003}| g)", "y ~ x # comment", "y ~ \"\u{0}\"", "y ~ I(a == \"\\u{1F600}\")",
+    "y\n~\nx\r\n+\tz\u{A0}+ (1\u{2003}| g)", "y ~ x # comment", "y ~ \"\u{0}\"",
+    "y ~ I(a == \"\\u{1F600}\")",
     "y ~ 1e", "y ~ 1e999 * x", "y ~ I(1e999 * x)", "y ~ 0x", "y ~ 0xFFp3", "y ~ 1.2.3", "y ~ .5x",
     "y ~ ...", "y ~ ..1 + .x._", "y ~ `", "y ~ '\\", "y ~ '\\u{110000}'", "y ~ '\\xZZ'", "~", "~~",
     "()", "y ~ ()", "y ~ f()", "y ~ ,", "y ~ log(,)", "y ~ log(x,)", "y ~ log(x = x, x = x)",
@@ -21,7 +22,8 @@ import Testing
     "y ~ (1|g)^2", "y ~ (1|g)(x)", "y ~ x(1|g)", "y ~ a<b<c", "y ~ a==b==c", "y ~ !a == !b",
     "y ~ a == !b & c", "y ~ a * !b + c", "y ~ a^-b", "y ~ x^-1", "y ~ x^99999999999999999999",
     "y ~ x^1e308", "y ~ (a*b)^1e9", "y ~ x%", "y ~ x %% 2", "y ~ %in% x", "y ~ x %in%", "y ~ a::b",
-    "y ~ a$b", "y ~ a@b", "y ~ a{b}", "y ~ a;b", "y ~ a\\b", "y ~ “x”", "y ~ x − 1", "y ~ pi + I(pi*x)",
+    "y ~ a$b", "y ~ a@b", "y ~ a{b}", "y ~ a;b", "y ~ a\\b", "y ~ “x”", "y ~ x − 1",
+    "y ~ pi + I(pi*x)",
     "pi ~ x", "I(pi) ~ x", "y ~ TRUE", "y ~ I(TRUE)", "y ~ NA", "y ~ Inf", "y ~ I(x*Inf)", "y ~ T",
     "y ~ if", "y ~ 𝒳 + x̂ + 数", "y ~ 👩‍👩‍👧‍👦", "y ~ \u{202E}x", "y ~ x\u{301}\u{301}", "\u{FEFF}y ~ x",
     "y ~ x:y", "log(y) ~ log(y)", "y ~ log(y)", "y ~ a - a - a", "y ~ 1 + 0 - 1 - 0", "y ~ a:a:a",
@@ -40,7 +42,8 @@ import Testing
 
   private static let tokens: [String] = [
     "y", "x", "a", "b", "g", "`a b`", "f", "0", "1", "2", "-1", "3.5", "1e5", "'t'", "\"q\"", "~",
-    "+", "-", "*", "/", ":", "^", "^2", "%in%", "%%", "%/%", "(", ")", "(", ")", "|", "||", "&", "!",
+    "+", "-", "*", "/", ":", "^", "^2", "%in%", "%%", "%/%", "(", ")", "(", ")", "|", "||", "&",
+    "!",
     "==", "<", ">=", ",", "=", "I(", "log(", "poly(", "scale(", "factor(", "relevel(", "offset(",
     "c(", "(1|g)", "(x|a/b)", ", ref = 'b'", ", 2", "TRUE", "pi", " ", "\n", "\t", ".", "é", "体",
   ]
@@ -104,7 +107,8 @@ import Testing
       #expect(again.response.deparsed == formula.response.deparsed, "\(text.debugDescription)")
       #expect(again.fixed.hasIntercept == formula.fixed.hasIntercept)
       let labels = Set(formula.fixed.terms.map { Set($0.map { formula.fixed.variables[$0].name }) })
-      let labelsAgain = Set(again.fixed.terms.map { Set($0.map { again.fixed.variables[$0].name }) })
+      let labelsAgain = Set(
+        again.fixed.terms.map { Set($0.map { again.fixed.variables[$0].name }) })
       #expect(labels == labelsAgain, "\(text.debugDescription)")
       #expect(again.offsets.map(\.deparsed) == formula.offsets.map(\.deparsed))
     } catch {
