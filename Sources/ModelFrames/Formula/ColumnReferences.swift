@@ -12,7 +12,7 @@ struct ColumnReferences {
     return collector.references
   }
 
-  /// - Parameter isTerm: whether a bare `pi` here is a column rather than the constant.
+  /// Adds the columns of `syntax`; where `isTerm`, a bare `pi` is a column, not the constant.
   private mutating func visit(_ syntax: Syntax, isTerm: Bool) {
     switch syntax.form {
     case .number, .string: break

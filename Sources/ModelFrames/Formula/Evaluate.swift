@@ -10,7 +10,11 @@
 /// The value of `expression` in each of `count` rows, with R's semantics.
 ///
 /// Logical results are 1 and 0, and NaN where unknown; infinities are kept.
-/// - Parameter column: the values of a column, `count` of them.
+/// - Parameters:
+///   - expression: what to compute.
+///   - count: the number of rows.
+///   - column: the values of a column, `count` of them.
+/// - Returns: `count` values.
 /// - Throws: `EvaluationError` if a column of text is used as a number.
 package func evaluate(
   _ expression: Expression, count: Int, column: (String) -> ColumnValues

@@ -15,6 +15,7 @@ extension ModelTerms {
   /// empty (R's `TermCode`). Without an intercept the first factor of the first term that has
   /// one is coded by indicators (`model.matrix`).
   /// - Parameter isFactor: for each of `variables`, whether it is a factor or logical.
+  /// - Returns: for each of `terms`, one coding for each of its variables.
   package func codings(isFactor: [Bool]) -> [[FactorCoding]] {
     precondition(isFactor.count == variables.count, "one flag for each variable")
     let occurrences = termsOfVariables()
