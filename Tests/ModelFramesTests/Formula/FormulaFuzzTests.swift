@@ -25,7 +25,7 @@ import Testing
     "y ~ a$b", "y ~ a@b", "y ~ a{b}", "y ~ a;b", "y ~ a\\b", "y ~ “x”", "y ~ x − 1",
     "y ~ pi + I(pi*x)",
     "pi ~ x", "I(pi) ~ x", "y ~ TRUE", "y ~ I(TRUE)", "y ~ NA", "y ~ Inf", "y ~ I(x*Inf)", "y ~ T",
-    "y ~ if", "y ~ 𝒳 + x̂ + 数", 
+    "y ~ if", "y ~ 𝒳 + x̂ + 数",
     "y ~ 👩‍👩‍👧‍👦", "y ~ \u{202E}x", "y ~ x\u{301}\u{301}", "\u{FEFF}y ~ x",
     "y ~ x:y", "log(y) ~ log(y)", "y ~ log(y)", "y ~ a - a - a", "y ~ 1 + 0 - 1 - 0", "y ~ a:a:a",
   ]

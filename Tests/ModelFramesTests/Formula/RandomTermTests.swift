@@ -5,8 +5,7 @@ import Testing
 @Suite struct RandomTermTests {
   /// Names of the grouping factors by lme4 1.1-31, in the order of `findbars()`.
   ///
-  /// lme4 fails on
-  /// the last four; there the name is what its rules would give.
+  /// lme4 fails on the last four; there the name is what its rules would give.
   static let golden: [(text: String, names: [String])] = [
     ("(1|a/b)", ["b:a", "a"]),
     ("(x|a/b/f)", ["f:(b:a)", "b:a", "a"]),
