@@ -7,7 +7,9 @@
   import Darwin
 #endif
 
-/// The file that an interrupt removes. Written by the main thread only; the signal handler reads
+/// The file that an interrupt removes.
+///
+/// Written by the main thread only; the signal handler reads
 /// one pointer, to memory that is never freed.
 private nonisolated(unsafe) var temporaryFile: UnsafeMutablePointer<CChar>?
 
@@ -16,8 +18,9 @@ func removeOnInterrupt(_ path: String?) {
   temporaryFile = path.flatMap { strdup($0) }
 }
 
-/// Ends the program with 128 + signal, 130 for an interrupt from the keyboard, and no half-written
-/// file left. Signals that were ignored from the start (nohup) stay ignored; those that a parent
+/// Makes an interrupt end the program with status 128 + signal and no half-written file left.
+///
+/// The status is 130 for an interrupt from the keyboard. Signals that were ignored from the start (nohup) stay ignored; those that a parent
 /// left blocked, as programs with thread pools do by accident, are unblocked.
 func installInterruptHandler() {
   var signals = sigset_t()

@@ -33,7 +33,7 @@ import MixedModels
       var command = try parseAsRoot(arguments)
       try command.run()
       return EXIT_SUCCESS
-    } catch where exitCode(for: error) == .success {
+    } catch  where exitCode(for: error) == .success {
       return show(fullMessage(for: error) + "\n")
     } catch {
       writeToStandardError(fullMessage(for: error) + "\n")

@@ -126,6 +126,8 @@ func columnAssignment(
     throw ValidationError("\(option) takes COLUMN=\(value), not '\(argument)'.")
   }
   let text = String(argument[argument.index(after: equals)...])
-  guard !text.isEmpty else { throw ValidationError("\(option) '\(argument)': nothing after the =.") }
+  guard !text.isEmpty else {
+    throw ValidationError("\(option) '\(argument)': nothing after the =.")
+  }
   return (String(argument[..<equals]), text)
 }

@@ -15,7 +15,7 @@ struct SearchArguments: ParsableArguments {
     case matrixFree = "matrix-free"
   }
 
-  /// θ1,θ2,…
+  /// The argument `θ1,θ2,…`.
   struct Start: ExpressibleByArgument {
     let values: [Double]
 
@@ -39,7 +39,8 @@ struct SearchArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Evaluations of the criterion at most.", valueName: "n"))
   var maxEvaluations: Int?
 
-  @Option(help: ArgumentHelp("Relative change of the criterion that ends the search.", valueName: "x"))
+  @Option(
+    help: ArgumentHelp("Relative change of the criterion that ends the search.", valueName: "x"))
   var tolerance: Double?
 
   @Option(help: ArgumentHelp("How the equations are solved.", valueName: "strategy"))

@@ -19,7 +19,9 @@ func writeToStandardError(_ text: String) {
   _ = writeAll(text, to: STDERR_FILENO)
 }
 
-/// Writes every byte, however many calls it takes. false leaves the reason in `errno`.
+/// Writes every byte, however many calls it takes.
+///
+/// false leaves the reason in `errno`.
 func writeAll(_ text: String, to descriptor: Int32) -> Bool {
   var text = text
   return text.withUTF8 { bytes in

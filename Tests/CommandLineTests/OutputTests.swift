@@ -54,7 +54,8 @@ struct OutputTests {
     let direct = try ToolProcess(
       "fit", sleepstudyFormula, folder.file("data.csv"), "--output", folder.file("data.csv"))
     let redirected = try ToolProcess(
-      script: "$tool fit '\(sleepstudyFormula)' - --output \"$1\" < \"$1\"", folder.file("data.csv"))
+      script: "$tool fit '\(sleepstudyFormula)' - --output \"$1\" < \"$1\"", folder.file("data.csv")
+    )
     for run in [direct, redirected] {
       #expect(run.status == 1)
       #expect(run.errors.hasSuffix("it is read as input\n"))

@@ -54,6 +54,8 @@ struct FitRun {
 
     estimates = try Estimates(
       model, φ: outcome.φ, &criterion, wantsModes: options.wantsConditionalModes)
+    // Below this share nothing of r² = yᵀWy − … is left after rounding.
+    guard model.residualShare(estimates.sigma) > 1e-13 else { throw FitError.zeroResidualVariance }
     solver = criterion.equations.description
     timing.inference = monotonicSeconds() - optimized
   }

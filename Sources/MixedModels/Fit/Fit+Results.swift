@@ -29,7 +29,8 @@ extension Fit {
     convergence = Convergence(
       converged: outcome.converged, optimizer: options.optimizer,
       evaluations: outcome.trace.count, gradientMax: nil, hessianMinEigenvalue: nil,
-      isSingular: model.isSingular(outcome.φ), messages: outcome.messages,
+      isSingular: model.isSingular(outcome.φ),
+      messages: model.messages(outcome, sigma: estimates.sigma),
       trace: outcome.trace.enumerated().map { index, point in
         TracePoint(
           evaluation: index + 1, theta: model.covariance.theta(point.φ), criterion: point.value,
@@ -89,6 +90,31 @@ extension VarianceComponent {
 }
 
 extension LinearMixedModel {
+  /// What a user should know about the fit, in words.
+  fileprivate func messages(_ outcome: CriterionSearch.Outcome, sigma: Double) -> [String] {
+    var messages = outcome.messages
+    let dropped = fixed.names.count - fixed.kept.count
+    if dropped > 0 {
+      messages.append(
+        "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")")
+    }
+    if isSingular(outcome.φ) {
+      messages.append(
+        "boundary (singular) fit: a variance, or a combination of correlated effects, is estimated as zero")
+    }
+    if residualShare(sigma) < 1e-9 {
+      messages.append(
+        "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits")
+    }
+    return messages
+  }
+
+  /// r²-like residual variance as a share of what ordinary least squares leaves.
+  func residualShare(_ sigma: Double) -> Double {
+    let scaled = sigma / fixed.responseScale
+    return scaled * scaled * Double(observations) / tail[tail.rows - 1, tail.columns - 1]
+  }
+
   /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
   var thetaNames: [String] {
     terms.flatMap { term in

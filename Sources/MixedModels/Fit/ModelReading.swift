@@ -15,6 +15,7 @@ struct ModelReading {
     reading.categoricalColumns.formUnion(options.contrasts.keys)
     reading.categoricalColumns.formUnion(options.levels.keys)
     reader = try TableReader(data, options: reading)
+    for name in reading.categoricalColumns { _ = try reader.kind(of: name) }
     specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     let slopes = specification.fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
@@ -29,6 +30,9 @@ struct ModelReading {
 
   /// One pass over the rows.
   func crossProducts() throws -> CrossProducts {
+    reader.progress = options.progress.map { report in
+      { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
+    }
     var total = CrossProducts(basis)
     try forEachBlock(
       { [basis] in CrossProducts(basis, rows: $0) }, consume: { total.merge($0) })
@@ -36,8 +40,16 @@ struct ModelReading {
     return total
   }
 
+  /// A second pass over the rows.
+  func forEachBlockAgain<T: Sendable>(
+    _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
+  ) throws {
+    reader.progress = options.progress.map { report in { report(.residuals(rows: $0.rows)) } }
+    try forEachBlock(transform, consume: consume)
+  }
+
   /// Turns chunks into row blocks and what is wanted of them, in parallel; hands that over in the rows' order.
-  func forEachBlock<T: Sendable>(
+  private func forEachBlock<T: Sendable>(
     _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
   ) throws {
     let (basis, columns, omits) = (basis, specification.columns, options.omitsMissing)

@@ -29,7 +29,7 @@ struct ResidualPass {
 
   /// - Throws: `DataError`; `FitError` if the data changed since they were fitted.
   func forEach(_ body: (Rows) throws -> Void) throws {
-    try reading.forEachBlock({ [products, model, estimates] rows in
+    try reading.forEachBlockAgain({ [products, model, estimates] rows in
       try Self.rows(rows, products, model, estimates)
     }, consume: body)
   }

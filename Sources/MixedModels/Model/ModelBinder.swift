@@ -28,7 +28,13 @@ struct ModelBinder {
     }
     var binder = ModelBinder(
       formula: formula, tableName: table, header: reader.header, kinds: kinds)
-    return try binder.specification(options)
+    let specification = try binder.specification(options)
+    for (option, columns) in [("--levels", options.levels.keys.sorted()), ("--contrasts", options.contrasts.keys.sorted())] {
+      for column in columns where !binder.factors.contains(.column(column)) {
+        throw FitError.unknownColumnOption(option: option, column: column)
+      }
+    }
+    return specification
   }
 
   private init(formula: Formula, tableName: String, header: [String], kinds: [String: ColumnKind]) {

@@ -22,9 +22,10 @@ package func abbreviations(of names: [String], minimumLength: Int) -> [String] {
   return names.map { shortOf[$0]! }
 }
 
-/// Letters are dropped from the right until `minimumLength` characters are left, the least telling
-/// first: vowels, then other small letters, then anything. The first character of a word stays,
-/// except that one-letter words of small letters go early. Blanks go last and do not count.
+/// Drops letters from the right until `minimumLength` are left, the least telling first.
+///
+/// Vowels go first, then other small letters, then anything, of each kind those that end a word
+/// before those within. The first character of a word stays. Blanks go last and do not count.
 private func abbreviation(of name: String, minimumLength: Int) -> String {
   var characters = Array(name.trimmingBlanks())
   guard characters.count > minimumLength else { return String(characters) }

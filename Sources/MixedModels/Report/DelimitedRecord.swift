@@ -23,7 +23,8 @@ enum DelimitedField {
     guard isSpecial || text.isEmpty || text == "NA" || text.first == " " || text.last == " " else {
       return text
     }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"") + "\""
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A JSON value whose members keep their order. Numbers that JSON cannot write become null.
+/// A JSON value whose members keep their order.
+///
+/// Numbers that JSON cannot write become null.
 package enum JSONValue: Sendable {
   case null
   case bool(Bool)
@@ -20,7 +22,9 @@ extension JSONValue {
   package static func strings(_ values: [String]) -> JSONValue { .array(values.map(string)) }
   package static func matrix(_ rows: [[Double]]) -> JSONValue { .array(rows.map(numbers)) }
 
-  /// Writes the value. Members of objects start new lines down to `depth` levels; deeper values
+  /// Writes the value.
+  ///
+  /// Members of objects start new lines down to `depth` levels; deeper values
   /// stay on one line.
   package func write(
     to output: inout some TextOutputStream, breakingLines depth: Int = 0, indentation: Int = 0

@@ -13,7 +13,7 @@
 /// The decimals are the fewest that show `digits` significant digits of every element (trailing
 /// zeros not counted). All are written in fixed notation unless scientific notation is narrower.
 package struct NumberColumn {
-  /// The numbers as text, right-justified to a common width. nil became `NA`.
+  /// The numbers as text, right-justified to a common width; nil became `NA`.
   package let cells: [String]
 
   package init(_ values: [Double?], digits: Int, minimumDecimals: Int = 0) {

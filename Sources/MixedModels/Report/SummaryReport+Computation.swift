@@ -31,9 +31,15 @@ extension Fit {
         ("Seconds", convergence.trace.map { fixedNotation($0.seconds, decimals: 4) }),
       ]
         + theta.names.indices.map { parameter in
-          ("θ\(parameter + 1)", NumberColumn(
-            convergence.trace.map { $0.theta.indices.contains(parameter) ? $0.theta[parameter] : nil },
-            digits: 7).cells)
+          (
+            "θ\(parameter + 1)",
+            NumberColumn(
+              convergence.trace.map {
+                $0.theta.indices.contains(parameter) ? $0.theta[parameter] : nil
+              },
+              digits: 7
+            ).cells
+          )
         },
       alignment: .right)
     return ["", "Trace of the search:"] + table.lines() + [""]

@@ -42,7 +42,9 @@ extension Fit {
     let roundedValues = values.map { $0.map { rounded($0, decimals: decimals) } }
     var cells = NumberColumn(roundedValues, digits: Self.tableDigits).cells
     // What the common format would show as zero without being zero gets a format of its own.
-    let vanished = values.indices.filter { (values[$0] ?? 0) != 0 && Double(cells[$0].trimmed) == 0 }
+    let vanished = values.indices.filter {
+      (values[$0] ?? 0) != 0 && Double(cells[$0].trimmed) == 0
+    }
     let rescued = NumberColumn(vanished.map { values[$0] }, digits: Self.tableDigits - 1).cells
     for (index, cell) in zip(vanished, rescued) { cells[index] = cell }
     return cells

@@ -16,7 +16,9 @@ package struct TextTable {
     self.alignment = alignment
   }
 
-  /// Lines without trailing blanks. Columns that do not fit in `width` characters follow below,
+  /// Lines without trailing blanks.
+  ///
+  /// Columns that do not fit in `width` characters follow below,
   /// under their own headers, with the row labels repeated.
   package func lines(width: Int = 80) -> [String] {
     let labelWidth = rowLabels.map(\.count).max() ?? 0
@@ -63,7 +65,8 @@ extension String {
       return self
     }
     return unicodeScalars.reduce(into: "") { text, scalar in
-      text += scalar.properties.generalCategory == .control
+      text +=
+        scalar.properties.generalCategory == .control
         ? scalar.escaped(asASCII: true) : String(scalar)
     }
   }

@@ -2,8 +2,9 @@
 import Foundation
 import MixedModels
 
-/// A fit by lme4 1.1-31 in R 4.2.2: its numbers (JSON, 15 digits) and its printed summary, without
-/// trailing blanks. Both come from the same R object, so printing can be compared by character.
+/// A fit by lme4 1.1-31 in R 4.2.2: its numbers (JSON, 15 digits) and its printed summary.
+///
+/// The text is without trailing blanks. Both come from the same R object, so printing can be compared by character.
 /// Data sets are lme4's own unless the fit says otherwise.
 struct GoldenSummary: Sendable, CustomStringConvertible {
   let name: String
@@ -21,13 +22,14 @@ struct GoldenSummary: Sendable, CustomStringConvertible {
   /// The printed summary between the title and the warnings, whose words are lme4's own.
   var body: String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
-    if let end = lines.firstIndex(where: { $0.hasPrefix("fit warn") || $0.hasPrefix("optimizer") }) {
+    if let end = lines.firstIndex(where: { $0.hasPrefix("fit warn") || $0.hasPrefix("optimizer") })
+    {
       lines = lines[..<end]
     }
     return lines.joined(separator: "\n")
   }
 
-  /// lme4's fit as our result, with `changes` made to its numbers.
+  /// lme4's fit as our result, with what lme4 does not have as given.
   func makeFit(
     messages: [String] = [], omitted: Int = 0, modes: [ConditionalModes]? = nil,
     hasResiduals: Bool = true, converged: Bool = true
@@ -39,7 +41,8 @@ struct GoldenSummary: Sendable, CustomStringConvertible {
     var timing = Timing()
     (timing.read, timing.total, timing.evaluation) = (0.25, 1.5, 0.001)
     return Fit(
-      object["formula"] as! String, criterionKind: CriterionKind(rawValue: object["method"] as! String)!,
+      object["formula"] as! String,
+      criterionKind: CriterionKind(rawValue: object["method"] as! String)!,
       data: [object["data"] as! String], weights: object["weights"] as? String,
       offset: object["offset"] as? String, observations: object["nobs"] as! Int,
       omittedObservations: omitted, randomEffectCount: object["q"] as! Int,

@@ -92,7 +92,10 @@ struct JSONReportTests {
   @Test func `text is escaped and what no number can say is null`() throws {
     var text = ""
     JSONValue.object([
-      ("k\"\\\n\r\t\u{0}\u{1F}é", .array([.number(.nan), .number(-.infinity), .number(Double.leastNonzeroMagnitude)]))
+      (
+        "k\"\\\n\r\t\u{0}\u{1F}é",
+        .array([.number(.nan), .number(-.infinity), .number(.leastNonzeroMagnitude)])
+      )
     ]).write(to: &text)
     let object = try #require(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [Any]])

@@ -31,13 +31,26 @@ struct SummaryReportTests {
 
   @Test(arguments: [(1, "(1 row with missing"), (9, "(9 rows with missing")])
   func `omitted rows are counted below the sizes`(omitted: Int, words: String) throws {
-    let report = SummaryReport().text(for: try GoldenSummary.sleepstudyREML.makeFit(omitted: omitted))
+    let report = SummaryReport().text(
+      for: try GoldenSummary.sleepstudyREML.makeFit(omitted: omitted))
     #expect(report.contains("groups:  Subject, 18\n\(words)"))
   }
 
   @Test func `without a second pass over the rows there is no table of residuals`() throws {
     let fit = try GoldenSummary.sleepstudyREML.makeFit(hasResiduals: false)
     #expect(!SummaryReport().text(for: fit).contains("residuals"))
+  }
+
+  @Test func `names cannot break lines and many files are counted`() throws {
+    let fit = try GoldenSummary.sleepstudyREML.makeFit()
+    let component = VarianceComponent(
+      "a\nb\u{1B}[2J", group: "g", levelCount: 2, columns: ["x"], standardDeviations: [1],
+      correlations: [[1]], covariances: [[1]])
+    let report = SummaryReport().text(
+      for: fit.replacing(
+        varianceComponents: [component], data: (0..<1000).map { "part\($0).csv" }))
+    #expect(report.contains("\n a\\nb\\u{1B}[2J x "))
+    #expect(report.contains("   Data: part0.csv, part1.csv, part2.csv and 997 more\n"))
   }
 
   @Test func `an undefined correlation prints as NaN`() throws {
@@ -73,9 +86,11 @@ struct SummaryReportTests {
 }
 
 extension Fit {
-  func replacing(varianceComponents: [VarianceComponent]) -> Fit {
+  func replacing(
+    varianceComponents: [VarianceComponent], data names: [String]? = nil
+  ) -> Fit {
     Fit(
-      formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
+      formula, criterionKind: criterionKind, data: names ?? data, weights: weights, offset: offset,
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, theta: theta,
       fixedEffects: fixedEffects, vcov: vcov, varianceComponents: varianceComponents,
