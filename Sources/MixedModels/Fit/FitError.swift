@@ -28,7 +28,9 @@ public enum FitError: Error, Sendable, Equatable {
 }
 
 extension FitError: CustomStringConvertible {
-  public var description: String {
+  public var description: String { message.hasSuffix(".") ? message : message + "." }
+
+  private var message: String {
     switch self {
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
