@@ -6,7 +6,7 @@ import ModelFrames
 ///
 /// A sum over rows: a chunk of a file, a file and a machine's share are the same type, and `merge` adds them.
 public struct CrossProducts: Sendable {
-  package let basis: RawBasis
+  package let specification: ModelSpecification
   /// Rows used.
   public private(set) var observations = 0
   /// Rows left out because a used column was missing.
@@ -14,16 +14,19 @@ public struct CrossProducts: Sendable {
   package private(set) var sumOfLogWeights = 0.0
   package private(set) var sumOfWeights = 0.0
   package private(set) var cellSets: [CellSet]
-  package private(set) var fixed: FixedProducts
-  package private(set) var groups: [GroupProducts]
+  package internal(set) var fixed: FixedProducts
+  package internal(set) var groups: [GroupProducts]
   /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
-  package private(set) var pairs: [PairProducts]
+  package internal(set) var pairs: [PairProducts]
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
-  package private(set) var moments: [AtomMoments]
+  package internal(set) var moments: [AtomMoments]
+
+  package var basis: RawBasis { specification.basis }
 
   /// No rows yet.
-  package init(_ basis: RawBasis) {
-    self.basis = basis
+  init(_ specification: ModelSpecification) {
+    let basis = specification.basis
+    self.specification = specification
     cellSets = basis.cellSets.map {
       if case .factor = $0 { .factor(LevelDictionary()) } else { .product(PairDictionary()) }
     }
@@ -41,8 +44,9 @@ public struct CrossProducts: Sendable {
   }
 
   /// The cross-products of a block of rows.
-  package init(_ basis: RawBasis, rows: RowBlock) {
-    self.init(basis)
+  init(_ specification: ModelSpecification, rows: RowBlock) {
+    let basis = specification.basis
+    self.init(specification)
     observations = rows.count
     omittedObservations = rows.omittedCount
     sumOfWeights = rows.weights.reduce(0, +)
@@ -79,9 +83,27 @@ public struct CrossProducts: Sendable {
     groups.indices.flatMap { g in groups.indices.filter { $0 > g }.map { (g, $0) } }
   }
 
-  /// Adds the rows of `other`, which was accumulated in the same basis.
-  package mutating func merge(_ other: CrossProducts) {
-    precondition(basis == other.basis, "cross-products in different raw bases")
+  /// Takes over all that no shift or scale changes.
+  mutating func copyCounts(from other: CrossProducts) {
+    observations = other.observations
+    omittedObservations = other.omittedObservations
+    sumOfWeights = other.sumOfWeights
+    sumOfLogWeights = other.sumOfLogWeights
+    cellSets = other.cellSets
+  }
+
+  /// Adds the rows of `other`: a chunk, a file, a machine's share.
+  ///
+  /// - Throws: `FitError.differentModels` if it was made for another formula or other types of columns.
+  public mutating func merge(_ other: CrossProducts) throws(FitError) {
+    guard basis != other.basis else { return add(other) }
+    guard basis.isCompatible(with: other.basis) else { throw .differentModels }
+    add(other.rebased(to: basis))
+  }
+
+  /// Adds the rows of `other`, which are in the same basis.
+  mutating func add(_ other: CrossProducts) {
+    let basis = basis
     observations += other.observations
     omittedObservations += other.omittedObservations
     sumOfWeights += other.sumOfWeights

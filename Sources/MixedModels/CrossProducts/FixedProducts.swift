@@ -67,6 +67,17 @@ package struct FixedProducts: Sendable {
     return columns
   }
 
+  /// Q · this · Qᵀ
+  func transformed(by Q: DenseMatrix) -> FixedProducts {
+    var result = self
+    let product = (Q * matrix) * Q.transposed
+    result.corrections = corrections.map { _ in 0 }
+    for i in 0..<directory.count {
+      for j in i..<directory.count { result.sums[i * capacity + j] = product[i, j] }
+    }
+    return result
+  }
+
   /// The full symmetric matrix.
   package var matrix: DenseMatrix {
     var full = DenseMatrix(rows: directory.count, columns: directory.count)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// ZⱼᵀWZⱼ and ZⱼᵀW[y X] for every level j of one grouping factor, in raw columns.
 package struct GroupProducts: Sendable {
@@ -95,6 +96,30 @@ package struct GroupProducts: Sendable {
       }
     }
     return zColumns
+  }
+}
+
+extension GroupProducts {
+  /// Z'Z ↦ z · Z'Z · zᵀ and Z'[y X] ↦ z · Z'[y X] · xᵀ for every level.
+  func transformed(z: DenseMatrix, x: DenseMatrix) -> GroupProducts {
+    var result = self
+    let width = zCapacity + xCapacity
+    for level in 0..<levelCount {
+      var zz = DenseMatrix(rows: z.rows, columns: z.rows)
+      var zx = DenseMatrix(rows: z.rows, columns: x.rows)
+      for i in 0..<z.rows {
+        let line = level * stride + i * width
+        for j in 0..<z.rows { zz[i, j] = blocks[line + j] }
+        for j in 0..<x.rows { zx[i, j] = blocks[line + zCapacity + j] }
+      }
+      let (newZZ, newZX) = ((z * zz) * z.transposed, (z * zx) * x.transposed)
+      for i in 0..<z.rows {
+        let line = level * stride + i * width
+        for j in 0..<z.rows { result.blocks[line + j] = newZZ[i, j] }
+        for j in 0..<x.rows { result.blocks[line + zCapacity + j] = newZX[i, j] }
+      }
+    }
+    return result
   }
 }
 

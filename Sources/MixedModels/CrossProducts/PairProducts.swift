@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// ZᵢᵀWZⱼ for every pair of levels (i of one grouping factor, j of another) that occurs together, in raw columns.
 ///
@@ -72,6 +73,23 @@ package struct PairProducts: Sendable {
     blocks = restrided(
       blocks, rows: count, from: (rowCapacity, columnCapacity), to: (rows, columns))
     (rowCapacity, columnCapacity) = (rows, columns)
+  }
+
+  /// P ↦ rows · P · columnsᵀ for every pair.
+  func transformed(rows: DenseMatrix, columns: DenseMatrix) -> PairProducts {
+    var result = self
+    for pair in 0..<count {
+      let base = pair * rowCapacity * columnCapacity
+      var block = DenseMatrix(rows: rows.rows, columns: columns.rows)
+      for i in 0..<rows.rows {
+        for j in 0..<columns.rows { block[i, j] = blocks[base + i * columnCapacity + j] }
+      }
+      let new = (rows * block) * columns.transposed
+      for i in 0..<rows.rows {
+        for j in 0..<columns.rows { result.blocks[base + i * columnCapacity + j] = new[i, j] }
+      }
+    }
+    return result
   }
 
   /// Sorts the pairs and adds up those that are equal.

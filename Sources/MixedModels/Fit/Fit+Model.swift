@@ -14,6 +14,15 @@ extension Fit {
     }
     self = run.fit(scaledResiduals: quantiles)
   }
+
+  /// Fits the model that cross-products were made for; no rows are read.
+  ///
+  /// - Throws: `FitError`.
+  public init(_ products: CrossProducts, options: FitOptions = FitOptions()) throws {
+    self = try FitRun(
+      products.specification.formula, data: [], options: options, products: products
+    ).fit(scaledResiduals: nil)
+  }
 }
 
 /// From formula and data to estimates, with all that was made on the way.
@@ -30,18 +39,19 @@ struct FitRun {
   private let began = monotonicSeconds()
 
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
-  init(_ formula: Formula, data: [DataSource], options: FitOptions) throws {
+  init(
+    _ formula: Formula, data: [DataSource], options: FitOptions, products given: CrossProducts? = nil
+  ) throws {
     (self.formula, self.data, self.options) = (formula, data, options)
     guard ["auto", "cholmod"].contains(options.solver) else {
       throw FitError.unknownSolver(options.solver)
     }
     setBLASThreads(1)  // sums must not depend on the number of threads
-    let reading = try ModelReading(formula, data, options)
-    products = try reading.crossProducts()
+    products = try given ?? CrossProducts(formula, data: data, options: options)
     let read = monotonicSeconds()
     timing.read = read - began
 
-    model = try LinearMixedModel(reading.specification, products, options: options)
+    model = try LinearMixedModel(products, options: options)
     var criterion = try ProfiledCriterion(model, options.criterion, WholeEquations(model))
     let assembled = monotonicSeconds()
     timing.assemble = assembled - read

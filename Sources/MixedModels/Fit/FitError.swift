@@ -23,6 +23,7 @@ public enum FitError: Error, Sendable, Equatable {
   case start(given: Int, needed: [String])
   case unknownOptimizer(String, known: [String])
   case unknownSolver(String)
+  case differentModels
   case notConverged(String)
   case numerical(String)
 }
@@ -73,6 +74,8 @@ extension FitError: CustomStringConvertible {
     case .unknownOptimizer(let name, let known):
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
     case .unknownSolver(let name): "no solver “\(name)”. There are auto and cholmod"
+    case .differentModels:
+      "cross-products of different models cannot be added. Make all parts with one formula, the same options, and the same types of columns"
     case .notConverged(let message): message
     case .numerical(let message): message
     }

@@ -4,7 +4,6 @@ import ModelFrames
 /// A table opened for one model: the formula bound, the raw basis centred on the first rows.
 struct ModelReading {
   let specification: ModelSpecification
-  let basis: RawBasis
   private let reader: TableReader
   private let options: FitOptions
 
@@ -16,26 +15,25 @@ struct ModelReading {
     reading.categoricalColumns.formUnion(options.levels.keys)
     reader = try TableReader(data, options: reading)
     for name in reading.categoricalColumns { _ = try reader.kind(of: name) }
-    specification = try ModelBinder.bind(
+    var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
-    let slopes = specification.fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
-    let columns = specification.columns
-    basis = try reader.sample(columns.requests).map { [specification] sample in
-      specification.basis.centred(
-        on: sample, columns: columns,
-        slopes: specification.fixed.hasIntercept ? Set(slopes.map { $0.numbers[0].atom }) : [])
-    } ?? specification.basis
+    if let sample = try reader.sample(specification.columns.requests) {
+      specification.centre(on: sample)
+    }
+    self.specification = specification
     self.options = options
   }
 
   /// One pass over the rows.
+  ///
+  /// - Throws: `DataError`, `FitError`.
   func crossProducts() throws -> CrossProducts {
     reader.progress = options.progress.map { report in
       { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
-    var total = CrossProducts(basis)
+    var total = CrossProducts(specification)
     try forEachBlock(
-      { [basis] in CrossProducts(basis, rows: $0) }, consume: { total.merge($0) })
+      { [specification] in CrossProducts(specification, rows: $0) }, consume: { total.add($0) })
     total.finish()
     return total
   }
@@ -52,7 +50,7 @@ struct ModelReading {
   private func forEachBlock<T: Sendable>(
     _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
   ) throws {
-    let (basis, columns, omits) = (basis, specification.columns, options.omitsMissing)
+    let (basis, columns, omits) = (specification.basis, specification.columns, options.omitsMissing)
     try reader.read(
       columns.requests,
       transform: { chunk in

@@ -6,7 +6,8 @@ extension LinearMixedModel {
   /// Maps cross-products from raw to working coordinates.
   ///
   /// - Throws: `FitError` where the data cannot carry the model: the checks of lme4, in our words.
-  init(_ specification: ModelSpecification, _ products: CrossProducts, options: FitOptions) throws {
+  init(_ products: CrossProducts, options: FitOptions) throws {
+    let specification = products.specification
     guard products.observations > 0 else {
       throw FitError.noRows(omitted: products.omittedObservations)
     }

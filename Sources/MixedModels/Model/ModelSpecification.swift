@@ -7,9 +7,19 @@ package struct ModelSpecification: Sendable {
   package let formula: Formula
   package let fixed: BoundTerms
   package let randomTerms: [BoundRandomTerm]
-  /// Shifts and scales are still 0 and 1.
-  package let basis: RawBasis
+  /// Shifts and scales are 0 and 1 until a sample of rows was seen.
+  package internal(set) var basis: RawBasis
   package let columns: ColumnLookup
+}
+
+extension ModelSpecification {
+  /// Takes shifts, scales and the response's predictor from the first rows.
+  mutating func centre(on sample: TableChunk) {
+    let slopes = fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
+    basis = basis.centred(
+      on: sample, columns: columns,
+      slopes: fixed.hasIntercept ? Set(slopes.map { $0.numbers[0].atom }) : [])
+  }
 }
 
 /// `ModelTerms` with every variable's role known.
