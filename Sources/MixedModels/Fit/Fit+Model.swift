@@ -64,8 +64,7 @@ struct FitRun {
 
     estimates = try Estimates(
       model, φ: outcome.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    // Below this share nothing of r² = yᵀWy − … is left after rounding.
-    guard model.residualShare(estimates.sigma) > 1e-13 else { throw FitError.zeroResidualVariance }
+    guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
     solver = criterion.equations.description
     timing.inference = monotonicSeconds() - optimized
   }

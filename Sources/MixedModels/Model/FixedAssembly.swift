@@ -68,7 +68,16 @@ struct FixedAssembly {
       names: design.names, kept: working.kept, R: working.R, B: B, leastSquares: c,
       predictor: kept ?? Array(repeating: 0, count: p), level: kept == nil ? 0 : level,
       rawPredictor: kept == nil ? Array(repeating: 0, count: count) : predictor,
-      responseScale: s)
+      responseScale: s,
+      responseSize: Self.rootMeanSquare(predictor, xy: xy, yy: yy, gram: gram, scale: s))
+  }
+
+  /// √(yᵀWy / Σw) of the response, predictor + scaled rest.
+  private static func rootMeanSquare(
+    _ predictor: [Double], xy: [Double], yy: Double, gram: DenseMatrix, scale s: Double
+  ) -> Double {
+    let taken = dot(predictor, gram * predictor)
+    return (max(s * s * yy + 2 * s * dot(predictor, xy) + taken, 0) / gram[0, 0]).squareRoot()
   }
 
   /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its values.

@@ -71,6 +71,8 @@ struct FixedCoordinates: Sendable {
   let rawPredictor: [Double]
   /// Units of the response per unit of the scaled response.
   let responseScale: Double
+  /// Root mean square of the response.
+  let responseSize: Double
 }
 
 /// A random-effects term as lme4 lists it.

@@ -25,7 +25,8 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
 
   /// Runs until the feed is dry or `deliver` throws; `deliver` is called on this thread.
   func run(
-    _ threads: Int, _ feed: ChunkFeed, _ process: @escaping @Sendable (ChunkWork) -> ChunkOutcome<T>,
+    _ threads: Int, _ feed: ChunkFeed,
+    _ process: @escaping @Sendable (ChunkWork) -> ChunkOutcome<T>,
     _ deliver: (ChunkOutcome<T>) throws -> Void
   ) throws {
     let feed = UncheckedFeed(feed: feed)

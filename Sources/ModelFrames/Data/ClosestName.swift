@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// The name that `name` may be a misspelling of: fewest edits, at most a third of its length.
+///
 /// Case counts for nothing, ties go to the first.
 package func closestName(to name: String, among names: [String]) -> String? {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(64))

@@ -25,7 +25,8 @@ extension DataError: CustomStringConvertible {
     case .noRows: "has a header, but no rows."
     case .standardInputTwice: "named more than once among the data."
     case .cannotReadAgain: "a second pass is needed, but the data can be read only once."
-    case .unusableSeparator(let byte): "\(quoted(String(UnicodeScalar(byte)))) cannot separate fields."
+    case .unusableSeparator(let byte):
+      "\(quoted(String(UnicodeScalar(byte)))) cannot separate fields."
     case .duplicateColumn: "two columns are named \(quotedColumn)."
     case .unknownColumn: "no column \(quotedColumn)."
     case .raggedRow(let fields, let headerFields):

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Why a table cannot be used: the facts. The words are in `DataError+Description.swift`.
+/// Why a table cannot be used: the facts.
+///
+/// The words are in `DataError+Description.swift`.
 public struct DataError: Error, Sendable, Equatable {
   /// Name of the source, `-` for standard input.
   public var file: String?

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Where the text of a table comes from. Gzip is recognised by its content, whatever the name.
+/// Where the text of a table comes from.
+///
+/// Gzip is recognised by its content, whatever the name.
 public enum DataSource: Sendable, Hashable {
   case file(String)
   case standardInput

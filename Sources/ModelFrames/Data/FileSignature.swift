@@ -21,6 +21,9 @@ private struct Signature: Sendable {
   }
 }
 
+/// No signature is longer.
+let longestSignature = 64
+
 private let unpack = "Unpack it, or pipe it in: "
 private let export = "Export it as CSV, for instance from R: "
 

@@ -5,12 +5,12 @@ struct HeaderRecord {
   let separator: UInt8
   let names: [String]
 
-  /// - Parameter record: the header's bytes without its line end.
-  /// - Throws: a zero byte, carriage returns alone, or two columns of one name.
+  /// The names in `record`, the header's bytes without its line end.
+  ///
+  /// - Throws: text after a closing quote, or two columns of one name.
   init(
     _ record: UnsafeBufferPointer<UInt8>, separator given: UInt8?, file: String, line: Int
   ) throws(DataError) {
-    if record.contains(0) { throw DataError(.nullByte, file: file, line: line) }
     separator = given ?? detectSeparator(record, prefersTab: hasTabSuffix(file))
     guard let fields = splitRecord(record, separator: separator) else {
       throw DataError(.textAfterClosingQuote, file: file, line: line)
@@ -28,15 +28,22 @@ struct HeaderRecord {
   }
 }
 
-/// Index of the line feed that ends the first record, or nil if the text ends before it.
-/// With no separator given, a quote may open after any of the candidates.
-func endOfRecord(_ text: UnsafeBufferPointer<UInt8>, separator: UInt8?) -> Int? {
+/// Index of the line feed that ends the first record, and of the quote that is open at the end of a
+/// text that ends before it.
+///
+/// With no separator given, a quote may open after any candidate.
+func endOfRecord(
+  _ text: UnsafeBufferPointer<UInt8>, separator: UInt8?
+) -> (end: Int?, openQuote: Int?) {
   var state = QuoteState(separators: separator.map { [$0] } ?? candidates)
+  var opening: Int?
   for (i, byte) in text.enumerated() {
+    let wasQuoted = state.isQuoted
     state.advance(byte)
-    if byte == lineFeed, !state.isQuoted { return i }
+    if byte == lineFeed, !state.isQuoted { return (i, nil) }
+    if state.isQuoted, !wasQuoted, i == 0 || text[i - 1] != quote { opening = i }
   }
-  return nil
+  return (nil, state.isQuoted ? opening : nil)
 }
 
 /// Whether the reader of a record stands inside quotes, byte by byte.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Labels and their codes 0, 1, … in order of first appearance. Labels are byte strings, equal
-/// only if all bytes are: one arena of bytes and one open-addressing table, no String per row.
+/// Labels and their codes 0, 1, … in order of first appearance.
+///
+/// Labels are byte strings, equal only if all bytes are: one arena of bytes and one open-addressing
+/// table, no String per row.
 package struct LevelDictionary: Sendable {
   private var arena: [UInt8] = []
   private var ends: [Int] = []  // label c is arena[ends[c - 1]..<ends[c]]
@@ -12,7 +14,9 @@ package struct LevelDictionary: Sendable {
 
   package var count: Int { ends.count }
 
-  /// The code of the label, a new one if it was not there. At most 2³¹ − 1 labels.
+  /// The code of the label, a new one if it was not there.
+  ///
+  /// At most 2³¹ − 1 labels.
   package mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
     if 2 * ends.count >= slots.count { grow() }
     let hash = labelHash(bytes)

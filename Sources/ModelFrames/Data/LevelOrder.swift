@@ -6,6 +6,11 @@ package struct LevelOrder: Sendable, Equatable {
   package let labels: [String]
   /// The level of each code: index into `labels`.
   package let ranks: [Int32]
+
+  package init(labels: [String], ranks: [Int32]) {
+    self.labels = labels
+    self.ranks = ranks
+  }
 }
 
 /// The levels in R's order and words, and the level of every code.
@@ -33,7 +38,7 @@ package func sortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
 }
 
 extension LevelOrder {
-  /// - Parameter keys: one per code; codes whose keys have the same name share a level.
+  /// Levels from `keys`, one per code; codes whose keys have the same name share a level.
   fileprivate init<Key>(
     sorting keys: [Key], by precedes: (Key, Key) -> Bool, name: (Key) -> String
   ) {

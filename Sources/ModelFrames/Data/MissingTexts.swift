@@ -19,7 +19,9 @@ struct MissingTexts: Sendable {
     self.begins = begins
   }
 
-  /// Whether the field is missing. Surrounding blanks do not count.
+  /// Whether the field is missing.
+  ///
+  /// Surrounding blanks do not count.
   @inline(__always)
   func contains(_ field: UnsafeBufferPointer<UInt8>) -> Bool {
     if field.isEmpty { return true }
@@ -37,8 +39,9 @@ struct MissingTexts: Sendable {
   }
 }
 
-/// TRUE, T and true are 1, FALSE, F and false are 0, all else is nil. Surrounding blanks do not
-/// count.
+/// TRUE, T and true are 1, FALSE, F and false are 0, all else is nil.
+///
+/// Surrounding blanks do not count.
 func readLogical(_ field: UnsafeBufferPointer<UInt8>) -> Bool? {
   let (first, last) = trimmed(field)
   switch last - first {

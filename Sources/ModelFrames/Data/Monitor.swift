@@ -30,7 +30,9 @@ final class Monitor: @unchecked Sendable {  // the two are made for sharing
     return try body()
   }
 
-  /// Gives the lock away until a signal comes. Only inside `whileLocked`.
+  /// Gives the lock away until a signal comes.
+  ///
+  /// Only inside `whileLocked`.
   func wait() { pthread_cond_wait(condition, mutex) }
 
   func signalAll() { pthread_cond_broadcast(condition) }

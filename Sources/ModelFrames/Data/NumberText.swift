@@ -10,7 +10,9 @@ package enum NumberText: Equatable {
 }
 
 /// Reads a number as R's `read.csv` does, correctly rounded: sign, `5.`, `.5`, `1e5`, `0x1A`,
-/// `0x1p-3`. Surrounding blanks do not matter. Unlike R, an `e` without digits is not a number.
+/// `0x1p-3`.
+///
+/// Surrounding blanks do not matter. Unlike R, an `e` without digits is not a number.
 package func readNumber(_ field: UnsafeBufferPointer<UInt8>) -> NumberText {
   let (whole, last) = trimmed(field)  // whole..<last without blanks
   var first = whole  // after the sign
@@ -56,7 +58,8 @@ private func readName(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> NumberText {
     ? .infinite : .text
 }
 
-/// digits [. digits] [e [sign] digits], at least one digit before the exponent.
+/// Whether the text is like `12.5e-3`: the fraction and the exponent may be absent, and one digit
+/// before the exponent is enough.
 private func isDecimal(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
   var rest = text
   var digits = skipDigits(&rest)

@@ -3,11 +3,14 @@
 /// The requested columns of a chunk, up to the first record that cannot be read.
 struct ParsedChunk {
   var rowCount: Int
+  var lineFeeds: Int  // in the whole chunk
   var columns: [ColumnChunk]
   var failure: TextFailure?
 }
 
-/// Parses all records of a chunk. The columns hold the rows before the failure, if there is one.
+/// Parses all records of a chunk.
+///
+/// The columns hold the rows before the failure, if there is one.
 func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
   let capacity = countLineFeeds(text.buffer.base, text.count)  // at least the number of rows
   let numbers = UnsafeMutablePointer<Double>.allocate(capacity: capacity * plan.numberSlots)
@@ -32,7 +35,7 @@ func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
       labels: slot.labels < 0 ? LevelDictionary() : dictionaries[slot.labels])
   }
   return ParsedChunk(
-    rowCount: parse.rows, columns: columns,
+    rowCount: parse.rows, lineFeeds: capacity, columns: columns,
     failure: parse.failure.map { $0.located(text, plan) })
 }
 

@@ -54,7 +54,9 @@ struct ParsePlan: Sendable {
 }
 
 extension SourceLayout {
-  /// Index of a column. The empty name is no column.
+  /// Index of a column.
+  ///
+  /// The empty name is no column.
   /// - Throws: `DataError.Problem.unknownColumn`
   func position(of name: String) throws(DataError) -> Int {
     if !name.isEmpty, let position = header.firstIndex(of: name) { return position }

@@ -10,8 +10,10 @@ public struct ReadingOptions: Sendable {
   public var separator: UInt8?
   /// Workers that parse; 0 means all cores.
   public var threads = 0
-  /// Bytes of text in one chunk. A chunk is cut at the last record that ends in it, so the cuts (and every sum)
-  /// depend on the data alone, never on the number of threads or on how a stream happened to arrive.
+  /// Bytes of text in one chunk.
+  ///
+  /// A chunk is cut at the last record that ends in it, so the cuts (and every sum) depend on the
+  /// data alone, never on the number of threads or on how a stream happened to arrive.
   public var chunkBytes = 1 << 20
   /// A record longer than this is an error: the file is no table, or a quote is never closed.
   public var maximumRecordBytes = 1 << 26

@@ -31,8 +31,9 @@ struct RecordParser {
     missing = plan.missing
   }
 
-  /// The record that starts at `start` becomes row `row`. Returns where the next one starts,
-  /// −1 if it cannot be read.
+  /// The record that starts at `start` becomes row `row`.
+  ///
+  /// Returns where the next one starts, −1 if it cannot be read.
   @inline(__always)
   mutating func parseRecord(at start: Int, row: Int) -> Int {
     var p = start  // start of a field
@@ -73,7 +74,8 @@ struct RecordParser {
     _ p: Int, _ action: FieldAction, _ row: Int, _ field: Int
   ) -> Int {
     let (closing, isDoubled) = closingQuote(p)
-    let end = text[closing + 1] == carriageReturn && text[closing + 2] == lineFeed
+    let end =
+      text[closing + 1] == carriageReturn && text[closing + 2] == lineFeed
       ? closing + 2 : closing + 1
     guard text[end] == separator || text[end] == lineFeed else {
       failure = RecordFailure(problem: .textAfterClosingQuote, field: field)
@@ -189,7 +191,9 @@ extension FieldAction {
   var isWanted: Bool { numbers >= 0 || labels >= 0 }
 }
 
-/// Index of the first separator or line feed from `p` on; there is one. Eight bytes at a time.
+/// Index of the first separator or line feed from `p` on; there is one.
+///
+/// Eight bytes at a time.
 @inline(__always)
 func endOfField(_ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8) -> Int {
   let ones: UInt64 = 0x0101_0101_0101_0101

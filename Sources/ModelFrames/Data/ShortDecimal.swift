@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The field at `p` if it is a plain decimal, sign digits . digits, whose digits make an integer
-/// up to 2⁵³ and of which at most 22 follow the point: then digits / 10ᵏ is correctly rounded,
-/// for both are exact (Clinger 1990). `end` is the separator or line feed after it, −1 if the
-/// field is anything else.
+/// The field at `p` if it is a plain decimal like −12.5, whose digits make an integer up
+/// to 2⁵³ and of which at most 22 follow the point: then digits / 10ᵏ is correctly rounded, for
+/// both are exact (Clinger 1990).
+///
+/// `end` is the separator or line feed after it, −1 if the field is anything else.
 @inline(__always)
 func readShortDecimal(
   _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8

@@ -12,11 +12,16 @@ extension TableReader {
     _ requests: [ColumnRequest], transform: @Sendable (TableChunk) throws -> T,
     consume: (T) throws -> Void
   ) throws {
-    _ = try plan(requests, firstLayout)  // unknown columns show before anything is taken
-    let text = try takeText()
-    let feed = ChunkFeed(text.first, text.rest) { [self] layout throws(DataError) in
-      try plan(requests, layout)
+    let logical = try logicalColumns(requests)
+    let missing = MissingTexts(options.missingTexts)
+    let plan = { [options] (layout: SourceLayout) throws(DataError) -> ParsePlan in
+      try ParsePlan(
+        requests, logical: logical, layout: layout, missing: missing,
+        maximumRecordBytes: options.maximumRecordBytes)
     }
+    _ = try plan(firstLayout)  // unknown columns show before anything is taken
+    let text = try takeText()
+    let feed = ChunkFeed(text.first, text.rest, makePlan: plan)
     var ledger = LineLedger()
     let total = totalBytes
     func deliver(_ outcome: ChunkOutcome<T>) throws {
@@ -77,7 +82,9 @@ private struct LineLedger {
 }
 
 extension ChunkWork {
-  /// Parses and transforms the chunk. Of two errors the one in the earlier row counts.
+  /// Parses and transforms the chunk.
+  ///
+  /// Of two errors the one in the earlier row counts.
   func outcome<T>(_ transform: (TableChunk) throws -> T) -> ChunkOutcome<T> {
     switch self {
     case .failure(let failure):
@@ -97,9 +104,8 @@ extension ChunkWork {
         }
       }
       return ChunkOutcome(
-        result: result, firstLine: text.firstLine,
-        lineFeeds: countLineFeeds(text.buffer.base, text.count), rows: parsed.rowCount,
-        bytesRead: text.bytesRead)
+        result: result, firstLine: text.firstLine, lineFeeds: parsed.lineFeeds,
+        rows: parsed.rowCount, bytesRead: text.bytesRead)
     }
   }
 }

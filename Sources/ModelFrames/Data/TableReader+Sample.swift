@@ -7,7 +7,9 @@ extension TableReader {
   /// - Throws: `DataError.Problem.unknownColumn`
   package func sample(_ requests: [ColumnRequest]) throws(DataError) -> TableChunk? {
     guard let first else { return nil }
-    let plan = try plan(requests, firstLayout)
+    let plan = try ParsePlan(
+      requests, logical: logicalColumns(requests), layout: first.layout,
+      missing: MissingTexts(options.missingTexts), maximumRecordBytes: options.maximumRecordBytes)
     let parsed = parseChunk(first, plan)
     return TableChunk(
       index: 0, rowCount: parsed.rowCount, columns: parsed.columns, source: first.layout.source,

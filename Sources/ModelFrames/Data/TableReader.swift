@@ -53,15 +53,14 @@ package final class TableReader {
     return kind
   }
 
-  /// The plan for a source, from the requests.
-  func plan(_ requests: [ColumnRequest], _ layout: SourceLayout) throws(DataError) -> ParsePlan {
+  /// Names of the columns whose numbers are to be read from TRUE and FALSE.
+  func logicalColumns(_ requests: [ColumnRequest]) throws(DataError) -> Set<String> {
     var logical: Set<String> = []
     for request in requests where request.wantsNumbers {
-      if try sampledKind(of: request.name) == .logical { logical.insert(request.name) }
+      let kind = try sampledKind(of: request.name)
+      if kind == .logical { logical.insert(request.name) }
     }
-    return try ParsePlan(
-      requests, logical: logical, layout: layout, missing: MissingTexts(options.missingTexts),
-      maximumRecordBytes: options.maximumRecordBytes)
+    return logical
   }
 
   /// The text from its beginning: the first chunk and the stream that stands after it.

@@ -63,7 +63,7 @@ final class TextStream {
     let source = sources[nextSource]
     stream = try openStream(source)
     (filled, atEnd, pending) = (0, false, nil)
-    fill(to: chunkBytes)
+    fill(to: max(chunkBytes, longestSignature))
     let text = UnsafeBufferPointer(start: buffer.base, count: filled)
     try refuseForeignFormat(text, file: source.name)
     var start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -94,13 +94,18 @@ final class TextStream {
         start += 1
       }
       let text = UnsafeBufferPointer(start: buffer.base + start, count: filled - start)
-      if let end = endOfRecord(text, separator: separator) { return start + end }
-      if atEnd {
-        if let pending { throw pending }
-        if text.isEmpty { throw DataError(.empty, file: name) }
-        return filled
+      let (end, openQuote) = endOfRecord(text, separator: separator)
+      if text[..<(end ?? text.count)].contains(0) {
+        throw DataError(.nullByte, file: name, line: line)
       }
-      if text.contains(0) { throw DataError(.nullByte, file: name, line: line) }
+      if let end { return start + end }
+      if atEnd, let pending { throw pending }
+      if atEnd, text.isEmpty { throw DataError(.empty, file: name) }
+      if let openQuote, atEnd || text.count > maximumRecordBytes {
+        let quoteLine = line + countLineFeeds(buffer.base + start, openQuote)
+        throw DataError(.unclosedQuote, file: name, line: quoteLine)
+      }
+      if atEnd { return filled }
       if text.count > maximumRecordBytes {
         try refuseCarriageReturns(text, name)
         throw DataError(.recordTooLong(limit: maximumRecordBytes), file: name, line: line)

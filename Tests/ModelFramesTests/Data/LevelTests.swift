@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import Testing
+
+/// Level names from `levels(factor(read.csv(text = …)$a))` in R 4.2.2, unless a test says
+/// otherwise.
+@Suite struct LevelTests {
+  func order(_ labels: [String]) -> LevelOrder {
+    var dictionary = LevelDictionary()
+    for label in labels { _ = dictionary.code(for: label) }
+    return sortedLevels(dictionary)
+  }
+
+  @Test func `codes follow first appearance and equality is by bytes`() {
+    var dictionary = LevelDictionary()
+    var generator = SeededGenerator(state: 7)
+    var expected: [String: Int32] = [:]
+    for _ in 0..<20_000 {
+      let n = Int.random(in: 0..<3000, using: &generator)
+      let label = n == 0 ? "" : String(repeating: "ab", count: n % 13) + "\(n)"
+      let code = dictionary.code(for: label)
+      #expect(code == expected[label, default: Int32(expected.count)])
+      expected[label] = code
+    }
+    #expect(dictionary.count == expected.count)
+    for (label, code) in expected {
+      #expect(dictionary.find(label) == code)
+      #expect(dictionary.label(code) == label)
+    }
+    #expect(dictionary.find("no such label") == nil)
+    #expect(LevelDictionary().find("") == nil)
+  }
+
+  @Test func `merging matches labels`() {
+    var a = LevelDictionary()
+    for label in ["x", "", "y"] { _ = a.code(for: label) }
+    var b = LevelDictionary()
+    for label in ["y", "z", ""] { _ = b.code(for: label) }
+    #expect(a.merge(b) == [2, 3, 1])
+    #expect(a.labels == ["x", "", "y", "z"])
+  }
+
+  @Test func `levels sort as R sorts them`() {
+    #expect(order(["b", "a10", "B", "a9"]).labels == ["B", "a10", "a9", "b"])
+    #expect(order(["10", "9", "-1"]).labels == ["-1", "9", "10"])
+    #expect(order(["10", "9", "x"]).labels == ["10", "9", "x"])
+    #expect(order(["100000", "1"]).labels == ["1", "100000"])
+    #expect(order(["100000", "1", "2.5"]).labels == ["1", "2.5", "1e+05"])
+    #expect(order(["100000", "1", "2.0"]).labels == ["1", "2", "1e+05"])
+    #expect(order(["3000000000", "1", "2"]).labels == ["1", "2", "3e+09"])
+    #expect(order(["0x1A", "1", "1d5"]).labels == ["0x1A", "1", "1d5"])
+  }
+
+  @Test func `numbers written differently are one level`() {
+    let levels = order(["1.0", "2", "01", "1", "+2", "-0", "0"])
+    #expect(levels.labels == ["0", "1", "2"])
+    #expect(levels.ranks == [1, 2, 1, 1, 2, 0, 0])
+  }
+
+  /// Unlike R, where both are 12345678901234567168.
+  @Test func `integers beyond doubles stay apart`() {
+    let levels = order([
+      "12345678901234567891", "12345678901234567890", "100000", "-9007199254740993",
+      "-9007199254740992",
+    ])
+    #expect(
+      levels.labels == [
+        "-9007199254740993", "-9007199254740992", "100000", "12345678901234567890",
+        "12345678901234567891",
+      ])
+    #expect(levels.ranks == [4, 3, 2, 0, 1])
+  }
+
+  @Test func `logical levels are FALSE and TRUE`() {
+    let levels = order(["true", "F", "TRUE"])
+    #expect(levels.labels == ["FALSE", "TRUE"])
+    #expect(levels.ranks == [1, 0, 1])
+    #expect(order(["F", "M"]).labels == ["F", "M"])
+  }
+
+  /// From `as.character` in R 4.2.2.
+  @Test func `numbers are named as R names them`() {
+    let names: [(Double, String)] = [
+      (123456.7, "123456.7"), (1e5 + 0.1, "100000.1"), (1e-4, "1e-04"), (1e-5, "1e-05"),
+      (123456789.123456789, "123456789.123457"), (0.00012, "0.00012"), (1e5, "1e+05"),
+      (1e15, "1e+15"), (3e5, "3e+05"), (1_234_567, "1234567"),
+      (0.1234567890123456, "0.123456789012346"), (1e-300, "1e-300"), (-1e5, "-1e+05"),
+      (-0.5, "-0.5"), (15e10, "1.5e+11"), (22e-7, "2.2e-06"), (0x1p53, "9007199254740992"),
+      (1_234_567_890_123_456_768, "1234567890123456768"), (1e22, "1e+22"), (1e300, "1e+300"),
+      (0.1 + 0.2, "0.3"), (1 / 3, "0.333333333333333"), (100, "100"), (123456, "123456"),
+    ]
+    for (value, name) in names { #expect(numberLabel(value) == name) }
+  }
+
+  @Test func `no labels, no levels`() {
+    #expect(order([]) == LevelOrder(labels: [], ranks: []))
+  }
+}
