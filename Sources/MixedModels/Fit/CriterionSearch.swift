@@ -20,8 +20,10 @@ struct CriterionSearch {
   let progress: ((Int, [Double], Double, Double) -> Void)?
 
   /// Size of the first step in φ, where 1 is one residual standard deviation per unit of a covariate.
-  private static let firstStep = 0.5
-  private static let restartStep = 0.05
+  private static let firstStep = 0.3
+  private static let restartStep = 0.003
+  /// The trust region's last size: an error in φ that the criterion barely shows.
+  private static let lastStep = 1e-5
   private static let maximumRestarts = 8
   /// A diagonal entry of λ below this is tried at zero.
   private static let nearZero = 1e-3
@@ -45,7 +47,7 @@ struct CriterionSearch {
       step = Self.restartStep
       // The criterion's own rounding sets the least gain that means anything.
       let gain = before - search.value
-      if !boundaryImproved && gain <= max(1e-9, 1e-12 * abs(search.value)) { break }
+      if !boundaryImproved && gain <= max(1e-7, 1e-11 * abs(search.value)) { break }
     }
     if search.stoppedEarly {
       search.messages.append(
@@ -98,7 +100,7 @@ struct CriterionSearch {
     ) throws -> MinimizerResult.Outcome {
       let rule = StoppingRule(
         maximumEvaluations: max(search.maximumEvaluations - trace.count, 1),
-        relativeX: 0, absoluteX: 1e-8, absoluteF: 0, relativeF: search.tolerance)
+        relativeX: 0, absoluteX: CriterionSearch.lastStep, absoluteF: 0, relativeF: search.tolerance)
       let result = try NumericalMethods.minimize(
         search.algorithm, start: best, lower: search.lower,
         upper: best.map { _ in .infinity }, initialStep: best.map { _ in step }, stopping: rule
