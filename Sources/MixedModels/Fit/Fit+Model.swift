@@ -92,16 +92,20 @@ struct FitRun {
         options.optimizer, known: MinimizerAlgorithm.allCases.map(\.rawValue))
     }
     let covariance = model.covariance
-    var start = covariance.identity
+    var starts = [covariance.identity]
     if let given = options.start {
-      guard given.count == start.count else {
+      guard given.count == covariance.parameterCount else {
         throw FitError.start(given: given.count, needed: model.thetaNames)
       }
-      start = covariance.working(given)
+      starts = [covariance.working(given)]
+    } else if model.isSmall {
+      // Criteria can have several minima. Where it costs nothing, lme4's start is tried too: θ = identity.
+      starts.append(covariance.working(covariance.identity))
     }
     let search = CriterionSearch(
       algorithm: algorithm, maximumEvaluations: options.maximumEvaluations,
-      tolerance: options.tolerance ?? 1e-13, lower: covariance.lowerBounds,
+      tolerance: options.tolerance ?? 1e-13, blocks: covariance.blockRanges,
+      columns: covariance.columnRanges,
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
           report(
@@ -111,7 +115,14 @@ struct FitRun {
                 seconds: seconds)))
         }
       })
-    return try search.run(from: start) { try criterion($0) }
+    return try search.run(from: starts, scalingStart: options.start == nil) { try criterion($0) }
+  }
+}
+
+extension LinearMixedModel {
+  /// An evaluation takes well under a millisecond.
+  fileprivate var isSmall: Bool {
+    groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count } < 10_000
   }
 }
 

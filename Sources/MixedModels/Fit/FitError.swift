@@ -15,7 +15,6 @@ public enum FitError: Error, Sendable, Equatable {
   case oneLevelFactor(String)
   case unknownLevel(column: String, level: String, known: [String])
   case unlistedLevel(column: String, level: String)
-  case unknownColumnOption(option: String, column: String)
   case contrast(String)
   case polynomialDegree(String, distinct: Int)
   case constantScale(String)
@@ -61,8 +60,6 @@ extension FitError: CustomStringConvertible {
       "\(column) has no level “\(level)”; it has \(Self.listed(known))"
     case .unlistedLevel(let column, let level):
       "level “\(level)” of \(column) is not among the levels given. List all levels that occur"
-    case .unknownColumnOption(let option, let column):
-      "\(option) names \(column), which is no factor of the model"
     case .contrast(let message): message
     case .polynomialDegree(let name, let distinct):
       "\(name) needs more than \(distinct) distinct values, which is all there are. Lower the degree"

@@ -11,12 +11,12 @@ struct FactorLevels {
   /// - Throws: `FitError` where `--levels` or `relevel` names a level that does not occur, or leaves one out.
   init(_ variable: FactorVariable, dictionary: LevelDictionary, given: [String]?) throws {
     let sorted = sortedLevels(dictionary)
-    var order = sorted.labels
+    var order = variable.isLogical ? ["FALSE", "TRUE"] : sorted.labels
     if let given {
       for label in sorted.labels where !given.contains(label) {
         throw FitError.unlistedLevel(column: variable.column ?? variable.name, level: label)
       }
-      let occurring = Set(sorted.labels)
+      let occurring = Set(order)
       var seen: Set<String> = []
       order = given.filter { occurring.contains($0) && seen.insert($0).inserted }
     }

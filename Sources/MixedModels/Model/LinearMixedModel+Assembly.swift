@@ -38,18 +38,23 @@ extension LinearMixedModel {
     _ z: [RandomTermAssembly], _ groups: [RandomEffectsGroup]
   ) -> ([ReportedTerm], RelativeCovariance) {
     var offsets = groups.map { _ in 0 }
-    var pieces: [(term: ReportedTerm, block: RelativeCovariance.Block)] = []
+    var written: [(place: (Int, Int), term: ReportedTerm, block: RelativeCovariance.Block)] = []
     for assembly in z {
       let g = assembly.bound.group
-      for piece in assembly.pieces {
+      for (k, piece) in assembly.pieces.enumerated() {
         let block = RelativeCovariance.Block(
           group: g, offset: offsets[g], size: piece.columns.count, R: piece.R)
         offsets[g] += piece.columns.count
         let group = assembly.bound.groupName
-        pieces.append(
-          (ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block))
+        written.append(
+          ((assembly.bound.range.lowerBound, k),
+            ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block))
       }
     }
+    // lme4 takes `||` apart before `/`: (x || a/b) is (1 | a/b) + (0 + x | a/b).
+    var pieces = written.indices.sorted {
+      (written[$0].place.0, written[$0].place.1, $0) < (written[$1].place.0, written[$1].place.1, $1)
+    }.map { written[$0] }
     let counts = pieces.map { groups[$0.term.group].levelCount }
     if zip(counts, counts.dropFirst()).contains(where: { $0 < $1 }) {
       let order = counts.indices.sorted { (counts[$0], $0) < (counts[$1], $1) }

@@ -28,13 +28,7 @@ struct ModelBinder {
     }
     var binder = ModelBinder(
       formula: formula, tableName: table, header: reader.header, kinds: kinds)
-    let specification = try binder.specification(options)
-    for (option, columns) in [("--levels", options.levels.keys.sorted()), ("--contrasts", options.contrasts.keys.sorted())] {
-      for column in columns where !binder.factors.contains(.column(column)) {
-        throw FitError.unknownColumnOption(option: option, column: column)
-      }
-    }
-    return specification
+    return try binder.specification(options)
   }
 
   private init(formula: Formula, tableName: String, header: [String], kinds: [String: ColumnKind]) {
@@ -68,7 +62,7 @@ struct ModelBinder {
       randomTerms.append(
         BoundRandomTerm(
           groupName: term.groupName, group: group, terms: terms, isDiagonal: term.isDiagonal,
-          grouping: grouping))
+          range: term.range, grouping: grouping))
     }
     let basis = RawBasis(
       response: formula.response, offsets: offsets, weights: options.weights, atoms: atoms,
@@ -138,6 +132,14 @@ struct ModelBinder {
     }
   }
 
+  private func isLogical(_ variable: Variable) -> Bool {
+    switch variable.kind {
+    case .column(let name): kinds[name] == .logical
+    case .logical: true
+    default: false
+    }
+  }
+
   private mutating func factorVariable(_ variable: Variable) throws -> FactorVariable {
     let column: String?
     let source: FactorSource
@@ -156,7 +158,8 @@ struct ModelBinder {
     let index = factors.firstIndex(of: source) ?? factors.count
     if index == factors.count { factors.append(source) }
     return FactorVariable(
-      name: variable.name, column: column, source: index, reference: reference)
+      name: variable.name, column: column, source: index, reference: reference,
+      isLogical: isLogical(variable))
   }
 
   private mutating func numericVariable(_ variable: Variable) throws -> NumericVariable {
@@ -167,14 +170,21 @@ struct ModelBinder {
       (expression, kind) = (of, .polynomial(degree: degree, raw: raw))
     case .scaled(let of, let centers, let scales):
       (expression, kind) = (of, .scaled(centers: centers, scales: scales))
-    default: expression = variable.expression
+    default:
+      // x + I(x^2) as a polynomial of x: the powers of a year are one line but for the twelfth digit.
+      let power = variable.expression.integerPower
+      expression = power?.base ?? variable.expression
+      kind = power.map { .power($0.exponent) } ?? .identity
     }
     try request(expression)
     let atom = atoms.firstIndex { $0.expression == expression } ?? atoms.count
     if atom == atoms.count {
       atoms.append(Atom(expression: expression, degree: 1, needsMoments: false))
     }
-    if kind != .identity { atoms[atom].needsMoments = true }
+    switch kind {
+    case .polynomial(_, raw: false), .scaled: atoms[atom].needsMoments = true
+    case .identity, .power, .polynomial: break
+    }
     let number = NumericVariable(name: variable.name, atom: atom, kind: kind)
     atoms[atom].degree = max(atoms[atom].degree, number.degree)
     return number
@@ -217,5 +227,16 @@ struct ModelBinder {
     }
     if numbers { requests[index].wantsNumbers = true }
     if labels { requests[index].wantsLabels = true }
+  }
+}
+
+extension Expression {
+  /// Base and exponent of I(x^k) for k = 2 … 6.
+  fileprivate var integerPower: (base: Expression, exponent: Int)? {
+    guard case .call("I", let arguments) = self, arguments.count == 1,
+      case .binary(.power, let base, .number(let k)) = arguments[0].value,
+      k == k.rounded(), 2...6 ~= k
+    else { return nil }
+    return (base, Int(k))
   }
 }

@@ -48,6 +48,8 @@ package struct FactorVariable: Sendable, Hashable {
   /// Index into the raw basis's factors.
   package let source: Int
   package let reference: String?
+  /// A comparison or a column of TRUE and FALSE: its levels are both, seen or not, as in R.
+  package let isLogical: Bool
 }
 
 /// A numeric variable: one column, or the columns of poly().
@@ -55,6 +57,8 @@ package struct NumericVariable: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     case identity
     case polynomial(degree: Int, raw: Bool)
+    /// I(x^k)
+    case power(Int)
     case scaled(centers: Bool, scales: Bool)
   }
   package let name: String
@@ -62,7 +66,10 @@ package struct NumericVariable: Sendable, Hashable {
   package let kind: Kind
 
   package var degree: Int {
-    if case .polynomial(let degree, _) = kind { degree } else { 1 }
+    switch kind {
+    case .polynomial(let degree, _), .power(let degree): degree
+    case .identity, .scaled: 1
+    }
   }
 }
 
@@ -74,6 +81,8 @@ package struct BoundRandomTerm: Sendable {
   package let group: Int
   package let terms: BoundTerms
   package let isDiagonal: Bool
+  /// Place in the formula; the terms that one `a/b` was expanded to share it.
+  package let range: Range<Int>
   /// The factors whose interaction the groups are, in the order of the name.
   package let grouping: [FactorVariable]
 }

@@ -10,6 +10,8 @@ extension NumericVariable {
     switch kind {
     case .identity:
       return [("", [atom.shift, atom.scale])]
+    case .power(let k):
+      return [("", Chebyshev.powers(degree: k, shift: atom.shift, scale: atom.scale)[k - 1])]
     case .scaled(let centers, let scales):
       return [("", try scaled(atom, moments, centers: centers, scales: scales))]
     case .polynomial(let degree, let raw):

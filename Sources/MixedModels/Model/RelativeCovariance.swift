@@ -23,10 +23,23 @@ struct RelativeCovariance: Sendable {
 
   var parameterCount: Int { blocks.reduce(0) { $0 + $1.size * ($1.size + 1) / 2 } }
 
-  /// 0 for diagonal entries, −∞ for the others.
-  var lowerBounds: [Double] {
-    blocks.flatMap { block in
-      (0..<block.size).flatMap { j in (j..<block.size).map { $0 == j ? 0 : -Double.infinity } }
+  /// Every block's entries among φ.
+  var blockRanges: [Range<Int>] {
+    var next = 0
+    return blocks.map { block in
+      defer { next += block.size * (block.size + 1) / 2 }
+      return next..<(next + block.size * (block.size + 1) / 2)
+    }
+  }
+
+  /// Every column of every block among φ, the diagonal entry first.
+  var columnRanges: [Range<Int>] {
+    var next = 0
+    return blocks.flatMap { block in
+      (0..<block.size).map { j in
+        defer { next += block.size - j }
+        return next..<(next + block.size - j)
+      }
     }
   }
 
