@@ -63,9 +63,9 @@ struct SearchArguments: ParsableArguments {
       }
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-    if solver == .absorb || solver == .matrixFree {
+    if solver == .matrixFree {
       throw ValidationError(
-        "--solver \(solver.rawValue) is not available yet; there are auto and cholmod.")
+        "--solver \(solver.rawValue) is not available yet; there are auto, absorb and cholmod.")
     }
   }
 

@@ -27,7 +27,11 @@ protocol MixedModelEquations: ~Copyable {
 /// What a strategy tells about itself.
 struct SolverSummary {
   var strategy: String
+  /// The group that is absorbed.
+  var leadingGroup: Int?
+  /// Scalars of the other groups' levels.
   var coreSize: Int?
+  /// Share of the core's entries that are stored.
   var coreDensity: Double?
   var factorNonzeros: Int?
 }

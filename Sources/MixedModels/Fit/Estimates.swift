@@ -24,8 +24,8 @@ struct Estimates {
     var covariances: [[[Double]]]
   }
 
-  init(
-    _ model: LinearMixedModel, φ: [Double], _ criterion: inout ProfiledCriterion<WholeEquations>,
+  init<Equations: MixedModelEquations & ~Copyable>(
+    _ model: LinearMixedModel, φ: [Double], _ criterion: inout ProfiledCriterion<Equations>,
     wantsModes: Bool
   ) throws {
     let fixed = model.fixed

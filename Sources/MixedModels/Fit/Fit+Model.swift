@@ -32,9 +32,7 @@ struct FitRun {
   private let options: FitOptions
   private let products: CrossProducts
   private let model: LinearMixedModel
-  private let outcome: CriterionSearch.Outcome
-  private let estimates: Estimates
-  private let solver: SolverSummary
+  private let optimum: Optimum
   private var timing = Timing()
   private let began = monotonicSeconds()
 
@@ -43,35 +41,29 @@ struct FitRun {
     _ formula: Formula, data: [DataSource], options: FitOptions, products given: CrossProducts? = nil
   ) throws {
     (self.formula, self.data, self.options) = (formula, data, options)
-    guard ["auto", "cholmod"].contains(options.solver) else {
-      throw FitError.unknownSolver(options.solver)
-    }
     setBLASThreads(1)  // sums must not depend on the number of threads
     products = try given ?? CrossProducts(formula, data: data, options: options)
     let read = monotonicSeconds()
     timing.read = read - began
 
     model = try LinearMixedModel(products, options: options)
-    var criterion = try ProfiledCriterion(model, options.criterion, WholeEquations(model))
-    let assembled = monotonicSeconds()
-    timing.assemble = assembled - read
-
-    outcome = try Self.search(model, options, &criterion)
-    _ = try criterion(outcome.φ)
-    timing.evaluation = outcome.medianEvaluationSeconds
-    let optimized = monotonicSeconds()
-    timing.optimize = optimized - assembled
-
-    estimates = try Estimates(
-      model, φ: outcome.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
-    solver = criterion.equations.description
-    timing.inference = monotonicSeconds() - optimized
+    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
+    optimum =
+      switch plan.choice {
+      case .whole: try Optimum(model, options, WholeEquations(model))
+      case .absorbed(let layout):
+        try Optimum(model, options, AbsorbedEquations(model, layout, threads: threads))
+      }
+    timing.assemble = optimum.began - read
+    timing.evaluation = optimum.outcome.medianEvaluationSeconds
+    timing.optimize = optimum.found - optimum.began
+    timing.inference = monotonicSeconds() - optimum.found
   }
 
   /// Fitted values and residuals, from reading the rows again.
   func residualPass() throws -> ResidualPass {
-    ResidualPass(try ModelReading(formula, data, options), products, model, estimates)
+    ResidualPass(try ModelReading(formula, data, options), products, model, optimum.estimates)
   }
 
   func fit(scaledResiduals: ResidualQuantiles?) -> Fit {
@@ -79,57 +71,7 @@ struct FitRun {
     timing.total = monotonicSeconds() - began
     return Fit(
       formula: formula, data: data, options: options, products: products, model: model,
-      outcome: outcome, estimates: estimates, solver: solver, quantiles: scaledResiduals,
-      timing: timing)
-  }
-
-  private static func search(
-    _ model: LinearMixedModel, _ options: FitOptions,
-    _ criterion: inout ProfiledCriterion<WholeEquations>
-  ) throws -> CriterionSearch.Outcome {
-    guard let algorithm = MinimizerAlgorithm(name: options.optimizer) else {
-      throw FitError.unknownOptimizer(
-        options.optimizer, known: MinimizerAlgorithm.allCases.map(\.rawValue))
-    }
-    let covariance = model.covariance
-    var starts = [covariance.identity]
-    if let given = options.start {
-      guard given.count == covariance.parameterCount else {
-        throw FitError.start(given: given.count, needed: model.thetaNames)
-      }
-      starts = [covariance.working(given)]
-    } else if model.isSmall {
-      // Criteria can have several minima. Where it costs nothing, lme4's start is tried too: θ = identity.
-      starts.append(covariance.working(covariance.identity))
-    }
-    let search = CriterionSearch(
-      algorithm: algorithm, maximumEvaluations: options.maximumEvaluations,
-      tolerance: options.tolerance ?? 1e-13, blocks: covariance.blockRanges,
-      columns: covariance.columnRanges,
-      progress: options.progress.map { report in
-        { evaluation, φ, value, seconds in
-          report(
-            .evaluating(
-              TracePoint(
-                evaluation: evaluation, theta: covariance.theta(φ), criterion: value,
-                seconds: seconds)))
-        }
-      })
-    return try search.run(from: starts, scalingStart: options.start == nil) { try criterion($0) }
-  }
-}
-
-extension LinearMixedModel {
-  /// An evaluation takes well under a millisecond.
-  fileprivate var isSmall: Bool {
-    groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count } < 10_000
-  }
-}
-
-extension CriterionSearch.Outcome {
-  /// Time between evaluations, which is nearly all theirs.
-  fileprivate var medianEvaluationSeconds: Double {
-    let steps = zip(trace, trace.dropFirst()).map { $1.seconds - $0.seconds }.sorted()
-    return steps.isEmpty ? trace.first?.seconds ?? 0 : steps[steps.count / 2]
+      outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver,
+      quantiles: scaledResiduals, timing: timing)
   }
 }

@@ -48,7 +48,9 @@ extension Fit {
     }
     scaledResiduals = quantiles
     self.solver = SolverDescription(
-      strategy: solver.strategy, leadingTerm: nil, coreSize: solver.coreSize,
+      strategy: solver.strategy,
+      leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName },
+      coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: options.threads == 0 ? availableProcessors() : options.threads, criterionStandardError: nil)
     self.timing = timing

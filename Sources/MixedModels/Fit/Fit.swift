@@ -140,8 +140,10 @@ public struct ResidualQuantiles: Sendable, Equatable {
 
 /// How the equations were solved.
 public struct SolverDescription: Sendable {
-  /// `cholmod`: the whole system as one sparse matrix.
+  /// `absorbed`: one term's levels eliminated one by one, the rest as one matrix; `cholmod`: the whole system as one
+  /// sparse matrix.
   public let strategy: String
+  /// Grouping factor of the term that is absorbed.
   public let leadingTerm: String?
   public let coreSize: Int?
   public let coreDensity: Double?

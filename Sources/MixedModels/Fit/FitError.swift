@@ -22,6 +22,8 @@ public enum FitError: Error, Sendable, Equatable {
   case start(given: Int, needed: [String])
   case unknownOptimizer(String, known: [String])
   case unknownSolver(String)
+  /// Bytes; `core` is the number of unknowns of the least demanding system that would have to be factored.
+  case outOfMemory(needed: Int, available: Int, core: Int)
   case differentModels
   case notConverged(String)
   case numerical(String)
@@ -70,12 +72,20 @@ extension FitError: CustomStringConvertible {
       "--start has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
     case .unknownOptimizer(let name, let known):
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
-    case .unknownSolver(let name): "no solver “\(name)”. There are auto and cholmod"
+    case .unknownSolver(let name): "no solver “\(name)”. There are auto, absorb and cholmod"
+    case .outOfMemory(let needed, let available, let core):
+      "the equations need \(Self.gibibytes(needed)) of memory and the machine has \(Self.gibibytes(available)): after absorption \(core) random effects are left to be factored together. Take out a crossed term, merge or drop rare levels of the crossed factors, or use a machine with more memory"
     case .differentModels:
       "cross-products of different models cannot be added. Make all parts with one formula, the same options, and the same types of columns"
     case .notConverged(let message): message
     case .numerical(let message): message
     }
+  }
+
+  /// Bytes in GiB, to one decimal.
+  private static func gibibytes(_ bytes: Int) -> String {
+    let tenths = (Double(bytes) / 107_374_182.4).rounded(.up)
+    return "\(tenths / 10) GiB"
   }
 
   private static func listed(_ levels: [String]) -> String {

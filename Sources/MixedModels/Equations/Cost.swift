@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Seconds per operation, measured on one core of 2024; only ratios matter.
+enum Cost {
+  /// One multiplication and addition while levels are absorbed.
+  static let absorption = 0.4e-9
+  /// One multiplication in y[index] += a x.
+  static let scatter = 0.45e-9
+  /// One multiplication and addition in a matrix product.
+  static let product = 0.035e-9
+  /// One multiplication and addition in a dense Cholesky factorization.
+  static let cholesky = 0.045e-9
+  /// One floating-point operation of CHOLMOD.
+  static let supernodal = 0.06e-9
+  static let simplicial = 0.9e-9
+  /// One entry of a sparse factor or of the matrix that is put into it.
+  static let entry = 3e-9
+  /// One byte of memory written and read again.
+  static let byte = 0.1e-9
+  /// A panel of dense columns may take so much memory.
+  static let panelBytes = 1e9
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// What each way to solve the equations would cost, from counts and patterns alone, and which one to take.
+struct EquationsPlan {
+  enum Choice {
+    case whole
+    case absorbed(CoreLayout)
+  }
+
+  /// The least expensive first.
+  let estimates: [StrategyEstimate]
+  let choice: Choice
+
+  /// Below so many seconds an evaluation is not worth a look at the alternative.
+  private static let negligible = 1e-3
+
+  /// - Parameter solver: `auto`, `absorb` or `cholmod`.
+  /// - Parameter compares: Whether to look at all strategies even where the choice is clear.
+  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0: unknown, anything
+  ///   fits); `CholmodError`.
+  init(
+    _ model: LinearMixedModel, solver: String = "auto", threads: Int,
+    memory: Int = physicalMemory(), compares: Bool = false
+  ) throws {
+    guard ["auto", "absorb", "cholmod"].contains(solver) else {
+      throw FitError.unknownSolver(solver)
+    }
+    var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
+    if solver != "cholmod" {
+      for leading in Self.leadingGroups(model) {
+        let estimator = AbsorptionEstimate(model, leading: leading, threads: threads, memory: memory)
+        let (estimate, layout) = try estimator.cheapest()
+        candidates.append((estimate, layout.map { .absorbed($0) } ?? .whole))
+      }
+    }
+    let isClear =
+      model.groups.count == 1
+      || candidates.contains { $0.estimate.seconds < Self.negligible && $0.estimate.fits(memory) }
+    if solver == "cholmod" || compares || (solver == "auto" && !isClear) {
+      candidates.append((try StrategyEstimate(whole: model), .whole))
+    }
+    candidates.sort { $0.estimate.seconds < $1.estimate.seconds }
+    estimates = candidates.map(\.estimate)
+    let allowed = candidates.filter { candidate in
+      candidate.estimate.fits(memory) && (solver != "absorb" || candidate.estimate.leading != nil)
+        && (solver != "cholmod" || candidate.estimate.leading == nil)
+    }
+    guard let best = allowed.first else {
+      throw FitError.outOfMemory(
+        needed: estimates.map(\.bytes).min() ?? 0, available: memory,
+        core: estimates.min { $0.bytes < $1.bytes }?.coreSize ?? model.randomEffectCount)
+    }
+    choice = best.choice
+  }
+
+  /// Groups worth absorbing: those that leave not much more of a core than the largest one.
+  private static func leadingGroups(_ model: LinearMixedModel) -> [Int] {
+    let sizes = model.groups.map { $0.levelCount * $0.size }
+    let largest = sizes.max() ?? 0
+    return sizes.indices.filter { 2 * sizes[$0] >= largest }
+  }
+
+  /// The estimate of what was chosen.
+  var chosen: StrategyEstimate {
+    switch choice {
+    case .whole: estimates.first { $0.leading == nil }!
+    case .absorbed(let layout):
+      estimates.first { $0.leading == layout.leading && $0.isDense == (layout.pattern == nil) }!
+    }
+  }
+}
+
+/// The expected cost of one evaluation of the criterion.
+struct StrategyEstimate {
+  /// The group that is absorbed; nil for the whole system in CHOLMOD.
+  var leading: Int?
+  /// Scalars of the other groups' levels.
+  var coreSize: Int
+  var isDense: Bool
+  /// Share of the core's lower triangle that is not zero before its factorization.
+  var coreDensity: Double
+  /// Entries of the factor that is computed, of the core or of the whole.
+  var factorNonzeros: Int
+  /// Multiplications and additions.
+  var flops: Double
+  var bytes: Int
+  var seconds: Double
+
+  func fits(_ memory: Int) -> Bool { memory == 0 || Double(bytes) < 0.9 * Double(memory) }
+
+  /// The whole system: needs its pattern and analyzes it.
+  init(whole model: LinearMixedModel) throws {
+    let layout = try WholePattern(model)
+    let factor = try SparseCholesky(analyzing: layout.pattern)
+    leading = nil
+    coreSize = model.randomEffectCount
+    isDense = false
+    let (n, entries) = (Double(layout.pattern.size), Double(layout.pattern.entryCount))
+    coreDensity = entries / (n * (n + 1) / 2)
+    factorNonzeros = factor.factorNonzeros
+    flops = factor.flops
+    bytes = factor.factorBytes + factor.updateBytes + layout.pattern.entryCount * 24
+    seconds =
+      flops * (factor.isSupernodal ? Cost.supernodal : Cost.simplicial)
+      + (Double(factorNonzeros) + entries) * Cost.entry
+  }
+
+  init(
+    leading: Int?, coreSize: Int, isDense: Bool, coreDensity: Double, factorNonzeros: Int,
+    flops: Double, bytes: Int, seconds: Double
+  ) {
+    self.leading = leading
+    self.coreSize = coreSize
+    self.isDense = isDense
+    self.coreDensity = coreDensity
+    self.factorNonzeros = factorNonzeros
+    self.flops = flops
+    self.bytes = bytes
+    self.seconds = seconds
+  }
+}

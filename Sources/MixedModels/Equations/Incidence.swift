@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Which levels of the other groups occur together with which levels of a leading one.
+///
+/// The levels of the other groups are the core's nodes, numbered group after group.
+struct Incidence {
+  let leading: Int
+  /// First node of every group; the leading group has none.
+  let firstNode: [Int]
+  let groupOfNode: [Int32]
+  /// Partners of node v: entries `starts[v]..<starts[v + 1]`.
+  let starts: [Int]
+  /// Level of the leading group.
+  let partners: [Int32]
+  /// Where their block is: the model's pair of groups, and the pair of levels in it.
+  let pairs: [Int32]
+  let places: [Int32]
+
+  init(_ model: LinearMixedModel, leading: Int) {
+    self.leading = leading
+    var firstNode: [Int] = []
+    var groupOfNode: [Int32] = []
+    for (g, group) in model.groups.enumerated() {
+      firstNode.append(groupOfNode.count)
+      if g != leading { groupOfNode += repeatElement(Int32(g), count: group.levelCount) }
+    }
+    var starts = [Int](repeating: 0, count: groupOfNode.count + 1)
+    let own = model.pairs.indices.filter { model.pairs[$0].contains(leading) }
+    for p in own {
+      let (group, levels) = model.pairs[p].others(than: leading)
+      for level in levels { starts[firstNode[group] + Int(level) + 1] += 1 }
+    }
+    for v in groupOfNode.indices { starts[v + 1] += starts[v] }
+    let total = starts[groupOfNode.count]
+    var next = starts
+    var partners = [Int32](repeating: 0, count: total)
+    var pairs = partners
+    var places = partners
+    for p in own {
+      let pair = model.pairs[p]
+      let (group, levels) = pair.others(than: leading)
+      let leaders = pair.rowGroup == leading ? pair.rowLevels : pair.columnLevels
+      for k in levels.indices {
+        let v = firstNode[group] + Int(levels[k])
+        partners[next[v]] = leaders[k]
+        pairs[next[v]] = Int32(p)
+        places[next[v]] = Int32(k)
+        next[v] += 1
+      }
+    }
+    self.firstNode = firstNode
+    self.groupOfNode = groupOfNode
+    self.starts = starts
+    (self.partners, self.pairs, self.places) = (partners, pairs, places)
+  }
+
+  var nodeCount: Int { groupOfNode.count }
+  func degree(_ node: Int) -> Int { starts[node + 1] - starts[node] }
+  func level(of node: Int) -> Int { node - firstNode[Int(groupOfNode[node])] }
+
+  /// Nodes of every leading level, as starts and members.
+  func byPartner(levels: Int) -> (starts: [Int], nodes: [Int32]) {
+    var begin = [Int](repeating: 0, count: levels + 1)
+    for j in partners { begin[Int(j) + 1] += 1 }
+    for j in 0..<levels { begin[j + 1] += begin[j] }
+    var next = begin
+    var nodes = [Int32](repeating: 0, count: partners.count)
+    for v in 0..<nodeCount {
+      for e in starts[v]..<starts[v + 1] {
+        let j = Int(partners[e])
+        nodes[next[j]] = Int32(v)
+        next[j] += 1
+      }
+    }
+    return (begin, nodes)
+  }
+}
+
+extension CoOccurrence {
+  func contains(_ group: Int) -> Bool { rowGroup == group || columnGroup == group }
+
+  /// The other group and its levels, pair after pair.
+  func others(than group: Int) -> (group: Int, levels: [Int32]) {
+    rowGroup == group ? (columnGroup, columnLevels) : (rowGroup, rowLevels)
+  }
+
+  /// Copies one pair's block by columns, with the rows of the row group or, if `transposed`, of the other.
+  func copyBlock(
+    _ k: Int, rows m: Int, columns n: Int, transposed: Bool, to target: UnsafeMutablePointer<Double>
+  ) {
+    for j in 0..<n {
+      for i in 0..<m {
+        target[transposed ? i * n + j : j * m + i] = blocks[(k * n + j) * m + i]
+      }
+    }
+  }
+}

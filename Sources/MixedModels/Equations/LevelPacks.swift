@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The levels of the only grouping factor, eight side by side, so that one instruction works on several.
+///
+/// Absorption: for every level j, D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jX A_jy]; what is wanted are
+/// Σ log |D_j| and Σ W_jᵀW_j.
+final class LevelPacks {
+  /// ℓ
+  let size: Int
+  /// p + 1
+  let width: Int
+  let packCount: Int
+  /// Pack after pack: the lower triangle of A_jj by columns, then A_j[X y] by columns.
+  private let fields: OwnedBuffer<SIMD8<Double>>
+  /// For every worker: ℓ² + ℓ(p + 1) intermediate results, or a panel of W, and sums of products.
+  private let scratch: OwnedBuffer<SIMD8<Double>>
+  private let scratchStride: Int
+  /// For every part of the levels: the lower triangle of ΣWᵀW, and Σ log |D|.
+  private let partial: OwnedBuffer<Double>
+  private let partialStride: Int
+
+  /// Packs are summed in so many parts, whatever the number of threads: so is the result.
+  private static let parts = 64
+  /// W goes through the BLAS from this width on, so many packs at a time.
+  private static let blasWidth = 12
+  private static let panelPacks = 32
+
+  init(_ group: RandomEffectsGroup, width: Int, workers: Int) {
+    let ℓ = group.size
+    let triangle = ℓ * (ℓ + 1) / 2
+    let perPack = triangle + ℓ * width
+    packCount = (group.levelCount + 7) / 8
+    fields = OwnedBuffer(repeating: .zero, count: packCount * perPack)
+    for level in 0..<group.levelCount {
+      let pack = fields.start + level / 8 * perPack
+      for j in 0..<ℓ {
+        for i in j..<ℓ {
+          pack[packedIndex(i, j, size: ℓ)][level % 8] = group.zz[(level * ℓ + j) * ℓ + i]
+        }
+      }
+      for x in 0..<ℓ * width { pack[triangle + x][level % 8] = group.zx[level * ℓ * width + x] }
+    }
+    size = ℓ
+    self.width = width
+    let panel = Self.blasWidth <= width ? Self.panelPacks * ℓ * width : 0
+    scratchStride = ℓ * ℓ + ℓ + ℓ * width + max(width * (width + 1) / 2, panel)
+    scratch = OwnedBuffer(repeating: .zero, count: scratchStride * workers)
+    partialStride = width * width + 1
+    partial = OwnedBuffer(repeating: 0, count: partialStride * Self.parts)
+  }
+
+  /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where a D is not
+  /// finite.
+  func absorb(
+    _ T: [Double], from s: UnsafeMutablePointer<Double>, _ team: ThreadTeam
+  ) -> Double {
+    partial.start.update(repeating: 0, count: partial.count)
+    nonisolated(unsafe) let partial = partial.start
+    nonisolated(unsafe) let scratch = scratch.start
+    let (scratchStride, partialStride) = (scratchStride, partialStride)
+    let pays = packCount * size * size * width * width > 20_000
+    T.withUnsafeBufferPointer { T in
+      team.forEach(Self.parts, pays: pays) { worker, part in
+        let packs = (part * packCount / Self.parts)..<((part + 1) * packCount / Self.parts)
+        guard !packs.isEmpty else { return }
+        let sums = partial + part * partialStride
+        sums[width * width] = absorb(
+          packs, T.baseAddress!, scratch + worker * scratchStride, sums)
+      }
+    }
+    var logDeterminant = 0.0
+    for part in 0..<Self.parts {
+      let sums = partial + part * partialStride
+      for x in 0..<width * width { s[x] -= sums[x] }
+      logDeterminant += sums[width * width]
+    }
+    return logDeterminant
+  }
+
+  private func absorb(
+    _ packs: Range<Int>, _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) -> Double {
+    let perPack = size * (size + 1) / 2 + size * width
+    let first = UnsafePointer(fields.start + packs.lowerBound * perPack)
+    if width >= Self.blasWidth {
+      return switch size {
+      case 1: absorbByPanels(1, width, first, packs.count, T, scratch, sums)
+      case 2: absorbByPanels(2, width, first, packs.count, T, scratch, sums)
+      case 3: absorbByPanels(3, width, first, packs.count, T, scratch, sums)
+      default: absorbByPanels(size, width, first, packs.count, T, scratch, sums)
+      }
+    }
+    return switch size {
+    case 1: absorbPacks(1, width, first, packs.count, T, scratch, sums)
+    case 2: absorbPacks(2, width, first, packs.count, T, scratch, sums)
+    case 3: absorbPacks(3, width, first, packs.count, T, scratch, sums)
+    default: absorbPacks(size, width, first, packs.count, T, scratch, sums)
+    }
+  }
+
+  /// Products of W's columns as they come, for few columns.
+  @inline(__always)
+  private func absorbPacks(
+    _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
+    _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) -> Double {
+    let triangle = ℓ * (ℓ + 1) / 2
+    let (D, inverse) = (scratch, scratch + ℓ * ℓ)
+    let W = inverse + ℓ
+    let products = W + ℓ * w
+    products.update(repeating: .zero, count: w * (w + 1) / 2)
+    var pivots = PivotProduct()
+    var pack = fields
+    for _ in 0..<count {
+      factorizePack(ℓ, pack, T, D, inverse, &pivots)
+      solvePack(ℓ, w, pack + triangle, T, D, W)
+      var sum = products
+      for x in 0..<w {
+        // The diagonal of D is free by now.
+        for i in 0..<ℓ { D[i * ℓ + i] = inverse[i] * W[x * ℓ + i] }
+        for y in x..<w {
+          var product = sum[0]
+          for i in 0..<ℓ { product += D[i * ℓ + i] * W[y * ℓ + i] }
+          sum[0] = product
+          sum += 1
+        }
+      }
+      pack += triangle + ℓ * w
+    }
+    var sum = products
+    for x in 0..<w {
+      for y in x..<w {
+        sums[x * w + y] = sum[0].sum()
+        sum += 1
+      }
+    }
+    return pivots.logarithm
+  }
+
+  /// Columns of W gathered in a panel, and their products left to the BLAS.
+  @inline(__always)
+  private func absorbByPanels(
+    _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
+    _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) -> Double {
+    let triangle = ℓ * (ℓ + 1) / 2
+    let (D, inverse) = (scratch, scratch + ℓ * ℓ)
+    let W = inverse + ℓ
+    let panel = W + ℓ * w
+    var pivots = PivotProduct()
+    var pack = fields
+    for begin in stride(from: 0, to: count, by: Self.panelPacks) {
+      let packs = min(Self.panelPacks, count - begin)
+      for k in 0..<packs {
+        factorizePack(ℓ, pack, T, D, inverse, &pivots)
+        solvePack(ℓ, w, pack + triangle, T, D, W)
+        for i in 0..<ℓ {
+          let root = inverse[i].squareRoot()
+          for x in 0..<w { panel[(x * packs + k) * ℓ + i] = W[x * ℓ + i] * root }
+        }
+        pack += triangle + ℓ * w
+      }
+      panel.withMemoryRebound(to: Double.self, capacity: packs * ℓ * w * 8) {
+        addGram($0, rows: packs * ℓ * 8, columns: w, to: sums)
+      }
+    }
+    return pivots.logarithm
+  }
+
+  /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`; `inverse` gets the pivots' inverses.
+  @inline(__always)
+  private func factorizePack(
+    _ ℓ: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,
+    _ D: UnsafeMutablePointer<SIMD8<Double>>, _ inverse: UnsafeMutablePointer<SIMD8<Double>>,
+    _ pivots: inout PivotProduct
+  ) {
+    for j in 0..<ℓ {
+      // Column j of AT, from row j on, and then of TᵀAT, in place.
+      for i in j..<ℓ {
+        var sum = SIMD8<Double>.zero
+        for k in j..<ℓ { sum += A[packedIndex(max(i, k), min(i, k), size: ℓ)] * T[j * ℓ + k] }
+        D[j * ℓ + i] = sum
+      }
+      for i in j..<ℓ {
+        var sum = SIMD8<Double>(repeating: i == j ? 1 : 0)
+        for k in i..<ℓ { sum += D[j * ℓ + k] * T[i * ℓ + k] }
+        D[j * ℓ + i] = sum
+      }
+    }
+    for j in 0..<ℓ {
+      let pivot = D[j * ℓ + j]
+      pivots.multiply(pivot)
+      inverse[j] = 1 / pivot
+      for k in (j + 1)..<max(ℓ, j + 1) {
+        let factor = D[j * ℓ + k] * inverse[j]
+        for i in k..<ℓ { D[k * ℓ + i] -= D[j * ℓ + i] * factor }
+      }
+      for i in (j + 1)..<max(ℓ, j + 1) { D[j * ℓ + i] *= inverse[j] }
+    }
+  }
+
+  /// W = L⁻¹TᵀA for the unit L in `D`.
+  @inline(__always)
+  private func solvePack(
+    _ ℓ: Int, _ w: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,
+    _ D: UnsafePointer<SIMD8<Double>>, _ W: UnsafeMutablePointer<SIMD8<Double>>
+  ) {
+    for x in 0..<w {
+      for i in 0..<ℓ {
+        var sum = SIMD8<Double>.zero
+        for k in i..<ℓ { sum += A[x * ℓ + k] * T[i * ℓ + k] }
+        for k in 0..<i { sum -= D[k * ℓ + i] * W[x * ℓ + k] }
+        W[x * ℓ + i] = sum
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import COpenBLAS
+
+/// C −= A Bᵀ in place, on parts of larger matrices stored by columns.
+///
+/// A is `rows` × `inner`, B `columns` × `inner`; the strides are between columns.
+package func subtractProduct(
+  _ a: UnsafePointer<Double>, _ aStride: Int, _ b: UnsafePointer<Double>, _ bStride: Int,
+  rows: Int, columns: Int, inner: Int, from c: UnsafeMutablePointer<Double>, _ cStride: Int
+) {
+  guard rows > 0, columns > 0, inner > 0 else { return }
+  cblas_dgemm(
+    CblasColMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(columns), Int32(inner), -1, a,
+    Int32(aStride), b, Int32(bStride), 1, c, Int32(cStride))
+}
+
+/// The lower triangle of C += AᵀA for A of `rows` × `columns`, by columns without gaps.
+package func addGram(
+  _ a: UnsafePointer<Double>, rows: Int, columns: Int, to c: UnsafeMutablePointer<Double>
+) {
+  guard rows > 0, columns > 0 else { return }
+  cblas_dsyrk(
+    CblasColMajor, CblasLower, CblasTrans, Int32(columns), Int32(rows), 1, a, Int32(rows), 1, c,
+    Int32(columns))
+}
