@@ -5,7 +5,7 @@ extension AbsorbedEquations {
   /// Blocks of M⁻¹. With G = M⁻¹ of the core (X and y left out) and V_j = W_joU,
   ///
   ///     [M⁻¹]_jj = L_j⁻ᵀ(I + V_j G V_jᵀ)L_j⁻¹.
-  mutating func conditionalCovariances() throws -> [[Double]] {
+  package mutating func conditionalCovariances() throws -> [[Double]] {
     let inverse = try coreInverse()
     var blocks = model.groups.map {
       [Double](repeating: 0, count: $0.levelCount * $0.size * $0.size)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 extension AbsorbedEquations {
   /// u and β by back substitution: the core's first, then u_j = L_j⁻ᵀ(W_jy − W_jXβ − W_joUu_o).
-  mutating func solution() throws -> (u: [Double], β: [Double]) {
+  package mutating func solution() throws -> (u: [Double], β: [Double]) {
     // Lᵀz = e_last: z = [−u_o; −β; 1] / r
     var z = [Double](repeating: 0, count: layout.size + p + 1)
     z[layout.size + p] = 1
@@ -34,7 +34,7 @@ extension AbsorbedEquations {
     return (u.flatMap { $0 }, β)
   }
 
-  func fixedEffectsCovariance() throws -> DenseMatrix {
+  package func fixedEffectsCovariance() throws -> DenseMatrix {
     guard p > 0 else { return DenseMatrix(rows: 0, columns: 0) }
     let L: DenseMatrix
     switch core {

@@ -11,7 +11,7 @@ import NumericalMethods
 ///
 /// where o also stands for X and y, on which U is the identity and to which no I is added.
 /// Sums are cut by position, so nothing depends on the number of threads.
-struct AbsorbedEquations: ~Copyable, MixedModelEquations {
+package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
   let model: LinearMixedModel
   let layout: CoreLayout
   let team: ThreadTeam
@@ -34,7 +34,8 @@ struct AbsorbedEquations: ~Copyable, MixedModelEquations {
   }
 
   /// - Throws: `CholmodError` when a sparse core cannot be analyzed.
-  init(_ model: LinearMixedModel, _ layout: CoreLayout, threads: Int) throws {
+  package init(_ model: LinearMixedModel, _ layout: CoreLayout, threads: Int) throws {
+    setBLASThreads(1)  // the threads here each call the serial BLAS
     self.model = model
     self.layout = layout
     team = ThreadTeam(count: threads)
@@ -51,7 +52,7 @@ struct AbsorbedEquations: ~Copyable, MixedModelEquations {
     tailSums = OwnedBuffer(repeating: 0, count: width * width)
   }
 
-  mutating func update(_ factors: [[Double]]) throws {
+  package mutating func update(_ factors: [[Double]]) throws {
     self.factors = factors
     tailSums.start.update(repeating: 0, count: tailSums.count)
     let T = factors[layout.leading]
@@ -99,14 +100,14 @@ struct AbsorbedEquations: ~Copyable, MixedModelEquations {
     2 * range.reduce(0) { $0 + log(diagonal($1)) }
   }
 
-  var logDeterminantM: Double { leadingLogDeterminant + logDeterminant(0..<layout.size) }
-  var logDeterminantRX: Double { logDeterminant(layout.size..<layout.size + p) }
-  var penalizedResidualSumOfSquares: Double {
+  package var logDeterminantM: Double { leadingLogDeterminant + logDeterminant(0..<layout.size) }
+  package var logDeterminantRX: Double { logDeterminant(layout.size..<layout.size + p) }
+  package var penalizedResidualSumOfSquares: Double {
     let r = diagonal(layout.size + p)
     return r * r
   }
 
-  var description: SolverSummary {
+  package var description: SolverSummary {
     var summary = SolverSummary(
       strategy: "absorbed", leadingGroup: layout.leading, coreSize: layout.size)
     switch core {

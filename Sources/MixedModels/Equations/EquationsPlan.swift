@@ -2,15 +2,15 @@
 import NumericalMethods
 
 /// What each way to solve the equations would cost, from counts and patterns alone, and which one to take.
-struct EquationsPlan {
-  enum Choice {
+package struct EquationsPlan {
+  package enum Choice {
     case whole
     case absorbed(CoreLayout)
   }
 
   /// The least expensive first.
-  let estimates: [StrategyEstimate]
-  let choice: Choice
+  package let estimates: [StrategyEstimate]
+  package let choice: Choice
 
   /// Below so many seconds an evaluation is not worth a look at the alternative.
   private static let negligible = 1e-3
@@ -19,7 +19,7 @@ struct EquationsPlan {
   /// - Parameter compares: Whether to look at all strategies even where the choice is clear.
   /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0: unknown, anything
   ///   fits); `CholmodError`.
-  init(
+  package init(
     _ model: LinearMixedModel, solver: String = "auto", threads: Int,
     memory: Int = physicalMemory(), compares: Bool = false
   ) throws {
@@ -62,7 +62,7 @@ struct EquationsPlan {
   }
 
   /// The estimate of what was chosen.
-  var chosen: StrategyEstimate {
+  package var chosen: StrategyEstimate {
     switch choice {
     case .whole: estimates.first { $0.leading == nil }!
     case .absorbed(let layout):
@@ -72,20 +72,20 @@ struct EquationsPlan {
 }
 
 /// The expected cost of one evaluation of the criterion.
-struct StrategyEstimate {
+package struct StrategyEstimate {
   /// The group that is absorbed; nil for the whole system in CHOLMOD.
-  var leading: Int?
+  package var leading: Int?
   /// Scalars of the other groups' levels.
-  var coreSize: Int
-  var isDense: Bool
+  package var coreSize: Int
+  package var isDense: Bool
   /// Share of the core's lower triangle that is not zero before its factorization.
-  var coreDensity: Double
+  package var coreDensity: Double
   /// Entries of the factor that is computed, of the core or of the whole.
-  var factorNonzeros: Int
+  package var factorNonzeros: Int
   /// Multiplications and additions.
-  var flops: Double
-  var bytes: Int
-  var seconds: Double
+  package var flops: Double
+  package var bytes: Int
+  package var seconds: Double
 
   func fits(_ memory: Int) -> Bool { memory == 0 || Double(bytes) < 0.9 * Double(memory) }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// Henderson's equations K(θ)[u; β] = c in working coordinates, for one θ at a time.
 ///
 /// Strategies differ in how they factor K; what they give is the same, and tests hold them against each other.
-protocol MixedModelEquations: ~Copyable {
+package protocol MixedModelEquations: ~Copyable {
   /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g, column-major.
   ///
   /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
@@ -25,13 +25,13 @@ protocol MixedModelEquations: ~Copyable {
 }
 
 /// What a strategy tells about itself.
-struct SolverSummary {
-  var strategy: String
+package struct SolverSummary {
+  package var strategy: String
   /// The group that is absorbed.
-  var leadingGroup: Int?
+  package var leadingGroup: Int?
   /// Scalars of the other groups' levels.
-  var coreSize: Int?
+  package var coreSize: Int?
   /// Share of the core's entries that are stored.
-  var coreDensity: Double?
-  var factorNonzeros: Int?
+  package var coreDensity: Double?
+  package var factorNonzeros: Int?
 }

@@ -3,13 +3,13 @@ import Glibc
 import NumericalMethods
 
 /// −2 log-likelihood, or the REML criterion, profiled over β and σ, as a function of φ (see `RelativeCovariance`).
-struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~Copyable {
+package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~Copyable {
   let model: LinearMixedModel
   let kind: CriterionKind
-  var equations: Equations
+  package var equations: Equations
   private var factors: [[Double]]
 
-  init(_ model: LinearMixedModel, _ kind: CriterionKind, _ equations: consuming Equations) {
+  package init(_ model: LinearMixedModel, _ kind: CriterionKind, _ equations: consuming Equations) {
     self.model = model
     self.kind = kind
     self.equations = equations
@@ -17,7 +17,7 @@ struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~Copyable 
   }
 
   /// Bates et al. 2015, eqs. 34 and 41.
-  mutating func callAsFunction(_ φ: [Double]) throws -> Double {
+  package mutating func callAsFunction(_ φ: [Double]) throws -> Double {
     model.covariance.factors(φ, into: &factors)
     try equations.update(factors)
     var value = equations.logDeterminantM - model.sumOfLogWeights

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// The whole system as one sparse symmetric matrix in CHOLMOD, y its last row:
 ///
@@ -8,7 +8,7 @@ import NumericalMethods
 ///     ⎣yᵀWZΛ         yᵀWX   yᵀWy⎦       ⎣l_yz  l_yx   r⎦
 ///
 /// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al. 2015, §3.3).
-struct WholeEquations: ~Copyable, MixedModelEquations {
+package struct WholeEquations: ~Copyable, MixedModelEquations {
   private let model: LinearMixedModel
   private let layout: WholePattern
   private var factor: SparseCholesky
@@ -16,7 +16,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
   /// ℓ × max(ℓ, p + 1) products of one block.
   private var scratch: [Double]
 
-  init(_ model: LinearMixedModel) throws {
+  package init(_ model: LinearMixedModel) throws {
     let layout = try WholePattern(model)
     let factor = try SparseCholesky(analyzing: layout.pattern)
     self.model = model
@@ -30,7 +30,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
   private var q: Int { layout.randomEffectCount }
   private var p: Int { model.fixedEffectCount }
 
-  mutating func update(_ factors: [[Double]]) throws {
+  package mutating func update(_ factors: [[Double]]) throws {
     assemble(factors)
     let yColumn = q + p
     do {
@@ -40,14 +40,14 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     }
   }
 
-  var logDeterminantM: Double { factor.logDeterminant(0..<q) }
-  var logDeterminantRX: Double { factor.logDeterminant(q..<(q + p)) }
-  var penalizedResidualSumOfSquares: Double {
+  package var logDeterminantM: Double { factor.logDeterminant(0..<q) }
+  package var logDeterminantRX: Double { factor.logDeterminant(q..<(q + p)) }
+  package var penalizedResidualSumOfSquares: Double {
     let r = factor.diagonal(q + p)
     return r * r
   }
 
-  mutating func solution() throws -> (u: [Double], β: [Double]) {
+  package mutating func solution() throws -> (u: [Double], β: [Double]) {
     // Lᵀz = e_last: z = [−K⁻¹c; 1] / r
     var z = [Double](repeating: 0, count: q + p + 1)
     z[q + p] = 1
@@ -64,7 +64,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     return (u, (0..<p).map { -z[q + $0] / last })
   }
 
-  func fixedEffectsCovariance() throws -> DenseMatrix {
+  package func fixedEffectsCovariance() throws -> DenseMatrix {
     guard p > 0 else { return DenseMatrix(rows: 0, columns: 0) }
     let block = factor.trailingBlock(from: q)
     var L = DenseMatrix(rows: p, columns: p)
@@ -72,7 +72,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     return DenseCholesky.inverse(factor: L)
   }
 
-  mutating func conditionalCovariances() throws -> [[Double]] {
+  package mutating func conditionalCovariances() throws -> [[Double]] {
     let inverse = try factor.inverseSubset(leading: q)
     return model.groups.indices.map { g in
       let group = model.groups[g]
@@ -92,7 +92,7 @@ struct WholeEquations: ~Copyable, MixedModelEquations {
     }
   }
 
-  var description: SolverSummary {
+  package var description: SolverSummary {
     SolverSummary(strategy: "cholmod", factorNonzeros: factor.factorNonzeros)
   }
 

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
+package import ModelFrames
 import NumericalMethods
 
 extension LinearMixedModel {
+  /// Reads the data in one pass and maps what it gave to working coordinates.
+  ///
+  /// - Throws: `FormulaError`, `DataError` or `FitError`.
+  package init(_ formula: Formula, data: [DataSource], options: FitOptions) throws {
+    try self.init(CrossProducts(formula, data: data, options: options), options: options)
+  }
+
   /// Maps cross-products from raw to working coordinates.
   ///
   /// - Throws: `FitError` where the data cannot carry the model: the checks of lme4, in our words.

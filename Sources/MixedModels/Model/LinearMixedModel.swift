@@ -12,7 +12,7 @@ public struct LinearMixedModel: Sendable {
   let pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the response.
   let tail: DenseMatrix
-  let covariance: RelativeCovariance
+  package let covariance: RelativeCovariance
   let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
   let terms: [ReportedTerm]

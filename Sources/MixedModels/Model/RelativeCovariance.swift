@@ -7,7 +7,7 @@ import NumericalMethods
 /// square): there all entries are of one size and one meaning, whatever the units and centring of the covariates.
 /// For an unstructured covariance any linear change of columns leaves the family of models as it is; a diagonal one
 /// only allows scaling.
-struct RelativeCovariance: Sendable {
+package struct RelativeCovariance: Sendable {
   /// One lower triangular block λ.
   struct Block: Sendable {
     /// Index of the group, and the block's first column among the group's.
@@ -21,7 +21,7 @@ struct RelativeCovariance: Sendable {
   /// Columns of each group.
   let groupSizes: [Int]
 
-  var parameterCount: Int { blocks.reduce(0) { $0 + $1.size * ($1.size + 1) / 2 } }
+  package var parameterCount: Int { blocks.reduce(0) { $0 + $1.size * ($1.size + 1) / 2 } }
 
   /// Every block's entries among φ.
   var blockRanges: [Range<Int>] {
@@ -33,7 +33,7 @@ struct RelativeCovariance: Sendable {
   }
 
   /// Every column of every block among φ, the diagonal entry first.
-  var columnRanges: [Range<Int>] {
+  package var columnRanges: [Range<Int>] {
     var next = 0
     return blocks.flatMap { block in
       (0..<block.size).map { j in
@@ -44,7 +44,7 @@ struct RelativeCovariance: Sendable {
   }
 
   /// φ at which all working columns have relative variance 1 and no covariance.
-  var identity: [Double] {
+  package var identity: [Double] {
     blocks.flatMap { block in
       (0..<block.size).flatMap { j in (j..<block.size).map { $0 == j ? 1 : 0 } }
     }
