@@ -54,37 +54,44 @@ struct ReportDestination {
     target = .file(String(cString: resolved), permissions: existing.permissions)
   }
 
-  func write(_ text: String) throws(OutputError) {
+  func write(_ text: String) throws {
+    try write { try $0.write(text) }
+  }
+
+  /// Hands `produce` where to write; a file takes its name when `produce` is done.
+  /// - Throws: `OutputError`, and what `produce` throws; then a file is as it was.
+  func write(_ produce: (OutputStream) throws -> Void) throws {
     switch target {
-    case .standardOutput: try writeToStandardOutput(text)
+    case .standardOutput:
+      try produce(OutputStream(descriptor: STDOUT_FILENO, path: "standard output"))
     case .stream(let path):
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
       defer { close(descriptor) }
-      guard writeAll(text, to: descriptor) else {
-        throw OutputError(path: path, reason: systemWords())
-      }
-    case .file(let path, let permissions): try replace(path, with: text, permissions)
+      try produce(OutputStream(descriptor: descriptor, path: path))
+    case .file(let path, let permissions): try replace(path, permissions, produce)
     }
   }
 
   /// Writes a file beside the target and renames it once it is on the disk.
   private func replace(
-    _ path: String, with text: String, _ permissions: mode_t?
-  ) throws(OutputError) {
+    _ path: String, _ permissions: mode_t?, _ produce: (OutputStream) throws -> Void
+  ) throws {
     let temporary = Self.directory(of: path) + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
     removeOnInterrupt(temporary)
     defer { removeOnInterrupt(nil) }
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
     if let permissions { fchmod(descriptor, permissions) }
-    let isOnDisk = writeAll(text, to: descriptor) && fsync(descriptor) == 0
-    let reason = systemWords()
-    guard close(descriptor) == 0, isOnDisk else {
+    do {
+      try produce(OutputStream(descriptor: descriptor, path: path))
+      guard fsync(descriptor) == 0 else { throw OutputError(path: path, reason: systemWords()) }
+    } catch {
+      close(descriptor)
       unlink(temporary)
-      throw OutputError(path: path, reason: isOnDisk ? systemWords() : reason)
+      throw error
     }
-    guard rename(temporary, path) == 0 else {
+    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
       let reason = systemWords()
       unlink(temporary)
       throw OutputError(path: path, reason: reason)
@@ -94,6 +101,22 @@ struct ReportDestination {
   private static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+/// Where the bytes of a report go.
+struct OutputStream {
+  fileprivate let descriptor: Int32
+  fileprivate let path: String
+
+  func write(_ text: String) throws(OutputError) {
+    try write(Array(text.utf8))
+  }
+
+  func write(_ bytes: [UInt8]) throws(OutputError) {
+    guard bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) else {
+      throw OutputError(path: path, reason: systemWords())
+    }
   }
 }
 

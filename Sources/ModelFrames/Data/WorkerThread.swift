@@ -8,11 +8,11 @@
 #endif
 
 /// A thread of the system that runs one body; `join` must be called once.
-struct WorkerThread {
+package struct WorkerThread {
   private let thread: pthread_t
 
   /// Nil if the system refuses another thread.
-  init?(_ body: @escaping @Sendable () -> Void) {
+  package init?(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(Body(body))
     #if canImport(Darwin)
       var created: pthread_t?
@@ -32,7 +32,7 @@ struct WorkerThread {
     #endif
   }
 
-  func join() { pthread_join(thread, nil) }
+  package func join() { pthread_join(thread, nil) }
 }
 
 private final class Body: Sendable {
