@@ -120,10 +120,10 @@ struct ReadingArguments: ParsableArguments {
 
 /// `COLUMN=VALUE`, cut at the first `=`.
 func columnAssignment(
-  _ argument: String, option: String, value: String
+  _ argument: String, option: String, key: String = "COLUMN", value: String
 ) throws -> (column: String, value: String) {
   guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
-    throw ValidationError("\(option) takes COLUMN=\(value), not '\(argument)'.")
+    throw ValidationError("\(option) takes \(key)=\(value), not '\(argument)'.")
   }
   let text = String(argument[argument.index(after: equals)...])
   guard !text.isEmpty else {

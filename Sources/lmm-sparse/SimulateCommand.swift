@@ -12,7 +12,7 @@ struct SimulateCommand: ParsableCommand {
 
           lmm-sparse simulate slopes1m --rows 50000 --levels g=2000 --seed 7 --output data.csv
 
-      The same arguments give the same table, whatever the machine and the number of threads.
+      The same arguments give the same table, whatever the number of threads.
       """)
 
   @Argument(help: "The workload; --list shows them.")
@@ -21,7 +21,9 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "List the workloads: name, rows, formula.")
   var list = false
 
-  @Option(help: ArgumentHelp("Rows of the table; default: the workload's.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rows of the table; default: the workload's.", valueName: "n"))
   var rows: Int?
 
   @Option(
@@ -29,7 +31,9 @@ struct SimulateCommand: ParsableCommand {
     help: ArgumentHelp("Number of levels of a factor; repeatable.", valueName: "factor=n"))
   var levels: [String] = []
 
-  @Option(help: ArgumentHelp("Any integer from 0; another one, another table.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Any integer from 0; another one, another table.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
@@ -78,7 +82,8 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func levelCount(_ argument: String) throws -> (factor: String, count: Int) {
-    let (factor, text) = try columnAssignment(argument, option: "--levels", value: "n")
+    let (factor, text) = try columnAssignment(
+      argument, option: "--levels", key: "FACTOR", value: "N")
     guard let count = Int(text) else {
       throw ValidationError("--levels '\(argument)': '\(text)' is no number of levels.")
     }

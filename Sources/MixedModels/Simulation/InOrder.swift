@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 
-/// Computes `make(0)`, …, `make(count − 1)` on several threads and consumes them in this order on the calling one.
+/// Computes `make(0)`, …, `make(count − 1)` on several threads and consumes them in this order on
+/// the calling one.
 ///
 /// At most 2 × threads results wait to be consumed.
 func inOrder<Result: Sendable>(

@@ -9,9 +9,11 @@ package struct SimulatedFactor: Sendable {
     case zipf(offset: Double, exponent: Double)
     /// The rows of a level follow each other; the sizes are multinomial with Gamma(shape) weights.
     case runs(shape: Int)
-    /// Level = child's level modulo the number of levels: the factor `child`, an index, is nested in this one.
+    /// Level = child's level modulo the number of levels: the factor `child`, an index, is nested
+    /// in this one.
     case parent(child: Int)
-    /// Level = row ÷ (product of the levels of the factors after `self`) modulo the levels: full crossing in order.
+    /// Level = row ÷ (product of the levels of the factors after `self`) modulo the levels: full
+    /// crossing in order.
     case crossed
   }
   package var name: String
@@ -26,7 +28,8 @@ package struct SimulatedCovariate: Sendable {
     case uniform(ClosedRange<Double>)
     /// One of the texts, with equal probability; its value is its index.
     case labels([String])
-    /// ½ where the sum of all factors' levels ÷ `every` is even, −½ elsewhere: varies within every level.
+    /// ½ where the sum of all factors' levels ÷ `every` is even, −½ elsewhere: varies within every
+    /// level.
     case halves(every: Int)
   }
   package var name: String
@@ -42,7 +45,8 @@ package struct SimulatedCovariate: Sendable {
   }
 }
 
-/// A column of X or Z: the product of covariates, and of the indicator of a label; 1 without either.
+/// A column of X or Z: the product of covariates, and of the indicator of a label; 1 without
+/// either.
 package struct SimulatedColumn: Sendable {
   /// Indices of covariates.
   package var numbers: [Int] = []
@@ -59,7 +63,7 @@ package struct SimulatedColumn: Sendable {
 
 /// A column of X with its coefficient.
 package struct SimulatedEffect: Sendable {
-  /// β
+  /// β.
   package var coefficient: Double
   package var column: SimulatedColumn
 }

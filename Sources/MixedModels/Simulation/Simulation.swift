@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Glibc
 import NumericalMethods
 
 /// A design with its random effects drawn, ready to give its rows.
 ///
-/// Every column and every block of rows has a random stream of its own, so the table depends on the design and the seed
-/// alone, and a longer table of drawn (not contiguous) factors begins with the shorter one.
+/// Every column and every block of rows has a random stream of its own, so the table depends on
+/// the design and the seed
+/// alone (on one machine: the last digits of `log` differ between some).
 public struct Simulation: Sendable {
   package let design: SimulationDesign
   private let seed: UInt64

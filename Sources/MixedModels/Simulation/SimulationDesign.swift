@@ -15,7 +15,7 @@ public struct SimulationDesign: Sendable {
   package var factors: [SimulatedFactor]
   package var fixedEffects: [SimulatedEffect]
   package var randomTerms: [SimulatedRandomTerm]
-  /// σ
+  /// σ.
   package var residualSD = 1.0
 
   /// Names and numbers of levels of the grouping factors.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Draws from 0..<count with given probabilities, each in constant time: Walker's alias method, built as Vose (1991) does.
+/// Draws from 0..<count with given probabilities, each in constant time: Walker's alias method,
+/// built as Vose (1991) does.
 package struct AliasTable: Sendable {
   /// 2⁶⁴ × probability to keep the slot's own index.
   private let thresholds: [UInt64]
   /// The index drawn otherwise.
   private let aliases: [Int32]
 
-  /// - Parameter weights: positive, proportional to the probabilities; at least one, at most 2³¹ − 1.
+  /// - Parameter weights: positive, proportional to the probabilities; at least one, at most 2³¹ −
+  /// 1.
   package init(weights: [Double]) {
     let count = weights.count
     let scale = Double(count) / weights.reduce(0, +)

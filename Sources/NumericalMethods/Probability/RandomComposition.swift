@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Running totals of a random split of `total` items into `parts`: part k has `starts[k]..<starts[k + 1]`.
+/// Running totals of a random split of `total` items into `parts`: part k has
+/// `starts[k]..<starts[k + 1]`.
 ///
-/// The sizes are multinomial with Gamma(`shape`) weights: `total` stars and `parts` × `shape` − 1 bars in uniformly random
-/// order, every `shape` cells one part. Its size has the coefficient of variation (total / parts ≫ 1) 1/√shape.
+/// The sizes are multinomial with Gamma(`shape`) weights: `total` stars and `parts` × `shape` − 1
+/// bars in uniformly random
+/// order, every `shape` cells one part. Its size has the coefficient of variation (total / parts ≫
+/// 1) 1/√shape.
 /// The order is drawn by selection sampling (Knuth, TAOCP 2, 3.4.2 S).
 /// - Returns: `parts` + 1 numbers, from 0 to `total`.
 package func randomComposition(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
 
-/// One of many independent streams of random numbers: xoshiro256++ (Blackman & Vigna 2021, ACM TOMS 47:36).
+/// One of many independent streams of random numbers: xoshiro256++ (Blackman & Vigna 2021, ACM
+/// TOMS 47:36).
 ///
-/// A stream is named by (seed, purpose, block), hashed by SplitMix64 (Steele, Lea & Flood 2014) into its state, so
-/// that any block can be drawn on any thread, in any order, with the same outcome on every machine.
+/// A stream is named by (seed, purpose, block), hashed by SplitMix64 (Steele, Lea & Flood 2014)
+/// into its state, so
+/// that any block can be drawn on any thread, in any order, with the same outcome.
 package struct RandomStream: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
@@ -32,7 +34,7 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
   @inline(__always)
   package mutating func uniform() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 
-  /// Uniform on 0..<bound (Lemire 2019, ACM TOMACS 29:3). The bound must be positive.
+  /// Uniform on 0..<bound, which must be positive (Lemire 2019, ACM TOMACS 29:3).
   @inline(__always)
   package mutating func below(_ bound: UInt64) -> UInt64 {
     var product = next().multipliedFullWidth(by: bound)
