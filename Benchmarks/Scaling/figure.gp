@@ -22,12 +22,14 @@ do for [row = 1:2] {
       set format y "%g"
       set yrange [0:*]
       set xrange [0.5:*]
+      set offsets 0,0.5,0,0
     } else {
       set logscale xy
       set format x "10^{%T}"
       set format y "10^{%T}"
       set xtics autofreq
       set autoscale
+      unset offsets
     }
     set xlabel (row == 2 ? axis : "")
     set ylabel (axis eq "rows" ? (row == 1 ? "wall time, s" : "peak memory, MB") : "")
