@@ -45,7 +45,7 @@ private func readingBenchmarks() {
 
 private func criterionBenchmarks() {
   for workload in ["slopes100k", "ratings100k", "maximal24k"] {
-    for solver in ["cholmod"] {
+    for solver in ["absorb", "cholmod"] {
       Benchmark("Criterion, \(workload), \(solver)") { benchmark, criterion in
         for _ in benchmark.scaledIterations {
           blackHole(try criterion.function(criterion.function.start))

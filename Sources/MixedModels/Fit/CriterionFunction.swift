@@ -2,8 +2,7 @@
 public import ModelFrames
 import NumericalMethods
 
-/// The criterion of one model and its data as a function of θ, for those who search, draw or time
-/// it themselves
+/// The criterion of one model and its data as a function of θ, for those who search, draw or time it themselves
 /// (lme4's `devFunOnly`).
 ///
 /// It owns the factorization that an evaluation overwrites: use it on one thread at a time.
@@ -12,26 +11,47 @@ public final class CriterionFunction {
   public let thetaNames: [String]
   /// The θ a search starts from: the relative covariance factors are identities.
   public let start: [Double]
-  private var criterion: ProfiledCriterion<WholeEquations>
+  private let covariance: RelativeCovariance
+  private let evaluate: ([Double]) throws -> Double
 
   /// Reads the rows, once.
+  ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
     setBLASThreads(1)
-    let reading = try ModelReading(formula, data, options)
-    let model = try LinearMixedModel(
-      reading.specification, reading.crossProducts(), options: options)
+    let model = try LinearMixedModel(formula, data: data, options: options)
+    let threads = options.threads == 0 ? availableProcessors() : options.threads
     thetaNames = model.thetaNames
-    start = model.covariance.theta(model.covariance.identity)
-    criterion = try ProfiledCriterion(model, options.criterion, WholeEquations(model))
+    covariance = model.covariance
+    start = covariance.theta(covariance.identity)
+    let kind = options.criterion
+    evaluate =
+      switch try EquationsPlan(model, solver: options.solver, threads: threads).choice {
+      case .whole:
+        Owner(ProfiledCriterion(model, kind, try WholeEquations(model))).value
+      case .absorbed(let layout):
+        Owner(
+          ProfiledCriterion(model, kind, try AbsorbedEquations(model, layout, threads: threads))
+        ).value
+      }
   }
 
   /// The REML criterion or −2 log-likelihood, profiled over β and σ.
+  ///
   /// - Throws: `FitError`; also if θ has not as many values as `thetaNames`.
   public func callAsFunction(_ theta: [Double]) throws -> Double {
     guard theta.count == start.count else {
       throw FitError.start(given: theta.count, needed: thetaNames)
     }
-    return try criterion(criterion.model.covariance.working(theta))
+    return try evaluate(covariance.working(theta))
+  }
+
+  /// Keeps a criterion, which cannot be copied, where a closure can reach it.
+  private final class Owner<Equations: MixedModelEquations & ~Copyable> {
+    private var criterion: ProfiledCriterion<Equations>
+
+    init(_ criterion: consuming ProfiledCriterion<Equations>) { self.criterion = criterion }
+
+    func value(_ φ: [Double]) throws -> Double { try criterion(φ) }
   }
 }

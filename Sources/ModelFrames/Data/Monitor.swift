@@ -8,11 +8,11 @@
 #endif
 
 /// A lock and a condition to wait for while holding it.
-final class Monitor: @unchecked Sendable {  // the two are made for sharing
+package final class Monitor: @unchecked Sendable {  // the two are made for sharing
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -24,7 +24,7 @@ final class Monitor: @unchecked Sendable {  // the two are made for sharing
     mutex.deallocate()
   }
 
-  func whileLocked<R>(_ body: () throws -> R) rethrows -> R {
+  package func whileLocked<R>(_ body: () throws -> R) rethrows -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
@@ -33,7 +33,7 @@ final class Monitor: @unchecked Sendable {  // the two are made for sharing
   /// Gives the lock away until a signal comes.
   ///
   /// Only inside `whileLocked`.
-  func wait() { pthread_cond_wait(condition, mutex) }
+  package func wait() { pthread_cond_wait(condition, mutex) }
 
-  func signalAll() { pthread_cond_broadcast(condition) }
+  package func signalAll() { pthread_cond_broadcast(condition) }
 }
