@@ -36,9 +36,7 @@ package enum CellSet: Sendable {
       return map
     case (.product(var pairs), .product(let theirs), .product(let left, let right)):
       self = .product(PairDictionary())
-      let map = (0..<theirs.count).map { code in
-        pairs.code(maps[left][Int(theirs.left[code])], maps[right][Int(theirs.right[code])])
-      }
+      let map = pairs.merge(theirs, left: maps[left], right: maps[right])
       self = .product(pairs)
       return map
     default:

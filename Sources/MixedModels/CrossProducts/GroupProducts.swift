@@ -8,13 +8,14 @@ package struct GroupProducts: Sendable {
   /// Rows and columns that a level has room for: ℓ × (ℓ + columns of [y X]).
   package private(set) var zCapacity: Int
   package private(set) var xCapacity: Int
-  /// Level after level, row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind it.
-  package private(set) var blocks: [Double] = []
+  /// Of every level row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind it.
+  private var blocks: LevelBlocks
 
   package init(_ columns: [ColumnBlock]) {
     directory = ColumnDirectory(columns)
     zCapacity = directory.count
     xCapacity = 0
+    blocks = LevelBlocks(stride: zCapacity * zCapacity)
   }
 
   package var stride: Int { zCapacity * (zCapacity + xCapacity) }
@@ -27,45 +28,84 @@ package struct GroupProducts: Sendable {
       guard let cellSet = block.cellSet else { continue }
       for cell in 0..<counts[cellSet] { _ = directory.add(block: b, cell: Int32(cell)) }
     }
-    grow(levels: levels, xCount: xCount)
+    (zCapacity, xCapacity, levelCount) = (directory.count, xCount, levels)
+    blocks = LevelBlocks(stride: stride, levels: levels)
   }
 
   private mutating func grow(levels: Int, xCount: Int) {
     if directory.count > zCapacity || xCount > xCapacity {
       // Columns turn up one by one: doubling keeps the copying linear. The first size is exact.
-      let z = directory.count > zCapacity ? max(directory.count, levelCount == 0 ? 0 : 2 * zCapacity) : zCapacity
-      let x = xCount > xCapacity ? max(xCount, levelCount == 0 ? 0 : xCapacity * 3 / 2) : xCapacity
-      var wider = [Double](repeating: 0, count: levelCount * z * (z + x))
-      for level in 0..<levelCount {
+      let isFirst = levelCount == 0
+      let z = directory.count > zCapacity ? max(directory.count, isFirst ? 0 : 2 * zCapacity) : zCapacity
+      let x = xCount > xCapacity ? max(xCount, isFirst ? 0 : xCapacity * 3 / 2) : xCapacity
+      widen(z, x)
+    }
+    makeUnique()
+    blocks.reserve(levels)
+    levelCount = max(levelCount, levels)
+  }
+
+  private mutating func widen(_ z: Int, _ x: Int) {
+    let wider = LevelBlocks(stride: z * (z + x))
+    wider.reserve(levelCount)
+    let isOurs = isKnownUniquelyReferenced(&blocks)
+    let targets = wider.addresses
+    for page in 0..<blocks.pageCount {
+      forEachLevel(ofPage: page) { level, source in
+        let (targetPage, offset) = wider.place(of: level)
+        let target = targets[targetPage]! + offset
         for i in 0..<zCapacity {
-          let source = level * stride + i * (zCapacity + xCapacity)
-          let target = level * z * (z + x) + i * (z + x)
-          for j in 0..<zCapacity { wider[target + j] = blocks[source + j] }
-          for j in 0..<xCapacity { wider[target + z + j] = blocks[source + zCapacity + j] }
+          let (from, to) = (source + i * (zCapacity + xCapacity), target + i * (z + x))
+          for j in 0..<zCapacity { to[j] = from[j] }
+          for j in 0..<xCapacity { to[z + j] = from[zCapacity + j] }
         }
       }
-      (blocks, zCapacity, xCapacity) = (wider, z, x)
+      if isOurs { blocks.release(page) }
     }
-    if levels > levelCount {
-      blocks.append(contentsOf: repeatElement(0, count: (levels - levelCount) * stride))
-      levelCount = levels
+    (blocks, zCapacity, xCapacity) = (wider, z, x)
+  }
+
+  private mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&blocks) { blocks = blocks.copy(levels: levelCount) }
+  }
+
+  /// Pages of levels, for going through them in parallel or giving them back one by one.
+  var pageCount: Int { (levelCount + blocks.pageLevels - 1) / blocks.pageLevels }
+
+  /// The levels of a page with their blocks, which are valid during the call.
+  func forEachLevel(ofPage page: Int, _ body: (_ level: Int, _ block: UnsafePointer<Double>) -> Void) {
+    let first = page * blocks.pageLevels
+    let stride = stride
+    withExtendedLifetime(blocks) {
+      guard let memory = blocks.addresses[page] else { return }
+      for level in first..<min(first + blocks.pageLevels, levelCount) {
+        body(level, memory + (level - first) * stride)
+      }
     }
+  }
+
+  /// Gives the memory of a page back if no copy of these products shares it; its levels are gone then.
+  mutating func release(page: Int) {
+    if isKnownUniquelyReferenced(&blocks) { blocks.release(page) }
   }
 
   /// Adds rows: `level` per row, Z and [y X] as sparse rows, `w` the prior weights.
   package mutating func accumulate(level: [Int32], z: SparsePanel, x: SparsePanel, w: [Double]) {
+    guard let blocks = blocks.addresses.first ?? nil else { return }
     let (stride, width, zCapacity) = (stride, zCapacity + xCapacity, zCapacity)
-    blocks.withUnsafeMutableBufferPointer { blocks in
-      for row in level.indices {
-        let base = Int(level[row]) * stride
-        for a in row * z.width..<(row + 1) * z.width {
-          let wz = w[row] * z.value[a]
-          let line = base + Int(z.index[a]) * width
-          for b in row * z.width..<(row + 1) * z.width {
-            blocks[line + Int(z.index[b])] += wz * z.value[b]
-          }
-          for b in row * x.width..<(row + 1) * x.width {
-            blocks[line + zCapacity + Int(x.index[b])] += wz * x.value[b]
+    let (zWidth, xWidth) = (z.width, x.width)
+    z.withRows { zTable in
+      x.withRows { xTable in
+        for row in level.indices {
+          let base = blocks + Int(level[row]) * stride
+          let (zColumns, zValues) = zTable.row(row)
+          let (xColumns, xValues) = xTable.row(row)
+          for a in 0..<zWidth {
+            let wz = w[row] * zValues[a]
+            let line = base + zColumns[a] * width
+            for b in 0..<zWidth { line[zColumns[b]] += wz * zValues[b] }
+            let tail = line + zCapacity
+            for b in 0..<xWidth { tail[xColumns[b]] += wz * xValues[b] }
           }
         }
       }
@@ -79,19 +119,19 @@ package struct GroupProducts: Sendable {
   ) -> [Int] {
     let zColumns = directory.merge(other.directory, blocks: columns, maps: maps)
     grow(levels: levelCount, xCount: xCount)
-    let (stride, width, zCapacity) = (stride, zCapacity + xCapacity, zCapacity)
+    let (width, zCapacity) = (zCapacity + xCapacity, zCapacity)
     let theirWidth = other.zCapacity + other.xCapacity
-    let theirZ = other.directory.count
-    blocks.withUnsafeMutableBufferPointer { blocks in
-      for level in 0..<other.levelCount {
-        let base = Int(levels[level]) * stride
-        for i in 0..<theirZ {
-          let source = level * other.stride + i * theirWidth
+    let theirZ = other.zCapacity
+    let (ours, pages) = (blocks, blocks.addresses)
+    for page in 0..<other.pageCount {
+      other.forEachLevel(ofPage: page) { level, block in
+        let (page, offset) = ours.place(of: Int(levels[level]))
+        let base = pages[page]! + offset
+        for i in zColumns.indices {
+          let source = block + i * theirWidth
           let target = base + zColumns[i] * width
-          for j in 0..<theirZ { blocks[target + zColumns[j]] += other.blocks[source + j] }
-          for j in xColumns.indices {
-            blocks[target + zCapacity + xColumns[j]] += other.blocks[source + other.zCapacity + j]
-          }
+          for j in zColumns.indices { target[zColumns[j]] += source[j] }
+          for j in xColumns.indices { target[zCapacity + xColumns[j]] += source[theirZ + j] }
         }
       }
     }
@@ -103,29 +143,27 @@ extension GroupProducts {
   /// Z'Z ↦ z · Z'Z · zᵀ and Z'[y X] ↦ z · Z'[y X] · xᵀ for every level.
   func transformed(z: DenseMatrix, x: DenseMatrix) -> GroupProducts {
     var result = self
+    result.blocks = LevelBlocks(stride: stride)
+    result.blocks.reserve(levelCount)
+    let pages = result.blocks.addresses
     let width = zCapacity + xCapacity
-    for level in 0..<levelCount {
-      var zz = DenseMatrix(rows: z.rows, columns: z.rows)
-      var zx = DenseMatrix(rows: z.rows, columns: x.rows)
-      for i in 0..<z.rows {
-        let line = level * stride + i * width
-        for j in 0..<z.rows { zz[i, j] = blocks[line + j] }
-        for j in 0..<x.rows { zx[i, j] = blocks[line + zCapacity + j] }
-      }
-      let (newZZ, newZX) = ((z * zz) * z.transposed, (z * zx) * x.transposed)
-      for i in 0..<z.rows {
-        let line = level * stride + i * width
-        for j in 0..<z.rows { result.blocks[line + j] = newZZ[i, j] }
-        for j in 0..<x.rows { result.blocks[line + zCapacity + j] = newZX[i, j] }
+    for page in 0..<pageCount {
+      forEachLevel(ofPage: page) { level, block in
+        let (page, offset) = result.blocks.place(of: level)
+        let target = pages[page]! + offset
+        var zz = DenseMatrix(rows: z.rows, columns: z.rows)
+        var zx = DenseMatrix(rows: z.rows, columns: x.rows)
+        for i in 0..<z.rows {
+          for j in 0..<z.rows { zz[i, j] = block[i * width + j] }
+          for j in 0..<x.rows { zx[i, j] = block[i * width + zCapacity + j] }
+        }
+        let (newZZ, newZX) = ((z * zz) * z.transposed, (z * zx) * x.transposed)
+        for i in 0..<z.rows {
+          for j in 0..<z.rows { target[i * width + j] = newZZ[i, j] }
+          for j in 0..<x.rows { target[i * width + zCapacity + j] = newZX[i, j] }
+        }
       }
     }
     return result
   }
-}
-
-/// Rows with the same number of nonzeros: `index` and `value` are rows × width, row-major.
-package struct SparsePanel: Sendable {
-  package var width: Int
-  package var index: [Int32]
-  package var value: [Double]
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// ZᵢᵀWZⱼ for every pair of levels (i of one grouping factor, j of another) that occurs together, in raw columns.
 ///
 /// Parts arrive with pairs in any order. They are appended, and now and then sorted and added up, always in the
-/// order of arrival, so that the sums depend on the data alone.
+/// order of arrival, so that the sums depend on the data alone. Memory is in proportion to the different pairs.
 package struct PairProducts: Sendable {
-  /// Sorted by row level, then column level.
-  package private(set) var rowLevels: [Int32] = []
-  package private(set) var columnLevels: [Int32] = []
+  /// Row level in the upper half, column level in the lower; sorted once `compact` was called.
+  package private(set) var keys: [UInt64] = []
   /// Pair after pair, row-major rowCapacity × columnCapacity.
   package private(set) var blocks: [Double] = []
   package private(set) var rowCapacity: Int
@@ -21,25 +21,38 @@ package struct PairProducts: Sendable {
     self.columnCapacity = columnCapacity
   }
 
-  package var count: Int { rowLevels.count }
+  package var count: Int { keys.count }
+  private var size: Int { rowCapacity * columnCapacity }
 
-  /// Adds a chunk's rows; `rows` and `columns` are the levels and Z's of the two factors.
+  @inline(__always) package static func rowLevel(_ key: UInt64) -> Int { Int(key >> 32) }
+  @inline(__always) package static func columnLevel(_ key: UInt64) -> Int { Int(key & 0xFFFF_FFFF) }
+
+  /// Adds a chunk's rows; `row` and `column` are the levels and Z's of the two factors.
   package mutating func accumulate(
     rowLevel: [Int32], row: SparsePanel, columnLevel: [Int32], column: SparsePanel, w: [Double]
   ) {
     var pairs = PairDictionary()
-    let codes = rowLevel.indices.map { pairs.code(rowLevel[$0], columnLevel[$0]) }
-    let size = rowCapacity * columnCapacity
-    rowLevels = pairs.left
-    columnLevels = pairs.right
+    let codes = pairs.codes(rowLevel, columnLevel)
+    let (size, columnCapacity) = (size, columnCapacity)
+    keys = pairs.keys
     blocks = Array(repeating: 0, count: pairs.count * size)
-    for r in codes.indices {
-      let base = Int(codes[r]) * size
-      for a in r * row.width..<(r + 1) * row.width {
-        let wz = w[r] * row.value[a]
-        let line = base + Int(row.index[a]) * columnCapacity
-        for b in r * column.width..<(r + 1) * column.width {
-          blocks[line + Int(column.index[b])] += wz * column.value[b]
+    blocks.withUnsafeMutableBufferPointer { blocks in
+      if size == 1, row.isConstant, column.isConstant {  // two random intercepts
+        for r in codes.indices { blocks[Int(codes[r])] += w[r] }
+        return
+      }
+      row.withRows { rowTable in
+        column.withRows { columnTable in
+          for r in codes.indices {
+            let base = Int(codes[r]) * size
+            let (rows, rowValues) = rowTable.row(r)
+            let (columns, columnValues) = columnTable.row(r)
+            for a in 0..<row.width {
+              let wz = w[r] * rowValues[a]
+              let line = base + rows[a] * columnCapacity
+              for b in 0..<column.width { blocks[line + columns[b]] += wz * columnValues[b] }
+            }
+          }
         }
       }
     }
@@ -50,21 +63,34 @@ package struct PairProducts: Sendable {
     rowColumns: [Int], columnColumns: [Int], rowCapacity: Int, columnCapacity: Int
   ) {
     grow(rowCapacity, columnCapacity)
-    let base = count * rowCapacity * columnCapacity
-    blocks.append(contentsOf: repeatElement(0, count: other.count * rowCapacity * columnCapacity))
-    for pair in 0..<other.count {
-      rowLevels.append(rowLevelMap[Int(other.rowLevels[pair])])
-      columnLevels.append(columnLevelMap[Int(other.columnLevels[pair])])
-      let target = base + pair * rowCapacity * columnCapacity
-      let source = pair * other.rowCapacity * other.columnCapacity
-      for i in rowColumns.indices {
-        for j in columnColumns.indices {
-          blocks[target + rowColumns[i] * columnCapacity + columnColumns[j]] =
-            other.blocks[source + i * other.columnCapacity + j]
+    for key in other.keys {
+      keys.append(PairDictionary.translated(key, rowLevelMap, columnLevelMap))
+    }
+    if size == 1 {
+      blocks.append(contentsOf: other.blocks)
+    } else {
+      appendBlocks(of: other, rowColumns, columnColumns)
+    }
+    if count - sortedCount > max(1 << 16, sortedCount / 2) { compact() }
+  }
+
+  private mutating func appendBlocks(
+    of other: PairProducts, _ rowColumns: [Int], _ columnColumns: [Int]
+  ) {
+    let (base, size, columnCapacity) = (blocks.count, size, columnCapacity)
+    blocks.append(contentsOf: repeatElement(0, count: other.count * size))
+    blocks.withUnsafeMutableBufferPointer { blocks in
+      for pair in 0..<other.count {
+        let target = base + pair * size
+        let source = pair * other.size
+        for i in rowColumns.indices {
+          for j in columnColumns.indices {
+            blocks[target + rowColumns[i] * columnCapacity + columnColumns[j]] =
+              other.blocks[source + i * other.columnCapacity + j]
+          }
         }
       }
     }
-    if count - sortedCount > max(1 << 16, sortedCount) { compact() }
   }
 
   private mutating func grow(_ rows: Int, _ columns: Int) {
@@ -75,11 +101,14 @@ package struct PairProducts: Sendable {
     (rowCapacity, columnCapacity) = (rows, columns)
   }
 
+  /// Forgets all pairs.
+  mutating func release() { self = PairProducts(rowCapacity: rowCapacity, columnCapacity: columnCapacity) }
+
   /// P ↦ rows · P · columnsᵀ for every pair.
   func transformed(rows: DenseMatrix, columns: DenseMatrix) -> PairProducts {
     var result = self
     for pair in 0..<count {
-      let base = pair * rowCapacity * columnCapacity
+      let base = pair * size
       var block = DenseMatrix(rows: rows.rows, columns: columns.rows)
       for i in 0..<rows.rows {
         for j in 0..<columns.rows { block[i, j] = blocks[base + i * columnCapacity + j] }
@@ -95,26 +124,56 @@ package struct PairProducts: Sendable {
   /// Sorts the pairs and adds up those that are equal.
   package mutating func compact() {
     guard sortedCount < count else { return }
-    let size = rowCapacity * columnCapacity
-    let keys = (0..<count).map {
-      UInt64(UInt32(bitPattern: rowLevels[$0])) << 32 | UInt64(UInt32(bitPattern: columnLevels[$0]))
-    }
-    // Equal keys in order of arrival: the sums are the same for any sorting algorithm.
-    let order = (0..<count).sorted { (keys[$0], $0) < (keys[$1], $1) }
-    var sums: [Double] = []
-    sums.reserveCapacity(blocks.count)
-    var kept: [Int] = []
-    for pair in order {
-      if let last = kept.last, keys[last] == keys[pair] {
-        for k in 0..<size { sums[sums.count - size + k] += blocks[pair * size + k] }
-      } else {
-        kept.append(pair)
-        sums.append(contentsOf: blocks[pair * size..<(pair + 1) * size])
+    let order = radixOrder(Array(keys[sortedCount...]))  // equal keys in order of arrival
+    let (count, sortedCount, size) = (count, sortedCount, size)
+    var merged: [UInt64] = []
+    // Room for all is asked for, but only what is different is touched.
+    let sums = [Double](unsafeUninitializedCapacity: count * size) { sums, sumCount in
+      merged = [UInt64](unsafeUninitializedCapacity: count) { merged, mergedCount in
+        keys.withUnsafeBufferPointer { keys in
+          blocks.withUnsafeBufferPointer { blocks in
+            mergedCount = mergeRuns(
+              keys, blocks, sortedCount, order.span, size: size, merged.baseAddress!, sums)
+          }
+        }
+        sumCount = mergedCount * size
       }
     }
-    rowLevels = kept.map { rowLevels[$0] }
-    columnLevels = kept.map { columnLevels[$0] }
-    blocks = sums
-    sortedCount = count
+    (keys, blocks) = (merged, sums)
+    self.sortedCount = keys.count
   }
+}
+
+/// Merges the sorted pairs with the ones behind them, taken in `order`; returns how many different ones there are.
+private func mergeRuns(
+  _ keys: UnsafeBufferPointer<UInt64>, _ blocks: UnsafeBufferPointer<Double>, _ sortedCount: Int,
+  _ order: Span<UInt32>, size: Int,
+  _ merged: UnsafeMutablePointer<UInt64>, _ sums: UnsafeMutableBufferPointer<Double>
+) -> Int {
+  var distinct = 0
+  var (next, position) = (0, 0)  // of the sorted pairs, and in `order`
+  var last: UInt64?
+  while next < sortedCount || position < order.count {
+    let tail = position < order.count ? sortedCount + Int(order[position]) : -1
+    let pair: Int
+    if tail < 0 || next < sortedCount && keys[next] <= keys[tail] {
+      pair = next
+      next += 1
+    } else {
+      pair = tail
+      position += 1
+    }
+    let key = keys[pair]
+    if key == last {
+      let target = (distinct - 1) * size
+      for k in 0..<size { sums[target + k] += blocks[pair * size + k] }
+    } else {
+      let target = distinct * size
+      for k in 0..<size { sums.initializeElement(at: target + k, to: blocks[pair * size + k]) }
+      merged[distinct] = key
+      distinct += 1
+      last = key
+    }
+  }
+  return distinct
 }

@@ -73,7 +73,7 @@ package struct RowBlock: Sendable {
         cells.append(codes)
       case .product(let left, let right):
         var pairs = PairDictionary()
-        cells.append(cells[left].indices.map { pairs.code(cells[left][$0], cells[right][$0]) })
+        cells.append(pairs.codes(cells[left], cells[right]))
         sets.append(.product(pairs))
       }
     }
@@ -112,51 +112,50 @@ package struct RowBlock: Sendable {
     _ blocks: [ColumnBlock], _ directory: ColumnDirectory, response: [Double]? = nil
   ) -> SparsePanel {
     let lead = response == nil ? 0 : 1
-    let width = blocks.reduce(lead) { $0 + $1.monomials.count }
+    let shared = blocks.indices.filter { blocks[$0].cellSet == nil }  // one at most
+    let celled = blocks.indices.filter { blocks[$0].cellSet != nil }
     var panel = SparsePanel(
-      width: width, index: Array(repeating: 0, count: count * width),
-      value: Array(repeating: 0, count: count * width))
-    if let response { for row in 0..<count { panel.value[row * width] = response[row] } }
-    var offset = lead
-    for (b, block) in blocks.enumerated() {
-      for (k, monomial) in block.monomials.enumerated() {
-        let column = Self.values(of: monomial, polynomials, count: count)
-        let starts = directory.starts[b]
-        for row in 0..<count {
-          let start = block.cellSet.map { starts[Int(cells[$0][row])] } ?? starts[0]
-          panel.index[row * width + offset + k] = start + Int32(k)
-          panel.value[row * width + offset + k] = column[row]
+      rows: count, dense: shared.reduce(lead) { $0 + blocks[$1].monomials.count },
+      runs: celled.map { blocks[$0].monomials.count })
+    if let response { panel.fill(0, response) }
+    var next = lead
+    for b in shared + celled {
+      for monomial in blocks[b].monomials {
+        if monomial == .one {
+          panel.fillOnes(next)
+        } else if monomial.powers.count == 1, let power = monomial.powers.first {
+          panel.fill(next, polynomials[power.atom][power.degree - 1])
+        } else {
+          panel.fill(next, Self.values(of: monomial, polynomials, count: count))
         }
+        next += 1
       }
-      offset += block.monomials.count
     }
+    for (run, b) in celled.enumerated() {
+      panel.setStarts(run, directory.starts[b], cells[blocks[b].cellSet!])
+    }
+    panel.isConstant = response == nil && blocks.count == 1 && shared.count == 1
+      && blocks[0].monomials == [.one]
     return panel
   }
 }
 
 extension SparsePanel {
-  /// Σ w x xᵀ, row-major, upper triangle, summed in blocks of rows.
-  func weightedProducts(columns: Int, weights: [Double]) -> [Double] {
-    var total = [Double](repeating: 0, count: columns * columns)
-    var partial = total
-    let rows = weights.count
-    let blockRows = max(256, columns * columns)  // adding up the partial sums must stay cheap
-    var first = 0
-    while first < rows {
-      let last = min(first + blockRows, rows)
-      for row in first..<last {
-        for a in row * width..<(row + 1) * width {
-          let wx = weights[row] * value[a]
-          let line = Int(index[a]) * columns
-          for b in a..<(row + 1) * width { partial[line + Int(index[b])] += wx * value[b] }
-        }
-      }
-      for k in total.indices {
-        total[k] += partial[k]
-        partial[k] = 0
-      }
-      first = last
+  fileprivate mutating func fill(_ k: Int, _ column: [Double]) {
+    let width = width
+    values.withUnsafeMutableBufferPointer { values in
+      for row in column.indices { values[row * width + k] = column[row] }
     }
-    return total
+  }
+
+  fileprivate mutating func fillOnes(_ k: Int) {
+    for entry in stride(from: k, to: values.count, by: width) { values[entry] = 1 }
+  }
+
+  fileprivate mutating func setStarts(_ run: Int, _ firstColumns: [Int32], _ cells: [Int32]) {
+    let width = runs.count
+    starts.withUnsafeMutableBufferPointer { starts in
+      for row in cells.indices { starts[row * width + run] = firstColumns[Int(cells[row])] }
+    }
   }
 }

@@ -42,11 +42,12 @@ struct FitRun {
   ) throws {
     (self.formula, self.data, self.options) = (formula, data, options)
     setBLASThreads(1)  // sums must not depend on the number of threads
-    products = try given ?? CrossProducts(formula, data: data, options: options)
+    var products = try given ?? CrossProducts(formula, data: data, options: options)
     let read = monotonicSeconds()
     timing.read = read - began
 
-    model = try LinearMixedModel(products, options: options)
+    model = try LinearMixedModel(releasing: &products, options: options)
+    self.products = products
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
     optimum =

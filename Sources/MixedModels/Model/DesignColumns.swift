@@ -171,6 +171,21 @@ struct DesignBuilder {
     return result
   }
 
+  /// Factor source → the raw code of every cell.
+  func factorCodes(_ set: Int) -> [Int: [Int32]] {
+    switch (products.basis.cellSets[set], products.cellSets[set]) {
+    case (.factor(let source), let cells): return [source: Array(0..<Int32(cells.count))]
+    case (.product(let left, let right), .product(let pairs)):
+      let (a, b) = (factorCodes(left), factorCodes(right))
+      let (leftCells, rightCells) = (pairs.left, pairs.right)
+      return a.mapValues { codes in (0..<pairs.count).map { codes[Int(leftCells[$0])] } }
+        .merging(b.mapValues { codes in (0..<pairs.count).map { codes[Int(rightCells[$0])] } }) {
+          first, _ in first
+        }
+    default: preconditionFailure("cell sets of different kinds")
+    }
+  }
+
   /// Factor source → raw code, for one cell.
   func factorCodes(_ set: Int, _ cell: Int32) -> [Int: Int32] {
     switch (products.basis.cellSets[set], products.cellSets[set]) {

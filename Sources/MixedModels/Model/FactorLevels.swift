@@ -11,9 +11,14 @@ struct FactorLevels {
   /// - Throws: `FitError` where `--levels` or `relevel` names a level that does not occur, or leaves one out.
   init(_ variable: FactorVariable, dictionary: LevelDictionary, given: [String]?) throws {
     let sorted = sortedLevels(dictionary)
+    if given == nil, variable.reference == nil, !variable.isLogical {
+      (labels, rank) = (sorted.labels, sorted.ranks.map { Int($0) })
+      return
+    }
     var order = variable.isLogical ? ["FALSE", "TRUE"] : sorted.labels
     if let given {
-      for label in sorted.labels where !given.contains(label) {
+      let listed = Set(given)
+      for label in sorted.labels where !listed.contains(label) {
         throw FitError.unlistedLevel(column: variable.column ?? variable.name, level: label)
       }
       let occurring = Set(order)

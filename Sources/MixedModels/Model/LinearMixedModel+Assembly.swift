@@ -14,29 +14,50 @@ extension LinearMixedModel {
   ///
   /// - Throws: `FitError` where the data cannot carry the model: the checks of lme4, in our words.
   init(_ products: CrossProducts, options: FitOptions) throws {
+    var products = products
+    try self.init(releasing: &products, options: options)
+  }
+
+  /// The same, with the raw blocks of levels and pairs given back as they are mapped: `products` keeps counts,
+  /// levels and the fixed part only.
+  init(releasing products: inout CrossProducts, options: FitOptions) throws {
     let specification = products.specification
     guard products.observations > 0 else {
       throw FitError.noRows(omitted: products.omittedObservations)
     }
-    let builder = DesignBuilder(products: products, options: options)
-    let x = try FixedAssembly(specification, builder)
-    let z = try specification.randomTerms.map { try RandomTermAssembly($0, builder) }
+    let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))
 
-    groups = try products.groups.indices.map { g in
-      let members = z.filter { $0.bound.group == g }
-      let levels = try GroupLevels(
-        members[0].bound.grouping, cellSet: products.basis.groups[g].cellSet, builder: builder)
-      return RandomEffectsGroup(
-        products.groups[g], levels: levels, B: .joined(members.map(\.B)), fixed: x)
+    let members = products.groups.indices.map { g in z.filter { $0.bound.group == g } }
+    let levels = try products.groups.indices.map { g in
+      try GroupLevels(
+        members[g][0].bound.grouping, cellSet: products.basis.groups[g].cellSet,
+        builder: DesignBuilder(products: products, options: options))
     }
-    pairs = zip(products.groupPairs, products.pairs).map { [groups] indices, pairs in
-      CoOccurrence(pairs, rowGroup: indices.0, columnGroup: indices.1, groups: groups)
+    groups = products.groups.indices.map { g in
+      RandomEffectsGroup(
+        releasing: &products.groups[g], levels: levels[g], B: .joined(members[g].map(\.B)),
+        fixed: x, threads: options.threads)
+    }
+    pairs = products.groupPairs.enumerated().map { [groups] pair, indices in
+      defer { products.pairs[pair].release() }
+      return CoOccurrence(
+        products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1, groups: groups)
     }
     (terms, covariance) = Self.reported(z, groups)
     observations = products.observations
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
     try check(specification, x)
+  }
+
+  private static func designs(
+    _ builder: DesignBuilder
+  ) throws -> (FixedAssembly, [RandomTermAssembly]) {
+    let specification = builder.products.specification
+    return (
+      try FixedAssembly(specification, builder),
+      try specification.randomTerms.map { try RandomTermAssembly($0, builder) }
+    )
   }
 
   /// The terms and their blocks of Λ in lme4's order: as written, unless a later term has more levels; then by

@@ -1,96 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension RandomEffectsGroup {
-  /// Maps one group's blocks to working coordinates, levels in R's order.
-  init(_ raw: GroupProducts, levels: GroupLevels, B: DenseMatrix, fixed: FixedAssembly) {
-    let size = B.columns
-    let rawSize = raw.directory.count
-    let X = fixed.coordinates.B
-    let p = X.columns
-    let rawX = fixed.removed.count
-    let width = raw.zCapacity + raw.xCapacity
-    var zz = [Double](repeating: 0, count: levels.labels.count * size * size)
-    var zx = [Double](repeating: 0, count: levels.labels.count * size * (p + 1))
-    var half = [Double](repeating: 0, count: rawSize * max(size, p + 1))  // raw × …, column-major
-    for level in 0..<raw.levelCount {
-      let base = level * raw.stride
-      for j in 0..<size {
-        for i in 0..<rawSize {
-          var sum = 0.0
-          for k in 0..<rawSize { sum += raw.blocks[base + i * width + k] * B[k, j] }
-          half[j * rawSize + i] = sum
+  /// Maps one group's blocks to working coordinates, levels in R's order, and gives the raw ones back.
+  init(
+    releasing raw: inout GroupProducts, levels: GroupLevels, B: DenseMatrix, fixed: FixedAssembly,
+    threads: Int
+  ) {
+    let map = LevelMap(raw, B: B, fixed: fixed)
+    let count = levels.labels.count
+    // Every level has one cell: nothing is added up, so that cells can be mapped in any order.
+    let isOneToOne = count == raw.levelCount
+    var zx: [Double] = []
+    let zz = [Double](unsafeUninitializedCapacity: count * map.zzSize) { zzs, zzCount in
+      zx = [Double](unsafeUninitializedCapacity: count * map.zxSize) { zxs, zxCount in
+        if !isOneToOne {
+          zzs.initialize(repeating: 0)
+          zxs.initialize(repeating: 0)
         }
-      }
-      let zzBase = levels.rank[level] * size * size
-      for j in 0..<size {
-        for i in 0..<size {
-          for k in 0..<rawSize { zz[zzBase + j * size + i] += B[k, i] * half[j * rawSize + k] }
+        if let zz = zzs.baseAddress, let zx = zxs.baseAddress {
+          map.apply(
+            to: &raw, rank: levels.rank, adds: !isOneToOne, threads: isOneToOne ? threads : 1,
+            zz: zz, zx: zx)
         }
+        zxCount = count * map.zxSize
       }
-      for i in 0..<rawSize {
-        let line = base + i * width + raw.zCapacity  // of [y X]
-        for j in 0..<p {
-          var sum = 0.0
-          for k in 0..<rawX { sum += raw.blocks[line + 1 + k] * X[k, j] }
-          half[j * rawSize + i] = sum
-        }
-        var y = raw.blocks[line]
-        for k in 0..<rawX { y -= raw.blocks[line + 1 + k] * fixed.removed[k] }
-        half[p * rawSize + i] = y
-      }
-      let zxBase = levels.rank[level] * size * (p + 1)
-      for j in 0...p {
-        for i in 0..<size {
-          for k in 0..<rawSize { zx[zxBase + j * size + i] += B[k, i] * half[j * rawSize + k] }
-        }
-      }
+      zzCount = count * map.zzSize
     }
-    self.init(
-      size: size, levels: levels.labels, zz: zz, zx: zx, rank: levels.rank, B: B)
+    self.init(size: B.columns, levels: levels.labels, zz: zz, zx: zx, rank: levels.rank, B: B)
   }
 }
 
-extension CoOccurrence {
-  /// Maps the pairs of two groups to working coordinates and sorts them by level.
-  init(_ raw: PairProducts, rowGroup g: Int, columnGroup h: Int, groups: [RandomEffectsGroup]) {
-    let (row, column) = (groups[g], groups[h])
-    let (m, n) = (row.size, column.size)
-    let keys = (0..<raw.count).map { pair in
-      (row.rank[Int(raw.rowLevels[pair])], column.rank[Int(raw.columnLevels[pair])])
-    }
-    let order = keys.indices.sorted { (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1) }
-    var rowLevels: [Int32] = []
-    var columnLevels: [Int32] = []
-    var blocks: [Double] = []
-    blocks.reserveCapacity(raw.count * m * n)
-    var half = [Double](repeating: 0, count: row.B.rows * n)
-    for (position, pair) in order.enumerated() {
-      let base = pair * raw.rowCapacity * raw.columnCapacity
-      for j in 0..<n {
-        for i in 0..<row.B.rows {
-          var sum = 0.0
-          for k in 0..<column.B.rows {
-            sum += raw.blocks[base + i * raw.columnCapacity + k] * column.B[k, j]
+/// ZⱼᵀWZⱼ ↦ Bᵀ(ZⱼᵀWZⱼ)B and ZⱼᵀW[y X] ↦ Bᵀ(ZⱼᵀW[y X])C for single levels.
+private struct LevelMap: Sendable {
+  private let size: Int  // ℓ
+  private let rawSize: Int
+  private let rawTail: Int  // columns of [y X]
+  private let tail: Int  // p + 1
+  private let width: Int  // of a raw line
+  private let zCapacity: Int
+  /// rawSize × ℓ, row-major.
+  private let B: [Double]
+  /// rawTail × (p + 1), row-major: from raw [y X] to working [X y].
+  private let C: [Double]
+
+  var zzSize: Int { size * size }
+  var zxSize: Int { size * tail }
+
+  init(_ raw: GroupProducts, B: DenseMatrix, fixed: FixedAssembly) {
+    let X = fixed.coordinates.B
+    let p = X.columns
+    (size, rawSize, zCapacity) = (B.columns, raw.directory.count, raw.zCapacity)
+    (rawTail, tail, width) = (fixed.removed.count + 1, p + 1, raw.zCapacity + raw.xCapacity)
+    self.B = (0..<rawSize).flatMap { k in (0..<B.columns).map { B[k, $0] } }
+    C =
+      Array(repeating: 0, count: p) + [1]
+      + fixed.removed.indices.flatMap { k in (0..<p).map { X[k, $0] } + [-fixed.removed[k]] }
+  }
+
+  /// Some pages at a time, so that the raw blocks go while the others come.
+  func apply(
+    to raw: inout GroupProducts, rank: [Int], adds: Bool, threads: Int,
+    zz: UnsafeMutablePointer<Double>, zx: UnsafeMutablePointer<Double>
+  ) {
+    nonisolated(unsafe) let (zz, zx) = (zz, zx)  // every level is written by one thread
+    let batch = 16
+    for first in stride(from: 0, to: raw.pageCount, by: batch) {
+      let last = min(first + batch, raw.pageCount)
+      inParallel(last - first, threads: threads) { [raw] part in
+        var half = [Double](repeating: 0, count: size * (rawSize + rawTail))
+        half.withUnsafeMutableBufferPointer { half in
+          B.withUnsafeBufferPointer { B in
+            C.withUnsafeBufferPointer { C in
+              raw.forEachLevel(ofPage: first + part) { level, block in
+                let target = rank[level]
+                map(
+                  block, half.baseAddress!, B.baseAddress!, C.baseAddress!,
+                  zz + target * zzSize, zx + target * zxSize, adds: adds)
+              }
+            }
           }
-          half[j * row.B.rows + i] = sum
         }
       }
-      if position == 0 || keys[order[position - 1]] != keys[pair] {
-        rowLevels.append(Int32(keys[pair].0))
-        columnLevels.append(Int32(keys[pair].1))
-        blocks.append(contentsOf: repeatElement(0, count: m * n))
-      }
-      let target = blocks.count - m * n
-      for j in 0..<n {
-        for i in 0..<m {
-          for k in 0..<row.B.rows {
-            blocks[target + j * m + i] += row.B[k, i] * half[j * row.B.rows + k]
-          }
-        }
+      for page in first..<last { raw.release(page: page) }
+    }
+  }
+
+  @inline(__always)
+  private func map(
+    _ block: UnsafePointer<Double>, _ half: UnsafeMutablePointer<Double>,
+    _ B: UnsafePointer<Double>, _ C: UnsafePointer<Double>,
+    _ zz: UnsafeMutablePointer<Double>, _ zx: UnsafeMutablePointer<Double>, adds: Bool
+  ) {
+    let row = rawSize + rawTail
+    for i in 0..<size {  // half = Bᵀ [Z'Z  Z'[y X]], ℓ × (rawSize + rawTail)
+      let out = half + i * row
+      for c in 0..<row { out[c] = 0 }
+      for k in 0..<rawSize {
+        let (b, line) = (B[k * size + i], block + k * width)
+        for c in 0..<rawSize { out[c] += b * line[c] }
+        for c in 0..<rawTail { out[rawSize + c] += b * line[zCapacity + c] }
       }
     }
-    self.init(
-      rowGroup: g, columnGroup: h, rowLevels: rowLevels, columnLevels: columnLevels, blocks: blocks)
+    for i in 0..<size {
+      let left = half + i * row
+      for j in 0...i {
+        var sum = 0.0
+        for c in 0..<rawSize { sum += left[c] * B[c * size + j] }
+        if adds {
+          zz[j * size + i] += sum
+          if i != j { zz[i * size + j] += sum }
+        } else {
+          zz[j * size + i] = sum
+          zz[i * size + j] = sum
+        }
+      }
+      let line = left + rawSize
+      for j in 0..<tail {
+        var sum = 0.0
+        for c in 0..<rawTail { sum += line[c] * C[c * tail + j] }
+        if adds { zx[j * size + i] += sum } else { zx[j * size + i] = sum }
+      }
+    }
   }
 }

@@ -51,14 +51,17 @@ extension GroupProducts {
   /// Σⱼ ZⱼᵀWZⱼ, raw × raw.
   var pooledGram: DenseMatrix {
     let count = directory.count
-    var gram = DenseMatrix(rows: count, columns: count)
+    var sums = [Double](repeating: 0, count: count * count)
     let width = zCapacity + xCapacity
-    for level in 0..<levelCount {
-      for i in 0..<count {
-        let line = level * stride + i * width
-        for j in 0..<count { gram[i, j] += blocks[line + j] }
+    for page in 0..<pageCount {
+      forEachLevel(ofPage: page) { _, block in
+        for i in 0..<count {
+          for j in 0..<count { sums[i * count + j] += block[i * width + j] }
+        }
       }
     }
+    var gram = DenseMatrix(rows: count, columns: count)
+    for i in 0..<count { for j in 0..<count { gram[i, j] = sums[i * count + j] } }
     return gram
   }
 }

@@ -5,34 +5,34 @@
 /// Labels are byte strings, equal only if all bytes are: one arena of bytes and one open-addressing
 /// table, no String per row.
 package struct LevelDictionary: Sendable {
+  private var words: [UInt64] = []  // of label c: its bytes and count if it is short, else its hash
+  private var ends: [Int] = []  // long label c is arena[ends[c - 1]..<ends[c]], a short one is not there
   private var arena: [UInt8] = []
-  private var ends: [Int] = []  // label c is arena[ends[c - 1]..<ends[c]]
-  private var hashes: [UInt32] = []  // of label c
-  private var slots: [Int32] = []  // codes, -1 = free; a power of two, at most half full
+  private var slots: [UInt64] = []  // half a hash and the code; a power of two, at most two thirds full
+  private var last: Int32 = -1  // the code given last: in sorted data the next one
 
   package init() {}
 
-  package var count: Int { ends.count }
+  package var count: Int { words.count }
 
   /// The code of the label, a new one if it was not there.
   ///
   /// At most 2³¹ − 1 labels.
   package mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
-    if 2 * ends.count >= slots.count { grow() }
-    let hash = labelHash(bytes)
-    let mask = slots.count - 1
-    var slot = Int(hash) & mask
-    while true {
-      let code = slots[slot]
-      if code < 0 { break }
-      if hashes[Int(code)] == hash, isLabel(code, bytes) { return code }
-      slot = (slot + 1) & mask
+    let word = labelWord(bytes)
+    if last >= 0, isLabel(last, word, bytes) { return last }
+    if 3 * words.count >= 2 * slots.count { grow() }
+    let (slot, found) = probe(word, bytes)
+    if found >= 0 {
+      last = found
+      return found
     }
-    let code = Int32(ends.count)
-    slots[slot] = code
-    hashes.append(hash)
-    arena.append(contentsOf: bytes)
+    let code = Int32(words.count)
+    slots[slot] = slotHash(word) << 32 | UInt64(code)
+    if isLong(word) { arena.append(contentsOf: bytes) }
+    words.append(word)
     ends.append(arena.count)
+    last = code
     return code
   }
 
@@ -44,15 +44,8 @@ package struct LevelDictionary: Sendable {
   /// The code of the label, or nil if it is not there.
   package func find(_ bytes: UnsafeRawBufferPointer) -> Int32? {
     if slots.isEmpty { return nil }
-    let hash = labelHash(bytes)
-    let mask = slots.count - 1
-    var slot = Int(hash) & mask
-    while slots[slot] >= 0 {
-      let code = slots[slot]
-      if hashes[Int(code)] == hash, isLabel(code, bytes) { return code }
-      slot = (slot + 1) & mask
-    }
-    return nil
+    let found = probe(labelWord(bytes), bytes).code
+    return found >= 0 ? found : nil
   }
 
   package func find(_ label: String) -> Int32? {
@@ -62,7 +55,7 @@ package struct LevelDictionary: Sendable {
 
   /// The label of a code; bytes that are no UTF-8 become U+FFFD.
   package func label(_ code: Int32) -> String {
-    String(decoding: arena[range(code)], as: UTF8.self)
+    withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
   }
 
   /// All labels, by code.
@@ -72,6 +65,12 @@ package struct LevelDictionary: Sendable {
   package func withBytes<R, E: Error>(
     of code: Int32, _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
+    let word = words[Int(code)]
+    if !isLong(word) {
+      return try withUnsafeBytes(of: word.littleEndian) { (bytes) throws(E) -> R in
+        try body(UnsafeRawBufferPointer(rebasing: bytes[..<Int(word >> 56)]))
+      }
+    }
     let range = range(code)
     return try arena.withUnsafeBufferPointer { (bytes) throws(E) -> R in
       try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
@@ -80,80 +79,120 @@ package struct LevelDictionary: Sendable {
 
   /// Adds the labels of `other`, in its order, and returns the code here of every code there.
   package mutating func merge(_ other: LevelDictionary) -> [Int32] {
-    var codes: [Int32] = []
-    codes.reserveCapacity(other.count)
-    other.arena.withUnsafeBytes { bytes in
-      var start = 0
-      for end in other.ends {
-        codes.append(code(for: UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
-        start = end
-      }
+    (0..<Int32(other.count)).map { code in
+      other.withBytes(of: code) { self.code(for: $0) }
     }
-    return codes
   }
 
   private func range(_ code: Int32) -> Range<Int> {
     (code == 0 ? 0 : ends[Int(code) - 1])..<ends[Int(code)]
   }
 
+  /// Where the label is or belongs, and its code, −1 if it is not there.
   @inline(__always)
-  private func isLabel(_ code: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+  private func probe(_ word: UInt64, _ bytes: UnsafeRawBufferPointer) -> (slot: Int, code: Int32) {
+    let hash = slotHash(word)
+    let mask = slots.count - 1
+    return slots.withUnsafeBufferPointer { slots in
+      var slot = Int(hash) & mask
+      while slots[slot] != freeSlot {
+        let entry = slots[slot]
+        let code = Int32(truncatingIfNeeded: entry)
+        if entry >> 32 == hash, isLabel(code, word, bytes) { return (slot, code) }
+        slot = (slot + 1) & mask
+      }
+      return (slot, -1)
+    }
+  }
+
+  @inline(__always)
+  private func isLabel(_ code: Int32, _ word: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    words[Int(code)] == word && (!isLong(word) || isLongLabel(code, bytes))
+  }
+
+  @inline(never)
+  private func isLongLabel(_ code: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     let range = range(code)
-    if range.count != bytes.count { return false }
-    if range.isEmpty { return true }
-    return arena.withUnsafeBytes { equalBytes($0.baseAddress! + range.lowerBound, bytes) }
+    return range.count == bytes.count
+      && arena.withUnsafeBytes { equalBytes($0.baseAddress! + range.lowerBound, bytes) }
   }
 
+  @inline(never)
   private mutating func grow() {
-    let size = max(64, 2 * slots.count)
-    slots = [Int32](repeating: -1, count: size)
-    for (code, hash) in hashes.enumerated() {
-      var slot = Int(hash) & (size - 1)
-      while slots[slot] >= 0 { slot = (slot + 1) & (size - 1) }
-      slots[slot] = Int32(code)
+    var larger = [UInt64](repeating: freeSlot, count: max(64, 2 * slots.count))
+    let mask = larger.count - 1
+    larger.withUnsafeMutableBufferPointer { larger in
+      for entry in slots where entry != freeSlot {
+        var slot = Int(entry >> 32) & mask
+        while larger[slot] != freeSlot { slot = (slot + 1) & mask }
+        larger[slot] = entry
+      }
     }
+    slots = larger
   }
 }
 
+private let freeSlot = UInt64.max
+private let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+/// A label of up to seven bytes is its word, the count in the top byte; that byte is 255 over the hash of longer
+/// ones.
 @inline(__always)
-private func equalBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-  guard let other = b.baseAddress else { return true }
-  var i = 0
-  while i + 8 <= b.count {
-    if a.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-      != other.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-    {
-      return false
-    }
-    i += 8
+private func labelWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  let count = bytes.count
+  guard count > 0, let base = bytes.baseAddress else { return 0 }
+  if count > 7 { return longWord(base, count) }
+  var word: UInt64
+  if count >= 4 {
+    let low = UInt32(littleEndian: base.loadUnaligned(as: UInt32.self))
+    let high = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+    word = UInt64(high) << UInt64(8 * (count - 4)) | UInt64(low)
+  } else {
+    word = UInt64(base.load(as: UInt8.self))
+    let (middle, last) = (count / 2, count - 1)
+    word |= UInt64(base.load(fromByteOffset: middle, as: UInt8.self)) << UInt64(8 * middle)
+    word |= UInt64(base.load(fromByteOffset: last, as: UInt8.self)) << UInt64(8 * last)
   }
-  while i < b.count {
-    if a.load(fromByteOffset: i, as: UInt8.self) != other.load(fromByteOffset: i, as: UInt8.self) {
-      return false
-    }
-    i += 1
-  }
-  return true
+  return word | UInt64(count) << 56
 }
 
-/// Multiply-and-fold over words of eight bytes; the last word is short.
 @inline(__always)
-private func labelHash(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-  let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
-  var state = UInt64(truncatingIfNeeded: bytes.count) &* multiplier
+private func isLong(_ word: UInt64) -> Bool { word >> 56 == 255 }
+
+@inline(__always)
+private func slotHash(_ word: UInt64) -> UInt64 {
+  let product = word.multipliedFullWidth(by: multiplier)
+  return (product.high ^ product.low) >> 32
+}
+
+/// Multiply-and-fold over words of eight bytes, the last one overlapping the one before.
+@inline(__always)
+private func longWord(_ base: UnsafeRawPointer, _ count: Int) -> UInt64 {
+  var state = UInt64(count) &* multiplier
   var i = 0
-  while i + 8 <= bytes.count {
-    let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-    let product = (state ^ word).multipliedFullWidth(by: multiplier)
+  while i < count {
+    let offset = min(i, count - 8)
+    let product = (state ^ word8(base, offset)).multipliedFullWidth(by: multiplier)
     state = product.high ^ product.low
     i += 8
   }
-  var word: UInt64 = 0
-  while i < bytes.count {
-    word = word << 8 | UInt64(bytes[i])
-    i += 1
+  return state | 255 << 56
+}
+
+@inline(__always)
+private func word8(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+  bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+}
+
+/// At least eight bytes, compared as words, the last one overlapping the one before.
+@inline(__always)
+private func equalBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+  let other = b.baseAddress!
+  var i = 0
+  while i < b.count {
+    let offset = min(i, b.count - 8)
+    if word8(a, offset) != word8(other, offset) { return false }
+    i += 8
   }
-  let product = (state ^ word).multipliedFullWidth(by: multiplier)
-  state = product.high ^ product.low
-  return UInt32(truncatingIfNeeded: state ^ (state >> 32))
+  return true
 }

@@ -23,18 +23,14 @@ package struct LevelOrder: Sendable, Equatable {
 /// - Otherwise: by bytes, as R does in the C locale.
 package func sortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
   if dictionary.count == 0 { return LevelOrder(labels: [], ranks: []) }
+  if let order = smallIntegerOrder(dictionary) { return order }
   if let keys = numberKeys(dictionary) {
     return LevelOrder(sorting: keys, by: { $0 < $1 }, name: { $0.label })
   }
   if let keys = logicalKeys(dictionary) {
     return LevelOrder(sorting: keys, by: { !$0 && $1 }, name: { $0 ? "TRUE" : "FALSE" })
   }
-  let keys = (0..<Int32(dictionary.count)).map { code in
-    dictionary.withBytes(of: code) { Array($0) }
-  }
-  return LevelOrder(
-    sorting: keys, by: { $0.lexicographicallyPrecedes($1) },
-    name: { String(decoding: $0, as: UTF8.self) })
+  return LevelOrder(byteOrder(dictionary)) { dictionary.label($0) }
 }
 
 extension LevelOrder {
@@ -42,16 +38,90 @@ extension LevelOrder {
   fileprivate init<Key>(
     sorting keys: [Key], by precedes: (Key, Key) -> Bool, name: (Key) -> String
   ) {
-    let order = (0..<keys.count).sorted { precedes(keys[$0], keys[$1]) }
+    let order = (0..<UInt32(keys.count)).sorted { precedes(keys[Int($0)], keys[Int($1)]) }
+    self.init(order) { name(keys[Int($0)]) }
+  }
+
+  /// Levels from codes in their order; neighbours of the same name share a level.
+  fileprivate init(_ order: [UInt32], name: (Int32) -> String) {
     var labels: [String] = []
-    var ranks = [Int32](repeating: 0, count: keys.count)
+    labels.reserveCapacity(order.count)
+    var ranks = [Int32](repeating: 0, count: order.count)
     for code in order {
-      let label = name(keys[code])
+      let label = name(Int32(code))
       if labels.last != label { labels.append(label) }
-      ranks[code] = Int32(labels.count - 1)
+      ranks[Int(code)] = Int32(labels.count - 1)
     }
     self.labels = labels
     self.ranks = ranks
+  }
+}
+
+/// The levels if all labels are integers of R's 32 bits, with no more than a minus sign before the digits.
+private func smallIntegerOrder(_ dictionary: LevelDictionary) -> LevelOrder? {
+  var values: [Int64] = []
+  values.reserveCapacity(dictionary.count)
+  for code in 0..<Int32(dictionary.count) {
+    let value = dictionary.withBytes(of: code, smallInteger)
+    guard let value else { return nil }
+    values.append(value)
+  }
+  let order = radixOrder(values.map { UInt64($0 + 1 << 32) })
+  return LevelOrder(order) { String(values[Int($0)]) }
+}
+
+private func smallInteger(_ text: UnsafeRawBufferPointer) -> Int64? {
+  let isNegative = text.first == UInt8(ascii: "-")
+  let digits = isNegative ? text.dropFirst() : text[...]
+  guard (1...10).contains(digits.count) else { return nil }
+  var value: Int64 = 0
+  for byte in digits {
+    let digit = byte &- 48
+    guard digit < 10 else { return nil }
+    value = value * 10 + Int64(digit)
+  }
+  return value <= 2_147_483_647 ? (isNegative ? -value : value) : nil
+}
+
+/// The codes, their labels in the order of their bytes.
+private func byteOrder(_ dictionary: LevelDictionary) -> [UInt32] {
+  let common = commonPrefixLength(dictionary)
+  let keys = (0..<Int32(dictionary.count)).map { code in
+    dictionary.withBytes(of: code) { bytes in
+      // Eight bytes from where labels differ; a label that ends before is filled up with zeros.
+      (common..<common + 8).reduce(UInt64(0)) { $0 << 8 | ($1 < bytes.count ? UInt64(bytes[$1]) : 0) }
+    }
+  }
+  var order = radixOrder(keys)
+  var start = 0
+  while start < order.count {
+    var end = start + 1
+    while end < order.count, keys[Int(order[end])] == keys[Int(order[start])] { end += 1 }
+    if end - start > 1 {
+      order[start..<end].sort { a, b in
+        dictionary.withBytes(of: Int32(a)) { a in
+          dictionary.withBytes(of: Int32(b)) { a.lexicographicallyPrecedes($0) }
+        }
+      }
+    }
+    start = end
+  }
+  return order
+}
+
+/// Number of bytes that all labels begin with.
+private func commonPrefixLength(_ dictionary: LevelDictionary) -> Int {
+  dictionary.withBytes(of: 0) { first in
+    var length = first.count
+    for code in 1..<max(1, Int32(dictionary.count)) {
+      dictionary.withBytes(of: code) { bytes in
+        length = min(length, bytes.count)
+        var i = 0
+        while i < length, bytes[i] == first[i] { i += 1 }
+        length = i
+      }
+    }
+    return length
   }
 }
 

@@ -20,6 +20,7 @@ extension TableReader {
         maximumRecordBytes: options.maximumRecordBytes)
     }
     _ = try plan(firstLayout)  // unknown columns show before anything is taken
+    _ = chunkMemoryIsKept
     let text = try takeText()
     let feed = ChunkFeed(text.first, text.rest, makePlan: plan)
     var ledger = LineLedger()

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row, then runs of
+/// columns that a cell of the row decides.
+package struct SparsePanel: Sendable {
+  /// Nonzeros per row.
+  let width: Int
+  /// The first columns, 0, 1, …, which every row has.
+  let dense: Int
+  /// Widths of the runs behind them.
+  let runs: [Int]
+  /// First column of every run, rows × runs.
+  var starts: [Int32]
+  /// Rows × width.
+  var values: [Double]
+  /// Whether the only column is the constant 1.
+  var isConstant = false
+
+  init(rows: Int, dense: Int, runs: [Int]) {
+    (self.dense, self.runs) = (dense, runs)
+    width = dense + runs.reduce(0, +)
+    starts = Array(repeating: 0, count: rows * runs.count)
+    values = Array(repeating: 0, count: rows * width)
+  }
+
+  /// Calls `body` with a table that gives one row after the other.
+  func withRows(_ body: (RowTable) -> Void) {
+    var columns = Array(0..<width)
+    columns.withUnsafeMutableBufferPointer { columns in
+      values.withUnsafeBufferPointer { values in
+        starts.withUnsafeBufferPointer { starts in
+          runs.withUnsafeBufferPointer { runs in
+            guard let columns = columns.baseAddress, let values = values.baseAddress else { return }
+            body(
+              RowTable(
+                width: width, dense: dense, runs: runs, starts: starts, values: values,
+                columns: columns))
+          }
+        }
+      }
+    }
+  }
+
+  /// Columns and values of single rows; the columns are overwritten by the next row's.
+  struct RowTable {
+    fileprivate let width: Int
+    fileprivate let dense: Int
+    fileprivate let runs: UnsafeBufferPointer<Int>
+    fileprivate let starts: UnsafeBufferPointer<Int32>
+    fileprivate let values: UnsafePointer<Double>
+    fileprivate let columns: UnsafeMutablePointer<Int>
+
+    @inline(__always)
+    func row(_ row: Int) -> (columns: UnsafePointer<Int>, values: UnsafePointer<Double>) {
+      var next = dense
+      for run in 0..<runs.count {
+        let start = Int(starts[row * runs.count + run])
+        for k in 0..<runs[run] { columns[next + k] = start + k }
+        next += runs[run]
+      }
+      return (UnsafePointer(columns), values + row * width)
+    }
+  }
+}
+
+extension SparsePanel {
+  /// Σ w x xᵀ, row-major, upper triangle, summed in blocks of rows.
+  func weightedProducts(columns: Int, weights: [Double]) -> [Double] {
+    var total = [Double](repeating: 0, count: columns * columns)
+    var partial = total
+    let rows = weights.count
+    let blockRows = max(256, columns * columns)  // adding up the partial sums must stay cheap
+    withRows { table in
+      var first = 0
+      while first < rows {
+        let last = min(first + blockRows, rows)
+        partial.withUnsafeMutableBufferPointer { partial in
+          for row in first..<last {
+            let (index, value) = table.row(row)
+            for a in 0..<width {
+              let wx = weights[row] * value[a]
+              let line = index[a] * columns
+              for b in a..<width { partial[line + index[b]] += wx * value[b] }
+            }
+          }
+        }
+        for k in total.indices {
+          total[k] += partial[k]
+          partial[k] = 0
+        }
+        first = last
+      }
+    }
+    return total
+  }
+}
