@@ -28,19 +28,32 @@ package enum CellSet: Sendable {
   package mutating func merge(
     _ other: CellSet, source: CellSetSource, maps: [[Int32]]
   ) -> [Int32] {
-    switch (self, other, source) {
-    case (.factor(var levels), .factor(let theirs), _):
-      self = .factor(LevelDictionary())  // keeps the dictionary uniquely referenced while it grows
+    switch source {
+    case .factor:
+      guard case .factor(let theirs) = other, var levels = takeLevels() else { break }
       let map = levels.merge(theirs)
       self = .factor(levels)
       return map
-    case (.product(var pairs), .product(let theirs), .product(let left, let right)):
-      self = .product(PairDictionary())
+    case .product(let left, let right):
+      guard case .product(let theirs) = other, var pairs = takePairs() else { break }
       let map = pairs.merge(theirs, left: maps[left], right: maps[right])
       self = .product(pairs)
       return map
-    default:
-      preconditionFailure("cell sets of different kinds")
     }
+    preconditionFailure("cell sets of different kinds")
+  }
+
+  // What is taken is referenced from nowhere else, so that it grows in place.
+
+  private mutating func takeLevels() -> LevelDictionary? {
+    guard case .factor(let levels) = self else { return nil }
+    self = .factor(LevelDictionary())
+    return levels
+  }
+
+  private mutating func takePairs() -> PairDictionary? {
+    guard case .product(let pairs) = self else { return nil }
+    self = .product(PairDictionary())
+    return pairs
   }
 }
