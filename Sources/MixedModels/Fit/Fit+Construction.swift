@@ -83,11 +83,11 @@ extension SolverDescription {
   package init(
     _ strategy: String, leadingTerm: String? = nil, coreSize: Int? = nil,
     coreDensity: Double? = nil, factorNonzeros: Int? = nil, threads: Int,
-    criterionStandardError: Double? = nil
+    criterionStandardError: Double? = nil, plan: [String] = []
   ) {
     self.init(
       strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
       factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError)
+      criterionStandardError: criterionStandardError, plan: plan)
   }
 }

@@ -33,6 +33,7 @@ struct FitRun {
   private let products: CrossProducts
   private let model: LinearMixedModel
   private let optimum: Optimum
+  private let plan: [String]
   private var timing = Timing()
   private let began = monotonicSeconds()
 
@@ -50,6 +51,7 @@ struct FitRun {
     self.products = products
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
+    self.plan = plan.lines(for: model)
     optimum =
       switch plan.choice {
       case .whole: try Optimum(model, options, WholeEquations(model))
@@ -73,6 +75,6 @@ struct FitRun {
     return Fit(
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver,
-      quantiles: scaledResiduals, timing: timing)
+      plan: plan, quantiles: scaledResiduals, timing: timing)
   }
 }

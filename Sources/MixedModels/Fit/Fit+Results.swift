@@ -7,7 +7,7 @@ extension Fit {
   init(
     formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
     model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
-    solver: SolverSummary, quantiles: ResidualQuantiles?, timing: Timing
+    solver: SolverSummary, plan: [String], quantiles: ResidualQuantiles?, timing: Timing
   ) {
     self.formula = formula.text
     criterionKind = options.criterion
@@ -52,7 +52,7 @@ extension Fit {
       leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName },
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
-      threads: options.threads == 0 ? availableProcessors() : options.threads, criterionStandardError: nil)
+      threads: options.threads == 0 ? availableProcessors() : options.threads, criterionStandardError: nil, plan: plan)
     self.timing = timing
     peakMemory = peakResidentMemory()
   }

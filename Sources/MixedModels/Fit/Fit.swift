@@ -151,6 +151,8 @@ public struct SolverDescription: Sendable {
   public let threads: Int
   /// nil when the criterion is exact.
   public let criterionStandardError: Double?
+  /// What the strategies looked at were expected to cost, one line each; the chosen one has an asterisk.
+  public let plan: [String]
 }
 
 /// Wall-clock seconds.

@@ -57,7 +57,7 @@ extension Fit {
     if let error = solver.criterionStandardError {
       parts.append("standard error of the criterion \(short(error))")
     }
-    return ["Solver: \(parts.joined(separator: ", "))"]
+    return ["Solver: \(parts.joined(separator: ", "))"] + solver.plan.map { "  \($0)" }
   }
 
   private var costLines: [String] {
