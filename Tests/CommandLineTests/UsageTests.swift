@@ -37,7 +37,6 @@ struct UsageTests {
     (["fit", "--ml", "--reml"], "--reml"),
     (["fit", "--ddf", "kenward-roger"], "not available yet"),
     (["fit", "--ddf", "magic"], "satterthwaite"),
-    (["fit", "--solver", "absorb"], "not available yet"),
     (["fit", "--solver", "matrix-free"], "not available yet"),
     (["fit", "--optimizer", "newton"], "bobyqa"),
     (["fit", "--start", "1,x"], "1,x"),

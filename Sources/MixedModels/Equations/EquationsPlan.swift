@@ -102,7 +102,7 @@ package struct StrategyEstimate {
     flops = factor.flops
     bytes = factor.factorBytes + factor.updateBytes + layout.pattern.entryCount * 24
     seconds =
-      flops * (factor.isSupernodal ? Cost.supernodal : Cost.simplicial)
+      flops * (factor.isSupernodal ? Cost.narrow : Cost.simplicial)
       + (Double(factorNonzeros) + entries) * Cost.entry
   }
 
