@@ -24,8 +24,11 @@ struct CriterionSearch {
 
   let algorithm: MinimizerAlgorithm
   let maximumEvaluations: Int
-  /// Relative change of the criterion at which a search stops.
+  /// Change of the criterion per row at which a search stops. Not relative to the criterion, whose size depends on
+  /// the units of the response.
   let tolerance: Double
+  /// n
+  let rows: Double
   /// Every block's entries among φ.
   let blocks: [Range<Int>]
   /// Every column of every λ among φ; the diagonal entry is the first.
@@ -145,7 +148,7 @@ struct CriterionSearch {
         if case .failed(let reason) = outcome { messages = ["the optimizer gave up: \(reason)"] }
         let escaped = try visitBoundary(criterion)
         // The criterion's own rounding sets the least gain that means anything.
-        if !escaped && before - value <= max(1e-7, 1e-11 * abs(value)) { return }
+        if !escaped && before - value <= max(1e-7, 1e-11 * search.rows) { return }
         if restart == CriterionSearch.maximumRestarts {
           messages = ["the criterion did not settle in \(restart) searches; try --start or another --optimizer"]
           return
@@ -171,7 +174,7 @@ struct CriterionSearch {
     ) throws -> MinimizerResult.Outcome {
       let rule = StoppingRule(
         maximumEvaluations: max(search.maximumEvaluations - trace.count, 1),
-        absoluteX: CriterionSearch.lastStep, relativeF: search.tolerance)
+        absoluteX: CriterionSearch.lastStep, absoluteF: search.tolerance * search.rows)
       let result = try NumericalMethods.minimize(
         search.algorithm, start: zip(best, units).map { $0 / $1 },
         lower: best.map { _ in -.infinity }, upper: best.map { _ in .infinity },

@@ -20,7 +20,7 @@ public struct FitOptions: Sendable {
   /// θ to start from, in the reported order.
   public var start: [Double]?
   public var maximumEvaluations = 100_000
-  /// Relative change of the criterion at which the search stops; nil for the default.
+  /// Change of the criterion per row at which the search stops; nil for the default.
   public var tolerance: Double?
   public var solver = "auto"
   /// 0: all cores.

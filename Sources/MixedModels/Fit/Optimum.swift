@@ -46,7 +46,7 @@ struct Optimum {
     }
     let search = CriterionSearch(
       algorithm: algorithm, maximumEvaluations: options.maximumEvaluations,
-      tolerance: options.tolerance ?? 1e-13, blocks: covariance.blockRanges,
+      tolerance: options.tolerance ?? 1e-13, rows: Double(model.observations), blocks: covariance.blockRanges,
       columns: covariance.columnRanges,
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
