@@ -70,10 +70,12 @@ package struct GroupProducts: Sendable {
   }
 
   /// Pages of levels, for going through them in parallel or giving them back one by one.
-  var pageCount: Int { (levelCount + blocks.pageLevels - 1) / blocks.pageLevels }
+  package var pageCount: Int { (levelCount + blocks.pageLevels - 1) / blocks.pageLevels }
 
   /// The levels of a page with their blocks, which are valid during the call.
-  func forEachLevel(ofPage page: Int, _ body: (_ level: Int, _ block: UnsafePointer<Double>) -> Void) {
+  package func forEachLevel(
+    ofPage page: Int, _ body: (_ level: Int, _ block: UnsafePointer<Double>) -> Void
+  ) {
     let first = page * blocks.pageLevels
     let stride = stride
     withExtendedLifetime(blocks) {

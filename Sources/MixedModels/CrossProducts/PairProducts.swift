@@ -124,7 +124,9 @@ package struct PairProducts: Sendable {
   /// Sorts the pairs and adds up those that are equal.
   package mutating func compact() {
     guard sortedCount < count else { return }
-    let order = radixOrder(Array(keys[sortedCount...]))  // equal keys in order of arrival
+    let tail = Array(keys[sortedCount...])
+    let order = radixOrder(tail)  // equal keys in order of arrival
+    let tailKeys = order.map { tail[Int($0)] }
     let (count, sortedCount, size) = (count, sortedCount, size)
     var merged: [UInt64] = []
     // Room for all is asked for, but only what is different is touched.
@@ -133,7 +135,7 @@ package struct PairProducts: Sendable {
         keys.withUnsafeBufferPointer { keys in
           blocks.withUnsafeBufferPointer { blocks in
             mergedCount = mergeRuns(
-              keys, blocks, sortedCount, order.span, size: size, merged.baseAddress!, sums)
+              keys[..<sortedCount], blocks, tailKeys, order, size: size, merged.baseAddress!, sums)
           }
         }
         sumCount = mergedCount * size
@@ -146,33 +148,39 @@ package struct PairProducts: Sendable {
 
 /// Merges the sorted pairs with the ones behind them, taken in `order`; returns how many different ones there are.
 private func mergeRuns(
-  _ keys: UnsafeBufferPointer<UInt64>, _ blocks: UnsafeBufferPointer<Double>, _ sortedCount: Int,
-  _ order: Span<UInt32>, size: Int,
+  _ keys: Slice<UnsafeBufferPointer<UInt64>>, _ blocks: UnsafeBufferPointer<Double>,
+  _ tailKeys: [UInt64], _ order: [UInt32], size: Int,
   _ merged: UnsafeMutablePointer<UInt64>, _ sums: UnsafeMutableBufferPointer<Double>
 ) -> Int {
+  let head = UnsafeBufferPointer(rebasing: keys)
+  let tail = head.count * size  // where the unsorted blocks begin
+  // Gathered first: nothing waits for one access to far memory before the next.
+  let single = size == 1 ? order.map { blocks[tail + Int($0)] } : []
   var distinct = 0
-  var (next, position) = (0, 0)  // of the sorted pairs, and in `order`
-  var last: UInt64?
-  while next < sortedCount || position < order.count {
-    let tail = position < order.count ? sortedCount + Int(order[position]) : -1
-    let pair: Int
-    if tail < 0 || next < sortedCount && keys[next] <= keys[tail] {
-      pair = next
-      next += 1
+  func take(_ key: UInt64, _ block: UnsafePointer<Double>) {
+    if distinct > 0, merged[distinct - 1] == key {
+      for k in 0..<size { sums[(distinct - 1) * size + k] += block[k] }
     } else {
-      pair = tail
-      position += 1
-    }
-    let key = keys[pair]
-    if key == last {
-      let target = (distinct - 1) * size
-      for k in 0..<size { sums[target + k] += blocks[pair * size + k] }
-    } else {
-      let target = distinct * size
-      for k in 0..<size { sums.initializeElement(at: target + k, to: blocks[pair * size + k]) }
+      for k in 0..<size { sums.initializeElement(at: distinct * size + k, to: block[k]) }
       merged[distinct] = key
       distinct += 1
-      last = key
+    }
+  }
+  let base = blocks.baseAddress!
+  single.withUnsafeBufferPointer { single in
+    var next = 0
+    for position in order.indices {
+      let key = tailKeys[position]
+      while next < head.count, head[next] <= key {
+        take(head[next], base + next * size)
+        next += 1
+      }
+      let block = size == 1 ? single.baseAddress! + position : base + tail + Int(order[position]) * size
+      take(key, block)
+    }
+    while next < head.count {
+      take(head[next], base + next * size)
+      next += 1
     }
   }
   return distinct

@@ -119,7 +119,7 @@ package struct LevelDictionary: Sendable {
 
   @inline(never)
   private mutating func grow() {
-    var larger = [UInt64](repeating: freeSlot, count: max(64, 2 * slots.count))
+    var larger = [UInt64](repeating: freeSlot, count: max(64, (slots.count < 1 << 14 ? 4 : 2) * slots.count))
     let mask = larger.count - 1
     larger.withUnsafeMutableBufferPointer { larger in
       for entry in slots where entry != freeSlot {

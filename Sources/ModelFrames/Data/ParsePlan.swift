@@ -5,6 +5,7 @@ struct FieldAction: Sendable {
   var numbers = -1  // slot of the column's numbers, -1 = not asked for
   var labels = -1  // slot of its codes and dictionary, -1 = not asked for
   var isLogical = false  // numbers are read from TRUE and FALSE
+  var kind = -1  // slot of what its values look like, -1 = not asked for
 }
 
 /// How the records of one source become the requested columns.
@@ -48,6 +49,15 @@ struct ParsePlan: Sendable {
     }
     self.numberSlots = numberSlots
     self.labelSlots = labelSlots
+    self.missing = missing
+    self.maximumRecordBytes = maximumRecordBytes
+  }
+
+  /// The plan of a look at all columns: slot k is told what field k is like.
+  init(kindsIn layout: SourceLayout, missing: MissingTexts, maximumRecordBytes: Int) {
+    self.layout = layout
+    actions = layout.header.indices.map { FieldAction(kind: $0) }
+    (slots, numberSlots, labelSlots) = ([], 0, 0)
     self.missing = missing
     self.maximumRecordBytes = maximumRecordBytes
   }

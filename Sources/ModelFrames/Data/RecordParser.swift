@@ -11,6 +11,7 @@ struct RecordParser {
   let codes: UnsafeMutablePointer<Int32>
   let stride: Int
   let dictionaries: UnsafeMutableBufferPointer<LevelDictionary>
+  let kinds: UnsafeMutableBufferPointer<KindTally>
   let missing: MissingTexts
   /// Set when `parseRecord` returns −1.
   private(set) var failure: RecordFailure?
@@ -19,7 +20,8 @@ struct RecordParser {
   init(
     _ text: UnsafePointer<UInt8>, _ plan: ParsePlan, _ actions: UnsafeBufferPointer<FieldAction>,
     numbers: UnsafeMutablePointer<Double>, codes: UnsafeMutablePointer<Int32>, stride: Int,
-    dictionaries: UnsafeMutableBufferPointer<LevelDictionary>
+    dictionaries: UnsafeMutableBufferPointer<LevelDictionary>,
+    kinds: UnsafeMutableBufferPointer<KindTally> = .init(start: nil, count: 0)
   ) {
     self.text = text
     separator = plan.layout.separator
@@ -28,6 +30,7 @@ struct RecordParser {
     self.codes = codes
     self.stride = stride
     self.dictionaries = dictionaries
+    self.kinds = kinds
     missing = plan.missing
   }
 
@@ -40,12 +43,18 @@ struct RecordParser {
     for field in 0..<actions.count {
       let action = actions[field]
       var end = -1  // of the field: a separator or line feed
-      if action.numbers >= 0, action.labels < 0, !action.isLogical,
+      if action.isPlainNumber,
         !missing.begins[Int(text[p])]
       {
         let decimal = readShortDecimal(text, p, separator)
         end = decimal.end
-        if end >= 0 { numbers[action.numbers * stride + row] = decimal.value }
+        if end >= 0 {
+          if action.numbers >= 0 {
+            numbers[action.numbers * stride + row] = decimal.value
+          } else {
+            kinds[action.kind].addNumber()
+          }
+        }
       }
       if end < 0 {
         if text[p] != quote {
@@ -120,6 +129,7 @@ struct RecordParser {
     _ bytes: UnsafeBufferPointer<UInt8>, _ action: FieldAction, _ row: Int, _ field: Int
   ) -> Bool {
     let isMissing = missing.contains(bytes)
+    if action.kind >= 0, !isMissing { kinds[action.kind].add(bytes) }
     if action.labels >= 0 {
       codes[action.labels * stride + row] =
         isMissing ? -1 : dictionaries[action.labels].code(for: UnsafeRawBufferPointer(bytes))
@@ -188,7 +198,11 @@ struct RecordParser {
 
 extension FieldAction {
   @inline(__always)
-  var isWanted: Bool { numbers >= 0 || labels >= 0 }
+  var isWanted: Bool { numbers >= 0 || labels >= 0 || kind >= 0 }
+
+  /// Whether a short decimal number is all that is wanted of the field.
+  @inline(__always)
+  var isPlainNumber: Bool { (numbers >= 0 || kind >= 0) && labels < 0 && !isLogical }
 }
 
 /// Index of the first separator or line feed from `p` on; there is one.

@@ -10,7 +10,7 @@ package final class TableReader {
   let firstLayout: SourceLayout
   let first: TextChunk?  // the first text there is, also the sample for kinds
   private var stream: TextStream?  // stands after `first`, until `read` takes it
-  private var kinds: [String: ColumnKind] = [:]
+  private var kinds: [ColumnKind]?  // of the first source's columns, once one was asked for
 
   /// Called on the thread that called `read`, after each chunk.
   package var progress: ((ReadingProgress) -> Void)?
@@ -45,12 +45,8 @@ package final class TableReader {
   /// What the values in the first chunk of text look like.
   /// - Throws: `DataError.Problem.unknownColumn`
   package func kind(of column: String) throws(DataError) -> ColumnKind {
-    _ = try firstLayout.position(of: column)
-    if options.categoricalColumns.contains(column) { return .categorical }
-    if let kind = kinds[column] { return kind }
-    let kind = try sampleKind(of: column)
-    kinds[column] = kind
-    return kind
+    let kind = try sampledKind(of: column)
+    return options.categoricalColumns.contains(column) ? .categorical : kind
   }
 
   /// Names of the columns whose numbers are to be read from TRUE and FALSE.
@@ -77,20 +73,12 @@ package final class TableReader {
   }
 
   private func sampledKind(of column: String) throws(DataError) -> ColumnKind {
-    if let kind = kinds[column] { return kind }
-    _ = try firstLayout.position(of: column)
-    let kind = try sampleKind(of: column)
-    kinds[column] = kind
-    return kind
-  }
-
-  private func sampleKind(of column: String) throws(DataError) -> ColumnKind {
-    guard let first else { return .empty }
-    let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
-    let plan = try ParsePlan(
-      [request], logical: [], layout: first.layout, missing: MissingTexts(options.missingTexts),
-      maximumRecordBytes: options.maximumRecordBytes)
-    return columnKind(parseChunk(first, plan).columns[0])
+    let position = try firstLayout.position(of: column)
+    let all =
+      kinds ?? first.map { columnKinds($0, options) }
+      ?? Array(repeating: .empty, count: firstLayout.header.count)
+    kinds = all
+    return all[position]
   }
 }
 
@@ -111,28 +99,6 @@ extension TextFailure {
     if let linesIntoChunk { error.line = (firstLine ?? line) + linesIntoChunk }
     return error
   }
-}
-
-/// Kind of a column that was read as labels.
-private func columnKind(_ column: ColumnChunk) -> ColumnKind {
-  let labels = column.labels
-  if labels.count == 0 { return .empty }
-  var isNumber: [Bool] = []
-  var areLogical = true
-  for code in 0..<Int32(labels.count) {
-    labels.withBytes(of: code) { bytes in
-      let text = bytes.bindMemory(to: UInt8.self)
-      isNumber.append(readNumber(text) != .text)
-      if readLogical(text) == nil { areLogical = false }
-    }
-  }
-  if areLogical { return .logical }
-  var (numbers, values) = (0, 0)
-  for code in column.codes where code >= 0 {
-    values += 1
-    if isNumber[Int(code)] { numbers += 1 }
-  }
-  return 2 * numbers >= values ? .numeric : .categorical
 }
 
 /// Letters, digits, quotes, line ends, signs and the point cannot separate fields.

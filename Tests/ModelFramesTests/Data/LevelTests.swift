@@ -40,9 +40,51 @@ import Testing
     #expect(a.labels == ["x", "", "y", "z"])
   }
 
+  @Test func `labels of any length keep their codes`() {
+    var dictionary = LevelDictionary()
+    // Ends, middles and lengths differ, also by zero bytes.
+    let labels = (0..<24).flatMap { length in
+      ["a", "b", "\0"].flatMap { filler in
+        ["x", "y", "\0"].map { String(repeating: filler, count: length) + $0 + filler }
+      }
+    }
+    let distinct = Set(labels)
+    for _ in 0..<2 { for label in labels { _ = dictionary.code(for: label) } }
+    #expect(dictionary.count == distinct.count)
+    for label in distinct {
+      let code = dictionary.find(label)
+      #expect(code.map { dictionary.label($0) } == label)
+    }
+    #expect(dictionary.find("c") == nil)
+    #expect(dictionary.find(String(repeating: "c", count: 12)) == nil)
+  }
+
+  @Test func `many labels, read in any order, keep their codes`() {
+    var dictionary = LevelDictionary()
+    for i in 0..<50_000 { #expect(dictionary.code(for: "level \(i)") == Int32(i)) }
+    for i in stride(from: 49_999, through: 0, by: -7) {
+      #expect(dictionary.code(for: "level \(i)") == Int32(i))
+      #expect(dictionary.code(for: "level \(i)") == Int32(i))
+    }
+  }
+
+  @Test func `long labels sort by their bytes`() {
+    let labels = [
+      "participant_2b", "participant_2", "participant_10", "participant_", "participant_2bcdefghij",
+      "participant_2bcdefghii", "participant_2bcdefgh", "participant_é",
+    ]
+    let sorted = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    #expect(order(labels).labels == sorted)
+    #expect(order(labels).ranks == labels.map { Int32(sorted.firstIndex(of: $0)!) })
+    #expect(order(labels + ["q"]).labels == sorted + ["q"])
+    #expect(order(["only"]).labels == ["only"])
+  }
+
   @Test func `levels sort as R sorts them`() {
     #expect(order(["b", "a10", "B", "a9"]).labels == ["B", "a10", "a9", "b"])
     #expect(order(["10", "9", "-1"]).labels == ["-1", "9", "10"])
+    #expect(order(["2147483647", "-2147483647", "0"]).labels == ["-2147483647", "0", "2147483647"])
+    #expect(order(["-", "1"]).labels == ["-", "1"])
     #expect(order(["10", "9", "x"]).labels == ["10", "9", "x"])
     #expect(order(["100000", "1"]).labels == ["1", "100000"])
     #expect(order(["100000", "1", "2.5"]).labels == ["1", "2.5", "1e+05"])
