@@ -74,7 +74,11 @@ struct FitCommand: ParsableCommand {
     search.set(&options)
     options.wantsConditionalModes = report.ranef
     options.wantsScaledResiduals = try report.wantsResiduals(of: sources)
-    if let progress { options.progress = { progress.show($0) } }
+    let best = BestSoFar()
+    options.progress = { event in
+      best.note(event)
+      progress?.show(event)
+    }
     return options
   }
 }

@@ -15,7 +15,8 @@ import MixedModels
     commandName: "lmm-sparse",
     abstract: "Linear mixed-effects models for very large grouped data.",
     version: softwareVersion,
-    subcommands: [FitCommand.self, SimulateCommand.self, InfoCommand.self])
+    subcommands: [
+      FitCommand.self, PlanCommand.self, SimulateCommand.self, InfoCommand.self])
 
   /// Errors of the command line begin like all others.
   static let _errorPrefix = "error: "

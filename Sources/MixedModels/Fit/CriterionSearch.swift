@@ -29,6 +29,8 @@ struct CriterionSearch {
   let tolerance: Double
   /// n
   let rows: Double
+  /// An evaluation costs next to nothing: search again from where the first search ended, to be sure.
+  let isCheap: Bool
   /// Every block's entries among φ.
   let blocks: [Range<Int>]
   /// Every column of every λ among φ; the diagonal entry is the first.
@@ -38,7 +40,7 @@ struct CriterionSearch {
   /// Steps and final accuracy in units of a block's size.
   private static let firstStep = 0.3
   private static let restartStep = 0.003
-  private static let lastStep = 1e-6
+  private var lastStep: Double { isCheap ? 1e-6 : 1e-5 }
   private static let maximumRestarts = 20
   /// A block is not taken for smaller than this: from zero a search must find its way back.
   private static let smallestUnit = 0.05
@@ -107,10 +109,10 @@ struct CriterionSearch {
       }
     }
 
-    /// Multiplies all of φ, then each block, by powers of four as long as that helps: variances of any size come
-    /// within reach.
+    /// Multiplies each block by powers of four as long as that helps, and all of φ where the search is cheap:
+    /// variances of any size come within reach.
     mutating func findMagnitudes(_ criterion: ([Double]) throws -> Double) throws {
-      if search.blocks.count > 1 { try findMagnitude(best.indices, criterion) }
+      if search.isCheap, search.blocks.count > 1 { try findMagnitude(best.indices, criterion) }
       for block in search.blocks { try findMagnitude(block, criterion) }
     }
 
@@ -149,12 +151,13 @@ struct CriterionSearch {
         let escaped = try visitBoundary(criterion)
         // The criterion's own rounding sets the least gain that means anything.
         if !escaped && before - value <= max(1e-7, 1e-11 * search.rows) { return }
+        // A search that went far was too timid, or had the wrong units.
+        let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
+        if !search.isCheap && !moved && !escaped { return }
         if restart == CriterionSearch.maximumRestarts {
           messages = ["the criterion did not settle in \(restart) searches; try --start or another --optimizer"]
           return
         }
-        // A search that went far was too timid, or had the wrong units.
-        let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
         step = moved || escaped ? CriterionSearch.firstStep / 3 : CriterionSearch.restartStep
       }
     }
@@ -174,7 +177,7 @@ struct CriterionSearch {
     ) throws -> MinimizerResult.Outcome {
       let rule = StoppingRule(
         maximumEvaluations: max(search.maximumEvaluations - trace.count, 1),
-        absoluteX: CriterionSearch.lastStep, absoluteF: search.tolerance * search.rows)
+        absoluteX: search.lastStep, absoluteF: search.tolerance * search.rows)
       let result = try NumericalMethods.minimize(
         search.algorithm, start: zip(best, units).map { $0 / $1 },
         lower: best.map { _ in -.infinity }, upper: best.map { _ in .infinity },

@@ -46,7 +46,9 @@ struct Optimum {
     }
     let search = CriterionSearch(
       algorithm: algorithm, maximumEvaluations: options.maximumEvaluations,
-      tolerance: options.tolerance ?? 1e-13, rows: Double(model.observations), blocks: covariance.blockRanges,
+      // A dear search is not repeated, so no single small gain may end it.
+      tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0), rows: Double(model.observations),
+      isCheap: model.isSmall, blocks: covariance.blockRanges,
       columns: covariance.columnRanges,
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+import NumericalMethods
+
+/// The size of a model on its data and what fitting it would cost, without fitting it.
+public struct ModelPlan: Sendable {
+  public struct Group: Sendable {
+    public let name: String
+    public let levelCount: Int
+    /// Random effects per level.
+    public let columnCount: Int
+  }
+
+  /// One way to solve the equations.
+  public struct Strategy: Sendable {
+    /// `absorbed` or `cholmod`.
+    public let name: String
+    /// The grouping factor whose levels are eliminated one by one.
+    public let leadingTerm: String?
+    public let coreSize: Int
+    public let coreDensity: Double
+    public let factorNonzeros: Int
+    /// Multiplications and additions of one evaluation.
+    public let operations: Double
+    public let bytes: Int
+    /// Predicted seconds of one evaluation of the criterion.
+    public let seconds: Double
+  }
+
+  public let formula: String
+  public let observations: Int
+  public let omittedObservations: Int
+  public let fixedEffectCount: Int
+  public let randomEffectCount: Int
+  public let thetaNames: [String]
+  public let groups: [Group]
+  /// Levels of two grouping factors that occur together.
+  public let pairCount: Int
+  /// The least expensive first.
+  public let strategies: [Strategy]
+  /// Index into `strategies`; nil if none fits in memory.
+  public let chosen: Int?
+  /// Bytes of the machine's memory; 0 if unknown.
+  public let memory: Int
+
+  /// Reads the rows, once.
+  ///
+  /// - Throws: `FormulaError`, `DataError` or `FitError`.
+  public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
+    let products = try CrossProducts(formula, data: data, options: options)
+    let model = try LinearMixedModel(products, options: options)
+    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    memory = physicalMemory()
+    let plan = try EquationsPlan(
+      model, solver: options.solver, threads: threads, memory: 0, compares: true)
+    let names = Dictionary(
+      model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
+    strategies = plan.estimates.map { estimate in
+      Strategy(
+        name: estimate.leading == nil ? "cholmod" : "absorbed",
+        leadingTerm: estimate.leading.flatMap { names[$0] }, coreSize: estimate.coreSize,
+        coreDensity: estimate.coreDensity, factorNonzeros: estimate.factorNonzeros,
+        operations: estimate.flops, bytes: estimate.bytes, seconds: estimate.seconds)
+    }
+    let wanted = ["absorb": "absorbed", "cholmod": "cholmod"][options.solver]
+    chosen = strategies.indices.first { [strategies, memory] k in
+      plan.estimates[k].fits(memory) && (wanted == nil || strategies[k].name == wanted)
+    }
+    self.formula = formula.text
+    observations = model.observations
+    omittedObservations = products.omittedObservations
+    fixedEffectCount = model.fixedEffectCount
+    randomEffectCount = model.randomEffectCount
+    thetaNames = model.thetaNames
+    groups = model.groups.indices.map { g in
+      Group(
+        name: names[g] ?? "", levelCount: model.groups[g].levelCount,
+        columnCount: model.groups[g].size)
+    }
+    pairCount = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
+  }
+}

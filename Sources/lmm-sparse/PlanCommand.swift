@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Says what a fit would take, without fitting.
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Show sizes, strategies, memory and predicted time of a fit, and fit nothing.")
+
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  var formula: String
+
+  @Argument(help: "CSV or TSV files with a header line, gzipped or not, or - for standard input.")
+  var data: [String]
+
+  @OptionGroup(title: "Model") var model: ModelArguments
+  @OptionGroup(title: "Data") var reading: ReadingArguments
+  @OptionGroup(title: "Search") var search: SearchArguments
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Write to a file, whole or not at all.", valueName: "file"))
+  var output: String?
+
+  func run() throws {
+    let destination = try ReportDestination(path: output, inputs: data + reading.files)
+    installInterruptHandler()
+    var options = FitOptions()
+    model.set(&options)
+    try reading.set(&options)
+    search.set(&options)
+    let plan = try ModelPlan(
+      Formula(formula), data: data.map(DataSource.init(argument:)), options: options)
+    let report = PlanReport(plan)
+    try destination.write(json ? report.json : report.text)
+    if plan.chosen == nil { throw NothingFits() }
+  }
+}
+
+private struct NothingFits: Error, CustomStringConvertible {
+  var description: String {
+    "no strategy fits in this machine's memory. Take out a crossed term, merge rare levels, or use a larger machine."
+  }
+}
