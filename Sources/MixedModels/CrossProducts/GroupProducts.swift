@@ -120,15 +120,20 @@ package struct GroupProducts: Sendable {
     xColumns: [Int], xCount: Int
   ) -> [Int] {
     let zColumns = directory.merge(other.directory, blocks: columns, maps: maps)
+    let known = self.levelCount
     grow(levels: levelCount, xCount: xCount)
+    let stride = stride
     let (width, zCapacity) = (zCapacity + xCapacity, zCapacity)
     let theirWidth = other.zCapacity + other.xCapacity
     let theirZ = other.zCapacity
     let (ours, pages) = (blocks, blocks.addresses)
     for page in 0..<other.pageCount {
       other.forEachLevel(ofPage: page) { level, block in
-        let (page, offset) = ours.place(of: Int(levels[level]))
+        let ourLevel = Int(levels[level])
+        let (page, offset) = ours.place(of: ourLevel)
         let base = pages[page]! + offset
+        // A first read of fresh memory and the write after it would cost two page faults.
+        if ourLevel >= known { base.update(repeating: 0, count: stride) }
         for i in zColumns.indices {
           let source = block + i * theirWidth
           let target = base + zColumns[i] * width

@@ -44,12 +44,12 @@ final class LevelBlocks: @unchecked Sendable {  // shared for reading only
 
   @inline(__always)
   func place(of level: Int) -> (page: Int, offset: Int) {
-    let page = shift < Int.bitWidth - 1 ? level >> shift : 0
+    let page = canGrow ? level >> shift : 0
     return (page, (level - page * pageLevels) * stride)
   }
 
   func reserve(_ levels: Int) {
-    precondition(shift < Int.bitWidth - 1, "these blocks cannot grow")
+    precondition(canGrow, "these blocks cannot grow")
     while pages.count << shift < levels { pages.append(allocate()) }
   }
 
@@ -74,7 +74,9 @@ final class LevelBlocks: @unchecked Sendable {  // shared for reading only
   private var byteCount: Int { max(1, pageLevels * stride) * MemoryLayout<Double>.stride }
 
   /// Large pages come from the system and go back there, whatever the allocator would keep.
-  private var isMapped: Bool { byteCount >= 1 << 19 }
+  private var isMapped: Bool { canGrow && byteCount >= 1 << 19 }
+
+  private var canGrow: Bool { shift < Int.bitWidth - 1 }
 
   private func allocate() -> UnsafeMutablePointer<Double> {
     let memory: UnsafeMutableRawPointer?

@@ -2,24 +2,30 @@
 import NumericalMethods
 
 extension CoOccurrence {
-  /// Maps the pairs of two groups to working coordinates and sorts them by level.
-  init(_ raw: PairProducts, rowGroup g: Int, columnGroup h: Int, groups: [RandomEffectsGroup]) {
+  /// Maps the pairs of two groups to working coordinates, sorts them by level, and gives the raw ones back.
+  init(
+    releasing products: inout PairProducts, rowGroup g: Int, columnGroup h: Int,
+    groups: [RandomEffectsGroup]
+  ) {
     let (row, column) = (groups[g], groups[h])
+    let map = PairMap(products, row.B, column.B)
+    var raw = products.takeAll()
+    let count = raw.keys.count
     let rowRanks = raw.keys.map { Int32(row.rank[PairProducts.rowLevel($0)]) }
     let columnRanks = raw.keys.map { Int32(column.rank[PairProducts.columnLevel($0)]) }
-    var order = [UInt32](0..<UInt32(raw.count))
+    raw.keys = []
+    var order = [UInt32](0..<UInt32(count))
     // Stable, so equal pairs stay in the order of their cells.
     if !Self.isSorted(rowRanks, columnRanks) {
       order = countingOrder(order, by: columnRanks, count: column.levelCount)
       order = countingOrder(order, by: rowRanks, count: row.levelCount)
     }
-    let map = PairMap(raw, row.B, column.B)
     var rowLevels: [Int32] = []
     var columnLevels: [Int32] = []
     var blocks: [Double] = []
-    rowLevels.reserveCapacity(raw.count)
-    columnLevels.reserveCapacity(raw.count)
-    blocks.reserveCapacity(raw.count * map.size)
+    rowLevels.reserveCapacity(count)
+    columnLevels.reserveCapacity(count)
+    blocks.reserveCapacity(count * map.size)
     var half = map.scratch
     for pair in order.lazy.map({ Int($0) }) {
       if rowLevels.last != rowRanks[pair] || columnLevels.last != columnRanks[pair] {

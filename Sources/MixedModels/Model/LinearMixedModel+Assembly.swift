@@ -39,9 +39,8 @@ extension LinearMixedModel {
         fixed: x, threads: options.threads)
     }
     pairs = products.groupPairs.enumerated().map { [groups] pair, indices in
-      defer { products.pairs[pair].release() }
-      return CoOccurrence(
-        products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1, groups: groups)
+      CoOccurrence(
+        releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1, groups: groups)
     }
     (terms, covariance) = Self.reported(z, groups)
     observations = products.observations
