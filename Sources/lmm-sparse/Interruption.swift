@@ -13,7 +13,8 @@
 /// one pointer, to memory that is never freed.
 private nonisolated(unsafe) var temporaryFile: UnsafeMutablePointer<CChar>?
 
-/// Where a search stands: text for an interrupt to print, in one of two buffers that are never freed.
+/// Where a search stands: text for an interrupt to print, in one of two buffers that are never
+/// freed.
 private nonisolated(unsafe) var restingPlace: UnsafeMutablePointer<CChar>?
 private nonisolated(unsafe) let restingPlaces = (
   UnsafeMutablePointer<CChar>.allocate(capacity: 4096),
@@ -36,7 +37,8 @@ func removeOnInterrupt(_ path: String?) {
 
 /// Makes an interrupt end the program with status 128 + signal and no half-written file left.
 ///
-/// The status is 130 for an interrupt from the keyboard. Signals that were ignored from the start (nohup) stay ignored; those that a parent
+/// The status is 130 for an interrupt from the keyboard. Signals that were ignored from the start
+/// (nohup) stay ignored; those that a parent
 /// left blocked, as programs with thread pools do by accident, are unblocked.
 func installInterruptHandler() {
   var signals = sigset_t()

@@ -2,7 +2,8 @@
 import NumericalMethods
 
 extension RawBasis {
-  /// The same columns, but for shifts and scales: cross-products can be taken from one to the other.
+  /// The same columns, but for shifts and scales: cross-products can be taken from one to the
+  /// other.
   func isCompatible(with other: RawBasis) -> Bool {
     var (a, b) = (self, other)
     a.removeCentring()
@@ -26,7 +27,10 @@ extension RawBasis {
         let polynomial = atoms[power.atom].polynomials(in: old.atoms[power.atom])[power.degree]
         terms = terms.flatMap { powers, value in
           polynomial.enumerated().map { degree, coefficient in
-            (degree == 0 ? powers : powers + [.init(atom: power.atom, degree: degree)], value * coefficient)
+            (
+              degree == 0 ? powers : powers + [.init(atom: power.atom, degree: degree)],
+              value * coefficient
+            )
           }
         }
       }
@@ -35,7 +39,8 @@ extension RawBasis {
     return change
   }
 
-  /// All columns of a directory in this basis as combinations of those in `old`; with `response`, y in column 0.
+  /// All columns of a directory in this basis as combinations of those in `old`; with `response`, y
+  /// in column 0.
   func change(
     of blocks: [ColumnBlock], _ directory: ColumnDirectory, from old: RawBasis, response: Bool
   ) -> DenseMatrix {

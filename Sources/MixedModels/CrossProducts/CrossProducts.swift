@@ -2,9 +2,11 @@
 import Glibc
 import ModelFrames
 
-/// All that a Gaussian mixed model needs of its rows: [Z X y]ᵀW[Z X y], n, Σ log w and the levels' labels.
+/// All that a Gaussian mixed model needs of its rows: [Z X y]ᵀW[Z X y], n, Σ log w and the levels'
+/// labels.
 ///
-/// A sum over rows: a chunk of a file, a file and a machine's share are the same type, and `merge` adds them.
+/// A sum over rows: a chunk of a file, a file and a machine's share are the same type, and `merge`
+/// adds them.
 public struct CrossProducts: Sendable {
   package let specification: ModelSpecification
   /// Rows used.
@@ -94,7 +96,8 @@ public struct CrossProducts: Sendable {
 
   /// Adds the rows of `other`: a chunk, a file, a machine's share.
   ///
-  /// - Throws: `FitError.differentModels` if it was made for another formula or other types of columns.
+  /// - Throws: `FitError.differentModels` if it was made for another formula or other types of
+  ///   columns.
   public mutating func merge(_ other: CrossProducts) throws(FitError) {
     guard basis != other.basis else { return add(other) }
     guard basis.isCompatible(with: other.basis) else { throw .differentModels }

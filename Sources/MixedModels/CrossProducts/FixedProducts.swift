@@ -35,7 +35,8 @@ package struct FixedProducts: Sendable {
     capacity = wider
   }
 
-  /// Adds the products of a block of rows, a full square of `directory.count` columns (upper triangle used).
+  /// Adds the products of a block of rows, a full square of `directory.count` columns (upper
+  /// triangle used).
   package mutating func add(_ products: [Double]) {
     let count = directory.count
     for i in 0..<count {
@@ -92,7 +93,8 @@ package struct FixedProducts: Sendable {
   }
 }
 
-/// Copies `rows` records of from.0 × from.1 entries (row-major) into records of the larger shape `to`.
+/// Copies `rows` records of from.0 × from.1 entries (row-major) into records of the larger shape
+/// `to`.
 func restrided(
   _ old: [Double], rows: Int, from: (Int, Int), to: (Int, Int)
 ) -> [Double] {

@@ -8,7 +8,8 @@ package struct GroupProducts: Sendable {
   /// Rows and columns that a level has room for: ℓ × (ℓ + columns of [y X]).
   package private(set) var zCapacity: Int
   package private(set) var xCapacity: Int
-  /// Of every level row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind it.
+  /// Of every level row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind
+  /// it.
   private var blocks: LevelBlocks
 
   package init(_ columns: [ColumnBlock]) {
@@ -36,7 +37,8 @@ package struct GroupProducts: Sendable {
     if directory.count > zCapacity || xCount > xCapacity {
       // Columns turn up one by one: doubling keeps the copying linear. The first size is exact.
       let isFirst = levelCount == 0
-      let z = directory.count > zCapacity ? max(directory.count, isFirst ? 0 : 2 * zCapacity) : zCapacity
+      let z =
+        directory.count > zCapacity ? max(directory.count, isFirst ? 0 : 2 * zCapacity) : zCapacity
       let x = xCount > xCapacity ? max(xCount, isFirst ? 0 : xCapacity * 3 / 2) : xCapacity
       widen(z, x)
     }
@@ -86,7 +88,8 @@ package struct GroupProducts: Sendable {
     }
   }
 
-  /// Gives the memory of a page back if no copy of these products shares it; its levels are gone then.
+  /// Gives the memory of a page back if no copy of these products shares it; its levels are gone
+  /// then.
   mutating func release(page: Int) {
     if isKnownUniquelyReferenced(&blocks) { blocks.release(page) }
   }
@@ -116,7 +119,8 @@ package struct GroupProducts: Sendable {
 
   /// - Returns: the column here of every column there.
   package mutating func merge(
-    _ other: GroupProducts, columns: [ColumnBlock], levels: [Int32], levelCount: Int, maps: [[Int32]],
+    _ other: GroupProducts, columns: [ColumnBlock], levels: [Int32], levelCount: Int,
+    maps: [[Int32]],
     xColumns: [Int], xCount: Int
   ) -> [Int] {
     let zColumns = directory.merge(other.directory, blocks: columns, maps: maps)

@@ -86,7 +86,13 @@ final class LevelBlocks: @unchecked Sendable {  // shared for reading only
     } else {
       memory = calloc(byteCount, 1)
     }
-    guard let memory else { fatalError("out of memory: \(byteCount) bytes for the levels of a factor") }
+    guard let memory else {
+      // Nothing here can go on or be given back; what is left is to say so and not to trap.
+      let message =
+        "error: out of memory: no \(byteCount) bytes more for the levels of a factor. Use fewer levels or columns, or a larger machine.\n"
+      _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      exit(EXIT_FAILURE)
+    }
     return memory.bindMemory(to: Double.self, capacity: byteCount / MemoryLayout<Double>.stride)
   }
 }

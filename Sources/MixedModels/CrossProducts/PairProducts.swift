@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// ZᵢᵀWZⱼ for every pair of levels (i of one grouping factor, j of another) that occurs together, in raw columns.
+/// ZᵢᵀWZⱼ for every pair of levels (i of one grouping factor, j of another) that occurs together,
+/// in raw columns.
 ///
-/// Parts arrive with pairs in any order. They are appended, and now and then sorted and added up, always in the
-/// order of arrival, so that the sums depend on the data alone. Memory is in proportion to the different pairs.
+/// Parts arrive with pairs in any order. They are appended, and now and then sorted and added up,
+/// always in the
+/// order of arrival, so that the sums depend on the data alone. Memory is in proportion to the
+/// different pairs.
 package struct PairProducts: Sendable {
   package private(set) var rowCapacity: Int
   package private(set) var columnCapacity: Int
-  /// Runs of pairs, each for a range of row levels: sorting one stays within the caches. Blocks are row-major
+  /// Runs of pairs, each for a range of row levels: sorting one stays within the caches. Blocks are
+  /// row-major
   /// rowCapacity × columnCapacity.
   private var runs: [PairRun] = []
   /// Row levels per run, as a power of two.
@@ -81,7 +85,9 @@ package struct PairProducts: Sendable {
         }
       }
     }
-    for run in runs.indices where runs[run].isDueForCompacting { runs[run].compact(blockSize: size) }
+    for run in runs.indices where runs[run].isDueForCompacting {
+      runs[run].compact(blockSize: size)
+    }
   }
 
   private mutating func append(
@@ -132,7 +138,9 @@ package struct PairProducts: Sendable {
         let base = pair * size
         var block = DenseMatrix(rows: rows.rows, columns: columns.rows)
         for i in 0..<rows.rows {
-          for j in 0..<columns.rows { block[i, j] = runs[run].blocks[base + i * columnCapacity + j] }
+          for j in 0..<columns.rows {
+            block[i, j] = runs[run].blocks[base + i * columnCapacity + j]
+          }
         }
         let new = (rows * block) * columns.transposed
         for i in 0..<rows.rows {

@@ -39,7 +39,8 @@ struct PairRun: Sendable {
   }
 }
 
-/// Merges the sorted pairs with the ones behind them, taken in `order`; returns how many different ones there are.
+/// Merges the sorted pairs with the ones behind them, taken in `order`; returns how many different
+/// ones there are.
 private func mergeRuns(
   _ keys: Slice<UnsafeBufferPointer<UInt64>>, _ blocks: UnsafeBufferPointer<Double>,
   _ tailKeys: [UInt64], _ order: [UInt32], size: Int,
@@ -68,7 +69,8 @@ private func mergeRuns(
         take(head[next], base + next * size)
         next += 1
       }
-      let block = size == 1 ? single.baseAddress! + position : base + tail + Int(order[position]) * size
+      let block =
+        size == 1 ? single.baseAddress! + position : base + tail + Int(order[position]) * size
       take(key, block)
     }
     while next < head.count {

@@ -6,7 +6,8 @@ import NumericalMethods
 extension RawBasis {
   /// The basis with shifts, scales and the response's predictor taken from a sample of rows.
   ///
-  /// Any values give the same model. Good ones keep the digits: a predictor close to the least-squares fit leaves
+  /// Any values give the same model. Good ones keep the digits: a predictor close to the
+  /// least-squares fit leaves
   /// little to cancel in yᵀWy even when the covariates explain nearly everything.
   ///
   /// - Parameter slopes: atoms that the model has a slope of, with no other variable beside it.
@@ -59,7 +60,8 @@ extension RawBasis {
     return (mean, scale.isNormal ? scale : 1)
   }
 
-  /// Least squares on a constant and the given centred columns; a column without information gets no slope.
+  /// Least squares on a constant and the given centred columns; a column without information gets
+  /// no slope.
   private static func leastSquares(
     _ y: [Double], columns: [Int: [Double]]
   ) -> (mean: Double, slopes: [Int: Double]) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import ModelFrames
 
-/// A number that a row supplies, seen through Chebyshev polynomials T₀ … T_degree of t = (value − shift) / scale.
+/// A number that a row supplies, seen through Chebyshev polynomials T₀ … T_degree of t = (value −
+/// shift) / scale.
 ///
-/// The shift and the scale come from the first rows of the data. They keep sums of squares and products well
+/// The shift and the scale come from the first rows of the data. They keep sums of squares and
+/// products well
 /// conditioned for years, for x ~ 1e6 and for polynomials, and cost nothing to undo.
 package struct Atom: Sendable, Hashable {
   package var expression: Expression
@@ -43,7 +45,8 @@ package enum FactorSource: Sendable, Hashable {
   case logical(Expression)
 }
 
-/// The columns that rows are accumulated in. They need no look-ahead: numbers minus a shift, factors as full
+/// The columns that rows are accumulated in. They need no look-ahead: numbers minus a shift,
+/// factors as full
 /// indicators of the cells met so far.
 package struct RawBasis: Sendable, Hashable {
   package var response: Expression
@@ -56,7 +59,8 @@ package struct RawBasis: Sendable, Hashable {
   /// X; the first block has no cell set and begins with the constant.
   package var fixed: [ColumnBlock]
   package var groups: [RawGroup]
-  /// The response is accumulated as (y − offset − Σ predictor[k] · fixed[0] column k) / responseScale.
+  /// The response is accumulated as (y − offset − Σ predictor[k] · fixed[0] column k) /
+  /// responseScale.
   package var predictor: [Double]
   package var responseScale = 1.0
 }

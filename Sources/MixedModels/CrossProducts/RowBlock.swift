@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 
-/// The rows of one chunk as a model sees them: complete rows only, numbers as polynomials of shifted atoms, factors
+/// The rows of one chunk as a model sees them: complete rows only, numbers as polynomials of
+/// shifted atoms, factors
 /// as codes.
 package struct RowBlock: Sendable {
   package let count: Int
@@ -19,7 +20,8 @@ package struct RowBlock: Sendable {
   package let cells: [[Int32]]
   package let moments: [AtomMoments]
 
-  /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing value where
+  /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing
+  ///   value where
   ///   `omitsMissing` is false.
   init(
     _ chunk: TableChunk, basis: RawBasis, columns: ColumnLookup, omitsMissing: Bool
@@ -134,7 +136,8 @@ package struct RowBlock: Sendable {
     for (run, b) in celled.enumerated() {
       panel.setStarts(run, directory.starts[b], cells[blocks[b].cellSet!])
     }
-    panel.isConstant = response == nil && blocks.count == 1 && shared.count == 1
+    panel.isConstant =
+      response == nil && blocks.count == 1 && shared.count == 1
       && blocks[0].monomials == [.one]
     return panel
   }

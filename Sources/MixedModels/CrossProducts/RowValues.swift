@@ -51,7 +51,9 @@ struct RowValues {
       for (row, w) in weights.enumerated() where w <= 0 {
         throw RowError(
           row: row, column: name,
-          message: "the weight \(w) is not positive. Weights are inverse variances; remove rows that must not count")
+          message:
+            "the weight \(w) is not positive. Weights are inverse variances; remove rows that must not count"
+        )
       }
       return weights
     }
@@ -95,7 +97,9 @@ struct RowValues {
     if !omitsMissing, let row = isComplete.firstIndex(of: false) {
       throw RowError(
         row: row, column: nil,
-        message: "a value that the model uses is missing. Fill it in, or let --na omit leave such rows out")
+        message:
+          "a value that the model uses is missing. Fill it in, or let --na omit leave such rows out"
+      )
     }
     for (name, values) in zip(names, [response] + atoms) {
       if let row = values.indices.first(where: { isComplete[$0] && values[$0].isInfinite }) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row, then runs of
+/// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row,
+/// then runs of
 /// columns that a cell of the row decides.
 package struct SparsePanel: Sendable {
   /// Nonzeros per row.

@@ -22,7 +22,8 @@ extension AbsorbedEquations {
       let (level, m) = (layout.incidence.level(of: node), model.groups[g].size)
       let first = layout.scalarStart[place]
       for i in 0..<m { u[g][level * m + i] = z[first + i] }
-      z.replaceSubrange(first..<first + m, with: lowerTimes(factors[g], Array(z[first..<first + m])))
+      z.replaceSubrange(
+        first..<first + m, with: lowerTimes(factors[g], Array(z[first..<first + m])))
     }
     let ℓ = model.groups[layout.leading].size
     forEachLeadingLevel { level in

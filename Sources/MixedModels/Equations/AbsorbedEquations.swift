@@ -2,12 +2,15 @@
 import Glibc
 import NumericalMethods
 
-/// Henderson's absorption: the levels of one group, the leading one, are eliminated one by one, since they do not occur
+/// Henderson's absorption: the levels of one group, the leading one, are eliminated one by one,
+/// since they do not occur
 /// with each other; what is left, the core, is factored as one matrix.
 ///
-/// With A_jj, A_jo the blocks of level j, T and U the factors of the leading group and of the others,
+/// With A_jj, A_jo the blocks of level j, T and U the factors of the leading group and of the
+/// others,
 ///
-///     D_j = TᵀA_jjT + I = L_jL_jᵀ,   W_j = L_j⁻¹TᵀA_jo,   S = Uᵀ(A_oo − Σ W_jᵀW_j)U + I,   log|M| = Σ log|D_j| + log|S|,
+///     D_j = TᵀA_jjT + I = L_jL_jᵀ,   W_j = L_j⁻¹TᵀA_jo,   S = Uᵀ(A_oo − Σ W_jᵀW_j)U + I,   log|M|
+///   = Σ log|D_j| + log|S|,
 ///
 /// where o also stands for X and y, on which U is the identity and to which no I is added.
 /// Sums are cut by position, so nothing depends on the number of threads.

@@ -25,7 +25,8 @@ struct AbsorptionEstimate {
   private var coreSize: Int { model.randomEffectCount - leader.levelCount * leader.size }
   private var tail: Int { model.tail.columns }
 
-  /// The better of a dense and a sparse core. There is no layout if neither can be made in the memory there is.
+  /// The better of a dense and a sparse core. There is no layout if neither can be made in the
+  /// memory there is.
   func cheapest() throws -> (StrategyEstimate, CoreLayout?) {
     let graph = CoreGraph(model, incidence)
     let density = graph.sampledDensity(Self.sampleSize)

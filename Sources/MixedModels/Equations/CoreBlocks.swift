@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// The blocks of A below and on the diagonal of the core, by places: a node's own, those of pairs among the groups
+/// The blocks of A below and on the diagonal of the core, by places: a node's own, those of pairs
+/// among the groups
 /// that are not absorbed, and the tail's.
 struct CoreBlocks {
   struct Block {

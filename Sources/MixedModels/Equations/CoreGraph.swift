@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// Which nodes of the core meet: by occurring together, or with the same level of the leading group.
+/// Which nodes of the core meet: by occurring together, or with the same level of the leading
+/// group.
 struct CoreGraph {
   private let incidence: Incidence
   private let byPartner: (starts: [Int], nodes: [Int32])
@@ -33,7 +34,8 @@ struct CoreGraph {
     direct = (starts, nodes)
   }
 
-  /// Appends to `list` the neighbours of v with larger numbers, in no order; `mark` holds who was seen for whom.
+  /// Appends to `list` the neighbours of v with larger numbers, in no order; `mark` holds who was
+  /// seen for whom.
   private func appendLater(_ v: Int, _ mark: inout [Int32], _ list: inout [Int]) {
     mark[v] = Int32(v)
     for e in direct.starts[v]..<direct.starts[v + 1] {

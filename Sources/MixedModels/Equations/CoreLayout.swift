@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// How the core is stored and in which order it is eliminated: what is left of the system when the levels of the
+/// How the core is stored and in which order it is eliminated: what is left of the system when the
+/// levels of the
 /// leading group are absorbed, that is the levels of the other groups (nodes), then X, then y.
 package struct CoreLayout {
   let incidence: Incidence
@@ -59,7 +60,8 @@ package struct CoreLayout {
     }
     firstFrequent =
       pattern == nil
-      ? Self.cut(work, scalarStart, tail: model.tail.columns, inner: leader.size * leader.levelCount)
+      ? Self.cut(
+        work, scalarStart, tail: model.tail.columns, inner: leader.size * leader.levelCount)
       : order.count
   }
 

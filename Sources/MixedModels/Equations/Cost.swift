@@ -10,7 +10,8 @@ enum Cost {
   static let product = 0.035e-9
   /// One multiplication and addition in a dense Cholesky factorization.
   static let cholesky = 0.045e-9
-  /// One floating-point operation of CHOLMOD, in the core and, where most supernodes are narrow, in the whole.
+  /// One floating-point operation of CHOLMOD, in the core and, where most supernodes are narrow, in
+  /// the whole.
   static let supernodal = 0.035e-9
   static let narrow = 0.055e-9
   static let simplicial = 0.9e-9

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension EquationsPlan {
-  /// One line for every strategy looked at, the cheapest first; the chosen one begins with an asterisk.
+  /// One line for every strategy looked at, the cheapest first; the chosen one begins with an
+  /// asterisk.
   package func lines(for model: LinearMixedModel) -> [String] {
     let chosen = chosen
     var isMarked = false
@@ -15,7 +16,8 @@ extension EquationsPlan {
 }
 
 extension StrategyEstimate {
-  /// Such as “absorb g: core of 3706 unknowns, dense; 6876486 nonzeros in the factor, 9.1 Gflop, 0.21 GiB, about
+  /// Such as “absorb g: core of 3706 unknowns, dense; 6876486 nonzeros in the factor, 9.1 Gflop,
+  /// 0.21 GiB, about
   /// 220 ms per evaluation”.
   func line(for model: LinearMixedModel) -> String {
     let name =
@@ -26,7 +28,8 @@ extension StrategyEstimate {
       let percent = fixedNotation(100 * coreDensity, decimals: 1)
       parts.append(
         coreSize == 0
-          ? "no core" : "core of \(coreSize) unknowns, \(isDense ? "dense" : "\(percent) % filled")")
+          ? "no core" : "core of \(coreSize) unknowns, \(isDense ? "dense" : "\(percent) % filled")"
+      )
     }
     parts.append("\(factorNonzeros) nonzeros in the factor")
     parts.append("\(fixedNotation(flops * 1e-6, decimals: 1)) million multiplications")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// What each way to solve the equations would cost, from counts and patterns alone, and which one to take.
+/// What each way to solve the equations would cost, from counts and patterns alone, and which one
+/// to take.
 package struct EquationsPlan {
   package enum Choice {
     case whole
@@ -17,7 +18,8 @@ package struct EquationsPlan {
 
   /// - Parameter solver: `auto`, `absorb` or `cholmod`.
   /// - Parameter compares: Whether to look at all strategies even where the choice is clear.
-  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0: unknown, anything
+  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0:
+  ///   unknown, anything
   ///   fits); `CholmodError`.
   package init(
     _ model: LinearMixedModel, solver: String = "auto", threads: Int,
@@ -29,7 +31,8 @@ package struct EquationsPlan {
     var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
     if solver != "cholmod" {
       for leading in Self.leadingGroups(model) {
-        let estimator = AbsorptionEstimate(model, leading: leading, threads: threads, memory: memory)
+        let estimator = AbsorptionEstimate(
+          model, leading: leading, threads: threads, memory: memory)
         let (estimate, layout) = try estimator.cheapest()
         candidates.append((estimate, layout.map { .absorbed($0) } ?? .whole))
       }

@@ -84,7 +84,8 @@ extension CoOccurrence {
     rowGroup == group ? (columnGroup, columnLevels) : (rowGroup, rowLevels)
   }
 
-  /// Copies one pair's block by columns, with the rows of the row group or, if `transposed`, of the other.
+  /// Copies one pair's block by columns, with the rows of the row group or, if `transposed`, of the
+  /// other.
   func copyBlock(
     _ k: Int, rows m: Int, columns n: Int, transposed: Bool, to target: UnsafeMutablePointer<Double>
   ) {

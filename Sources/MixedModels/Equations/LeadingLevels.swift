@@ -2,15 +2,18 @@
 import Glibc
 import NumericalMethods
 
-/// The levels of the leading group with their blocks against the core, and what absorption makes of these:
-/// D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jo A_jX A_jy], for o the nodes that j occurs with.
+/// The levels of the leading group with their blocks against the core, and what absorption makes of
+/// these:
+/// D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jo A_jX A_jy], for o the nodes that j occurs
+/// with.
 final class LeadingLevels {
   /// ℓ
   let size: Int
   /// p + 1
   let width: Int
   let levelCount: Int
-  /// Columns of [A_jo A_jX A_jy] of level j: `columnStarts[j]..<columnStarts[j + 1]`; the core's order, the tail last.
+  /// Columns of [A_jo A_jX A_jy] of level j: `columnStarts[j]..<columnStarts[j + 1]`; the core's
+  /// order, the tail last.
   let columnStarts: [Int]
   /// The core's row for every such column.
   let rows: OwnedBuffer<Int32>
@@ -19,11 +22,13 @@ final class LeadingLevels {
   let W: OwnedBuffer<Double>
   /// ℓ × ℓ, level after level.
   private let zz: [Double]
-  /// For each place of the core: its columns among all, `entryStarts[place]..<entryStarts[place + 1]`.
+  /// For each place of the core: its columns among all, `entryStarts[place]..<entryStarts[place +
+  /// 1]`.
   let entryStarts: [Int]
   let entries: OwnedBuffer<Entry>
 
-  /// A place of the core in a level's columns: its first column, and the end of the level's columns.
+  /// A place of the core in a level's columns: its first column, and the end of the level's
+  /// columns.
   struct Entry: BitwiseCopyable {
     var first: Int
     var end: Int
@@ -95,7 +100,8 @@ final class LeadingLevels {
     scratch = OwnedBuffer(repeating: 0, count: workers * 2 * ℓ * ℓ)
   }
 
-  /// Computes all W_j; subtracts the tail's part of ΣWᵀW from the lower triangle of `tail`, (p + 1) × (p + 1);
+  /// Computes all W_j; subtracts the tail's part of ΣWᵀW from the lower triangle of `tail`, (p + 1)
+  /// × (p + 1);
   /// returns Σ log |D|, NaN where a D is not finite.
   func absorb(
     _ T: [Double], from tail: UnsafeMutablePointer<Double>, _ team: ThreadTeam
@@ -105,7 +111,8 @@ final class LeadingLevels {
     nonisolated(unsafe) let partial = partial.start
     nonisolated(unsafe) let scratch = scratch.start
     T.withUnsafeBufferPointer { T in
-      team.forEach(Self.parts, pays: columnStarts[levelCount] * size * size > 5000) { worker, part in
+      team.forEach(Self.parts, pays: columnStarts[levelCount] * size * size > 5000) {
+        worker, part in
         let levels = partBounds[part]..<partBounds[part + 1]
         let sums = partial + part * stride
         let own = scratch + worker * 2 * size * size

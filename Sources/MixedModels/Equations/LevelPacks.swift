@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// The levels of the only grouping factor, eight side by side, so that one instruction works on several.
+/// The levels of the only grouping factor, eight side by side, so that one instruction works on
+/// several.
 ///
-/// Absorption: for every level j, D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jX A_jy]; what is wanted are
+/// Absorption: for every level j, D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jX A_jy]; what is
+/// wanted are
 /// Σ log |D_j| and Σ W_jᵀW_j.
 final class LevelPacks {
   /// ℓ
@@ -50,7 +52,8 @@ final class LevelPacks {
     partial = OwnedBuffer(repeating: 0, count: partialStride * Self.parts)
   }
 
-  /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where a D is not
+  /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where
+  /// a D is not
   /// finite.
   func absorb(
     _ T: [Double], from s: UnsafeMutablePointer<Double>, _ team: ThreadTeam
@@ -171,7 +174,8 @@ final class LevelPacks {
     return pivots.logarithm
   }
 
-  /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`; `inverse` gets the pivots' inverses.
+  /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`; `inverse` gets the pivots'
+  /// inverses.
   @inline(__always)
   private func factorizePack(
     _ ℓ: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,

@@ -3,9 +3,11 @@ package import NumericalMethods
 
 /// Henderson's equations K(θ)[u; β] = c in working coordinates, for one θ at a time.
 ///
-/// Strategies differ in how they factor K; what they give is the same, and tests hold them against each other.
+/// Strategies differ in how they factor K; what they give is the same, and tests hold them against
+/// each other.
 package protocol MixedModelEquations: ~Copyable {
-  /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g, column-major.
+  /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g,
+  /// column-major.
   ///
   /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
   mutating func update(_ factors: [[Double]]) throws
@@ -19,7 +21,8 @@ package protocol MixedModelEquations: ~Copyable {
   mutating func solution() throws -> (u: [Double], β: [Double])
   /// [K⁻¹] for X, p × p: Cov(β) / σ².
   func fixedEffectsCovariance() throws -> DenseMatrix
-  /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) / σ².
+  /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) /
+  /// σ².
   mutating func conditionalCovariances() throws -> [[Double]]
   var description: SolverSummary { get }
 }

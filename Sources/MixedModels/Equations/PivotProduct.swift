@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
 
-/// log Π of many pivots, each ≥ 1 but for rounding, as mantissa · 2^exponent and eight products at a time: one
+/// log Π of many pivots, each ≥ 1 but for rounding, as mantissa · 2^exponent and eight products at
+/// a time: one
 /// logarithm for all of them, and an error smaller than that of a sum of logarithms.
 struct PivotProduct {
   private var mantissa = SIMD8<Double>(repeating: 1)

@@ -2,7 +2,8 @@
 import Glibc
 import NumericalMethods
 
-/// −2 log-likelihood, or the REML criterion, profiled over β and σ, as a function of φ (see `RelativeCovariance`).
+/// −2 log-likelihood, or the REML criterion, profiled over β and σ, as a function of φ (see
+/// `RelativeCovariance`).
 package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~Copyable {
   let model: LinearMixedModel
   let kind: CriterionKind

@@ -7,7 +7,8 @@ package import NumericalMethods
 ///     ⎢XᵀWZΛ         XᵀWX   ·   ⎥   L = ⎢L_xz  L_xx    ⎥
 ///     ⎣yᵀWZΛ         yᵀWX   yᵀWy⎦       ⎣l_yz  l_yx   r⎦
 ///
-/// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al. 2015, §3.3).
+/// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al.
+/// 2015, §3.3).
 package struct WholeEquations: ~Copyable, MixedModelEquations {
   private let model: LinearMixedModel
   private let layout: WholePattern

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// Where every block of A goes in the lower triangle of the whole system [K c; cᵀ yᵀWy], ordered to fill in little.
+/// Where every block of A goes in the lower triangle of the whole system [K c; cᵀ yᵀWy], ordered to
+/// fill in little.
 ///
-/// The levels of all groups are the nodes of a graph; a node's ℓ scalars stay together, and X and y come last.
+/// The levels of all groups are the nodes of a graph; a node's ℓ scalars stay together, and X and y
+/// come last.
 struct WholePattern {
   let pattern: SymmetricPattern
   /// Node = level, group after group. First scalar of every node in the system.
@@ -12,7 +14,8 @@ struct WholePattern {
   let firstNode: [Int]
   /// q
   let randomEffectCount: Int
-  /// For every pair of levels (all co-occurrences in turn): is the row's level the column of the lower triangle, and
+  /// For every pair of levels (all co-occurrences in turn): is the row's level the column of the
+  /// lower triangle, and
   /// how many entries below the end of the node's own block does the pair's block start?
   let pairPlacement: [(rowIsColumn: Bool, offset: Int)]
   /// For every node: entries below its own block before the tail's.
@@ -29,8 +32,10 @@ struct WholePattern {
     let nodeCount = sizes.count
     let edges = model.pairs.flatMap { pair in
       pair.rowLevels.indices.map { k in
-        (firstNode[pair.rowGroup] + Int(pair.rowLevels[k]),
-          firstNode[pair.columnGroup] + Int(pair.columnLevels[k]))
+        (
+          firstNode[pair.rowGroup] + Int(pair.rowLevels[k]),
+          firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
+        )
       }
     }
     let order = try fillReducingOrder(Self.graph(nodeCount, edges))

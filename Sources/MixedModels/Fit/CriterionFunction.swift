@@ -2,7 +2,8 @@
 public import ModelFrames
 import NumericalMethods
 
-/// The criterion of one model and its data as a function of θ, for those who search, draw or time it themselves
+/// The criterion of one model and its data as a function of θ, for those who search, draw or time
+/// it themselves
 /// (lme4's `devFunOnly`).
 ///
 /// It owns the factorization that an evaluation overwrites: use it on one thread at a time.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// Finds the φ of least criterion with a derivative-free optimizer, and does not trust its first answer.
+/// Finds the φ of least criterion with a derivative-free optimizer, and does not trust its first
+/// answer.
 ///
-/// No coordinate is bounded. The criterion depends on λλᵀ only, so a column of λ may change its sign: a bound at
-/// λ_ii = 0 with something below the diagonal would be a wall in the middle of smooth country, and searches do end at
-/// such walls. Where a variance is zero the criterion is even in φ and smooth, with its minimum at zero.
+/// No coordinate is bounded. The criterion depends on λλᵀ only, so a column of λ may change its
+/// sign: a bound at
+/// λ_ii = 0 with something below the diagonal would be a wall in the middle of smooth country, and
+/// searches do end at
+/// such walls. Where a variance is zero the criterion is even in φ and smooth, with its minimum at
+/// zero.
 struct CriterionSearch {
   struct Outcome {
     var φ: [Double]
@@ -24,12 +28,14 @@ struct CriterionSearch {
 
   let algorithm: MinimizerAlgorithm
   let maximumEvaluations: Int
-  /// Change of the criterion per row at which a search stops. Not relative to the criterion, whose size depends on
+  /// Change of the criterion per row at which a search stops. Not relative to the criterion, whose
+  /// size depends on
   /// the units of the response.
   let tolerance: Double
   /// n
   let rows: Double
-  /// An evaluation costs next to nothing: search again from where the first search ended, to be sure.
+  /// An evaluation costs next to nothing: search again from where the first search ended, to be
+  /// sure.
   let isCheap: Bool
   /// Every block's entries among φ.
   let blocks: [Range<Int>]
@@ -49,7 +55,8 @@ struct CriterionSearch {
 
   /// Searches from every start in turn and returns the best end.
   ///
-  /// - Throws: what `criterion` throws at the first start; elsewhere a failed evaluation is a bad point, not an end.
+  /// - Throws: what `criterion` throws at the first start; elsewhere a failed evaluation is a bad
+  ///   point, not an end.
   func run(
     from starts: [[Double]], scalingStart: Bool, _ criterion: ([Double]) throws -> Double
   ) throws -> Outcome {
@@ -57,7 +64,8 @@ struct CriterionSearch {
     let first = try criterion(starts[0])
     guard first.isFinite else {
       throw FitError.numerical(
-        "the criterion is not finite at the starting values. Rescale the covariates, or give --start")
+        "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
+      )
     }
     state.record(starts[0], first)
     if scalingStart { try state.findMagnitudes(criterion) }
@@ -94,7 +102,8 @@ struct CriterionSearch {
       if value < self.value { (best, self.value) = (φ, value) }
     }
 
-    /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take that).
+    /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take
+    /// that).
     mutating func tolerantValue(
       _ φ: [Double], _ criterion: ([Double]) throws -> Double
     ) throws -> Double {
@@ -109,7 +118,8 @@ struct CriterionSearch {
       }
     }
 
-    /// Multiplies each block by powers of four as long as that helps, and all of φ where the search is cheap:
+    /// Multiplies each block by powers of four as long as that helps, and all of φ where the search
+    /// is cheap:
     /// variances of any size come within reach.
     mutating func findMagnitudes(_ criterion: ([Double]) throws -> Double) throws {
       if search.isCheap, search.blocks.count > 1 { try findMagnitude(best.indices, criterion) }
@@ -155,7 +165,9 @@ struct CriterionSearch {
         let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
         if !search.isCheap && !moved && !escaped { return }
         if restart == CriterionSearch.maximumRestarts {
-          messages = ["the criterion did not settle in \(restart) searches; try --start or another --optimizer"]
+          messages = [
+            "the criterion did not settle in \(restart) searches; try --start or another --optimizer"
+          ]
           return
         }
         step = moved || escaped ? CriterionSearch.firstStep / 3 : CriterionSearch.restartStep
@@ -195,7 +207,8 @@ struct CriterionSearch {
 
     /// Puts small variances to zero where that is no worse, and looks whether leaving zero pays.
     ///
-    /// - Returns: whether a better point was found away from a boundary, from which to search again.
+    /// - Returns: whether a better point was found away from a boundary, from which to search
+    ///   again.
     private mutating func visitBoundary(_ criterion: ([Double]) throws -> Double) throws -> Bool {
       var escaped = false
       for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
@@ -205,7 +218,9 @@ struct CriterionSearch {
           φ[k] = 0
           let value = try tolerantValue(φ, criterion)
           // Within rounding a zero is the simpler answer.
-          if value <= self.value + 1e-12 * max(1, abs(self.value)) { (best, self.value) = (φ, value) }
+          if value <= self.value + 1e-12 * max(1, abs(self.value)) {
+            (best, self.value) = (φ, value)
+          }
         }
         let before = self.value
         let origin = best

@@ -48,11 +48,7 @@ struct Estimates {
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let b = Self.workingModes(model, factors, u, scale: s)
-    rawModes = zip(model.groups, b).map { group, b in
-      (0..<group.levelCount).flatMap { level in
-        group.B * Array(b[level * group.size..<(level + 1) * group.size])
-      }
-    }
+    rawModes = zip(model.groups, b).map { Self.rawModes($0, $1) }
     let variances = wantsModes ? try criterion.equations.conditionalCovariances() : nil
     modes = variances.map { inverse in
       model.covariance.blocks.map { block in
@@ -79,6 +75,19 @@ struct Estimates {
       next += group.levelCount * ℓ
       return b
     }
+  }
+
+  /// B b, level after level.
+  private static func rawModes(_ group: RandomEffectsGroup, _ b: [Double]) -> [Double] {
+    let (rawSize, size, B) = (group.B.rows, group.size, group.B.storage)
+    var raw = [Double](repeating: 0, count: group.levelCount * rawSize)
+    for level in 0..<group.levelCount {
+      for j in 0..<size {
+        let value = b[level * size + j]
+        for i in 0..<rawSize { raw[level * rawSize + i] += B[j * rawSize + i] * value }
+      }
+    }
+    return raw
   }
 
   /// R⁻¹b and σ²R⁻¹λ̃[M⁻¹]λ̃ᵀR⁻ᵀ of one term.

@@ -39,7 +39,8 @@ struct FitRun {
 
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   init(
-    _ formula: Formula, data: [DataSource], options: FitOptions, products given: CrossProducts? = nil
+    _ formula: Formula, data: [DataSource], options: FitOptions,
+    products given: CrossProducts? = nil
   ) throws {
     (self.formula, self.data, self.options) = (formula, data, options)
     setBLASThreads(1)  // sums must not depend on the number of threads

@@ -24,7 +24,8 @@ extension Fit {
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
     varianceComponents = zip(model.terms, estimates.λ).map {
-      VarianceComponent($0, λ: $1, sigma: estimates.sigma, levels: model.groups[$0.group].levelCount)
+      VarianceComponent(
+        $0, λ: $1, sigma: estimates.sigma, levels: model.groups[$0.group].levelCount)
     }
     convergence = Convergence(
       converged: outcome.converged, optimizer: options.optimizer,
@@ -49,10 +50,12 @@ extension Fit {
     scaledResiduals = quantiles
     self.solver = SolverDescription(
       strategy: solver.strategy,
-      leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName },
+      leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName
+      },
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
-      threads: options.threads == 0 ? availableProcessors() : options.threads, criterionStandardError: nil, plan: plan)
+      threads: options.threads == 0 ? availableProcessors() : options.threads,
+      criterionStandardError: nil, plan: plan)
     self.timing = timing
     peakMemory = peakResidentMemory()
   }
@@ -98,15 +101,18 @@ extension LinearMixedModel {
     let dropped = fixed.names.count - fixed.kept.count
     if dropped > 0 {
       messages.append(
-        "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")")
+        "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")"
+      )
     }
     if isSingular(outcome.φ) {
       messages.append(
-        "boundary (singular) fit: a variance, or a combination of correlated effects, is estimated as zero")
+        "boundary (singular) fit: a variance, or a combination of correlated effects, is estimated as zero"
+      )
     }
     if residualShare(sigma) < 1e-9 {
       messages.append(
-        "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits")
+        "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits"
+      )
     }
     return messages
   }
@@ -135,8 +141,10 @@ extension LinearMixedModel {
     }
   }
 
-  /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a standard deviation
-  /// below 1e-4, lme4's tolerance. Standardized, so that the answer does not depend on the units of the covariates.
+  /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a
+  /// standard deviation
+  /// below 1e-4, lme4's tolerance. Standardized, so that the answer does not depend on the units of
+  /// the covariates.
   func isSingular(_ φ: [Double]) -> Bool {
     var next = 0
     for block in covariance.blocks {

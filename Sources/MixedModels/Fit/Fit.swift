@@ -95,7 +95,8 @@ public struct VarianceComponent: Sendable {
   public let covariances: [[Double]]
 }
 
-/// The conditional modes b = Λu of one term, and their conditional standard deviations given θ and β.
+/// The conditional modes b = Λu of one term, and their conditional standard deviations given θ and
+/// β.
 public struct ConditionalModes: Sendable {
   public let name: String
   public let group: String
@@ -140,7 +141,8 @@ public struct ResidualQuantiles: Sendable, Equatable {
 
 /// How the equations were solved.
 public struct SolverDescription: Sendable {
-  /// `absorbed`: one term's levels eliminated one by one, the rest as one matrix; `cholmod`: the whole system as one
+  /// `absorbed`: one term's levels eliminated one by one, the rest as one matrix; `cholmod`: the
+  /// whole system as one
   /// sparse matrix.
   public let strategy: String
   /// Grouping factor of the term that is absorbed.
@@ -151,7 +153,8 @@ public struct SolverDescription: Sendable {
   public let threads: Int
   /// nil when the criterion is exact.
   public let criterionStandardError: Double?
-  /// What the strategies looked at were expected to cost, one line each; the chosen one has an asterisk.
+  /// What the strategies looked at were expected to cost, one line each; the chosen one has an
+  /// asterisk.
   public let plan: [String]
 }
 

@@ -22,7 +22,8 @@ public enum FitError: Error, Sendable, Equatable {
   case start(given: Int, needed: [String])
   case unknownOptimizer(String, known: [String])
   case unknownSolver(String)
-  /// Bytes; `core` is the number of unknowns of the least demanding system that would have to be factored.
+  /// Bytes; `core` is the number of unknowns of the least demanding system that would have to be
+  /// factored.
   case outOfMemory(needed: Int, available: Int, core: Int)
   case differentModels
   case notConverged(String)

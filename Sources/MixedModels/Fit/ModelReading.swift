@@ -46,7 +46,8 @@ struct ModelReading {
     try forEachBlock(transform, consume: consume)
   }
 
-  /// Turns chunks into row blocks and what is wanted of them, in parallel; hands that over in the rows' order.
+  /// Turns chunks into row blocks and what is wanted of them, in parallel; hands that over in the
+  /// rows' order.
   private func forEachBlock<T: Sendable>(
     _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
   ) throws {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// The optimum of one model's criterion and what the equations give there, whatever strategy solves them.
+/// The optimum of one model's criterion and what the equations give there, whatever strategy solves
+/// them.
 struct Optimum {
   let outcome: CriterionSearch.Outcome
   let estimates: Estimates
@@ -41,7 +42,8 @@ struct Optimum {
       }
       starts = [covariance.working(given)]
     } else if model.isSmall {
-      // Criteria can have several minima. Where it costs nothing, lme4's start is tried too: θ = identity.
+      // Criteria can have several minima. Where it costs nothing, lme4's start is tried too: θ =
+      // identity.
       starts.append(covariance.working(covariance.identity))
     }
     let search = CriterionSearch(
@@ -66,7 +68,8 @@ struct Optimum {
 extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
   fileprivate var isSmall: Bool {
-    groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count } < 10_000
+    groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count }
+      < 10_000
   }
 }
 

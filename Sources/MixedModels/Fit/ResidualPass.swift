@@ -13,7 +13,9 @@ struct ResidualPass {
     _ reading: ModelReading, _ products: CrossProducts, _ model: LinearMixedModel,
     _ estimates: Estimates
   ) {
-    (self.reading, self.products, self.model, self.estimates) = (reading, products, model, estimates)
+    (self.reading, self.products, self.model, self.estimates) = (
+      reading, products, model, estimates
+    )
   }
 
   /// The complete rows of one chunk.
@@ -29,9 +31,10 @@ struct ResidualPass {
 
   /// - Throws: `DataError`; `FitError` if the data changed since they were fitted.
   func forEach(_ body: (Rows) throws -> Void) throws {
-    try reading.forEachBlockAgain({ [products, model, estimates] rows in
-      try Self.rows(rows, products, model, estimates)
-    }, consume: body)
+    try reading.forEachBlockAgain(
+      { [products, model, estimates] rows in
+        try Self.rows(rows, products, model, estimates)
+      }, consume: body)
   }
 
   private static func rows(
@@ -99,7 +102,8 @@ extension CrossProducts {
 }
 
 extension RowBlock {
-  /// Adds Σ coefficient · column over the columns of `blocks`; `codes` are the cells' codes in `directory`.
+  /// Adds Σ coefficient · column over the columns of `blocks`; `codes` are the cells' codes in
+  /// `directory`.
   func addPredictor(
     _ blocks: [ColumnBlock], _ directory: ColumnDirectory, _ codes: [[Int32]],
     to sum: inout [Double], coefficient: (_ row: Int, _ column: Int) -> Double

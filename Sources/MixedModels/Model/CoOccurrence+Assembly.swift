@@ -2,7 +2,8 @@
 import NumericalMethods
 
 extension CoOccurrence {
-  /// Maps the pairs of two groups to working coordinates, sorts them by level, and gives the raw ones back.
+  /// Maps the pairs of two groups to working coordinates, sorts them by level, and gives the raw
+  /// ones back.
   init(
     releasing products: inout PairProducts, rowGroup g: Int, columnGroup h: Int,
     groups: [RandomEffectsGroup]
@@ -40,7 +41,9 @@ extension CoOccurrence {
   }
 
   private static func isSorted(_ rows: [Int32], _ columns: [Int32]) -> Bool {
-    rows.indices.dropFirst().allSatisfy { (rows[$0 - 1], columns[$0 - 1]) <= (rows[$0], columns[$0]) }
+    rows.indices.dropFirst().allSatisfy {
+      (rows[$0 - 1], columns[$0 - 1]) <= (rows[$0], columns[$0])
+    }
   }
 }
 

@@ -6,7 +6,8 @@ import NumericalMethods
 struct DesignColumns {
   /// R's coefficient names.
   var names: [String] = []
-  /// For every column its (raw column, coefficient) pairs; none for an interaction cell that does not occur.
+  /// For every column its (raw column, coefficient) pairs; none for an interaction cell that does
+  /// not occur.
   var combinations: [[(raw: Int, value: Double)]] = []
   /// For every column the index of its term; −1 for the intercept.
   var terms: [Int] = []
@@ -95,9 +96,14 @@ struct DesignBuilder {
         return rest % count
       }
       design.names.append(zip(variables, choice).map { $0.names[$1] }.joined(separator: ":"))
-      let polynomial = product(zip(variables, choice).compactMap { variable, k in
-        if case .number(let atom, _, let polynomials) = variable { (atom, polynomials[k]) } else { nil }
-      })
+      let polynomial = product(
+        zip(variables, choice).compactMap { variable, k in
+          if case .number(let atom, _, let polynomials) = variable {
+            (atom, polynomials[k])
+          } else {
+            nil
+          }
+        })
       var combination: [(raw: Int, value: Double)] = []
       for (cell, codes) in zip(cells, codes) {
         var weight = 1.0

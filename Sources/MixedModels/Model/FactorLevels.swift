@@ -8,7 +8,8 @@ struct FactorLevels {
   /// Raw code → position in `labels`. Codes that mean the same number share one.
   let rank: [Int]
 
-  /// - Throws: `FitError` where `--levels` or `relevel` names a level that does not occur, or leaves one out.
+  /// - Throws: `FitError` where `--levels` or `relevel` names a level that does not occur, or
+  ///   leaves one out.
   init(_ variable: FactorVariable, dictionary: LevelDictionary, given: [String]?) throws {
     let sorted = sortedLevels(dictionary)
     if given == nil, variable.reference == nil, !variable.isLogical {

@@ -3,7 +3,8 @@ import NumericalMethods
 
 /// X and y in working coordinates: X orthonormal, y its ordinary-least-squares residual.
 ///
-/// Taking the least-squares fit off y changes β by a known amount and neither u nor the criterion, and leaves
+/// Taking the least-squares fit off y changes β by a known amount and neither u nor the criterion,
+/// and leaves
 /// r² = yᵀWy − ‖…‖² little to cancel.
 struct FixedAssembly {
   let coordinates: FixedCoordinates
@@ -36,7 +37,8 @@ struct FixedAssembly {
 
     var predictor = [Double](repeating: 0, count: count)
     for k in basis.predictor.indices { predictor[k] = basis.predictor[k] }
-    // An intercept takes the predictor's level as it is: projecting a mean of 1e9 would blur the slopes.
+    // An intercept takes the predictor's level as it is: projecting a mean of 1e9 would blur the
+    // slopes.
     let level = specification.fixed.hasIntercept ? predictor[0] : 0
     var rest = predictor
     rest[0] -= level
@@ -80,7 +82,8 @@ struct FixedAssembly {
     return (max(s * s * yy + 2 * s * dot(predictor, xy) + taken, 0) / gram[0, 0]).squareRoot()
   }
 
-  /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its values.
+  /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its
+  /// values.
   private static func isConstant(
     _ predictor: [Double], xy: [Double], yy: Double, gram: DenseMatrix, scale: Double
   ) -> Bool {
@@ -94,7 +97,8 @@ struct FixedAssembly {
     return !(spread > gram[0, 0] * rounding * rounding)
   }
 
-  /// Working coordinates of a vector of raw coefficients; nil if it is not in the model's column space.
+  /// Working coordinates of a vector of raw coefficients; nil if it is not in the model's column
+  /// space.
   private static func coordinates(
     of raw: [Double], in working: WorkingBasis, gram: DenseMatrix
   ) -> [Double]? {

@@ -32,9 +32,11 @@ struct GroupLevels {
     (self.labels, self.rank) = (labels, rank)
   }
 
-  /// The cells as R orders an interaction's levels, first factor slowest, and a key that is the same for the same
+  /// The cells as R orders an interaction's levels, first factor slowest, and a key that is the
+  /// same for the same
   /// level: the tuple of ranks as one number.
-  private static func order(_ ranks: [[Int]], _ counts: [Int]) -> (order: [UInt32], keys: [UInt64]) {
+  private static func order(_ ranks: [[Int]], _ counts: [Int]) -> (order: [UInt32], keys: [UInt64])
+  {
     var keys = ranks[0].map { UInt64($0) }
     var bound = counts[0]  // of the keys
     for (ranks, count) in zip(ranks, counts).dropFirst() {

@@ -18,7 +18,8 @@ extension LinearMixedModel {
     try self.init(releasing: &products, options: options)
   }
 
-  /// The same, with the raw blocks of levels and pairs given back as they are mapped: `products` keeps counts,
+  /// The same, with the raw blocks of levels and pairs given back as they are mapped: `products`
+  /// keeps counts,
   /// levels and the fixed part only.
   init(releasing products: inout CrossProducts, options: FitOptions) throws {
     let specification = products.specification
@@ -40,7 +41,8 @@ extension LinearMixedModel {
     }
     pairs = products.groupPairs.enumerated().map { [groups] pair, indices in
       CoOccurrence(
-        releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1, groups: groups)
+        releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
+        groups: groups)
     }
     (terms, covariance) = Self.reported(z, groups)
     observations = products.observations
@@ -59,7 +61,8 @@ extension LinearMixedModel {
     )
   }
 
-  /// The terms and their blocks of Λ in lme4's order: as written, unless a later term has more levels; then by
+  /// The terms and their blocks of Λ in lme4's order: as written, unless a later term has more
+  /// levels; then by
   /// decreasing levels, ties reversed.
   private static func reported(
     _ z: [RandomTermAssembly], _ groups: [RandomEffectsGroup]
@@ -74,13 +77,17 @@ extension LinearMixedModel {
         offsets[g] += piece.columns.count
         let group = assembly.bound.groupName
         written.append(
-          ((assembly.bound.range.lowerBound, k),
-            ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block))
+          (
+            (assembly.bound.range.lowerBound, k),
+            ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block
+          ))
       }
     }
     // lme4 takes `||` apart before `/`: (x || a/b) is (1 | a/b) + (0 + x | a/b).
     var pieces = written.indices.sorted {
-      (written[$0].place.0, written[$0].place.1, $0) < (written[$1].place.0, written[$1].place.1, $1)
+      (written[$0].place.0, written[$0].place.1, $0) < (
+        written[$1].place.0, written[$1].place.1, $1
+      )
     }.map { written[$0] }
     let counts = pieces.map { groups[$0.term.group].levelCount }
     if zip(counts, counts.dropFirst()).contains(where: { $0 < $1 }) {

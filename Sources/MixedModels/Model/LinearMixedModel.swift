@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// y = Xβ + ZΛu + ε as far as the likelihood sees it: A = [Z X y]ᵀW[Z X y] in working coordinates, and the way back
+/// y = Xβ + ZΛu + ε as far as the likelihood sees it: A = [Z X y]ᵀW[Z X y] in working coordinates,
+/// and the way back
 /// to the coefficients that R would report. Immutable; knows neither rows nor θ.
 public struct LinearMixedModel: Sendable {
   /// n, the rows.
@@ -10,7 +11,8 @@ public struct LinearMixedModel: Sendable {
   let groups: [RandomEffectsGroup]
   /// ZᵢᵀWZⱼ of the levels of two groups that occur together.
   let pairs: [CoOccurrence]
-  /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the response.
+  /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
+  /// response.
   let tail: DenseMatrix
   package let covariance: RelativeCovariance
   let fixed: FixedCoordinates
@@ -61,7 +63,8 @@ struct FixedCoordinates: Sendable {
   let R: DenseMatrix
   /// Raw × p.
   let B: DenseMatrix
-  /// The least-squares fit that was taken off the response: working coefficients, in units of the scaled response.
+  /// The least-squares fit that was taken off the response: working coefficients, in units of the
+  /// scaled response.
   let leastSquares: [Double]
   /// The same for what was taken off while reading, in units of the response, without its level.
   let predictor: [Double]

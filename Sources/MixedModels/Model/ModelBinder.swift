@@ -171,7 +171,8 @@ struct ModelBinder {
     case .scaled(let of, let centers, let scales):
       (expression, kind) = (of, .scaled(centers: centers, scales: scales))
     default:
-      // x + I(x^2) as a polynomial of x: the powers of a year are one line but for the twelfth digit.
+      // x + I(x^2) as a polynomial of x: the powers of a year are one line but for the twelfth
+      // digit.
       let power = variable.expression.integerPower
       expression = power?.base ?? variable.expression
       kind = power.map { .power($0.exponent) } ?? .identity

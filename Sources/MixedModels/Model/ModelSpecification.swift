@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import ModelFrames
 
-/// A formula bound to the columns of a table: which variables are numbers, which are factors, and the raw basis that
+/// A formula bound to the columns of a table: which variables are numbers, which are factors, and
+/// the raw basis that
 /// carries them all.
 package struct ModelSpecification: Sendable {
   package let formula: Formula

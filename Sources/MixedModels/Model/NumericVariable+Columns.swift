@@ -5,8 +5,11 @@ import Glibc
 extension NumericVariable {
   /// The variable's columns as polynomials of its atom's t, with what R appends to their names.
   ///
-  /// - Throws: `FitError` where poly() asks for more than the distinct values allow, or scale() meets a constant.
-  func columns(_ atom: Atom, moments: AtomMoments) throws -> [(suffix: String, polynomial: [Double])] {
+  /// - Throws: `FitError` where poly() asks for more than the distinct values allow, or scale()
+  ///   meets a constant.
+  func columns(_ atom: Atom, moments: AtomMoments) throws -> [(
+    suffix: String, polynomial: [Double]
+  )] {
     switch kind {
     case .identity:
       return [("", [atom.shift, atom.scale])]
@@ -40,7 +43,8 @@ extension NumericVariable {
     return line.map { $0 / spread }
   }
 
-  /// R's poly(): polynomials orthonormal over the rows, leading coefficients positive. They are the rows of the
+  /// R's poly(): polynomials orthonormal over the rows, leading coefficients positive. They are the
+  /// rows of the
   /// inverse Cholesky factor of the moment matrix.
   private func orthonormal(_ degree: Int, _ moments: AtomMoments) throws -> [[Double]] {
     let width = moments.degree + 1

@@ -3,7 +3,8 @@ import ModelFrames
 import NumericalMethods
 
 extension RandomEffectsGroup {
-  /// Maps one group's blocks to working coordinates, levels in R's order, and gives the raw ones back.
+  /// Maps one group's blocks to working coordinates, levels in R's order, and gives the raw ones
+  /// back.
   init(
     releasing raw: inout GroupProducts, levels: GroupLevels, B: DenseMatrix, fixed: FixedAssembly,
     threads: Int

@@ -31,7 +31,8 @@ struct RandomTermAssembly {
         return
       }
     }
-    // A diagonal covariance is not free to turn, and dependent columns have no basis of their own number.
+    // A diagonal covariance is not free to turn, and dependent columns have no basis of their own
+    // number.
     let GC = gram * C
     let norms = (0..<size).map { j in
       let square = (0..<C.rows).reduce(0.0) { $0 + C[$1, j] * GC[$1, j] }

@@ -3,9 +3,12 @@ import NumericalMethods
 
 /// θ ↔ Λ: the free entries of every term's lower triangular relative covariance factor λ.
 ///
-/// The optimizer does not see θ but φ, the same triangle for the term's working columns (orthonormal, unit mean
-/// square): there all entries are of one size and one meaning, whatever the units and centring of the covariates.
-/// For an unstructured covariance any linear change of columns leaves the family of models as it is; a diagonal one
+/// The optimizer does not see θ but φ, the same triangle for the term's working columns
+/// (orthonormal, unit mean
+/// square): there all entries are of one size and one meaning, whatever the units and centring of
+/// the covariates.
+/// For an unstructured covariance any linear change of columns leaves the family of models as it
+/// is; a diagonal one
 /// only allows scaling.
 package struct RelativeCovariance: Sendable {
   /// One lower triangular block λ.
@@ -66,7 +69,8 @@ package struct RelativeCovariance: Sendable {
 
   var emptyFactors: [[Double]] { groupSizes.map { Array(repeating: 0, count: $0 * $0) } }
 
-  /// θ, the lower triangle of λ for the reported columns: R⁻¹λ̃ made triangular again by a rotation.
+  /// θ, the lower triangle of λ for the reported columns: R⁻¹λ̃ made triangular again by a
+  /// rotation.
   func theta(_ φ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
@@ -89,7 +93,8 @@ package struct RelativeCovariance: Sendable {
     return blocks.map { $0.reported(Self.lowerTriangle(φ, &next, size: $0.size)) }
   }
 
-  private static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix {
+  private static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix
+  {
     var λ = DenseMatrix(rows: size, columns: size)
     for j in 0..<size {
       for i in j..<size {
@@ -125,7 +130,8 @@ extension RelativeCovariance.Block {
 }
 
 extension DenseMatrix {
-  /// The lower triangular L with LLᵀ = self · selfᵀ and a diagonal ≥ 0, by Givens rotations of columns (exact for
+  /// The lower triangular L with LLᵀ = self · selfᵀ and a diagonal ≥ 0, by Givens rotations of
+  /// columns (exact for
   /// singular matrices too). A triangular matrix is returned as it is, up to signs.
   var lowerTriangularFactor: DenseMatrix {
     var L = self

@@ -3,9 +3,12 @@ import NumericalMethods
 
 /// An orthonormal basis of a model's column space, in the metric of the cross-products.
 ///
-/// With C the reported columns as combinations of raw ones and G the raw columns' Gram matrix, C = B R and
-/// BᵀGB = I. Computations are done in B's coordinates, where A is well conditioned however the user codes contrasts
-/// or centres covariates; R⁻¹ takes coefficients back. C enters through its square root, never through CᵀGC, so
+/// With C the reported columns as combinations of raw ones and G the raw columns' Gram matrix, C =
+/// B R and
+/// BᵀGB = I. Computations are done in B's coordinates, where A is well conditioned however the user
+/// codes contrasts
+/// or centres covariates; R⁻¹ takes coefficients back. C enters through its square root, never
+/// through CᵀGC, so
 /// only the condition of the columns is lost, not its square.
 struct WorkingBasis {
   /// raw × r.
@@ -20,7 +23,8 @@ struct WorkingBasis {
   /// A spread smaller than this part of a column's size is rounding.
   private static let resolution = 1e-13
 
-  /// - Parameter constant: the raw column that is 1 in every row if the model contains an intercept, so that a
+  /// - Parameter constant: the raw column that is 1 in every row if the model contains an
+  ///   intercept, so that a
   ///   column's spread, not its distance from zero, decides whether it depends on others.
   init(gram: DenseMatrix, columns: DenseMatrix, constant: Int?) {
     let size = gram.rows
@@ -44,7 +48,8 @@ struct WorkingBasis {
         for i in 0..<rank { centred[i, j] -= mean * ones[i] }
       }
       spreads = Self.norms(centred)
-      for j in 0..<Y.columns where spreads[j] <= 1e-8 * norms[j] && Self.isConstant(columns, j, constant) {
+      for j in 0..<Y.columns
+      where spreads[j] <= 1e-8 * norms[j] && Self.isConstant(columns, j, constant) {
         spreads[j] = norms[j]
       }
     }

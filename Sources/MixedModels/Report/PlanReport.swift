@@ -11,9 +11,11 @@ public struct PlanReport: Sendable {
     var lines = ["Formula: \(plan.formula.printable)"]
     let omitted = plan.omittedObservations
     lines.append(
-      "Rows: \(plan.observations)" + (omitted > 0 ? " (\(omitted) left out for missing values)" : ""))
+      "Rows: \(plan.observations)"
+        + (omitted > 0 ? " (\(omitted) left out for missing values)" : ""))
     lines.append(
-      "Fixed effects: \(plan.fixedEffectCount), random effects: \(plan.randomEffectCount), θ: \(plan.thetaNames.count)")
+      "Fixed effects: \(plan.fixedEffectCount), random effects: \(plan.randomEffectCount), θ: \(plan.thetaNames.count)"
+    )
     lines.append("")
     lines += TextTable(
       rowLabels: plan.groups.map(\.name),
@@ -41,7 +43,8 @@ public struct PlanReport: Sendable {
     ).lines(width: 120)
     lines.append("")
     lines.append(
-      "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion.")
+      "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion."
+    )
     if plan.chosen == nil {
       let gibibytes = fixedNotation(Double(plan.memory) / 1_073_741_824, decimals: 1)
       lines.append("None of them fits in this machine's \(gibibytes) GiB.")

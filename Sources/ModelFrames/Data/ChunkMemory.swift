@@ -5,7 +5,8 @@
 
 /// Tells the allocator, at first use, to keep the memory of a finished chunk for the next one.
 ///
-/// Otherwise it goes back to the system after every chunk, and a quarter of the time is spent on getting it again.
+/// Otherwise it goes back to the system after every chunk, and a quarter of the time is spent on
+/// getting it again.
 /// Large arrays, which are no chunk's, still go back at once.
 let chunkMemoryIsKept: Bool = {
   #if canImport(Glibc)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Calls `body` for 0, 1, … `parts` − 1 on up to `threads` threads (0: all cores), this one among them.
+/// Calls `body` for 0, 1, … `parts` − 1 on up to `threads` threads (0: all cores), this one among
+/// them.
 ///
 /// Thread t takes parts t, t + threads, …; all parts are done on return.
 package func inParallel(

@@ -119,7 +119,8 @@ package struct LevelDictionary: Sendable {
 
   @inline(never)
   private mutating func grow() {
-    var larger = [UInt64](repeating: freeSlot, count: max(64, (slots.count < 1 << 14 ? 4 : 2) * slots.count))
+    var larger = [UInt64](
+      repeating: freeSlot, count: max(64, (slots.count < 1 << 14 ? 4 : 2) * slots.count))
     let mask = larger.count - 1
     larger.withUnsafeMutableBufferPointer { larger in
       for entry in slots where entry != freeSlot {
@@ -135,7 +136,8 @@ package struct LevelDictionary: Sendable {
 private let freeSlot = UInt64.max
 private let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-/// A label of up to seven bytes is its word, the count in the top byte; that byte is 255 over the hash of longer
+/// A label of up to seven bytes is its word, the count in the top byte; that byte is 255 over the
+/// hash of longer
 /// ones.
 @inline(__always)
 private func labelWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

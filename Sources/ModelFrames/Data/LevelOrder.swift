@@ -57,7 +57,8 @@ extension LevelOrder {
   }
 }
 
-/// The levels if all labels are integers of R's 32 bits, with no more than a minus sign before the digits.
+/// The levels if all labels are integers of R's 32 bits, with no more than a minus sign before the
+/// digits.
 private func smallIntegerOrder(_ dictionary: LevelDictionary) -> LevelOrder? {
   var values: [Int64] = []
   values.reserveCapacity(dictionary.count)
@@ -89,7 +90,9 @@ private func byteOrder(_ dictionary: LevelDictionary) -> [UInt32] {
   let keys = (0..<Int32(dictionary.count)).map { code in
     dictionary.withBytes(of: code) { bytes in
       // Eight bytes from where labels differ; a label that ends before is filled up with zeros.
-      (common..<common + 8).reduce(UInt64(0)) { $0 << 8 | ($1 < bytes.count ? UInt64(bytes[$1]) : 0) }
+      (common..<common + 8).reduce(UInt64(0)) {
+        $0 << 8 | ($1 < bytes.count ? UInt64(bytes[$1]) : 0)
+      }
     }
   }
   var order = radixOrder(keys)

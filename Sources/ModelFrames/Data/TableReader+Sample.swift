@@ -3,7 +3,8 @@
 extension TableReader {
   /// The first chunk of text, parsed as `read` will parse it; nil if there is no text.
   ///
-  /// For a look at the data before they are read. Rows from a wrong value on are missing here: `read` reports it.
+  /// For a look at the data before they are read. Rows from a wrong value on are missing here:
+  /// `read` reports it.
   /// - Throws: `DataError.Problem.unknownColumn`
   package func sample(_ requests: [ColumnRequest]) throws(DataError) -> TableChunk? {
     guard let first else { return nil }

@@ -8,7 +8,8 @@ import COpenBLAS
 package enum TiledCholesky {
   private static let tile = 128
 
-  /// Overwrites the lower triangle of `a`, n × n by columns, with L; the upper one may hold anything.
+  /// Overwrites the lower triangle of `a`, n × n by columns, with L; the upper one may hold
+  /// anything.
   ///
   /// - Throws: `NotPositiveDefinite` at the first pivot that is not positive, or not finite.
   package static func factorize(

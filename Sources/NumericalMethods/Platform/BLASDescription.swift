@@ -22,6 +22,11 @@ package func blasDescription() -> (name: String, isReference: Bool, threads: Int
 package func setBLASThreads(_ count: Int) {
   let threads = Int32(clamping: max(count, 1))
   loadedSymbol("openblas_set_num_threads", as: (@convention(c) (Int32) -> Void).self)?(threads)
+  // OpenBLAS starts its pool when it is loaded, and idle threads spin before they sleep. It makes a new pool should
+  // more than one thread be asked for again.
+  if threads == 1 {
+    _ = loadedSymbol("blas_thread_shutdown_", as: (@convention(c) () -> Int32).self)?()
+  }
 }
 
 private func text(_ name: String) -> String? {

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Threads that wait for work, for loops too short to start threads for each.
 ///
-/// `@unchecked Sendable`: `lock` guards all mutable state but the atomics; the loop's body and number of tasks do not
+/// `@unchecked Sendable`: `lock` guards all mutable state but the atomics; the loop's body and
+/// number of tasks do not
 /// change while anybody works. One loop at a time.
 package final class ThreadTeam: @unchecked Sendable {
   /// Threads that work on a loop, the caller included.
@@ -32,7 +33,8 @@ package final class ThreadTeam: @unchecked Sendable {
     pthread_cond_init(started, nil)
     pthread_cond_init(finished, nil)
     for worker in 1..<max(count, 1) {
-      let start = Unmanaged.passRetained(Start(team: Unmanaged.passUnretained(self), worker: worker))
+      let start = Unmanaged.passRetained(
+        Start(team: Unmanaged.passUnretained(self), worker: worker))
       var thread = pthread_t()
       if pthread_create(&thread, nil, { runWorker($0!) }, start.toOpaque()) == 0 {
         threads.append(thread)
@@ -60,7 +62,8 @@ package final class ThreadTeam: @unchecked Sendable {
   /// Calls `body` for every task in `0..<tasks`, by whichever thread is free, and waits for all.
   ///
   /// `worker`, below `count`, tells threads apart. Tasks must not touch the same data. A loop
-  /// of less than about 20 µs is done sooner if it is not worth while (`pays` false): on this thread.
+  /// of less than about 20 µs is done sooner if it is not worth while (`pays` false): on this
+  /// thread.
   package func forEach(
     _ tasks: Int, pays: Bool = true, _ body: (_ worker: Int, _ task: Int) -> Void
   ) {

@@ -76,7 +76,8 @@ import Testing
       #expect(worst <= tolerance * size, "\(what) at \(φ)", sourceLocation: sourceLocation)
     }
     expectClose(whole.u, absorbed.u, "u")
-    // In balanced data β does not depend on φ: here it is what is to be added to least squares, so zero but for rounding.
+    // In balanced data β does not depend on φ: here it is what is to be added to least squares, so
+    // zero but for rounding.
     let error = (whole.covariance.diagonal.max() ?? 0).squareRoot()
     expectClose(whole.β, absorbed.β, "β", least: 0.01 * error)
     expectClose(whole.covariance.storage, absorbed.covariance.storage, "covariance of β")

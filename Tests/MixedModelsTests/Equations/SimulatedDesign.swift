@@ -2,7 +2,8 @@
 import MixedModels
 import ModelFrames
 
-/// Models of simulated rows: factors a, b, c that are crossed at random, some levels much more often than others, and
+/// Models of simulated rows: factors a, b, c that are crossed at random, some levels much more
+/// often than others, and
 /// `o`, in which a is nested.
 struct SimulatedDesign: CustomStringConvertible, Sendable {
   let formula: String

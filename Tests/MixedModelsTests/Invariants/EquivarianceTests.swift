@@ -4,7 +4,8 @@ import MixedModels
 import ModelFrames
 import Testing
 
-/// Shifting and scaling the response or a covariate changes results as algebra says, and not otherwise.
+/// Shifting and scaling the response or a covariate changes results as algebra says, and not
+/// otherwise.
 @Suite struct Equivariance {
   let table = SimulatedTable()
 
@@ -14,7 +15,8 @@ import Testing
     return try Fit(Formula(formula), data: [source], options: options)
   }
 
-  /// y ↦ a + c·y: β, SD and σ scale by c, the intercept moves by a, −2ℓ grows by (n − p) log c² (REML).
+  /// y ↦ a + c·y: β, SD and σ scale by c, the intercept moves by a, −2ℓ grows by (n − p) log c²
+  /// (REML).
   @Test(arguments: [(0.0, 1e-6), (0, 1e6), (-3e5, 1), (1e9, 0.01), (0, 1e-150), (0, 1e150)])
   func `the response`(shift: Double, scale: Double) throws {
     let formula = "y ~ x + f + (x | g) + (1 | h)"

@@ -3,7 +3,8 @@ import MixedModels
 import ModelFrames
 import Testing
 
-/// Cross-products are sums over rows: parts made apart, each with shifts of its own, add up to the whole.
+/// Cross-products are sums over rows: parts made apart, each with shifts of its own, add up to the
+/// whole.
 @Suite struct Shards {
   /// Parts that begin with very different rows, so that their shifts and scales differ.
   static func parts() -> [SimulatedTable] {

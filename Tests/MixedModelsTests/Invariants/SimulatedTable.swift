@@ -2,7 +2,8 @@
 import Foundation
 import ModelFrames
 
-/// A small simulated data set with two crossed factors, a nested one, a covariate, a within-factor and weights.
+/// A small simulated data set with two crossed factors, a nested one, a covariate, a within-factor
+/// and weights.
 struct SimulatedTable {
   struct Row {
     var y: Double

@@ -5,7 +5,8 @@ import ModelFrames
 import Synchronization
 import Testing
 
-/// One model fitted by lme4 and by a 113-bit program of its own; see Fits/README.md for how each number was made.
+/// One model fitted by lme4 and by a 113-bit program of its own; see Fits/README.md for how each
+/// number was made.
 struct ReferenceFit: Decodable, Sendable, CustomTestStringConvertible {
   struct Column: Decodable, Sendable {
     let type: String

@@ -3,7 +3,8 @@ import MixedModels
 import ModelFrames
 import Testing
 
-/// Data that cannot carry a model are refused in words that say what to do; what can be fitted is fitted.
+/// Data that cannot carry a model are refused in words that say what to do; what can be fitted is
+/// fitted.
 @Suite struct Refusals {
   func fit(
     _ formula: String, _ csv: String, _ change: (inout FitOptions) -> Void = { _ in }

@@ -4,7 +4,8 @@ import MixedModels
 
 /// A fit by lme4 1.1-31 in R 4.2.2: its numbers (JSON, 15 digits) and its printed summary.
 ///
-/// The text is without trailing blanks. Both come from the same R object, so printing can be compared by character.
+/// The text is without trailing blanks. Both come from the same R object, so printing can be
+/// compared by character.
 /// Data sets are lme4's own unless the fit says otherwise.
 struct GoldenSummary: Sendable, CustomStringConvertible {
   let name: String

@@ -53,7 +53,8 @@ struct SimulationTests {
     #expect(try #require(groups.first) >= 0 && #require(groups.last) < 1000)
     var sizes = [Int](repeating: 0, count: 1000)
     for group in groups { sizes[group] += 1 }
-    // Negative binomial: mean 30, variance 30 + 30²/2; the standard error of the variance is about 9 %.
+    // Negative binomial: mean 30, variance 30 + 30²/2; the standard error of the variance is about
+    // 9 %.
     let variance = sizes.reduce(0.0) { $0 + (Double($1) - 30) * (Double($1) - 30) } / 999
     #expect(abs(variance / 480 - 1) < 0.4)
     #expect(Set(rows.map { $0[3] }) == ["a", "b", "c"])

@@ -4,7 +4,8 @@ import Testing
 
 /// A formula and the codings of R 4.2.2.
 ///
-/// They are the matrix `factors` of `terms()` by columns (1 contrasts, 2 indicators), after the rule of `model.matrix()` for
+/// They are the matrix `factors` of `terms()` by columns (1 contrasts, 2 indicators), after the
+/// rule of `model.matrix()` for
 /// formulas without an intercept. A dot stands for a numeric variable.
 struct CodedFormula: Sendable, CustomTestStringConvertible {
   let formula: String
