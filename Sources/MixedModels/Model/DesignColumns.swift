@@ -9,8 +9,6 @@ struct DesignColumns {
   /// For every column its (raw column, coefficient) pairs; none for an interaction cell that does
   /// not occur.
   var combinations: [[(raw: Int, value: Double)]] = []
-  /// For every column the index of its term; −1 for the intercept.
-  var terms: [Int] = []
 
   /// rawCount × columns.
   func matrix(rawCount: Int) -> DenseMatrix {
@@ -42,13 +40,11 @@ struct DesignBuilder {
     if let constant = constantColumn(bound, blocks: blocks, directory: directory) {
       design.names.append("(Intercept)")
       design.combinations.append([(constant, 1)])
-      design.terms.append(-1)
     }
-    for (index, term) in bound.terms.enumerated() {
+    for term in bound.terms {
       let added = try columns(of: term, block: blocks[term.block], directory: directory)
       design.names += added.names
       design.combinations += added.combinations
-      design.terms += added.names.map { _ in index }
     }
     return design
   }

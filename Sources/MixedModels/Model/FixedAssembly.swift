@@ -28,7 +28,7 @@ struct FixedAssembly {
       specification.fixed, blocks: basis.fixed, directory: products.fixed.directory)
     // Raw columns of the directory start behind y.
     let shifted = design.combinations.map { $0.map { (raw: $0.raw - 1, value: $0.value) } }
-    let C = DesignColumns(names: design.names, combinations: shifted, terms: design.terms)
+    let C = DesignColumns(names: design.names, combinations: shifted)
       .matrix(rawCount: count)
     let working = WorkingBasis(
       gram: gram, columns: C, constant: specification.fixed.hasIntercept ? 0 : nil)

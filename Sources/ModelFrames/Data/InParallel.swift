@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// Calls `body` for 0, 1, … `parts` − 1 on up to `threads` threads (0: all cores), this one among
 /// them.
@@ -7,7 +8,7 @@
 package func inParallel(
   _ parts: Int, threads: Int, _ body: @Sendable (Int) -> Void
 ) {
-  let count = min(parts, threads > 0 ? threads : availableCores())
+  let count = min(parts, threads > 0 ? threads : availableProcessors())
   guard count > 1 else { return (0..<parts).forEach(body) }
   withoutActuallyEscaping(body) { body in
     let run = { @Sendable (first: Int) in

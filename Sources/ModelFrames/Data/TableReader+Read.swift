@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 extension TableReader {
   /// Parses the requested columns chunk by chunk.
@@ -29,7 +30,7 @@ extension TableReader {
       try consume(ledger.value(of: outcome))
       progress?(ReadingProgress(bytes: outcome.bytesRead, totalBytes: total, rows: ledger.rows))
     }
-    let threads = options.threads > 0 ? options.threads : availableCores()
+    let threads = options.threads > 0 ? options.threads : availableProcessors()
     if threads == 1 || feed.isShort {
       while let work = feed.next() { try deliver(work.outcome(transform)) }
     } else {

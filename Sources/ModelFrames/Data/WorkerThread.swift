@@ -44,8 +44,3 @@ private func runBody(_ box: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer?
   Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
   return nil
 }
-
-/// Processors of the machine that are on line, at least 1.
-package func availableCores() -> Int {
-  max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-}

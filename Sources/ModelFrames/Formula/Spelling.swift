@@ -19,30 +19,12 @@ enum Spelling {
     for candidate in candidates {
       let other = Array(candidate.lowercased())
       guard other.count <= maximumLength, abs(other.count - word.count) < best else { continue }
-      let distance = self.distance(word, other)
+      let distance = editDistance(word, other)
       if distance < best, distance < max(word.count, other.count) {
         best = distance
         nearest = candidate
       }
     }
     return nearest
-  }
-
-  /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
-  private static func distance(_ a: [Character], _ b: [Character]) -> Int {
-    var previous: [Int] = []
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var next = [i + 1]
-      for j in b.indices {
-        var cost = min(row[j] + (a[i] == b[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
-          cost = min(cost, previous[j - 1] + 1)
-        }
-        next.append(cost)
-      }
-      (previous, row) = (row, next)
-    }
-    return row[b.count]
   }
 }
