@@ -6,7 +6,7 @@ extension AbsorbedEquations {
   ///
   ///     [M⁻¹]_jj = L_j⁻ᵀ(I + V_j G V_jᵀ)L_j⁻¹.
   package mutating func conditionalCovariances() throws -> [[Double]] {
-    let inverse = try coreInverse()
+    let inverse = try invertCore(leading: layout.size)
     var blocks = model.groups.map {
       [Double](repeating: 0, count: $0.levelCount * $0.size * $0.size)
     }
@@ -14,11 +14,7 @@ extension AbsorbedEquations {
       let g = Int(layout.incidence.groupOfNode[node])
       let (m, first) = (model.groups[g].size, layout.scalarStart[place])
       let base = layout.incidence.level(of: node) * m * m
-      for j in 0..<m {
-        for i in 0..<m {
-          blocks[g][base + j * m + i] = inverse.entry(first + max(i, j), first + min(i, j))
-        }
-      }
+      blocks[g].replaceSubrange(base..<base + m * m, with: inverse.block(first, m))
     }
     let group = model.groups[layout.leading]
     let ℓ = group.size
@@ -40,8 +36,7 @@ extension AbsorbedEquations {
     var V = level.W
     var k = 0
     while k < count {
-      let place = inverse.placeOfScalar[level.rows[k]]
-      let g = Int(layout.incidence.groupOfNode[layout.order[place]])
+      let g = Int(groupOfScalar[level.rows[k]])
       let (m, U) = (model.groups[g].size, factors[g])
       for c in 0..<m {
         for i in 0..<ℓ {
@@ -77,31 +72,16 @@ extension AbsorbedEquations {
     for i in 0..<ℓ * ℓ { target[i] = Q[i] }
   }
 
-  /// Entries of the core's M⁻¹ where levels meet.
-  private struct CoreInverse {
-    let placeOfScalar: [Int]
-    let dense: DenseMatrix?
-    let sparse: InverseSubset?
-
-    /// For i ≥ j.
-    func entry(_ i: Int, _ j: Int) -> Double {
-      if let dense { return dense.storage[j * dense.rows + i] }
-      // Two levels that a leading level occurs with are neighbours in the core.
-      return sparse!.lookup(i, j)!
-    }
-  }
-
-  private func coreInverse() throws -> CoreInverse {
-    let places = layout.order.indices.flatMap { place in
-      repeatElement(place, count: layout.scalarStart[place + 1] - layout.scalarStart[place])
-    }
+  /// G, the inverse of the core's leading k × k block. A dense core is inverted in place: until the
+  /// next update there are no other answers.
+  mutating func invertCore(leading k: Int) throws -> CoreInverse {
     switch core {
     case .dense(let dense):
-      let inverse = DenseCholesky.inverse(factor: dense.block(0..<layout.size))
-      return CoreInverse(placeOfScalar: places, dense: inverse, sparse: nil)
-    case .sparse(let sparse):
-      let subset = try sparse.factor.inverseSubset(leading: layout.size)
-      return CoreInverse(placeOfScalar: places, dense: nil, sparse: subset)
+      precondition(isFactored, "the core was inverted: update first")
+      isFactored = false
+      TiledCholesky.invert(dense.matrix.start, size: k, stride: dense.size, team)
+      return .dense(dense.matrix.start, stride: dense.size)
+    case .sparse(let sparse): return .sparse(try sparse.factor.inverseSubset(leading: k))
     }
   }
 }

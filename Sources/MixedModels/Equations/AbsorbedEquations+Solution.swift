@@ -4,16 +4,8 @@ package import NumericalMethods
 extension AbsorbedEquations {
   /// u and β by back substitution: the core's first, then u_j = L_j⁻ᵀ(W_jy − W_jXβ − W_joUu_o).
   package mutating func solution() throws -> (u: [Double], β: [Double]) {
-    // Lᵀz = e_last: z = [−u_o; −β; 1] / r
-    var z = [Double](repeating: 0, count: layout.size + p + 1)
-    z[layout.size + p] = 1
-    switch core {
-    case .dense(let dense):
-      TiledCholesky.solveTransposed(dense.matrix.start, size: dense.size, &z)
-    case .sparse(let sparse): try sparse.factor.solveLᵀ(&z)
-    }
-    let last = z[layout.size + p]
-    for i in z.indices { z[i] /= -last }
+    var z = try coreSolution()
+    for i in z.indices { z[i] = -z[i] }
     let β = Array(z[layout.size..<layout.size + p])
 
     var u = model.groups.map { [Double](repeating: 0, count: $0.levelCount * $0.size) }
@@ -33,6 +25,21 @@ extension AbsorbedEquations {
       for i in 0..<ℓ { u[layout.leading][level.index * ℓ + i] = right[i] }
     }
     return (u.flatMap { $0 }, β)
+  }
+
+  /// [−u; −β; 1] for the core's rows.
+  mutating func coreSolution() throws -> [Double] {
+    // Lᵀz = e_last: z = [−u; −β; 1] / r
+    var z = [Double](repeating: 0, count: layout.size + p + 1)
+    z[layout.size + p] = 1
+    switch core {
+    case .dense(let dense):
+      TiledCholesky.solveTransposed(dense.matrix.start, size: dense.size, &z)
+    case .sparse(let sparse): try sparse.factor.solveLᵀ(&z)
+    }
+    let last = z[layout.size + p]
+    for i in z.indices { z[i] /= last }
+    return z
   }
 
   package func fixedEffectsCovariance() throws -> DenseMatrix {

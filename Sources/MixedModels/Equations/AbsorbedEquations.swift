@@ -24,6 +24,10 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
   private(set) var factors: [[Double]]
   private var leadingLogDeterminant = Double.nan
   private let tailSums: OwnedBuffer<Double>
+  /// Group of each of the core's scalars.
+  let groupOfScalar: [Int32]
+  /// Whether a dense core holds its Cholesky factor.
+  var isFactored = false
 
   enum Leading {
     /// The only group: nothing but the tail to update.
@@ -52,11 +56,17 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
       ? .dense(DenseCore(model, layout))
       : .sparse(try SparseCore(model, layout, workers: threads))
     factors = model.covariance.emptyFactors
+    groupOfScalar = layout.order.indices.flatMap { place in
+      repeatElement(
+        layout.incidence.groupOfNode[layout.order[place]],
+        count: layout.scalarStart[place + 1] - layout.scalarStart[place])
+    }
     tailSums = OwnedBuffer(repeating: 0, count: width * width)
   }
 
   package mutating func update(_ factors: [[Double]]) throws {
     self.factors = factors
+    isFactored = false
     tailSums.start.update(repeating: 0, count: tailSums.count)
     let T = factors[layout.leading]
     var levels: LeadingLevels?
@@ -77,6 +87,7 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
         sparse.assemble(levels!, factors, tail: model.tail, tailSums: tailSums.start, team)
         try sparse.factorize()
       }
+      isFactored = true
     } catch let error as NotPositiveDefinite {
       throw failure(column: error.column)
     } catch CholmodError.notPositiveDefinite(let column) {

@@ -4,13 +4,13 @@ import NumericalMethods
 
 /// The core with its tail as one dense matrix, factored in tiles.
 final class DenseCore {
-  private let columns: CoreColumns
+  let columns: CoreColumns
   /// Scalars, the tail included.
   let size: Int
   let matrix: OwnedBuffer<Double>
   private let scales: OwnedBuffer<Double>
   /// Rows of W for the frequent places and the tail, zeros included: one column per row of W.
-  private let panel: OwnedBuffer<Double>
+  let panel: OwnedBuffer<Double>
   /// Places that one task computes.
   private let tasks: [Range<Int>]
   /// Tasks from here on are of frequent places.
@@ -35,7 +35,7 @@ final class DenseCore {
   }
 
   /// Ranges of places of about equal work.
-  private static func cut(_ places: Range<Int>, by work: [Double]) -> [Range<Int>] {
+  static func cut(_ places: Range<Int>, by work: [Double]) -> [Range<Int>] {
     let share = work[places].reduce(0, +) / 128
     var result: [Range<Int>] = []
     var (first, sum) = (places.lowerBound, 0.0)
@@ -89,7 +89,7 @@ final class DenseCore {
     }
   }
 
-  private func fillPanel(_ levels: LeadingLevels, _ team: ThreadTeam) {
+  func fillPanel(_ levels: LeadingLevels, _ team: ThreadTeam) {
     let first = columns.layout.scalarStart[columns.layout.firstFrequent]
     let rows = size - first
     let parts = 64

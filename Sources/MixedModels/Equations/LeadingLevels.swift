@@ -18,10 +18,10 @@ final class LeadingLevels {
   /// The core's row for every such column.
   let rows: OwnedBuffer<Int32>
   /// ℓ × columns each.
-  private let A: OwnedBuffer<Double>
+  let A: OwnedBuffer<Double>
   let W: OwnedBuffer<Double>
   /// ℓ × ℓ, level after level.
-  private let zz: [Double]
+  let zz: [Double]
   /// For each place of the core: its columns among all, `entryStarts[place]..<entryStarts[place +
   /// 1]`.
   let entryStarts: [Int]
@@ -35,12 +35,12 @@ final class LeadingLevels {
   }
 
   /// Levels of each part of the work; there are as many parts whatever the number of threads.
-  private let partBounds: [Int]
+  let partBounds: [Int]
   /// For each part Σ log |D| and, in the lower triangle, the tail's part of ΣWᵀW.
   private let partial: OwnedBuffer<Double>
   private let scratch: OwnedBuffer<Double>
 
-  private static let parts = 64
+  static let parts = 64
 
   init(_ model: LinearMixedModel, _ layout: CoreLayout, workers: Int) {
     let incidence = layout.incidence

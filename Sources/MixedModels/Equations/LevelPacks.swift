@@ -14,7 +14,7 @@ final class LevelPacks {
   let width: Int
   let packCount: Int
   /// Pack after pack: the lower triangle of A_jj by columns, then A_j[X y] by columns.
-  private let fields: OwnedBuffer<SIMD8<Double>>
+  let fields: OwnedBuffer<SIMD8<Double>>
   /// For every worker: ℓ² + ℓ(p + 1) intermediate results, or a panel of W, and sums of products.
   private let scratch: OwnedBuffer<SIMD8<Double>>
   private let scratchStride: Int
@@ -23,7 +23,7 @@ final class LevelPacks {
   private let partialStride: Int
 
   /// Packs are summed in so many parts, whatever the number of threads: so is the result.
-  private static let parts = 64
+  static let parts = 64
   /// W goes through the BLAS from this width on, so many packs at a time.
   private static let blasWidth = 12
   private static let panelPacks = 32
@@ -177,7 +177,7 @@ final class LevelPacks {
   /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`; `inverse` gets the pivots'
   /// inverses.
   @inline(__always)
-  private func factorizePack(
+  func factorizePack(
     _ ℓ: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,
     _ D: UnsafeMutablePointer<SIMD8<Double>>, _ inverse: UnsafeMutablePointer<SIMD8<Double>>,
     _ pivots: inout PivotProduct

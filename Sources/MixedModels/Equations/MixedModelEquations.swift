@@ -24,6 +24,11 @@ package protocol MixedModelEquations: ~Copyable {
   /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) /
   /// σ².
   mutating func conditionalCovariances() throws -> [[Double]]
+  /// First derivatives of log |K| (log |M| for ML) and of r² in Λ's blocks. It overwrites the
+  /// factor: until the next update there are no other answers.
+  ///
+  /// - Throws: `CholmodError`.
+  mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes
   var description: SolverSummary { get }
 }
 

@@ -3,7 +3,7 @@ import NumericalMethods
 
 /// The core with its tail as a sparse matrix in CHOLMOD.
 final class SparseCore {
-  private let columns: CoreColumns
+  let columns: CoreColumns
   var factor: SparseCholesky
   private let values: OwnedBuffer<Double>
   /// For every worker, the columns of one place with all rows, zero between uses.

@@ -10,9 +10,11 @@ package import NumericalMethods
 /// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al.
 /// 2015, §3.3).
 package struct WholeEquations: ~Copyable, MixedModelEquations {
-  private let model: LinearMixedModel
-  private let layout: WholePattern
-  private var factor: SparseCholesky
+  let model: LinearMixedModel
+  let layout: WholePattern
+  var factor: SparseCholesky
+  /// Λ of the last update.
+  private(set) var factors: [[Double]]
   private var values: [Double]
   /// ℓ × max(ℓ, p + 1) products of one block.
   private var scratch: [Double]
@@ -23,15 +25,17 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
     self.model = model
     self.layout = layout
     self.factor = factor
+    factors = model.covariance.emptyFactors
     values = Array(repeating: 0, count: layout.pattern.rowIndices.count)
     let widest = model.groups.map(\.size).max() ?? 1
     scratch = Array(repeating: 0, count: widest * max(widest, model.tail.columns))
   }
 
-  private var q: Int { layout.randomEffectCount }
-  private var p: Int { model.fixedEffectCount }
+  var q: Int { layout.randomEffectCount }
+  var p: Int { model.fixedEffectCount }
 
   package mutating func update(_ factors: [[Double]]) throws {
+    self.factors = factors
     assemble(factors)
     let yColumn = q + p
     do {
@@ -49,20 +53,27 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   }
 
   package mutating func solution() throws -> (u: [Double], β: [Double]) {
-    // Lᵀz = e_last: z = [−K⁻¹c; 1] / r
-    var z = [Double](repeating: 0, count: q + p + 1)
-    z[q + p] = 1
-    try factor.solveLᵀ(&z)
-    let last = z[q + p]
+    let z = try solutionInPlace()
     var u: [Double] = []
     u.reserveCapacity(q)
     for (g, group) in model.groups.enumerated() {
       for level in 0..<group.levelCount {
         let start = layout.scalarStart[layout.firstNode[g] + level]
-        for i in 0..<group.size { u.append(-z[start + i] / last) }
+        for i in 0..<group.size { u.append(-z[start + i]) }
       }
     }
-    return (u, (0..<p).map { -z[q + $0] / last })
+    return (u, (0..<p).map { -z[q + $0] })
+  }
+
+  /// [−u; −β; 1], u in the order of the equations.
+  mutating func solutionInPlace() throws -> [Double] {
+    // Lᵀz = e_last: z = [−u; −β; 1] / r
+    var z = [Double](repeating: 0, count: q + p + 1)
+    z[q + p] = 1
+    try factor.solveLᵀ(&z)
+    let last = z[q + p]
+    for i in z.indices { z[i] /= last }
+    return z
   }
 
   package func fixedEffectsCovariance() throws -> DenseMatrix {

@@ -71,7 +71,7 @@ package struct RelativeCovariance: Sendable {
 
   /// θ, the lower triangle of λ for the reported columns: R⁻¹λ̃ made triangular again by a
   /// rotation.
-  func theta(_ φ: [Double]) -> [Double] {
+  package func theta(_ φ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
       let working = Self.lowerTriangle(φ, &next, size: block.size)
@@ -80,7 +80,7 @@ package struct RelativeCovariance: Sendable {
   }
 
   /// φ of a given θ.
-  func working(_ θ: [Double]) -> [Double] {
+  package func working(_ θ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
       Self.entries((block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)

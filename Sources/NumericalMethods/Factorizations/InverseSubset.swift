@@ -29,6 +29,20 @@ package struct InverseSubset: Sendable {
     }
   }
 
+  /// Writes column j of A⁻¹ from the diagonal on to `dense[i]`, where i is on the pattern of L.
+  package func scatter(column j: Int, into dense: UnsafeMutablePointer<Double>) {
+    let s = layout.supernodeOfColumn[j]
+    let start = layout.start(ofColumn: j, in: s)
+    for (local, row) in layout.rows[layout.rowStarts[s]..<layout.rowStarts[s + 1]].enumerated()
+    where row >= j { dense[row] = values[start + local] }
+  }
+
+  /// Sets to zero what `scatter` wrote.
+  package func clear(column j: Int, in dense: UnsafeMutablePointer<Double>) {
+    let s = layout.supernodeOfColumn[j]
+    for row in layout.rows[layout.rowStarts[s]..<layout.rowStarts[s + 1]] { dense[row] = 0 }
+  }
+
   /// A⁻¹ at each entry of `pattern`, parallel to its entries.
   ///
   /// `pattern` may have more than k rows, as that of a matrix with A as leading block: its entries

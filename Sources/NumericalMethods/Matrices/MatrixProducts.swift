@@ -23,3 +23,21 @@ package func addGram(
     CblasColMajor, CblasLower, CblasTrans, Int32(columns), Int32(rows), 1, a, Int32(rows), 1, c,
     Int32(columns))
 }
+
+/// C = A B for a symmetric A of `rows` × `rows`, of which the lower triangle is read; C without
+/// gaps.
+package func multiplySymmetric(
+  _ a: UnsafePointer<Double>, _ aStride: Int, _ b: UnsafePointer<Double>, _ bStride: Int,
+  rows: Int, columns: Int, into c: UnsafeMutablePointer<Double>
+) {
+  guard rows > 0, columns > 0 else { return }
+  cblas_dsymm(
+    CblasColMajor, CblasLeft, CblasLower, Int32(rows), Int32(columns), 1, a, Int32(aStride), b,
+    Int32(bStride), 0, c, Int32(rows))
+}
+
+package func dotProduct(
+  _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int
+) -> Double {
+  cblas_ddot(Int32(count), a, 1, b, 1)
+}

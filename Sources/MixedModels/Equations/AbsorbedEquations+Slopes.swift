@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension AbsorbedEquations {
+  /// Slopes from the inverse G of the core, [K⁻¹] (M⁻¹ for ML), by what levels have in common.
+  ///
+  /// A dense core is inverted in place.
+  package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
+    let ζ = try coreSolution()
+    let inverse = try invertCore(leading: layout.size + (kind == .reml ? p : 0))
+    var slopes = CovarianceSlopes(
+      logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
+    addCoreSlopes(inverse, ζ, kind, to: &slopes)
+
+    let leader = model.groups[layout.leading]
+    let T = factors[layout.leading]
+    let form = SlopeForm(T, size: leader.size, rows: rowsPerLevel(layout.leading))
+    switch leadingLevels {
+    case .packs(let packs):
+      let G = kind == .reml ? fixedInverse(inverse) : nil
+      packs.sums(form, T, ζ: ζ, fixedInverse: G, team)
+        .store(form, group: 0, T, size: leader.size, levels: packs.packCount * 8, in: &slopes)
+    case .levels(let levels):
+      sums(levels, form, T, inverse, ζ, kind).store(
+        form, group: layout.leading, T, size: leader.size, levels: leader.levelCount, in: &slopes)
+    }
+    return slopes
+  }
+
+  private func rowsPerLevel(_ group: Int) -> Double {
+    Double(model.observations) / Double(model.groups[group].levelCount)
+  }
+
+  private func fixedInverse(_ inverse: CoreInverse) -> DenseMatrix {
+    DenseMatrix(rows: p, columns: p, storage: inverse.block(layout.size, p))
+  }
+
+  // MARK: The leading group
+
+  private func sums(
+    _ levels: LeadingLevels, _ form: SlopeForm, _ T: [Double], _ inverse: CoreInverse,
+    _ ζ: [Double], _ kind: CriterionKind
+  ) -> SlopeSums {
+    var panel: DenseCore?
+    if case .dense(let dense) = core, dense.usesPanel { panel = dense }
+    let view = LeadingLevels.CoreView(
+      factors: factors, sizes: model.groups.map(\.size), groupOfScalar: groupOfScalar, ζ: ζ,
+      fixedInverse: kind == .reml && panel == nil ? fixedInverse(inverse) : nil)
+    var sums = levels.respond(form, T, view, team)
+    var products = products(
+      levels, inverse, upTo: panel == nil ? layout.order.count : layout.firstFrequent,
+      skippedTail: kind == .reml ? 1 : p + 1)
+    if let panel {
+      let frequent = panel.panelProducts(levels, fixed: kind == .reml ? p : 0, team)
+      for x in products.indices { products[x] += frequent[x] }
+    }
+    let sign = form == .inverse ? 1.0 : -1
+    for x in products.indices { sums.matrix[x] += sign * products[x] }
+    return sums
+  }
+
+  /// ΣR_jGR_jᵀ for the columns of the first places, entry by entry.
+  private func products(
+    _ levels: LeadingLevels, _ inverse: CoreInverse, upTo places: Int, skippedTail: Int
+  ) -> [Double] {
+    let ℓ = levels.size
+    let tasks = DenseCore.cut(0..<places, by: layout.work)
+    let sums = OwnedBuffer(repeating: 0.0, count: tasks.count * ℓ * ℓ)
+    let stride = layout.size + model.tail.columns + ℓ
+    let scratch = OwnedBuffer(repeating: 0.0, count: team.count * stride)
+    nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
+    nonisolated(unsafe) let inverse = inverse
+    team.forEach(tasks.count) { worker, task in
+      let dense = scratchStart + worker * stride
+      let (product, target) = (dense + stride - ℓ, sumStart + task * ℓ * ℓ)
+      for place in tasks[task] {
+        let first = layout.scalarStart[place]
+        for t in 0..<layout.scalarStart[place + 1] - first {
+          inverse.withColumn(first + t, dense) { column in
+            switch ℓ {
+            case 1:
+              levels.addProducts(
+                1, place: place, offset: t, column, skippedTail: skippedTail, product, target)
+            case 2:
+              levels.addProducts(
+                2, place: place, offset: t, column, skippedTail: skippedTail, product, target)
+            default:
+              levels.addProducts(
+                ℓ, place: place, offset: t, column, skippedTail: skippedTail, product, target)
+            }
+          }
+        }
+      }
+    }
+    var total = [Double](repeating: 0, count: ℓ * ℓ)
+    for task in tasks.indices {
+      for j in 0..<ℓ {
+        for i in 0..<ℓ {
+          let value = sums.start[(task * ℓ + j) * ℓ + i]
+          total[j * ℓ + i] += value
+          total[i * ℓ + j] += value
+        }
+      }
+    }
+    return total
+  }
+
+  // MARK: The other groups
+
+  private func addCoreSlopes(
+    _ inverse: CoreInverse, _ ζ: [Double], _ kind: CriterionKind, to slopes: inout CovarianceSlopes
+  ) {
+    var illConditioned: Set<Int> = []
+    for (g, group) in model.groups.enumerated() where g != layout.leading {
+      let least = factors[g].squaredSingularValues(size: group.size).least
+      // 1 − [K⁻¹]_jj is about this; it must keep its digits.
+      if least * rowsPerLevel(g) < 1e-6 { illConditioned.insert(g) }
+    }
+    var sums = model.groups.map { group in
+      let zero = [Double](repeating: 0, count: group.size * group.size)
+      return SlopeSums(matrix: zero, residual: zero)
+    }
+    for (place, node) in layout.order.enumerated() {
+      let g = Int(layout.incidence.groupOfNode[node])
+      guard !illConditioned.contains(g) else { continue }
+      let (m, first) = (model.groups[g].size, layout.scalarStart[place])
+      let block = inverse.block(first, m)
+      for j in 0..<m {
+        for i in 0..<m {
+          sums[g].matrix[j * m + i] += block[j * m + i]
+          sums[g].residual[j * m + i] += ζ[first + i] * ζ[first + j]
+        }
+      }
+    }
+    for (g, group) in model.groups.enumerated()
+    where g != layout.leading && !illConditioned.contains(g) {
+      sums[g].store(
+        .inverse, group: g, factors[g], size: group.size, levels: group.levelCount, in: &slopes)
+    }
+    if !illConditioned.isEmpty {
+      addDirectly(illConditioned, inverse, ζ, fixed: kind == .reml ? p : 0, to: &slopes)
+    }
+  }
+
+  /// The slopes of groups whose T has no inverse to speak of, from the core Ã before it was scaled:
+  /// Σ_c Σ_o Ã_coU_oG_oc, and Σ_c s_cu_cᵀ with s_c = Σ_o Ã_coU_oζ_o.
+  private func addDirectly(
+    _ groups: Set<Int>, _ inverse: CoreInverse, _ ζ: [Double], fixed: Int,
+    to slopes: inout CovarianceSlopes
+  ) {
+    guard case .levels(let levels) = leadingLevels else { return }
+    let size = layout.size + model.tail.columns
+    let parts = 16
+    let partials = OwnedBuffer(repeating: 0.0, count: parts * slopeCount)
+    let widest = model.groups.map(\.size).max()!
+    let scratch = OwnedBuffer(repeating: 0.0, count: team.count * size * (widest + 1))
+    // Of each part: s, which the groups' residual slopes are made of.
+    let answers = OwnedBuffer(repeating: 0.0, count: parts * layout.size)
+    nonisolated(unsafe) let (partial, work) = (partials.start, scratch.start)
+    nonisolated(unsafe) let (answer, inverse) = (answers.start, inverse)
+    team.forEach(parts) { worker, part in
+      let columns = work + worker * size * (widest + 1)
+      let own = DirectSlopes(
+        equations: slopeParts, groups: groups, G: inverse, ζ: scaled(ζ), fixed: fixed,
+        dense: columns + size * widest, sums: partial + part * slopeCount,
+        answer: answer + part * layout.size)
+      for place in stride(from: part, to: layout.order.count, by: parts) {
+        own.add(place: place, levels, columns, stride: size)
+      }
+    }
+    for g in groups {
+      let m = model.groups[g].size
+      for part in 0..<parts {
+        for x in 0..<m * m {
+          slopes.logDeterminant[g][x] += partial[part * slopeCount + model.blockStarts[g] + x]
+        }
+      }
+    }
+    for (place, node) in layout.order.enumerated() {
+      let g = Int(layout.incidence.groupOfNode[node])
+      guard groups.contains(g) else { continue }
+      let (m, first) = (model.groups[g].size, layout.scalarStart[place])
+      for i in 0..<m {
+        let s = (0..<parts).reduce(0.0) { $0 + answer[$1 * layout.size + first + i] }
+        for k in 0..<m { slopes.residual[g][k * m + i] -= s * ζ[first + k] }
+      }
+    }
+  }
+
+  private var slopeCount: Int { model.groups.reduce(0) { $0 + $1.size * $1.size } }
+
+  private var slopeParts: DirectSlopes.Parts {
+    let columns: CoreColumns
+    switch core {
+    case .dense(let dense): columns = dense.columns
+    case .sparse(let sparse): columns = sparse.columns
+    }
+    return DirectSlopes.Parts(
+      columns: columns, factors: factors, start: model.blockStarts)
+  }
+
+  /// Uζ: the random effects b instead of u.
+  private func scaled(_ ζ: [Double]) -> [Double] {
+    var scaled = ζ
+    for place in layout.order.indices {
+      let g = Int(groupOfScalar[layout.scalarStart[place]])
+      let (m, first) = (model.groups[g].size, layout.scalarStart[place])
+      for i in 0..<m {
+        scaled[first + i] = (0...i).reduce(0) { $0 + factors[g][$1 * m + i] * ζ[first + $1] }
+      }
+    }
+    return scaled
+  }
+}
+
+extension LinearMixedModel {
+  /// Where the ℓ × ℓ block of each group begins when they are stored one after another.
+  fileprivate var blockStarts: [Int] {
+    groups.indices.map { g in groups[..<g].reduce(0) { $0 + $1.size * $1.size } }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// First derivatives of the criterion's parts in the blocks T_g of Λ, ℓ × ℓ by columns for every
+/// group: with ⟨a, b⟩ = Σ a_ik b_ik and a change Ṫ of the group's block,
+///
+///     ∂ log |K| = 2 ⟨logDeterminant, Ṫ⟩   (log |M| for ML),   ∂ r² = −2 ⟨residual, Ṫ⟩.
+///
+/// They are logDeterminant = Σ_j [ZᵀPZ]_jj T with P = V⁻¹ − V⁻¹X(XᵀV⁻¹X)⁻¹XᵀV⁻¹ (V⁻¹ for ML), and
+/// residual = Σ_j s_j u_jᵀ with s = ZᵀW(y − Xβ − ZΛu); u = Λᵀs.
+package struct CovarianceSlopes: Equatable {
+  package var logDeterminant: [[Double]]
+  package var residual: [[Double]]
+
+  package init(logDeterminant: [[Double]], residual: [[Double]]) {
+    (self.logDeterminant, self.residual) = (logDeterminant, residual)
+  }
+}
+
+/// How the matrices [ZᵀPZ]_jj = E_j − Q_j G Q_jᵀ of a group are computed.
+///
+/// Since Tᵀ[ZᵀPZ]_jj T = I − [K⁻¹]_jj there are two ways, and they lose digits at opposite ends.
+enum SlopeForm {
+  /// From [K⁻¹]_jj: T must be invertible; the error is that of 1 − 1 / (1 + t²a).
+  case inverse
+  /// From E_j = (I + A_jjTTᵀ)⁻¹A_jj and Q_j = (I + A_jjTTᵀ)⁻¹A_jo: T may be zero; the error grows
+  /// with t²a.
+  case direct
+
+  /// The better one for levels with `rows` rows each (columns have mean square 1).
+  init(_ T: [Double], size: Int, rows: Double) {
+    let (least, greatest) = T.squaredSingularValues(size: size)
+    self = least * greatest * rows * rows > 1 ? .inverse : .direct
+  }
+}
+
+extension [Double] {
+  /// The least and the greatest eigenvalue of TᵀT for a lower triangular T, ℓ × ℓ by columns.
+  func squaredSingularValues(size: Int) -> (least: Double, greatest: Double) {
+    if size == 1 { return (self[0] * self[0], self[0] * self[0]) }
+    let T = DenseMatrix(rows: size, columns: size, storage: self)
+    let values = symmetricEigenvalues(T.transposed * T)
+    return (Swift.max(values.min() ?? 0, 0), values.max() ?? 0)
+  }
+
+  /// T⁻ᵀ S for a lower triangular T; both ℓ × ℓ by columns.
+  func solveTransposed(_ S: [Double], size ℓ: Int) -> [Double] {
+    var x = S
+    for j in 0..<ℓ {
+      for i in stride(from: ℓ - 1, through: 0, by: -1) {
+        for k in (i + 1)..<Swift.max(ℓ, i + 1) { x[j * ℓ + i] -= self[i * ℓ + k] * x[j * ℓ + k] }
+        x[j * ℓ + i] /= self[i * ℓ + i]
+      }
+    }
+    return x
+  }
+
+  /// S T for ℓ × ℓ matrices by columns.
+  func multiplied(by T: [Double], size ℓ: Int) -> [Double] {
+    var product = [Double](repeating: 0, count: ℓ * ℓ)
+    for j in 0..<ℓ {
+      for k in 0..<ℓ {
+        for i in 0..<ℓ { product[j * ℓ + i] += self[k * ℓ + i] * T[j * ℓ + k] }
+      }
+    }
+    return product
+  }
+}
+
+/// Sums over a group's levels from which its slopes follow, ℓ × ℓ, symmetric.
+struct SlopeSums {
+  /// Σ [ZᵀPZ]_jj, or Σ [K⁻¹]_jj in the inverse form.
+  var matrix: [Double]
+  /// Σ s_js_jᵀ, or Σ u_ju_jᵀ in the inverse form.
+  var residual: [Double]
+
+  /// Adds the slopes of a group of `levels` levels to `slopes`.
+  func store(
+    _ form: SlopeForm, group: Int, _ T: [Double], size ℓ: Int, levels: Int,
+    in slopes: inout CovarianceSlopes
+  ) {
+    switch form {
+    case .direct:
+      slopes.logDeterminant[group] = matrix.multiplied(by: T, size: ℓ)
+      slopes.residual[group] = residual.multiplied(by: T, size: ℓ)
+    case .inverse:
+      var rest = matrix.map { -$0 }
+      for i in 0..<ℓ { rest[i * (ℓ + 1)] += Double(levels) }
+      slopes.logDeterminant[group] = T.solveTransposed(rest, size: ℓ)
+      slopes.residual[group] = T.solveTransposed(residual, size: ℓ)
+    }
+  }
+}

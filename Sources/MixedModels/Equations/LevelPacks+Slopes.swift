@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension LevelPacks {
+  /// Sums over all levels (those that fill up the last pack have no rows), X included.
+  ///
+  /// - Parameters:
+  ///   - ζ: [−β; 1]
+  ///   - fixedInverse: G for X's columns, p × p; nil if it is zero (ML).
+  func sums(
+    _ form: SlopeForm, _ T: [Double], ζ: [Double], fixedInverse G: DenseMatrix?, _ team: ThreadTeam
+  ) -> SlopeSums {
+    let ℓ = size
+    let half = G.map { DenseCholesky.pivoted($0, relativeTolerance: 0).factor }  // G = HHᵀ
+    let stride = 2 * ℓ * ℓ
+    let sums = OwnedBuffer(repeating: 0.0, count: Self.parts * stride)
+    let own = 5 * ℓ * ℓ + ℓ + ℓ * width + 2 * ℓ + 2 * ℓ * ℓ
+    let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
+    nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
+    team.forEach(Self.parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
+      let packs = part * packCount / Self.parts..<(part + 1) * packCount / Self.parts
+      let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
+      switch ℓ {
+      case 1: add(1, packs, form, T, ζ, half, work, target)
+      case 2: add(2, packs, form, T, ζ, half, work, target)
+      case 3: add(3, packs, form, T, ζ, half, work, target)
+      default: add(ℓ, packs, form, T, ζ, half, work, target)
+      }
+    }
+    var total = SlopeSums(
+      matrix: Array(repeating: 0, count: ℓ * ℓ), residual: Array(repeating: 0, count: ℓ * ℓ))
+    for part in 0..<Self.parts {
+      for x in 0..<ℓ * ℓ {
+        total.matrix[x] += sums.start[part * stride + x]
+        total.residual[x] += sums.start[part * stride + ℓ * ℓ + x]
+      }
+    }
+    return total
+  }
+
+  @inline(__always)
+  private func add(
+    _ ℓ: Int, _ packs: Range<Int>, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
+    _ half: DenseMatrix?, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    let triangle = ℓ * (ℓ + 1) / 2
+    let perPack = triangle + ℓ * width
+    let (N, F) = (scratch, scratch + ℓ * ℓ)
+    let R = scratch + 2 * ℓ * ℓ
+    let answer = R + ℓ * width
+    let totals = answer + 2 * ℓ
+    let work = totals + 2 * ℓ * ℓ
+    totals.update(repeating: .zero, count: 2 * ℓ * ℓ)
+    let sign = form == .inverse ? 1.0 : -1
+    for k in packs {
+      let pack = UnsafePointer(fields.start + k * perPack)
+      respond(ℓ, form, pack, T, N: N, F: F, work)
+      for i in 0..<ℓ { answer[i] = .zero }
+      for x in 0..<width {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>.zero
+          for h in 0..<ℓ { sum += N[h * ℓ + i] * pack[triangle + x * ℓ + h] }
+          R[x * ℓ + i] = sum
+          answer[i] += sum * ζ[x]
+        }
+      }
+      for j in 0..<ℓ {
+        for i in 0...j {
+          totals[j * ℓ + i] += F[j * ℓ + i]
+          totals[ℓ * ℓ + j * ℓ + i] += answer[i] * answer[j]
+        }
+      }
+      if let half { addFixed(ℓ, half, sign, R, answer, totals) }
+    }
+    for j in 0..<ℓ {
+      for i in 0...j {
+        for part in 0..<2 {
+          let value = totals[part * ℓ * ℓ + j * ℓ + i].sum()
+          sums[part * ℓ * ℓ + j * ℓ + i] = value
+          sums[part * ℓ * ℓ + i * ℓ + j] = value
+        }
+      }
+    }
+  }
+
+  /// ± R G Rᵀ, above the diagonal.
+  @inline(__always)
+  private func addFixed(
+    _ ℓ: Int, _ half: DenseMatrix, _ sign: Double, _ R: UnsafePointer<SIMD8<Double>>,
+    _ product: UnsafeMutablePointer<SIMD8<Double>>, _ totals: UnsafeMutablePointer<SIMD8<Double>>
+  ) {
+    half.storage.withUnsafeBufferPointer { H in
+      for h in 0..<half.columns {
+        for i in 0..<ℓ { product[i] = .zero }
+        for x in 0..<half.rows {
+          let value = H[h * half.rows + x]
+          for i in 0..<ℓ { product[i] += R[x * ℓ + i] * value }
+        }
+        for j in 0..<ℓ {
+          for i in 0...j { totals[j * ℓ + i] += product[i] * product[j] * sign }
+        }
+      }
+    }
+  }
+
+  /// `MixedModels.respond` for eight levels.
+  @inline(__always)
+  private func respond(
+    _ ℓ: Int, _ form: SlopeForm, _ A: UnsafePointer<SIMD8<Double>>, _ T: [Double],
+    N: UnsafeMutablePointer<SIMD8<Double>>, F: UnsafeMutablePointer<SIMD8<Double>>,
+    _ scratch: UnsafeMutablePointer<SIMD8<Double>>
+  ) {
+    let (D, inverse, M) = (scratch, scratch + ℓ * ℓ, scratch + ℓ * ℓ + ℓ)
+    var pivots = PivotProduct()
+    T.withUnsafeBufferPointer { T in
+      factorizePack(ℓ, A, T.baseAddress!, D, inverse, &pivots)
+      // Columns of D⁻¹, in F.
+      for c in 0..<ℓ {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>(repeating: i == c ? 1 : 0)
+          for k in 0..<i { sum -= D[k * ℓ + i] * F[c * ℓ + k] }
+          F[c * ℓ + i] = sum
+        }
+        for i in 0..<ℓ { F[c * ℓ + i] *= inverse[i] }
+        for i in stride(from: ℓ - 1, through: 0, by: -1) {
+          for k in (i + 1)..<max(ℓ, i + 1) { F[c * ℓ + i] -= D[i * ℓ + k] * F[c * ℓ + k] }
+        }
+      }
+      // D⁻¹Tᵀ
+      let target = form == .inverse ? N : M
+      for j in 0..<ℓ {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>.zero
+          for k in 0...j { sum += F[k * ℓ + i] * T[k * ℓ + j] }
+          target[j * ℓ + i] = sum
+        }
+      }
+      guard form == .direct else { return }
+      // N = I − A T D⁻¹Tᵀ with AT in D, F = N A
+      for j in 0..<ℓ {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>.zero
+          for k in j..<ℓ { sum += A[packedIndex(max(i, k), min(i, k), size: ℓ)] * T[j * ℓ + k] }
+          D[j * ℓ + i] = sum
+        }
+      }
+      for j in 0..<ℓ {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>(repeating: i == j ? 1 : 0)
+          for k in 0..<ℓ { sum -= D[k * ℓ + i] * M[j * ℓ + k] }
+          N[j * ℓ + i] = sum
+        }
+      }
+      for j in 0..<ℓ {
+        for i in 0..<ℓ {
+          var sum = SIMD8<Double>.zero
+          for k in 0..<ℓ { sum += N[k * ℓ + i] * A[packedIndex(max(k, j), min(k, j), size: ℓ)] }
+          F[j * ℓ + i] = sum
+        }
+      }
+    }
+  }
+}

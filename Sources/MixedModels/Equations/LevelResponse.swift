@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What a level answers to the rest of the system, by an ℓ × ℓ matrix N with R_j = N A_jo, and F:
+///
+///     inverse:  N = D⁻¹Tᵀ,              F = D⁻¹                  (D = TᵀA_jjT + I = LLᵀ)
+///     direct:   N = (I + A_jjTTᵀ)⁻¹,    F = N A_jj.
+///
+/// Then [K⁻¹]_jj = F + R_j G R_jᵀ, and [ZᵀPZ]_jj = F − R_j G R_jᵀ in the direct form.
+///
+/// - Parameter scratch: room for 3ℓ² values.
+@inline(__always)
+func respond(
+  _ ℓ: Int, _ form: SlopeForm, _ A: UnsafePointer<Double>, _ T: UnsafePointer<Double>,
+  _ scratch: UnsafeMutablePointer<Double>, N: UnsafeMutablePointer<Double>,
+  F: UnsafeMutablePointer<Double>
+) {
+  let (L, P, product) = (scratch, scratch + ℓ * ℓ, scratch + 2 * ℓ * ℓ)
+  var pivots = ScalarPivotProduct()
+  factorizeLevel(ℓ, A, T, L, P, &pivots)
+  if form == .inverse {
+    for c in 0..<ℓ {
+      for i in 0..<ℓ {
+        var sum = i == c ? 1.0 : 0
+        for k in 0..<i { sum -= L[k * ℓ + i] * F[c * ℓ + k] }
+        F[c * ℓ + i] = sum / L[i * ℓ + i]
+      }
+    }
+    solveLowerTransposed(ℓ, L, F)
+    N.update(from: P, count: ℓ * ℓ)
+    solveLowerTransposed(ℓ, L, N)
+    return
+  }
+  multiply(ℓ, P, A, into: product)  // L⁻¹TᵀA
+  for j in 0..<ℓ {
+    for i in 0..<ℓ {
+      var (own, identity) = (A[j * ℓ + i], i == j ? 1.0 : 0)
+      for k in 0..<ℓ {
+        own -= product[i * ℓ + k] * product[j * ℓ + k]
+        identity -= product[i * ℓ + k] * P[j * ℓ + k]
+      }
+      F[j * ℓ + i] = own
+      N[j * ℓ + i] = identity
+    }
+  }
+}
+
+/// X ← L⁻ᵀX for ℓ × ℓ matrices.
+@inline(__always)
+private func solveLowerTransposed(
+  _ ℓ: Int, _ L: UnsafePointer<Double>, _ X: UnsafeMutablePointer<Double>
+) {
+  for c in 0..<ℓ {
+    for i in stride(from: ℓ - 1, through: 0, by: -1) {
+      var sum = X[c * ℓ + i]
+      for k in (i + 1)..<max(ℓ, i + 1) { sum -= L[i * ℓ + k] * X[c * ℓ + k] }
+      X[c * ℓ + i] = sum / L[i * ℓ + i]
+    }
+  }
+}
+
+@inline(__always)
+private func multiply(
+  _ ℓ: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
+  into product: UnsafeMutablePointer<Double>
+) {
+  for j in 0..<ℓ {
+    for i in 0..<ℓ {
+      var sum = 0.0
+      for k in 0..<ℓ { sum += a[k * ℓ + i] * b[j * ℓ + k] }
+      product[j * ℓ + i] = sum
+    }
+  }
+}
