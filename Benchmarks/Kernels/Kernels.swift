@@ -44,11 +44,18 @@ private func readingBenchmarks() {
 }
 
 private func criterionBenchmarks() {
-  for workload in ["slopes100k", "ratings100k", "maximal24k"] {
+  for workload in ["slopes100k", "ratings100k", "maximal24k", "threelevel1m"] {
     for solver in ["absorb", "cholmod"] {
       Benchmark("Criterion, \(workload), \(solver)") { benchmark, criterion in
         for _ in benchmark.scaledIterations {
           blackHole(try criterion.function(criterion.function.start))
+        }
+      } setup: {
+        try Criterion(workload: workload, solver: solver)
+      }
+      Benchmark("Gradient, \(workload), \(solver)") { benchmark, criterion in
+        for _ in benchmark.scaledIterations {
+          blackHole(try criterion.function.gradient(criterion.function.start))
         }
       } setup: {
         try Criterion(workload: workload, solver: solver)

@@ -6,7 +6,7 @@ import ModelFrames
 /// How the optimum is searched.
 struct SearchArguments: ParsableArguments {
   enum Optimizer: String, CaseIterable, ExpressibleByArgument {
-    case bobyqa, neldermead, cobyla, sbplx, praxis
+    case auto, newton, bobyqa, neldermead, cobyla, sbplx, praxis
     case newuoaBound = "newuoa_bound"
   }
 
@@ -28,8 +28,10 @@ struct SearchArguments: ParsableArguments {
     }
   }
 
-  @Option(help: ArgumentHelp("Derivative-free method.", valueName: "name"))
-  var optimizer: Optimizer = .bobyqa
+  @Option(
+    help: ArgumentHelp(
+      "With exact gradients: newton. Derivative-free: the others.", valueName: "name"))
+  var optimizer: Optimizer = .auto
 
   @Option(
     parsing: .unconditional,

@@ -26,13 +26,20 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
     return value + df * (1 + log(2 * .pi * squaredResidualScale))
   }
 
-  /// The criterion and its gradient in φ. The equations' factor is used up: until the next
+  /// Derivatives at the φ of the last evaluation. The equations' factor is used up: until the next
   /// evaluation they have no other answers.
-  package mutating func gradient(_ φ: [Double]) throws -> (value: Double, gradient: [Double]) {
-    let value = try self(φ)
+  mutating func derivatives() throws -> CriterionDerivatives {
     let weight = df / equations.penalizedResidualSumOfSquares
+    let covariance = try equations.fixedEffectsCovariance()
     let slopes = try equations.slopes(kind)
-    return (value, model.covariance.gradient(slopes, residualWeight: weight))
+    return CriterionDerivatives(
+      gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
+      residualWeight: weight, fixedEffectsCovariance: covariance)
+  }
+
+  /// The criterion and its gradient in φ.
+  package mutating func gradient(_ φ: [Double]) throws -> (value: Double, gradient: [Double]) {
+    (try self(φ), try derivatives().gradient)
   }
 
   /// n − p for REML, n for ML.
@@ -50,19 +57,4 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
 extension FixedCoordinates {
   /// log |RᵀR|: from the working columns' XᵀV⁻¹X to the reported columns'.
   var logDeterminantShift: Double { (0..<R.rows).reduce(0) { $0 + 2 * log(abs(R[$1, $1])) } }
-}
-
-extension RelativeCovariance {
-  /// The gradient in φ of log |K| + w r², or of log |M| + w r².
-  package func gradient(_ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
-    blocks.flatMap { block in
-      let size = groupSizes[block.group]
-      return (0..<block.size).flatMap { j in
-        (j..<block.size).map { i in
-          let k = (block.offset + j) * size + block.offset + i
-          return 2 * (slopes.logDeterminant[block.group][k] - w * slopes.residual[block.group][k])
-        }
-      }
-    }
-  }
 }

@@ -13,7 +13,7 @@ public final class CriterionFunction {
   /// The θ a search starts from: the relative covariance factors are identities.
   public let start: [Double]
   private let covariance: RelativeCovariance
-  private let evaluate: ([Double]) throws -> Double
+  private let criterion: any DifferentiableCriterion
 
   /// Reads the rows, once.
   ///
@@ -26,14 +26,13 @@ public final class CriterionFunction {
     covariance = model.covariance
     start = covariance.theta(covariance.identity)
     let kind = options.criterion
-    evaluate =
+    criterion =
       switch try EquationsPlan(model, solver: options.solver, threads: threads).choice {
       case .whole:
-        Owner(ProfiledCriterion(model, kind, try WholeEquations(model))).value
+        SharedCriterion(ProfiledCriterion(model, kind, try WholeEquations(model)))
       case .absorbed(let layout):
-        Owner(
-          ProfiledCriterion(model, kind, try AbsorbedEquations(model, layout, threads: threads))
-        ).value
+        SharedCriterion(
+          ProfiledCriterion(model, kind, try AbsorbedEquations(model, layout, threads: threads)))
       }
   }
 
@@ -41,18 +40,26 @@ public final class CriterionFunction {
   ///
   /// - Throws: `FitError`; also if θ has not as many values as `thetaNames`.
   public func callAsFunction(_ theta: [Double]) throws -> Double {
+    try criterion.value(working(theta))
+  }
+
+  /// The criterion and its exact gradient in θ, for about the cost of three evaluations.
+  ///
+  /// - Throws: `FitError`; also if θ has not as many values as `thetaNames`.
+  public func gradient(_ theta: [Double]) throws -> (value: Double, gradient: [Double]) {
+    let value = try criterion.value(working(theta))
+    let derivatives = try criterion.derivatives()
+    return (
+      value,
+      covariance.gradient(
+        theta: theta, derivatives.slopes, residualWeight: derivatives.residualWeight)
+    )
+  }
+
+  private func working(_ theta: [Double]) throws -> [Double] {
     guard theta.count == start.count else {
       throw FitError.start(given: theta.count, needed: thetaNames)
     }
-    return try evaluate(covariance.working(theta))
-  }
-
-  /// Keeps a criterion, which cannot be copied, where a closure can reach it.
-  private final class Owner<Equations: MixedModelEquations & ~Copyable> {
-    private var criterion: ProfiledCriterion<Equations>
-
-    init(_ criterion: consuming ProfiledCriterion<Equations>) { self.criterion = criterion }
-
-    func value(_ φ: [Double]) throws -> Double { try criterion(φ) }
+    return covariance.working(theta)
   }
 }

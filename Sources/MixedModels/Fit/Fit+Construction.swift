@@ -57,12 +57,12 @@ extension ConditionalModes {
 
 extension Convergence {
   package init(
-    _ optimizer: String, converged: Bool, evaluations: Int, gradientMax: Double? = nil,
+    _ optimizer: String, converged: Bool, evaluations: Int, gradients: Int = 0, gradientMax: Double? = nil,
     hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String], trace: [TracePoint]
   ) {
     self.init(
       converged: converged, optimizer: optimizer, evaluations: evaluations,
-      gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue, isSingular: isSingular,
+      gradients: gradients, gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue, isSingular: isSingular,
       messages: messages, trace: trace)
   }
 }

@@ -53,11 +53,13 @@ struct FitRun {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
     self.plan = plan.lines(for: model)
+    let flops = plan.chosen.flops
     optimum =
       switch plan.choice {
-      case .whole: try Optimum(model, options, WholeEquations(model))
+      case .whole: try Optimum(model, options, flops: flops, WholeEquations(model))
       case .absorbed(let layout):
-        try Optimum(model, options, AbsorbedEquations(model, layout, threads: threads))
+        try Optimum(
+          model, options, flops: flops, AbsorbedEquations(model, layout, threads: threads))
       }
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.medianEvaluationSeconds

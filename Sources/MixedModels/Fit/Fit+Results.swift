@@ -28,8 +28,10 @@ extension Fit {
         $0, λ: $1, sigma: estimates.sigma, levels: model.groups[$0.group].levelCount)
     }
     convergence = Convergence(
-      converged: outcome.converged, optimizer: options.optimizer,
-      evaluations: outcome.trace.count, gradientMax: nil, hessianMinEigenvalue: nil,
+      converged: outcome.converged, optimizer: outcome.optimizer,
+      evaluations: outcome.trace.count, gradients: outcome.gradients,
+      gradientMax: outcome.curvature?.largestGradient,
+      hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),
       messages: model.messages(outcome, sigma: estimates.sigma),
       trace: outcome.trace.enumerated().map { index, point in

@@ -115,8 +115,13 @@ public struct Convergence: Sendable {
   public let converged: Bool
   public let optimizer: String
   public let evaluations: Int
-  /// nil until the exact derivatives are there.
+  /// Gradients computed, those that made the Hessian included.
+  public let gradients: Int
+  /// The largest component of the criterion's gradient in units of 1/√H_kk, so that half its square
+  /// is about what the criterion could still fall along one parameter; nil without parameters.
   public let gradientMax: Double?
+  /// The smallest eigenvalue of the criterion's Hessian, scaled to a unit diagonal: positive at a
+  /// minimum, zero where parameters cannot be told apart.
   public let hessianMinEigenvalue: Double?
   /// A variance component or a direction of one is zero: θ lies on the boundary.
   public let isSingular: Bool

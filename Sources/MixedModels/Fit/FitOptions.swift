@@ -15,8 +15,10 @@ public struct FitOptions: Sendable {
   public var contrasts: [String: Contrast] = [:]
   /// false: a missing value in a used column is an error (`--na fail`).
   public var omitsMissing = true
-  /// NLopt's name in lme4's spelling: bobyqa, neldermead, cobyla, sbplx, newuoa_bound, praxis.
-  public var optimizer = "bobyqa"
+  /// `newton`, with exact gradients; without, NLopt's names in lme4's spelling: bobyqa, neldermead,
+  /// cobyla, sbplx, newuoa_bound, praxis; `auto` takes newton where there are many parameters or an
+  /// evaluation is dear, else bobyqa.
+  public var optimizer = "auto"
   /// θ to start from, in the reported order.
   public var start: [Double]?
   public var maximumEvaluations = 100_000

@@ -13,27 +13,24 @@ struct Optimum {
 
   /// - Throws: `FitError`, `CholmodError`.
   init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations
+    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ equations: consuming Equations
   ) throws {
-    var criterion = ProfiledCriterion(model, options.criterion, equations)
+    let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
     began = monotonicSeconds()
-    outcome = try Self.search(model, options, &criterion)
-    _ = try criterion(outcome.φ)
+    outcome = try Self.search(model, options, flops: flops, criterion)
+    _ = try criterion.value(outcome.φ)
     found = monotonicSeconds()
     estimates = try Estimates(
-      model, φ: outcome.φ, &criterion, wantsModes: options.wantsConditionalModes)
+      model, φ: outcome.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
-    solver = criterion.equations.description
+    solver = criterion.profiled.equations.description
   }
 
-  private static func search<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions,
-    _ criterion: inout ProfiledCriterion<Equations>
+  private static func search(
+    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ criterion: any DifferentiableCriterion
   ) throws -> CriterionSearch.Outcome {
-    guard let algorithm = MinimizerAlgorithm(name: options.optimizer) else {
-      throw FitError.unknownOptimizer(
-        options.optimizer, known: MinimizerAlgorithm.allCases.map(\.rawValue))
-    }
     let covariance = model.covariance
     var starts = [covariance.identity]
     if let given = options.start {
@@ -47,11 +44,11 @@ struct Optimum {
       starts.append(covariance.working(covariance.identity))
     }
     let search = CriterionSearch(
-      algorithm: algorithm, maximumEvaluations: options.maximumEvaluations,
+      method: try method(model, options, flops: flops), maximumEvaluations: options.maximumEvaluations,
       // A dear search is not repeated, so no single small gain may end it.
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0), rows: Double(model.observations),
-      isCheap: model.isSmall, blocks: covariance.blockRanges,
-      columns: covariance.columnRanges,
+      isCheap: model.isSmall, isDear: flops > dearFlops, covariance: covariance,
+      levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
           report(
@@ -61,7 +58,30 @@ struct Optimum {
                 seconds: seconds)))
         }
       })
-    return try search.run(from: starts, scalingStart: options.start == nil) { try criterion($0) }
+    return try search.run(from: starts, scalingStart: options.start == nil, criterion)
+  }
+
+  /// Multiplications of an evaluation that takes a good part of a second.
+  private static let dearFlops = 2e9
+  /// So many parameters are many for a search without derivatives.
+  private static let manyParameters = 5
+
+  private static func method(
+    _ model: LinearMixedModel, _ options: FitOptions, flops: Double
+  ) throws -> CriterionSearch.Method {
+    switch options.optimizer {
+    case "newton": return .newton
+    case "auto":
+      let isHard = model.covariance.parameterCount >= manyParameters || flops > dearFlops
+      return isHard ? .newton : .derivativeFree(.bobyqa)
+    default:
+      guard let algorithm = MinimizerAlgorithm(name: options.optimizer) else {
+        throw FitError.unknownOptimizer(
+          options.optimizer,
+          known: ["auto", "newton"] + MinimizerAlgorithm.allCases.map(\.rawValue))
+      }
+      return .derivativeFree(algorithm)
+    }
   }
 }
 

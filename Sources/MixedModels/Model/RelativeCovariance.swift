@@ -87,13 +87,48 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
+  /// The gradient in θ from the one in φ, at θ.
+  ///
+  /// With C the derivative in all entries of λ̃ = RλQ, the one in λ is RᵀCQᵀ.
+  func gradient(
+    theta θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double
+  ) -> [Double] {
+    var next = 0
+    return blocks.flatMap { block in
+      let λ = Self.lowerTriangle(θ, &next, size: block.size)
+      let rotation = (block.R * λ).lowerTriangularRotation
+      let C = derivative(slopes, block, residualWeight: w)
+      return Self.entries(block.R.transposed * (C * rotation.Q.transposed))
+    }
+  }
+
+  /// The gradient in φ of log |K| + w r², or of log |M| + w r².
+  package func gradient(_ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
+    blocks.flatMap { Self.entries(derivative(slopes, $0, residualWeight: w)) }
+  }
+
+  /// The derivative in all entries of one block of Λ.
+  private func derivative(
+    _ slopes: CovarianceSlopes, _ block: Block, residualWeight w: Double
+  ) -> DenseMatrix {
+    let ℓ = groupSizes[block.group]
+    var C = DenseMatrix(rows: block.size, columns: block.size)
+    for j in 0..<block.size {
+      for i in 0..<block.size {
+        let k = (block.offset + j) * ℓ + block.offset + i
+        C[i, j] = 2 * (slopes.logDeterminant[block.group][k] - w * slopes.residual[block.group][k])
+      }
+    }
+    return C
+  }
+
   /// Every block's λ for the reported columns.
   func reportedFactors(_ φ: [Double]) -> [DenseMatrix] {
     var next = 0
     return blocks.map { $0.reported(Self.lowerTriangle(φ, &next, size: $0.size)) }
   }
 
-  private static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix
+  static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix
   {
     var λ = DenseMatrix(rows: size, columns: size)
     for j in 0..<size {
@@ -105,7 +140,7 @@ package struct RelativeCovariance: Sendable {
     return λ
   }
 
-  private static func entries(_ λ: DenseMatrix) -> [Double] {
+  static func entries(_ λ: DenseMatrix) -> [Double] {
     (0..<λ.columns).flatMap { j in (j..<λ.rows).map { λ[$0, j] } }
   }
 }
@@ -131,23 +166,32 @@ extension RelativeCovariance.Block {
 
 extension DenseMatrix {
   /// The lower triangular L with LLᵀ = self · selfᵀ and a diagonal ≥ 0, by Givens rotations of
-  /// columns (exact for
-  /// singular matrices too). A triangular matrix is returned as it is, up to signs.
-  var lowerTriangularFactor: DenseMatrix {
-    var L = self
+  /// columns (exact for singular matrices too). A triangular matrix is returned as it is, up to
+  /// signs.
+  var lowerTriangularFactor: DenseMatrix { lowerTriangularRotation.L }
+
+  /// The same, with the orthogonal Q for which L = self · Q.
+  var lowerTriangularRotation: (L: DenseMatrix, Q: DenseMatrix) {
+    var (L, Q) = (self, DenseMatrix.identity(columns))
     for i in 0..<rows {
       for j in stride(from: columns - 1, to: i, by: -1) where L[i, j] != 0 {
         let r = (L[i, i] * L[i, i] + L[i, j] * L[i, j]).squareRoot()
         let (c, s) = (L[i, i] / r, L[i, j] / r)
-        for k in i..<rows {
-          let (a, b) = (L[k, i], L[k, j])
-          L[k, i] = c * a + s * b
-          L[k, j] = c * b - s * a
-        }
+        for k in i..<rows { L.rotate(row: k, i, j, c, s) }
+        for k in 0..<columns { Q.rotate(row: k, i, j, c, s) }
         L[i, j] = 0
       }
-      if L[i, i] < 0 { for k in i..<rows { L[k, i] = -L[k, i] } }
+      if L[i, i] < 0 {
+        for k in i..<rows { L[k, i] = -L[k, i] }
+        for k in 0..<columns { Q[k, i] = -Q[k, i] }
+      }
     }
-    return L
+    return (L, Q)
+  }
+
+  private mutating func rotate(row k: Int, _ i: Int, _ j: Int, _ c: Double, _ s: Double) {
+    let (a, b) = (self[k, i], self[k, j])
+    self[k, i] = c * a + s * b
+    self[k, j] = c * b - s * a
   }
 }

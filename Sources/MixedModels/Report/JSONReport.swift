@@ -110,6 +110,7 @@ extension Convergence {
       ("converged", .bool(converged)),
       ("optimizer", .string(optimizer)),
       ("evaluations", .integer(evaluations)),
+      ("gradients", .integer(gradients)),
       ("gradient_max", .optional(gradientMax)),
       ("hessian_min_eigenvalue", .optional(hessianMinEigenvalue)),
       ("singular", .bool(isSingular)),

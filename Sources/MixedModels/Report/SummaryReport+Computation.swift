@@ -14,7 +14,8 @@ extension Fit {
   }
 
   private var optimizerLines: [String] {
-    var line = "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations"
+    var line = "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations, "
+      + "\(convergence.gradients) gradients"
     if let gradient = convergence.gradientMax { line += ", largest gradient \(short(gradient))" }
     if let eigenvalue = convergence.hessianMinEigenvalue {
       line += ", smallest eigenvalue of the Hessian \(short(eigenvalue))"

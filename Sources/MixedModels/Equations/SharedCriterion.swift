@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The criterion of one model, whatever strategy solves its equations, for those who search, and
+/// its derivatives.
+///
+/// One thread at a time: an evaluation overwrites the factorization.
+protocol DifferentiableCriterion: AnyObject {
+  /// - Throws: `FitError.zeroResidualVariance`, `CholmodError`.
+  func value(_ φ: [Double]) throws -> Double
+  /// At the φ of the last evaluation, once for each.
+  func derivatives() throws -> CriterionDerivatives
+}
+
+struct CriterionDerivatives {
+  /// In φ.
+  let gradient: [Double]
+  let slopes: CovarianceSlopes
+  /// What r²'s derivatives are multiplied by in the gradient: df / r².
+  let residualWeight: Double
+  /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
+  let fixedEffectsCovariance: DenseMatrix
+}
+
+/// Keeps a criterion, which cannot be copied, where several can reach it.
+final class SharedCriterion<Equations: MixedModelEquations & ~Copyable>: DifferentiableCriterion {
+  var profiled: ProfiledCriterion<Equations>
+
+  init(_ criterion: consuming ProfiledCriterion<Equations>) { profiled = criterion }
+
+  func value(_ φ: [Double]) throws -> Double { try profiled(φ) }
+
+  func derivatives() throws -> CriterionDerivatives { try profiled.derivatives() }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// The criterion near its minimum: gradient, Hessian, and how r² and the fixed effects' covariance
+/// change with φ.
+struct CriterionCurvature: Sendable {
+  var gradient: [Double]
+  /// Of the profiled criterion, symmetric.
+  let hessian: DenseMatrix
+  /// ∂r²/∂φ, and df / r² at φ.
+  let residualSlope: [Double]
+  let residualWeight: Double
+  /// ∂[K⁻¹]_xx/∂φ_k, p × p each, in working coordinates.
+  let covarianceSlopes: [DenseMatrix]
+  private let units: [Double]
+
+  /// Derivatives on both sides of φ.
+  struct Column {
+    let ahead: CriterionDerivatives
+    let behind: CriterionDerivatives
+    let distance: Double
+  }
+
+  init(
+    _ centre: CriterionDerivatives, _ columns: [Column], _ covariance: RelativeCovariance,
+    units: [Double], isCentral: Bool
+  ) {
+    gradient = centre.gradient
+    residualWeight = centre.residualWeight
+    let zero = CovarianceSlopes(
+      logDeterminant: centre.slopes.residual.map { $0.map { _ in 0 } },
+      residual: centre.slopes.residual)
+    residualSlope = covariance.gradient(zero, residualWeight: 1)
+    let n = columns.count
+    var H = DenseMatrix(rows: n, columns: n)
+    for (k, column) in columns.enumerated() {
+      for i in 0..<n {
+        H[i, k] = (column.ahead.gradient[i] - column.behind.gradient[i]) / column.distance
+      }
+    }
+    hessian = 0.5 * (H + H.transposed)
+    covarianceSlopes = columns.map { column in
+      (1 / column.distance)
+        * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
+    }
+    self.units = units
+  }
+
+  /// One unit of each coordinate: where the criterion has risen by ½, or the block's size if it
+  /// hardly rises.
+  private var scales: [Double] {
+    let largest = hessian.diagonal.indices.reduce(0) {
+      max($0, hessian[$1, $1] * units[$1] * units[$1])
+    }
+    return hessian.diagonal.indices.map { k in
+      let own = max(hessian[k, k] * units[k] * units[k], 1e-10 * largest, 1e-300)
+      return units[k] / own.squareRoot()
+    }
+  }
+
+  private var scaledHessian: DenseMatrix {
+    var H = hessian
+    let scales = scales
+    for j in 0..<H.columns { for i in 0..<H.rows { H[i, j] *= scales[i] * scales[j] } }
+    return H
+  }
+
+  /// The largest |g_k| / √H_kk: times itself and by two, about how much the criterion could fall
+  /// along one coordinate.
+  var largestGradient: Double {
+    zip(gradient, scales).reduce(0) { max($0, abs($1.0 * $1.1)) }
+  }
+
+  /// The smallest eigenvalue of the Hessian scaled to a unit diagonal.
+  var leastEigenvalue: Double { symmetricEigenvalues(scaledHessian).first ?? 1 }
+
+  /// Its eigenvector, in units of the blocks.
+  var leastDirection: [Double] {
+    let vector = symmetricEigenvectors(scaledHessian).vectors.column(0)
+    let direction = zip(vector, scales).map { $0 * $1 }
+    let length = zip(direction, units).reduce(0) { max($0, abs($1.0 / $1.1)) }
+    return direction.map { $0 / max(length, 1e-300) }
+  }
+
+  /// −H⁺g and the decrease it promises, along what curves upwards beyond rounding.
+  var newtonStep: (step: [Double], decrease: Double) {
+    let scales = scales
+    let (values, vectors) = symmetricEigenvectors(scaledHessian)
+    let g = vectors.multipliedByTransposeOnLeft(zip(gradient, scales).map { $0 * $1 })
+    let coordinates = zip(g, values).map { $1 > 1e-7 ? -$0 / $1 : 0 }
+    let decrease = zip(g, coordinates).reduce(0) { $0 - 0.5 * $1.0 * $1.1 }
+    return (zip(vectors * coordinates, scales).map { $0 * $1 }, decrease)
+  }
+
+  /// Why this is no minimum, in words; nothing if it is one.
+  func alarms(value: Double) -> [String] {
+    var alarms: [String] = []
+    let decrease = newtonStep.decrease
+    if decrease > max(1e-6, 1e-11 * abs(value)) {
+      alarms.append(
+        "the gradient is not zero: the criterion could fall by about \(decrease); try --start or another --optimizer"
+      )
+    }
+    let least = leastEigenvalue
+    if least < -1e-4 {
+      alarms.append(
+        "the Hessian is not positive semidefinite (smallest eigenvalue \(least)): this is no minimum; try --start or another --optimizer"
+      )
+    }
+    return alarms
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension SearchState {
+  /// Fisher scoring as long as it goes far: covariances of any size come within reach.
+  ///
+  /// - Returns: whether that was of use.
+  mutating func score() throws -> Bool {
+    for round in 0..<8 {
+      guard trace.count < search.maximumEvaluations, let here = try derivatives(at: best) else {
+        return round > 0
+      }
+      let (before, origin, units) = (value, best, units)
+      let φ = search.covariance.scoringStep(
+        origin, here.slopes, residualWeight: here.residualWeight, levels: search.levels)
+      guard try tolerantValue(φ) < before else { return round > 0 }
+      let distance = φ.indices.reduce(0) { max($0, abs(φ[$1] - origin[$1]) / units[$1]) }
+      if distance < 0.1 { return true }
+    }
+    return true
+  }
+
+  /// A search with gradients from the best point so far.
+  mutating func minimizeWithGradient(
+    limit: Int, units: [Double]
+  ) throws -> MinimizerResult.Outcome {
+    guard !best.isEmpty else { return .converged }
+    let (start, value) = (best, value)
+    guard let here = try derivatives(at: start) else {
+      return .failed("the criterion is not finite at the start")
+    }
+    // The exact Hessian does the rest: one more step with it costs less than many without.
+    let rule = StoppingRule(maximumEvaluations: limit, absoluteF: search.isDear ? 1e-3 : 1e-9)
+    let result = try NumericalMethods.minimizeWithGradient(
+      start: start, value: value, gradient: here.gradient,
+      hessian: search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
+      units: units, stopping: rule, objective: { try self.tolerantValue($0) },
+      gradient: { try self.derivatives(at: $0)!.gradient })
+    return result.outcome
+  }
+
+  /// Newton's steps with the exact Hessian until the gradient is zero but for rounding; where the
+  /// Hessian shows a saddle, down from there.
+  ///
+  /// - Returns: the curvature at the end; nil without parameters, or where it cannot be computed.
+  mutating func settle() throws -> CriterionCurvature? {
+    guard !best.isEmpty else { return nil }
+    for _ in 0..<3 {
+      guard var curvature = try curvature() else { return nil }
+      if stoppedEarly { return curvature }
+      try polish(&curvature)
+      guard try leaveSaddle(curvature) else {
+        messages += curvature.alarms(value: value)
+        return curvature
+      }
+      try descend()
+    }
+    let curvature = try curvature()
+    if !stoppedEarly, let curvature { messages += curvature.alarms(value: value) }
+    return curvature
+  }
+
+  private mutating func polish(_ curvature: inout CriterionCurvature) throws {
+    // Decreases smaller than this are rounding.
+    let noise = 1e-13 * max(1, abs(value))
+    for round in 0..<4 {
+      let (step, decrease) = curvature.newtonStep
+      guard decrease > max(1e-12, noise) else { return }
+      let φ = zip(best, step).map { $0 + $1 }
+      let before = (best, value)
+      let value = try tolerantValue(φ)
+      guard value <= before.1 + noise else { return }
+      guard let derivatives = try derivatives(at: φ) else { return }
+      var moved = curvature
+      moved.gradient = derivatives.gradient
+      guard moved.newtonStep.decrease < decrease else { return }
+      (best, self.value) = (φ, min(value, self.value))
+      curvature = moved
+      // A long way from where the Hessian was computed.
+      if round == 0, decrease > (search.isDear ? 1e-2 : 1e-6), let again = try self.curvature() {
+        curvature = again
+      }
+    }
+  }
+
+  /// Tries both ways along the direction that curves downwards most.
+  private mutating func leaveSaddle(_ curvature: CriterionCurvature) throws -> Bool {
+    guard curvature.leastEigenvalue < -1e-6 else { return false }
+    let (before, origin) = (value, best)
+    for size in [0.03, 0.3] {
+      for sign in [1.0, -1] {
+        _ = try tolerantValue(
+          zip(origin, curvature.leastDirection).map { $0 + sign * size * $1 })
+      }
+    }
+    return value < before - 1e-9 * max(1, abs(before))
+  }
+
+  /// The Hessian at the best point by differences of the exact gradient.
+  private mutating func curvature() throws -> CriterionCurvature? {
+    let (φ, units) = (best, units)
+    guard let centre = try derivatives(at: φ) else { return nil }
+    var columns: [CriterionCurvature.Column] = []
+    for k in φ.indices {
+      func at(_ step: Double) throws -> CriterionDerivatives? {
+        var moved = φ
+        moved[k] += step
+        return try derivatives(at: moved)
+      }
+      // Truncation and rounding of about 1e-8 and 1e-6, relative.
+      let step = (search.isDear ? 1e-6 : 1e-4) * units[k]
+      guard let ahead = try at(step) else { return nil }
+      let behind = search.isDear ? nil : try at(-step)
+      columns.append(
+        CriterionCurvature.Column(
+          ahead: ahead, behind: behind ?? centre, distance: behind == nil ? step : 2 * step))
+    }
+    return CriterionCurvature(
+      centre, columns, search.covariance, units: units, isCentral: !search.isDear)
+  }
+}

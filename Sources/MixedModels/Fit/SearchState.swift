@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// A search under way: the best point so far and what led there.
+struct SearchState {
+  let search: CriterionSearch
+  let criterion: any DifferentiableCriterion
+  var best: [Double]
+  var value = Double.infinity
+  var stoppedEarly = false
+  var messages: [String] = []
+  var trace: [CriterionSearch.Evaluation] = []
+  var gradients = 0
+  /// Where the criterion was evaluated last, and the derivatives computed last.
+  private var evaluated: [Double] = []
+  private var known: (φ: [Double], derivatives: CriterionDerivatives)?
+  private let began = monotonicSeconds()
+
+  init(search: CriterionSearch, criterion: any DifferentiableCriterion, best: [Double]) {
+    self.search = search
+    self.criterion = criterion
+    self.best = best
+  }
+
+  mutating func record(_ φ: [Double], _ value: Double) {
+    let seconds = monotonicSeconds() - began
+    trace.append(CriterionSearch.Evaluation(φ: φ, value: value, seconds: seconds))
+    search.progress?(trace.count, φ, value, seconds)
+    if value < self.value { (best, self.value) = (φ, value) }
+  }
+
+  /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take
+  /// that).
+  mutating func tolerantValue(_ φ: [Double]) throws -> Double {
+    do {
+      evaluated = []
+      let value = try criterion.value(φ)
+      evaluated = φ
+      record(φ, value)
+      return value
+    } catch CholmodError.notPositiveDefinite {
+      return .infinity
+    } catch FitError.zeroResidualVariance {
+      return .infinity
+    }
+  }
+
+  /// The derivatives at φ, which are remembered; nil where the criterion is not finite.
+  mutating func derivatives(at φ: [Double]) throws -> CriterionDerivatives? {
+    if let known, known.φ == φ { return known.derivatives }
+    if evaluated != φ, !(try tolerantValue(φ).isFinite) { return nil }
+    evaluated = []  // used up
+    gradients += 1
+    let derivatives = try criterion.derivatives()
+    known = (φ, derivatives)
+    return derivatives
+  }
+
+  /// Brings variances of any size within reach.
+  mutating func findStart() throws {
+    if search.method == .newton, try score() { return }
+    try findMagnitudes()
+  }
+
+  /// Multiplies each block by powers of four as long as that helps, and all of φ where the search
+  /// is cheap.
+  private mutating func findMagnitudes() throws {
+    if search.isCheap, search.blocks.count > 1 { try findMagnitude(best.indices) }
+    for block in search.blocks { try findMagnitude(block) }
+  }
+
+  private mutating func findMagnitude(_ range: Range<Int>) throws {
+    for factor in [4.0, 0.25] {
+      let before = best
+      while factor > 1 || best[range.lowerBound] > CriterionSearch.smallestUnit,
+        trace.count < search.maximumEvaluations
+      {
+        var φ = best
+        for k in range { φ[k] *= factor }
+        let value = self.value
+        if !(try tolerantValue(φ) < value) { break }
+      }
+      if best != before { return }
+    }
+  }
+
+  /// Searches, and searches again from where it ended, until that gains nothing.
+  mutating func descend() throws {
+    var step = CriterionSearch.firstStep
+    for restart in 0... {
+      let (before, origin, units) = (value, best, units)
+      let outcome = try minimize(step: step, units: units)
+      normalizeSigns()
+      if outcome == .evaluationLimit {
+        stoppedEarly = true
+        messages = [
+          "stopped after \(trace.count) evaluations, before the criterion settled; raise --max-evaluations"
+        ]
+        return
+      }
+      if case .failed(let reason) = outcome { messages = ["the optimizer gave up: \(reason)"] }
+      let escaped = try visitBoundary()
+      // The criterion's own rounding sets the least gain that means anything.
+      if !escaped && before - value <= max(1e-7, 1e-11 * search.rows) { return }
+      // A search that went far was too timid, or had the wrong units.
+      let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
+      if !search.isCheap && !escaped && (!moved || search.method == .newton) { return }
+      if restart == CriterionSearch.maximumRestarts {
+        messages = [
+          "the criterion did not settle in \(restart) searches; try --start or another --optimizer"
+        ]
+        return
+      }
+      step = moved || escaped ? CriterionSearch.firstStep / 3 : CriterionSearch.restartStep
+    }
+  }
+
+  /// The size of every coordinate: that of its block.
+  var units: [Double] {
+    var units = best
+    for block in search.blocks {
+      let size = block.reduce(0) { max($0, abs(best[$1])) }
+      for k in block { units[k] = max(size, CriterionSearch.smallestUnit) }
+    }
+    return units
+  }
+
+  private mutating func minimize(
+    step: Double, units: [Double]
+  ) throws -> MinimizerResult.Outcome {
+    let limit = max(search.maximumEvaluations - trace.count, 1)
+    guard case .derivativeFree(let algorithm) = search.method else {
+      return try minimizeWithGradient(limit: limit, units: units)
+    }
+    let rule = StoppingRule(
+      maximumEvaluations: limit,
+      absoluteX: search.lastStep, absoluteF: search.tolerance * search.rows)
+    let result = try NumericalMethods.minimize(
+      algorithm, start: zip(best, units).map { $0 / $1 },
+      lower: best.map { _ in -.infinity }, upper: best.map { _ in .infinity },
+      initialStep: best.map { _ in step }, stopping: rule
+    ) { x in try self.tolerantValue(zip(x, units).map { $0 * $1 }) }
+    return result.outcome
+  }
+
+  /// Turns columns of λ so that diagonals are not negative.
+  mutating func normalizeSigns() {
+    for column in search.columns where best[column.lowerBound] < 0 {
+      for k in column { best[k] = -best[k] }
+    }
+  }
+
+  /// Puts small variances to zero where that is no worse, and looks whether leaving zero pays.
+  ///
+  /// - Returns: whether a better point was found away from a boundary, from which to search again.
+  private mutating func visitBoundary() throws -> Bool {
+    var escaped = false
+    for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
+      let k = column.lowerBound
+      if best[k] > 0 {
+        var φ = best
+        φ[k] = 0
+        let value = try tolerantValue(φ)
+        // Within rounding a zero is the simpler answer.
+        if value <= self.value + 1e-12 * max(1, abs(self.value)) {
+          (best, self.value) = (φ, value)
+        }
+      }
+      let before = self.value
+      let origin = best
+      for size in [0.01, 0.1, 0.5] {
+        for sign in column.count > 1 ? [1.0, -1] : [1] {
+          var φ = origin
+          φ[k] = sign * size
+          _ = try tolerantValue(φ)
+        }
+      }
+      if self.value < before - 1e-9 * max(1, abs(before)) { escaped = true }
+    }
+    return escaped
+  }
+}

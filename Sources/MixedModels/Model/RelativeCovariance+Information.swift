@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension RelativeCovariance {
+  /// A guess at the criterion's Hessian in φ, positive semidefinite, from what one gradient knows.
+  ///
+  /// The expected Hessian is tr(B Σ̇_k B Σ̇_l) with B = ZᵀPZ and Σ̇ = ṪTᵀ + TṪᵀ at every level. Here
+  /// levels count as independent and alike, with B̄ the mean of their blocks: exact for one balanced
+  /// factor. With Y = B̄T and W = TᵀB̄T,
+  ///
+  ///     H_(ij)(kl) = 2J (Y_kj Y_il + W_jl B̄_ki).
+  func expectedHessian(
+    _ φ: [Double], _ slopes: CovarianceSlopes, levels: [Int]
+  ) -> DenseMatrix {
+    let n = parameterCount
+    var H = DenseMatrix(rows: n, columns: n)
+    var next = 0
+    for block in blocks {
+      let first = next
+      let T = Self.lowerTriangle(φ, &next, size: block.size)
+      let J = Double(levels[block.group])
+      let Y = (1 / J) * part(slopes.logDeterminant, block)
+      let B = block.meanProjection(Y, T)
+      let W = T.transposed * Y
+      let entries = (0..<block.size).flatMap { j in (j..<block.size).map { ($0, j) } }
+      for (b, (k, l)) in entries.enumerated() {
+        for (a, (i, j)) in entries.enumerated() {
+          H[first + a, first + b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
+        }
+      }
+    }
+    // Directions the guess knows nothing of.
+    let largest = H.diagonal.max() ?? 0
+    for k in 0..<n { H[k, k] += 1e-6 * max(largest, 1) }
+    return H
+  }
+
+  /// One step of Fisher scoring in the covariances Σ = TTᵀ, levels taken for independent and alike:
+  ///
+  ///     Σ ← Σ + B̄⁻¹(w R̄ − B̄)B̄⁻¹,   B̄ and R̄ the levels' means of [ZᵀPZ]_jj and s_js_jᵀ.
+  ///
+  /// For one balanced factor it leads to the optimum at once, however far away. What would not be
+  /// a covariance matrix is made one.
+  func scoringStep(
+    _ φ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double, levels: [Int]
+  ) -> [Double] {
+    var next = 0
+    return blocks.flatMap { block in
+      let T = Self.lowerTriangle(φ, &next, size: block.size)
+      let scale = 1 / Double(levels[block.group])
+      let B = block.meanProjection(scale * part(slopes.logDeterminant, block), T)
+      let R = block.meanProjection((w * scale) * part(slopes.residual, block), T)
+      guard let inverse = B.inverseIfPositive else { return Self.entries(T) }
+      let Σ = T * T.transposed - inverse + inverse * (R * inverse)
+      return Self.entries(Σ.positiveRoot(floor: 1e-3).lowerTriangularFactor)
+    }
+  }
+
+  private func part(_ slopes: [[Double]], _ block: Block) -> DenseMatrix {
+    let ℓ = groupSizes[block.group]
+    var Y = DenseMatrix(rows: block.size, columns: block.size)
+    for j in 0..<block.size {
+      for i in 0..<block.size {
+        Y[i, j] = slopes[block.group][(block.offset + j) * ℓ + block.offset + i]
+      }
+    }
+    return Y
+  }
+}
+
+extension RelativeCovariance.Block {
+  /// B̄ = Y T⁻¹, symmetric; where T is nearly singular as much of it as Y shows.
+  fileprivate func meanProjection(_ Y: DenseMatrix, _ T: DenseMatrix) -> DenseMatrix {
+    // Tᵀ Bᵀ = Yᵀ
+    var B = Y.transposed
+    let largest = T.diagonal.reduce(0) { max($0, abs($1)) }
+    for c in 0..<size {
+      for i in stride(from: size - 1, through: 0, by: -1) {
+        for k in (i + 1)..<max(size, i + 1) { B[i, c] -= T[k, i] * B[k, c] }
+        let pivot = T[i, i]
+        B[i, c] = abs(pivot) > 1e-6 * largest ? B[i, c] / pivot : 0
+      }
+    }
+    return 0.5 * (B + B.transposed)
+  }
+}
+
+extension DenseMatrix {
+  /// The inverse of a symmetric matrix that is positive definite beyond rounding.
+  fileprivate var inverseIfPositive: DenseMatrix? {
+    let (values, V) = symmetricEigenvectors(self)
+    guard let least = values.first, least > 1e-10 * (values.last ?? 0) else { return nil }
+    return V * DenseMatrix(diagonal: values.map { 1 / $0 }) * V.transposed
+  }
+
+  /// A square root S, SSᵀ ≈ self, of a symmetric matrix whose eigenvalues are raised to at least
+  /// `floor` times the largest.
+  fileprivate func positiveRoot(floor: Double) -> DenseMatrix {
+    let (values, V) = symmetricEigenvectors(self)
+    let least = floor * max(values.last ?? 0, floor)
+    return V * DenseMatrix(diagonal: values.map { max($0, least).squareRoot() })
+  }
+}
