@@ -84,13 +84,11 @@ struct CriterionSearch {
     from starts: [[Double]], scalingStart: Bool, _ criterion: any DifferentiableCriterion
   ) throws -> Outcome {
     var state = SearchState(search: self, criterion: criterion, best: starts[0])
-    let first = try criterion.value(starts[0])
-    guard first.isFinite else {
+    guard try state.value(at: starts[0]).isFinite else {
       throw FitError.numerical(
         "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
       )
     }
-    state.record(starts[0], first)
     if scalingStart { try state.findStart() }
     try state.descend()
     for start in starts.dropFirst() where !state.stoppedEarly {

@@ -29,15 +29,19 @@ struct SearchState {
     if value < self.value { (best, self.value) = (φ, value) }
   }
 
+  mutating func value(at φ: [Double]) throws -> Double {
+    evaluated = []
+    let value = try criterion.value(φ)
+    evaluated = φ
+    record(φ, value)
+    return value
+  }
+
   /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take
   /// that).
   mutating func tolerantValue(_ φ: [Double]) throws -> Double {
     do {
-      evaluated = []
-      let value = try criterion.value(φ)
-      evaluated = φ
-      record(φ, value)
-      return value
+      return try value(at: φ)
     } catch CholmodError.notPositiveDefinite {
       return .infinity
     } catch FitError.zeroResidualVariance {
