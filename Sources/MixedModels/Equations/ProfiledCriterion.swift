@@ -31,10 +31,13 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
   mutating func derivatives() throws -> CriterionDerivatives {
     let weight = df / equations.penalizedResidualSumOfSquares
     let covariance = try equations.fixedEffectsCovariance()
+    let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
+    let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
     let slopes = try equations.slopes(kind)
     return CriterionDerivatives(
       gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
-      residualWeight: weight, fixedEffectsCovariance: covariance)
+      residualWeight: weight, fixedEffectsCovariance: covariance,
+      roundingError: error)
   }
 
   /// The criterion and its gradient in φ.

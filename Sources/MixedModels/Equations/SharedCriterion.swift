@@ -20,6 +20,9 @@ struct CriterionDerivatives {
   let residualWeight: Double
   /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
   let fixedEffectsCovariance: DenseMatrix
+  /// Of the criterion: that of r² = yᵀWy − …, where little is left of yᵀWy, and of a sum of many
+  /// logarithms.
+  let roundingError: Double
 }
 
 /// Keeps a criterion, which cannot be copied, where several can reach it.

@@ -13,6 +13,7 @@ struct CriterionCurvature: Sendable {
   let residualWeight: Double
   /// ∂[K⁻¹]_xx/∂φ_k, p × p each, in working coordinates.
   let covarianceSlopes: [DenseMatrix]
+  let roundingError: Double
   private let units: [Double]
 
   /// Derivatives on both sides of φ.
@@ -27,6 +28,7 @@ struct CriterionCurvature: Sendable {
     units: [Double], isCentral: Bool
   ) {
     gradient = centre.gradient
+    roundingError = centre.roundingError
     residualWeight = centre.residualWeight
     let zero = CovarianceSlopes(
       logDeterminant: centre.slopes.residual.map { $0.map { _ in 0 } },
@@ -94,18 +96,21 @@ struct CriterionCurvature: Sendable {
   }
 
   /// Why this is no minimum, in words; nothing if it is one.
-  func alarms(value: Double) -> [String] {
+  ///
+  /// - Parameters:
+  ///   - noise: Decreases that rounding can feign.
+  ///   - isSaddle: Whether the criterion was seen to fall along `leastDirection`.
+  func alarms(noise: Double, isSaddle: Bool) -> [String] {
     var alarms: [String] = []
     let decrease = newtonStep.decrease
-    if decrease > max(1e-6, 1e-11 * abs(value)) {
+    if decrease > max(1e-5, noise) {
       alarms.append(
         "the gradient is not zero: the criterion could fall by about \(decrease); try --start or another --optimizer"
       )
     }
-    let least = leastEigenvalue
-    if least < -1e-4 {
+    if isSaddle {
       alarms.append(
-        "the Hessian is not positive semidefinite (smallest eigenvalue \(least)): this is no minimum; try --start or another --optimizer"
+        "the Hessian is not positive semidefinite (smallest eigenvalue \(leastEigenvalue)): this is no minimum; try --start or another --optimizer"
       )
     }
     return alarms

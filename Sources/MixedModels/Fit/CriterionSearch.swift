@@ -92,10 +92,7 @@ struct CriterionSearch {
     if scalingStart { try state.findStart() }
     try state.descend()
     for start in starts.dropFirst() where !state.stoppedEarly {
-      let settled = (state.best, state.value, state.messages)
-      (state.best, state.value, state.messages) = (start, .infinity, [])
-      if try state.tolerantValue(start).isFinite { try state.descend() }
-      if settled.1 <= state.value { (state.best, state.value, state.messages) = settled }
+      try state.tryOther(start)
     }
     let curvature = try state.settle()
     return Outcome(

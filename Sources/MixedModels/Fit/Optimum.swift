@@ -31,24 +31,64 @@ struct Optimum {
     _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
     _ criterion: any DifferentiableCriterion
   ) throws -> CriterionSearch.Outcome {
+    let starts = try starts(model, options)
+    let search = try CriterionSearch(model, options, method(options), isDear: flops > dearFlops)
+    let outcome = try search.run(
+      from: starts, scalingStart: options.start == nil, criterion)
+    let left = options.maximumEvaluations - outcome.trace.count
+    guard options.optimizer == "auto", !outcome.converged, left > 0 else { return outcome }
+    // The remedy where derivatives are of no use, since rounding has spoilt them.
+    var other = options
+    other.maximumEvaluations = left
+    let second = try CriterionSearch(
+      model, other, .derivativeFree(.bobyqa), isDear: search.isDear
+    ).run(from: [outcome.φ], scalingStart: false, criterion)
+    return second.value <= outcome.value ? second.preceded(by: outcome) : outcome
+  }
+
+  /// Multiplications of an evaluation that takes a good part of a second.
+  private static let dearFlops = 2e9
+
+  private static func starts(
+    _ model: LinearMixedModel, _ options: FitOptions
+  ) throws -> [[Double]] {
     let covariance = model.covariance
-    var starts = [covariance.identity]
     if let given = options.start {
       guard given.count == covariance.parameterCount else {
         throw FitError.start(given: given.count, needed: model.thetaNames)
       }
-      starts = [covariance.working(given)]
-    } else if model.isSmall {
-      // Criteria can have several minima. Where it costs nothing, lme4's start is tried too: θ =
-      // identity.
-      starts.append(covariance.working(covariance.identity))
+      return [covariance.working(given)]
     }
-    let search = CriterionSearch(
-      method: try method(model, options, flops: flops), maximumEvaluations: options.maximumEvaluations,
+    guard model.isSmall else { return [covariance.identity] }
+    // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
+    // start, θ = identity, and from small and large variances.
+    let sizes = try method(options) == .newton ? [0.1, 3] : []
+    return [covariance.identity, covariance.working(covariance.identity)]
+      + sizes.map { size in covariance.identity.map { size * $0 } }
+  }
+
+  private static func method(_ options: FitOptions) throws -> CriterionSearch.Method {
+    // Measured faster than the derivative-free ones on every workload, few parameters or many.
+    if ["auto", "newton"].contains(options.optimizer) { return .newton }
+    guard let algorithm = MinimizerAlgorithm(name: options.optimizer) else {
+      throw FitError.unknownOptimizer(
+        options.optimizer, known: ["auto", "newton"] + MinimizerAlgorithm.allCases.map(\.rawValue))
+    }
+    return .derivativeFree(algorithm)
+  }
+}
+
+extension CriterionSearch {
+  fileprivate init(
+    _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isDear: Bool
+  ) {
+    let covariance = model.covariance
+    self.init(
+      method: method, maximumEvaluations: options.maximumEvaluations,
       // A dear search is not repeated, so no single small gain may end it.
-      tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0), rows: Double(model.observations),
-      isCheap: model.isSmall, isDear: flops > dearFlops, covariance: covariance,
-      levels: model.groups.map(\.levelCount),
+      tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
+      rows: Double(model.observations), isCheap: model.isSmall, isDear: isDear,
+      covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
           report(
@@ -58,30 +98,21 @@ struct Optimum {
                 seconds: seconds)))
         }
       })
-    return try search.run(from: starts, scalingStart: options.start == nil, criterion)
   }
+}
 
-  /// Multiplications of an evaluation that takes a good part of a second.
-  private static let dearFlops = 2e9
-  /// So many parameters are many for a search without derivatives.
-  private static let manyParameters = 5
-
-  private static func method(
-    _ model: LinearMixedModel, _ options: FitOptions, flops: Double
-  ) throws -> CriterionSearch.Method {
-    switch options.optimizer {
-    case "newton": return .newton
-    case "auto":
-      let isHard = model.covariance.parameterCount >= manyParameters || flops > dearFlops
-      return isHard ? .newton : .derivativeFree(.bobyqa)
-    default:
-      guard let algorithm = MinimizerAlgorithm(name: options.optimizer) else {
-        throw FitError.unknownOptimizer(
-          options.optimizer,
-          known: ["auto", "newton"] + MinimizerAlgorithm.allCases.map(\.rawValue))
+extension CriterionSearch.Outcome {
+  /// This outcome with what was done before it.
+  fileprivate func preceded(by first: CriterionSearch.Outcome) -> CriterionSearch.Outcome {
+    var whole = self
+    let began = first.trace.last?.seconds ?? 0
+    whole.trace =
+      first.trace
+      + trace.map {
+        CriterionSearch.Evaluation(φ: $0.φ, value: $0.value, seconds: began + $0.seconds)
       }
-      return .derivativeFree(algorithm)
-    }
+    whole.gradients += first.gradients
+    return whole
   }
 }
 

@@ -30,7 +30,9 @@ extension SearchState {
       return .failed("the criterion is not finite at the start")
     }
     // The exact Hessian does the rest: one more step with it costs less than many without.
-    let rule = StoppingRule(maximumEvaluations: limit, absoluteF: search.isDear ? 1e-3 : 1e-9)
+    let rule = StoppingRule(
+      maximumEvaluations: limit,
+      absoluteF: search.isDear ? 1e-3 : max(1e-9, 100 * here.roundingError))
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
       hessian: search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
@@ -45,27 +47,28 @@ extension SearchState {
   /// - Returns: the curvature at the end; nil without parameters, or where it cannot be computed.
   mutating func settle() throws -> CriterionCurvature? {
     guard !best.isEmpty else { return nil }
-    for _ in 0..<3 {
+    var round = 0
+    while true {
       guard var curvature = try curvature() else { return nil }
       if stoppedEarly { return curvature }
       try polish(&curvature)
-      guard try leaveSaddle(curvature) else {
-        messages += curvature.alarms(value: value)
+      let isSaddle = try leaveSaddle(curvature)
+      if !isSaddle || round == Self.maximumSaddles {
+        messages += curvature.alarms(noise: 1e4 * curvature.roundingError, isSaddle: isSaddle)
         return curvature
       }
       try descend()
+      round += 1
     }
-    let curvature = try curvature()
-    if !stoppedEarly, let curvature { messages += curvature.alarms(value: value) }
-    return curvature
   }
 
+  private static let maximumSaddles = 5
+
   private mutating func polish(_ curvature: inout CriterionCurvature) throws {
-    // Decreases smaller than this are rounding.
-    let noise = 1e-13 * max(1, abs(value))
+    let noise = 100 * curvature.roundingError
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
-      guard decrease > max(1e-12, noise) else { return }
+      guard decrease > max(1e-12, 0.1 * noise) else { return }
       let φ = zip(best, step).map { $0 + $1 }
       let before = (best, value)
       let value = try tolerantValue(φ)

@@ -11,6 +11,10 @@ struct SearchState {
   var messages: [String] = []
   var trace: [CriterionSearch.Evaluation] = []
   var gradients = 0
+  /// Evaluations after which the search from the present start is given up.
+  var limit: Int
+  /// Whether that was so.
+  var isUnfinished = false
   /// Where the criterion was evaluated last, and the derivatives computed last.
   private var evaluated: [Double] = []
   private var known: (φ: [Double], derivatives: CriterionDerivatives)?
@@ -20,6 +24,7 @@ struct SearchState {
     self.search = search
     self.criterion = criterion
     self.best = best
+    limit = search.maximumEvaluations
   }
 
   mutating func record(_ φ: [Double], _ value: Double) {
@@ -95,7 +100,9 @@ struct SearchState {
       let (before, origin, units) = (value, best, units)
       let outcome = try minimize(step: step, units: units)
       normalizeSigns()
-      if outcome == .evaluationLimit {
+      isUnfinished = outcome == .evaluationLimit
+      if isUnfinished, trace.count < search.maximumEvaluations { return }
+      if isUnfinished {
         stoppedEarly = true
         messages = [
           "stopped after \(trace.count) evaluations, before the criterion settled; raise --max-evaluations"
@@ -119,20 +126,36 @@ struct SearchState {
     }
   }
 
-  /// The size of every coordinate: that of its block.
-  var units: [Double] {
-    var units = best
-    for block in search.blocks {
-      let size = block.reduce(0) { max($0, abs(best[$1])) }
-      for k in block { units[k] = max(size, CriterionSearch.smallestUnit) }
+  /// Searches from another start, and goes back to where it was unless that ends lower.
+  mutating func tryOther(_ start: [Double]) throws {
+    let settled = (best, value, messages)
+    (best, value, messages) = (start, .infinity, [])
+    if search.method == .newton {
+      // Where scoring led to an end already, a slow way from elsewhere is not worth going.
+      limit = min(search.maximumEvaluations, trace.count + 20 * (start.count + 2))
     }
-    return units
+    if try tolerantValue(start).isFinite { try descend() }
+    limit = search.maximumEvaluations
+    if settled.1 <= value {
+      (best, value, messages) = settled
+    } else if isUnfinished, !stoppedEarly {
+      try descend()
+    }
+  }
+
+  /// The size of every coordinate: the relative standard deviation of its random effect, which is
+  /// the length of its row of λ.
+  var units: [Double] {
+    let rows = search.covariance.rowOfEntry
+    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
+    for (k, row) in rows.enumerated() { squares[row] += best[k] * best[k] }
+    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
   }
 
   private mutating func minimize(
     step: Double, units: [Double]
   ) throws -> MinimizerResult.Outcome {
-    let limit = max(search.maximumEvaluations - trace.count, 1)
+    let limit = max(limit - trace.count, 1)
     guard case .derivativeFree(let algorithm) = search.method else {
       return try minimizeWithGradient(limit: limit, units: units)
     }

@@ -46,6 +46,16 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
+  /// Row of λ, among all rows of all blocks, that each entry of φ stands in: one for every random
+  /// effect.
+  var rowOfEntry: [Int] {
+    var first = 0
+    return blocks.flatMap { block in
+      defer { first += block.size }
+      return (0..<block.size).flatMap { j in (j..<block.size).map { first + $0 } }
+    }
+  }
+
   /// φ at which all working columns have relative variance 1 and no covariance.
   package var identity: [Double] {
     blocks.flatMap { block in

@@ -18,7 +18,8 @@ package struct GradientMinimizerResult: Sendable {
 ///   - start: Where to begin; `value` and `first` are the function and its gradient there.
 ///   - hessian: A guess at the Hessian there, n × n, symmetric.
 ///   - units: The size of a large step in each variable.
-///   - stopping: `absoluteF` is compared with the decrease the model promises for a full step.
+///   - stopping: `absoluteF` is compared with the decrease the model promises for a full step, and
+///     with what the last steps have brought.
 ///   - objective: The function; infinite where it cannot be computed.
 ///   - gradient: Its gradient, asked for only where `objective` was called last.
 /// - Throws: What the closures throw.
@@ -30,6 +31,7 @@ package func minimizeWithGradient<Failure: Error>(
   var now = GradientMinimizerResult(
     x: start, value: value, gradient: first, hessian: hessian, outcome: .converged)
   var radius = 1.0
+  var idle = 0  // steps in a row that gained next to nothing
   for _ in 1..<max(stopping.maximumEvaluations, 2) {
     let trial = TrustRegionStep(
       gradient: now.gradient, hessian: now.hessian, units: units, radius: radius)
@@ -39,6 +41,7 @@ package func minimizeWithGradient<Failure: Error>(
     let ratio = (now.value - value) / trial.predictedDecrease
     if ratio > 1e-4 {
       let slope = try gradient(x)
+      idle = now.value - value > stopping.absoluteF ? 0 : idle + 1
       now.hessian.learn(step: trial.step, change: zip(slope, now.gradient).map { $0 - $1 })
       (now.x, now.value, now.gradient) = (x, value, slope)
     }
@@ -47,7 +50,7 @@ package func minimizeWithGradient<Failure: Error>(
     } else if ratio > 0.75, trial.length > 0.8 * radius {
       radius *= 2.5
     }
-    if radius < 1e-9 {
+    if radius < 1e-9 || idle == 5 {
       now.outcome = .roundoffLimited
       return now
     }
