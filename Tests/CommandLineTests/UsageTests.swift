@@ -38,7 +38,7 @@ struct UsageTests {
     (["fit", "--ddf", "kenward-roger"], "not available yet"),
     (["fit", "--ddf", "magic"], "satterthwaite"),
     (["fit", "--solver", "matrix-free"], "not available yet"),
-    (["fit", "--optimizer", "newton"], "bobyqa"),
+    (["fit", "--optimizer", "newtonian"], "bobyqa"),
     (["fit", "--start", "1,x"], "1,x"),
     (["fit", "--start", "1,,1"], "1,,1"),
     (["fit", "--start", "1,inf"], "1,inf"),

@@ -198,19 +198,6 @@ extension AbsorbedEquations {
     return DirectSlopes.Parts(
       columns: columns, factors: factors, start: model.blockStarts)
   }
-
-  /// Uζ: the random effects b instead of u.
-  private func scaled(_ ζ: [Double]) -> [Double] {
-    var scaled = ζ
-    for place in layout.order.indices {
-      let g = Int(groupOfScalar[layout.scalarStart[place]])
-      let (m, first) = (model.groups[g].size, layout.scalarStart[place])
-      for i in 0..<m {
-        scaled[first + i] = (0...i).reduce(0) { $0 + factors[g][$1 * m + i] * ζ[first + $1] }
-      }
-    }
-    return scaled
-  }
 }
 
 extension LinearMixedModel {

@@ -2,29 +2,39 @@
 package import NumericalMethods
 
 extension AbsorbedEquations {
-  /// u and β by back substitution: the core's first, then u_j = L_j⁻ᵀ(W_jy − W_jXβ − W_joUu_o).
+  /// u and β by back substitution: the core's first, then u_j = D_j⁻¹Tᵀ(A_jy − A_jXβ − A_joUu_o).
   package mutating func solution() throws -> (u: [Double], β: [Double]) {
-    var z = try coreSolution()
-    for i in z.indices { z[i] = -z[i] }
-    let β = Array(z[layout.size..<layout.size + p])
-
-    var u = model.groups.map { [Double](repeating: 0, count: $0.levelCount * $0.size) }
+    let ζ = try coreSolution()
+    var u = model.groups.enumerated().map { g, group in
+      [Double](repeating: 0, count: g == layout.leading ? 0 : group.levelCount * group.size)
+    }
     for (place, node) in layout.order.enumerated() {
       let g = Int(layout.incidence.groupOfNode[node])
       let (level, m) = (layout.incidence.level(of: node), model.groups[g].size)
-      let first = layout.scalarStart[place]
-      for i in 0..<m { u[g][level * m + i] = z[first + i] }
-      z.replaceSubrange(
-        first..<first + m, with: lowerTimes(factors[g], Array(z[first..<first + m])))
+      for i in 0..<m { u[g][level * m + i] = -ζ[layout.scalarStart[place] + i] }
     }
-    let ℓ = model.groups[layout.leading].size
-    forEachLeadingLevel { level in
-      var right = [Double](repeating: 0, count: ℓ)
-      level.forEachColumn { row, W in for i in 0..<ℓ { right[i] -= W[i] * z[row] } }
-      level.solveTransposed(&right)
-      for i in 0..<ℓ { u[layout.leading][level.index * ℓ + i] = right[i] }
+    let T = factors[layout.leading]
+    u[layout.leading] =
+      switch leadingLevels {
+      case .packs(let packs):
+        packs.modes(T, ζ: ζ, levels: model.groups[layout.leading].levelCount, team)
+      case .levels(let levels): levels.modes(T, b: scaled(ζ), team)
+      }
+    let β = ζ[layout.size..<layout.size + p].map { -$0 }
+    return (u.count == 1 ? u[0] : u.flatMap { $0 }, β)
+  }
+
+  /// [−Uu; −β; 1]: the random effects b in place of u.
+  func scaled(_ ζ: [Double]) -> [Double] {
+    var scaled = ζ
+    for place in layout.order.indices {
+      let g = Int(groupOfScalar[layout.scalarStart[place]])
+      let (m, first) = (model.groups[g].size, layout.scalarStart[place])
+      for i in 0..<m {
+        scaled[first + i] = (0...i).reduce(0) { $0 + factors[g][$1 * m + i] * ζ[first + $1] }
+      }
     }
-    return (u.flatMap { $0 }, β)
+    return scaled
   }
 
   /// [−u; −β; 1] for the core's rows.
@@ -52,72 +62,5 @@ extension AbsorbedEquations {
       L = block.submatrix(rows: Array(0..<p), columns: Array(0..<p))
     }
     return DenseCholesky.inverse(factor: L)
-  }
-
-  /// T x for a lower triangular T.
-  private func lowerTimes(_ T: [Double], _ x: [Double]) -> [Double] {
-    let m = x.count
-    return (0..<m).map { i in (0...i).reduce(0) { $0 + T[$1 * m + i] * x[$1] } }
-  }
-
-  /// What absorption made of one level of the leading group.
-  struct AbsorbedLevel {
-    let index: Int
-    let size: Int
-    /// ℓ × ℓ by columns, lower triangular.
-    var L: [Double]
-    /// ℓ × columns, and the core's row for each.
-    var W: [Double]
-    var rows: [Int]
-
-    func forEachColumn(_ body: (_ row: Int, _ W: ArraySlice<Double>) -> Void) {
-      for (k, row) in rows.enumerated() {
-        // Indices from zero.
-        body(row, ArraySlice(Array(W[k * size..<(k + 1) * size])))
-      }
-    }
-
-    /// x ← L⁻ᵀx
-    func solveTransposed(_ x: inout [Double]) {
-      for i in stride(from: size - 1, through: 0, by: -1) {
-        for k in (i + 1)..<max(size, i + 1) { x[i] -= L[i * size + k] * x[k] }
-        x[i] /= L[i * size + i]
-      }
-    }
-  }
-
-  func forEachLeadingLevel(_ body: (AbsorbedLevel) -> Void) {
-    let group = model.groups[layout.leading]
-    for j in 0..<group.levelCount { body(absorbedLevel(j)) }
-  }
-
-  /// Recomputed: the loops of an evaluation keep no L.
-  func absorbedLevel(_ j: Int) -> AbsorbedLevel {
-    let group = model.groups[layout.leading]
-    let (ℓ, w) = (group.size, model.tail.columns)
-    var L = [Double](repeating: 0, count: ℓ * ℓ)
-    var P = L
-    var pivots = ScalarPivotProduct()
-    group.zz.withUnsafeBufferPointer { zz in
-      factorizeLevel(
-        ℓ, zz.baseAddress! + j * ℓ * ℓ, factors[layout.leading], &L, &P, &pivots)
-    }
-    switch leadingLevels {
-    case .packs:
-      var W = [Double](repeating: 0, count: ℓ * w)
-      for x in 0..<w {
-        for i in 0..<ℓ {
-          for k in 0..<ℓ { W[x * ℓ + i] += P[k * ℓ + i] * group.zx[(j * w + x) * ℓ + k] }
-        }
-      }
-      return AbsorbedLevel(
-        index: j, size: ℓ, L: L, W: W, rows: Array(layout.size..<layout.size + w))
-    case .levels(let levels):
-      let columns = levels.columnStarts[j]..<levels.columnStarts[j + 1]
-      return AbsorbedLevel(
-        index: j, size: ℓ, L: L,
-        W: (columns.lowerBound * ℓ..<columns.upperBound * ℓ).map { levels.W.start[$0] },
-        rows: columns.map { Int(levels.rows.start[$0]) })
-    }
   }
 }

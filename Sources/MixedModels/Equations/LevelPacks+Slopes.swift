@@ -106,7 +106,7 @@ extension LevelPacks {
 
   /// `MixedModels.respond` for eight levels.
   @inline(__always)
-  private func respond(
+  func respond(
     _ ℓ: Int, _ form: SlopeForm, _ A: UnsafePointer<SIMD8<Double>>, _ T: [Double],
     N: UnsafeMutablePointer<SIMD8<Double>>, F: UnsafeMutablePointer<SIMD8<Double>>,
     _ scratch: UnsafeMutablePointer<SIMD8<Double>>

@@ -46,9 +46,7 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
   }
 
   /// n − p for REML, n for ML.
-  var df: Double {
-    Double(kind == .reml ? model.observations - model.fixedEffectCount : model.observations)
-  }
+  var df: Double { model.degreesOfFreedom(kind) }
 
   /// σ² at the φ of the last evaluation, in units of the response.
   var squaredResidualScale: Double {

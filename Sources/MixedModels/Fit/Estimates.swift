@@ -12,16 +12,16 @@ struct Estimates {
   let λ: [DenseMatrix]
   /// The fixed part of the linear predictor as coefficients of the raw columns (without y).
   let rawCoefficients: [Double]
-  /// For every group, level after level, the conditional modes as coefficients of the raw columns.
-  let rawModes: [[Double]]
+  /// For every group, level after level, the conditional modes b of the working columns.
+  private let workingModes: [[Double]]
   let modes: [TermModes]?
 
-  /// Conditional modes and variances of one term, level after level.
+  /// Conditional modes and variances of one term.
   struct TermModes {
-    /// levels × columns
-    var values: [[Double]]
-    /// levels × (columns × columns)
-    var covariances: [[[Double]]]
+    /// Level after level.
+    let values: [Double]
+    /// ℓ × ℓ, level after level.
+    let covariances: [Double]
   }
 
   init<Equations: MixedModelEquations & ~Copyable>(
@@ -48,7 +48,7 @@ struct Estimates {
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let b = Self.workingModes(model, factors, u, scale: s)
-    rawModes = zip(model.groups, b).map { Self.rawModes($0, $1) }
+    workingModes = b
     let variances = wantsModes ? try criterion.equations.conditionalCovariances() : nil
     modes = variances.map { inverse in
       model.covariance.blocks.map { block in
@@ -77,17 +77,19 @@ struct Estimates {
     }
   }
 
-  /// B b, level after level.
-  private static func rawModes(_ group: RandomEffectsGroup, _ b: [Double]) -> [Double] {
-    let (rawSize, size, B) = (group.B.rows, group.size, group.B.storage)
-    var raw = [Double](repeating: 0, count: group.levelCount * rawSize)
-    for level in 0..<group.levelCount {
-      for j in 0..<size {
-        let value = b[level * size + j]
-        for i in 0..<rawSize { raw[level * rawSize + i] += B[j * rawSize + i] * value }
+  /// For every group, level after level, the conditional modes as coefficients of the raw columns.
+  func rawModes(_ model: LinearMixedModel) -> [[Double]] {
+    zip(model.groups, workingModes).map { group, b in
+      let (rawSize, size, B) = (group.B.rows, group.size, group.B.storage)
+      var raw = [Double](repeating: 0, count: group.levelCount * rawSize)
+      for level in 0..<group.levelCount {
+        for j in 0..<size {
+          let value = b[level * size + j]
+          for i in 0..<rawSize { raw[level * rawSize + i] += B[j * rawSize + i] * value }
+        }
       }
+      return raw
     }
-    return raw
   }
 
   /// R⁻¹b and σ²R⁻¹λ̃[M⁻¹]λ̃ᵀR⁻ᵀ of one term.
@@ -95,25 +97,34 @@ struct Estimates {
     _ block: RelativeCovariance.Block, _ group: RandomEffectsGroup, _ T: [Double], _ b: [Double],
     _ inverse: [Double], variance: Double
   ) -> TermModes {
-    let ℓ = group.size
-    let own = block.offset..<(block.offset + block.size)
-    var λ = DenseMatrix(rows: block.size, columns: block.size)
-    for (j, c) in own.enumerated() { for (i, r) in own.enumerated() { λ[i, j] = T[c * ℓ + r] } }
-    let coordinates = block.solveR(λ)
-    var modes = TermModes(values: [], covariances: [])
+    let (ℓ, m, offset) = (group.size, block.size, block.offset)
+    var λ = DenseMatrix(rows: m, columns: m)
+    for j in 0..<m { for i in 0..<m { λ[i, j] = T[(offset + j) * ℓ + offset + i] } }
+    let inverseR = block.solveR(.identity(m)).storage
+    let C = block.solveR(λ).storage
+    var values = [Double](repeating: 0, count: group.levelCount * m)
+    var covariances = [Double](repeating: 0, count: group.levelCount * m * m)
+    var half = [Double](repeating: 0, count: m * m)  // C[M⁻¹]
     for level in 0..<group.levelCount {
-      let values = DenseMatrix(
-        rows: block.size, columns: 1, storage: own.map { b[level * ℓ + $0] })
-      modes.values.append(block.solveR(values).storage)
-      var M = DenseMatrix(rows: block.size, columns: block.size)
-      for (j, c) in own.enumerated() {
-        for (i, r) in own.enumerated() { M[i, j] = inverse[(level * ℓ + c) * ℓ + r] }
+      let M = (level * ℓ + offset) * ℓ + offset
+      for j in 0..<m {
+        let value = b[level * ℓ + offset + j]
+        for i in 0..<m {
+          values[level * m + i] += inverseR[j * m + i] * value
+          var sum = 0.0
+          for k in 0..<m { sum += C[k * m + i] * inverse[M + j * ℓ + k] }
+          half[j * m + i] = sum
+        }
       }
-      let covariance = (coordinates * M) * coordinates.transposed
-      modes.covariances.append(
-        (0..<block.size).map { i in (0..<block.size).map { covariance[i, $0] * variance } })
+      for j in 0..<m {
+        for i in 0..<m {
+          var sum = 0.0
+          for k in 0..<m { sum += half[k * m + i] * C[k * m + j] }
+          covariances[(level * m + j) * m + i] = variance * sum
+        }
+      }
     }
-    return modes
+    return TermModes(values: values, covariances: covariances)
   }
 }
 

@@ -6,7 +6,8 @@ extension Fit {
   package init(
     _ formula: String, criterionKind: CriterionKind, data: [String], weights: String? = nil,
     offset: String? = nil, observations: Int, omittedObservations: Int, randomEffectCount: Int,
-    criterion: Double, sigma: Double, theta: Theta, fixedEffects: [FixedEffect], vcov: [[Double]],
+    criterion: Double, sigma: Double, sigmaStandardError: Double? = nil, theta: Theta,
+    fixedEffects: [FixedEffect], vcov: [[Double]],
     varianceComponents: [VarianceComponent], convergence: Convergence,
     conditionalModes: [ConditionalModes]? = nil, scaledResiduals: ResidualQuantiles? = nil,
     solver: SolverDescription, timing: Timing, peakMemory: Int
@@ -14,7 +15,7 @@ extension Fit {
     self.init(
       formula: formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
       observations: observations, omittedObservations: omittedObservations,
-      randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, theta: theta,
+      randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, sigmaStandardError: sigmaStandardError, theta: theta,
       fixedEffects: fixedEffects, vcov: vcov, varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,
       scaledResiduals: scaledResiduals, solver: solver, timing: timing, peakMemory: peakMemory)
@@ -36,22 +37,26 @@ extension FixedEffect {
 extension VarianceComponent {
   package init(
     _ name: String, group: String, levelCount: Int, columns: [String], standardDeviations: [Double],
-    correlations: [[Double?]], covariances: [[Double]]
+    correlations: [[Double?]], covariances: [[Double]], standardErrors: [Double?]? = nil,
+    correlationStandardErrors: [[Double?]]? = nil
   ) {
+    let none = columns.map { _ in Double?.none }
     self.init(
       name: name, group: group, levelCount: levelCount, columns: columns,
-      standardDeviations: standardDeviations, correlations: correlations, covariances: covariances)
+      standardDeviations: standardDeviations, correlations: correlations, covariances: covariances,
+      standardErrors: standardErrors ?? none,
+      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none })
   }
 }
 
 extension ConditionalModes {
   package init(
-    _ name: String, group: String, columns: [String], levels: [String], modes: [[Double]],
-    standardDeviations: [[Double]], covariances: [[[Double]]]
+    _ name: String, group: String, columns: [String], levels: [String], values: [Double],
+    covarianceValues: [Double]
   ) {
     self.init(
-      name: name, group: group, columns: columns, levels: levels, modes: modes,
-      standardDeviations: standardDeviations, covariances: covariances)
+      name: name, group: group, columns: columns, levels: levels, values: values,
+      covarianceValues: covarianceValues)
   }
 }
 

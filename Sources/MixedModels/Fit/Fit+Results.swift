@@ -23,9 +23,16 @@ extension Fit {
     fixedEffects = Self.fixedEffects(model, estimates)
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
-    varianceComponents = zip(model.terms, estimates.λ).map {
+    let errors = outcome.curvature.map { curvature in
+      VarianceErrors(
+        ParameterCovariance(curvature, df: model.degreesOfFreedom(options.criterion)),
+        model.covariance, φ: outcome.φ, sigma: estimates.sigma)
+    }
+    sigmaStandardError = errors?.sigma
+    varianceComponents = model.terms.indices.map { t in
       VarianceComponent(
-        $0, λ: $1, sigma: estimates.sigma, levels: model.groups[$0.group].levelCount)
+        model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
+        levels: model.groups[model.terms[t].group].levelCount, errors?.terms[t])
     }
     convergence = Convergence(
       converged: outcome.converged, optimizer: outcome.optimizer,
@@ -43,10 +50,8 @@ extension Fit {
       zip(model.terms, modes).map { term, modes in
         ConditionalModes(
           name: term.name, group: term.groupName, columns: term.columns,
-          levels: model.groups[term.group].levels, modes: modes.values,
-          standardDeviations: modes.covariances.map { covariance in
-            covariance.indices.map { max(covariance[$0][$0], 0).squareRoot() }
-          }, covariances: modes.covariances)
+          levels: model.groups[term.group].levels, values: modes.values,
+          covarianceValues: modes.covariances)
       }
     }
     scaledResiduals = quantiles
@@ -76,7 +81,9 @@ extension Fit {
 }
 
 extension VarianceComponent {
-  fileprivate init(_ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int) {
+  fileprivate init(
+    _ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int, _ errors: VarianceErrors.Term?
+  ) {
     name = term.name
     group = term.groupName
     levelCount = levels
@@ -85,6 +92,9 @@ extension VarianceComponent {
     let size = λ.rows
     let sd = (0..<size).map { covariance[$0, $0].squareRoot() }
     standardDeviations = sd
+    let none = (0..<size).map { _ in Double?.none }
+    standardErrors = errors?.standardDeviations ?? none
+    correlationStandardErrors = errors?.correlations ?? (0..<size).map { _ in none }
     covariances = (0..<size).map { i in (0..<size).map { covariance[i, $0] } }
     correlations = (0..<size).map { i in
       (0..<size).map { j in
@@ -97,6 +107,11 @@ extension VarianceComponent {
 }
 
 extension LinearMixedModel {
+  /// n − p for REML, n for ML.
+  func degreesOfFreedom(_ kind: CriterionKind) -> Double {
+    Double(kind == .reml ? observations - fixedEffectCount : observations)
+  }
+
   /// What a user should know about the fit, in words.
   fileprivate func messages(_ outcome: CriterionSearch.Outcome, sigma: Double) -> [String] {
     var messages = outcome.messages

@@ -25,6 +25,8 @@ public struct Fit: Sendable {
   public let criterion: Double
   /// σ, the residual standard deviation.
   public let sigma: Double
+  /// Asymptotic standard error of σ, from the Hessian; nil where that is not known.
+  public let sigmaStandardError: Double?
   /// θ in lme4's order and names.
   public let theta: Theta
   /// All columns of X in order; the aliased ones without values.
@@ -93,29 +95,44 @@ public struct VarianceComponent: Sendable {
   public let correlations: [[Double?]]
   /// σ²λλᵀ, ℓ × ℓ.
   public let covariances: [[Double]]
+  /// Asymptotic standard errors of the standard deviations; nil for one that is zero, or where the
+  /// Hessian is not known.
+  public let standardErrors: [Double?]
+  /// The same of the correlations, ℓ × ℓ; nil on the diagonal and at ±1.
+  public let correlationStandardErrors: [[Double?]]
 }
 
-/// The conditional modes b = Λu of one term, and their conditional standard deviations given θ and
-/// β.
+/// The conditional modes b = Λu of one term, and their conditional covariances given θ and β.
+///
+/// Stored flat, for millions of levels.
 public struct ConditionalModes: Sendable {
   public let name: String
   public let group: String
   public let columns: [String]
   public let levels: [String]
-  /// levels × columns.
-  public let modes: [[Double]]
-  /// levels × columns.
-  public let standardDeviations: [[Double]]
-  /// levels × (columns × columns): σ²Λ(ΛᵀZᵀWZΛ + I)⁻¹Λᵀ, lme4's `postVar`.
-  public let covariances: [[[Double]]]
+  /// Level after level, one value for every column.
+  public let values: [Double]
+  /// Level after level, columns × columns, symmetric: σ²Λ(ΛᵀZᵀWZΛ + I)⁻¹Λᵀ, lme4's `postVar`.
+  public let covarianceValues: [Double]
+
+  public func mode(level: Int, column: Int) -> Double { values[level * columns.count + column] }
+
+  public func standardDeviation(level: Int, column: Int) -> Double {
+    max(covariance(level: level, column, column), 0).squareRoot()
+  }
+
+  public func covariance(level: Int, _ i: Int, _ j: Int) -> Double {
+    covarianceValues[(level * columns.count + j) * columns.count + i]
+  }
 }
 
 /// What the optimizer did and how sure we are that it arrived.
 public struct Convergence: Sendable {
   public let converged: Bool
   public let optimizer: String
+  /// Of the criterion, by the search.
   public let evaluations: Int
-  /// Gradients computed, those that made the Hessian included.
+  /// Of the gradient; those for the Hessian, whose evaluations are not counted above, included.
   public let gradients: Int
   /// The largest component of the criterion's gradient in units of 1/√H_kk, so that half its square
   /// is about what the criterion could still fall along one parameter; nil without parameters.

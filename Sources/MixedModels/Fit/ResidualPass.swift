@@ -8,6 +8,7 @@ struct ResidualPass {
   private let products: CrossProducts
   private let model: LinearMixedModel
   private let estimates: Estimates
+  private let rawModes: [[Double]]
 
   init(
     _ reading: ModelReading, _ products: CrossProducts, _ model: LinearMixedModel,
@@ -16,6 +17,7 @@ struct ResidualPass {
     (self.reading, self.products, self.model, self.estimates) = (
       reading, products, model, estimates
     )
+    rawModes = estimates.rawModes(model)
   }
 
   /// The complete rows of one chunk.
@@ -32,13 +34,14 @@ struct ResidualPass {
   /// - Throws: `DataError`; `FitError` if the data changed since they were fitted.
   func forEach(_ body: (Rows) throws -> Void) throws {
     try reading.forEachBlockAgain(
-      { [products, model, estimates] rows in
-        try Self.rows(rows, products, model, estimates)
+      { [products, model, estimates, rawModes] rows in
+        try Self.rows(rows, products, model, estimates, rawModes)
       }, consume: body)
   }
 
   private static func rows(
-    _ block: RowBlock, _ products: CrossProducts, _ model: LinearMixedModel, _ estimates: Estimates
+    _ block: RowBlock, _ products: CrossProducts, _ model: LinearMixedModel,
+    _ estimates: Estimates, _ rawModes: [[Double]]
   ) throws -> Rows {
     let basis = products.basis
     let codes = try products.codes(of: block)
@@ -48,7 +51,7 @@ struct ResidualPass {
     ) { _, column in estimates.rawCoefficients[column - 1] }
     var fitted = fixed
     for g in model.groups.indices {
-      let modes = estimates.rawModes[g]
+      let modes = rawModes[g]
       let size = model.groups[g].B.rows
       let rank = model.groups[g].rank
       let level = codes[basis.groups[g].cellSet].map { rank[Int($0)] }

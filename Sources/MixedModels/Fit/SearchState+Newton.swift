@@ -50,11 +50,14 @@ extension SearchState {
     var round = 0
     while true {
       guard var curvature = try curvature() else { return nil }
-      if stoppedEarly { return curvature }
+      if stoppedEarly {
+        messages += alarms(curvature, isSaddle: false)
+        return curvature
+      }
       try polish(&curvature)
       let isSaddle = try leaveSaddle(curvature)
       if !isSaddle || round == Self.maximumSaddles {
-        messages += curvature.alarms(noise: 1e4 * curvature.roundingError, isSaddle: isSaddle)
+        messages += alarms(curvature, isSaddle: isSaddle)
         return curvature
       }
       try descend()
@@ -63,6 +66,10 @@ extension SearchState {
   }
 
   private static let maximumSaddles = 5
+
+  private func alarms(_ curvature: CriterionCurvature, isSaddle: Bool) -> [String] {
+    curvature.alarms(noise: 1e4 * curvature.roundingError, isSaddle: isSaddle)
+  }
 
   private mutating func polish(_ curvature: inout CriterionCurvature) throws {
     let noise = 100 * curvature.roundingError
@@ -102,13 +109,13 @@ extension SearchState {
   /// The Hessian at the best point by differences of the exact gradient.
   private mutating func curvature() throws -> CriterionCurvature? {
     let (φ, units) = (best, units)
-    guard let centre = try derivatives(at: φ) else { return nil }
+    guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
     var columns: [CriterionCurvature.Column] = []
     for k in φ.indices {
       func at(_ step: Double) throws -> CriterionDerivatives? {
         var moved = φ
         moved[k] += step
-        return try derivatives(at: moved)
+        return try derivatives(at: moved, isRecorded: false)
       }
       // Truncation and rounding of about 1e-8 and 1e-6, relative.
       let step = (search.isDear ? 1e-6 : 1e-4) * units[k]

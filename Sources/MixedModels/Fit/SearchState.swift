@@ -35,18 +35,25 @@ struct SearchState {
   }
 
   mutating func value(at φ: [Double]) throws -> Double {
+    let value = try evaluate(φ)
+    record(φ, value)
+    return value
+  }
+
+  private mutating func evaluate(_ φ: [Double]) throws -> Double {
     evaluated = []
     let value = try criterion.value(φ)
     evaluated = φ
-    record(φ, value)
     return value
   }
 
   /// A point where the factorization fails is infinitely bad (and the minimizer knows how to take
   /// that).
-  mutating func tolerantValue(_ φ: [Double]) throws -> Double {
+  ///
+  /// - Parameter isRecorded: false for points that only serve to compute a difference.
+  mutating func tolerantValue(_ φ: [Double], isRecorded: Bool = true) throws -> Double {
     do {
-      return try value(at: φ)
+      return try isRecorded ? value(at: φ) : evaluate(φ)
     } catch CholmodError.notPositiveDefinite {
       return .infinity
     } catch FitError.zeroResidualVariance {
@@ -55,9 +62,11 @@ struct SearchState {
   }
 
   /// The derivatives at φ, which are remembered; nil where the criterion is not finite.
-  mutating func derivatives(at φ: [Double]) throws -> CriterionDerivatives? {
+  mutating func derivatives(
+    at φ: [Double], isRecorded: Bool = true
+  ) throws -> CriterionDerivatives? {
     if let known, known.φ == φ { return known.derivatives }
-    if evaluated != φ, !(try tolerantValue(φ).isFinite) { return nil }
+    if evaluated != φ, !(try tolerantValue(φ, isRecorded: isRecorded).isFinite) { return nil }
     evaluated = []  // used up
     gradients += 1
     let derivatives = try criterion.derivatives()

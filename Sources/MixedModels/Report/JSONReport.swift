@@ -42,6 +42,7 @@ extension Fit {
       ("aic", .number(aic)),
       ("bic", .number(bic)),
       ("sigma", .number(sigma)),
+      ("sigma_std_error", .optional(sigmaStandardError)),
       ("theta", .object([("names", .strings(theta.names)), ("values", .numbers(theta.values))])),
       ("fixed", .array(fixedEffects.map(\.json))),
       ("vcov", .matrix(vcov)),
@@ -88,6 +89,11 @@ extension VarianceComponent {
       ("sd", .numbers(standardDeviations)),
       ("corr", .array(correlations.map { .array($0.map(JSONValue.optional)) })),
       ("cov", .matrix(covariances)),
+      ("sd_std_error", .array(standardErrors.map(JSONValue.optional))),
+      (
+        "corr_std_error",
+        .array(correlationStandardErrors.map { .array($0.map(JSONValue.optional)) })
+      ),
     ])
   }
 }
@@ -98,8 +104,16 @@ extension ConditionalModes {
       ("group", .string(group)),
       ("terms", .strings(columns)),
       ("levels", .strings(levels)),
-      ("modes", .matrix(modes)),
-      ("sd", .matrix(standardDeviations)),
+      (
+        "modes",
+        .rows(count: levels.count, columns: columns.count) { mode(level: $0, column: $1) }
+      ),
+      (
+        "sd",
+        .rows(count: levels.count, columns: columns.count) {
+          standardDeviation(level: $0, column: $1)
+        }
+      ),
     ])
   }
 }

@@ -12,6 +12,8 @@ package enum JSONValue: Sendable {
   case string(String)
   case array([JSONValue])
   case object([(name: String, value: JSONValue)])
+  /// An array of rows of numbers that are computed as they are written.
+  case rows(count: Int, columns: Int, value: @Sendable (_ row: Int, _ column: Int) -> Double)
 }
 
 extension JSONValue {
@@ -35,6 +37,17 @@ extension JSONValue {
     case .integer(let value): output.write(String(value))
     case .number(let value): output.write(value.isFinite ? value.description : "null")
     case .string(let text): Self.write(quoted: text, to: &output)
+    case .rows(let count, let columns, let value):
+      output.write("[")
+      for row in 0..<count {
+        output.write(row > 0 ? ", [" : "[")
+        for column in 0..<columns {
+          if column > 0 { output.write(", ") }
+          JSONValue.number(value(row, column)).write(to: &output)
+        }
+        output.write("]")
+      }
+      output.write("]")
     case .array(let elements):
       writeList(elements, open: "[", close: "]", depth, indentation, to: &output) {
         $0.write(to: &$1, breakingLines: depth - 1, indentation: indentation + 1)

@@ -3,7 +3,34 @@
 extension Fit {
   /// How the fit was found and what it cost.
   var computationLines: [String] {
-    thetaLines + optimizerLines + traceLines + solverLines + costLines
+    varianceErrorLines + thetaLines + optimizerLines + traceLines + solverLines + costLines
+  }
+
+  /// Standard deviations and correlations with their standard errors.
+  private var varianceErrorLines: [String] {
+    var (names, values, errors): ([String], [Double?], [Double?]) = ([], [], [])
+    for component in varianceComponents {
+      for (i, column) in component.columns.enumerated() {
+        names.append("\(component.name): sd \(column)")
+        values.append(component.standardDeviations[i])
+        errors.append(component.standardErrors[i])
+        for j in component.columns.indices.dropFirst(i + 1) {
+          names.append("\(component.name): cor \(column), \(component.columns[j])")
+          values.append(component.correlations[j][i])
+          errors.append(component.correlationStandardErrors[j][i])
+        }
+      }
+    }
+    names.append("Residual: sd")
+    values.append(sigma)
+    errors.append(sigmaStandardError)
+    let table = TextTable(
+      rowLabels: names,
+      columns: [
+        ("Estimate", NumberColumn(values, digits: 5).cells),
+        ("Std. Error", NumberColumn(errors, digits: 4).cells),
+      ], alignment: .right)
+    return ["Standard errors of variance components (asymptotic):"] + table.lines() + [""]
   }
 
   private var thetaLines: [String] {

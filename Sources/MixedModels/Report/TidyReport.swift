@@ -28,7 +28,8 @@ public struct TidyReport: ReportFormat {
       for (column, term) in modes.columns.enumerated() {
         for (level, label) in modes.levels.enumerated() {
           TidyRow(
-            mode: modes.modes[level][column], sd: modes.standardDeviations[level][column],
+            mode: modes.mode(level: level, column: column),
+            sd: modes.standardDeviation(level: level, column: column),
             term: term, group: modes.group, level: label
           ).write(to: &output, hasLevels: hasLevels)
         }

@@ -22,4 +22,17 @@ import Testing
     let eigenvalue = try #require(fit.convergence.hessianMinEigenvalue)
     #expect(eigenvalue > -1e-6)
   }
+
+  @Test(arguments: ["newton", "bobyqa", "neldermead"])
+  func `a search that was stopped early is not certified`(optimizer: String) throws {
+    let reference = try #require(ReferenceFit.all.first { $0.id == "crossed-slopes-reml" })
+    var options = reference.options
+    options.optimizer = optimizer
+    options.maximumEvaluations = 5
+    let fit = try Fit(Formula(reference.formula), data: [reference.source], options: options)
+    #expect(!fit.convergence.converged)
+    #expect(fit.convergence.messages.contains { $0.contains("stopped after") })
+    #expect(fit.convergence.messages.contains { $0.contains("the gradient is not zero") })
+    #expect(try #require(fit.convergence.gradientMax) > 0.01)
+  }
 }

@@ -89,11 +89,11 @@ import Testing
         if k < 5 { #expect(position == k) }  // the first levels, in R's order
         for j in theirs.names.indices {
           let sd = max(reference.varcorr[t].sd[j], 1e-4 * reference.sigma)
-          #expect(abs(ours.modes[position][j] - theirs.values[k][j]) <= 3 * tolerance * sd)
+          #expect(abs(ours.mode(level: position, column: j) - theirs.values[k][j]) <= 3 * tolerance * sd)
           guard let variance = theirs.cond_var?[k] else { continue }
           for i in theirs.names.indices {
             let scale = sd * max(reference.varcorr[t].sd[i], 1e-4 * reference.sigma)
-            #expect(abs(ours.covariances[position][i][j] - variance[i][j]) <= 3 * tolerance * scale)
+            #expect(abs(ours.covariance(level: position, i, j) - variance[i][j]) <= 3 * tolerance * scale)
           }
         }
       }

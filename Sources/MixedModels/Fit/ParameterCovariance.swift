@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The asymptotic covariance of the variance parameters (φ, log σ): twice the inverse Hessian of
+/// the deviance, or of the REML criterion, that is not profiled over σ.
+///
+/// With w = df / r² = 1/σ² at the optimum, ṙ = ∂r²/∂φ and H the profiled Hessian,
+///
+///     H_φφ = H + ṙṙᵀw²/df,   H_φ,log σ = −2 ṙ w,   H_log σ,log σ = 4 df.
+struct ParameterCovariance: Sendable {
+  /// (n + 1) × (n + 1), log σ last.
+  let matrix: DenseMatrix
+
+  /// - Parameter df: n − p for REML, n for ML.
+  init(_ curvature: CriterionCurvature, df: Double) {
+    let n = curvature.gradient.count
+    let slope = curvature.residualSlope.map { $0 * curvature.residualWeight }  // ṙw
+    var H = DenseMatrix(rows: n + 1, columns: n + 1)
+    for j in 0..<n {
+      for i in 0..<n { H[i, j] = curvature.hessian[i, j] + slope[i] * slope[j] / df }
+      H[n, j] = -2 * slope[j]
+      H[j, n] = H[n, j]
+    }
+    H[n, n] = 4 * df
+    matrix = 2 * H.pseudoInverse
+  }
+
+  /// The variance of a function with these derivatives in (φ, log σ).
+  func variance(_ slopes: [Double]) -> Double {
+    max(zip(slopes, matrix * slopes).reduce(0) { $0 + $1.0 * $1.1 }, 0)
+  }
+}
+
+extension DenseMatrix {
+  /// The inverse of a symmetric, positive semidefinite matrix on the directions in which it is not
+  /// zero but for rounding, after scaling to a unit diagonal.
+  fileprivate var pseudoInverse: DenseMatrix {
+    let largest = diagonal.max() ?? 0
+    let scales = diagonal.map { $0 > 1e-14 * largest ? 1 / $0.squareRoot() : 0 }
+    var scaled = self
+    for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= scales[i] * scales[j] } }
+    let (values, V) = symmetricEigenvectors(scaled)
+    var inverse =
+      V * DenseMatrix(diagonal: values.map { $0 > 1e-7 ? 1 / $0 : 0 }) * V.transposed
+    for j in 0..<columns { for i in 0..<rows { inverse[i, j] *= scales[i] * scales[j] } }
+    return inverse
+  }
+}
