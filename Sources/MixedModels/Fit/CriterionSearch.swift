@@ -34,6 +34,8 @@ struct CriterionSearch {
     var gradients: Int
     /// nil if there is nothing to search, or if it cannot be computed.
     var curvature: CriterionCurvature?
+    /// Median seconds of one evaluation.
+    var evaluationSeconds: Double
   }
 
   struct Evaluation {
@@ -99,6 +101,6 @@ struct CriterionSearch {
       optimizer: method.name,
       φ: state.best, value: state.value, converged: state.messages.isEmpty,
       messages: state.messages, trace: state.trace, gradients: state.gradients,
-      curvature: curvature)
+      curvature: curvature, evaluationSeconds: state.evaluationSeconds)
   }
 }

@@ -62,7 +62,7 @@ struct FitRun {
           model, options, flops: flops, AbsorbedEquations(model, layout, threads: threads))
       }
     timing.assemble = optimum.began - read
-    timing.evaluation = optimum.outcome.medianEvaluationSeconds
+    timing.evaluation = optimum.outcome.evaluationSeconds
     timing.optimize = optimum.found - optimum.began
     timing.inference = monotonicSeconds() - optimum.found
   }

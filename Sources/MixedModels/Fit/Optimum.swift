@@ -123,11 +123,3 @@ extension LinearMixedModel {
       < 10_000
   }
 }
-
-extension CriterionSearch.Outcome {
-  /// Time between evaluations, which is nearly all theirs.
-  var medianEvaluationSeconds: Double {
-    let steps = zip(trace, trace.dropFirst()).map { $1.seconds - $0.seconds }.sorted()
-    return steps.isEmpty ? trace.first?.seconds ?? 0 : steps[steps.count / 2]
-  }
-}

@@ -18,6 +18,7 @@ struct SearchState {
   /// Where the criterion was evaluated last, and the derivatives computed last.
   private var evaluated: [Double] = []
   private var known: (φ: [Double], derivatives: CriterionDerivatives)?
+  private var durations: [Double] = []
   private let began = monotonicSeconds()
 
   init(search: CriterionSearch, criterion: any DifferentiableCriterion, best: [Double]) {
@@ -42,7 +43,9 @@ struct SearchState {
 
   private mutating func evaluate(_ φ: [Double]) throws -> Double {
     evaluated = []
+    let began = monotonicSeconds()
     let value = try criterion.value(φ)
+    durations.append(monotonicSeconds() - began)
     evaluated = φ
     return value
   }
@@ -59,6 +62,11 @@ struct SearchState {
     } catch FitError.zeroResidualVariance {
       return .infinity
     }
+  }
+
+  /// Median seconds of one evaluation.
+  var evaluationSeconds: Double {
+    durations.isEmpty ? 0 : durations.sorted()[durations.count / 2]
   }
 
   /// The derivatives at φ, which are remembered; nil where the criterion is not finite.
