@@ -150,23 +150,21 @@ extension AbsorbedEquations {
   ) {
     guard case .levels(let levels) = leadingLevels else { return }
     let size = layout.size + model.tail.columns
-    let parts = 16
+    let (parts, widest) = unscaledTasks
     let partials = OwnedBuffer(repeating: 0.0, count: parts * slopeCount)
-    let widest = model.groups.map(\.size).max()!
     let scratch = OwnedBuffer(repeating: 0.0, count: team.count * size * (widest + 1))
     // Of each part: s, which the groups' residual slopes are made of.
     let answers = OwnedBuffer(repeating: 0.0, count: parts * layout.size)
     nonisolated(unsafe) let (partial, work) = (partials.start, scratch.start)
     nonisolated(unsafe) let (answer, inverse) = (answers.start, inverse)
+    let b = scaled(ζ)
     team.forEach(parts) { worker, part in
       let columns = work + worker * size * (widest + 1)
       let own = DirectSlopes(
-        equations: slopeParts, groups: groups, G: inverse, ζ: scaled(ζ), fixed: fixed,
+        equations: slopeParts, groups: groups, G: inverse, ζ: b, fixed: fixed,
         dense: columns + size * widest, sums: partial + part * slopeCount,
         answer: answer + part * layout.size)
-      for place in stride(from: part, to: layout.order.count, by: parts) {
-        own.add(place: place, levels, columns, stride: size)
-      }
+      add(own, levels, task: part, columns, stride: size)
     }
     for g in groups {
       let m = model.groups[g].size
@@ -183,6 +181,43 @@ extension AbsorbedEquations {
       for i in 0..<m {
         let s = (0..<parts).reduce(0.0) { $0 + answer[$1 * layout.size + first + i] }
         for k in 0..<m { slopes.residual[g][k * m + i] -= s * ζ[first + k] }
+      }
+    }
+  }
+
+  /// Tasks that make the columns of Ã, and the most columns of one that are there at a time.
+  private var unscaledTasks: (count: Int, columns: Int) {
+    switch core {
+    case .dense(let dense): (dense.tasks.count, dense.widestTask)
+    case .sparse(let sparse): (sparse.tasks.count, model.groups.map(\.size).max()!)
+    }
+  }
+
+  /// Adds what the places of one task contribute; `work` is room for their columns of Ã, zero
+  /// before and, for a sparse core, after.
+  private func add(
+    _ slopes: DirectSlopes, _ levels: LeadingLevels, task: Int,
+    _ work: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    switch core {
+    case .dense(let dense):
+      dense.fillUnscaled(levels, task, work)
+      let first = layout.scalarStart[dense.tasks[task].lowerBound]
+      for place in dense.tasks[task] {
+        slopes.add(
+          place: place, work + (layout.scalarStart[place] - first) * stride, stride: stride)
+      }
+    case .sparse(let sparse):
+      for place in sparse.tasks[task] {
+        let width = sparse.columns.width(place)
+        sparse.columns.blocks.add(place: place, width: width, to: work, stride: stride)
+        sparse.columns.subtractProducts(levels, place: place, from: work, stride: stride)
+        slopes.add(place: place, work, stride: stride)
+        for t in 0..<width {
+          slopes.forEachRows(place) {
+            (work + t * stride + $0.lowerBound).update(repeating: 0, count: $0.count)
+          }
+        }
       }
     }
   }

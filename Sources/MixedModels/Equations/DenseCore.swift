@@ -12,7 +12,7 @@ final class DenseCore {
   /// Rows of W for the frequent places and the tail, zeros included: one column per row of W.
   let panel: OwnedBuffer<Double>
   /// Places that one task computes.
-  private let tasks: [Range<Int>]
+  let tasks: [Range<Int>]
   /// Tasks from here on are of frequent places.
   private let firstFrequentTask: Int
 
@@ -85,7 +85,7 @@ final class DenseCore {
     columns.scales(factors, into: scales.start)
     if usesPanel { fillPanel(levels, team) }
     team.forEach(tasks.count, pays: columns.work > 5000) { _, task in
-      assembleColumns(levels, tasks[task], isFrequent: task >= firstFrequentTask, factors)
+      assembleColumns(levels, task, factors)
     }
   }
 
@@ -109,33 +109,47 @@ final class DenseCore {
     }
   }
 
-  private func assembleColumns(
-    _ levels: LeadingLevels, _ places: Range<Int>, isFrequent: Bool,
-    _ factors: [[Double]]
-  ) {
+  private func assembleColumns(_ levels: LeadingLevels, _ task: Int, _ factors: [[Double]]) {
     let layout = columns.layout
-    let first = layout.scalarStart[places.lowerBound]
-    let count = layout.scalarStart[places.upperBound] - first
-    let target = matrix.start + first * size
-    for c in 0..<count { (target + c * size + first).update(repeating: 0, count: size - first) }
-    for place in places {
-      let own = matrix.start + layout.scalarStart[place] * size
-      columns.blocks.add(place: place, width: columns.width(place), to: own, stride: size)
-      if !isFrequent { columns.subtractProducts(levels, place: place, from: own, stride: size) }
-    }
-    if isFrequent {
-      let frequent = layout.scalarStart[layout.firstFrequent]
-      let rows = size - frequent
-      let block = panel.start + (first - frequent)
-      subtractProduct(
-        block, rows, block, rows, rows: size - first, columns: count,
-        inner: levels.levelCount * levels.size, from: target + first, size)
-    }
+    let places = tasks[task]
+    let target = matrix.start + layout.scalarStart[places.lowerBound] * size
+    fillUnscaled(levels, task, target)
     for place in places {
       columns.transform(
         place: place, matrix.start + layout.scalarStart[place] * size, stride: size, factors,
         scales: scales.start)
     }
+  }
+
+  /// Overwrites `target`, columns of `size` rows, with the columns A − ΣWᵀW of one task's places,
+  /// from the first one's diagonal on.
+  func fillUnscaled(
+    _ levels: LeadingLevels, _ task: Int, _ target: UnsafeMutablePointer<Double>
+  ) {
+    let layout = columns.layout
+    let places = tasks[task]
+    let isFrequent = task >= firstFrequentTask
+    let first = layout.scalarStart[places.lowerBound]
+    let count = layout.scalarStart[places.upperBound] - first
+    for c in 0..<count { (target + c * size + first).update(repeating: 0, count: size - first) }
+    for place in places {
+      let own = target + (layout.scalarStart[place] - first) * size
+      columns.blocks.add(place: place, width: columns.width(place), to: own, stride: size)
+      if !isFrequent { columns.subtractProducts(levels, place: place, from: own, stride: size) }
+    }
+    guard isFrequent else { return }
+    let frequent = layout.scalarStart[layout.firstFrequent]
+    let rows = size - frequent
+    let block = panel.start + (first - frequent)
+    subtractProduct(
+      block, rows, block, rows, rows: size - first, columns: count,
+      inner: levels.levelCount * levels.size, from: target + first, size)
+  }
+
+  /// The most columns a task has.
+  var widestTask: Int {
+    let starts = columns.layout.scalarStart
+    return tasks.reduce(1) { max($0, starts[$1.upperBound] - starts[$1.lowerBound]) }
   }
 
   /// - Throws: `NotPositiveDefinite`.

@@ -25,15 +25,11 @@ struct DirectSlopes {
 
   private var layout: CoreLayout { equations.columns.layout }
 
-  /// `work` holds the columns of one place, zero before and after.
-  func add(
-    place: Int, _ levels: LeadingLevels, _ work: UnsafeMutablePointer<Double>, stride: Int
-  ) {
+  /// Adds the share of one place, whose columns of Ã are `work`, indexed by rows.
+  func add(place: Int, _ work: UnsafePointer<Double>, stride: Int) {
     let columns = equations.columns
     let m = columns.width(place)
     let first = layout.scalarStart[place]
-    columns.blocks.add(place: place, width: m, to: work, stride: stride)
-    columns.subtractProducts(levels, place: place, from: work, stride: stride)
     for t in 0..<m { addAnswers(place, first + t, work + t * stride) }
     for t in 0..<m {
       G.withColumn(first + t, dense) { g in
@@ -44,9 +40,6 @@ struct DirectSlopes {
           for i in 0..<m { add(place, i, t, work[i * stride + row] * g[row]) }
         }
       }
-    }
-    for t in 0..<m {
-      forEachRows(place) { (work + t * stride + $0.lowerBound).update(repeating: 0, count: $0.count) }
     }
   }
 
@@ -62,7 +55,7 @@ struct DirectSlopes {
   }
 
   /// The rows of a place's columns: its own, those of later places, the tail.
-  private func forEachRows(_ place: Int, _ body: (Range<Int>) -> Void) {
+  func forEachRows(_ place: Int, _ body: (Range<Int>) -> Void) {
     body(layout.scalarStart[place]..<layout.scalarStart[place + 1])
     forEachLater(place) { body(layout.scalarStart[$0]..<layout.scalarStart[$0 + 1]) }
     body(layout.size..<layout.size + equations.columns.tail)

@@ -9,7 +9,7 @@ final class SparseCore {
   /// For every worker, the columns of one place with all rows, zero between uses.
   private let dense: OwnedBuffer<Double>
   private let denseStride: Int
-  private let tasks: [Range<Int>]
+  let tasks: [Range<Int>]
 
   /// `layout` must have a pattern.
   init(_ model: LinearMixedModel, _ layout: CoreLayout, workers: Int) throws {
