@@ -10,6 +10,11 @@ extension AbsorbedEquations {
       [Double](
         repeating: 0, count: g == layout.leading ? 0 : group.levelCount * group.size * group.size)
     }
+    forEachLeaf(inverse, fixed: 0) { leaves, leaf, partner in
+      let block = leaves.inverseBlock(leaf, factors, partner).storage
+      let start = leaf.level * block.count
+      blocks[leaf.group].replaceSubrange(start..<start + block.count, with: block)
+    }
     for (place, node) in layout.order.enumerated() {
       let g = Int(layout.incidence.groupOfNode[node])
       let (m, first) = (model.groups[g].size, layout.scalarStart[place])
@@ -26,6 +31,25 @@ extension AbsorbedEquations {
           T, inverse, factors: factors, groupOfScalar: groupOfScalar, team)
       }
     return blocks
+  }
+
+  /// Calls `body` with every leaf and the inverse at its partner; `fixed` is the number of X's
+  /// columns that G has.
+  func forEachLeaf(
+    _ inverse: CoreInverse, fixed: Int,
+    _ body: (LeafLevels, LeafLevels.Leaf, LeafLevels.PartnerInverse) -> Void
+  ) {
+    guard let leaves, case .levels(let levels) = leadingLevels else { return }
+    var partner: (level: Int, inverse: LeafLevels.PartnerInverse)?
+    for leaf in leaves.leaves {
+      if partner?.level != leaf.partner {
+        let own = levels.inverse(
+          leaf.partner, factors[layout.leading], inverse, factors: factors,
+          groupOfScalar: groupOfScalar, fixed: fixed)
+        partner = (leaf.partner, own)
+      }
+      body(leaves, leaf, partner!.inverse)
+    }
   }
 
   /// G, the inverse of the core's leading k × k block. A dense core is inverted in place: until the

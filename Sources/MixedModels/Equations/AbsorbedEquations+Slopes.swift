@@ -132,13 +132,41 @@ extension AbsorbedEquations {
         }
       }
     }
+    let fixed = kind == .reml ? p : 0
+    addLeaves(inverse, ζ, fixed: fixed, illConditioned, sums: &sums, to: &slopes)
     for (g, group) in model.groups.enumerated()
     where g != layout.leading && !illConditioned.contains(g) {
       sums[g].store(
         .inverse, group: g, factors[g], size: group.size, levels: group.levelCount, in: &slopes)
     }
     if !illConditioned.isEmpty {
-      addDirectly(illConditioned, inverse, ζ, fixed: kind == .reml ? p : 0, to: &slopes)
+      addDirectly(illConditioned, inverse, ζ, fixed: fixed, to: &slopes)
+    }
+  }
+
+  /// What leaves add to the sums of their groups, or to the slopes of ill-conditioned ones.
+  private func addLeaves(
+    _ inverse: CoreInverse, _ ζ: [Double], fixed: Int, _ illConditioned: Set<Int>,
+    sums: inout [SlopeSums], to slopes: inout CovarianceSlopes
+  ) {
+    guard leaves != nil, case .levels(let levels) = leadingLevels else { return }
+    let u = levels.modes(factors[layout.leading], b: scaled(ζ), team)
+    let tail = Array(ζ[layout.size...])
+    forEachLeaf(inverse, fixed: fixed) { leaves, leaf, partner in
+      let (g, m, U) = (leaf.group, model.groups[leaf.group].size, factors[leaf.group])
+      let s = leaves.answer(leaf, factors, u: u, tail: tail)
+      let own = (0..<m).map { i in (i..<m).reduce(0.0) { $0 + U[i * m + $1] * s[$1] } }  // Uᵀs
+      if illConditioned.contains(g) {
+        let B = leaves.projectionBlock(leaf, factors, partner).storage
+        for (x, value) in B.multiplied(by: U, size: m).enumerated() {
+          slopes.logDeterminant[g][x] += value
+        }
+        for k in 0..<m { for i in 0..<m { slopes.residual[g][k * m + i] += s[i] * own[k] } }
+      } else {
+        let block = leaves.inverseBlock(leaf, factors, partner).storage
+        for x in 0..<m * m { sums[g].matrix[x] += block[x] }
+        for k in 0..<m { for i in 0..<m { sums[g].residual[k * m + i] += own[i] * own[k] } }
+      }
     }
   }
 

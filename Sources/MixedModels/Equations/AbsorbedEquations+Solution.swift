@@ -20,6 +20,7 @@ extension AbsorbedEquations {
         packs.modes(T, ζ: ζ, levels: model.groups[layout.leading].levelCount, team)
       case .levels(let levels): levels.modes(T, b: scaled(ζ), team)
       }
+    leaves?.setModes(&u, factors, tail: Array(ζ[layout.size...]))
     let β = ζ[layout.size..<layout.size + p].map { -$0 }
     return (u.count == 1 ? u[0] : u.flatMap { $0 }, β)
   }

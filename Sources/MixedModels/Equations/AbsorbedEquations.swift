@@ -20,9 +20,12 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
   let team: ThreadTeam
   let leadingLevels: Leading
   let core: Core
+  /// Levels eliminated even before the leading ones.
+  let leaves: LeafLevels?
   /// Λ of the last update.
   private(set) var factors: [[Double]]
   private var leadingLogDeterminant = Double.nan
+  private var leafLogDeterminant = 0.0
   private let tailSums: OwnedBuffer<Double>
   /// Group of each of the core's scalars.
   let groupOfScalar: [Int32]
@@ -47,6 +50,7 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
     self.layout = layout
     team = ThreadTeam(count: threads)
     let width = model.tail.columns
+    leaves = LeafLevels(model, layout.incidence)
     leadingLevels =
       model.groups.count == 1
       ? .packs(LevelPacks(model.groups[0], width: width, workers: threads))
@@ -75,9 +79,12 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
       leadingLogDeterminant = packs.absorb(T, from: tailSums.start, team)
     case .levels(let leading):
       levels = leading
+      if let leaves {
+        leafLogDeterminant = leaves.absorb(factors, into: leading, from: tailSums.start)
+      }
       leadingLogDeterminant = leading.absorb(T, from: tailSums.start, team)
     }
-    guard !leadingLogDeterminant.isNaN else { throw CholmodError.notPositiveDefinite(column: 0) }
+    guard !leadingLogDeterminant.isNaN, !leafLogDeterminant.isNaN else { throw CholmodError.notPositiveDefinite(column: 0) }
     do {
       switch core {
       case .dense(let dense):
@@ -114,7 +121,9 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
     2 * range.reduce(0) { $0 + log(diagonal($1)) }
   }
 
-  package var logDeterminantM: Double { leadingLogDeterminant + logDeterminant(0..<layout.size) }
+  package var logDeterminantM: Double {
+    leafLogDeterminant + leadingLogDeterminant + logDeterminant(0..<layout.size)
+  }
   package var logDeterminantRX: Double { logDeterminant(layout.size..<layout.size + p) }
   package var penalizedResidualSumOfSquares: Double {
     let r = diagonal(layout.size + p)

@@ -22,7 +22,9 @@ struct AbsorptionEstimate {
   }
 
   private var leader: RandomEffectsGroup { model.groups[leading] }
-  private var coreSize: Int { model.randomEffectCount - leader.levelCount * leader.size }
+  private var coreSize: Int {
+    incidence.coreNodes.reduce(0) { $0 + model.groups[Int(incidence.groupOfNode[$1])].size }
+  }
   private var tail: Int { model.tail.columns }
 
   /// The better of a dense and a sparse core. There is no layout if neither can be made in the
@@ -34,7 +36,8 @@ struct AbsorptionEstimate {
     if coreSize <= Self.smallCore || (density >= Self.fullCore && dense.0.fits(memory)) {
       return dense
     }
-    let graphBytes = density * Double(incidence.nodeCount) * Double(incidence.nodeCount) / 2 * 32
+    let nodes = Double(incidence.coreNodes.count)
+    let graphBytes = density * nodes * nodes / 2 * 32
     guard memory == 0 || graphBytes < Double(memory) / 2 else { return dense }
     let sparse = try sparseEstimate(graph)
     if !dense.0.fits(memory) { return sparse }
@@ -49,10 +52,11 @@ struct AbsorptionEstimate {
       bytes: Int(min(n * n * 8 + absorptionBytes, 9e18)), seconds: .infinity)
     guard estimate.fits(memory) else { return (estimate, nil) }
     // The most frequent nodes last: the others' columns are short where they are long.
-    let order = (0..<incidence.nodeCount).sorted {
+    let order = incidence.coreNodes.sorted {
       (incidence.degree($0), $0) < (incidence.degree($1), $1)
     }
     let layout = CoreLayout(model, incidence, order: order, pattern: nil)
+    let leaves = Double(incidence.leaves.count) * Cost.leaf
     let frequent = Double(layout.size - layout.scalarStart[layout.firstFrequent])
     let inner = Double(leader.levelCount * leader.size)
     let entries = layout.work[..<layout.firstFrequent].reduce(0, +)
@@ -61,7 +65,7 @@ struct AbsorptionEstimate {
     estimate.bytes += frequent > 0 ? Int((frequent + Double(tail)) * inner * 8) : 0
     estimate.seconds =
       (absorptionFlops * Cost.absorption + entries * Cost.scatter + products * Cost.product
-        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte) / threads
+        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte) / threads + leaves
     return (estimate, layout)
   }
 
@@ -69,7 +73,8 @@ struct AbsorptionEstimate {
     let natural = graph.pattern()
     let order = try fillReducingOrder(natural)
     let pattern = natural.permuted(by: order).pattern
-    let layout = CoreLayout(model, incidence, order: order, pattern: pattern)
+    let layout = CoreLayout(
+      model, incidence, order: order.map { incidence.coreNodes[$0] }, pattern: pattern)
     let scalars = layout.scalarPattern(tail: tail)
     let factor = try SparseCholesky(analyzing: scalars)
     let entries = layout.work.reduce(0, +)
@@ -85,7 +90,7 @@ struct AbsorptionEstimate {
       bytes: factor.factorBytes + factor.updateBytes + scalars.entryCount * 24
         + Int(min(absorptionBytes, 1e18)),
       seconds: (absorptionFlops * Cost.absorption + entries * Cost.scatter) / threads
-        + factorSeconds)
+        + factorSeconds + Double(incidence.leaves.count) * Cost.leaf)
     return (estimate, layout)
   }
 
@@ -109,4 +114,20 @@ struct AbsorptionEstimate {
   private var absorptionBytes: Double {
     columns * (16 * Double(leader.size) + 4) + Double(incidence.partners.count) * 28
   }
+}
+
+extension CoreLayout {
+  /// What is left when the levels of a given group are absorbed, as the planner would store it.
+  ///
+  /// - Throws: `CholmodError`; `FitError.outOfMemory`.
+  package init(_ model: LinearMixedModel, absorbing leading: Int) throws {
+    let estimate = AbsorptionEstimate(model, leading: leading, threads: 1, memory: 0)
+    guard let layout = try estimate.cheapest().1 else {
+      throw FitError.numerical("group \(leading) cannot be absorbed")
+    }
+    self = layout
+  }
+
+  /// Levels that are eliminated before those of the leading group.
+  package var leafCount: Int { incidence.leaves.count }
 }

@@ -57,37 +57,41 @@ struct CoreGraph {
     }
   }
 
-  /// About the share of pairs of nodes that meet, from the neighbours of some nodes.
+  /// About the share of pairs of the core's nodes that meet, from the neighbours of some of them.
   func sampledDensity(_ count: Int) -> Double {
-    let n = incidence.nodeCount
+    let nodes = incidence.coreNodes
+    let n = nodes.count
     guard n > 1 else { return 1 }
-    var mark = [Int32](repeating: -1, count: n)
+    var mark = [Int32](repeating: -1, count: incidence.nodeCount)
     var (met, possible) = (0, 0)
     var list: [Int] = []
     for k in 0..<min(count, n) {
-      let v = k * (n - 1) / min(count, n)
+      let position = k * (n - 1) / min(count, n)
       list.removeAll(keepingCapacity: true)
-      appendLater(v, &mark, &list)
+      appendLater(nodes[position], &mark, &list)
       met += list.count
-      possible += n - 1 - v
+      possible += n - 1 - position
     }
     return Double(met) / Double(max(possible, 1))
   }
 
-  /// The graph as the pattern of a symmetric matrix, nodes in their own order.
+  /// The graph as the pattern of a symmetric matrix: the core's nodes in their own order.
   func pattern() -> SymmetricPattern {
     var mark = [Int32](repeating: -1, count: incidence.nodeCount)
+    var position = [Int](repeating: -1, count: incidence.nodeCount)
+    for (k, v) in incidence.coreNodes.enumerated() { position[v] = k }
     var starts = [0]
     var rows: [Int] = []
     var list: [Int] = []
-    for v in 0..<incidence.nodeCount {
+    for v in incidence.coreNodes {
       list.removeAll(keepingCapacity: true)
       appendLater(v, &mark, &list)
       list.sort()
-      rows.append(v)
-      rows += list
+      rows.append(position[v])
+      rows += list.lazy.map { position[$0] }
       starts.append(rows.count)
     }
-    return SymmetricPattern(size: incidence.nodeCount, columnStarts: starts, rowIndices: rows)
+    return SymmetricPattern(
+      size: incidence.coreNodes.count, columnStarts: starts, rowIndices: rows)
   }
 }

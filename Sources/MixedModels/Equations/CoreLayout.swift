@@ -8,7 +8,7 @@ package struct CoreLayout {
   let incidence: Incidence
   /// Node (by its number in `incidence`) at each place.
   let order: [Int]
-  /// Place of every node.
+  /// Place of every node; −1 for leaves, which are no part of the core.
   let place: [Int]
   /// First scalar of each place, and their number at the end.
   let scalarStart: [Int]
@@ -29,7 +29,7 @@ package struct CoreLayout {
     self.incidence = incidence
     self.order = order
     self.pattern = pattern
-    var place = [Int](repeating: 0, count: order.count)
+    var place = [Int](repeating: -1, count: incidence.nodeCount)
     var scalarStart = [0]
     for (position, node) in order.enumerated() {
       place[node] = position

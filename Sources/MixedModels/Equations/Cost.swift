@@ -17,6 +17,8 @@ enum Cost {
   static let simplicial = 0.9e-9
   /// One entry of a sparse factor or of the matrix that is put into it.
   static let entry = 3e-9
+  /// One leaf, which is eliminated on its own, derivatives included.
+  static let leaf = 5e-6
   /// One byte of memory written and read again.
   static let byte = 0.1e-9
   /// A panel of dense columns may take so much memory.

@@ -2,7 +2,9 @@
 
 /// Which levels of the other groups occur together with which levels of a leading one.
 ///
-/// The levels of the other groups are the core's nodes, numbered group after group.
+/// The levels of the other groups are nodes, numbered group after group. Those that occur with one
+/// level of the leading group and with nothing else are leaves: they are eliminated first and are
+/// no part of the core.
 struct Incidence {
   let leading: Int
   /// First node of every group; the leading group has none.
@@ -15,6 +17,19 @@ struct Incidence {
   /// Where their block is: the model's pair of groups, and the pair of levels in it.
   let pairs: [Int32]
   let places: [Int32]
+  /// By the partner's level, then by node.
+  let leaves: [Leaf]
+  /// The nodes that are no leaves, in their order.
+  let coreNodes: [Int]
+
+  /// A node with one partner.
+  struct Leaf {
+    let node: Int
+    let partner: Int
+    /// Where their block is.
+    let pair: Int
+    let place: Int
+  }
 
   init(_ model: LinearMixedModel, leading: Int) {
     self.leading = leading
@@ -50,8 +65,40 @@ struct Incidence {
     }
     self.firstNode = firstNode
     self.groupOfNode = groupOfNode
-    self.starts = starts
-    (self.partners, self.pairs, self.places) = (partners, pairs, places)
+    let direct = Self.nodesWithDirectPairs(model, leading, firstNode, count: groupOfNode.count)
+    var leaves: [Leaf] = []
+    var keptStarts = [0]
+    var kept: [Int] = []
+    kept.reserveCapacity(total)
+    for v in groupOfNode.indices {
+      if starts[v + 1] - starts[v] == 1, !direct[v] {
+        let e = starts[v]
+        leaves.append(
+          Leaf(node: v, partner: Int(partners[e]), pair: Int(pairs[e]), place: Int(places[e])))
+      } else {
+        kept += starts[v]..<starts[v + 1]
+      }
+      keptStarts.append(kept.count)
+    }
+    self.leaves = leaves.sorted { ($0.partner, $0.node) < ($1.partner, $1.node) }
+    let isLeaf = Set(leaves.map(\.node))
+    coreNodes = groupOfNode.indices.filter { !isLeaf.contains($0) }
+    self.starts = keptStarts
+    self.partners = kept.map { partners[$0] }
+    self.pairs = kept.map { pairs[$0] }
+    self.places = kept.map { places[$0] }
+  }
+
+  /// Whether a node occurs with nodes of other groups.
+  private static func nodesWithDirectPairs(
+    _ model: LinearMixedModel, _ leading: Int, _ firstNode: [Int], count: Int
+  ) -> [Bool] {
+    var direct = [Bool](repeating: false, count: count)
+    for pair in model.pairs where !pair.contains(leading) {
+      for level in pair.rowLevels { direct[firstNode[pair.rowGroup] + Int(level)] = true }
+      for level in pair.columnLevels { direct[firstNode[pair.columnGroup] + Int(level)] = true }
+    }
+    return direct
   }
 
   var nodeCount: Int { groupOfNode.count }

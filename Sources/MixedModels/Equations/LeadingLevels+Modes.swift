@@ -44,6 +44,44 @@ extension LeadingLevels {
     }
   }
 
+  /// [K⁻¹] at level j and X, with R_j = D_j⁻¹TᵀA_joU for the core and the first `fixed` columns of X:
+  /// [K⁻¹]_jj = D_j⁻¹ + R_jG R_jᵀ and [K⁻¹]_jX = −R_jG_·X.
+  func inverse(
+    _ j: Int, _ T: [Double], _ G: CoreInverse, factors: [[Double]], groupOfScalar: [Int32],
+    fixed: Int
+  ) -> LeafLevels.PartnerInverse {
+    let ℓ = size
+    var (N, F) = (DenseMatrix(rows: ℓ, columns: ℓ), DenseMatrix(rows: ℓ, columns: ℓ))
+    var scratch = [Double](repeating: 0, count: 3 * ℓ * ℓ)
+    zz.withUnsafeBufferPointer { zz in
+      MixedModels.respond(
+        ℓ, .inverse, zz.baseAddress! + j * ℓ * ℓ, T, &scratch, N: &N.storage, F: &F.storage)
+    }
+    let end = columnStarts[j + 1] - width
+    let own = columnStarts[j]..<end + fixed
+    var R = DenseMatrix(rows: ℓ, columns: own.count)
+    multiply(
+      columnStarts[j]..<end, N.storage, factors, groupOfScalar, into: &R.storage)
+    for x in 0..<fixed {
+      for i in 0..<ℓ {
+        for h in 0..<ℓ { R[i, end - own.lowerBound + x] += N[i, h] * A.start[(end + x) * ℓ + h] }
+      }
+    }
+    var block = DenseMatrix(rows: own.count, columns: own.count)
+    for (c, column) in own.enumerated() {
+      for (r, row) in own.enumerated() {
+        let (a, b) = (Int(rows.start[column]), Int(rows.start[row]))
+        block[r, c] = G.entry(max(a, b), min(a, b))
+      }
+    }
+    let RG = R * block
+    let tail = Array(own.count - fixed..<own.count)
+    return LeafLevels.PartnerInverse(
+      own: F + RG * R.transposed,
+      cross: -1.0 * RG.submatrix(rows: Array(0..<ℓ), columns: tail),
+      fixed: block.submatrix(rows: tail, columns: tail))
+  }
+
   /// R = N A_joU
   private func multiply(
     _ columns: Range<Int>, _ N: UnsafePointer<Double>, _ factors: [[Double]],

@@ -20,8 +20,8 @@ final class LeadingLevels {
   /// ℓ × columns each.
   let A: OwnedBuffer<Double>
   let W: OwnedBuffer<Double>
-  /// ℓ × ℓ, level after level.
-  let zz: [Double]
+  /// ℓ × ℓ, level after level; of levels with leaves what these leave.
+  var zz: [Double]
   /// For each place of the core: its columns among all, `entryStarts[place]..<entryStarts[place +
   /// 1]`.
   let entryStarts: [Int]

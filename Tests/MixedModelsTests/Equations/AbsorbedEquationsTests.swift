@@ -21,6 +21,18 @@ import Testing
     }
   }
 
+  @Test(arguments: SimulatedDesign.withLeaves)
+  func `agree whichever group is absorbed`(design: SimulatedDesign) throws {
+    let model = try design.model()
+    var leaves = 0
+    for group in 0..<2 {
+      let layout = try CoreLayout(model, absorbing: group)
+      leaves += layout.leafCount
+      for φ in model.trials { try expectAgreement(model, design.criterion, φ, layout) }
+    }
+    #expect(leaves > 10)
+  }
+
   @Test(arguments: SimulatedDesign.all)
   func `do not depend on the number of threads`(design: SimulatedDesign) throws {
     let model = try design.model()
@@ -60,11 +72,11 @@ import Testing
   }
 
   private func expectAgreement(
-    _ model: LinearMixedModel, _ kind: CriterionKind, _ φ: [Double],
+    _ model: LinearMixedModel, _ kind: CriterionKind, _ φ: [Double], _ layout: CoreLayout? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let whole = try EquationsAnswers.whole(model, kind, φ)
-    let absorbed = try EquationsAnswers.absorbed(model, kind, φ)
+    let absorbed = try EquationsAnswers.absorbed(model, kind, φ, threads: 2, layout)
     let tolerance = 1e-10
     #expect(
       abs(whole.criterion - absorbed.criterion) <= tolerance * max(1, abs(whole.criterion)),

@@ -82,4 +82,21 @@ import Testing
     #expect(whole.solver.leadingTerm == nil)
     #expect(abs(auto.criterion - whole.criterion) <= 1e-9 * abs(whole.criterion))
   }
+
+  @Test func `levels seen with one partner are no part of the core`() throws {
+    // Items i0…i19 were rated by all sixty users, thirty others once each.
+    var text = "y,user,item\n"
+    var random = TestRandom(seed: 3)
+    for user in 0..<60 {
+      for item in 0..<20 { text += "\(random.normal()),u\(user),i\(item)\n" }
+      if user % 2 == 0 { text += "\(random.normal()),u\(user),once\(user)\n" }
+    }
+    let model = try LinearMixedModel(
+      Formula("y ~ 1 + (1 | user) + (1 | item)"), data: [.bytes(Array(text.utf8), name: "ratings")],
+      options: FitOptions())
+    let layouts = try [0, 1].map { try CoreLayout(model, absorbing: $0) }
+    #expect(Set(layouts.map(\.leafCount)) == [0, 30])
+    let plan = try EquationsPlan(model, solver: "absorb", threads: 1)
+    #expect(Set(plan.estimates.map(\.coreSize)) == [20, 60])
+  }
 }

@@ -65,4 +65,13 @@ struct SimulatedDesign: CustomStringConvertible, Sendable {
     SimulatedDesign(formula: "y ~ x + (1 | a) + (1 | b)", rows: 6000, levels: (400, 260, 2)),
     SimulatedDesign(formula: "y ~ x + (z | a) + (x | b)", rows: 6000, levels: (200, 150, 2)),
   ]
+
+  /// Two crossed factors, many of whose levels occur with one of the other's only.
+  static let withLeaves = [
+    SimulatedDesign(formula: "y ~ x + (1 | a) + (x | b)", rows: 400, levels: (350, 180, 2)),
+    SimulatedDesign(
+      formula: "y ~ x + (z | a) + (x + z | b)", rows: 500, levels: (150, 110, 2), weights: true),
+    SimulatedDesign(
+      formula: "y ~ x + (x + z | a) + (x || b)", rows: 500, levels: (80, 2500, 2), criterion: .ml),
+  ]
 }

@@ -26,13 +26,23 @@ import Testing
   @Test(arguments: SimulatedDesign.all)
   func `is the same from the whole system`(design: SimulatedDesign) throws {
     let model = try design.model()
+    try expectWhole(model, [model.absorbed()])
+  }
+
+  @Test(arguments: SimulatedDesign.withLeaves)
+  func `is the same whichever group is absorbed`(design: SimulatedDesign) throws {
+    let model = try design.model()
+    try expectWhole(model, [0, 1].map { try CoreLayout(model, absorbing: $0) })
+  }
+
+  private func expectWhole(_ model: LinearMixedModel, _ layouts: [CoreLayout]) throws {
     for kind in [CriterionKind.reml, .ml] {
       for φ in model.trials {
         var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
         let (_, reference) = try whole.gradient(φ)
-        for threads in [1, 3] {
+        for (layout, threads) in layouts.flatMap({ [($0, 1), ($0, 3)] }) {
           var absorbed = ProfiledCriterion(
-            model, kind, try AbsorbedEquations(model, model.absorbed(), threads: threads))
+            model, kind, try AbsorbedEquations(model, layout, threads: threads))
           let (_, gradient) = try absorbed.gradient(φ)
           let scale = try absorbed.scales(φ, model, kind)
           for k in gradient.indices {
