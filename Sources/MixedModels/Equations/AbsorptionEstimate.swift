@@ -11,7 +11,7 @@ struct AbsorptionEstimate {
 
   /// A core so small, or so full, is dense without further thought.
   private static let smallCore = 48
-  private static let fullCore = 0.5
+  static let fullCore = 0.5
   /// Nodes whose neighbours are counted to guess the core's density.
   private static let sampleSize = 48
 

@@ -31,6 +31,9 @@ package struct EquationsPlan {
     var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
     if solver != "cholmod" {
       for leading in Self.leadingGroups(model) {
+        if !compares, candidates.contains(where: { $0.estimate.isFull && $0.estimate.fits(memory) }) {
+          break
+        }
         let estimator = AbsorptionEstimate(
           model, leading: leading, threads: threads, memory: memory)
         let (estimate, layout) = try estimator.cheapest()
@@ -39,7 +42,10 @@ package struct EquationsPlan {
     }
     let isClear =
       model.groups.count == 1
-      || candidates.contains { $0.estimate.seconds < Self.negligible && $0.estimate.fits(memory) }
+      || candidates.contains { candidate in
+        let estimate = candidate.estimate
+        return (estimate.seconds < Self.negligible || estimate.isFull) && estimate.fits(memory)
+      }
     if solver == "cholmod" || compares || (solver == "auto" && !isClear) {
       candidates.append((try StrategyEstimate(whole: model), .whole))
     }
@@ -57,11 +63,13 @@ package struct EquationsPlan {
     choice = best.choice
   }
 
-  /// Groups worth absorbing: those that leave not much more of a core than the largest one.
+  /// Groups worth absorbing, the largest first: those that leave not much more of a core than that
+  /// one.
   private static func leadingGroups(_ model: LinearMixedModel) -> [Int] {
     let sizes = model.groups.map { $0.levelCount * $0.size }
     let largest = sizes.max() ?? 0
     return sizes.indices.filter { 2 * sizes[$0] >= largest }
+      .sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
   }
 
   /// The estimate of what was chosen.
@@ -89,6 +97,13 @@ package struct StrategyEstimate {
   package var flops: Double
   package var bytes: Int
   package var seconds: Double
+
+  /// Whether absorption leaves a core that is nearly full. Then the largest group is the one to
+  /// absorb, for its level pairs would fill another core as well, and any order of the whole system
+  /// ends in a block like this one: nothing else needs to be looked at.
+  var isFull: Bool {
+    leading != nil && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
+  }
 
   func fits(_ memory: Int) -> Bool { memory == 0 || Double(bytes) < 0.9 * Double(memory) }
 

@@ -6,7 +6,9 @@ import COpenBLAS
 /// The tiles are cut by position and each is computed by one thread with the serial BLAS, so the
 /// factor does not depend on the number of threads, to the last bit.
 package enum TiledCholesky {
-  private static let tile = 128
+  /// Columns of a tile. The BLAS reaches its speed with 256; a small matrix has too few of these to
+  /// keep several threads busy.
+  private static func tileSize(_ n: Int) -> Int { n < 1536 ? 128 : 256 }
 
   /// Overwrites the lower triangle of `a`, n × n by columns, with L; the upper one may hold
   /// anything.
@@ -16,6 +18,7 @@ package enum TiledCholesky {
     _ a: UnsafeMutablePointer<Double>, size n: Int, _ team: ThreadTeam
   ) throws(NotPositiveDefinite) {
     nonisolated(unsafe) let a = a
+    let tile = tileSize(n)
     for first in stride(from: 0, to: n, by: tile) {
       let end = min(first + tile, n)
       try factorizeDiagonal(a + first * (n + 1), end - first, stride: n, first)
@@ -35,7 +38,8 @@ package enum TiledCholesky {
           left -= tiles - column
           column += 1
         }
-        update(a, n, first..<end, row: end + (column + left) * tile, column: end + column * tile)
+        update(
+          a, n, first..<end, tile, row: end + (column + left) * tile, column: end + column * tile)
       }
     }
   }
@@ -56,7 +60,8 @@ package enum TiledCholesky {
 
   /// A_rc −= L_r L_cᵀ for one tile and the columns of one panel.
   private static func update(
-    _ a: UnsafeMutablePointer<Double>, _ n: Int, _ panel: Range<Int>, row: Int, column: Int
+    _ a: UnsafeMutablePointer<Double>, _ n: Int, _ panel: Range<Int>, _ tile: Int, row: Int,
+    column: Int
   ) {
     let (rows, columns) = (Int32(min(tile, n - row)), Int32(min(tile, n - column)))
     let (k, stride) = (Int32(panel.count), Int32(n))
