@@ -9,6 +9,8 @@ package struct LevelDictionary: Sendable {
   private var ends: [Int] = []  // long label c is arena[ends[c - 1]..<ends[c]], a short one is not there
   private var arena: [UInt8] = []
   private var slots: [UInt64] = []  // half a hash and the code; a power of two, at most two thirds full
+  private var slotted = 0  // labels in `slots`
+  private var small = SmallNumberCodes()  // of labels that are small numbers, which need no slot
   private var last: Int32 = -1  // the code given last: in sorted data the next one
 
   package init() {}
@@ -21,7 +23,12 @@ package struct LevelDictionary: Sendable {
   package mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
     let word = labelWord(bytes)
     if last >= 0, isLabel(last, word, bytes) { return last }
-    if 3 * words.count >= 2 * slots.count { grow() }
+    let number = smallNumber(word)
+    if small.covers(number) || small.shouldCover(number, labels: words.count) {
+      last = smallCode(number, word)
+      return last
+    }
+    if 3 * slotted >= 2 * slots.count { grow() }
     let (slot, found) = probe(word, bytes)
     if found >= 0 {
       last = found
@@ -29,10 +36,24 @@ package struct LevelDictionary: Sendable {
     }
     let code = Int32(words.count)
     slots[slot] = slotHash(word) << 32 | UInt64(code)
+    slotted += 1
     if isLong(word) { arena.append(contentsOf: bytes) }
     words.append(word)
     ends.append(arena.count)
     last = code
+    return code
+  }
+
+  /// The code of a small number, found by its value.
+  @inline(__always)
+  private mutating func smallCode(_ number: Int, _ word: UInt64) -> Int32 {
+    if !small.covers(number) { small.cover(number, words) }
+    let found = small[number]
+    if found >= 0 { return found }
+    let code = Int32(words.count)
+    small[number] = code
+    words.append(word)
+    ends.append(arena.count)
     return code
   }
 
@@ -43,8 +64,11 @@ package struct LevelDictionary: Sendable {
 
   /// The code of the label, or nil if it is not there.
   package func find(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    let word = labelWord(bytes)
+    let number = smallNumber(word)
+    if small.covers(number) { return small[number] >= 0 ? small[number] : nil }
     if slots.isEmpty { return nil }
-    let found = probe(labelWord(bytes), bytes).code
+    let found = probe(word, bytes).code
     return found >= 0 ? found : nil
   }
 
@@ -134,67 +158,3 @@ package struct LevelDictionary: Sendable {
 }
 
 private let freeSlot = UInt64.max
-private let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
-
-/// A label of up to seven bytes is its word, the count in the top byte; that byte is 255 over the
-/// hash of longer
-/// ones.
-@inline(__always)
-private func labelWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-  let count = bytes.count
-  guard count > 0, let base = bytes.baseAddress else { return 0 }
-  if count > 7 { return longWord(base, count) }
-  var word: UInt64
-  if count >= 4 {
-    let low = UInt32(littleEndian: base.loadUnaligned(as: UInt32.self))
-    let high = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-    word = UInt64(high) << UInt64(8 * (count - 4)) | UInt64(low)
-  } else {
-    word = UInt64(base.load(as: UInt8.self))
-    let (middle, last) = (count / 2, count - 1)
-    word |= UInt64(base.load(fromByteOffset: middle, as: UInt8.self)) << UInt64(8 * middle)
-    word |= UInt64(base.load(fromByteOffset: last, as: UInt8.self)) << UInt64(8 * last)
-  }
-  return word | UInt64(count) << 56
-}
-
-@inline(__always)
-private func isLong(_ word: UInt64) -> Bool { word >> 56 == 255 }
-
-@inline(__always)
-private func slotHash(_ word: UInt64) -> UInt64 {
-  let product = word.multipliedFullWidth(by: multiplier)
-  return (product.high ^ product.low) >> 32
-}
-
-/// Multiply-and-fold over words of eight bytes, the last one overlapping the one before.
-@inline(__always)
-private func longWord(_ base: UnsafeRawPointer, _ count: Int) -> UInt64 {
-  var state = UInt64(count) &* multiplier
-  var i = 0
-  while i < count {
-    let offset = min(i, count - 8)
-    let product = (state ^ word8(base, offset)).multipliedFullWidth(by: multiplier)
-    state = product.high ^ product.low
-    i += 8
-  }
-  return state | 255 << 56
-}
-
-@inline(__always)
-private func word8(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
-  bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-}
-
-/// At least eight bytes, compared as words, the last one overlapping the one before.
-@inline(__always)
-private func equalBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-  let other = b.baseAddress!
-  var i = 0
-  while i < b.count {
-    let offset = min(i, b.count - 8)
-    if word8(a, offset) != word8(other, offset) { return false }
-    i += 8
-  }
-  return true
-}

@@ -9,6 +9,45 @@
 func readShortDecimal(
   _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8
 ) -> (value: Double, end: Int) {
+  let isNegative = text[p] == UInt8(ascii: "-")
+  let first = isNegative ? p + 1 : p
+  let (whole, wholeCount) = leadingDigits(text, first)
+  let hasPoint = text[first + wholeCount] == UInt8(ascii: ".")
+  let (fraction, count) = leadingDigits(text, first + wholeCount + 1)
+  let decimals = hasPoint ? count : 0
+  if wholeCount == 8 || decimals == 8 { return readLongDecimal(text, p, separator) }
+  let end = endOfNumber(text, hasPoint ? first + wholeCount + 1 + decimals : first + wholeCount)
+  guard wholeCount + decimals > 0, text[end] == separator || text[end] == lineFeed
+  else { return (0, -1) }
+  let scale = powersOfTen(decimals)
+  let value = (Double(whole) * scale + (hasPoint ? Double(fraction) : 0)) / scale
+  return (isNegative ? -value : value, end)
+}
+
+/// The digits from `p` on, eight at most, as a number and how many they are.
+@inline(__always)
+private func leadingDigits(_ text: UnsafePointer<UInt8>, _ p: Int) -> (UInt64, Int) {
+  let word = UInt64(
+    littleEndian: UnsafeRawPointer(text).loadUnaligned(fromByteOffset: p, as: UInt64.self))
+  let bytes = word ^ zeroDigits
+  let beyond = beyondDigits(bytes)
+  let count = beyond.trailingZeroBitCount &>> 3  // 8 if beyond is zero
+  let shift = UInt64(truncatingIfNeeded: 4 &* (8 &- count))
+  // In two steps, for a shift by 64 bits at once is none.
+  return (numberOfEightDigits((bytes &<< shift) &<< shift), count)
+}
+
+/// Where a number ends, at `i` but for a carriage return.
+@inline(__always)
+private func endOfNumber(_ text: UnsafePointer<UInt8>, _ i: Int) -> Int {
+  text[i] == carriageReturn && text[i + 1] == lineFeed ? i + 1 : i
+}
+
+/// The same for eight or more digits before or after the point.
+@inline(never)
+private func readLongDecimal(
+  _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8
+) -> (value: Double, end: Int) {
   var i = p
   let isNegative = text[i] == UInt8(ascii: "-")
   if isNegative { i += 1 }
@@ -34,8 +73,8 @@ func readShortDecimal(
     decimals = i - point
     count += decimals
   }
-  let end = text[i] == carriageReturn && text[i + 1] == lineFeed ? i + 1 : i
-  guard count > 0, count < 20, digits <= 1 << 53, text[end] == separator || text[end] == lineFeed
+  let end = endOfNumber(text, i)
+  guard count < 20, digits <= 1 << 53, text[end] == separator || text[end] == lineFeed
   else { return (0, -1) }
   let value = decimals == 0 ? Double(digits) : Double(digits) / powersOfTen(decimals)
   return (isNegative ? -value : value, end)

@@ -40,6 +40,30 @@ import Testing
     #expect(a.labels == ["x", "", "y", "z"])
   }
 
+  @Test func `numbers as labels keep their codes, in whatever order they come`() {
+    var generator = SeededGenerator(state: 5)
+    // Dense, sparse and beyond what is found by value; spelt so that some are no plain numbers.
+    let numbers =
+      (0..<4000).map { $0 } + (0..<2000).map { 9_000_000 + 700 * $0 }
+      + (0..<500).map { $0 * 20_011 }
+    let labels = Array(Set(numbers)).shuffled(using: &generator).map { "\($0)" }
+      + ["00", "01", "007", "-1", "+1", "1.0", "12345678", "1a", ":", "/", "Ｎ", ""]
+    var dictionary = LevelDictionary()
+    for (code, label) in labels.enumerated() {
+      #expect(dictionary.code(for: label) == Int32(code))
+    }
+    for (code, label) in labels.enumerated().reversed() {
+      #expect(dictionary.code(for: label) == Int32(code))
+      #expect(dictionary.find(label) == Int32(code))
+      #expect(dictionary.label(Int32(code)) == label)
+    }
+    #expect(dictionary.find("4001") == nil)
+    #expect(dictionary.find("9000001") == nil)
+    var other = LevelDictionary()
+    for label in labels.reversed() { _ = other.code(for: label) }
+    #expect(other.merge(dictionary) == (0..<Int32(labels.count)).reversed())
+  }
+
   @Test func `labels of any length keep their codes`() {
     var dictionary = LevelDictionary()
     // Ends, middles and lengths differ, also by zero bytes.
