@@ -131,6 +131,11 @@ package struct GroupProducts: Sendable {
     let theirWidth = other.zCapacity + other.xCapacity
     let theirZ = other.zCapacity
     let (ours, pages) = (blocks, blocks.addresses)
+    let isAlike =
+      (zCapacity, xCapacity) == (other.zCapacity, other.xCapacity)
+      && zColumns.count == zCapacity && xColumns.count == xCapacity
+      && zColumns.indices.allSatisfy { zColumns[$0] == $0 }
+      && xColumns.indices.allSatisfy { xColumns[$0] == $0 }
     for page in 0..<other.pageCount {
       other.forEachLevel(ofPage: page) { level, block in
         let ourLevel = Int(levels[level])
@@ -138,6 +143,10 @@ package struct GroupProducts: Sendable {
         let base = pages[page]! + offset
         // A first read of fresh memory and the write after it would cost two page faults.
         if ourLevel >= known { base.update(repeating: 0, count: stride) }
+        if isAlike {
+          for k in 0..<stride { base[k] += block[k] }
+          return
+        }
         for i in zColumns.indices {
           let source = block + i * theirWidth
           let target = base + zColumns[i] * width

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Pairs of codes ↔ dense codes 0, 1, … in order of first appearance (open addressing).
+/// Pairs of codes ↔ dense codes 0, 1, … in order of first appearance.
+///
+/// The first pair of every code of one side is found by that code; nested factors have no others.
+/// Further ones are in a table (open addressing).
 package struct PairDictionary: Sendable {
   /// Every pair by its own code, the left code in the upper half.
   package private(set) var keys: [UInt64] = []
-  private var slots: [Int32] = Array(repeating: -1, count: 64)
+  /// The first pair of a code of the side with more codes, −1: none yet.
+  private var firsts: [Int32] = []
+  /// Where that side is in a key.
+  private var firstsShift: UInt64 = 0
+  /// The other pairs.
+  private var slots: [Int32] = []
+  private var slotted = 0
 
   package init() {}
 
@@ -29,6 +38,7 @@ package struct PairDictionary: Sendable {
   /// The codes of pairs, new ones for those that were not seen before.
   package mutating func codes(_ a: [Int32], _ b: [Int32]) -> [Int32] {
     precondition(a.count == b.count, "a code has no partner")
+    if keys.isEmpty { firstsShift = (a.max() ?? 0) > (b.max() ?? 0) ? 32 : 0 }
     var (lastKey, lastCode) = (UInt64.max, Int32(-1))
     return a.indices.map { i in
       let key = Self.key(a[i], b[i])
@@ -43,7 +53,8 @@ package struct PairDictionary: Sendable {
   package mutating func merge(
     _ other: PairDictionary, left: [Int32], right: [Int32]
   ) -> [Int32] {
-    other.keys.map { code(Self.translated($0, left, right)) }
+    if keys.isEmpty { firstsShift = other.firstsShift }
+    return other.keys.map { code(Self.translated($0, left, right)) }
   }
 
   /// A key in other codes.
@@ -55,41 +66,64 @@ package struct PairDictionary: Sendable {
   /// The code of a pair, a new one if it was not seen before.
   @inline(__always)
   mutating func code(_ key: UInt64) -> Int32 {
-    if keys.count * 2 >= slots.count { grow() }
-    let mask = slots.count - 1
-    var slot = Self.slot(key, mask: mask)
-    while slots[slot] >= 0 {
-      let candidate = slots[slot]
-      if keys[Int(candidate)] == key { return candidate }
-      slot = (slot + 1) & mask
+    let own = owner(key)
+    if own >= firsts.count { extendFirsts(own) }
+    let first = firsts[own]
+    if first < 0 {
+      firsts[own] = Int32(keys.count)
+    } else if keys[Int(first)] == key {
+      return first
+    } else {
+      if slotted * 2 >= slots.count { grow() }
+      let (slot, found) = probe(key)
+      if found >= 0 { return found }
+      slots[slot] = Int32(keys.count)
+      slotted += 1
     }
-    let code = Int32(keys.count)
-    slots[slot] = code
     keys.append(key)
-    return code
+    return Int32(keys.count - 1)
   }
 
   /// The code of a pair, nil if it was never seen.
   package func find(_ a: Int32, _ b: Int32) -> Int32? {
     let key = Self.key(a, b)
+    let own = owner(key)
+    guard own < firsts.count, firsts[own] >= 0 else { return nil }
+    if keys[Int(firsts[own])] == key { return firsts[own] }
+    if slots.isEmpty { return nil }
+    let found = probe(key).code
+    return found >= 0 ? found : nil
+  }
+
+  @inline(__always)
+  private func owner(_ key: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: key >> firstsShift)) }
+
+  /// Where the pair is or belongs among the others, and its code, −1 if it is not there.
+  @inline(__always)
+  private func probe(_ key: UInt64) -> (slot: Int, code: Int32) {
     let mask = slots.count - 1
     var slot = Self.slot(key, mask: mask)
     while slots[slot] >= 0 {
-      let candidate = slots[slot]
-      if keys[Int(candidate)] == key { return candidate }
+      if keys[Int(slots[slot])] == key { return (slot, slots[slot]) }
       slot = (slot + 1) & mask
     }
-    return nil
+    return (slot, -1)
+  }
+
+  @inline(never)
+  private mutating func extendFirsts(_ own: Int) {
+    let more = max(own + 1, 2 * firsts.count, 64) - firsts.count
+    firsts.append(contentsOf: repeatElement(-1, count: more))
   }
 
   @inline(never)
   private mutating func grow() {
-    var larger = [Int32](repeating: -1, count: slots.count * 4)
+    var larger = [Int32](repeating: -1, count: max(64, slots.count * 4))
     let mask = larger.count - 1
-    for (code, key) in keys.enumerated() {
-      var slot = Self.slot(key, mask: mask)
+    for code in slots where code >= 0 {
+      var slot = Self.slot(keys[Int(code)], mask: mask)
       while larger[slot] >= 0 { slot = (slot + 1) & mask }
-      larger[slot] = Int32(code)
+      larger[slot] = code
     }
     slots = larger
   }

@@ -71,37 +71,61 @@ package struct PairProducts: Sendable {
     rowColumns: [Int], columnColumns: [Int], rowCapacity: Int, columnCapacity: Int
   ) {
     grow(rowCapacity, columnCapacity)
-    let size = size
     for theirs in other.runs {
-      for (pair, key) in theirs.keys.enumerated() {
-        let key = PairDictionary.translated(key, rowLevelMap, columnLevelMap)
-        let run = Int(key >> (32 + rangeBits))
-        while runs.count <= run { runs.append(PairRun()) }
-        runs[run].keys.append(key)
-        if size == 1 {
-          runs[run].blocks.append(theirs.blocks[pair])
-        } else {
-          append(theirs.blocks, pair, of: other, to: run, rowColumns, columnColumns)
-        }
+      let keys = theirs.keys.map {
+        PairDictionary.translated($0, rowLevelMap, columnLevelMap)
       }
+      let blocks =
+        size == 1
+        ? theirs.blocks : other.arranged(theirs.blocks, rowColumns, columnColumns, like: self)
+      append(keys, blocks)
     }
     for run in runs.indices where runs[run].isDueForCompacting {
       runs[run].compact(blockSize: size)
     }
   }
 
-  private mutating func append(
-    _ blocks: [Double], _ pair: Int, of other: PairProducts, to run: Int, _ rowColumns: [Int],
-    _ columnColumns: [Int]
-  ) {
-    let target = runs[run].blocks.count
-    let source = pair * other.size
-    for _ in 0..<size { runs[run].blocks.append(0) }
-    for i in rowColumns.indices {
-      for j in columnColumns.indices {
-        runs[run].blocks[target + rowColumns[i] * columnCapacity + columnColumns[j]] =
-          blocks[source + i * other.columnCapacity + j]
+  /// Blocks of this shape with their rows and columns where `target` has them.
+  private func arranged(
+    _ blocks: [Double], _ rowColumns: [Int], _ columnColumns: [Int], like target: PairProducts
+  ) -> [Double] {
+    let pairs = blocks.count / size
+    var result = [Double](repeating: 0, count: pairs * target.size)
+    result.withUnsafeMutableBufferPointer { result in
+      for pair in 0..<pairs {
+        let (from, to) = (pair * size, pair * target.size)
+        for i in rowColumns.indices {
+          let line = to + rowColumns[i] * target.columnCapacity
+          for j in columnColumns.indices {
+            result[line + columnColumns[j]] = blocks[from + i * columnCapacity + j]
+          }
+        }
       }
+    }
+    return result
+  }
+
+  /// Appends pairs to their runs, in the order of their arrival.
+  private mutating func append(_ keys: [UInt64], _ blocks: [Double]) {
+    let shift = 32 + rangeBits
+    let last = Int((keys.max() ?? 0) >> shift)
+    while runs.count <= last { runs.append(PairRun()) }
+    var starts = [Int](repeating: 0, count: last + 2)
+    for key in keys { starts[Int(key >> shift) + 1] += 1 }
+    for run in 0...last { starts[run + 1] += starts[run] }
+    var next = starts
+    let size = size
+    var (ownKeys, ownBlocks) = (keys, blocks)
+    for (pair, key) in keys.enumerated() {
+      let place = next[Int(key >> shift)]
+      next[Int(key >> shift)] += 1
+      ownKeys[place] = key
+      for k in 0..<size { ownBlocks[place * size + k] = blocks[pair * size + k] }
+    }
+    for run in 0...last where starts[run] < starts[run + 1] {
+      let own = starts[run]..<starts[run + 1]
+      runs[run].keys += ownKeys[own]
+      runs[run].blocks += ownBlocks[own.lowerBound * size..<own.upperBound * size]
     }
   }
 
