@@ -18,12 +18,13 @@ package struct EquationsPlan {
 
   /// - Parameter solver: `auto`, `absorb` or `cholmod`.
   /// - Parameter compares: Whether to look at all strategies even where the choice is clear.
+  /// - Parameter refuses: Whether it is an error that nothing fits in memory.
   /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0:
   ///   unknown, anything
   ///   fits); `CholmodError`.
   package init(
     _ model: LinearMixedModel, solver: String = "auto", threads: Int,
-    memory: Int = physicalMemory(), compares: Bool = false
+    memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
   ) throws {
     guard ["auto", "absorb", "cholmod"].contains(solver) else {
       throw FitError.unknownSolver(solver)
@@ -47,7 +48,11 @@ package struct EquationsPlan {
         return (estimate.seconds < Self.negligible || estimate.isFull) && estimate.fits(memory)
       }
     if solver == "cholmod" || compares || (solver == "auto" && !isClear) {
-      candidates.append((try StrategyEstimate(whole: model), .whole))
+      do {
+        candidates.append((try StrategyEstimate(whole: model, memory: memory), .whole))
+      } catch where !candidates.isEmpty && Self.isTooLarge(error) {
+        // What cannot even be analyzed is no alternative.
+      }
     }
     candidates.sort { $0.estimate.seconds < $1.estimate.seconds }
     estimates = candidates.map(\.estimate)
@@ -55,12 +60,19 @@ package struct EquationsPlan {
       candidate.estimate.fits(memory) && (solver != "absorb" || candidate.estimate.leading != nil)
         && (solver != "cholmod" || candidate.estimate.leading == nil)
     }
-    guard let best = allowed.first else {
+    guard let best = allowed.first ?? (refuses ? nil : candidates.first) else {
       throw FitError.outOfMemory(
         needed: estimates.map(\.bytes).min() ?? 0, available: memory,
-        core: estimates.min { $0.bytes < $1.bytes }?.coreSize ?? model.randomEffectCount)
+        core: estimates.filter { $0.leading != nil }.map(\.coreSize).min() ?? model.randomEffectCount)
     }
     choice = best.choice
+  }
+
+  private static func isTooLarge(_ error: any Error) -> Bool {
+    switch error {
+    case CholmodError.outOfMemory, CholmodError.tooLarge, FitError.outOfMemory: true
+    default: false
+    }
   }
 
   /// Groups worth absorbing, the largest first: those that leave not much more of a core than that
@@ -105,10 +117,20 @@ package struct StrategyEstimate {
     leading != nil && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
   }
 
+  /// About what a pair of levels takes while the whole system's pattern is made and ordered.
+  private static let analysisBytes = 200
+
   func fits(_ memory: Int) -> Bool { memory == 0 || Double(bytes) < 0.9 * Double(memory) }
 
   /// The whole system: needs its pattern and analyzes it.
-  init(whole model: LinearMixedModel) throws {
+  ///
+  /// - Throws: `FitError.outOfMemory` if that alone takes more than there is; `CholmodError`.
+  init(whole model: LinearMixedModel, memory: Int) throws {
+    let pairs = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
+    guard memory == 0 || pairs * Self.analysisBytes < memory else {
+      throw FitError.outOfMemory(
+        needed: pairs * Self.analysisBytes, available: memory, core: model.randomEffectCount)
+    }
     let layout = try WholePattern(model)
     let factor = try SparseCholesky(analyzing: layout.pattern)
     leading = nil

@@ -25,6 +25,9 @@ public enum FitError: Error, Sendable, Equatable {
   /// Bytes; `core` is the number of unknowns of the least demanding system that would have to be
   /// factored.
   case outOfMemory(needed: Int, available: Int, core: Int)
+  /// Bytes of the levels so far, bytes that more of them or the next step need, bytes left, and the
+  /// factors with their numbers of levels.
+  case levelsOutOfMemory(held: Int, needed: Int, available: Int, levels: String)
   case differentModels
   case notConverged(String)
   case numerical(String)
@@ -75,7 +78,9 @@ extension FitError: CustomStringConvertible {
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
     case .unknownSolver(let name): "no solver “\(name)”. There are auto, absorb and cholmod"
     case .outOfMemory(let needed, let available, let core):
-      "the equations need \(Self.gibibytes(needed)) of memory and the machine has \(Self.gibibytes(available)): after absorption \(core) random effects are left to be factored together. Take out a crossed term, merge or drop rare levels of the crossed factors, or use a machine with more memory"
+      "the equations need \(Self.gibibytes(needed)) of memory and \(Self.gibibytes(available)) are left: after absorption \(core) random effects are to be factored together, and about \(Self.fittingCore(available)) would fit if all of them meet. Take out a crossed term, merge or drop rare levels of the crossed factors, or use a machine with more memory"
+    case .levelsOutOfMemory(let held, let needed, let available, let levels):
+      "the levels of the grouping factors (\(levels)) take \(Self.gibibytes(held)) of memory, \(Self.gibibytes(needed)) more are needed to go on, and \(Self.gibibytes(available)) are left. Use grouping factors with fewer levels, fewer columns in their terms, or a machine with more memory"
     case .differentModels:
       "cross-products of different models cannot be added. Make all parts with one formula, the same options, and the same types of columns"
     case .notConverged(let message): message
@@ -87,6 +92,11 @@ extension FitError: CustomStringConvertible {
   private static func gibibytes(_ bytes: Int) -> String {
     let tenths = (Double(bytes) / 107_374_182.4).rounded(.up)
     return "\(tenths / 10) GiB"
+  }
+
+  /// The largest dense core for so many bytes.
+  private static func fittingCore(_ bytes: Int) -> Int {
+    Int((0.9 * Double(max(bytes, 0)) / 8).squareRoot())
   }
 
   private static func listed(_ levels: [String]) -> String {

@@ -40,19 +40,19 @@ public struct ModelPlan: Sendable {
   public let strategies: [Strategy]
   /// Index into `strategies`; nil if none fits in memory.
   public let chosen: Int?
-  /// Bytes of the machine's memory; 0 if unknown.
+  /// Bytes of memory that this process can still take; 0 if unknown.
   public let memory: Int
 
   /// Reads the rows, once.
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    let products = try CrossProducts(formula, data: data, options: options)
-    let model = try LinearMixedModel(products, options: options)
+    var products = try CrossProducts(formula, data: data, options: options)
+    let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = options.threads == 0 ? availableProcessors() : options.threads
-    memory = physicalMemory()
+    memory = availableMemory()
     let plan = try EquationsPlan(
-      model, solver: options.solver, threads: threads, memory: 0, compares: true)
+      model, solver: options.solver, threads: threads, memory: memory, compares: true, refuses: false)
     let names = Dictionary(
       model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
     strategies = plan.estimates.map { estimate in

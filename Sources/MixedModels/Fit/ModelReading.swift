@@ -32,8 +32,11 @@ struct ModelReading {
       { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
     var total = CrossProducts(specification)
-    try forEachBlock(
-      { [specification] in CrossProducts(specification, rows: $0) }, consume: { total.add($0) })
+    var watch = MemoryWatch()
+    try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
+      total.add(part)
+      try watch.check(total)
+    }
     total.finish()
     return total
   }

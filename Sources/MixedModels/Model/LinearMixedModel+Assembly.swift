@@ -26,6 +26,7 @@ extension LinearMixedModel {
     guard products.observations > 0 else {
       throw FitError.noRows(omitted: products.omittedObservations)
     }
+    try MemoryWatch().checkAssembly(products)
     let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))
 
     let members = products.groups.indices.map { g in z.filter { $0.bound.group == g } }

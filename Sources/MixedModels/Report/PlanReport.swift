@@ -38,7 +38,10 @@ public struct PlanReport: Sendable {
         ("Nonzeros", strategies.map { "\($0.factorNonzeros)" }),
         ("Mflop", strategies.map { fixedNotation($0.operations * 1e-6, decimals: 2) }),
         ("MiB", strategies.map { fixedNotation(Double($0.bytes) / 1_048_576, decimals: 1) }),
-        ("ms", strategies.map { fixedNotation(1000 * $0.seconds, decimals: 3) }),
+        (
+          "ms",
+          strategies.map { $0.seconds.isFinite ? fixedNotation(1000 * $0.seconds, decimals: 3) : "–" }
+        ),
       ], alignment: .right
     ).lines(width: 120)
     lines.append("")
@@ -47,7 +50,7 @@ public struct PlanReport: Sendable {
     )
     if plan.chosen == nil {
       let gibibytes = fixedNotation(Double(plan.memory) / 1_073_741_824, decimals: 1)
-      lines.append("None of them fits in this machine's \(gibibytes) GiB.")
+      lines.append("None of them fits in the \(gibibytes) GiB that are left.")
     }
     return lines.joined(separator: "\n") + "\n"
   }

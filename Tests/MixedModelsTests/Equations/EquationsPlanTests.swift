@@ -69,6 +69,40 @@ import Testing
     #expect(error?.description.contains("memory") == true)
   }
 
+  @Test func `a refusal says what is to be factored and what would fit`() throws {
+    let model = try SimulatedDesign(
+      formula: "y ~ x + (1 | a) + (1 | b)", rows: 6000, levels: (400, 260, 2)
+    ).model()
+    let core = try EquationsPlan(model, threads: 2).chosen.coreSize
+    let error = #expect(throws: FitError.self) {
+      try EquationsPlan(model, threads: 2, memory: 80_000)
+    }
+    #expect(error?.description.contains("after absorption \(core) random effects") == true)
+    #expect(error?.description.contains("about 94 would fit") == true)
+  }
+
+  @Test func `a plan without refusal has estimates of what does not fit`() throws {
+    let model = try SimulatedDesign(
+      formula: "y ~ x + (1 | a) + (1 | b)", rows: 6000, levels: (400, 260, 2)
+    ).model()
+    let plan = try EquationsPlan(
+      model, threads: 2, memory: 80_000, compares: true, refuses: false)
+    #expect(!plan.estimates.isEmpty)
+    #expect(plan.estimates.allSatisfy { $0.bytes > 80_000 })
+  }
+
+  @Test func `a full core settles the choice`() throws {
+    let model = try SimulatedDesign(
+      formula: "y ~ x + (1 | a) + (1 | b)", rows: 60_000, levels: (700, 650, 2)
+    ).model()
+    let plan = try EquationsPlan(model, threads: 2)
+    #expect(plan.estimates.count == 1)
+    #expect(plan.chosen.isDense)
+    let all = try EquationsPlan(model, threads: 2, compares: true)
+    #expect(all.estimates.count == 3)
+    #expect(all.chosen.leading == plan.chosen.leading)
+  }
+
   @Test func `a fit says which term was absorbed`() throws {
     let design = SimulatedDesign(formula: "y ~ x + (1 | a) + (1 | b)")
     var options = design.options
