@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Six panels from <axis>-<series>.dat (x, seconds, MB) in the working folder.
+# Six panels from <axis>-<series>.dat (x, seconds, MB) in the working folder; most_threads is given.
 slopes = "(1 + x | g)"
 crossed = "(1 | a) + (1 | b)"
 set multiplot layout 2,3 margins 0.07,0.98,0.09,0.95 spacing 0.075,0.11
@@ -17,19 +17,17 @@ do for [row = 1:2] {
     if (axis eq "threads") {
       unset logscale x
       set format x "%g"
-      set xtics 1
+      set xtics 1, most_threads > 8 ? ceil(most_threads / 8.0) : 1
       unset logscale y
       set format y "%g"
       set yrange [0:*]
-      set xrange [0.5:*]
-      set offsets 0,0.5,0,0
+      set xrange [0.5:most_threads + 0.5]
     } else {
       set logscale xy
       set format x "10^{%T}"
       set format y "10^{%T}"
       set xtics autofreq
       set autoscale
-      unset offsets
     }
     set xlabel (row == 2 ? axis : "")
     set ylabel (axis eq "rows" ? (row == 1 ? "wall time, s" : "peak memory, MB") : "")

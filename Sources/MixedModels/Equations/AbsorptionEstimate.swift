@@ -56,7 +56,6 @@ struct AbsorptionEstimate {
       (incidence.degree($0), $0) < (incidence.degree($1), $1)
     }
     let layout = CoreLayout(model, incidence, order: order, pattern: nil)
-    let leaves = Double(incidence.leaves.count) * Cost.leaf
     let frequent = Double(layout.size - layout.scalarStart[layout.firstFrequent])
     let inner = Double(leader.levelCount * leader.size)
     let entries = layout.work[..<layout.firstFrequent].reduce(0, +)
@@ -64,8 +63,9 @@ struct AbsorptionEstimate {
     estimate.flops += entries + products
     estimate.bytes += frequent > 0 ? Int((frequent + Double(tail)) * inner * 8) : 0
     estimate.seconds =
-      (absorptionFlops * Cost.absorption + entries * Cost.scatter + products * Cost.product
-        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte) / threads + leaves
+      (absorptionSeconds + entries * Cost.scatter + products * Cost.product
+        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte) / threads
+      + Double(incidence.leaves.count) * Cost.leaf
     return (estimate, layout)
   }
 
@@ -89,8 +89,9 @@ struct AbsorptionEstimate {
       flops: absorptionFlops + entries + factor.flops,
       bytes: factor.factorBytes + factor.updateBytes + scalars.entryCount * 24
         + Int(min(absorptionBytes, 1e18)),
-      seconds: (absorptionFlops * Cost.absorption + entries * Cost.scatter) / threads
-        + factorSeconds + Double(incidence.leaves.count) * Cost.leaf)
+      seconds: (absorptionSeconds + entries * Cost.scatter
+        + Double(incidence.coreNodes.count) * Cost.node) / threads + factorSeconds
+        + Double(incidence.leaves.count) * Cost.leaf)
     return (estimate, layout)
   }
 
@@ -108,6 +109,12 @@ struct AbsorptionEstimate {
     let ℓ = Double(leader.size)
     let tailProducts = Double(leader.levelCount) * Double(tail * tail) / 2 * ℓ
     return columns * ℓ * ℓ + tailProducts + Double(leader.levelCount) * (ℓ * ℓ * ℓ + 4)
+  }
+
+  /// On one thread. Eight levels at a time where there is one group only.
+  private var absorptionSeconds: Double {
+    let levels = model.groups.count > 1 ? Double(leader.levelCount) : 0
+    return absorptionFlops * Cost.absorption + levels * Cost.level
   }
 
   /// A and W, their rows, and the nodes' entries.

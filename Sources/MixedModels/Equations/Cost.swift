@@ -4,6 +4,10 @@
 enum Cost {
   /// One multiplication and addition while levels are absorbed.
   static let absorption = 0.4e-9
+  /// One level that is absorbed beside others' columns: its pivots' root and inverse.
+  static let level = 8e-9
+  /// One node of a sparse core, gathered and put in its place.
+  static let node = 50e-9
   /// One multiplication in y[index] += a x.
   static let scatter = 0.45e-9
   /// One multiplication and addition in a matrix product.
