@@ -111,7 +111,9 @@ struct AbsorptionEstimate {
     return columns * ℓ * ℓ + tailProducts + Double(leader.levelCount) * (ℓ * ℓ * ℓ + 4)
   }
 
-  /// On one thread. Eight levels at a time where there is one group only.
+  /// On one thread.
+  ///
+  /// Where there is one group only, eight levels are absorbed at a time and roots cost nothing.
   private var absorptionSeconds: Double {
     let levels = model.groups.count > 1 ? Double(leader.levelCount) : 0
     return absorptionFlops * Cost.absorption + levels * Cost.level

@@ -16,12 +16,12 @@ package struct EquationsPlan {
   /// Below so many seconds an evaluation is not worth a look at the alternative.
   private static let negligible = 1e-3
 
-  /// - Parameter solver: `auto`, `absorb` or `cholmod`.
-  /// - Parameter compares: Whether to look at all strategies even where the choice is clear.
-  /// - Parameter refuses: Whether it is an error that nothing fits in memory.
-  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits in `memory` bytes (0:
-  ///   unknown, anything
-  ///   fits); `CholmodError`.
+  /// - Parameters:
+  ///   - solver: `auto`, `absorb` or `cholmod`.
+  ///   - memory: Bytes there are; 0: unknown, anything fits.
+  ///   - compares: Whether to look at all strategies even where the choice is clear.
+  ///   - refuses: Whether it is an error that nothing fits.
+  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits; `CholmodError`.
   package init(
     _ model: LinearMixedModel, solver: String = "auto", threads: Int,
     memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
@@ -32,9 +32,8 @@ package struct EquationsPlan {
     var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
     if solver != "cholmod" {
       for leading in Self.leadingGroups(model) {
-        if !compares, candidates.contains(where: { $0.estimate.isFull && $0.estimate.fits(memory) }) {
-          break
-        }
+        let isSettled = candidates.contains { $0.estimate.isFull && $0.estimate.fits(memory) }
+        if isSettled && !compares { break }
         let estimator = AbsorptionEstimate(
           model, leading: leading, threads: threads, memory: memory)
         let (estimate, layout) = try estimator.cheapest()
@@ -63,7 +62,8 @@ package struct EquationsPlan {
     guard let best = allowed.first ?? (refuses ? nil : candidates.first) else {
       throw FitError.outOfMemory(
         needed: estimates.map(\.bytes).min() ?? 0, available: memory,
-        core: estimates.filter { $0.leading != nil }.map(\.coreSize).min() ?? model.randomEffectCount)
+        core: estimates.filter { $0.leading != nil }.map(\.coreSize).min()
+          ?? model.randomEffectCount)
     }
     choice = best.choice
   }
@@ -110,9 +110,11 @@ package struct StrategyEstimate {
   package var bytes: Int
   package var seconds: Double
 
-  /// Whether absorption leaves a core that is nearly full. Then the largest group is the one to
-  /// absorb, for its level pairs would fill another core as well, and any order of the whole system
-  /// ends in a block like this one: nothing else needs to be looked at.
+  /// Whether absorption leaves a core that is nearly full.
+  ///
+  /// Then the largest group is the one to absorb, for the same pairs of levels would fill another
+  /// core as well, and any order of the whole system ends in a block like this one: nothing else
+  /// needs to be looked at.
   var isFull: Bool {
     leading != nil && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
   }

@@ -52,7 +52,8 @@ public struct ModelPlan: Sendable {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     memory = availableMemory()
     let plan = try EquationsPlan(
-      model, solver: options.solver, threads: threads, memory: memory, compares: true, refuses: false)
+      model, solver: options.solver, threads: threads, memory: memory, compares: true,
+      refuses: false)
     let names = Dictionary(
       model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
     strategies = plan.estimates.map { estimate in

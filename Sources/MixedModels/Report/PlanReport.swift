@@ -40,7 +40,9 @@ public struct PlanReport: Sendable {
         ("MiB", strategies.map { fixedNotation(Double($0.bytes) / 1_048_576, decimals: 1) }),
         (
           "ms",
-          strategies.map { $0.seconds.isFinite ? fixedNotation(1000 * $0.seconds, decimals: 3) : "–" }
+          strategies.map {
+            $0.seconds.isFinite ? fixedNotation(1000 * $0.seconds, decimals: 3) : "–"
+          }
         ),
       ], alignment: .right
     ).lines(width: 120)

@@ -56,7 +56,7 @@ package struct MemoryLimits {
     }
   }
 
-  /// `/a/b` → `/a/b/`, `/a/`, `/`
+  /// A folder and those it is in, the root last.
   private func folders(of path: Substring) -> [String] {
     let names = path.split(separator: "/")
     return (0...names.count).reversed().map { count in
