@@ -84,8 +84,10 @@ final class LevelBlocks: @unchecked Sendable {  // shared for reading only
       let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
       memory = mapped == MAP_FAILED ? nil : mapped
     } else {
-      // Written at once: memory that is read before costs two page faults.
-      memory = malloc(byteCount)
+      // Written at once: fresh memory that is read first costs two page faults, and `calloc`, which
+      // the compiler makes of `malloc` and `memset`, writes none.
+      var aligned: UnsafeMutableRawPointer?
+      memory = posix_memalign(&aligned, 64, byteCount) == 0 ? aligned : nil
       if let memory { memset(memory, 0, byteCount) }
     }
     guard let memory else {
