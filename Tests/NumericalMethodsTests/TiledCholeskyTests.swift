@@ -12,7 +12,7 @@ import Testing
     return a
   }
 
-  @Test(arguments: [0, 1, 5, 127, 128, 129, 256, 400])
+  @Test(arguments: [0, 1, 5, 127, 128, 129, 256, 400, 1600])
   func `gives LAPACK's factor, the same for any number of threads`(n: Int) throws {
     var expected = matrix(n)
     try DenseCholesky.factorize(&expected)
@@ -24,7 +24,10 @@ import Testing
         try TiledCholesky.factorize(start, size: n, ThreadTeam(count: threads))
       }
       a.clearUpperTriangle()
-      #expect(zip(a.storage, expected.storage).allSatisfy { abs($0 - $1) <= 1e-13 * Double(max(n, 1)) })
+      let isClose = zip(a.storage, expected.storage).allSatisfy {
+        abs($0 - $1) <= 1e-13 * Double(max(n, 1))
+      }
+      #expect(isClose)
       if let first { #expect(a == first) } else { first = a }
     }
   }

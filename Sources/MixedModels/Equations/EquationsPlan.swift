@@ -49,8 +49,9 @@ package struct EquationsPlan {
     if solver == "cholmod" || compares || (solver == "auto" && !isClear) {
       do {
         candidates.append((try StrategyEstimate(whole: model, memory: memory), .whole))
-      } catch where !candidates.isEmpty && Self.isTooLarge(error) {
+      } catch {
         // What cannot even be analyzed is no alternative.
+        guard !candidates.isEmpty, Self.isTooLarge(error) else { throw error }
       }
     }
     candidates.sort { $0.estimate.seconds < $1.estimate.seconds }

@@ -6,8 +6,10 @@ import COpenBLAS
 /// The tiles are cut by position and each is computed by one thread with the serial BLAS, so the
 /// factor does not depend on the number of threads, to the last bit.
 package enum TiledCholesky {
-  /// Columns of a tile. The BLAS reaches its speed with 256; a small matrix has too few of these to
-  /// keep several threads busy.
+  /// Columns of a tile.
+  ///
+  /// The BLAS reaches its speed with 256; a small matrix has too few of these to keep several
+  /// threads busy.
   private static func tileSize(_ n: Int) -> Int { n < 1536 ? 128 : 256 }
 
   /// Overwrites the lower triangle of `a`, n × n by columns, with L; the upper one may hold
