@@ -27,12 +27,12 @@ extension Fit {
 
 /// From formula and data to estimates, with all that was made on the way.
 struct FitRun {
-  private let formula: Formula
+  let formula: Formula
   private let data: [DataSource]
-  private let options: FitOptions
-  private let products: CrossProducts
-  private let model: LinearMixedModel
-  private let optimum: Optimum
+  let options: FitOptions
+  let products: CrossProducts
+  let model: LinearMixedModel
+  let optimum: Optimum
   private let plan: [String]
   private var timing = Timing()
   private let began = monotonicSeconds()

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import NumericalMethods
+
+/// How the uncertainty of the variance components enters tests of β.
+package protocol DenominatorDegreesOfFreedom: Sendable {
+  /// Cov(β) in working coordinates that tests are to use, p × p.
+  var covariance: DenseMatrix { get }
+  /// What to compare the F statistic of a hypothesis with.
+  func denominator(_ hypothesis: LinearHypothesis) -> Denominator
+}
+
+/// The reference distribution of an F statistic: `scaling` · F ~ F(rank, `degreesOfFreedom`).
+package struct Denominator: Sendable {
+  /// Infinite for χ² / rank; nil where the approximation breaks down.
+  package let degreesOfFreedom: Double?
+  package var scaling = 1.0
+}
+
+/// The methods by the names that `--ddf` takes.
+public enum DegreesOfFreedomMethod: String, Sendable, CaseIterable {
+  case satterthwaite
+  case kenwardRoger = "kenward-roger"
+  case residual, none
+
+  /// As tables call it.
+  public var title: String {
+    switch self {
+    case .satterthwaite: "Satterthwaite's method"
+    case .kenwardRoger: "Kenward-Roger's method"
+    case .residual: "residual degrees of freedom"
+    case .none: "the normal approximation"
+    }
+  }
+}
+
+extension FittedModel {
+  /// The only place that knows which methods there are.
+  ///
+  /// - Throws: `InferenceError` where the method does not fit the model.
+  func degreesOfFreedom(
+    _ method: DegreesOfFreedomMethod
+  ) throws -> any DenominatorDegreesOfFreedom {
+    switch method {
+    case .satterthwaite: throw InferenceError.notAvailable("--ddf satterthwaite")
+    case .kenwardRoger: try KenwardRoger(self)
+    case .residual:
+      FixedDegreesOfFreedom(
+        covariance: coefficients.covariance,
+        degreesOfFreedom: Double(model.observations - model.fixedEffectCount))
+    case .none:
+      FixedDegreesOfFreedom(covariance: coefficients.covariance, degreesOfFreedom: .infinity)
+    }
+  }
+}
+
+/// The same degrees of freedom for all hypotheses: n − p, or infinitely many.
+struct FixedDegreesOfFreedom: DenominatorDegreesOfFreedom {
+  let covariance: DenseMatrix
+  let degreesOfFreedom: Double
+
+  func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
+    Denominator(degreesOfFreedom: degreesOfFreedom)
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Columns of a design in the working coordinates of a fitted model's X, and the term that each
+/// belongs to.
+struct FixedColumns {
+  let names: [String]
+  /// Index into the bound terms; nil for the intercept.
+  let terms: [Int?]
+  /// p × columns: X_working · this are the columns.
+  let coordinates: DenseMatrix
+
+  func columns(where isWanted: (Int?) -> Bool) -> [Int] {
+    terms.indices.filter { isWanted(terms[$0]) }
+  }
+}
+
+extension FittedModel {
+  var fixedTerms: BoundTerms { products.specification.fixed }
+
+  /// How to code the factors of the fixed part.
+  enum Coding {
+    /// As the model was fitted; the dropped columns are there, too.
+    case fitted
+    /// R's columns, all factors by treatment contrasts.
+    case treatment
+    /// An indicator for every level or cell: more columns than needed.
+    case indicators
+  }
+
+  /// The columns of the model's terms under some coding. All codings span the same space.
+  ///
+  /// - Throws: `FitError` as when the model was fitted.
+  func fixedColumns(_ coding: Coding) throws -> FixedColumns {
+    var options = options
+    if coding != .fitted { options.contrasts = [:] }
+    let builder = DesignBuilder(products: products, options: options)
+    let (blocks, directory) = (products.basis.fixed, products.fixed.directory)
+    var names: [String] = []
+    var terms: [Int?] = []
+    var combinations: [[(raw: Int, value: Double)]] = []
+    if let constant = builder.constantColumn(fixedTerms, blocks: blocks, directory: directory) {
+      names.append("(Intercept)")
+      terms.append(nil)
+      combinations.append([(constant, 1)])
+    }
+    for (t, term) in fixedTerms.terms.enumerated() {
+      let one = BoundTerms(
+        hasIntercept: false, terms: [coding == .indicators ? term.withIndicators : term])
+      let added = try builder.columns(one, blocks: blocks, directory: directory)
+      names += added.names
+      terms += added.names.map { _ in t }
+      combinations += added.combinations
+    }
+    return FixedColumns(names: names, terms: terms, coordinates: workingCoordinates(combinations))
+  }
+
+  /// BᵀG C for columns C in raw coordinates.
+  private func workingCoordinates(_ combinations: [[(raw: Int, value: Double)]]) -> DenseMatrix {
+    let all = products.fixed.matrix  // y is column 0
+    let image = model.fixed.B.transposed * all.submatrix(
+      rows: Array(1..<all.rows), columns: Array(1..<all.columns))
+    var result = DenseMatrix(rows: image.rows, columns: combinations.count)
+    for (j, combination) in combinations.enumerated() {
+      for (raw, value) in combination {
+        for i in 0..<image.rows { result[i, j] += image[i, raw - 1] * value }
+      }
+    }
+    return result
+  }
+}
+
+extension BoundTerm {
+  /// Every factor by indicators.
+  fileprivate var withIndicators: BoundTerm {
+    BoundTerm(
+      label: label, factors: factors.map { ($0.variable, .indicators) }, numbers: numbers,
+      isFactor: isFactor, block: block)
+  }
+
+  /// Whether this term's effects are averages of `other`'s: the same numeric variables, and its
+  /// factors among the other's, which has more.
+  func isContained(in other: BoundTerm) -> Bool {
+    let (mine, theirs) = (Set(factors.map(\.variable)), Set(other.factors.map(\.variable)))
+    return mine.isStrictSubset(of: theirs) && Set(numbers) == Set(other.numbers)
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The F test of a linear hypothesis, as a line of lmerTest's tables.
+public struct FTest: Sendable {
+  /// What is tested: a term, or hypotheses in words.
+  public let name: String
+  /// meanSquare · numeratorDF; nil with everything else where nothing is left to test.
+  public let sumOfSquares: Double?
+  /// σ² times the F statistic before scaling.
+  public let meanSquare: Double?
+  /// The rank of the hypothesis.
+  public let numeratorDF: Int
+  /// Infinite where F · numeratorDF is taken as χ²; nil where the approximation breaks down.
+  public let denominatorDF: Double?
+  /// `scaling` included.
+  public let statistic: Double?
+  /// Kenward and Roger's λ; 1 for other methods.
+  public let scaling: Double?
+  public let pValue: Double?
+}
+
+/// The t test of one linear combination of coefficients.
+public struct TTest: Sendable {
+  public let name: String
+  public let estimate: Double
+  /// The value under the hypothesis.
+  public let value: Double
+  public let standardError: Double
+  public let df: Double?
+  /// (estimate − value) / standardError
+  public let statistic: Double
+  public let pValue: Double?
+  public let confidenceInterval: (low: Double, high: Double)?
+}
+
+extension FittedModel {
+  /// F test of a hypothesis in working coordinates.
+  func test(
+    _ name: String, _ hypothesis: LinearHypothesis, _ method: any DenominatorDegreesOfFreedom
+  ) -> FTest {
+    let rank = hypothesis.rank
+    let basis = hypothesis.basis
+    var C = basis.multipliedByTransposeOnLeft(method.covariance * basis)
+    guard rank > 0, (try? DenseCholesky.factorize(&C)) != nil else {
+      return FTest(
+        name: name, sumOfSquares: nil, meanSquare: nil, numeratorDF: 0, denominatorDF: nil,
+        statistic: nil, scaling: nil, pValue: nil)
+    }
+    var deviation = hypothesis.deviation(coefficients.β)
+    DenseCholesky.solveLower(C, &deviation)
+    let unscaled = dot(deviation, deviation) / Double(rank)
+    let denominator = method.denominator(hypothesis)
+    let statistic = denominator.scaling * unscaled
+    let meanSquare = unscaled * coefficients.variance
+    return FTest(
+      name: name, sumOfSquares: meanSquare * Double(rank), meanSquare: meanSquare,
+      numeratorDF: rank, denominatorDF: denominator.degreesOfFreedom, statistic: statistic,
+      scaling: denominator.scaling,
+      pValue: denominator.degreesOfFreedom.map {
+        FisherF(numerator: Double(rank), denominator: $0).cumulative(statistic, tail: .upper)
+      })
+  }
+
+  /// t test of one combination, `row` in working coordinates.
+  ///
+  /// - Parameter level: Coverage of the confidence interval.
+  func test(
+    _ name: String, row: [Double], value: Double = 0, level: Double = 0.95,
+    _ method: any DenominatorDegreesOfFreedom
+  ) throws -> TTest {
+    let hypothesis = try LinearHypothesis(
+      rows: DenseMatrix(rows: 1, columns: row.count, storage: row), values: [value])
+    let df =
+      hypothesis.rank == 1 ? method.denominator(hypothesis).degreesOfFreedom : nil
+    let estimate = dot(row, coefficients.β)
+    let standardError = max(dot(row, method.covariance * row), 0).squareRoot()
+    let statistic = (estimate - value) / standardError
+    let t = df.map { StudentT(degreesOfFreedom: $0) }
+    let margin = t.map { $0.quantile((1 - level) / 2, tail: .upper) * standardError }
+    return TTest(
+      name: name, estimate: estimate, value: value, standardError: standardError, df: df,
+      statistic: statistic, pValue: t.map { $0.twoSided(statistic) },
+      confidenceInterval: margin.map { (estimate - $0, estimate + $0) })
+  }
+
+  /// Tests of the single coefficients that were kept, in order.
+  ///
+  /// - Throws: `InferenceError` where the method does not fit the model.
+  public func coefficientTests(
+    _ method: DegreesOfFreedomMethod, level: Double = 0.95
+  ) throws -> [TTest] {
+    let ddf = try degreesOfFreedom(method)
+    return try model.fixed.kept.enumerated().map { k, column in
+      var row = [Double](repeating: 0, count: model.fixedEffectCount)
+      row[k] = 1
+      return try test(
+        model.fixed.names[column], row: model.fixed.workingRow(row), level: level, ddf)
+    }
+  }
+
+  /// The adjusted covariance of the kept coefficients that a method uses, p × p, by rows.
+  public func coefficientCovariance(_ method: DegreesOfFreedomMethod) throws -> [[Double]] {
+    let half = model.fixed.solveR(try degreesOfFreedom(method).covariance)
+    let covariance = model.fixed.solveR(half.transposed)
+    return (0..<covariance.rows).map { i in (0..<covariance.columns).map { covariance[i, $0] } }
+  }
+}
+
+extension FixedCoordinates {
+  /// R⁻ᵀ l: what multiplies the working coefficients where l multiplies the kept reported ones.
+  func workingRow(_ l: [Double]) -> [Double] {
+    var row = l
+    DenseCholesky.solveUpperTransposed(R, &row)
+    return row
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Why a test cannot be done. `description` tells the user what to do.
+public enum InferenceError: Error, Sendable, Equatable {
+  case notAvailable(String)
+  case kenwardRogerNeedsREML
+  case kenwardRogerTooLarge(group: String, effects: Int, bytes: Int, limit: Int)
+  case contradiction(row: Int)
+  case noFixedTerms(String)
+  /// One sentence that says all.
+  case refused(String)
+}
+
+extension InferenceError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAvailable(let what): "\(what) is not available yet."
+    case .kenwardRogerNeedsREML:
+      "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with --reml, or use another --ddf."
+    case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):
+      "Kenward–Roger needs the inverse covariance between all random effects that share rows: \(effects) levels' effects are connected (\(group)), which takes \(Self.gibibytes(bytes)) and \(Self.gibibytes(limit)) is the limit. Use --ddf satterthwaite or residual; with so many levels they hardly differ."
+    case .contradiction(let row):
+      "hypothesis \(row) contradicts those before it: together they cannot be true."
+    case .noFixedTerms(let formula):
+      "“\(formula)” has no fixed-effects terms besides the intercept, so there is nothing to test."
+    case .refused(let sentence): sentence
+    }
+  }
+
+  private static func gibibytes(_ bytes: Int) -> String {
+    "\((Double(bytes) / 107_374_182.4).rounded(.up) / 10) GiB"
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import NumericalMethods
+
+/// Kenward & Roger (1997, Biometrics 53, 983–997): a covariance of β adjusted for the estimation of
+/// the variance components, and scaled F tests; in the form of Halekoh & Højsgaard (2014, JSS 59:9).
+///
+/// Parameters are the elements of every term's covariance matrix and σ², in which V is linear, so
+/// there are no second derivatives. All comes from cross-products: see `CovarianceMoments`. The
+/// residual's G = W⁻¹ = V − Σγ_rG_r (in units of σ²) gives its rows and columns by linear
+/// combination. Prior weights are part of V.
+///
+/// A fit on the boundary is nothing special: the elements of a singular covariance matrix have
+/// information as others have, so that all results are finite. Directions of the parameters that V
+/// does not depend on (a term whose columns are linearly dependent) take no part.
+package struct KenwardRoger: DenominatorDegreesOfFreedom {
+  /// The adjusted covariance of β in working coordinates.
+  package let covariance: DenseMatrix
+  /// Cov(β) without adjustment, in units of σ².
+  private let Φ: DenseMatrix
+  /// ΦP_rΦ with P_r = −XᵀV⁻¹G_rV⁻¹X, σ² last.
+  private let ΦPΦ: [DenseMatrix]
+  /// W, the inverse of the expected information of the parameters.
+  private let W: DenseMatrix
+
+  /// - Throws: `InferenceError` for an ML fit, and where the levels' effects are too many.
+  package init(_ fitted: FittedModel) throws {
+    guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
+    let model = fitted.model
+    let parameters = model.covariance.linearParameters(fitted.φ)
+    var factors = model.covariance.emptyFactors
+    model.covariance.factors(fitted.φ, into: &factors)
+    let moments =
+      model.groups.count == 1
+      ? try CovarianceMoments.levelwise(
+        model, parameters, factor: factors[0], threads: fitted.threads)
+      : try CovarianceMoments.connected(
+        model, parameters, factors: factors, threads: fitted.threads)
+    try self.init(moments, parameters, model, variance: fitted.coefficients.variance)
+  }
+
+  private init(
+    _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ model: LinearMixedModel,
+    variance: Double
+  ) throws {
+    let p = model.fixedEffectCount
+    var XVX = model.tail.submatrix(rows: Array(0..<p), columns: Array(0..<p))
+      - moments.matrix(moments.absorbed, 0)
+    let information = XVX
+    try DenseCholesky.factorize(&XVX)
+    Φ = DenseCholesky.inverse(factor: XVX)
+    let sums = ParameterSums(moments, parameters, information, observations: model.observations)
+    let m = sums.P.count
+    let ΦP = sums.P.map { [Φ] in Φ * $0 }
+    ΦPΦ = ΦP.map { [Φ] in $0 * Φ }
+
+    var expected = DenseMatrix(rows: m, columns: m)
+    for r in 0..<m {
+      for s in 0...r {
+        let PΦP = sums.P[r] * ΦPΦ[s]  // P_rΦP_sΦ
+        expected[r, s] =
+          0.5 * (sums.T[r, s] - 2 * dot(Φ.storage, sums.Q[r][s].storage) + PΦP.trace)
+        expected[s, r] = expected[r, s]
+      }
+    }
+    W = expected.pseudoinverse
+    var Λ = DenseMatrix(rows: p, columns: p)
+    for r in 0..<m {
+      for s in 0...r where W[r, s] != 0 {
+        let difference = sums.Q[r][s] - sums.P[r] * ΦP[s]
+        Λ = Λ + (r == s ? W[r, s] : 2 * W[r, s]) * difference.symmetricPart
+      }
+    }
+    covariance = variance * (Φ + 2 * ((Φ * Λ) * Φ)).symmetricPart
+  }
+
+  /// Halekoh & Højsgaard (2014), section 4; for r = 1 their formulae give scaling 1 and 2 / A₂.
+  package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
+    let (A1, A2) = expansion(hypothesis.basis)
+    let q = Double(hypothesis.rank)
+    guard hypothesis.rank > 1 else { return Denominator(degreesOfFreedom: A2 > 0 ? 2 / A2 : nil) }
+    let B = (A1 + 6 * A2) / (2 * q)
+    let g = ((q + 1) * A1 - (q + 4) * A2) / ((q + 2) * A2)
+    let d = 3 * q + 2 * (1 - g)
+    let (c1, c2, c3) = (g / d, (q - g) / d, (q + 2 - g) / d)
+    // E and V of F, matched to those of an F distribution.
+    let (v0, v1, v2) = (1 + c1 * B, 1 - c2 * B, 1 - c3 * B)
+    let ratio = (1 - A2 / q) / v1
+    let ρ = ratio * ratio * v0 / v2  // q V / (2E²)
+    let df = 4 + (q + 2) / (ρ - 1)
+    guard df.isFinite, df > 0 else { return Denominator(degreesOfFreedom: nil) }
+    let scaling = abs(df - 2) < 1e-2 ? 1 : df * (1 - A2 / q) / (df - 2)
+    return Denominator(degreesOfFreedom: df, scaling: scaling)
+  }
+
+  /// A₁ = Σ W_rs tr(ΘΦP_rΦ) tr(ΘΦP_sΦ) and A₂ = Σ W_rs tr(ΘΦP_rΦ ΘΦP_sΦ), Θ = Lᵀ(LΦLᵀ)⁻¹L.
+  private func expansion(_ Lᵀ: DenseMatrix) -> (A1: Double, A2: Double) {
+    var C = Lᵀ.multipliedByTransposeOnLeft(Φ * Lᵀ)  // LΦLᵀ = CCᵀ
+    guard (try? DenseCholesky.factorize(&C)) != nil else { return (0, 0) }
+    let M = ΦPΦ.map { middle -> DenseMatrix in  // C⁻¹LΦP_rΦLᵀC⁻ᵀ
+      var a = Lᵀ.multipliedByTransposeOnLeft(middle * Lᵀ)
+      DenseCholesky.solveLower(C, &a)
+      a = a.transposed
+      DenseCholesky.solveLower(C, &a)
+      return a
+    }
+    var (A1, A2) = (0.0, 0.0)
+    for r in M.indices {
+      for s in M.indices {
+        A1 += W[r, s] * M[r].trace * M[s].trace
+        A2 += W[r, s] * dot(M[r].storage, M[s].transposed.storage)
+      }
+    }
+    return (A1, A2)
+  }
+}
+
+/// P_r, Q_rs and tr(V⁻¹G_rV⁻¹G_s) of all parameters, σ² last.
+private struct ParameterSums {
+  var P: [DenseMatrix]
+  /// Lower triangle: Q[r][s] for s ≤ r.
+  var Q: [[DenseMatrix]]
+  var T: DenseMatrix
+
+  init(
+    _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ information: DenseMatrix,
+    observations: Int
+  ) {
+    let m = parameters.count
+    let γ = parameters.map(\.γ)
+    P = (0..<m).map { -1 * moments.matrix(moments.HEH, $0) }
+    Q = (0..<m).map { r in
+      (0...r).map { moments.matrix(moments.HEBEH, CovarianceMoments.pair(r, $0)) }
+    }
+    T = DenseMatrix(rows: m + 1, columns: m + 1)
+    for r in 0..<m {
+      for s in 0...r {
+        T[r, s] = moments.traces[CovarianceMoments.pair(r, s)]
+        T[s, r] = T[r, s]
+      }
+    }
+    // G_e = V − Σγ_rG_r
+    var Pe = -1 * information
+    for r in 0..<m { Pe = Pe - γ[r] * P[r] }
+    var row: [DenseMatrix] = []
+    for s in 0..<m {
+      var Qes = -1 * P[s]
+      T[m, s] = moments.singleTraces[s]
+      for r in 0..<m {
+        Qes = Qes - γ[r] * (r >= s ? Q[r][s] : Q[s][r].transposed)
+        T[m, s] -= γ[r] * T[r, s]
+      }
+      T[s, m] = T[m, s]
+      row.append(Qes)
+    }
+    var Qee = -1 * Pe
+    T[m, m] = Double(observations)
+    for r in 0..<m {
+      Qee = Qee - γ[r] * row[r]
+      T[m, m] -= γ[r] * (moments.singleTraces[r] + T[m, r])
+    }
+    P.append(Pe)
+    Q.append(row + [Qee])
+  }
+}
+
+extension DenseMatrix {
+  var trace: Double { diagonal.reduce(0, +) }
+
+  var symmetricPart: DenseMatrix { 0.5 * (self + transposed) }
+
+  /// The inverse of a positive semidefinite matrix on its range: of eigenvalues, scaled to a unit
+  /// diagonal, those below 10⁻¹⁰ of the largest count as zero.
+  var pseudoinverse: DenseMatrix {
+    let scale = diagonal.map { $0 > 0 ? 1 / $0.squareRoot() : 0 }
+    var scaled = self
+    for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= scale[i] * scale[j] } }
+    let (values, vectors) = symmetricEigenvectors(scaled)
+    let limit = 1e-10 * (values.last ?? 0)
+    var half = vectors
+    for (k, value) in values.enumerated() {
+      let factor = value > limit ? 1 / value.squareRoot() : 0
+      for i in 0..<rows { half[i, k] *= factor * scale[i] }
+    }
+    return half.multipliedByTransposeOnRight(half)
+  }
+}
