@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import ModelFrames
+import NumericalMethods
 import Testing
 
 @Suite struct `Kenward–Roger` {
@@ -26,6 +28,62 @@ import Testing
         let scale = (vcov[i][i] * vcov[j][j]).squareRoot()
         #expect(abs(covariance[i][j] - vcov[i][j]) <= 1e-4 * scale)
       }
+    }
+  }
+
+  /// Crossed factors, a random slope and prior weights: no other program has these. The oracle forms
+  /// V, 150 × 150, from the rows.
+  @Test(arguments: ["absorb", "cholmod"])
+  func `weighted crossed models agree with dense matrices`(solver: String) throws {
+    var options = FitOptions()
+    options.weights = "w"
+    options.solver = solver
+    let fitted = try FittedModel(
+      Formula("y ~ x + a + (x | g) + (1 | h)"), data: [UnbalancedTable.source()], options: options)
+    let rows = UnbalancedTable.rows
+    let n = rows.count
+    func matrix(_ value: (UnbalancedTable.Row, UnbalancedTable.Row) -> Double) -> DenseMatrix {
+      DenseMatrix(rows: n, columns: n, storage: rows.flatMap { j in rows.map { value($0, j) } })
+    }
+    func x(_ row: UnbalancedTable.Row) -> Double { Double(row.x) }
+    let X = DenseMatrix(
+      rows: n, columns: 4,
+      storage: rows.map { _ in 1 } + rows.map(x) + rows.map { $0.a == "q" ? 1 : 0 }
+        + rows.map { $0.a == "r" ? 1 : 0 })
+    let G = [
+      matrix { $0.g == $1.g ? 1 : 0 }, matrix { $0.g == $1.g ? x($0) + x($1) : 0 },
+      matrix { $0.g == $1.g ? x($0) * x($1) : 0 }, matrix { $0.h == $1.h ? 1 : 0 },
+      DenseMatrix(diagonal: rows.map { 1 / Double($0.w) }),
+    ]
+    let components = fitted.fit.varianceComponents
+    let (g, h) = (components.first { $0.group == "g" }!, components.first { $0.group == "h" }!)
+    let sigma = fitted.fit.sigma
+    let oracle = try DenseKenwardRoger(
+      X: X, G: G,
+      γ: [
+        g.covariances[0][0], g.covariances[0][1], g.covariances[1][1], h.covariances[0][0],
+        sigma * sigma,
+      ])
+    let tests = try fitted.coefficientTests(.kenwardRoger)
+    for (k, test) in tests.enumerated() {
+      let se = oracle.adjusted[k, k].squareRoot()
+      #expect(abs(test.standardError - se) <= 1e-7 * se)
+      let df = oracle.degreesOfFreedom(k)
+      #expect(abs(test.df! - df) <= 1e-6 * df)
+    }
+  }
+
+  @Test func `a singular fit has finite tables`() throws {
+    let fitted = try ReferenceFit.named("dyestuff2-reml").fittedModel()
+    #expect(fitted.fit.convergence.isSingular)
+    let test = try fitted.coefficientTests(.kenwardRoger)[0]
+    #expect(test.df!.isFinite && test.pValue!.isFinite && test.standardError.isFinite)
+  }
+
+  @Test func `an ML fit is refused`() throws {
+    let fitted = try ReferenceFit.named("dyestuff-ml").fittedModel()
+    #expect(throws: InferenceError.kenwardRogerNeedsREML) {
+      try fitted.coefficientTests(.kenwardRoger)
     }
   }
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// F tests of the terms of one fitted model.
+public struct AnovaTable: Sendable {
+  public enum Kind: Sendable {
+    /// Of all terms.
+    case types(TypeOfHypothesis)
+    /// Of the terms that can be dropped without dropping another that contains them.
+    case singleTermDeletions
+  }
+  public let kind: Kind
+  public let formula: String
+  public let method: DegreesOfFreedomMethod
+  /// One per term, in the formula's order.
+  public let rows: [FTest]
+}
+
+extension FittedModel {
+  /// F tests of all terms.
+  ///
+  /// - Throws: `InferenceError` where there is no term, or the method does not fit the model.
+  public func anova(
+    type: TypeOfHypothesis = .marginalMeans, _ method: DegreesOfFreedomMethod
+  ) throws -> AnovaTable {
+    let terms = fixedTerms.terms
+    guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
+    let ddf = try degreesOfFreedom(method)
+    let rows = try zip(terms, termHypotheses(type)).map { term, rows in
+      test(term.label, try LinearHypothesis(rows: rows), ddf)
+    }
+    return AnovaTable(kind: .types(type), formula: fit.formula, method: method, rows: rows)
+  }
+
+  /// F tests of every term that is contained in no other: what is lost by dropping its columns.
+  ///
+  /// - Throws: as `anova`.
+  public func singleTermDeletions(_ method: DegreesOfFreedomMethod) throws -> AnovaTable {
+    let terms = fixedTerms.terms
+    guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
+    let ddf = try degreesOfFreedom(method)
+    let columns = try fixedColumns(.fitted)
+    let rows = try terms.indices.filter { t in
+      !terms.contains { terms[t].isPartOf($0) }
+    }.map { t in
+      let others = columns.columns { $0 != t }
+      let hypothesis = try LinearHypothesis(
+        rows: columns.coordinates.complement(ofColumns: others).transposed)
+      return test(terms[t].label, hypothesis, ddf)
+    }
+    return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: method, rows: rows)
+  }
+}
+
+extension BoundTerm {
+  /// Whether this term's variables are among those of `other`, which has more (R's `drop.scope`).
+  fileprivate func isPartOf(_ other: BoundTerm) -> Bool {
+    let (factors, numbers) = (Set(factors.map(\.variable)), Set(numbers))
+    let (theirFactors, theirNumbers) = (Set(other.factors.map(\.variable)), Set(other.numbers))
+    return factors.isSubset(of: theirFactors) && numbers.isSubset(of: theirNumbers)
+      && factors.count + numbers.count < theirFactors.count + theirNumbers.count
+  }
+}
+
+extension DenseMatrix {
+  /// Orthonormal columns that span what some columns leave of the whole space.
+  fileprivate func complement(ofColumns wanted: [Int]) -> DenseMatrix {
+    let part = submatrix(rows: Array(0..<rows), columns: wanted)
+    let joined = DenseMatrix(
+      rows: rows, columns: wanted.count + rows,
+      storage: part.storage + DenseMatrix.identity(rows).storage)
+    let norms = (0..<joined.columns).map { euclideanNorm(joined.column($0)) }
+    let qr = ColumnOrderedQR(
+      joined, tolerance: 1e-7, referenceNorms: norms.map { max($0, 1e-300) })
+    let own = qr.kept.indices.filter { qr.kept[$0] >= wanted.count }
+    return qr.q.submatrix(rows: Array(0..<rows), columns: own)
+  }
+}
