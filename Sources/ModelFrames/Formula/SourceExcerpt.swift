@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// The line of a text that holds a range, cut to the width of a terminal, and the caret under it.
-struct SourceExcerpt {
+package struct SourceExcerpt {
   /// Columns shown of a long line.
   static let width = 76
 
   /// "column 16", or "line 2, column 3" if the text has several lines.
-  let place: String
-  let line: String
-  let caret: String
+  package let place: String
+  package let line: String
+  package let caret: String
 
-  init(of text: String, range: Range<Int>) {
+  package init(of text: String, range: Range<Int>) {
     let characters = Array(text)
     let start = min(range.lowerBound, characters.count)
     let first = characters[..<start].lastIndex(where: \.isNewline).map { $0 + 1 } ?? 0

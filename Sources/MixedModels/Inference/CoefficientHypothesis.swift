@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A linear hypothesis about the coefficients as they are reported: coefficients · β = value.
+public struct CoefficientHypothesis: Sendable, Equatable {
+  /// As it was written.
+  public let text: String
+  /// One for every column of X, the dropped ones included.
+  public let coefficients: [Double]
+  public let value: Double
+}
+
+extension FittedModel {
+  /// Reads a hypothesis written with coefficient names: `Days = 0`, `2*a - b = 1`, `a:bT`, which
+  /// means that the combination is zero.
+  ///
+  /// - Throws: `HypothesisError` that points at the character.
+  public func hypothesis(_ text: String) throws(HypothesisError) -> CoefficientHypothesis {
+    var parser = HypothesisParser(text, names: model.fixed.names)
+    let (coefficients, value) = try parser.hypothesis()
+    return CoefficientHypothesis(text: text, coefficients: coefficients, value: value)
+  }
+
+  /// Reads a row of L, `0,1`: a number for every coefficient, or for every one that was kept.
+  ///
+  /// - Throws: `HypothesisError` that points at the character.
+  public func hypothesis(row text: String) throws(HypothesisError) -> CoefficientHypothesis {
+    var values: [Double] = []
+    var start = 0
+    for field in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let range = start..<start + field.count
+      start = range.upperBound + 1
+      let trimmed = field.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+      guard let value = Double(String(trimmed)), value.isFinite else {
+        throw HypothesisError(
+          text: text, range: range, message: "“\(field)” is no number",
+          suggestion: "Write a row of L as numbers with commas between them, such as 0,1")
+      }
+      values.append(value)
+    }
+    let (names, kept) = (model.fixed.names, model.fixed.kept)
+    guard values.count == names.count || values.count == kept.count else {
+      let all = names.count == kept.count ? "" : ", \(names.count) with those that were dropped"
+      throw HypothesisError(
+        text: text, range: 0..<text.count,
+        message: "\(values.count) numbers for \(kept.count) coefficients\(all)",
+        suggestion: "In this order: \(kept.map { names[$0] }.joined(separator: ", "))")
+    }
+    if values.count < names.count {
+      var all = [Double](repeating: 0, count: names.count)
+      for (k, column) in kept.enumerated() {
+        all[column] = values[k]
+      }
+      values = all
+    }
+    guard values.contains(where: { $0 != 0 }) else {
+      throw HypothesisError(
+        text: text, range: 0..<text.count, message: "all numbers are zero: there is nothing to test",
+        suggestion: nil)
+    }
+    return CoefficientHypothesis(text: text, coefficients: values, value: 0)
+  }
+}
+
+/// What is wrong with a hypothesis, and where.
+public struct HypothesisError: Error, Sendable, Equatable {
+  public let text: String
+  /// Characters of `text` concerned; empty at the place where something is missing.
+  public let range: Range<Int>
+  /// Without the full stop.
+  public let message: String
+  public let suggestion: String?
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// Reads `2*a - b = 1`: sums of coefficients with factors, on one or both sides of `=`.
+///
+/// Coefficients' names hold any characters, as in `I(x^2)`, `poly(x, 2)1` or `(Intercept)`, so the
+/// longest known name that stands at a place is taken before anything else; blanks do not count.
+/// In backquotes a name stands for itself.
+struct HypothesisParser {
+  private let text: String
+  private let characters: [Character]
+  private let names: [String]
+  /// Without blanks.
+  private let compactNames: [[Character]]
+  private var position = 0
+  private var depth = 0
+
+  /// coefficients · β + constant
+  private struct LinearForm {
+    var coefficients: [Int: Double] = [:]
+    var constant = 0.0
+    var isConstant: Bool { coefficients.isEmpty }
+  }
+
+  init(_ text: String, names: [String]) {
+    self.text = text
+    characters = Array(text)
+    self.names = names
+    compactNames = names.map { $0.filter { !$0.isWhitespace }.map { $0 } }
+  }
+
+  mutating func hypothesis() throws(HypothesisError) -> (coefficients: [Double], value: Double) {
+    var form = try sum()
+    skipBlanks()
+    if peek == "=" {
+      position += peek(1) == "=" ? 2 : 1
+      let right = try sum()
+      form = combined(form, right, factor: -1)
+      skipBlanks()
+    }
+    guard position == characters.count else {
+      throw error(
+        position..<position + 1, "“\(characters[position])” is not understood here",
+        "A hypothesis looks like 2*a - b = 1")
+    }
+    let coefficients = names.indices.map { form.coefficients[$0] ?? 0 }
+    guard coefficients.contains(where: { $0 != 0 }) else {
+      throw error(
+        0..<characters.count, "no coefficient is left in the hypothesis",
+        "Coefficients are \(Self.listed(names))")
+    }
+    return (coefficients, form.constant == 0 ? 0 : -form.constant)
+  }
+
+  private mutating func sum() throws(HypothesisError) -> LinearForm {
+    var form = try product()
+    while true {
+      skipBlanks()
+      guard let sign = peek, sign == "+" || sign == "-" || sign == "−" else { return form }
+      position += 1
+      form = combined(form, try product(), factor: sign == "+" ? 1 : -1)
+    }
+  }
+
+  private mutating func product() throws(HypothesisError) -> LinearForm {
+    skipBlanks()
+    var start = position
+    var form = try factor()
+    while true {
+      skipBlanks()
+      guard let symbol = peek, symbol == "*" || symbol == "/" else { return form }
+      position += 1
+      skipBlanks()
+      let next = position
+      let right = try factor()
+      if symbol == "/" {
+        guard right.isConstant, right.constant != 0 else {
+          throw error(next..<position, "one can divide by a number other than 0 only", nil)
+        }
+        form = scaled(form, 1 / right.constant)
+      } else if right.isConstant {
+        form = scaled(form, right.constant)
+      } else if form.isConstant {
+        form = scaled(right, form.constant)
+      } else {
+        throw error(
+          start..<position, "a product of coefficients is no linear hypothesis",
+          "Multiply coefficients by numbers")
+      }
+      start = min(start, next)
+    }
+  }
+
+  private mutating func factor() throws(HypothesisError) -> LinearForm {
+    skipBlanks()
+    guard let character = peek else {
+      throw error(
+        position..<position, "something is missing at the end", "A hypothesis looks like Days = 0")
+    }
+    if character == "`" { return try quotedName() }
+    if let (name, end) = longestName() {
+      position = end
+      return LinearForm(coefficients: [name: 1])
+    }
+    if character == "-" || character == "−" || character == "+" {
+      position += 1
+      return scaled(try nested { (parser) throws(HypothesisError) in try parser.factor() }, character == "+" ? 1 : -1)
+    }
+    if character == "(" {
+      let start = position
+      position += 1
+      let form = try nested { (parser) throws(HypothesisError) in try parser.sum() }
+      skipBlanks()
+      guard peek == ")" else {
+        throw error(start..<start + 1, "this parenthesis is not closed", nil)
+      }
+      position += 1
+      return form
+    }
+    if character.isNumber || character == "." { return LinearForm(constant: try number()) }
+    throw unknownName()
+  }
+
+  /// Deep nesting is refused, not a reason to run out of stack.
+  private mutating func nested(
+    _ body: (inout HypothesisParser) throws(HypothesisError) -> LinearForm
+  ) throws(HypothesisError) -> LinearForm {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= 100 else {
+      throw error(position..<position + 1, "the hypothesis is nested too deeply", nil)
+    }
+    return try body(&self)
+  }
+
+  private func scaled(_ form: LinearForm, _ factor: Double) -> LinearForm {
+    LinearForm(
+      coefficients: form.coefficients.mapValues { $0 * factor }, constant: form.constant * factor)
+  }
+
+  private func combined(_ a: LinearForm, _ b: LinearForm, factor: Double) -> LinearForm {
+    LinearForm(
+      coefficients: a.coefficients.merging(b.coefficients.mapValues { $0 * factor }, uniquingKeysWith: +),
+      constant: a.constant + factor * b.constant)
+  }
+}
+
+// MARK: - Characters
+
+extension HypothesisParser {
+  private var peek: Character? { peek(0) }
+
+  private func peek(_ offset: Int) -> Character? {
+    position + offset < characters.count ? characters[position + offset] : nil
+  }
+
+  private mutating func skipBlanks() {
+    while peek?.isWhitespace == true { position += 1 }
+  }
+
+  private func error(
+    _ range: Range<Int>, _ message: String, _ suggestion: String?
+  ) -> HypothesisError {
+    HypothesisError(text: text, range: range, message: message, suggestion: suggestion)
+  }
+
+  /// The longest name that stands here, and where it ends.
+  private func longestName() -> (name: Int, end: Int)? {
+    var best: (name: Int, end: Int)?
+    for (index, name) in compactNames.enumerated() {
+      guard let end = matchEnd(name), end > best?.end ?? -1 else { continue }
+      best = (index, end)
+    }
+    return best
+  }
+
+  private func matchEnd(_ name: [Character]) -> Int? {
+    guard let last = name.last else { return nil }
+    var place = position
+    for character in name {
+      while place > position, place < characters.count, characters[place].isWhitespace { place += 1 }
+      guard place < characters.count, characters[place] == character else { return nil }
+      place += 1
+    }
+    // `Days` does not stand in `Days2`, nor `a` in `a:b`.
+    guard place < characters.count else { return place }
+    let next = characters[place]
+    let continues = next.isLetter || next.isNumber || "._:".contains(next)
+    let isCall = next == "(" && last != ")"
+    return continues || isCall ? nil : place
+  }
+
+  private mutating func quotedName() throws(HypothesisError) -> LinearForm {
+    let start = position
+    guard let end = characters[(start + 1)...].firstIndex(of: "`") else {
+      throw error(start..<start + 1, "this backquote is not closed", nil)
+    }
+    let name = String(characters[start + 1..<end])
+    position = end + 1
+    // R's own names keep the backquotes of columns whose names need them.
+    guard let index = names.firstIndex(of: name) ?? names.firstIndex(of: "`\(name)`") else {
+      throw noSuchName(name, start..<end + 1)
+    }
+    return LinearForm(coefficients: [index: 1])
+  }
+
+  private mutating func number() throws(HypothesisError) -> Double {
+    let start = position
+    func isPart(_ place: Int) -> Bool {
+      let character = characters[place]
+      if character.isASCII, character.isNumber || character.isLetter || character == "." { return true }
+      return (character == "+" || character == "-") && place > start
+        && (characters[place - 1] == "e" || characters[place - 1] == "E")
+    }
+    while position < characters.count, isPart(position) { position += 1 }
+    let digits = String(characters[start..<position])
+    guard let value = Double(digits), value.isFinite else {
+      throw error(
+        start..<max(position, start + 1), "“\(digits)” is no number",
+        "Write products with *, as in 2*a")
+    }
+    return value
+  }
+
+  /// What stands here is neither a name nor a number.
+  private func unknownName() -> HypothesisError {
+    let end =
+      characters[position...].firstIndex { $0.isWhitespace || "+-−*/=".contains($0) }
+      ?? characters.count
+    guard end > position else {
+      return error(position..<position + 1, "a coefficient or a number is missing here", nil)
+    }
+    return noSuchName(String(characters[position..<end]), position..<end)
+  }
+
+  private func noSuchName(_ name: String, _ range: Range<Int>) -> HypothesisError {
+    let suggestion =
+      closestName(to: name, among: names).map { "Did you mean “\($0)”?" }
+      ?? "Coefficients are \(Self.listed(names))"
+    return error(range, "no coefficient “\(name)”", suggestion)
+  }
+
+  private static func listed(_ names: [String]) -> String {
+    names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+  }
+}
