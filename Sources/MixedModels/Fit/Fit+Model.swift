@@ -28,12 +28,12 @@ extension Fit {
 /// From formula and data to estimates, with all that was made on the way.
 struct FitRun {
   let formula: Formula
-  private let data: [DataSource]
+  let data: [DataSource]
   let options: FitOptions
   let products: CrossProducts
   let model: LinearMixedModel
   let optimum: Optimum
-  private let plan: [String]
+  let plan: [String]
   private var timing = Timing()
   private let began = monotonicSeconds()
 

@@ -54,7 +54,7 @@ extension FittedModel {
 
 extension BoundTerm {
   /// Whether this term's variables are among those of `other`, which has more (R's `drop.scope`).
-  fileprivate func isPartOf(_ other: BoundTerm) -> Bool {
+  func isPartOf(_ other: BoundTerm) -> Bool {
     let (factors, numbers) = (Set(factors.map(\.variable)), Set(numbers))
     let (theirFactors, theirNumbers) = (Set(other.factors.map(\.variable)), Set(other.numbers))
     return factors.isSubset(of: theirFactors) && numbers.isSubset(of: theirNumbers)

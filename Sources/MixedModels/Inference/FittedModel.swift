@@ -10,6 +10,8 @@ public struct FittedModel: Sendable {
   /// The optimum, see `RelativeCovariance`.
   package let φ: [Double]
   let formula: Formula
+  /// What was read; names only, of models without rows.
+  let data: [DataSource]
   /// Counts, levels and the fixed part; the blocks of levels and pairs went into `model`.
   let products: CrossProducts
   let options: FitOptions
@@ -33,13 +35,52 @@ public struct FittedModel: Sendable {
 
   init(_ run: FitRun) throws {
     fit = run.fit(scaledResiduals: nil)
-    (model, φ, formula) = (run.model, run.optimum.outcome.φ, run.formula)
+    (model, φ, formula, data) = (run.model, run.optimum.outcome.φ, run.formula, run.data)
     (products, options) = (run.products, run.options)
+    coefficients = try WorkingCoefficients(model, φ: φ, options)
+  }
+
+  /// The same cross-products, searched again for another criterion; no rows are read.
+  ///
+  /// - Throws: `FitError`.
+  public func refitted(by kind: CriterionKind) throws -> FittedModel {
+    try FittedModel(self, refittedBy: kind)
+  }
+
+  private init(_ other: FittedModel, refittedBy kind: CriterionKind) throws {
+    var options = other.options
+    options.criterion = kind
+    options.start = nil
+    (model, formula, data, products) = (other.model, other.formula, other.data, other.products)
+    self.options = options
+    let (optimum, plan) = try model.optimum(options)
+    φ = optimum.outcome.φ
+    fit = Fit(
+      formula: formula, data: data, options: options, products: products, model: model,
+      outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
+      quantiles: nil, timing: Timing())
     coefficients = try WorkingCoefficients(model, φ: φ, options)
   }
 
   /// Threads to work with.
   var threads: Int { options.threads == 0 ? availableProcessors() : options.threads }
+}
+
+extension LinearMixedModel {
+  /// The best φ by some strategy, and what was planned.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  func optimum(_ options: FitOptions) throws -> (optimum: Optimum, plan: [String]) {
+    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    let plan = try EquationsPlan(self, solver: options.solver, threads: threads)
+    let optimum =
+      switch plan.choice {
+      case .whole: try Optimum(self, options, WholeEquations(self))
+      case .absorbed(let layout):
+        try Optimum(self, options, AbsorbedEquations(self, layout, threads: threads))
+      }
+    return (optimum, plan.lines(for: self))
+  }
 }
 
 /// β and Cov(β) in working coordinates at one φ.

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// One term of a model's random part as a family of covariance matrices: all covariances of the
+/// effects of some columns, independent between the levels of some factors.
+struct CovarianceStructure {
+  /// The factors whose cells are the levels.
+  let grouping: Set<FactorSource>
+  let spaces: [TermSpace]
+  /// Columns of the term; with 1 there is a variance only.
+  let columns: Int
+  /// A column of a factor in a term written with `||`: its space is known by name only.
+  let columnName: String?
+  /// `(Days | Subject)`
+  let label: String
+  /// The model's group, and the term's first working column among the group's.
+  let group: Int
+  let column: Int
+
+  /// Whether every covariance matrix of the rows in `other` is one here, too.
+  ///
+  /// Effects on the levels of `a:b` are effects on `a` of the indicators of b with equal variances
+  /// and no covariances, so (1 | a:b) lies in (0 + b | a).
+  func contains(_ other: CovarianceStructure) -> Bool {
+    if columnName != nil || other.columnName != nil {
+      return grouping == other.grouping
+        && (columnName == other.columnName || (columnName == nil && coversTerm(of: other)))
+    }
+    guard grouping.isSubset(of: other.grouping) else { return false }
+    let extra = other.grouping.subtracting(grouping)
+    return other.spaces.allSatisfy { space in
+      var space = space
+      space.factors.formUnion(extra)
+      return spaces.contain(space)
+    }
+  }
+
+  private func coversTerm(of other: CovarianceStructure) -> Bool {
+    other.spaces.allSatisfy { spaces.contain($0) }
+  }
+
+  func isEqual(_ other: CovarianceStructure) -> Bool { contains(other) && other.contains(self) }
+}
+
+extension FittedModel {
+  /// - Throws: `FitError`.
+  func covarianceStructures(_ standard: Standardization) throws -> [CovarianceStructure] {
+    var offsets = model.groups.map { _ in 0 }
+    return try products.specification.randomTerms.flatMap { bound -> [CovarianceStructure] in
+      let grouping = Set(bound.grouping.map { products.basis.factors[$0.source] })
+      let builder = DesignBuilder(products: products, options: options)
+      let (blocks, directory) = (
+        products.basis.groups[bound.group].blocks, products.groups[bound.group].directory
+      )
+      let label = "(\(bound.lhs) \(bound.isDiagonal ? "||" : "|") \(bound.groupName))"
+      let all = try builder.columns(bound.terms, blocks: blocks, directory: directory).names
+      var column = offsets[bound.group]
+      offsets[bound.group] += all.count
+      guard bound.isDiagonal, all.count > 1 else {
+        return [
+          CovarianceStructure(
+            grouping: grouping, spaces: try spaces(bound.terms, standard), columns: all.count,
+            columnName: nil, label: label, group: bound.group, column: column)
+        ]
+      }
+      var pieces: [CovarianceStructure] = []
+      if bound.terms.hasIntercept {
+        pieces.append(
+          CovarianceStructure(
+            grouping: grouping, spaces: [.one], columns: 1, columnName: nil, label: label,
+            group: bound.group, column: column))
+        column += 1
+      }
+      for term in bound.terms.terms {
+        let names = try builder.columns(
+          BoundTerms(hasIntercept: false, terms: [term]), blocks: blocks, directory: directory
+        ).names
+        let space = try space(term, standard)
+        let isNumeric = term.factors.isEmpty && names.count == 1
+        for name in names {
+          pieces.append(
+            CovarianceStructure(
+              grouping: grouping, spaces: [space], columns: 1, columnName: isNumeric ? nil : name,
+              label: label, group: bound.group, column: column))
+          column += 1
+        }
+      }
+      return pieces
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+extension LinearMixedModel {
+  /// The model with fewer random effects, from the same cross-products.
+  ///
+  /// - Parameter kept: For every term, in lme4's order, the reported columns that stay; a term
+  ///   without any goes.
+  func reduced(keeping kept: [[Int]]) -> LinearMixedModel {
+    // New working columns of every group as combinations of its old ones.
+    var maps = groups.map { DenseMatrix(rows: $0.size, columns: 0) }
+    var terms: [ReportedTerm] = []
+    var blocks: [RelativeCovariance.Block] = []
+    for (t, block) in covariance.blocks.enumerated() where !kept[t].isEmpty {
+      let qr = ColumnOrderedQR(
+        block.R.submatrix(rows: Array(0..<block.size), columns: kept[t]), tolerance: 0)
+      let (group, old) = (block.group, maps[block.group])
+      var map = DenseMatrix(rows: old.rows, columns: old.columns + qr.rank)
+      for k in old.storage.indices { map.storage[k] = old.storage[k] }
+      for j in 0..<qr.rank {
+        for i in 0..<block.size { map[block.offset + i, old.columns + j] = qr.q[i, j] }
+      }
+      maps[group] = map
+      blocks.append(
+        RelativeCovariance.Block(group: group, offset: old.columns, size: qr.rank, R: qr.r))
+      let term = self.terms[t]
+      terms.append(
+        ReportedTerm(
+          name: term.groupName, group: group, groupName: term.groupName,
+          columns: kept[t].map { term.columns[$0] }))
+    }
+    let present = groups.indices.filter { maps[$0].columns > 0 }
+    let index = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
+    blocks = blocks.map {
+      RelativeCovariance.Block(group: index[$0.group]!, offset: $0.offset, size: $0.size, R: $0.R)
+    }
+    var seen: [String: Int] = [:]
+    terms = terms.map { term in
+      let count = seen[term.groupName, default: 0]
+      seen[term.groupName] = count + 1
+      return ReportedTerm(
+        name: count > 0 ? "\(term.groupName).\(count)" : term.groupName,
+        group: index[term.group]!, groupName: term.groupName, columns: term.columns)
+    }
+    return LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights,
+      groups: present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) },
+      pairs: pairs.compactMap { pair in
+        guard let row = index[pair.rowGroup], let column = index[pair.columnGroup] else {
+          return nil
+        }
+        return pair.mapped(
+          by: maps[pair.rowGroup], maps[pair.columnGroup], groups: (row, column))
+      },
+      tail: tail,
+      covariance: RelativeCovariance(
+        blocks: blocks, groupSizes: present.map { maps[$0].columns }),
+      fixed: fixed, terms: terms)
+  }
+
+  /// The criterion of the model without random effects, ordinary (weighted) least squares.
+  func leastSquaresCriterion(_ kind: CriterionKind) -> Double {
+    let p = fixedEffectCount
+    let n = Double(observations)
+    let df = kind == .reml ? n - Double(p) : n
+    let scale = fixed.responseScale
+    let square = tail[p, p] * scale * scale / df
+    let shift = kind == .reml ? fixed.logDeterminantShift : 0
+    return shift - sumOfLogWeights + df * (1 + log(2 * .pi * square))
+  }
+}
+
+extension RandomEffectsGroup {
+  /// Tᵀ(ZᵀWZ)T and TᵀZᵀW[X y] of every level.
+  fileprivate func mapped(by T: DenseMatrix, tail: Int) -> RandomEffectsGroup {
+    guard T != .identity(size) else { return self }
+    let k = T.columns
+    var (newZZ, newZX): ([Double], [Double]) = ([], [])
+    newZZ.reserveCapacity(levelCount * k * k)
+    newZX.reserveCapacity(levelCount * k * tail)
+    for level in 0..<levelCount {
+      let block = transformed(zz, at: level * size * size, rows: size, columns: size, T, T)
+      newZZ += block
+      let identity: DenseMatrix? = nil
+      newZX += transformed(zx, at: level * size * tail, rows: size, columns: tail, T, identity)
+    }
+    return RandomEffectsGroup(size: k, levels: levels, zz: newZZ, zx: newZX, rank: rank, B: B * T)
+  }
+}
+
+extension CoOccurrence {
+  fileprivate func mapped(
+    by left: DenseMatrix, _ right: DenseMatrix, groups: (row: Int, column: Int)
+  ) -> CoOccurrence {
+    var new: [Double] = []
+    new.reserveCapacity(rowLevels.count * left.columns * right.columns)
+    for pair in rowLevels.indices {
+      new += transformed(
+        blocks, at: pair * left.rows * right.rows, rows: left.rows, columns: right.rows, left,
+        right)
+    }
+    return CoOccurrence(
+      rowGroup: groups.row, columnGroup: groups.column, rowLevels: rowLevels,
+      columnLevels: columnLevels, blocks: new)
+  }
+}
+
+/// leftᵀ a right for the block of `values` that begins at `start`, by columns; nil: identity.
+private func transformed(
+  _ values: [Double], at start: Int, rows: Int, columns: Int, _ left: DenseMatrix,
+  _ right: DenseMatrix?
+) -> [Double] {
+  var half = [Double](repeating: 0, count: left.columns * columns)
+  for c in 0..<columns {
+    for i in 0..<left.columns {
+      for k in 0..<rows {
+        half[c * left.columns + i] += left.storage[i * rows + k] * values[start + c * rows + k]
+      }
+    }
+  }
+  guard let right else { return half }
+  var result = [Double](repeating: 0, count: left.columns * right.columns)
+  for j in 0..<right.columns {
+    for c in 0..<columns {
+      let factor = right.storage[j * columns + c]
+      for i in 0..<left.columns {
+        result[j * left.columns + i] += factor * half[c * left.columns + i]
+      }
+    }
+  }
+  return result
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Likelihood-ratio tests of nested models, each against the next smaller one (lme4's `anova`).
+public struct ModelComparison: Sendable {
+  public struct Row: Sendable {
+    public let name: String
+    public let formula: String
+    public let parameterCount: Int
+    public let aic: Double
+    public let bic: Double
+    public let logLikelihood: Double
+    /// −2 log L, or the REML criterion.
+    public let deviance: Double
+    public let statistic: Double?
+    public let df: Int?
+    /// From χ²; nil for the smallest model, and where `df` is 0.
+    public let naivePValue: Double?
+    public let mixture: BoundaryMixture?
+    /// From the mixture.
+    public let mixturePValue: Double?
+    /// By simulation.
+    public let exact: ExactTest.Result?
+  }
+  public let criterionKind: CriterionKind
+  public let boundary: BoundaryMethod
+  /// By number of parameters.
+  public let rows: [Row]
+  /// What was done, and why a p-value is missing.
+  public let messages: [String]
+}
+
+extension ModelComparison {
+  /// Sorts the models, makes sure that they are nested and fitted to the same rows, and refits REML
+  /// fits by maximum likelihood where the fixed parts differ (or some are ML fits): REML criteria
+  /// of different fixed parts say nothing about each other.
+  ///
+  /// - Parameter models: Two or more, with what to call them.
+  /// - Throws: `InferenceError` where models cannot be compared; `FitError`.
+  public init(
+    _ models: [(name: String, model: FittedModel)], boundary: BoundaryMethod = .naive,
+    simulations: Int = 10_000, seed: UInt64 = 1
+  ) throws {
+    guard models.count >= 2 else {
+      throw InferenceError.refused("a likelihood-ratio test needs two models or more.")
+    }
+    if boundary == .bootstrap {
+      throw InferenceError.notAvailable("--boundary bootstrap")
+    }
+    try Self.checkData(models)
+    var sorted = models.enumerated().sorted {
+      ($0.element.model.fit.parameterCount, $0.offset) < ($1.element.model.fit.parameterCount, $1.offset)
+    }.map(\.element)
+    let nestings = try zip(sorted, sorted.dropFirst()).map { smaller, larger in
+      let nesting = try larger.model.nesting(of: smaller.model)
+      if let obstacle = nesting.obstacle {
+        throw InferenceError.refused(
+          "\(smaller.name) is not nested in \(larger.name): \(obstacle) of “\(smaller.model.fit.formula)” is not contained in “\(larger.model.fit.formula)”. A likelihood-ratio test needs nested models; AIC and BIC of both are in their reports."
+        )
+      }
+      return nesting
+    }
+    var messages: [String] = []
+    let kinds = Set(sorted.map(\.model.fit.criterionKind))
+    let keepsREML = kinds == [.reml] && nestings.allSatisfy(\.hasSameFixedPart)
+    if !keepsREML, kinds.contains(.reml) {
+      messages.append(
+        kinds.count > 1
+          ? "refitting the REML fits by ML, as the others are"
+          : "refitting all models by ML instead of REML, since their fixed parts differ")
+      sorted = try sorted.map {
+        ($0.name, $0.model.fit.criterionKind == .ml ? $0.model : try $0.model.refitted(by: .ml))
+      }
+    }
+    self.boundary = boundary
+    criterionKind = keepsREML ? .reml : .ml
+    var rows = [Row(sorted[0])]
+    for (k, nesting) in nestings.enumerated() {
+      let (smaller, larger) = (sorted[k], sorted[k + 1])
+      var exact: ExactTest.Result?
+      if boundary == .exact {
+        let test = try ExactTest(smaller: smaller.model, larger: larger.model, nesting: nesting)
+        exact = test.simulated(simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))
+      }
+      rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact))
+      if boundary == .mixture, let note = nesting.note {
+        messages.append("\(larger.name) against \(smaller.name): \(note)")
+      }
+    }
+    (self.rows, self.messages) = (rows, messages)
+  }
+
+  private static func checkData(_ models: [(name: String, model: FittedModel)]) throws {
+    let first = DataFingerprint(models[0].model)
+    for other in models.dropFirst() {
+      if let difference = DataFingerprint(other.model).difference(from: first) {
+        throw InferenceError.refused(
+          "\(models[0].name) and \(other.name) were not fitted to the same data: \(difference).")
+      }
+    }
+  }
+}
+
+extension ModelComparison.Row {
+  fileprivate init(_ first: (name: String, model: FittedModel)) {
+    self.init(first, nil, nil, nil, nil, nil, nil)
+  }
+
+  fileprivate init(
+    _ larger: (name: String, model: FittedModel), comparedWith smaller: FittedModel,
+    _ nesting: Nesting, _ boundary: BoundaryMethod, _ exact: ExactTest.Result?
+  ) {
+    let statistic = Self.statistic(smaller, larger.model)
+    let df = larger.model.fit.parameterCount - smaller.fit.parameterCount
+    let mixture = boundary == .mixture ? nesting.mixture : nil
+    self.init(
+      larger, statistic, df,
+      df > 0 ? ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper) : nil,
+      mixture, mixture?.tail(statistic), exact)
+  }
+
+  private init(
+    _ entry: (name: String, model: FittedModel), _ statistic: Double?, _ df: Int?, _ naive: Double?,
+    _ mixture: BoundaryMixture?, _ mixturePValue: Double?, _ exact: ExactTest.Result?
+  ) {
+    let fit = entry.model.fit
+    self.init(
+      name: entry.name, formula: fit.formula, parameterCount: fit.parameterCount, aic: fit.aic,
+      bic: fit.bic, logLikelihood: fit.logLikelihood, deviance: fit.criterion,
+      statistic: statistic, df: df, naivePValue: naive, mixture: mixture,
+      mixturePValue: mixturePValue, exact: exact)
+  }
+
+  /// REML criteria are compared for orthonormal columns of X: of one space in other columns they
+  /// differ by a constant.
+  fileprivate static func statistic(_ smaller: FittedModel, _ larger: FittedModel) -> Double {
+    func criterion(_ fitted: FittedModel) -> Double {
+      fitted.fit.criterion
+        - (fitted.fit.criterionKind == .reml ? fitted.model.fixed.logDeterminantShift : 0)
+    }
+    return max(0, criterion(smaller) - criterion(larger))
+  }
+}

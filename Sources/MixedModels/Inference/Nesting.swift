@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How a model lies in a larger one.
+struct Nesting {
+  /// The first part of the smaller model that is not in the larger one; nil if nested.
+  let obstacle: String?
+  /// Whether the column spaces of the fixed parts are the same.
+  let hasSameFixedPart: Bool
+  /// The reference distribution under a hypothesis on the boundary; nil if there is no simple one,
+  /// or the hypothesis is inside.
+  let mixture: BoundaryMixture?
+  /// Why the mixture is nil.
+  let note: String?
+  /// The one variance that the larger model has in addition: its group and working column.
+  let newVariance: (group: Int, column: Int)?
+}
+
+extension FittedModel {
+  /// Compares column spaces of fixed parts, and families of covariance matrices of random parts,
+  /// term by term: spellings, contrasts and orders do not count.
+  ///
+  /// - Throws: `FitError`.
+  func nesting(of smaller: FittedModel) throws -> Nesting {
+    let standard = standardization
+    let fixed = try spaces(fixedTerms, standard)
+    let smallerFixed = try smaller.spaces(smaller.fixedTerms, standard)
+    let random = try covarianceStructures(standard)
+    let smallerRandom = try smaller.covarianceStructures(standard)
+    let missing = smallerFixed.first { !fixed.contain($0) }
+    let missingRandom = smallerRandom.first { term in !random.contains { $0.contains(term) } }
+    let isSame = missing == nil && fixed.allSatisfy { smallerFixed.contain($0) }
+    var obstacle = missing.map { "the term \($0.label)" }
+    if obstacle == nil { obstacle = missingRandom.map { "the random-effects term \($0.label)" } }
+    let change = CovarianceChange(from: smallerRandom, to: random)
+    let (mixture, note) = change.boundary(
+      fixed: model.fixedEffectCount - smaller.model.fixedEffectCount)
+    return Nesting(
+      obstacle: obstacle, hasSameFixedPart: isSame, mixture: mixture, note: note,
+      newVariance: change.isOneVariance ? (change.new[0].group, change.new[0].column) : nil)
+  }
+}
+
+/// What distinguishes the random parts of two nested models.
+private struct CovarianceChange {
+  let smaller: [CovarianceStructure]
+  let larger: [CovarianceStructure]
+  /// Of the larger model, without equal in the smaller.
+  private(set) var new: [CovarianceStructure] = []
+  /// Of the smaller model, without equal in the larger.
+  private(set) var old: [CovarianceStructure]
+
+  init(from smaller: [CovarianceStructure], to larger: [CovarianceStructure]) {
+    (self.smaller, self.larger, old) = (smaller, larger, smaller)
+    for term in larger {
+      if let match = old.firstIndex(where: { term.isEqual($0) }) {
+        old.remove(at: match)
+      } else {
+        new.append(term)
+      }
+    }
+  }
+
+  var isOneVariance: Bool { new.count == 1 && new[0].columns == 1 && old.isEmpty }
+
+  /// One new variance, alone or with its covariances to the effects of a term that is in both
+  /// models, has a mixture of two χ².
+  func boundary(fixed: Int) -> (BoundaryMixture?, String?) {
+    if new.isEmpty { return (nil, nil) }
+    if isOneVariance { return (BoundaryMixture(oneMoreEffectIn: 1, fixed: fixed), nil) }
+    if new.count == 1, old.count == 1, new[0].grouping == old[0].grouping,
+      new[0].columns == old[0].columns + 1
+    {
+      return (BoundaryMixture(oneMoreEffectIn: new[0].columns, fixed: fixed), nil)
+    }
+    let groups = Set(new.map(\.grouping)).union(old.map(\.grouping))
+    if new.reduce(0, { $0 + $1.columns }) == old.reduce(0, { $0 + $1.columns }), groups.count == 1 {
+      return (nil, "only covariances are tested, which are not on the boundary: χ² is right")
+    }
+    return (
+      nil,
+      "\(new.map(\.label).joined(separator: ", ")): several variances at once, or a change of structure, have a mixture whose weights depend on the data; where variances are added the naive p-value is an upper bound. Compare models that differ by one random effect"
+    )
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Likelihood-ratio tests of single parts of the random effects (lmerTest's `ranova`).
+public struct RandomTermDeletions: Sendable {
+  public struct Row: Sendable {
+    /// What was taken out; nil for the model as it is.
+    public let name: String?
+    public let parameterCount: Int
+    public let logLikelihood: Double
+    public let aic: Double
+    public let statistic: Double?
+    public let df: Int?
+    /// From χ² with `df` degrees of freedom; conservative, since the hypothesis is on the boundary.
+    public let naivePValue: Double?
+    public let mixture: BoundaryMixture?
+    public let mixturePValue: Double?
+    /// By simulation, where asked for.
+    public let exact: ExactTest.Result?
+    /// Why there is no mixture, or no exact p-value.
+    public let note: String?
+  }
+  public let formula: String
+  public let criterionKind: CriterionKind
+  public let boundary: BoundaryMethod
+  public let rows: [Row]
+}
+
+extension FittedModel {
+  /// Takes out one part of the random effects after the other and fits what is left, by the same
+  /// criterion and from the same cross-products; without random effects by least squares.
+  ///
+  /// The mixture is that of one variance with its covariances (`BoundaryMixture`). For parts of
+  /// several columns its weights depend on the information; there is a note instead, and the naive
+  /// p-value is an upper bound.
+  /// - Throws: `FitError`, `InferenceError`.
+  public func randomTermDeletions(
+    boundary: BoundaryMethod = .mixture, simulations: Int = 10_000, seed: UInt64 = 1
+  ) throws -> RandomTermDeletions {
+    if boundary == .bootstrap { throw InferenceError.notAvailable("--boundary bootstrap") }
+    let kind = options.criterion
+    var rows = [
+      RandomTermDeletions.Row(
+        name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
+        aic: fit.aic, statistic: nil, df: nil, naivePValue: nil, mixture: nil, mixturePValue: nil,
+        exact: nil, note: nil)
+    ]
+    for deletion in try randomDeletions() {
+      let rest = model.reduced(keeping: deletion.kept)
+      let criterion =
+        rest.groups.isEmpty
+        ? model.leastSquaresCriterion(kind) : try rest.bestCriterion(options)
+      let test = boundary == .exact ? try exactTest(deletion, rest) : nil
+      let statistic = max(0, criterion - fit.criterion)
+      rows.append(
+        row(
+          deletion, criterion: criterion,
+          count: model.fixedEffectCount + rest.covariance.parameterCount + 1,
+          exact: test?.simulated(simulations, seed: seed, statistic: statistic)))
+    }
+    return RandomTermDeletions(
+      formula: fit.formula, criterionKind: kind, boundary: boundary, rows: rows)
+  }
+
+  /// nil unless one variance is taken out, without covariances.
+  private func exactTest(_ deletion: RandomDeletion, _ rest: LinearMixedModel) throws -> ExactTest? {
+    guard deletion.columns == 1, deletion.of == 1,
+      let t = deletion.kept.indices.first(where: {
+        deletion.kept[$0].count < model.covariance.blocks[$0].size
+      })
+    else { return nil }
+    let block = model.covariance.blocks[t]
+    return try ExactTest(
+      model, group: block.group, column: block.offset, criterion: options.criterion,
+      isApproximate: !rest.groups.isEmpty, threads: threads)
+  }
+
+  private func row(
+    _ deletion: RandomDeletion, criterion: Double, count: Int, exact: ExactTest.Result?
+  ) -> RandomTermDeletions.Row {
+    let statistic = max(0, criterion - fit.criterion)
+    let df = fit.parameterCount - count
+    let mixture = deletion.columns == 1 ? BoundaryMixture(oneMoreEffectIn: deletion.of) : nil
+    return RandomTermDeletions.Row(
+      name: deletion.name, parameterCount: count, logLikelihood: -criterion / 2,
+      aic: criterion + 2 * Double(count), statistic: statistic, df: df,
+      naivePValue: ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper),
+      mixture: mixture, mixturePValue: mixture?.tail(statistic), exact: exact,
+      note: deletion.columns == 1
+        ? nil
+        : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound"
+    )
+  }
+}
+
+extension LinearMixedModel {
+  /// - Throws: `FitError`.
+  fileprivate func bestCriterion(_ options: FitOptions) throws -> Double {
+    var options = options
+    options.start = nil
+    options.wantsConditionalModes = false
+    return try optimum(options).optimum.outcome.value
+  }
+}
