@@ -32,6 +32,9 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Report") var report: ReportArguments
 
   func validate() throws {
+    if model.ddf == .kenwardRoger {
+      throw ValidationError("--ddf kenward-roger is not available yet in fits; see contrast, anova.")
+    }
     guard let formula else { return }
     if formula.contains("~") {
       guard data.isEmpty else { return }

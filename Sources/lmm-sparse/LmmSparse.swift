@@ -16,7 +16,8 @@ import MixedModels
     abstract: "Linear mixed-effects models for very large grouped data.",
     version: softwareVersion,
     subcommands: [
-      FitCommand.self, PlanCommand.self, SimulateCommand.self, InfoCommand.self,
+      FitCommand.self, AnovaCommand.self, DropCommand.self, RandomAnovaCommand.self,
+      ContrastCommand.self, PlanCommand.self, SimulateCommand.self, InfoCommand.self,
     ])
 
   /// Errors of the command line begin like all others.

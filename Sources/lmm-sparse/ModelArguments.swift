@@ -16,6 +16,15 @@ struct ModelArguments: ParsableArguments {
     case satterthwaite
     case kenwardRoger = "kenward-roger"
     case residual, none
+
+    var method: DegreesOfFreedomMethod {
+      switch self {
+      case .satterthwaite: .satterthwaite
+      case .kenwardRoger: .kenwardRoger
+      case .residual: .residual
+      case .none: .none
+      }
+    }
   }
 
   @Flag(exclusivity: .exclusive) var criterion: Criterion = .reml
@@ -31,12 +40,6 @@ struct ModelArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp("Degrees of freedom of t and F.", valueName: "method"))
   var ddf: DegreesOfFreedom = .satterthwaite
-
-  func validate() throws {
-    if ddf == .kenwardRoger {
-      throw ValidationError("--ddf kenward-roger is not available yet.")
-    }
-  }
 
   func set(_ options: inout FitOptions) {
     options.criterion = criterion == .ml ? .ml : .reml

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// F tests of one model's terms, or likelihood-ratio tests of several models.
+struct AnovaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "anova",
+    abstract: "F tests of one model's terms, or likelihood-ratio tests of nested models.",
+    discussion: """
+      With one model, the F tests of its terms; with more, each is compared with the next smaller one:
+
+          lmm-sparse anova 'y ~ a * x + (1 | g)' --data t.csv --type 2
+          lmm-sparse anova 'y ~ x + (1 | g)' 'y ~ x + (x | g)' --data t.csv --boundary mixture
+
+      REML fits whose fixed parts differ are refitted by ML. A variance of zero lies on the boundary of \
+      the parameter space: naive ignores that, mixture takes the limit distribution, exact simulates that of \
+      one additional variance.
+      JSON of one model: formula, test, ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
+      p_value), messages. Of several: criterion, boundary, data, models (name, formula, npar, aic, bic, \
+      log_likelihood, deviance, statistic, df, p_value, mixture, p_mixture, p_exact, p_exact_se, \
+      exact_is_approximate), messages.
+      """)
+
+  @Argument(help: "The models: formulas, with --data.")
+  var models: [String]
+
+  @Option(help: ArgumentHelp("Hypotheses of the F tests: 1, 2 or 3 (default).", valueName: "type"))
+  var type: Int?
+
+  @OptionGroup(title: "Boundary") var boundary: BoundaryArguments
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws {
+    try source.check(models)
+    if let type, TypeOfHypothesis(rawValue: type) == nil {
+      throw ValidationError("--type is 1, 2 or 3, not \(type).")
+    }
+    if models.count > 1, type != nil {
+      throw ValidationError("--type is for the F tests of one model, and there are \(models.count).")
+    }
+    if models.count == 1, boundary.boundary != nil {
+      throw ValidationError(
+        "--boundary is for comparisons of models. Name two or more, or see lmm-sparse ranova.")
+    }
+  }
+
+  func run() throws {
+    try report.write(inputs: source.inputs) { progress in
+      if models.count == 1 {
+        let fitted = try source.fitted(models[0], progress: progress)
+        let table = try fitted.anova(
+          type: type.flatMap(TypeOfHypothesis.init(rawValue:)) ?? .marginalMeans,
+          source.degreesOfFreedom)
+        return AnovaReport(table, notes: fitted.fit.convergence.messages)
+      }
+      let fitted = try models.enumerated().map { index, model in
+        (name: "M\(index + 1)", model: try source.fitted(model, progress: progress))
+      }
+      let comparison = try ModelComparison(
+        fitted, boundary: boundary.method(default: .naive), simulations: boundary.simulations,
+        seed: boundary.seed)
+      let notes = fitted.flatMap { entry in
+        entry.model.fit.convergence.messages.map { "\(entry.name): \($0)" }
+      }
+      return ComparisonReport(comparison, data: source.data, notes: notes)
+    }
+  }
+}

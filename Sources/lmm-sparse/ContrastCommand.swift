@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Tests linear combinations of coefficients.
+struct ContrastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contrast",
+    abstract: "Test linear combinations of coefficients, one by one and together.",
+    discussion: """
+      A hypothesis is written with the coefficients' names, or as a row of L:
+
+          lmm-sparse contrast 'y ~ a + x + (1 | g)' --data t.csv --hypothesis 'aq - ar = 0' --hypothesis 'x = 1'
+          lmm-sparse contrast 'y ~ a + x + (1 | g)' --data t.csv --L 0,1,-1,0
+
+      Names may hold any characters, as in I(x^2) or (Intercept); in backquotes they stand for themselves.
+      JSON: formula, ddf, level, contrasts (hypothesis, estimate, value, std_error, df, statistic, \
+      p_value, conf_low, conf_high), joint (num_df, den_df, statistic, scaling, p_value), messages.
+      """)
+
+  @Argument(help: "The model: a formula, with --data.")
+  var model: String
+
+  @Option(
+    name: .customLong("L"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A number for every coefficient, with commas between them; repeatable.",
+      valueName: "l1,l2,…"))
+  var rows: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Such as 'Days = 0' or '2*a - b = 1'; repeatable.", valueName: "text"))
+  var hypothesis: [String] = []
+
+  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
+  var level = 0.95
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws {
+    try source.check([model])
+    guard level > 0, level < 1 else {
+      throw ValidationError("--level must lie between 0 and 1.")
+    }
+    if rows.isEmpty && hypothesis.isEmpty {
+      throw ValidationError("nothing to test: give --hypothesis 'Days = 0' or --L 0,1.")
+    }
+  }
+
+  func run() throws {
+    try report.write(inputs: source.inputs) { progress in
+      let fitted = try source.fitted(model, progress: progress)
+      let hypotheses =
+        try rows.map { try fitted.hypothesis(row: $0) } + hypothesis.map { try fitted.hypothesis($0) }
+      return ContrastReport(
+        try fitted.contrast(hypotheses, source.degreesOfFreedom, level: level),
+        notes: fitted.fit.convergence.messages)
+    }
+  }
+}

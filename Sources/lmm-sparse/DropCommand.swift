@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// F tests of the terms that can be dropped.
+struct DropCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drop1",
+    abstract: "F tests of every fixed-effects term that is part of no other.",
+    discussion: """
+      JSON: formula, test (drop1), ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
+      p_value), messages.
+      """)
+
+  @Argument(help: "The model: a formula, with --data.")
+  var model: String
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws { try source.check([model]) }
+
+  func run() throws {
+    try report.write(inputs: source.inputs) { progress in
+      let fitted = try source.fitted(model, progress: progress)
+      return AnovaReport(
+        try fitted.singleTermDeletions(source.degreesOfFreedom),
+        notes: fitted.fit.convergence.messages)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// Where the models come from that a command names, and how they are fitted: the only place that
+/// turns a MODEL on the command line into a fitted one.
+struct ModelSource: ParsableArguments {
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "CSV or TSV files for models that are formulas; several files are one table.",
+      valueName: "file"))
+  var data: [String] = []
+
+  @OptionGroup(title: "Model") var model: ModelArguments
+  @OptionGroup(title: "Data") var reading: ReadingArguments
+  @OptionGroup(title: "Search") var search: SearchArguments
+
+  /// Files that are read, so that no report replaces one.
+  var inputs: [String] { data + reading.files }
+
+  /// - Throws: `ValidationError` where a model cannot be had.
+  func check(_ models: [String]) throws {
+    for argument in models where !argument.contains("~") {
+      if argument.hasSuffix(".lmm") {
+        throw ValidationError(
+          "'\(argument)': model files cannot be read yet. Give the formula, and the table with --data.")
+      }
+      throw ValidationError(
+        "'\(argument)' is no model: it has no ~. Write a formula such as 'y ~ x + (1 | group)', and name the table after --data.")
+    }
+    guard !models.isEmpty, data.isEmpty else {
+      if models.count > 1, data.contains("-") {
+        throw ValidationError(
+          "standard input can be read once only, and there are \(models.count) models. Write the table to a file first.")
+      }
+      return
+    }
+    throw ValidationError("a formula needs a table. Name its files after --data.")
+  }
+
+  /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
+  func fitted(_ argument: String, progress: ProgressLine?) throws -> FittedModel {
+    var options = FitOptions()
+    model.set(&options)
+    try reading.set(&options)
+    search.set(&options)
+    options.progress = { progress?.show($0) }
+    let fitted = try FittedModel(
+      Formula(argument), data: data.map(DataSource.init(argument:)), options: options)
+    progress?.clear()
+    guard fitted.fit.convergence.converged else {
+      throw SearchStopped(formula: argument, messages: fitted.fit.convergence.messages)
+    }
+    return fitted
+  }
+
+  var degreesOfFreedom: DegreesOfFreedomMethod { model.ddf.method }
+}
+
+/// Tests away from the optimum would mean nothing.
+private struct SearchStopped: Error, CustomStringConvertible {
+  let formula: String
+  let messages: [String]
+
+  var description: String {
+    let reasons = messages.isEmpty ? "" : ": " + messages.joined(separator: "; ")
+    return "the search for “\(formula)” did not converge\(reasons). Allow more --max-evaluations, or try another --optimizer."
+  }
+}

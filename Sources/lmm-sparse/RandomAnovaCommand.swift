@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Likelihood-ratio tests of single parts of the random effects.
+struct RandomAnovaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ranova",
+    abstract: "Likelihood-ratio tests of every part of the random effects.",
+    discussion: """
+      Each part is taken out and the rest fitted again, from the same cross-products. A variance of zero lies \
+      on the boundary of the parameter space, so the naive p-value is too large; the mixture's (the default) \
+      is right for many levels, --boundary exact simulates the distribution of a single variance.
+      JSON: formula, criterion, boundary, rows (term, npar, log_likelihood, aic, statistic, df, p_value, \
+      mixture, p_mixture, p_exact, p_exact_se, exact_is_approximate), messages.
+      """)
+
+  @Argument(help: "The model: a formula, with --data.")
+  var model: String
+
+  @OptionGroup(title: "Boundary") var boundary: BoundaryArguments
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws { try source.check([model]) }
+
+  func run() throws {
+    try report.write(inputs: source.inputs) { progress in
+      let fitted = try source.fitted(model, progress: progress)
+      let table = try fitted.randomTermDeletions(
+        boundary: boundary.method(default: .mixture), simulations: boundary.simulations,
+        seed: boundary.seed)
+      return RandomDeletionReport(table, notes: fitted.fit.convergence.messages)
+    }
+  }
+}

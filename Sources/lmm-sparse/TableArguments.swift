@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// How a table of tests is written, and where.
+struct TableArguments: ParsableArguments {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case summary, json, tidy
+  }
+
+  @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
+  var format: Format?
+
+  @Flag(help: "Short for --format json.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if json, let format, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
+    }
+    if progress && quiet {
+      throw ValidationError("--progress and --quiet exclude each other.")
+    }
+  }
+
+  func text(of report: any InferenceReport) -> String {
+    switch json ? .json : format ?? .summary {
+    case .summary: report.summary
+    case .json: report.json
+    case .tidy: report.tidy
+    }
+  }
+
+  /// Makes the report and writes it; the destination is checked before the work begins.
+  func write(
+    inputs: [String], _ make: (ProgressLine?) throws -> any InferenceReport
+  ) throws {
+    let destination = try ReportDestination(path: output, inputs: inputs)
+    installInterruptHandler()
+    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    try destination.write(text(of: make(line)))
+  }
+}
