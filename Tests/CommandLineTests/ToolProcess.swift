@@ -31,6 +31,10 @@ struct ToolProcess {
 
   /// Runs a shell script in which `$tool` is the program and `$1`, `$2`, … are `arguments`.
   init(script: String, _ arguments: String...) throws {
+    try self.init(script: script, arguments)
+  }
+
+  init(script: String, _ arguments: [String]) throws {
     try self.init(
       program: "/bin/bash", ["-c", "tool=\"$0\"; " + script, Self.program] + arguments)
   }

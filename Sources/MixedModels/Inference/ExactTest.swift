@@ -40,7 +40,7 @@ public struct ExactTest: Sendable {
 
   /// - Parameter column: Of the group's working columns, the only one of its term.
   /// - Throws: `InferenceError` where there are too many different levels.
-  init(
+  package init(
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
@@ -109,7 +109,7 @@ public struct ExactTest: Sendable {
 
   /// P(statistic ≥ the one observed), from so many draws; the same for a seed on any number of
   /// threads.
-  func simulated(_ count: Int, seed: UInt64, statistic: Double) -> Result {
+  package func simulated(_ count: Int, seed: UInt64, statistic: Double) -> Result {
     guard statistic > 0 else {
       return Result(
         pValue: 1, standardError: 0, simulations: count, isApproximate: isApproximate)

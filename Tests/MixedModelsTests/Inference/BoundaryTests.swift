@@ -5,11 +5,11 @@ import NumericalMethods
 import Testing
 
 @Suite struct `Variances on the boundary` {
-  /// RLRsim 3.1's p-values are means of 100,000 draws, ours of 20,000.
+  /// RLRsim's p-values are means of 100,000 draws, ours too.
   @Test(arguments: ReferenceComponent.all)
   func `the only variance`(reference: ReferenceComponent) throws {
     let table = try reference.fitted(.reml).randomTermDeletions(
-      boundary: .exact, simulations: 20_000)
+      boundary: .exact, simulations: 100_000)
     let row = table.rows[1]
     let statistic = try #require(row.statistic)
     #expect(abs(statistic - reference.rlrt) <= 1e-5)
@@ -20,13 +20,33 @@ import Testing
     let exact = try #require(row.exact)
     #expect(!exact.isApproximate)
     if reference.rlrt == 0 {
-      #expect(exact.pValue == 1)  // RLRsim has P(RLRT > 0) here, since rounding left 6e-14
+      #expect(exact.pValue == 1)
     } else {
       let p = reference.p_RLRsim_exactRLRT
-      #expect(abs(exact.pValue - p) <= 4 * (p * (1 - p) * (1 / 20_000 + 1e-5)).squareRoot() + 1e-4)
+      #expect(abs(exact.pValue - p) <= 4 * (2 * p * (1 - p) / 100_000).squareRoot() + 2e-5)
     }
     let ml = try reference.fitted(.ml).randomTermDeletions().rows[1]
     #expect(abs(ml.statistic! - reference.lrt_ml) <= 1e-5)
+  }
+
+  /// RLRsim was given a statistic of 6e-14, which rounding had left of 0, and so has P(RLRT > 0).
+  @Test func `the mass at zero is RLRsim's`() throws {
+    let reference = try #require(ReferenceComponent.all.first { $0.rlrt == 0 })
+    let model = try reference.fitted(.reml).model
+    let test = try ExactTest(
+      model, group: 0, column: 0, criterion: .reml, isApproximate: false, threads: 2)
+    let p = test.simulated(100_000, seed: 3, statistic: 1e-9).pValue
+    #expect(abs(p - reference.p_RLRsim_exactRLRT) <= 4 * (2 * 0.25 / 100_000).squareRoot())
+  }
+
+  @Test func `a seed gives one answer on any number of threads`() throws {
+    let model = try ReferenceFit.named("mathscr-reml").fittedModel().model
+    let p = try [1, 3].map { threads in
+      try ExactTest(
+        model, group: 0, column: 0, criterion: .reml, isApproximate: false, threads: threads
+      ).simulated(3_000, seed: 11, statistic: 1).pValue
+    }
+    #expect(p[0] == p[1])
   }
 
   /// lmerTest 3.1.3's ranova of models fitted by lme4 1.1-31 (bobyqa).

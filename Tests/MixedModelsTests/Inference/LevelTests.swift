@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import ModelFrames
+import NumericalMethods
+import Testing
+
+/// Small simulations under the null hypothesis, the same on every run.
+@Suite struct `Tests keep their level` {
+  /// A balanced table: x varies between groups only, so that its test has few degrees of freedom.
+  private func table(
+    groups: Int, rows: Int, sd: Double, stream: inout RandomStream
+  ) -> DataSource {
+    var text = "y,x,g\n"
+    var noise = [Double](repeating: 0, count: groups * (rows + 2))
+    stream.fillNormal(&noise)
+    for g in 0..<groups {
+      for i in 0..<rows {
+        let y = sd * noise[g] + noise[2 * groups + g * rows + i]
+        text += "\(y),\(noise[groups + g]),\(g)\n"
+      }
+    }
+    return .bytes(Array(text.utf8), name: "null.csv")
+  }
+
+  /// Six groups: the normal test rejects far more often than it says.
+  @Test func `Kenward–Roger where the normal test does not`() throws {
+    var (kenwardRoger, normal) = (0, 0)
+    let count = 600
+    for k in 0..<count {
+      var stream = RandomStream(seed: 5, block: UInt64(k))
+      let fitted = try FittedModel(
+        Formula("y ~ x + (1 | g)"),
+        data: [table(groups: 6, rows: 5, sd: 1.5, stream: &stream)])
+      if try fitted.coefficientTests(.kenwardRoger)[1].pValue! < 0.05 { kenwardRoger += 1 }
+      if try fitted.coefficientTests(.none)[1].pValue! < 0.05 { normal += 1 }
+    }
+    let error = (0.05 * 0.95 / Double(count)).squareRoot()
+    #expect(abs(Double(kenwardRoger) / Double(count) - 0.05) <= 3 * error)
+    #expect(Double(normal) / Double(count) >= 0.05 + 5 * error)
+  }
+
+  /// Forty groups, no variance between them: half of the statistics are zero; the mixture's p-value
+  /// is uniform below ½, the naive one is twice as large.
+  @Test func `the mixture where naive p-values are too large`() throws {
+    var below: [Double: (mixture: Int, naive: Int)] = [:]
+    let count = 600
+    let levels = [0.05, 0.1, 0.2, 0.4]
+    for k in 0..<count {
+      var stream = RandomStream(seed: 6, block: UInt64(k))
+      let fitted = try FittedModel(
+        Formula("y ~ x + (1 | g)"),
+        data: [table(groups: 40, rows: 5, sd: 0, stream: &stream)])
+      let row = try fitted.randomTermDeletions().rows[1]
+      for level in levels {
+        if row.mixturePValue! < level { below[level, default: (0, 0)].mixture += 1 }
+        if row.naivePValue! < level { below[level, default: (0, 0)].naive += 1 }
+      }
+    }
+    for level in levels {
+      let error = (level * (1 - level) / Double(count)).squareRoot()
+      // The limit is for many groups; with 40 a little more than half of the mass lies at zero.
+      #expect(abs(Double(below[level]!.mixture) / Double(count) - level) <= 3.5 * error)
+      #expect(Double(below[level]!.naive) / Double(count) <= level - 3 * error)
+    }
+  }
+}
