@@ -38,7 +38,8 @@ struct AnovaCommand: ParsableCommand {
       throw ValidationError("--type is 1, 2 or 3, not \(type).")
     }
     if models.count > 1, type != nil {
-      throw ValidationError("--type is for the F tests of one model, and there are \(models.count).")
+      throw ValidationError(
+        "--type is for the F tests of one model, and there are \(models.count).")
     }
     if models.count == 1, boundary.boundary != nil {
       throw ValidationError(

@@ -22,7 +22,8 @@ struct BoundaryArguments: ParsableArguments {
       throw ValidationError("--simulations must lie between 1 and 100000000.")
     }
     if boundary == .bootstrap {
-      throw ValidationError("--boundary bootstrap is not available yet; there are naive, mixture and exact.")
+      throw ValidationError(
+        "--boundary bootstrap is not available yet; there are naive, mixture and exact.")
     }
   }
 

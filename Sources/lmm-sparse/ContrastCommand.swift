@@ -53,7 +53,8 @@ struct ContrastCommand: ParsableCommand {
     try report.write(inputs: source.inputs) { progress in
       let fitted = try source.fitted(model, progress: progress)
       let hypotheses =
-        try rows.map { try fitted.hypothesis(row: $0) } + hypothesis.map { try fitted.hypothesis($0) }
+        try rows.map { try fitted.hypothesis(row: $0) }
+        + hypothesis.map { try fitted.hypothesis($0) }
       return ContrastReport(
         try fitted.contrast(hypotheses, source.degreesOfFreedom, level: level),
         notes: fitted.fit.convergence.messages)

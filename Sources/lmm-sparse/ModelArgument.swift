@@ -25,15 +25,18 @@ struct ModelSource: ParsableArguments {
     for argument in models where !argument.contains("~") {
       if argument.hasSuffix(".lmm") {
         throw ValidationError(
-          "'\(argument)': model files cannot be read yet. Give the formula, and the table with --data.")
+          "'\(argument)': model files cannot be read yet. Give the formula, and the table with --data."
+        )
       }
       throw ValidationError(
-        "'\(argument)' is no model: it has no ~. Write a formula such as 'y ~ x + (1 | group)', and name the table after --data.")
+        "'\(argument)' is no model: it has no ~. Write a formula such as 'y ~ x + (1 | group)', and name the table after --data."
+      )
     }
     guard !models.isEmpty, data.isEmpty else {
       if models.count > 1, data.contains("-") {
         throw ValidationError(
-          "standard input can be read once only, and there are \(models.count) models. Write the table to a file first.")
+          "standard input can be read once only, and there are \(models.count) models. Write the table to a file first."
+        )
       }
       return
     }
@@ -66,6 +69,7 @@ private struct SearchStopped: Error, CustomStringConvertible {
 
   var description: String {
     let reasons = messages.isEmpty ? "" : ": " + messages.joined(separator: "; ")
-    return "the search for “\(formula)” did not converge\(reasons). Allow more --max-evaluations, or try another --optimizer."
+    return
+      "the search for “\(formula)” did not converge\(reasons). Allow more --max-evaluations, or try another --optimizer."
   }
 }

@@ -23,7 +23,8 @@ import Testing
     #expect(abs((rows[1]["df"] as! Double) - 17) < 1e-3)
     #expect((json["joint"] as? [String: Any])?["num_df"] as? Int == 2)
     let csv = try ToolProcess(script: "$tool \"$@\" --format tidy", arguments).output
-    #expect(csv.hasPrefix("term,null.value,estimate,std.error,statistic,df,p.value,conf.low,conf.high\n"))
+    #expect(
+      csv.hasPrefix("term,null.value,estimate,std.error,statistic,df,p.value,conf.low,conf.high\n"))
     #expect(csv.split(separator: "\n").count == 3)
   }
 
@@ -56,17 +57,41 @@ import Testing
   }
 
   @Test(arguments: [
-    (["contrast", sleepstudyFormula, "--data", sleepstudyPath, "--ddf", "none", "--hypothesis", "Dayz"], 1, "Did you mean “Days”?"),
+    (
+      [
+        "contrast", sleepstudyFormula, "--data", sleepstudyPath, "--ddf", "none", "--hypothesis",
+        "Dayz",
+      ], 1, "Did you mean “Days”?"
+    ),
     (["contrast", sleepstudyFormula, "--data", sleepstudyPath], 64, "nothing to test"),
     (["contrast", sleepstudyFormula, "--hypothesis", "Days"], 64, "--data"),
     (["anova", "sleepstudy", "--data", sleepstudyPath], 64, "no ~"),
     (["anova", sleepstudyFormula, "--data", sleepstudyPath, "--type", "4"], 64, "1, 2 or 3"),
-    (["anova", sleepstudyFormula, sleepstudyFormula, "--data", sleepstudyPath, "--type", "2"], 64, "one model"),
+    (
+      ["anova", sleepstudyFormula, sleepstudyFormula, "--data", sleepstudyPath, "--type", "2"], 64,
+      "one model"
+    ),
     (["anova", sleepstudyFormula, sleepstudyFormula, "--data", "-"], 64, "once only"),
-    (["anova", sleepstudyFormula, "--data", sleepstudyPath, "--ml", "--ddf", "kenward-roger"], 1, "REML"),
-    (["anova", "Reaction ~ 1 + (1|Subject)", "--data", sleepstudyPath, "--ddf", "none"], 1, "no fixed-effects terms"),
-    (["anova", "Reaction ~ Days + (1|Subject)", "Reaction ~ 1 + (Days|Subject)", "--data", sleepstudyPath], 1, "not nested"),
-    (["anova", "Reaction ~ Days + (1|Subject)", "Reaction ~ Days + (Days|Subject)", "--data", sleepstudyPath, "--boundary", "exact"], 1, "one variance"),
+    (
+      ["anova", sleepstudyFormula, "--data", sleepstudyPath, "--ml", "--ddf", "kenward-roger"], 1,
+      "REML"
+    ),
+    (
+      ["anova", "Reaction ~ 1 + (1|Subject)", "--data", sleepstudyPath, "--ddf", "none"], 1,
+      "no fixed-effects terms"
+    ),
+    (
+      [
+        "anova", "Reaction ~ Days + (1|Subject)", "Reaction ~ 1 + (Days|Subject)", "--data",
+        sleepstudyPath,
+      ], 1, "not nested"
+    ),
+    (
+      [
+        "anova", "Reaction ~ Days + (1|Subject)", "Reaction ~ Days + (Days|Subject)", "--data",
+        sleepstudyPath, "--boundary", "exact",
+      ], 1, "one variance"
+    ),
   ])
   func `mistakes are explained`(arguments: [String], status: Int32, words: String) throws {
     let run = try ToolProcess(script: "$tool \"$@\"", arguments)

@@ -34,7 +34,7 @@ public struct BoundaryMixture: Sendable, Equatable {
 }
 
 extension BoundaryMixture: CustomStringConvertible {
-  /// “½χ²(0) + ½χ²(1)”
+  /// “½χ²(0) + ½χ²(1)”.
   public var description: String {
     parts.map { ($0.weight == 0.5 ? "½" : "\($0.weight)") + "χ²(\($0.degreesOfFreedom))" }
       .joined(separator: " + ")

@@ -54,7 +54,8 @@ extension FittedModel {
     }
     guard values.contains(where: { $0 != 0 }) else {
       throw HypothesisError(
-        text: text, range: 0..<text.count, message: "all numbers are zero: there is nothing to test",
+        text: text, range: 0..<text.count,
+        message: "all numbers are zero: there is nothing to test",
         suggestion: nil)
     }
     return CoefficientHypothesis(text: text, coefficients: values, value: 0)

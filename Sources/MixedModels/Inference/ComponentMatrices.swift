@@ -130,7 +130,7 @@ struct ComponentMatrices {
     }
   }
 
-  /// E_rH
+  /// E_rH.
   private func pattern(_ ρ: CovarianceParameter) -> DenseMatrix {
     var result = DenseMatrix(rows: H.rows, columns: p)
     for block in blocks where block.group == ρ.group {
@@ -142,7 +142,7 @@ struct ComponentMatrices {
     return result
   }
 
-  /// tr(BE_ρBE_σ)
+  /// tr(BE_ρBE_σ).
   private func trace(_ ρ: CovarianceParameter, _ σ: CovarianceParameter) -> Double {
     var sum = product(ρ.i, ρ.j, ρ.group, σ.i, σ.j, σ.group)
     if !ρ.isDiagonal { sum += product(ρ.j, ρ.i, ρ.group, σ.i, σ.j, σ.group) }

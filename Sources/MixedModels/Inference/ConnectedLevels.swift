@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Levels of several groups by connected components: two levels belong together if a chain of rows
-/// leads from one to the other. Nested factors give one component per level of the outermost;
-/// crossed ones usually a single one.
+/// leads from one to the other.
+///
+/// Nested factors give one component per level of the outermost; crossed ones usually a single one.
 struct ConnectedLevels {
   /// Levels of every group before group g: level j of group g is node `starts[g]` + j.
   let starts: [Int]

@@ -27,7 +27,7 @@ extension CovarianceMoments {
     let isLarge = largest > 500
     if isLarge { setBLASThreads(threads) }
     defer { setBLASThreads(1) }
-    let share = isLarge ? 1 : 64
+    let share = max(isLarge ? 1 : 16, (levels.components.count + 63) / 64)
     let parts = (levels.components.count + share - 1) / share
     let total = sum(
       p: model.fixedEffectCount, count: parameters.count, parts: parts,

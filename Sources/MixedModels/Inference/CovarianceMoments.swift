@@ -16,7 +16,7 @@ struct CovarianceMoments: Sendable {
   var HEBEH: [Double]
   /// tr(BE_rBE_s) at `pair(r, s)`.
   var traces: [Double]
-  /// tr(BE_r)
+  /// tr(BE_r).
   var singleTraces: [Double]
 
   init(p: Int, count: Int) {

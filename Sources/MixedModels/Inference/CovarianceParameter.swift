@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// γ_r in V = Σ γ_r G_r: an element of one term's covariance matrix in working columns, relative
-/// to σ². G_r = Z(I ⊗ E_r)Zᵀ with E_r = e_i e_jᵀ + e_j e_iᵀ, or e_i e_iᵀ.
+/// γ_r in V = Σ γ_r G_r: an element of one term's covariance matrix in working columns, relative to
+/// σ².
+///
+/// G_r = Z(I ⊗ E_r)Zᵀ with E_r = e_i e_jᵀ + e_j e_iᵀ, or e_i e_iᵀ.
 ///
 /// A change of columns maps a term's elements linearly onto each other, so what is derived from
 /// them (Kenward and Roger's adjustment) is that of the reported columns.

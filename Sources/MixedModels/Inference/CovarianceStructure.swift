@@ -11,7 +11,7 @@ struct CovarianceStructure {
   let columns: Int
   /// A column of a factor in a term written with `||`: its space is known by name only.
   let columnName: String?
-  /// `(Days | Subject)`
+  /// `(Days | Subject)`.
   let label: String
   /// The model's group, and the term's first working column among the group's.
   let group: Int

@@ -39,7 +39,8 @@ struct DataFingerprint {
   /// What differs, in words; nil if nothing does.
   func difference(from other: DataFingerprint) -> String? {
     if observations != other.observations {
-      return "they have \(other.observations) and \(observations) rows. Rows with a missing value in a used column are left out: use a table without missing values in the columns of both models"
+      return
+        "they have \(other.observations) and \(observations) rows. Rows with a missing value in a used column are left out: use a table without missing values in the columns of both models"
     }
     if response != other.response {
       return "their responses are \(other.response) and \(response)"
@@ -51,8 +52,11 @@ struct DataFingerprint {
       return "their prior weights differ"
     }
     let sd = max(variance, 0).squareRoot()
-    if differs(mean, other.mean, sd + 1e-6 * abs(mean)) || differs(variance, other.variance, variance) {
-      return "the values of their responses (less offsets) differ, or other rows were left out for missing values"
+    if differs(mean, other.mean, sd + 1e-6 * abs(mean))
+      || differs(variance, other.variance, variance)
+    {
+      return
+        "the values of their responses (less offsets) differ, or other rows were left out for missing values"
     }
     return nil
   }

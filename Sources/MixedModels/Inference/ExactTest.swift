@@ -16,7 +16,7 @@ import NumericalMethods
 /// 870–891).
 public struct ExactTest: Sendable {
   public struct Result: Sendable {
-    /// (1 + exceedances) / (1 + simulations)
+    /// (1 + exceedances) / (1 + simulations).
     public let pValue: Double
     /// Monte-Carlo standard error of the p-value.
     public let standardError: Double
@@ -38,7 +38,8 @@ public struct ExactTest: Sendable {
   /// More distinct eigenvalues are not computed.
   private static let largestMatrix = 3000
 
-  /// - Parameter column: Of the group's working columns, the only one of its term.
+  /// `column` of the group's working columns is the only one of its term.
+  ///
   /// - Throws: `InferenceError` where there are too many different levels.
   package init(
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
@@ -147,7 +148,9 @@ public struct ExactTest: Sendable {
         if isRestricted { logarithms += Double(eigenvalue.count) * log(inflated) }
       }
       if !isRestricted {
-        for eigenvalue in ξ { logarithms += Double(eigenvalue.count) * log(1 + λ * eigenvalue.value) }
+        for eigenvalue in ξ {
+          logarithms += Double(eigenvalue.count) * log(1 + λ * eigenvalue.value)
+        }
       }
       best = max(best, factor * log(1 + N / D) - logarithms)
     }
@@ -156,7 +159,8 @@ public struct ExactTest: Sendable {
 
   /// λ from where it changes nothing to where it changes nothing any more.
   private var grid: [Double] {
-    let mean = μ.reduce(0) { $0 + $1.value * Double($1.count) }
+    let mean =
+      μ.reduce(0) { $0 + $1.value * Double($1.count) }
       / Double(max(μ.reduce(0) { $0 + $1.count }, 1))
     return (0..<160).map { exp(log(1e-4) + Double($0) / 159 * log(1e9)) / mean }
   }

@@ -3,7 +3,9 @@ public import ModelFrames
 import NumericalMethods
 
 /// A fit together with the cross-products it was made from: what every test, interval and
-/// comparison starts from. Rows are not needed.
+/// comparison starts from.
+///
+/// Rows are not needed.
 public struct FittedModel: Sendable {
   public let fit: Fit
   package let model: LinearMixedModel
@@ -89,10 +91,10 @@ struct WorkingCoefficients: Sendable {
   let β: [Double]
   /// Φ = [K⁻¹]_xx, p × p: Cov(β) / σ².
   let Φ: DenseMatrix
-  /// σ²
+  /// σ².
   let variance: Double
 
-  /// σ²Φ
+  /// σ²Φ.
   var covariance: DenseMatrix { variance * Φ }
 
   /// One evaluation of the equations.

@@ -28,7 +28,9 @@ extension FittedModel {
     case indicators
   }
 
-  /// The columns of the model's terms under some coding. All codings span the same space.
+  /// The columns of the model's terms under some coding.
+  ///
+  /// All codings span the same space.
   ///
   /// - Throws: `FitError` as when the model was fitted.
   func fixedColumns(_ coding: Coding) throws -> FixedColumns {
@@ -58,8 +60,10 @@ extension FittedModel {
   /// BᵀG C for columns C in raw coordinates.
   private func workingCoordinates(_ combinations: [[(raw: Int, value: Double)]]) -> DenseMatrix {
     let all = products.fixed.matrix  // y is column 0
-    let image = model.fixed.B.transposed * all.submatrix(
-      rows: Array(1..<all.rows), columns: Array(1..<all.columns))
+    let image =
+      model.fixed.B.transposed
+      * all.submatrix(
+        rows: Array(1..<all.rows), columns: Array(1..<all.columns))
     var result = DenseMatrix(rows: image.rows, columns: combinations.count)
     for (j, combination) in combinations.enumerated() {
       for (raw, value) in combination {

@@ -15,7 +15,7 @@ struct HypothesisParser {
   private var position = 0
   private var depth = 0
 
-  /// coefficients · β + constant
+  /// coefficients · β + constant.
   private struct LinearForm {
     var coefficients: [Int: Double] = [:]
     var constant = 0.0
@@ -104,7 +104,9 @@ struct HypothesisParser {
     }
     if character == "-" || character == "−" || character == "+" {
       position += 1
-      return scaled(try nested { (parser) throws(HypothesisError) in try parser.factor() }, character == "+" ? 1 : -1)
+      return scaled(
+        try nested { (parser) throws(HypothesisError) in try parser.factor() },
+        character == "+" ? 1 : -1)
     }
     if character == "(" {
       let start = position
@@ -140,7 +142,8 @@ struct HypothesisParser {
 
   private func combined(_ a: LinearForm, _ b: LinearForm, factor: Double) -> LinearForm {
     LinearForm(
-      coefficients: a.coefficients.merging(b.coefficients.mapValues { $0 * factor }, uniquingKeysWith: +),
+      coefficients: a.coefficients.merging(
+        b.coefficients.mapValues { $0 * factor }, uniquingKeysWith: +),
       constant: a.constant + factor * b.constant)
   }
 }
@@ -178,7 +181,9 @@ extension HypothesisParser {
     guard let last = name.last else { return nil }
     var place = position
     for character in name {
-      while place > position, place < characters.count, characters[place].isWhitespace { place += 1 }
+      while place > position, place < characters.count, characters[place].isWhitespace {
+        place += 1
+      }
       guard place < characters.count, characters[place] == character else { return nil }
       place += 1
     }
@@ -208,7 +213,9 @@ extension HypothesisParser {
     let start = position
     func isPart(_ place: Int) -> Bool {
       let character = characters[place]
-      if character.isASCII, character.isNumber || character.isLetter || character == "." { return true }
+      if character.isASCII, character.isNumber || character.isLetter || character == "." {
+        return true
+      }
       return (character == "+" || character == "-") && place > start
         && (characters[place - 1] == "e" || characters[place - 1] == "E")
     }

@@ -28,7 +28,7 @@ public struct TTest: Sendable {
   public let value: Double
   public let standardError: Double
   public let df: Double?
-  /// (estimate − value) / standardError
+  /// (estimate − value) / standardError.
   public let statistic: Double
   public let pValue: Double?
   public let confidenceInterval: (low: Double, high: Double)?
@@ -62,9 +62,7 @@ extension FittedModel {
       })
   }
 
-  /// t test of one combination, `row` in working coordinates.
-  ///
-  /// - Parameter level: Coverage of the confidence interval.
+  /// t test of one combination, `row` in working coordinates, with an interval that covers `level`.
   func test(
     _ name: String, row: [Double], value: Double = 0, level: Double = 0.95,
     _ method: any DenominatorDegreesOfFreedom

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Why a test cannot be done. `description` tells the user what to do.
+/// Why a test cannot be done.
+///
+/// `description` tells the user what to do.
 public enum InferenceError: Error, Sendable, Equatable {
   case notAvailable(String)
   case kenwardRogerNeedsREML

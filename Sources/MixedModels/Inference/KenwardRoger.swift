@@ -43,7 +43,8 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     variance: Double
   ) throws {
     let p = model.fixedEffectCount
-    var XVX = model.tail.submatrix(rows: Array(0..<p), columns: Array(0..<p))
+    var XVX =
+      model.tail.submatrix(rows: Array(0..<p), columns: Array(0..<p))
       - moments.matrix(moments.absorbed, 0)
     let information = XVX
     try DenseCholesky.factorize(&XVX)

@@ -11,9 +11,12 @@ extension CovarianceMoments {
     threads: Int
   ) throws -> CovarianceMoments {
     let group = model.groups[0]
-    let share = 4096
+    // As many shares on any number of threads, and not so many that they take much memory.
+    let share = max(4096, (group.levelCount + 63) / 64)
     let parts = (group.levelCount + share - 1) / share
-    let total = sum(p: model.fixedEffectCount, count: parameters.count, parts: parts, threads: threads) {
+    let total = sum(
+      p: model.fixedEffectCount, count: parameters.count, parts: parts, threads: threads
+    ) {
       part in
       var moments = CovarianceMoments(p: model.fixedEffectCount, count: parameters.count)
       var kernel = LevelKernel(group.size, p: model.fixedEffectCount, parameters, λ)
@@ -28,7 +31,9 @@ extension CovarianceMoments {
   }
 }
 
-/// B and H of one level, and their part of the sums. Matrices are by columns.
+/// B and H of one level, and their part of the sums.
+///
+/// Matrices are by columns.
 private struct LevelKernel {
   private let ℓ: Int
   private let p: Int

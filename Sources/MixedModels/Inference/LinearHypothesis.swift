@@ -9,11 +9,11 @@ package struct LinearHypothesis: Sendable {
   /// r values of basisᵀβ under the hypothesis.
   package let values: [Double]
 
-  /// r
+  /// r.
   package var rank: Int { basis.columns }
 
-  /// - Parameter rows: L, k × p, in working coordinates. Rows that depend on earlier ones count
-  ///   once.
+  /// From `rows` = L, k × p, in working coordinates; rows that depend on earlier ones count once.
+  ///
   /// - Throws: `InferenceError.contradiction` where dependent rows ask for different values.
   package init(rows: DenseMatrix, values: [Double]? = nil) throws {
     let norms = (0..<rows.rows).map { i in
@@ -26,7 +26,9 @@ package struct LinearHypothesis: Sendable {
     let qr = ColumnOrderedQR(
       transposed, tolerance: 1e-9, referenceNorms: norms.map { $0 > 0 ? 1 : 0 })
     basis = qr.q
-    let wanted = norms.indices.map { norms[$0] > 0 ? (values?[$0] ?? 0) / norms[$0] : values?[$0] ?? 0 }
+    let wanted = norms.indices.map {
+      norms[$0] > 0 ? (values?[$0] ?? 0) / norms[$0] : values?[$0] ?? 0
+    }
     var kept = qr.kept.map { wanted[$0] }
     let scale = wanted.reduce(0) { max($0, abs($1)) }
     for (index, row) in qr.dropped.enumerated() {

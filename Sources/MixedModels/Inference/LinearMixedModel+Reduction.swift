@@ -5,8 +5,8 @@ import NumericalMethods
 extension LinearMixedModel {
   /// The model with fewer random effects, from the same cross-products.
   ///
-  /// - Parameter kept: For every term, in lme4's order, the reported columns that stay; a term
-  ///   without any goes.
+  /// `kept` has for every term, in lme4's order, the reported columns that stay; a term without any
+  /// goes.
   func reduced(keeping kept: [[Int]]) -> LinearMixedModel {
     // New working columns of every group as combinations of its old ones.
     var maps = groups.map { DenseMatrix(rows: $0.size, columns: 0) }

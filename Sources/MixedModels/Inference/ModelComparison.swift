@@ -35,7 +35,8 @@ extension ModelComparison {
   /// fits by maximum likelihood where the fixed parts differ (or some are ML fits): REML criteria
   /// of different fixed parts say nothing about each other.
   ///
-  /// - Parameter models: Two or more, with what to call them.
+  /// There are two models or more, with what to call them.
+  ///
   /// - Throws: `InferenceError` where models cannot be compared; `FitError`.
   public init(
     _ models: [(name: String, model: FittedModel)], boundary: BoundaryMethod = .naive,
@@ -49,7 +50,9 @@ extension ModelComparison {
     }
     try Self.checkData(models)
     var sorted = models.enumerated().sorted {
-      ($0.element.model.fit.parameterCount, $0.offset) < ($1.element.model.fit.parameterCount, $1.offset)
+      ($0.element.model.fit.parameterCount, $0.offset) < (
+        $1.element.model.fit.parameterCount, $1.offset
+      )
     }.map(\.element)
     let nestings = try zip(sorted, sorted.dropFirst()).map { smaller, larger in
       let nesting = try larger.model.nesting(of: smaller.model)
@@ -71,6 +74,11 @@ extension ModelComparison {
       sorted = try sorted.map {
         ($0.name, $0.model.fit.criterionKind == .ml ? $0.model : try $0.model.refitted(by: .ml))
       }
+      if let stopped = sorted.first(where: { !$0.model.fit.convergence.converged }) {
+        throw InferenceError.refused(
+          "the search for the ML fit of \(stopped.name) did not converge. Allow more evaluations, or try another optimizer."
+        )
+      }
     }
     self.boundary = boundary
     criterionKind = keepsREML ? .reml : .ml
@@ -80,7 +88,8 @@ extension ModelComparison {
       var exact: ExactTest.Result?
       if boundary == .exact {
         let test = try ExactTest(smaller: smaller.model, larger: larger.model, nesting: nesting)
-        exact = test.simulated(simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))
+        exact = test.simulated(
+          simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))
       }
       rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact))
       if boundary == .mixture, let note = nesting.note {

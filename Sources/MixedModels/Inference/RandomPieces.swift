@@ -16,8 +16,9 @@ struct RandomDeletion {
 
 extension FittedModel {
   /// Every term of a random-effects term that is in no other term of it; the whole random-effects
-  /// term where nothing else would be left. A term written with `||` is as many terms as it has
-  /// summands.
+  /// term where nothing else would be left.
+  ///
+  /// A term written with `||` is as many terms as it has summands.
   ///
   /// - Throws: `FitError`.
   func randomDeletions() throws -> [RandomDeletion] {

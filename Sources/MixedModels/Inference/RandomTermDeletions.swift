@@ -49,7 +49,8 @@ extension FittedModel {
       let rest = model.reduced(keeping: deletion.kept)
       let criterion =
         rest.groups.isEmpty
-        ? model.leastSquaresCriterion(kind) : try rest.bestCriterion(options)
+        ? model.leastSquaresCriterion(kind)
+        : try rest.bestCriterion(options, without: deletion.name)
       let test = boundary == .exact ? try exactTest(deletion, rest) : nil
       let statistic = max(0, criterion - fit.criterion)
       rows.append(
@@ -63,7 +64,8 @@ extension FittedModel {
   }
 
   /// nil unless one variance is taken out, without covariances.
-  private func exactTest(_ deletion: RandomDeletion, _ rest: LinearMixedModel) throws -> ExactTest? {
+  private func exactTest(_ deletion: RandomDeletion, _ rest: LinearMixedModel) throws -> ExactTest?
+  {
     guard deletion.columns == 1, deletion.of == 1,
       let t = deletion.kept.indices.first(where: {
         deletion.kept[$0].count < model.covariance.blocks[$0].size
@@ -94,11 +96,17 @@ extension FittedModel {
 }
 
 extension LinearMixedModel {
-  /// - Throws: `FitError`.
-  fileprivate func bestCriterion(_ options: FitOptions) throws -> Double {
+  /// - Throws: `FitError`; `InferenceError` if the search did not converge.
+  fileprivate func bestCriterion(_ options: FitOptions, without part: String) throws -> Double {
     var options = options
     options.start = nil
     options.wantsConditionalModes = false
-    return try optimum(options).optimum.outcome.value
+    let outcome = try optimum(options).optimum.outcome
+    guard outcome.converged else {
+      throw InferenceError.refused(
+        "the search for the model without \(part) did not converge. Allow more evaluations, or try another optimizer."
+      )
+    }
+    return outcome.value
   }
 }

@@ -81,9 +81,10 @@ extension FittedModel {
   }
 
   /// With indicators for all levels, X_indicators = X K for treatment contrasts: an estimable
-  /// function cᵀβ has the coefficients Kᵀc there. A term's functions are made orthogonal, in those
-  /// coefficients, to the functions of all terms that contain it (SAS/STAT, “The Four Types of
-  /// Estimable Functions”).
+  /// function cᵀβ has the coefficients Kᵀc there.
+  ///
+  /// A term's functions are made orthogonal, in those coefficients, to the functions of all terms
+  /// that contain it (SAS/STAT, “The Four Types of Estimable Functions”).
   private func marginalMeansHypotheses() throws -> [DenseMatrix] {
     let treatment = try fixedColumns(.treatment)
     let qr = ColumnOrderedQR(treatment.coordinates, tolerance: 1e-7)

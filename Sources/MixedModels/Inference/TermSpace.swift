@@ -3,7 +3,9 @@ import ModelFrames
 import NumericalMethods
 
 /// The column space of one term: the indicators of all cells of some factors, times some
-/// polynomials. Known without rows, and the same whatever the contrasts.
+/// polynomials.
+///
+/// Known without rows, and the same whatever the contrasts.
 struct TermSpace {
   var factors: Set<FactorSource>
   var polynomials: [Polynomial]
@@ -67,7 +69,9 @@ extension FittedModel {
 
   /// The spaces whose sum is the column space of some terms.
   ///
-  /// - Parameter standard: Expressions that are not in it keep this model's own standardization.
+  /// Expressions that are not in `standard` keep this model's own standardization.
+  ///
+  /// - Throws: `FitError`.
   func spaces(_ bound: BoundTerms, _ standard: Standardization) throws -> [TermSpace] {
     try (bound.hasIntercept ? [.one] : []) + bound.terms.map { try space($0, standard) }
   }

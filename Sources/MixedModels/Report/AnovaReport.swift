@@ -47,14 +47,18 @@ public struct AnovaReport: InferenceReport {
     return JSONValue.object([
       ("formula", .string(table.formula)), ("test", .string(test)),
       ("ddf", .string(table.method.rawValue)),
-      ("terms", .array(table.rows.map { row in
-        .object([
-          ("term", .string(row.name)), ("sum_sq", .optional(row.sumOfSquares)),
-          ("mean_sq", .optional(row.meanSquare)), ("num_df", .integer(row.numeratorDF)),
-          ("den_df", .optional(row.denominatorDF)), ("statistic", .optional(row.statistic)),
-          ("scaling", .optional(row.scaling)), ("p_value", .optional(row.pValue)),
-        ])
-      })),
+      (
+        "terms",
+        .array(
+          table.rows.map { row in
+            .object([
+              ("term", .string(row.name)), ("sum_sq", .optional(row.sumOfSquares)),
+              ("mean_sq", .optional(row.meanSquare)), ("num_df", .integer(row.numeratorDF)),
+              ("den_df", .optional(row.denominatorDF)), ("statistic", .optional(row.statistic)),
+              ("scaling", .optional(row.scaling)), ("p_value", .optional(row.pValue)),
+            ])
+          })
+      ),
       ("messages", .strings(notes)),
     ]).document
   }

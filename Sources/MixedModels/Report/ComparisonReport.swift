@@ -49,15 +49,20 @@ public struct ComparisonReport: InferenceReport {
     JSONValue.object([
       ("criterion", .string(comparison.criterionKind.rawValue)),
       ("boundary", .string(comparison.boundary.rawValue)), ("data", .strings(data)),
-      ("models", .array(comparison.rows.map { row in
-        .object([
-          ("name", .string(row.name)), ("formula", .string(row.formula)),
-          ("npar", .integer(row.parameterCount)), ("aic", .number(row.aic)),
-          ("bic", .number(row.bic)), ("log_likelihood", .number(row.logLikelihood)),
-          ("deviance", .number(row.deviance)), ("statistic", .optional(row.statistic)),
-          ("df", .optional(row.df)), ("p_value", .optional(row.naivePValue)),
-        ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
-      })),
+      (
+        "models",
+        .array(
+          comparison.rows.map { row in
+            .object(
+              [
+                ("name", .string(row.name)), ("formula", .string(row.formula)),
+                ("npar", .integer(row.parameterCount)), ("aic", .number(row.aic)),
+                ("bic", .number(row.bic)), ("log_likelihood", .number(row.logLikelihood)),
+                ("deviance", .number(row.deviance)), ("statistic", .optional(row.statistic)),
+                ("df", .optional(row.df)), ("p_value", .optional(row.naivePValue)),
+              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
+          })
+      ),
       ("messages", .strings(notes)),
     ]).document
   }

@@ -50,21 +50,28 @@ public struct ContrastReport: InferenceReport {
     return JSONValue.object([
       ("formula", .string(table.formula)), ("ddf", .string(table.method.rawValue)),
       ("level", .number(table.level)),
-      ("contrasts", .array(table.rows.map { row in
+      (
+        "contrasts",
+        .array(
+          table.rows.map { row in
+            .object([
+              ("hypothesis", .string(row.name)), ("estimate", .number(row.estimate)),
+              ("value", .number(row.value)), ("std_error", .number(row.standardError)),
+              ("df", .optional(row.df)), ("statistic", .number(row.statistic)),
+              ("p_value", .optional(row.pValue)),
+              ("conf_low", .optional(row.confidenceInterval?.low)),
+              ("conf_high", .optional(row.confidenceInterval?.high)),
+            ])
+          })
+      ),
+      (
+        "joint",
         .object([
-          ("hypothesis", .string(row.name)), ("estimate", .number(row.estimate)),
-          ("value", .number(row.value)), ("std_error", .number(row.standardError)),
-          ("df", .optional(row.df)), ("statistic", .number(row.statistic)),
-          ("p_value", .optional(row.pValue)),
-          ("conf_low", .optional(row.confidenceInterval?.low)),
-          ("conf_high", .optional(row.confidenceInterval?.high)),
+          ("num_df", .integer(joint.numeratorDF)), ("den_df", .optional(joint.denominatorDF)),
+          ("statistic", .optional(joint.statistic)), ("scaling", .optional(joint.scaling)),
+          ("p_value", .optional(joint.pValue)),
         ])
-      })),
-      ("joint", .object([
-        ("num_df", .integer(joint.numeratorDF)), ("den_df", .optional(joint.denominatorDF)),
-        ("statistic", .optional(joint.statistic)), ("scaling", .optional(joint.scaling)),
-        ("p_value", .optional(joint.pValue)),
-      ])),
+      ),
       ("messages", .strings(notes)),
     ]).document
   }

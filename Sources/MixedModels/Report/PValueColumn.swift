@@ -9,7 +9,8 @@ struct PValueColumn {
     let epsilon = 2.220446049250313e-16
     func isPlain(_ value: Double) -> Bool { value >= 1e-3 || value == 0 }
     let shown = values.map { $0.flatMap { $0.isFinite && $0 >= epsilon ? $0 : nil } }
-    let plain = NumberColumn(shown.map { $0.flatMap { isPlain($0) ? $0 : nil } }, digits: digits).cells
+    let plain = NumberColumn(shown.map { $0.flatMap { isPlain($0) ? $0 : nil } }, digits: digits)
+      .cells
     cells = values.indices.map { k in
       guard let value = values[k], value.isFinite else { return "" }
       guard let number = shown[k] else { return "<2e-16" }

@@ -47,14 +47,19 @@ public struct RandomDeletionReport: InferenceReport {
     JSONValue.object([
       ("formula", .string(table.formula)), ("criterion", .string(table.criterionKind.rawValue)),
       ("boundary", .string(table.boundary.rawValue)),
-      ("rows", .array(table.rows.map { row in
-        .object([
-          ("term", .optional(row.name)), ("npar", .integer(row.parameterCount)),
-          ("log_likelihood", .number(row.logLikelihood)), ("aic", .number(row.aic)),
-          ("statistic", .optional(row.statistic)), ("df", .optional(row.df)),
-          ("p_value", .optional(row.naivePValue)),
-        ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
-      })),
+      (
+        "rows",
+        .array(
+          table.rows.map { row in
+            .object(
+              [
+                ("term", .optional(row.name)), ("npar", .integer(row.parameterCount)),
+                ("log_likelihood", .number(row.logLikelihood)), ("aic", .number(row.aic)),
+                ("statistic", .optional(row.statistic)), ("df", .optional(row.df)),
+                ("p_value", .optional(row.naivePValue)),
+              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
+          })
+      ),
       ("messages", .strings(notes)),
     ]).document
   }

@@ -24,7 +24,9 @@ import Testing
         let ours = try #require(table.rows.first { $0.name == row.term })
         #expect(Double(ours.numeratorDF) == df)
         let statistic = try #require(ours.statistic)
-        #expect(abs(statistic - F) <= 2e-4 * max(1, F), "\(row.term), type \(type): \(statistic), expected \(F)")
+        #expect(
+          abs(statistic - F) <= 2e-4 * max(1, F),
+          "\(row.term), type \(type): \(statistic), expected \(F)")
         #expect(abs(ours.sumOfSquares! - sum) <= 2e-4 * max(1, sum))
       }
     }

@@ -51,7 +51,8 @@ import Testing
 
   /// lmerTest 3.1.3's ranova of models fitted by lme4 1.1-31 (bobyqa).
   @Test func `deletions agree with lmerTest's`() throws {
-    let sleepstudy = try ReferenceFit.named("sleepstudy-max-reml").fittedModel().randomTermDeletions()
+    let sleepstudy = try ReferenceFit.named("sleepstudy-max-reml").fittedModel()
+      .randomTermDeletions()
     #expect(sleepstudy.rows.map(\.name) == [nil, "Days in (Days | Subject)"])
     #expect(abs(sleepstudy.rows[1].statistic! - 42.837) <= 5e-4)
     #expect(sleepstudy.rows[1].df == 2)
@@ -77,7 +78,9 @@ import Testing
     ("y ~ x + (x || g) + (1 | h)", "(Intercept) in", "y ~ x + (0 + x | g) + (1 | h)"),
     ("y ~ x + (1 | g/a)", "(1 | a:g)", "y ~ x + (1 | g)"),
   ])
-  func `reductions are the models they stand for`(larger: String, name: String, smaller: String) throws {
+  func `reductions are the models they stand for`(larger: String, name: String, smaller: String)
+    throws
+  {
     let data = UnbalancedTable.source()
     let table = try FittedModel(Formula(larger), data: [data]).randomTermDeletions()
     let row = try #require(table.rows.first { $0.name?.hasPrefix(name) == true })
@@ -88,7 +91,8 @@ import Testing
 
   @Test func `several variances at once get a note`() throws {
     let table = try FittedModel(
-      Formula("y ~ x + (a | g)"), data: [UnbalancedTable.source()]).randomTermDeletions()
+      Formula("y ~ x + (a | g)"), data: [UnbalancedTable.source()]
+    ).randomTermDeletions()
     let row = table.rows[1]
     #expect(row.mixture == nil && row.note?.contains("2 variances") == true)
   }

@@ -9,7 +9,7 @@ struct DenseKenwardRoger {
   let W: DenseMatrix
   let P: [DenseMatrix]
 
-  /// V = Σ γ_r G_r
+  /// V = Σ γ_r G_r.
   init(X: DenseMatrix, G: [DenseMatrix], γ: [Double]) throws {
     var V = γ[0] * G[0]
     for r in 1..<G.count { V = V + γ[r] * G[r] }

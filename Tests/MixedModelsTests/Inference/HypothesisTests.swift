@@ -21,7 +21,8 @@ import Testing
     let fitted = try Self.fitted.get()
     #expect(fitted.fit.fixedEffects.map(\.name) == Self.names)
     for (text, pairs, value) in [
-      ("aq = 0", ["aq": 1.0], 0.0), ("aq", ["aq": 1], 0), ("2*aq - ar = 1", ["aq": 2, "ar": -1], 1),
+      ("aq = 0", ["aq": 1.0], 0.0), ("aq", ["aq": 1], 0),
+      ("2*aq - ar = 1", ["aq": 2, "ar": -1], 1),
       ("aq:bv = aq", ["aq:bv": 1, "aq": -1], 0), ("aq : bv + bv", ["aq:bv": 1, "bv": 1], 0),
       ("(Intercept) + 3*poly(x, 2)1 = 4", ["(Intercept)": 1, "poly(x, 2)1": 3], 4),
       ("poly(x,2)2", ["poly(x, 2)2": 1], 0), ("-I(z^2)/4 = -2e-1", ["I(z^2)": -0.25], -0.2),
@@ -40,9 +41,11 @@ import Testing
     for (text, range, words) in [
       ("aw = 0", 0..<2, "Did you mean “aq”?"), ("aq + poly(x, 3)1", 5..<12, "no coefficient"),
       ("aq *", 4..<4, "missing"), ("aq * ar", 0..<7, "product"), ("aq / 0", 5..<6, "divide"),
-      ("(aq + ar", 0..<1, "not closed"), ("2aq = 1", 0..<3, "no number"), ("3 = 3", 0..<5, "no coefficient"),
+      ("(aq + ar", 0..<1, "not closed"), ("2aq = 1", 0..<3, "no number"),
+      ("3 = 3", 0..<5, "no coefficient"),
       ("aq = 1 = 2", 7..<8, "not understood"), ("`aq", 0..<1, "not closed"), ("", 0..<0, "missing"),
-      ("aq - aq", 0..<7, "no coefficient"), ("aq ar", 3..<4, "not understood"), ("`a q`", 0..<5, "no coefficient"),
+      ("aq - aq", 0..<7, "no coefficient"), ("aq ar", 3..<4, "not understood"),
+      ("`a q`", 0..<5, "no coefficient"),
     ] {
       let error = #expect(throws: HypothesisError.self) { try fitted.hypothesis(text) }
       #expect(error?.range == range, "\(text): \(String(describing: error))")
@@ -50,13 +53,19 @@ import Testing
     }
     let deep = String(repeating: "(", count: 100_000)
     #expect(throws: HypothesisError.self) { try fitted.hypothesis(deep) }
-    #expect(throws: HypothesisError.self) { try fitted.hypothesis(String(repeating: "-", count: 100_000) + "aq") }
+    #expect(throws: HypothesisError.self) {
+      try fitted.hypothesis(String(repeating: "-", count: 100_000) + "aq")
+    }
   }
 
   @Test func `rows of L`() throws {
     let fitted = try Self.fitted.get()
-    #expect(try fitted.hypothesis(row: "0, 1,-1e0,0,0,0,0,0,0").coefficients == coefficients(["aq": 1, "ar": -1]))
-    for (text, range) in [("0,1,x", 4..<5), ("0,1", 0..<3), ("0,,1", 2..<2), ("0,0,0,0,0,0,0,0,0", 0..<17)] {
+    #expect(
+      try fitted.hypothesis(row: "0, 1,-1e0,0,0,0,0,0,0").coefficients
+        == coefficients(["aq": 1, "ar": -1]))
+    for (text, range) in [
+      ("0,1,x", 4..<5), ("0,1", 0..<3), ("0,,1", 2..<2), ("0,0,0,0,0,0,0,0,0", 0..<17),
+    ] {
       let error = #expect(throws: HypothesisError.self) { try fitted.hypothesis(row: text) }
       #expect(error?.range == range)
     }
@@ -69,7 +78,10 @@ import Testing
       let one = try fitted.contrast([fitted.hypothesis("bv = 0")], method)
       let table = try fitted.coefficientTests(method)
       #expect(abs(one.rows[0].statistic - table[3].statistic) <= 1e-9 * abs(table[3].statistic))
-      #expect(one.joint.statistic.map { abs($0 - one.rows[0].statistic * one.rows[0].statistic) <= 1e-8 * $0 } == true)
+      #expect(
+        one.joint.statistic.map {
+          abs($0 - one.rows[0].statistic * one.rows[0].statistic) <= 1e-8 * $0
+        } == true)
       // The third row is the sum of the others: rank 2.
       let both = try fitted.contrast(
         ["aq:bv", "ar:bv", "aq:bv + ar:bv"].map { try fitted.hypothesis($0) }, method)
@@ -87,7 +99,8 @@ import Testing
   @Test func `combinations of aliased coefficients are tested where they are determined`() throws {
     let fitted = try ReferenceFit.named("sleepstudy-alias-reml").fittedModel()
     let dropped = try #require(fitted.fit.droppedColumns.first)
-    let kept = fitted.fit.fixedEffects.first { $0.estimate != nil && $0.name != "(Intercept)" }!.name
+    let kept = fitted.fit.fixedEffects.first { $0.estimate != nil && $0.name != "(Intercept)" }!
+      .name
     let error = #expect(throws: InferenceError.self) {
       try fitted.contrast([fitted.hypothesis(kept)], .none)
     }

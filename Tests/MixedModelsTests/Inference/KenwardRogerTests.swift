@@ -16,10 +16,14 @@ import Testing
     for (j, test) in tests.enumerated() {
       #expect(abs(test.standardError - expected.se_adj[j]) <= 1e-4 * expected.se_adj[j])
       let df = try #require(test.df)
-      #expect(abs(df - expected.df[j]) <= 1e-4 * expected.df[j], "df of \(test.name): \(df), expected \(expected.df[j])")
+      #expect(
+        abs(df - expected.df[j]) <= 1e-4 * expected.df[j],
+        "df of \(test.name): \(df), expected \(expected.df[j])")
       #expect(abs(test.statistic - expected.t[j]) <= 1e-4 * max(1, abs(expected.t[j])))
       let p = try #require(test.pValue)
-      #expect(abs(p - expected.p[j]) <= 1e-4 * max(1, abs(expected.t[j] * expected.t[j])) * expected.p[j] + 1e-300)
+      #expect(
+        abs(p - expected.p[j]) <= 1e-4 * max(1, abs(expected.t[j] * expected.t[j])) * expected.p[j]
+          + 1e-300)
     }
     let vcov = try #require(reference.inference.kenward_roger?.vcov_adj)
     let covariance = try fitted.coefficientCovariance(.kenwardRoger)
@@ -31,8 +35,9 @@ import Testing
     }
   }
 
-  /// Crossed factors, a random slope and prior weights: no other program has these. The oracle forms
-  /// V, 150 × 150, from the rows.
+  /// Crossed factors, a random slope and prior weights: no other program has these.
+  ///
+  /// The oracle forms V, 150 × 150, from the rows.
   @Test(arguments: ["absorb", "cholmod"])
   func `weighted crossed models agree with dense matrices`(solver: String) throws {
     var options = FitOptions()

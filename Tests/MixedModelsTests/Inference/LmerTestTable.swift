@@ -7,7 +7,7 @@ import Testing
 /// that lme4 1.1-31 fitted to `UnbalancedTable` (bobyqa, rhoend = 1e-10).
 struct LmerTestTable: Sendable, CustomTestStringConvertible {
   let formula: String
-  /// nil: drop1
+  /// nil: drop1.
   let type: TypeOfHypothesis?
   let sum: Bool
   let missingCell: Bool
@@ -82,7 +82,7 @@ struct LmerTestTable: Sendable, CustomTestStringConvertible {
     LmerTestTable(
       "y ~ x * a * b + (1 | g)", type: nil,
       rows: [
-        ("x:a:b", 2, 35.38034715, 130.5218962, 0.1714027577),
+        ("x:a:b", 2, 35.38034715, 130.5218962, 0.1714027577)
       ]),
     LmerTestTable(
       "y ~ a * x + b + z + (1 | g)", type: .marginality,
@@ -156,7 +156,7 @@ struct LmerTestTable: Sendable, CustomTestStringConvertible {
     LmerTestTable(
       "y ~ a * b * x + (1 | g)", type: nil, sum: true,
       rows: [
-        ("a:b:x", 2, 35.38034732, 130.5218966, 0.1714027571),
+        ("a:b:x", 2, 35.38034732, 130.5218966, 0.1714027571)
       ]),
   ]
 }

@@ -14,7 +14,8 @@ import Testing
     let sameFixed = reference.m0.formula.fixedPart == reference.m1.formula.fixedPart
     // lme4 refits in any case; here REML fits with one fixed part are compared as they are.
     #expect(table.criterionKind == (sameFixed ? .reml : .ml))
-    let ml = sameFixed
+    let ml =
+      sameFixed
       ? try ModelComparison([
         ("M0", reference.fitted(reference.m0).refitted(by: .ml)),
         ("M1", reference.fitted(reference.m1).refitted(by: .ml)),
@@ -67,8 +68,10 @@ import Testing
 
   @Test(arguments: [
     ("y ~ x + (1|g)", "y ~ z + a + (1|g)", "x"), ("y ~ x + (1|g)", "y ~ I(x^2) + z + (1|g)", "x"),
-    ("y ~ b + (1|g)", "y ~ a + x + (1|g)", "b"), ("y ~ x + a + (1|g)", "y ~ x + b + z + (1|g)", "a"),
-    ("y ~ x + (1|h)", "y ~ x + (x|g)", "(1 | h)"), ("y ~ x + (x|g)", "y ~ x + a + (x||g)", "(x | g)"),
+    ("y ~ b + (1|g)", "y ~ a + x + (1|g)", "b"),
+    ("y ~ x + a + (1|g)", "y ~ x + b + z + (1|g)", "a"),
+    ("y ~ x + (1|h)", "y ~ x + (x|g)", "(1 | h)"),
+    ("y ~ x + (x|g)", "y ~ x + a + (x||g)", "(x | g)"),
     ("y ~ x + (1|g)", "y ~ 0 + x + z + a:x + (1|g)", "(Intercept)"),
     ("y ~ x + (z|g)", "y ~ x + a + (x|g)", "(z | g)"),
   ])
