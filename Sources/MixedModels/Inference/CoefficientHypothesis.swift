@@ -15,6 +15,7 @@ extension FittedModel {
   ///
   /// - Throws: `HypothesisError` that points at the character.
   public func hypothesis(_ text: String) throws(HypothesisError) -> CoefficientHypothesis {
+    try checkCoefficients(text)
     var parser = HypothesisParser(text, names: model.fixed.names)
     let (coefficients, value) = try parser.hypothesis()
     return CoefficientHypothesis(text: text, coefficients: coefficients, value: value)
@@ -24,6 +25,7 @@ extension FittedModel {
   ///
   /// - Throws: `HypothesisError` that points at the character.
   public func hypothesis(row text: String) throws(HypothesisError) -> CoefficientHypothesis {
+    try checkCoefficients(text)
     var values: [Double] = []
     var start = 0
     for field in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -42,7 +44,8 @@ extension FittedModel {
       let all = names.count == kept.count ? "" : ", \(names.count) with those that were dropped"
       throw HypothesisError(
         text: text, range: 0..<text.count,
-        message: "\(values.count) numbers for \(kept.count) coefficients\(all)",
+        message:
+          "\(values.count) \(values.count == 1 ? "number" : "numbers") for \(kept.count) coefficients\(all)",
         suggestion: "In this order: \(kept.map { names[$0] }.joined(separator: ", "))")
     }
     if values.count < names.count {
@@ -59,6 +62,15 @@ extension FittedModel {
         suggestion: nil)
     }
     return CoefficientHypothesis(text: text, coefficients: values, value: 0)
+  }
+}
+
+extension FittedModel {
+  private func checkCoefficients(_ text: String) throws(HypothesisError) {
+    guard model.fixed.kept.isEmpty else { return }
+    throw HypothesisError(
+      text: text, range: 0..<text.count,
+      message: "the model has no fixed-effects coefficients to test", suggestion: nil)
   }
 }
 

@@ -45,6 +45,11 @@ extension FittedModel {
     let c = hypothesis.coefficients
     let row = model.fixed.workingRow(kept.map { c[$0] })
     let scale = c.reduce(0) { max($0, abs($1)) }
+    guard 1e-100...1e100 ~= scale, abs(hypothesis.value) <= 1e100 else {
+      throw InferenceError.refused(
+        "“\(hypothesis.text)”: numbers beyond 10^±100 leave no correct digits. Change the scale of the hypothesis."
+      )
+    }
     for column in c.indices where !kept.contains(column) {
       let d = columns.coordinates.column(column)
       // Aᵀc_kept, and what its terms cancel to.

@@ -92,8 +92,10 @@ extension ModelComparison {
           simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))
       }
       rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact))
-      if boundary == .mixture, let note = nesting.note {
-        messages.append("\(larger.name) against \(smaller.name): \(note)")
+      if boundary == .mixture {
+        messages += [nesting.note, smaller.model.boundaryNote].compactMap(\.self).map {
+          "\(larger.name) against \(smaller.name): \($0)"
+        }
       }
     }
     (self.rows, self.messages) = (rows, messages)
@@ -107,6 +109,15 @@ extension ModelComparison {
           "\(models[0].name) and \(other.name) were not fitted to the same data: \(difference).")
       }
     }
+  }
+}
+
+extension FittedModel {
+  /// Mixtures suppose that variances which are not tested are inside the parameter space.
+  fileprivate var boundaryNote: String? {
+    fit.convergence.isSingular
+      ? "a variance that is not tested is estimated as zero, so that the mixture is only a guide"
+      : nil
   }
 }
 

@@ -63,4 +63,28 @@ import Testing
       #expect(Double(below[level]!.naive) / Double(count) <= level - 3 * error)
     }
   }
+
+  /// Six groups, no variance between them: far from the limit, where simulation is right.
+  @Test(arguments: [CriterionKind.reml, .ml])
+  func `the exact test with few groups`(kind: CriterionKind) throws {
+    var options = FitOptions()
+    options.criterion = kind
+    let levels = [0.05, 0.1, 0.2]
+    var below = levels.map { _ in 0 }
+    let count = 500
+    for k in 0..<count {
+      var stream = RandomStream(seed: 8, block: UInt64(k))
+      let fitted = try FittedModel(
+        Formula("y ~ x + (1 | g)"),
+        data: [table(groups: 6, rows: 5, sd: 0, stream: &stream)], options: options)
+      let row = try fitted.randomTermDeletions(
+        boundary: .exact, simulations: 400, seed: UInt64(k)
+      ).rows[1]
+      for (i, level) in levels.enumerated() where row.exact!.pValue < level { below[i] += 1 }
+    }
+    for (level, hits) in zip(levels, below) {
+      let error = (level * (1 - level) / Double(count)).squareRoot()
+      #expect(abs(Double(hits) / Double(count) - level) <= 3.5 * error, "\(level): \(hits)")
+    }
+  }
 }
