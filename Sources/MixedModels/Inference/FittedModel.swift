@@ -75,11 +75,13 @@ extension LinearMixedModel {
   func optimum(_ options: FitOptions) throws -> (optimum: Optimum, plan: [String]) {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     let plan = try EquationsPlan(self, solver: options.solver, threads: threads)
+    let flops = plan.chosen.flops
     let optimum =
       switch plan.choice {
-      case .whole: try Optimum(self, options, WholeEquations(self))
+      case .whole: try Optimum(self, options, flops: flops, WholeEquations(self))
       case .absorbed(let layout):
-        try Optimum(self, options, AbsorbedEquations(self, layout, threads: threads))
+        try Optimum(
+          self, options, flops: flops, AbsorbedEquations(self, layout, threads: threads))
       }
     return (optimum, plan.lines(for: self))
   }
