@@ -7,53 +7,24 @@ struct ComponentMatrices {
   /// The random effects in the component's order: group, level's first row.
   private let blocks: [(group: Int, row: Int)]
   private let sizes: [Int]
-  private var B: DenseMatrix
-  private let H: DenseMatrix
+  let B: DenseMatrix
+  let H: DenseMatrix
   /// L⁻¹ΛᵀZᵀWX for LLᵀ = ΛᵀZᵀWZΛ + I.
   private let D: DenseMatrix
 
+  /// With T = Λ(ΛᵀAΛ + I)⁻¹Λᵀ: T, and N = I − TA; nil unless asked for.
+  let correction: (T: DenseMatrix, N: DenseMatrix)?
+
+  /// From A = ZᵀWZ and C = ZᵀWX, or what other levels leave of them.
+  ///
   /// nil if the equations are not positive definite, that is, not finite.
   init?(
-    _ model: LinearMixedModel, _ levels: ConnectedLevels, _ pairs: PairsByComponent,
-    component: Int, factors: [[Double]]
+    _ A: consuming DenseMatrix, _ C: DenseMatrix, blocks: [(group: Int, row: Int)], sizes: [Int],
+    factors: [[Double]], wantsCorrection: Bool = false
   ) {
-    p = model.fixedEffectCount
-    sizes = model.groups.map(\.size)
-    let nodes = levels.components[component].map { node -> (group: Int, level: Int, row: Int) in
-      let g = levels.starts.lastIndex { $0 <= node }!
-      return (g, node - levels.starts[g], Int(levels.position[node]))
-    }
-    blocks = nodes.map { ($0.group, $0.row) }
-    let q = levels.sizes[component]
-    var A = DenseMatrix(rows: q, columns: q)
-    var C = DenseMatrix(rows: q, columns: p)
-    for node in nodes {
-      let (group, ℓ) = (model.groups[node.group], model.groups[node.group].size)
-      for j in 0..<ℓ {
-        for i in 0..<ℓ {
-          A[node.row + i, node.row + j] = group.zz[(node.level * ℓ + j) * ℓ + i]
-        }
-      }
-      for c in 0..<p {
-        for i in 0..<ℓ { C[node.row + i, c] = group.zx[(node.level * (p + 1) + c) * ℓ + i] }
-      }
-    }
-    for (k, pair) in model.pairs.enumerated() {
-      let (rowSize, columnSize) = (sizes[pair.rowGroup], sizes[pair.columnGroup])
-      let end = component + 1 < pairs.starts[k].count ? Int(pairs.starts[k][component + 1]) : 0
-      for index in pairs.order[k][Int(pairs.starts[k][component])..<end].lazy.map({ Int($0) }) {
-        let row = Int(levels.position[levels.starts[pair.rowGroup] + Int(pair.rowLevels[index])])
-        let column = Int(
-          levels.position[levels.starts[pair.columnGroup] + Int(pair.columnLevels[index])])
-        for j in 0..<columnSize {
-          for i in 0..<rowSize {
-            let value = pair.blocks[(index * columnSize + j) * rowSize + i]
-            A[row + i, column + j] = value
-            A[column + j, row + i] = value
-          }
-        }
-      }
-    }
+    (p, self.blocks, self.sizes) = (C.columns, blocks, sizes)
+    let q = C.rows
+    var A = A
     var S = A
     Self.multiplyOnLeft(&S, blocks, sizes, factors)
     var Dt = C
@@ -64,6 +35,15 @@ struct ComponentMatrices {
     guard (try? DenseCholesky.factorize(&L)) != nil else { return nil }
     DenseCholesky.solveLower(L, &S)
     DenseCholesky.solveLower(L, &Dt)
+    if wantsCorrection {
+      var root = DenseMatrix.identity(q)  // L⁻¹Λᵀ
+      Self.multiplyOnLeft(&root, blocks, sizes, factors)
+      DenseCholesky.solveLower(L, &root)
+      let TA = root.multipliedByTransposeOnLeft(S)
+      correction = (root.gram, .identity(q) - TA)
+    } else {
+      correction = nil
+    }
     L = DenseMatrix(rows: 0, columns: 0)  // its memory is wanted for SᵀS
     H = C - S.multipliedByTransposeOnLeft(Dt)
     D = Dt
@@ -109,16 +89,18 @@ struct ComponentMatrices {
     }
   }
 
+  /// Adds what concerns parameters of this component's groups.
   func add(_ parameters: [CovarianceParameter], to moments: inout CovarianceMoments) {
+    let groups = Set(blocks.map(\.group))
     func add(_ a: DenseMatrix, to sums: inout [Double], _ index: Int) {
       for k in 0..<p * p { sums[index * p * p + k] += a.storage[k] }
     }
     add(D.gram, to: &moments.absorbed, 0)
     let EH = parameters.map(pattern)
-    for (s, σ) in parameters.enumerated() {
+    for (s, σ) in parameters.enumerated() where groups.contains(σ.group) {
       add(EH[s].multipliedByTransposeOnLeft(H), to: &moments.HEH, s)
       let V = B * EH[s]
-      for r in s..<parameters.count {
+      for r in s..<parameters.count where groups.contains(parameters[r].group) {
         let pair = CovarianceMoments.pair(r, s)
         add(EH[r].multipliedByTransposeOnLeft(V), to: &moments.HEBEH, pair)
         moments.traces[pair] += trace(parameters[r], σ)
@@ -131,7 +113,7 @@ struct ComponentMatrices {
   }
 
   /// E_rH.
-  private func pattern(_ ρ: CovarianceParameter) -> DenseMatrix {
+  func pattern(_ ρ: CovarianceParameter) -> DenseMatrix {
     var result = DenseMatrix(rows: H.rows, columns: p)
     for block in blocks where block.group == ρ.group {
       for c in 0..<p {

@@ -3,35 +3,49 @@ import ModelFrames
 import NumericalMethods
 
 extension CovarianceMoments {
-  /// Bytes that one of the matrices between a component's random effects may take.
+  /// Bytes that one of the dense matrices may take.
   static let largestMatrix = 2 << 30
 
-  /// Several grouping factors: a dense B for every set of connected levels.
+  /// Several grouping factors: a dense B for every set of connected levels, or, where one set is
+  /// large, with the levels of the largest group absorbed.
   ///
   /// - Throws: `InferenceError.kenwardRogerTooLarge`; `NotPositiveDefinite`.
-  static func connected(
+  static func crossed(
     _ model: LinearMixedModel, _ parameters: [CovarianceParameter], factors: [[Double]],
     threads: Int
   ) throws -> CovarianceMoments {
     let levels = ConnectedLevels(model)
     let largest = levels.sizes.max() ?? 0
-    let memory = physicalMemory()
-    let limit = memory > 0 ? min(largestMatrix, memory / 6) : largestMatrix
-    guard largest * largest <= limit / 8 else {
-      throw InferenceError.kenwardRogerTooLarge(
-        group: model.terms.map(\.groupName).joined(separator: ", "), effects: largest,
-        bytes: 8 * largest * largest, limit: limit)
+    if largest <= smallComponent {
+      return try connected(model, levels, parameters, factors: factors, threads: threads)
     }
+    let sizes = model.groups.map { $0.levelCount * $0.size }
+    let leading = sizes.indices.max { sizes[$0] < sizes[$1] }!
+    let core = model.randomEffectCount - sizes[leading]
+    let memory = physicalMemory()
+    let limit = memory > 0 ? min(largestMatrix, memory / 10) : largestMatrix
+    guard core * core <= limit / 8 else {
+      throw InferenceError.kenwardRogerTooLarge(
+        group: model.terms.filter { $0.group != leading }.map(\.name).joined(separator: ", "),
+        effects: core, bytes: 8 * core * core, limit: limit)
+    }
+    return try absorbed(
+      model, parameters, factors: factors, leading: leading)
+  }
+
+  /// Random effects of connected levels that are few enough for dense matrices of all.
+  private static let smallComponent = 400
+
+  /// - Throws: `NotPositiveDefinite`.
+  static func connected(
+    _ model: LinearMixedModel, _ levels: ConnectedLevels, _ parameters: [CovarianceParameter],
+    factors: [[Double]], threads: Int
+  ) throws -> CovarianceMoments {
     let pairs = PairsByComponent(model, levels)
-    // Large components one by one, each on all threads; small ones on a thread each.
-    let isLarge = largest > 500
-    if isLarge { setBLASThreads(threads) }
-    defer { setBLASThreads(1) }
-    let share = max(isLarge ? 1 : 16, (levels.components.count + 63) / 64)
+    let share = max(16, (levels.components.count + 63) / 64)
     let parts = (levels.components.count + share - 1) / share
     let total = sum(
-      p: model.fixedEffectCount, count: parameters.count, parts: parts,
-      threads: isLarge ? 1 : threads
+      p: model.fixedEffectCount, count: parameters.count, parts: parts, threads: threads
     ) { part in
       var moments = CovarianceMoments(p: model.fixedEffectCount, count: parameters.count)
       for c in part * share..<min((part + 1) * share, levels.components.count) {

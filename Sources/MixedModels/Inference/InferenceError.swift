@@ -20,7 +20,7 @@ extension InferenceError: CustomStringConvertible {
     case .kenwardRogerNeedsREML:
       "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with --reml, or use another --ddf."
     case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):
-      "Kenward–Roger needs the inverse covariance between all random effects that share rows: \(effects) levels' effects are connected (\(group)), which takes \(Self.gibibytes(bytes)) and \(Self.gibibytes(limit)) is the limit. Use --ddf satterthwaite or residual; with so many levels they hardly differ."
+      "Kenward–Roger needs dense matrices between the random effects of all crossed factors but the largest: \(effects) effects (\(group)) take \(Self.gibibytes(bytes)) each, and \(Self.gibibytes(limit)) is the limit. Use --ddf satterthwaite or residual; with so many levels they hardly differ."
     case .contradiction(let row):
       "hypothesis \(row) contradicts those before it: together they cannot be true."
     case .noFixedTerms(let formula):

@@ -22,19 +22,24 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// W, the inverse of the expected information of the parameters.
   private let W: DenseMatrix
 
+  /// With `absorbing` a group's levels are absorbed, whatever the sizes; nil: by the sizes.
+  ///
   /// - Throws: `InferenceError` for an ML fit, and where the levels' effects are too many.
-  package init(_ fitted: FittedModel) throws {
+  package init(_ fitted: FittedModel, absorbing leading: Int? = nil) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
-    let model = fitted.model
+    let (model, threads) = (fitted.model, fitted.threads)
     let parameters = model.covariance.linearParameters(fitted.φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
     let moments =
-      model.groups.count == 1
-      ? try CovarianceMoments.levelwise(
-        model, parameters, factor: factors[0], threads: fitted.threads)
-      : try CovarianceMoments.connected(
-        model, parameters, factors: factors, threads: fitted.threads)
+      if model.groups.count == 1 {
+        try CovarianceMoments.levelwise(model, parameters, factor: factors[0], threads: threads)
+      } else if let leading {
+        try CovarianceMoments.absorbed(
+          model, parameters, factors: factors, leading: leading)
+      } else {
+        try CovarianceMoments.crossed(model, parameters, factors: factors, threads: threads)
+      }
     try self.init(moments, parameters, model, variance: fitted.coefficients.variance)
   }
 

@@ -91,4 +91,41 @@ import Testing
       try fitted.coefficientTests(.kenwardRoger)
     }
   }
+
+  /// Large crossed factors are absorbed; on small models that must give what dense matrices give.
+  @Test(arguments: [
+    "y ~ x + a + (x | g) + (1 | h)", "y ~ x + (x | g) + (a | h)",
+    "y ~ x + (1 | g) + (1 | h) + (1 | a)",
+    "y ~ x + b + (x || h) + (0 + a | g) + (1 | z)", "y ~ x + (1 | g/a) + (x | h)",
+  ])
+  func `absorption of any group agrees with dense matrices`(formula: String) throws {
+    var options = FitOptions()
+    options.weights = "w"
+    options.reading.categoricalColumns = ["z"]
+    let fitted = try FittedModel(
+      Formula(formula), data: [UnbalancedTable.source()], options: options)
+    let dense = try KenwardRoger(fitted)
+    let p = fitted.fit.fixedEffectCount
+    let all = try LinearHypothesis(rows: .identity(p))
+    let single = try LinearHypothesis(
+      rows: DenseMatrix(rows: 1, columns: p, storage: (0..<p).map { $0 == 1 ? 1 : 0.25 }))
+    for group in 0..<fitted.fit.groupCount {
+      let absorbed = try KenwardRoger(fitted, absorbing: group)
+      for (ours, expected) in zip(absorbed.covariance.storage, dense.covariance.storage) {
+        #expect(abs(ours - expected) <= 1e-9 * dense.covariance.storage.map(abs).max()!)
+      }
+      for hypothesis in [all, single] {
+        let (ours, expected) = (absorbed.denominator(hypothesis), dense.denominator(hypothesis))
+        #expect(
+          abs(ours.degreesOfFreedom! - expected.degreesOfFreedom!) <= 1e-7 * expected
+            .degreesOfFreedom!)
+        #expect(abs(ours.scaling - expected.scaling) <= 1e-8)
+      }
+    }
+  }
+}
+
+extension Fit {
+  /// Different grouping factors.
+  fileprivate var groupCount: Int { Set(varianceComponents.map(\.group)).count }
 }
