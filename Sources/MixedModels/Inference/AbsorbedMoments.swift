@@ -76,7 +76,9 @@ private struct LevelSums {
 }
 
 /// The rows of ZᵀWZ that belong to the leading group's levels, without their own blocks: level by
-/// level ℓ × the core columns that occur with it. Absorption turns them into F.
+/// level ℓ × the core columns that occur with it.
+///
+/// Absorption turns them into F.
 private struct LeadingRows {
   private let leading: Int
   private let ℓ: Int
