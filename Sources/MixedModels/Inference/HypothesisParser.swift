@@ -15,13 +15,6 @@ struct HypothesisParser {
   private var position = 0
   private var depth = 0
 
-  /// coefficients · β + constant.
-  private struct LinearForm {
-    var coefficients: [Int: Double] = [:]
-    var constant = 0.0
-    var isConstant: Bool { coefficients.isEmpty }
-  }
-
   init(_ text: String, names: [String]) {
     self.text = text
     characters = Array(text)
@@ -35,7 +28,7 @@ struct HypothesisParser {
     if peek == "=" {
       position += peek(1) == "=" ? 2 : 1
       let right = try sum()
-      form = combined(form, right, factor: -1)
+      form = form.adding(right, times: -1)
       skipBlanks()
     }
     guard position == characters.count else {
@@ -58,7 +51,7 @@ struct HypothesisParser {
       skipBlanks()
       guard let sign = peek, sign == "+" || sign == "-" || sign == "−" else { return form }
       position += 1
-      form = combined(form, try product(), factor: sign == "+" ? 1 : -1)
+      form = form.adding(try product(), times: sign == "+" ? 1 : -1)
     }
   }
 
@@ -77,11 +70,11 @@ struct HypothesisParser {
         guard right.isConstant, right.constant != 0 else {
           throw error(next..<position, "one can divide by a number other than 0 only", nil)
         }
-        form = scaled(form, 1 / right.constant)
+        form = form.scaled(1 / right.constant)
       } else if right.isConstant {
-        form = scaled(form, right.constant)
+        form = form.scaled(right.constant)
       } else if form.isConstant {
-        form = scaled(right, form.constant)
+        form = right.scaled(form.constant)
       } else {
         throw error(
           start..<position, "a product of coefficients is no linear hypothesis",
@@ -104,9 +97,8 @@ struct HypothesisParser {
     }
     if character == "-" || character == "−" || character == "+" {
       position += 1
-      return scaled(
-        try nested { (parser) throws(HypothesisError) in try parser.factor() },
-        character == "+" ? 1 : -1)
+      let sign: Double = character == "+" ? 1 : -1
+      return try nested { (parser) throws(HypothesisError) in try parser.factor() }.scaled(sign)
     }
     if character == "(" {
       let start = position
@@ -133,18 +125,6 @@ struct HypothesisParser {
       throw error(position..<position + 1, "the hypothesis is nested too deeply", nil)
     }
     return try body(&self)
-  }
-
-  private func scaled(_ form: LinearForm, _ factor: Double) -> LinearForm {
-    LinearForm(
-      coefficients: form.coefficients.mapValues { $0 * factor }, constant: form.constant * factor)
-  }
-
-  private func combined(_ a: LinearForm, _ b: LinearForm, factor: Double) -> LinearForm {
-    LinearForm(
-      coefficients: a.coefficients.merging(
-        b.coefficients.mapValues { $0 * factor }, uniquingKeysWith: +),
-      constant: a.constant + factor * b.constant)
   }
 }
 
