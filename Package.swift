@@ -20,7 +20,7 @@ let package = Package(
     .target(name: "CNumberParsing"),
     .target(
       name: "NumericalMethods",
-      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CRmath"],
+      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CRmath", "CZlib"],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "ModelFrames",
