@@ -8,20 +8,22 @@ import ModelFrames
 /// A sum over rows: a chunk of a file, a file and a machine's share are the same type, and `merge`
 /// adds them.
 public struct CrossProducts: Sendable {
-  package let specification: ModelSpecification
+  package internal(set) var specification: ModelSpecification
   /// Rows used.
-  public private(set) var observations = 0
+  public internal(set) var observations = 0
   /// Rows left out because a used column was missing.
-  public private(set) var omittedObservations = 0
-  package private(set) var sumOfLogWeights = 0.0
-  package private(set) var sumOfWeights = 0.0
-  package private(set) var cellSets: [CellSet]
+  public internal(set) var omittedObservations = 0
+  package internal(set) var sumOfLogWeights = 0.0
+  package internal(set) var sumOfWeights = 0.0
+  package internal(set) var cellSets: [CellSet]
   package internal(set) var fixed: FixedProducts
   package internal(set) var groups: [GroupProducts]
   /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
   package internal(set) var pairs: [PairProducts]
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
   package internal(set) var moments: [AtomMoments]
+  /// What was read: file names, `-` for standard input.
+  public internal(set) var data: [String] = []
 
   package var basis: RawBasis { specification.basis }
 
@@ -92,6 +94,7 @@ public struct CrossProducts: Sendable {
     sumOfWeights = other.sumOfWeights
     sumOfLogWeights = other.sumOfLogWeights
     cellSets = other.cellSets
+    data = other.data
   }
 
   /// Adds the rows of `other`: a chunk, a file, a machine's share.
@@ -99,9 +102,7 @@ public struct CrossProducts: Sendable {
   /// - Throws: `FitError.differentModels` if it was made for another formula or other types of
   ///   columns.
   public mutating func merge(_ other: CrossProducts) throws(FitError) {
-    guard basis != other.basis else { return add(other) }
-    guard basis.isCompatible(with: other.basis) else { throw .differentModels }
-    add(other.rebased(to: basis))
+    try merge(other, names: ("the first", "the second"))
   }
 
   /// Adds the rows of `other`, which are in the same basis.
@@ -111,6 +112,7 @@ public struct CrossProducts: Sendable {
     omittedObservations += other.omittedObservations
     sumOfWeights += other.sumOfWeights
     sumOfLogWeights += other.sumOfLogWeights
+    data += other.data
     for atom in moments.indices { moments[atom].merge(other.moments[atom]) }
     guard other.observations > 0 else { return }
 

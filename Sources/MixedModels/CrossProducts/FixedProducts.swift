@@ -5,11 +5,11 @@ package import NumericalMethods
 ///
 /// Sums over chunks are compensated (Neumaier 1974), so that precision does not fall with n.
 package struct FixedProducts: Sendable {
-  package private(set) var directory: ColumnDirectory
-  private var capacity: Int
+  package internal(set) var directory: ColumnDirectory
+  private(set) var capacity: Int
   /// Upper triangle used, entry (i, j) at i · capacity + j.
-  private var sums: [Double]
-  private var corrections: [Double]
+  var sums: [Double]
+  var corrections: [Double]
 
   package init(_ blocks: [ColumnBlock]) {
     directory = ColumnDirectory(blocks, first: 1)
@@ -27,7 +27,7 @@ package struct FixedProducts: Sendable {
     grow()
   }
 
-  private mutating func grow() {
+  mutating func grow() {
     guard directory.count > capacity else { return }
     let wider = max(directory.count, capacity * 2)
     sums = restrided(sums, rows: 1, from: (capacity, capacity), to: (wider, wider))

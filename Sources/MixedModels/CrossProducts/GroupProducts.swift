@@ -3,7 +3,7 @@ import NumericalMethods
 
 /// ZⱼᵀWZⱼ and ZⱼᵀW[y X] for every level j of one grouping factor, in raw columns.
 package struct GroupProducts: Sendable {
-  package private(set) var directory: ColumnDirectory
+  package internal(set) var directory: ColumnDirectory
   package private(set) var levelCount = 0
   /// Rows and columns that a level has room for: ℓ × (ℓ + columns of [y X]).
   package private(set) var zCapacity: Int
@@ -17,6 +17,13 @@ package struct GroupProducts: Sendable {
     zCapacity = directory.count
     xCapacity = 0
     blocks = LevelBlocks(stride: zCapacity * zCapacity)
+  }
+
+  /// Levels that were summed before, in pages that can grow.
+  init(_ directory: ColumnDirectory, xCount: Int, levels: Int, blocks: LevelBlocks) {
+    self.directory = directory
+    (zCapacity, xCapacity, levelCount) = (directory.count, xCount, levels)
+    self.blocks = blocks
   }
 
   package var stride: Int { zCapacity * (zCapacity + xCapacity) }

@@ -14,13 +14,28 @@ package struct PairProducts: Sendable {
   /// Runs of pairs, each for a range of row levels: sorting one stays within the caches. Blocks are
   /// row-major
   /// rowCapacity × columnCapacity.
-  private var runs: [PairRun] = []
+  private(set) var runs: [PairRun] = []
   /// Row levels per run, as a power of two.
   private var rangeBits: UInt64 = 10
 
   package init(rowCapacity: Int, columnCapacity: Int) {
     self.rowCapacity = rowCapacity
     self.columnCapacity = columnCapacity
+  }
+
+  /// Pairs in order, all different.
+  init(rowCapacity: Int, columnCapacity: Int, sorted keys: [UInt64], blocks: [Double]) {
+    self.init(rowCapacity: rowCapacity, columnCapacity: columnCapacity)
+    var start = 0
+    while start < keys.count {
+      let run = Int(keys[start] >> (32 + rangeBits))
+      var end = start + 1
+      while end < keys.count, Int(keys[end] >> (32 + rangeBits)) == run { end += 1 }
+      while runs.count <= run { runs.append(PairRun()) }
+      runs[run] = PairRun(
+        sorted: Array(keys[start..<end]), blocks: Array(blocks[start * size..<end * size]))
+      start = end
+    }
   }
 
   package var count: Int { runs.reduce(0) { $0 + $1.keys.count } }

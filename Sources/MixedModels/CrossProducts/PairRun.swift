@@ -12,6 +12,11 @@ struct PairRun: Sendable {
 
   init(keys: [UInt64] = [], blocks: [Double] = []) { (self.keys, self.blocks) = (keys, blocks) }
 
+  init(sorted keys: [UInt64], blocks: [Double]) {
+    self.init(keys: keys, blocks: blocks)
+    sortedCount = keys.count
+  }
+
   var isDueForCompacting: Bool { keys.count - sortedCount > max(1 << 12, sortedCount / 2) }
 
   /// Sorts the pairs and adds up those that are equal, in the order of arrival.

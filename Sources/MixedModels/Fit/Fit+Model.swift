@@ -7,12 +7,7 @@ extension Fit {
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`, each saying what to do.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    let run = try FitRun(formula, data: data, options: options)
-    var quantiles: ResidualQuantiles?
-    if options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) {
-      quantiles = try run.residualPass().scaledQuantiles()
-    }
-    self = run.fit(scaledResiduals: quantiles)
+    self = try FitRun(formula, data: data, options: options).report(readingAgain: data)
   }
 
   /// Fits the model that cross-products were made for; no rows are read.
@@ -34,6 +29,7 @@ struct FitRun {
   let model: LinearMixedModel
   let optimum: Optimum
   let plan: [String]
+  private let saved: SavedOptimum?
   private var timing = Timing()
   private let began = monotonicSeconds()
 
@@ -42,9 +38,25 @@ struct FitRun {
     _ formula: Formula, data: [DataSource], options: FitOptions,
     products given: CrossProducts? = nil
   ) throws {
-    (self.formula, self.data, self.options) = (formula, data, options)
+    try self.init(data, options) {
+      try given ?? CrossProducts(formula, data: data, options: options)
+    }
+  }
+
+  /// - Parameters:
+  ///   - saved: where an earlier search ended; there is no new one then.
+  ///   - writer: takes the cross-products before their blocks are given up.
+  ///   - read: makes the cross-products.
+  init(
+    _ data: [DataSource], _ given: FitOptions, saved: SavedOptimum? = nil,
+    writer: ModelFileWriter? = nil, _ read: () throws -> CrossProducts
+  ) throws {
+    (self.data, self.saved) = (data, saved)
     setBLASThreads(1)  // sums must not depend on the number of threads
-    var products = try given ?? CrossProducts(formula, data: data, options: options)
+    var products = try read()
+    formula = products.specification.formula
+    options = given.adopting(products.specification)
+    try writer?.add(products)
     let read = monotonicSeconds()
     timing.read = read - began
 
@@ -56,10 +68,12 @@ struct FitRun {
     let flops = plan.chosen.flops
     optimum =
       switch plan.choice {
-      case .whole: try Optimum(model, options, flops: flops, WholeEquations(model))
+      case .whole:
+        try Optimum.found(model, options, flops: flops, WholeEquations(model), saved: saved)
       case .absorbed(let layout):
-        try Optimum(
-          model, options, flops: flops, AbsorbedEquations(model, layout, threads: threads))
+        try Optimum.found(
+          model, options, flops: flops, AbsorbedEquations(model, layout, threads: threads),
+          saved: saved)
       }
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.evaluationSeconds
@@ -72,12 +86,21 @@ struct FitRun {
     ResidualPass(try ModelReading(formula, data, options), products, model, optimum.estimates)
   }
 
+  /// The fit, with the quantiles of the residuals if they are wanted and the rows can be read again.
+  func report(readingAgain data: [DataSource]) throws -> Fit {
+    guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else {
+      return fit(scaledResiduals: nil)
+    }
+    return fit(scaledResiduals: try residualPass().scaledQuantiles())
+  }
+
   func fit(scaledResiduals: ResidualQuantiles?) -> Fit {
     var timing = timing
     timing.total = monotonicSeconds() - began
     return Fit(
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver,
-      plan: plan, quantiles: scaledResiduals, timing: timing)
+      plan: plan, quantiles: scaledResiduals ?? saved?.quantiles.map { ResidualQuantiles($0) },
+      timing: saved?.timing ?? timing, peakMemory: saved?.peakMemory ?? peakResidentMemory())
   }
 }

@@ -7,7 +7,8 @@ extension Fit {
   init(
     formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
     model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
-    solver: SolverSummary, plan: [String], quantiles: ResidualQuantiles?, timing: Timing
+    solver: SolverSummary, plan: [String], quantiles: ResidualQuantiles?, timing: Timing,
+    peakMemory: Int
   ) {
     self.formula = formula.text
     criterionKind = options.criterion
@@ -64,7 +65,7 @@ extension Fit {
       threads: options.threads == 0 ? availableProcessors() : options.threads,
       criterionStandardError: nil, plan: plan)
     self.timing = timing
-    peakMemory = peakResidentMemory()
+    self.peakMemory = peakMemory
   }
 
   private static func fixedEffects(

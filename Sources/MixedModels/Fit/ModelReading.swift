@@ -6,6 +6,7 @@ struct ModelReading {
   let specification: ModelSpecification
   private let reader: TableReader
   private let options: FitOptions
+  private let names: [String]
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   init(_ formula: Formula, _ data: [DataSource], _ options: FitOptions) throws {
@@ -22,6 +23,7 @@ struct ModelReading {
     }
     self.specification = specification
     self.options = options
+    names = data.map(\.name)
   }
 
   /// One pass over the rows.
@@ -32,6 +34,7 @@ struct ModelReading {
       { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
     var total = CrossProducts(specification)
+    total.data = names
     var watch = MemoryWatch()
     try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
       total.add(part)

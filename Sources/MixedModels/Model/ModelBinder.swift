@@ -4,12 +4,12 @@ import ModelFrames
 /// Binds a formula to a table's columns.
 struct ModelBinder {
   private let formula: Formula
-  private let tableName: String
-  private let header: [String]
   private let kinds: [String: ColumnKind]
-  private var atoms: [Atom] = []
-  private var factors: [FactorSource] = []
-  private var cellSets: [CellSetSource] = []
+  /// What earlier cross-products hold; terms find their columns there before new ones are made.
+  private let known: RawBasis?
+  private var atoms: [Atom]
+  private var factors: [FactorSource]
+  private var cellSets: [CellSetSource]
   private var requests: [ColumnRequest] = []
 
   /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one.
@@ -26,19 +26,30 @@ struct ModelBinder {
     for name in [options.weights, options.offset].compactMap(\.self) {
       _ = try reader.kind(of: name)
     }
-    var binder = ModelBinder(
-      formula: formula, tableName: table, header: reader.header, kinds: kinds)
+    return try bind(formula, kinds: kinds, options: options.model)
+  }
+
+  /// Binds a formula to columns of which only the kinds are known.
+  ///
+  /// - Parameter known: the basis of cross-products that the formula is to be read in. The result's
+  ///   basis is an equal one, unless the formula needs what they do not hold.
+  static func bind(
+    _ formula: Formula, kinds: [String: ColumnKind], options: ModelOptions,
+    within known: RawBasis? = nil
+  ) throws -> ModelSpecification {
+    var binder = ModelBinder(formula: formula, kinds: kinds, known: known)
     return try binder.specification(options)
   }
 
-  private init(formula: Formula, tableName: String, header: [String], kinds: [String: ColumnKind]) {
+  private init(formula: Formula, kinds: [String: ColumnKind], known: RawBasis?) {
     self.formula = formula
-    self.tableName = tableName
-    self.header = header
     self.kinds = kinds
+    self.known = known
+    (atoms, factors) = (known?.atoms ?? [], known?.factors ?? [])
+    cellSets = known?.cellSets ?? []
   }
 
-  private mutating func specification(_ options: FitOptions) throws -> ModelSpecification {
+  private mutating func specification(_ options: ModelOptions) throws -> ModelSpecification {
     guard !formula.randomTerms.isEmpty else { throw FitError.noRandomTerm(formula.text) }
     try request(formula.response)
     var offsets = formula.offsets
@@ -46,9 +57,9 @@ struct ModelBinder {
     for offset in offsets { try request(offset) }
     if let weights = options.weights { request(column: weights, numbers: true) }
 
-    var fixedBlocks = [ColumnBlock(cellSet: nil, monomials: [.one])]
+    var fixedBlocks = known?.fixed ?? [ColumnBlock(cellSet: nil, monomials: [.one])]
     let fixed = try bind(formula.fixed, blocks: &fixedBlocks)
-    var groups: [RawGroup] = []
+    var groups = known?.groups ?? []
     var randomTerms: [BoundRandomTerm] = []
     for term in formula.randomTerms {
       let grouping = try term.grouping.map { try factorVariable($0) }
@@ -64,13 +75,17 @@ struct ModelBinder {
           groupName: term.groupName, group: group, terms: terms, isDiagonal: term.isDiagonal,
           range: term.range, grouping: grouping))
     }
-    let basis = RawBasis(
+    var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: options.weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
       predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count))
+    if let known {
+      (basis.predictor, basis.responseScale) = (known.predictor, known.responseScale)
+    }
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, basis: basis,
-      columns: ColumnLookup(requests))
+      columns: ColumnLookup(requests), columnKinds: kinds, options: options,
+      origin: formula)
   }
 
   private mutating func bind(

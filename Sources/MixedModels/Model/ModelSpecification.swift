@@ -11,6 +11,11 @@ package struct ModelSpecification: Sendable {
   /// Shifts and scales are 0 and 1 until a sample of rows was seen.
   package internal(set) var basis: RawBasis
   package let columns: ColumnLookup
+  /// What the values of the formula's columns look like.
+  package internal(set) var columnKinds: [String: ColumnKind]
+  package internal(set) var options: ModelOptions
+  /// The formula that the basis was made for; `formula` may use fewer of its columns.
+  package let origin: Formula
 }
 
 extension ModelSpecification {

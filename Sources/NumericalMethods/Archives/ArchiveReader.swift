@@ -20,13 +20,15 @@ package final class ArchiveReader {
   ///
   /// - Parameter first: name of the first member; another archive is none of ours.
   package init(path: String, first: String) throws(ArchiveError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
+    // Opening a pipe would wait for its writer.
+    guard stat(path, &status) == 0 else { throw .system(String(cString: strerror(errno))) }
+    if status.st_mode & S_IFMT == S_IFDIR { throw .system("it is a directory") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
       throw .system(String(cString: strerror(errno)))
     }
-    if status.st_mode & S_IFMT == S_IFDIR { throw .system("it is a directory") }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
     size = Int(status.st_size)
     let start = Array("PK\u{3}\u{4}".utf8)
     guard try bytes(at: 0, count: min(4, size)) == start else { throw .notAnArchive }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension FitRun {
+  /// A fit as it was saved, with the model that tests, intervals and predictions start from; no
+  /// search and no rows.
+  ///
+  /// - Parameter options: how to compute (threads, solver, conditional modes); what belongs to the
+  ///   model comes from the file.
+  /// - Throws: `ModelFileError` if the file cannot be used, or if its cross-products do not give
+  ///   the criterion that was saved.
+  static func restored(from path: String, options: FitOptions) throws -> FitRun {
+    let file = try ModelFile(path)
+    guard file.holdsFit else { throw ModelFileError(path, .noFit) }
+    let saved = try file.reading { try SavedOptimum(file.archive) }
+    var options = options
+    (options.criterion, options.optimizer) = (saved.criterion, saved.optimizer)
+    (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
+    let data = saved.data.map(DataSource.init(argument:))
+    do {
+      return try file.reading {
+        try FitRun(data, options, saved: saved) { try file.crossProducts() }
+      }
+    } catch let error as FitError {
+      throw ModelFileError(path, .unusable("\(error)"))
+    } catch let error as NotReproduced {
+      throw ModelFileError(path, .notReproduced(saved: error.saved, found: error.found))
+    }
+  }
+
+  /// Adds the fit to a file that holds its cross-products.
+  func save(_ fit: Fit, to writer: ModelFileWriter) throws {
+    let columns = Set(products.specification.columnKinds.keys)
+    try writer.add(
+      SavedOptimum(outcome: optimum.outcome, options: options, columns: columns, fit: fit),
+      report: JSONReport().text(for: fit))
+    try writer.finish()
+  }
+}
+
+/// The criterion at a saved optimum is not the saved one.
+struct NotReproduced: Error {
+  let saved: Double
+  let found: Double
+}
+
+extension Optimum {
+  /// The end of a search: of a new one, or of one that was saved.
+  ///
+  /// - Throws: `FitError`, `CholmodError`, `NotReproduced`.
+  static func found<Equations: MixedModelEquations & ~Copyable>(
+    _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations,
+    saved: SavedOptimum?
+  ) throws -> Optimum {
+    guard let saved else { return try Optimum(model, options, equations) }
+    return try Optimum(model, options, equations, saved: saved.outcome)
+  }
+
+  /// The estimates where a saved search ended.
+  private init<Equations: MixedModelEquations & ~Copyable>(
+    _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations,
+    saved: CriterionSearch.Outcome
+  ) throws {
+    guard saved.φ.count == model.covariance.parameterCount else {
+      throw MalformedMember(name: "phi in \(SavedOptimum.member)")
+    }
+    var criterion = ProfiledCriterion(model, options.criterion, equations)
+    began = monotonicSeconds()
+    outcome = saved
+    let value = try criterion(saved.φ)
+    found = monotonicSeconds()
+    guard abs(value - saved.value) <= 1e-10 * max(1, abs(saved.value)) else {
+      throw NotReproduced(saved: saved.value, found: value)
+    }
+    estimates = try Estimates(
+      model, φ: saved.φ, &criterion, wantsModes: options.wantsConditionalModes)
+    solver = criterion.equations.description
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What a description lacks, or has where something else belongs: the name of the member.
+struct MalformedMember: Error {
+  let name: String
+}
+
+/// A JSON value with its name, whose parts are taken by their kinds.
+struct JSONMember {
+  let name: String
+  let value: JSONValue
+
+  subscript(_ member: String) -> JSONMember {
+    get throws(MalformedMember) {
+      let full = name.isEmpty ? member : "\(name).\(member)"
+      guard case .object(let members) = value,
+        let found = members.first(where: { $0.name == member })
+      else { throw MalformedMember(name: full) }
+      return JSONMember(name: full, value: found.value)
+    }
+  }
+
+  var string: String {
+    get throws(MalformedMember) {
+      guard case .string(let text) = value else { throw MalformedMember(name: name) }
+      return text
+    }
+  }
+
+  var optionalString: String? {
+    get throws(MalformedMember) {
+      if case .null = value { return nil }
+      return try string
+    }
+  }
+
+  var bool: Bool {
+    get throws(MalformedMember) {
+      guard case .bool(let flag) = value else { throw MalformedMember(name: name) }
+      return flag
+    }
+  }
+
+  /// A number that is not negative.
+  var count: Int {
+    get throws(MalformedMember) {
+      guard case .integer(let count) = value, count >= 0 else { throw MalformedMember(name: name) }
+      return count
+    }
+  }
+
+  var double: Double {
+    get throws(MalformedMember) {
+      switch value {
+      case .integer(let number): return Double(number)
+      case .number(let number) where number.isFinite: return number
+      default: throw MalformedMember(name: name)
+      }
+    }
+  }
+
+  var elements: [JSONMember] {
+    get throws(MalformedMember) {
+      guard case .array(let elements) = value else { throw MalformedMember(name: name) }
+      return elements.enumerated().map { JSONMember(name: "\(name)[\($0)]", value: $1) }
+    }
+  }
+
+  var members: [(key: String, member: JSONMember)] {
+    get throws(MalformedMember) {
+      guard case .object(let members) = value else { throw MalformedMember(name: name) }
+      return members.map { ($0.name, JSONMember(name: "\(name).\($0.name)", value: $0.value)) }
+    }
+  }
+
+  var doubles: [Double] {
+    get throws(MalformedMember) {
+      let elements = try elements
+      return try elements.map { (element) throws(MalformedMember) in try element.double }
+    }
+  }
+
+  var strings: [String] {
+    get throws(MalformedMember) {
+      let elements = try elements
+      return try elements.map { (element) throws(MalformedMember) in try element.string }
+    }
+  }
+}
+
+extension JSONValue {
+  var text: String {
+    var text = ""
+    write(to: &text)
+    return text
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+extension ModelDescription {
+  /// Cross-products with everything but their arrays.
+  ///
+  /// - Throws: `ModelFileError`.
+  static func products(_ text: String, file: String) throws -> CrossProducts {
+    guard let value = JSONParser.value(of: text) else {
+      throw ModelFileError(file, .inconsistent("\(member) is no JSON"))
+    }
+    let json = JSONMember(name: "", value: value)
+    do {
+      guard try json["format"].string == format else { throw MalformedMember(name: "format") }
+      let version = try json["version"].count
+      guard version <= Self.version else {
+        throw ModelFileError(file, .newer(version: version, known: Self.version))
+      }
+      return try products(json, file)
+    } catch let error as MalformedMember {
+      throw ModelFileError(file, .inconsistent("\(error.name) in \(member)"))
+    }
+  }
+
+  private static func products(_ json: JSONMember, _ file: String) throws -> CrossProducts {
+    var products = CrossProducts(try specification(json, file))
+    products.data = try json["data"].strings
+    products.observations = try json["nobs"].count
+    products.omittedObservations = try json["nobs_omitted"].count
+    products.sumOfWeights = try json["sum_weights"].double
+    products.sumOfLogWeights = try json["sum_log_weights"].double
+    let moments = try json["centring"]["moments"].elements
+    guard moments.count == products.moments.count else {
+      throw MalformedMember(name: "centring.moments")
+    }
+    for (atom, saved) in moments.enumerated() {
+      let values = try saved.doubles
+      guard values.count == products.moments[atom].products.count else {
+        throw MalformedMember(name: saved.name)
+      }
+      products.moments[atom].products = values
+    }
+    return products
+  }
+
+  private static func specification(
+    _ json: JSONMember, _ file: String
+  ) throws -> ModelSpecification {
+    var kinds: [String: ColumnKind] = [:]
+    for (name, word) in try json["columns"].members {
+      guard let kind = ColumnKind.byWord[try word.string] else {
+        throw MalformedMember(name: word.name)
+      }
+      kinds[name] = kind
+    }
+    var specification: ModelSpecification
+    do {
+      let origin = try Formula(json["made_for"].string)
+      guard origin.columnReferences.allSatisfy({ kinds[$0.name] != nil }) else {
+        throw MalformedMember(name: "columns")
+      }
+      specification = try ModelBinder.bind(origin, kinds: kinds, options: try options(json))
+      let formula = try Formula(json["formula"].string)
+      if formula.text != origin.text {
+        specification = try specification.narrowed(to: formula, name: file).specification
+      }
+    } catch let error as MalformedMember {
+      throw error
+    } catch {
+      throw ModelFileError(file, .inconsistent("its formula cannot be used (\(error))"))
+    }
+    guard layout(specification).text == (try json["layout"].value.text) else {
+      throw ModelFileError(file, .otherLayout(by: try json["written_by"].string))
+    }
+    try centre(&specification.basis, try json["centring"])
+    return specification
+  }
+
+  private static func options(_ json: JSONMember) throws -> ModelOptions {
+    var levels: [String: [String]] = [:]
+    for (name, order) in try json["levels"].members { levels[name] = try order.strings }
+    var contrasts: [String: Contrast] = [:]
+    for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
+    let action = try json["na"].string
+    guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
+    return ModelOptions(
+      weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
+      levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
+      missingTexts: Set(try json["missing"].strings))
+  }
+
+  private static func centre(_ basis: inout RawBasis, _ json: JSONMember) throws {
+    let (shifts, scales) = (try json["shifts"].doubles, try json["scales"].doubles)
+    guard shifts.count == basis.atoms.count, scales.count == basis.atoms.count,
+      scales.allSatisfy({ $0 > 0 })
+    else { throw MalformedMember(name: json.name) }
+    for k in basis.atoms.indices {
+      (basis.atoms[k].shift, basis.atoms[k].scale) = (shifts[k], scales[k])
+    }
+    let predictor = try json["predictor"].doubles
+    basis.responseScale = try json["response_scale"].double
+    guard predictor.count == basis.predictor.count, basis.responseScale > 0 else {
+      throw MalformedMember(name: json.name)
+    }
+    basis.predictor = predictor
+  }
+}

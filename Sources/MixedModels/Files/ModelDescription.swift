@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// `lmm-sparse.json`, the first member of a model file: all of the cross-products that is no array.
+enum ModelDescription {
+  static let member = "lmm-sparse.json"
+  static let format = "lmm-sparse model"
+  /// Raised with every change that an older program would misread.
+  static let version = 1
+
+  static func json(_ products: CrossProducts) -> JSONValue {
+    let specification = products.specification
+    let options = specification.options
+    let known = specification.columnKinds
+    return .object([
+      ("format", .string(format)),
+      ("version", .integer(version)),
+      ("written_by", .string("lmm-sparse \(softwareVersion)")),
+      ("formula", .string(specification.formula.text)),
+      ("made_for", .string(specification.origin.text)),
+      ("data", .strings(products.data)),
+      ("weights", .optional(options.weights)),
+      ("offset", .optional(options.offset)),
+      ("columns", .sorted(known) { .string($0.word) }),
+      ("levels", .sorted(options.levels.filter { known[$0.key] != nil }, JSONValue.strings)),
+      ("contrasts", .sorted(options.contrasts.filter { known[$0.key] != nil }, \.json)),
+      ("na", .string(options.omitsMissing ? "omit" : "fail")),
+      ("missing", .strings(options.missingTexts.sorted())),
+      ("nobs", .integer(products.observations)),
+      ("nobs_omitted", .integer(products.omittedObservations)),
+      ("sum_weights", .number(products.sumOfWeights)),
+      ("sum_log_weights", .number(products.sumOfLogWeights)),
+      ("layout", layout(specification)),
+      ("centring", centring(products)),
+    ])
+  }
+
+  /// Which columns A has. Follows from the formulas and the columns' kinds: a reader makes it anew
+  /// and compares.
+  static func layout(_ specification: ModelSpecification) -> JSONValue {
+    let basis = specification.basis
+    let names = basis.atoms.map(\.expression.deparsed)
+    func blocks(_ blocks: [ColumnBlock]) -> JSONValue {
+      .array(
+        blocks.map { block in
+          .object([
+            ("cells", .optional(block.cellSet)),
+            ("monomials", .strings(block.monomials.map { $0.text(names) })),
+          ])
+        })
+    }
+    return .object([
+      ("response", .string(basis.response.deparsed)),
+      ("offsets", .strings(basis.offsets.map(\.deparsed))),
+      (
+        "numbers",
+        .array(
+          basis.atoms.map {
+            .object([
+              ("expression", .string($0.expression.deparsed)), ("degree", .integer($0.degree)),
+              ("has_moments", .bool($0.needsMoments)),
+            ])
+          })
+      ),
+      (
+        "cells",
+        .array(
+          basis.cellSets.map { set in
+            switch set {
+            case .factor(let f): .object([("factor", .string(basis.factors[f].name))])
+            case .product(let a, let b): .object([("product", .array([.integer(a), .integer(b)]))])
+            }
+          })
+      ),
+      ("fixed", blocks(basis.fixed)),
+      (
+        "groups",
+        .array(
+          basis.groups.map {
+            .object([("cells", .integer($0.cellSet)), ("blocks", blocks($0.blocks))])
+          })
+      ),
+    ])
+  }
+
+  /// Shifts, scales and what was taken off the response, which the first rows decided.
+  private static func centring(_ products: CrossProducts) -> JSONValue {
+    let basis = products.basis
+    return .object([
+      ("shifts", .numbers(basis.atoms.map(\.shift))),
+      ("scales", .numbers(basis.atoms.map(\.scale))),
+      ("moments", .array(products.moments.map { .numbers($0.products) })),
+      ("predictor", .numbers(basis.predictor)),
+      ("response_scale", .number(basis.responseScale)),
+    ])
+  }
+}
+
+extension JSONValue {
+  /// Members in the order of their names: equal dictionaries make equal text.
+  static func sorted<Value>(
+    _ dictionary: [String: Value], _ value: (Value) -> JSONValue
+  ) -> JSONValue {
+    .object(dictionary.sorted { $0.key < $1.key }.map { ($0.key, value($0.value)) })
+  }
+}
+
+extension Monomial {
+  /// `1`, `x`, `T2(x)*z`: T2 is the Chebyshev polynomial of (x − shift) / scale, as `x` alone is T1.
+  fileprivate func text(_ names: [String]) -> String {
+    if powers.isEmpty { return "1" }
+    return powers.map { $0.degree == 1 ? names[$0.atom] : "T\($0.degree)(\(names[$0.atom]))" }
+      .joined(separator: "*")
+  }
+}
+
+extension FactorSource {
+  var name: String {
+    switch self {
+    case .column(let name): name
+    case .logical(let expression): expression.deparsed
+    }
+  }
+}
+
+extension ColumnKind {
+  /// In files and messages.
+  var word: String {
+    switch self {
+    case .numeric: "numeric"
+    case .logical: "logical"
+    case .categorical: "categorical"
+    case .empty: "empty"
+    }
+  }
+
+  static let byWord: [String: ColumnKind] = Dictionary(
+    uniqueKeysWithValues: [numeric, logical, categorical, empty].map { ($0.word, $0) })
+}
+
+extension Contrast {
+  var json: JSONValue {
+    switch self {
+    case .treatment: .string("treatment")
+    case .sum: .string("sum")
+    case .helmert: .string("helmert")
+    case .polynomial: .string("poly")
+    case .matrix(let levels, let columns, let values):
+      .object([
+        ("levels", .strings(levels)), ("columns", .strings(columns)), ("values", .matrix(values)),
+      ])
+    }
+  }
+
+  init(_ json: JSONMember) throws(MalformedMember) {
+    guard case .string(let word) = json.value else {
+      let rows = try json["values"].elements
+      self = .matrix(
+        levels: try json["levels"].strings, columns: try json["columns"].strings,
+        values: try rows.map { (row) throws(MalformedMember) in try row.doubles })
+      return
+    }
+    guard let contrast = try? Contrast(named: word) else { throw MalformedMember(name: json.name) }
+    self = contrast
+  }
+}

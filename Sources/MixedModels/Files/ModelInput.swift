@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// What a model is fitted to: saved cross-products, tables of rows, or both, which are added up.
+package struct ModelInput: Sendable {
+  /// Model files.
+  package let files: [String]
+  /// Together one table.
+  package let data: [DataSource]
+  /// All of them as reports name them, in the order given.
+  package let names: [DataSource]
+
+  package init(files: [String], data: [DataSource]) {
+    (self.files, self.data) = (files, data)
+    names = files.map(DataSource.file) + data
+  }
+
+  /// Tells model files from tables, see `ModelFile.isMeant`.
+  package init(arguments: [String]) {
+    let isFile = arguments.map { ModelFile.isMeant(by: $0) }
+    files = zip(arguments, isFile).filter(\.1).map(\.0)
+    data = zip(arguments, isFile).filter { !$0.1 }.map { DataSource(argument: $0.0) }
+    names = arguments.map(DataSource.init(argument:))
+  }
+
+  /// The cross-products of a formula over all of them.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
+  package func crossProducts(_ formula: Formula, options: FitOptions) throws -> CrossProducts {
+    guard let first = files.first else {
+      return try CrossProducts(formula, data: data, options: options)
+    }
+    let chosen = Set(options.levels.keys).union(options.contrasts.keys)
+    var total = try CrossProducts(contentsOf: first)
+    for file in files.dropFirst() {
+      try total.merge(CrossProducts(contentsOf: file), names: (first, file), chosen: chosen)
+    }
+    if !data.isEmpty {
+      let rows = try CrossProducts(formula, data: data, options: options)
+      try total.merge(rows, names: (first, data[0].name), chosen: chosen)
+    }
+    try total.check(options, name: first)
+    return try total.narrowed(to: formula, name: first)
+  }
+}
+
+extension CrossProducts {
+  /// Refuses options that came too late for cross-products that were made without them.
+  fileprivate func check(_ options: FitOptions, name: String) throws {
+    let model = specification.options
+    for (given, made, option) in [
+      (options.weights, model.weights, "weights"), (options.offset, model.offset, "offset"),
+    ] {
+      if let given, given != made {
+        throw ModelFileError(
+          name, .unusable("it was made \(made.map { "with --\(option) \($0)" } ?? "without --\(option)"), so --\(option) \(given) comes too late. Make the cross-products with it."))
+      }
+    }
+    let chosen = Set(options.levels.keys).union(options.contrasts.keys)
+      .union(options.reading.categoricalColumns)
+    let factors = Set(basis.factors.map(\.name))
+    for column in chosen.sorted() where !factors.contains(column) {
+      throw FitError.notAFactor(column: column, name: name)
+    }
+    if !options.omitsMissing, omittedObservations > 0 {
+      throw ModelFileError(
+        name, .unusable("\(omittedObservations) rows with a missing value were left out when it was made, and --na fail allows none."))
+    }
+  }
+}

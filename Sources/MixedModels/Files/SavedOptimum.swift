@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+/// What a model file keeps of a search: where it ended and how it got there. All estimates follow
+/// from that and the cross-products, and are computed again.
+struct SavedOptimum {
+  static let member = "fit/optimum.json"
+  /// The fit as `fit --json` reports it, for readers of other languages.
+  static let reportMember = "fit/report.json"
+  static let traceMember = "fit/trace.npy"
+
+  var outcome: CriterionSearch.Outcome
+  var criterion: CriterionKind
+  var optimizer: String
+  /// What the fit was made from, as its report names it.
+  var data: [String]
+  /// As given to this fit: levels and contrasts may differ from those the cross-products came with.
+  var levels: [String: [String]]
+  var contrasts: [String: Contrast]
+  var quantiles: [Double]?
+  var timing: Timing
+  var peakMemory: Int
+
+  var json: JSONValue {
+    .object([
+      ("criterion", .string(criterion.rawValue)),
+      ("phi", .numbers(outcome.φ)),
+      ("value", .number(outcome.value)),
+      ("optimizer", .string(optimizer)),
+      ("converged", .bool(outcome.converged)),
+      ("messages", .strings(outcome.messages)),
+      ("data", .strings(data)),
+      ("levels", .sorted(levels, JSONValue.strings)),
+      ("contrasts", .sorted(contrasts, \.json)),
+      ("scaled_residuals", quantiles.map(JSONValue.numbers) ?? .null),
+      ("seconds", .object(timing.parts.map { ($0.name, .number(timing[keyPath: $0.path])) })),
+      ("peak_bytes", .integer(peakMemory)),
+    ])
+  }
+
+  /// For every evaluation φ, the criterion, and the seconds since the search began.
+  func writeTrace(to archive: inout ArchiveWriter) throws {
+    try archive.add(
+      Self.traceMember, shape: [outcome.trace.count, outcome.φ.count + 2],
+      outcome.trace.flatMap { $0.φ + [$0.value, $0.seconds] })
+  }
+
+  /// - Throws: `ArchiveError`, `MalformedMember`.
+  init(_ archive: ArchiveReader) throws {
+    guard let value = JSONParser.value(of: try archive.text(Self.member)) else {
+      throw MalformedMember(name: Self.member)
+    }
+    let json = JSONMember(name: "", value: value)
+    guard let kind = CriterionKind(rawValue: try json["criterion"].string) else {
+      throw MalformedMember(name: "criterion in \(Self.member)")
+    }
+    criterion = kind
+    outcome = CriterionSearch.Outcome(
+      φ: try json["phi"].doubles, value: try json["value"].double,
+      converged: try json["converged"].bool, messages: try json["messages"].strings, trace: [])
+    optimizer = try json["optimizer"].string
+    data = try json["data"].strings
+    (levels, contrasts) = ([:], [:])
+    for (name, order) in try json["levels"].members { levels[name] = try order.strings }
+    for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
+    if case .null = try json["scaled_residuals"].value {
+      quantiles = nil
+    } else {
+      quantiles = try json["scaled_residuals"].doubles
+      guard quantiles?.count == 5 else { throw MalformedMember(name: "scaled_residuals") }
+    }
+    timing = Timing()
+    for (name, path) in timing.parts { timing[keyPath: path] = try json["seconds"][name].double }
+    peakMemory = try json["peak_bytes"].count
+    _ = try archive.text(Self.reportMember)  // for its checksum
+    outcome.trace = try Self.trace(archive, parameters: outcome.φ.count)
+  }
+
+  private static func trace(
+    _ archive: ArchiveReader, parameters: Int
+  ) throws -> [CriterionSearch.Evaluation] {
+    let (shape, values) = try archive.doubles(traceMember)
+    guard shape.count == 2, shape[1] == parameters + 2 else {
+      throw MalformedMember(name: traceMember)
+    }
+    return (0..<shape[0]).map { k in
+      let line = values[k * shape[1]..<(k + 1) * shape[1]]
+      return CriterionSearch.Evaluation(
+        φ: Array(line.prefix(parameters)), value: line[line.endIndex - 2],
+        seconds: line[line.endIndex - 1])
+    }
+  }
+
+  init(
+    outcome: CriterionSearch.Outcome, options: FitOptions, columns: Set<String>, fit: Fit
+  ) {
+    self.outcome = outcome
+    (criterion, optimizer, data) = (options.criterion, options.optimizer, fit.data)
+    levels = options.levels.filter { columns.contains($0.key) }
+    contrasts = options.contrasts.filter { columns.contains($0.key) }
+    (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
+  }
+}
+
+extension Timing {
+  fileprivate var parts: [(name: String, path: WritableKeyPath<Timing, Double>)] {
+    [
+      ("read", \.read), ("assemble", \.assemble), ("optimize", \.optimize),
+      ("inference", \.inference), ("total", \.total), ("evaluation", \.evaluation),
+    ]
+  }
+}
