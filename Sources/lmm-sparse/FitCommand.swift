@@ -21,8 +21,9 @@ struct FitCommand: ParsableCommand {
 
   @Argument(
     help: """
-      CSV or TSV files with a header line, gzipped or not, or - for standard input. \
-      Several files are one table.
+      CSV or TSV files with a header line, gzipped or not, or - for standard input; \
+      several files are one table. Or model files (.lmm) of crossprod or --save, \
+      which are added up.
       """)
   var data: [String] = []
 
@@ -31,7 +32,16 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Search") var search: SearchArguments
   @OptionGroup(title: "Report") var report: ReportArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Save the fit with its cross-products for later commands, whole or not at all.",
+      valueName: "file.lmm"))
+  var save: String?
+
   func validate() throws {
+    if save == "-" {
+      throw ValidationError("--save needs a file name; standard output has the report.")
+    }
     if model.ddf == .kenwardRoger {
       throw ValidationError("--ddf kenward-roger is not available yet in fits; see contrast, anova.")
     }
@@ -57,11 +67,11 @@ struct FitCommand: ParsableCommand {
     installInterruptHandler()
 
     let isExample = formula == nil
-    let sources = isExample ? [SleepstudyExample.data] : data.map(DataSource.init(argument:))
+    let input =
+      isExample
+      ? ModelInput(files: [], data: [SleepstudyExample.data]) : ModelInput(arguments: data)
     let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
-    let fit = try Fit(
-      Formula(formula ?? SleepstudyExample.formula), data: sources,
-      options: try options(sources: sources, progress: progress))
+    let fit = try fit(input, try options(input, progress: progress))
     progress?.clear()
 
     var text = report.reportFormat.text(for: fit)
@@ -70,13 +80,25 @@ struct FitCommand: ParsableCommand {
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 
-  private func options(sources: [DataSource], progress: ProgressLine?) throws -> FitOptions {
+  /// The file of `--save` is written before the report, and only if there is a fit.
+  private func fit(_ input: ModelInput, _ options: FitOptions) throws -> Fit {
+    let formula = try Formula(formula ?? SleepstudyExample.formula)
+    guard let save else { return try Fit(formula, from: input, options: options) }
+    let destination = try ReportDestination(path: save, inputs: data + reading.files)
+    var fit: Fit?
+    try destination.write {
+      fit = try Fit(formula, from: input, options: options, savingTo: $0.sink)
+    }
+    return fit!
+  }
+
+  private func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     model.set(&options)
     try reading.set(&options)
     search.set(&options)
     options.wantsConditionalModes = report.ranef
-    options.wantsScaledResiduals = try report.wantsResiduals(of: sources)
+    options.wantsScaledResiduals = try report.wantsResiduals(of: input)
     let best = BestSoFar()
     options.progress = { event in
       best.note(event)

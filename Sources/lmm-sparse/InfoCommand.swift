@@ -11,12 +11,21 @@ import NumericalMethods
   import Darwin
 #endif
 
-/// Prints what a report of a problem should mention.
+/// Prints what a report of a problem should mention, or what model files hold.
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "info", abstract: "Show versions, the BLAS in use, cores and memory.")
+    commandName: "info",
+    abstract: "Show versions, the BLAS in use, cores and memory; or what model files hold.",
+    discussion: "Files are read whole: all checksums are compared, and a fit is computed again.")
+
+  @Argument(help: "Model files (.lmm) to describe instead.")
+  var files: [String] = []
 
   func run() throws {
+    guard files.isEmpty else {
+      let texts = try files.map { try table(modelFileRows($0)) }
+      return try writeToStandardOutput(texts.joined(separator: "\n"))
+    }
     let blas = blasDescription()
     var rows = [("lmm-sparse", softwareVersion), ("System", systemDescription())]
     rows += libraryVersions().map { ($0.name, $0.version) }
@@ -26,17 +35,20 @@ struct InfoCommand: ParsableCommand {
     let gibibytes = Double(physicalMemory()) / 1_073_741_824
     rows.append(("Memory", "\(fixedNotation(gibibytes, decimals: 1)) GiB"))
 
-    let width = rows.map(\.0.count).max() ?? 0
-    var text = ""
-    for (name, value) in rows {
-      text += name + String(repeating: " ", count: width + 2 - name.count) + value + "\n"
-    }
+    var text = table(rows)
     if blas.isReference {
       text +=
         "warning: the reference BLAS is 10 to 50 times slower than OpenBLAS; install OpenBLAS "
         + "(Debian: libopenblas0).\n"
     }
     try writeToStandardOutput(text)
+  }
+
+  private func table(_ rows: [(String, String)]) -> String {
+    let width = rows.map(\.0.count).max() ?? 0
+    return rows.map { name, value in
+      name + String(repeating: " ", count: width + 2 - name.count) + value + "\n"
+    }.joined()
   }
 
   private func systemDescription() -> String {

@@ -16,7 +16,7 @@ import MixedModels
     abstract: "Linear mixed-effects models for very large grouped data.",
     version: softwareVersion,
     subcommands: [
-      FitCommand.self, AnovaCommand.self, DropCommand.self, RandomAnovaCommand.self,
+      FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self, RandomAnovaCommand.self,
       ContrastCommand.self, PlanCommand.self, SimulateCommand.self, InfoCommand.self,
     ])
 

@@ -61,14 +61,26 @@ struct ReportArguments: ParsableArguments {
     }
   }
 
-  /// - Throws: `OutputError` if residuals are asked for of rows that can be read but once.
-  func wantsResiduals(of sources: [DataSource]) throws -> Bool {
-    let isReadable = sources.allSatisfy(\.canBeReadAgain)
+  /// - Throws: if residuals are asked for of rows that can be read but once, or are not there.
+  func wantsResiduals(of input: ModelInput) throws -> Bool {
+    if let file = input.files.first {
+      if residuals == true { throw RowsGone(file: file) }
+      return false
+    }
+    let isReadable = input.data.allSatisfy(\.canBeReadAgain)
     if residuals == true, !isReadable {
       throw UnreadableAgain()
     }
-    let bytes = sources.reduce(0) { $0 + FileIdentity.size(of: $1) }
+    let bytes = input.data.reduce(0) { $0 + FileIdentity.size(of: $1) }
     return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
+  }
+}
+
+private struct RowsGone: Error, CustomStringConvertible {
+  let file: String
+
+  var description: String {
+    "--residuals needs rows, and \(file) holds only their sums. Leave it out, or name the data."
   }
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import NumericalMethods
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -27,7 +30,7 @@ struct ReportDestination {
     }
     let existing = FileIdentity(path: path)
     guard let existing else {
-      let directory = Self.directory(of: path)
+      let directory = FileReplacement.directory(of: path)
       guard !path.isEmpty, !path.hasSuffix("/"), access(directory, W_OK | X_OK) == 0 else {
         throw OutputError(path: path, reason: path.isEmpty ? "the name is empty" : systemWords())
       }
@@ -73,34 +76,15 @@ struct ReportDestination {
     }
   }
 
-  /// Writes a file beside the target and renames it once it is on the disk.
   private func replace(
     _ path: String, _ permissions: mode_t?, _ produce: (OutputStream) throws -> Void
   ) throws {
-    let temporary = Self.directory(of: path) + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
-    removeOnInterrupt(temporary)
-    defer { removeOnInterrupt(nil) }
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
-    if let permissions { fchmod(descriptor, permissions) }
+    let file = FileReplacement(path, permissions: permissions, noteTemporary: removeOnInterrupt)
     do {
-      try produce(OutputStream(descriptor: descriptor, path: path))
-      guard fsync(descriptor) == 0 else { throw OutputError(path: path, reason: systemWords()) }
-    } catch {
-      close(descriptor)
-      unlink(temporary)
-      throw error
+      try file.write { try produce(OutputStream(descriptor: $0, path: path)) }
+    } catch let failure as FileReplacement.Failure {
+      throw OutputError(path: path, reason: failure.reason)
     }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-      let reason = systemWords()
-      unlink(temporary)
-      throw OutputError(path: path, reason: reason)
-    }
-  }
-
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
 
@@ -116,6 +100,14 @@ struct OutputStream {
   func write(_ bytes: [UInt8]) throws(OutputError) {
     guard bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) else {
       throw OutputError(path: path, reason: systemWords())
+    }
+  }
+
+  var sink: ByteSink {
+    ByteSink { bytes in
+      guard writeAll(bytes, to: descriptor) else {
+        throw OutputError(path: path, reason: systemWords())
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
 package import NumericalMethods
 
 extension CrossProducts {
@@ -23,6 +24,19 @@ extension CrossProducts {
     let writer = ModelFileWriter(sink)
     try writer.add(self)
     try writer.finish()
+  }
+}
+
+extension CrossProducts {
+  /// The formula they were made for.
+  public var formula: Formula { specification.formula }
+
+  /// The grouping factors of the random-effects terms, each once, and how many levels were seen.
+  package var levelCounts: [(name: String, count: Int)] {
+    groups.indices.map { g in
+      let term = specification.randomTerms.first { $0.group == g }
+      return (term?.groupName ?? "", groups[g].levelCount)
+    }
   }
 }
 

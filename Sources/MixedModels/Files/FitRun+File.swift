@@ -22,10 +22,12 @@ extension FitRun {
       return try file.reading {
         try FitRun(data, options, saved: saved) { try file.crossProducts() }
       }
-    } catch let error as FitError {
-      throw ModelFileError(path, .unusable("\(error)"))
+    } catch let error as ModelFileError {
+      throw error
     } catch let error as NotReproduced {
       throw ModelFileError(path, .notReproduced(saved: error.saved, found: error.found))
+    } catch {
+      throw ModelFileError(path, .unusable("its fit cannot be computed again: \(error)"))
     }
   }
 

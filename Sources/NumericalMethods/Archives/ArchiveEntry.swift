@@ -10,7 +10,12 @@ package struct ArchiveEntry: Sendable, Equatable {
   package let byteCount: Int
   package let checksum: UInt32
   /// Where its header begins.
-  let offset: Int
+  package let offset: Int
+
+  package init(name: String, byteCount: Int, checksum: UInt32, offset: Int) {
+    (self.name, self.byteCount) = (name, byteCount)
+    (self.checksum, self.offset) = (checksum, offset)
+  }
 
   /// The header before the data.
   var header: [UInt8] {
@@ -74,7 +79,7 @@ let saturated32 = 0xFFFF_FFFF
 private let saturated16 = 0xFFFF
 
 /// The directory and what follows it to the end of the file.
-func directory(of entries: [ArchiveEntry], at offset: Int) -> [UInt8] {
+package func directory(of entries: [ArchiveEntry], at offset: Int) -> [UInt8] {
   var record = Record()
   for entry in entries { record.bytes += entry.directoryLine }
   let size = record.bytes.count

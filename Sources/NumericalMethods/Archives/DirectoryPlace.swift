@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Where the directory of a zip archive is, from the record at the end of the file.
-struct DirectoryPlace {
-  let offset: Int
+package struct DirectoryPlace {
+  package let offset: Int
   private let size: Int
   private let count: Int
 
   /// - Parameters:
   ///   - size: of the file.
   ///   - bytes: reads a number of bytes from an offset.
-  init(
+  package init(
     size: Int, _ bytes: (_ offset: Int, _ count: Int) throws(ArchiveError) -> [UInt8]
   ) throws(ArchiveError) {
     guard size >= 22 else { throw .incomplete }
@@ -33,7 +33,7 @@ struct DirectoryPlace {
   }
 
   /// The lines of the directory; nil if they are none.
-  func entries(_ bytes: [UInt8]) -> [ArchiveEntry]? {
+  package func entries(_ bytes: [UInt8]) -> [ArchiveEntry]? {
     var entries: [ArchiveEntry] = []
     var start = 0
     for _ in 0..<count {

@@ -51,6 +51,7 @@ import Testing
   @Test func `parts of different models do not merge`() throws {
     var a = try CrossProducts(Formula("y ~ x + (1 | g)"), data: [Self.whole().source()])
     let b = try CrossProducts(Formula("y ~ x + f + (1 | g)"), data: [Self.whole().source()])
-    #expect(throws: FitError.differentModels) { try a.merge(b) }
+    let difference = "the first is of “y ~ x + (1 | g)” and the second of “y ~ x + f + (1 | g)”"
+    #expect(throws: FitError.differentModels(difference)) { try a.merge(b) }
   }
 }

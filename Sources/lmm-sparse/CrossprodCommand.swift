@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+import NumericalMethods
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Sums one part of a table up, for a fit elsewhere or later.
+struct CrossprodCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crossprod",
+    abstract: "Save the cross-products of one part of the data.",
+    discussion: """
+      All that a model needs of its rows, in one file whose size depends on the levels and not on \
+      the rows. Parts are added up by fit, in any order:
+
+          lmm-sparse crossprod 'y ~ x + (x | g)' part1.csv -o part1.lmm
+          lmm-sparse crossprod 'y ~ x + (x | g)' part2.csv -o part2.lmm
+          lmm-sparse fit 'y ~ x + (x | g)' part1.lmm part2.lmm
+
+      or by crossprod itself, to one file again. Give all parts the same options.
+      """)
+
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  var formula: String
+
+  @Argument(
+    help: """
+      CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
+      (.lmm). All are added up.
+      """)
+  var data: [String]
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      "The file to write, whole or not at all; - for standard output.", valueName: "file.lmm"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Column of prior weights.", valueName: "column"))
+  var weights: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Column added to the linear predictor with coefficient 1.", valueName: "column"))
+  var offset: String?
+
+  @OptionGroup(title: "Data") var reading: ReadingArguments
+
+  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if output == "-", isatty(STDOUT_FILENO) == 1 {
+      throw ValidationError("the file is binary. Name it with -o FILE.lmm, or pipe it on.")
+    }
+  }
+
+  func run() throws {
+    let destination = try ReportDestination(path: output, inputs: data + reading.files)
+    installInterruptHandler()
+    let progress = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    var options = FitOptions()
+    (options.weights, options.offset) = (weights, offset)
+    try reading.set(&options)
+    (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
+    options.progress = { progress?.show($0) }
+    let products = try ModelInput(arguments: data).crossProducts(Formula(formula), options: options)
+    progress?.clear()
+    try destination.write { try products.write(to: $0.sink) }
+  }
+}
