@@ -42,6 +42,9 @@ struct FitCommand: ParsableCommand {
     if save == "-" {
       throw ValidationError("--save needs a file name; standard output has the report.")
     }
+    if let save, save == report.output {
+      throw ValidationError("--save and --output name the same file.")
+    }
     if model.ddf == .kenwardRoger {
       throw ValidationError("--ddf kenward-roger is not available yet in fits; see contrast, anova.")
     }

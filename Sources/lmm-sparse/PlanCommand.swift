@@ -11,7 +11,11 @@ struct PlanCommand: ParsableCommand {
   @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
   var formula: String
 
-  @Argument(help: "CSV or TSV files with a header line, gzipped or not, or - for standard input.")
+  @Argument(
+    help: """
+      CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
+      (.lmm).
+      """)
   var data: [String]
 
   @OptionGroup(title: "Model") var model: ModelArguments
@@ -32,7 +36,7 @@ struct PlanCommand: ParsableCommand {
     try reading.set(&options)
     search.set(&options)
     let plan = try ModelPlan(
-      Formula(formula), data: data.map(DataSource.init(argument:)), options: options)
+      Formula(formula), from: ModelInput(arguments: data), options: options)
     let report = PlanReport(plan)
     try destination.write(json ? report.json : report.text)
     if plan.chosen == nil { throw NothingFits() }

@@ -62,6 +62,10 @@ extension CrossProducts {
     for column in chosen.sorted() where !factors.contains(column) {
       throw FitError.notAFactor(column: column, name: name)
     }
+    if let text = options.reading.missingTexts.subtracting(model.missingTexts).sorted().first {
+      throw ModelFileError(
+        name, .unusable("it was made without --missing “\(text)”, which comes too late. Make the cross-products with it."))
+    }
     if !options.omitsMissing, omittedObservations > 0 {
       throw ModelFileError(
         name, .unusable("\(omittedObservations) rows with a missing value were left out when it was made, and --na fail allows none."))

@@ -47,7 +47,13 @@ public struct ModelPlan: Sendable {
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    var products = try CrossProducts(formula, data: data, options: options)
+    try self.init(formula, from: ModelInput(files: [], data: data), options: options)
+  }
+
+  /// The same for rows, saved cross-products, or both together.
+  package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
+    var products = try input.crossProducts(formula, options: options)
+    let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     memory = availableMemory()

@@ -184,7 +184,7 @@ import Testing
     #expect(fit.fixedEffects.map(\.name) == ["(Intercept)", "f1", "f2"])
   }
 
-  @Test(arguments: ["weights", "offset", "factor", "na"])
+  @Test(arguments: ["weights", "offset", "factor", "missing", "na"])
   func `options that come too late are refused`(option: String) throws {
     let folder = try TemporaryFolder()
     let formula = try Formula("y ~ x + (1 | g)")
@@ -195,6 +195,7 @@ import Testing
     case "weights": options.weights = "w"
     case "offset": options.offset = "w"
     case "factor": options.reading.categoricalColumns = ["x"]
+    case "missing": options.reading.missingTexts = ["-9"]
     default: options.omitsMissing = false
     }
     let error = #expect(throws: (any Error).self) {
