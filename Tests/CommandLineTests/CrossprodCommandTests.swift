@@ -37,7 +37,8 @@ import Testing
 
     // Two of them as one file, through a pipe, and the third from its rows.
     let mixed = try ToolProcess(
-      script: "cd \"$1\" && $tool crossprod '\(sleepstudyFormula)' part0.lmm part1.lmm -o - > ab.lmm "
+      script:
+        "cd \"$1\" && $tool crossprod '\(sleepstudyFormula)' part0.lmm part1.lmm -o - > ab.lmm "
         + "&& $tool fit --json '\(sleepstudyFormula)' part2.csv ab.lmm", folder.path)
     #expect(abs(try Self.json(mixed)["criterion"] as! Double - b) <= 1e-12 * b)
     let streamed = try ToolProcess(
@@ -73,7 +74,8 @@ import Testing
     let part = folder.file("part0.csv")
     #expect(try ToolProcess("crossprod", sleepstudyFormula, part, "-o", a).status == 0)
     #expect(
-      try ToolProcess("crossprod", sleepstudyFormula, part, "--factor", "Days", "-o", b).status == 0)
+      try ToolProcess("crossprod", sleepstudyFormula, part, "--factor", "Days", "-o", b).status == 0
+    )
     for (arguments, words) in [
       ([a, b], "column Days is numeric in \(a) and categorical in \(b)"),
       ([a, "--weights", "Days"], "\(a): it was made without --weights, so --weights Days comes"),

@@ -18,7 +18,8 @@ extension CrossProducts {
     let count = fixed.directory.count
     try archive.add("fixed/columns.npy", fixed.directory)
     try archive.add("fixed/sums.npy", shape: [count, count], fixed.square(fixed.sums))
-    try archive.add("fixed/corrections.npy", shape: [count, count], fixed.square(fixed.corrections))
+    try archive.add(
+      "fixed/corrections.npy", shape: [count, count], fixed.square(fixed.corrections))
     for (g, group) in groups.enumerated() {
       let size = group.directory.count
       try archive.add("groups/\(g)/columns.npy", group.directory)

@@ -105,7 +105,7 @@ package final class ModelFileWriter {
   func add(_ optimum: SavedOptimum, report: String) throws {
     try archive.add(SavedOptimum.member, text: optimum.json.document)
     try archive.add(SavedOptimum.reportMember, text: report)
-    try optimum.writeTrace(to: &archive)
+    try optimum.writeArrays(to: &archive)
   }
 
   func finish() throws { try archive.finish() }

@@ -4,8 +4,10 @@ import ModelFrames
 extension CrossProducts {
   /// Adds the rows of `other`; `names` are what an error calls the two.
   ///
-  /// - Parameter chosen: columns whose levels or contrasts are given anew, so that those the parts
-  ///   came with do not matter.
+  /// Columns that are `chosen` get new levels or contrasts, so that those the parts came with do
+  /// not matter.
+  ///
+  /// - Throws: `FitError.differentModels`.
   mutating func merge(
     _ other: CrossProducts, names: (String, String), chosen: Set<String> = []
   ) throws(FitError) {
@@ -60,7 +62,8 @@ extension ModelSpecification {
       return mine.isNumber != theirs.isNumber || (mine == .logical) != (theirs == .logical)
     }
     let isSame = basis.isCompatible(with: other.basis)
-    for name in differ where !isSame || logicalFactors.contains(name) != other.logicalFactors.contains(name) {
+    for name in differ
+    where !isSame || logicalFactors.contains(name) != other.logicalFactors.contains(name) {
       let (mine, theirs) = (columnKinds[name]!, other.columnKinds[name]!)
       return
         "column \(name) is \(mine.word) in \(names.0) and \(theirs.word) in \(names.1) (--factor \(name) makes it categorical everywhere)"

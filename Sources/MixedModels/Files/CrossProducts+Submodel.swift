@@ -5,9 +5,9 @@ extension CrossProducts {
   /// The same rows for another formula all of whose columns are here: fewer terms, `||` for `|`,
   /// another order.
   ///
-  /// Rows that were left out because of a column that the formula does not use stay out.
+  /// Rows that were left out because of a column that the formula does not use stay out. `name` is
+  /// what an error calls these cross-products.
   ///
-  /// - Parameter name: what an error calls these cross-products.
   /// - Throws: `FormulaError` for an unknown column, `FitError.notInCrossProducts`.
   package func narrowed(to formula: Formula, name: String) throws -> CrossProducts {
     guard formula.text != specification.formula.text else { return self }

@@ -25,7 +25,8 @@ package struct FileReplacement {
   private let noteTemporary: (String?) -> Void
 
   package init(
-    _ path: String, permissions: mode_t? = nil, noteTemporary: @escaping (String?) -> Void = { _ in }
+    _ path: String, permissions: mode_t? = nil,
+    noteTemporary: @escaping (String?) -> Void = { _ in }
   ) {
     (self.path, self.permissions, self.noteTemporary) = (path, permissions, noteTemporary)
   }

@@ -7,8 +7,9 @@ extension Fit {
   ///
   /// Estimates are computed from the cross-products in the file, at the θ in the file.
   ///
-  /// - Parameter options: how to compute: threads, solver, conditional modes. What belongs to the
-  ///   model comes from the file.
+  /// `options` say how to compute: threads, solver, conditional modes. What belongs to the model
+  /// comes from the file.
+  ///
   /// - Throws: `ModelFileError` if the file is none of ours, holds no fit, is damaged, or if its
   ///   cross-products do not reproduce the criterion to 10⁻¹⁰ of its size.
   public init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
@@ -47,7 +48,8 @@ extension Fit {
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
-  /// - Parameter sink: where to save the fit with its cross-products; nil not to.
+  /// The fit and its cross-products are saved to `sink`, if there is one.
+  ///
   /// - Throws: what the public initializers throw.
   package init(
     _ formula: Formula, from input: ModelInput, options: FitOptions, savingTo sink: ByteSink? = nil

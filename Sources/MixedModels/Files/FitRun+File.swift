@@ -6,8 +6,9 @@ extension FitRun {
   /// A fit as it was saved, with the model that tests, intervals and predictions start from; no
   /// search and no rows.
   ///
-  /// - Parameter options: how to compute (threads, solver, conditional modes); what belongs to the
-  ///   model comes from the file.
+  /// `options` say how to compute (threads, solver, conditional modes); what belongs to the model
+  /// comes from the file.
+  ///
   /// - Throws: `ModelFileError` if the file cannot be used, or if its cross-products do not give
   ///   the criterion that was saved.
   static func restored(from path: String, options: FitOptions) throws -> FitRun {
@@ -15,7 +16,7 @@ extension FitRun {
     guard file.holdsFit else { throw ModelFileError(path, .noFit) }
     let saved = try file.reading { try SavedOptimum(file.archive) }
     var options = options
-    (options.criterion, options.optimizer) = (saved.criterion, saved.optimizer)
+    options.criterion = saved.criterion
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     let data = saved.data.map(DataSource.init(argument:))
     do {
@@ -52,10 +53,10 @@ extension Optimum {
   ///
   /// - Throws: `FitError`, `CholmodError`, `NotReproduced`.
   static func found<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations,
-    saved: SavedOptimum?
+    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ equations: consuming Equations, saved: SavedOptimum?
   ) throws -> Optimum {
-    guard let saved else { return try Optimum(model, options, equations) }
+    guard let saved else { return try Optimum(model, options, flops: flops, equations) }
     return try Optimum(model, options, equations, saved: saved.outcome)
   }
 
@@ -67,6 +68,10 @@ extension Optimum {
     guard saved.φ.count == model.covariance.parameterCount else {
       throw MalformedMember(name: "phi in \(SavedOptimum.member)")
     }
+    guard
+      saved.curvature?.covarianceSlopes.first?.rows ?? model.fixedEffectCount
+        == model.fixedEffectCount
+    else { throw MalformedMember(name: SavedCurvature.covarianceMember) }
     var criterion = ProfiledCriterion(model, options.criterion, equations)
     began = monotonicSeconds()
     outcome = saved

@@ -61,11 +61,13 @@ struct JSONParser {
   private mutating func array(_ depth: Int) -> JSONValue? {
     var elements: [JSONValue] = []
     guard
-      list("[", "]", { parser in
-        guard let element = parser.value(depth: depth + 1) else { return false }
-        elements.append(element)
-        return true
-      })
+      list(
+        "[", "]",
+        { parser in
+          guard let element = parser.value(depth: depth + 1) else { return false }
+          elements.append(element)
+          return true
+        })
     else { return nil }
     return .array(elements)
   }
@@ -73,14 +75,16 @@ struct JSONParser {
   private mutating func object(_ depth: Int) -> JSONValue? {
     var members: [(name: String, value: JSONValue)] = []
     guard
-      list("{", "}", { parser in
-        parser.skipBlanks()
-        guard let name = parser.string() else { return false }
-        parser.skipBlanks()
-        guard parser.take(":"), let value = parser.value(depth: depth + 1) else { return false }
-        members.append((name, value))
-        return true
-      })
+      list(
+        "{", "}",
+        { parser in
+          parser.skipBlanks()
+          guard let name = parser.string() else { return false }
+          parser.skipBlanks()
+          guard parser.take(":"), let value = parser.value(depth: depth + 1) else { return false }
+          members.append((name, value))
+          return true
+        })
     else { return nil }
     return .object(members)
   }

@@ -44,7 +44,9 @@ struct JSONMember {
   /// A number that is not negative, and small enough to be added up.
   var count: Int {
     get throws(MalformedMember) {
-      guard case .integer(let count) = value, (0...1 << 53).contains(count) else { throw MalformedMember(name: name) }
+      guard case .integer(let count) = value, (0...1 << 53).contains(count) else {
+        throw MalformedMember(name: name)
+      }
       return count
     }
   }

@@ -35,7 +35,9 @@ enum ModelDescription {
     ])
   }
 
-  /// Which columns A has. Follows from the formulas and the columns' kinds: a reader makes it anew
+  /// Which columns A has.
+  ///
+  /// Follows from the formulas and the columns' kinds: a reader makes it anew
   /// and compares.
   static func layout(_ specification: ModelSpecification) -> JSONValue {
     let basis = specification.basis

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import NumericalMethods
 
-/// Why a saved model cannot be read or written. `description` names the file and says what to do.
+/// Why a saved model cannot be read or written.
+///
+/// `description` names the file and says what to do.
 public struct ModelFileError: Error, Sendable, Equatable {
   public enum Problem: Sendable, Equatable {
     /// The system's words.

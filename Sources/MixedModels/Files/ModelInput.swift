@@ -53,7 +53,10 @@ extension CrossProducts {
     ] {
       if let given, given != made {
         throw ModelFileError(
-          name, .unusable("it was made \(made.map { "with --\(option) \($0)" } ?? "without --\(option)"), so --\(option) \(given) comes too late. Make the cross-products with it."))
+          name,
+          .unusable(
+            "it was made \(made.map { "with --\(option) \($0)" } ?? "without --\(option)"), so --\(option) \(given) comes too late. Make the cross-products with it."
+          ))
       }
     }
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
@@ -64,11 +67,17 @@ extension CrossProducts {
     }
     if let text = options.reading.missingTexts.subtracting(model.missingTexts).sorted().first {
       throw ModelFileError(
-        name, .unusable("it was made without --missing “\(text)”, which comes too late. Make the cross-products with it."))
+        name,
+        .unusable(
+          "it was made without --missing “\(text)”, which comes too late. Make the cross-products with it."
+        ))
     }
     if !options.omitsMissing, omittedObservations > 0 {
       throw ModelFileError(
-        name, .unusable("\(omittedObservations) rows with a missing value were left out when it was made, and --na fail allows none."))
+        name,
+        .unusable(
+          "\(omittedObservations) rows with a missing value were left out when it was made, and --na fail allows none."
+        ))
     }
   }
 }

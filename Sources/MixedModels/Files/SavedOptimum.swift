@@ -2,7 +2,9 @@
 import ModelFrames
 import NumericalMethods
 
-/// What a model file keeps of a search: where it ended and how it got there. All estimates follow
+/// What a model file keeps of a search: where it ended and how it got there.
+///
+/// All estimates follow
 /// from that and the cross-products, and are computed again.
 struct SavedOptimum {
   static let member = "fit/optimum.json"
@@ -12,7 +14,6 @@ struct SavedOptimum {
 
   var outcome: CriterionSearch.Outcome
   var criterion: CriterionKind
-  var optimizer: String
   /// What the fit was made from, as its report names it.
   var data: [String]
   /// As given to this fit: levels and contrasts may differ from those the cross-products came with.
@@ -27,9 +28,11 @@ struct SavedOptimum {
       ("criterion", .string(criterion.rawValue)),
       ("phi", .numbers(outcome.φ)),
       ("value", .number(outcome.value)),
-      ("optimizer", .string(optimizer)),
+      ("optimizer", .string(outcome.optimizer)),
       ("converged", .bool(outcome.converged)),
       ("messages", .strings(outcome.messages)),
+      ("gradients", .integer(outcome.gradients)),
+      ("curvature", outcome.curvature.map(SavedCurvature.json) ?? .null),
       ("data", .strings(data)),
       ("levels", .sorted(levels, JSONValue.strings)),
       ("contrasts", .sorted(contrasts, \.json)),
@@ -39,11 +42,13 @@ struct SavedOptimum {
     ])
   }
 
-  /// For every evaluation φ, the criterion, and the seconds since the search began.
-  func writeTrace(to archive: inout ArchiveWriter) throws {
+  /// For every evaluation φ, the criterion, and the seconds since the search began; derivatives at
+  /// the end.
+  func writeArrays(to archive: inout ArchiveWriter) throws {
     try archive.add(
       Self.traceMember, shape: [outcome.trace.count, outcome.φ.count + 2],
       outcome.trace.flatMap { $0.φ + [$0.value, $0.seconds] })
+    if let curvature = outcome.curvature { try SavedCurvature.write(curvature, to: &archive) }
   }
 
   /// - Throws: `ArchiveError`, `MalformedMember`.
@@ -56,10 +61,13 @@ struct SavedOptimum {
       throw MalformedMember(name: "criterion in \(Self.member)")
     }
     criterion = kind
+    let φ = try json["phi"].doubles
     outcome = CriterionSearch.Outcome(
-      φ: try json["phi"].doubles, value: try json["value"].double,
-      converged: try json["converged"].bool, messages: try json["messages"].strings, trace: [])
-    optimizer = try json["optimizer"].string
+      optimizer: try json["optimizer"].string, φ: φ, value: try json["value"].double,
+      converged: try json["converged"].bool, messages: try json["messages"].strings,
+      trace: try Self.trace(archive, parameters: φ.count),
+      gradients: try json["gradients"].count,
+      curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count))
     data = try json["data"].strings
     (levels, contrasts) = ([:], [:])
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
@@ -74,7 +82,6 @@ struct SavedOptimum {
     for (name, path) in timing.parts { timing[keyPath: path] = try json["seconds"][name].double }
     peakMemory = try json["peak_bytes"].count
     _ = try archive.text(Self.reportMember)  // for its checksum
-    outcome.trace = try Self.trace(archive, parameters: outcome.φ.count)
   }
 
   private static func trace(
@@ -96,7 +103,8 @@ struct SavedOptimum {
     outcome: CriterionSearch.Outcome, options: FitOptions, columns: Set<String>, fit: Fit
   ) {
     self.outcome = outcome
-    (criterion, optimizer, data) = (options.criterion, options.optimizer, fit.data)
+    if outcome.curvature?.isFinite == false { self.outcome.curvature = nil }
+    (criterion, data) = (options.criterion, fit.data)
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)

@@ -14,7 +14,7 @@ struct CriterionCurvature: Sendable {
   /// ∂[K⁻¹]_xx/∂φ_k, p × p each, in working coordinates.
   let covarianceSlopes: [DenseMatrix]
   let roundingError: Double
-  private let units: [Double]
+  let units: [Double]
 
   /// Derivatives on both sides of φ.
   struct Column {

@@ -43,10 +43,8 @@ struct FitRun {
     }
   }
 
-  /// - Parameters:
-  ///   - saved: where an earlier search ended; there is no new one then.
-  ///   - writer: takes the cross-products before their blocks are given up.
-  ///   - read: makes the cross-products.
+  /// From cross-products that `read` makes, and that `writer` takes before their blocks are given
+  /// up; `saved` is where an earlier search ended, and then there is no new one.
   init(
     _ data: [DataSource], _ given: FitOptions, saved: SavedOptimum? = nil,
     writer: ModelFileWriter? = nil, _ read: () throws -> CrossProducts

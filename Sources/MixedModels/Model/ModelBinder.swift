@@ -31,8 +31,8 @@ struct ModelBinder {
 
   /// Binds a formula to columns of which only the kinds are known.
   ///
-  /// - Parameter known: the basis of cross-products that the formula is to be read in. The result's
-  ///   basis is an equal one, unless the formula needs what they do not hold.
+  /// `known` is the basis of cross-products that the formula is to be read in; the result's basis is
+  /// an equal one, unless the formula needs what they do not hold.
   static func bind(
     _ formula: Formula, kinds: [String: ColumnKind], options: ModelOptions,
     within known: RawBasis? = nil

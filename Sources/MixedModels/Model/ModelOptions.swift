@@ -18,7 +18,9 @@ extension FitOptions {
       omitsMissing: omitsMissing, missingTexts: reading.missingTexts)
   }
 
-  /// These options for cross-products that were made with others. Rows were read with theirs;
+  /// These options for cross-products that were made with others.
+  ///
+  /// Rows were read with theirs;
   /// levels and contrasts can still be chosen.
   func adopting(_ specification: ModelSpecification) -> FitOptions {
     let model = specification.options

@@ -16,9 +16,7 @@ package final class ArchiveReader {
   private let descriptor: Int32
   private let size: Int
 
-  /// Opens the file and reads its directory.
-  ///
-  /// - Parameter first: name of the first member; another archive is none of ours.
+  /// Opens the file and reads its directory; an archive with another `first` member is none of ours.
   package init(path: String, first: String) throws(ArchiveError) {
     var status = stat()
     // Opening a pipe would wait for its writer.

@@ -6,9 +6,7 @@ package struct DirectoryPlace {
   private let size: Int
   private let count: Int
 
-  /// - Parameters:
-  ///   - size: of the file.
-  ///   - bytes: reads a number of bytes from an offset.
+  /// Of a file of `size` bytes, of which `bytes` reads some.
   package init(
     size: Int, _ bytes: (_ offset: Int, _ count: Int) throws(ArchiveError) -> [UInt8]
   ) throws(ArchiveError) {

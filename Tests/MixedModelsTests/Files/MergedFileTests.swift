@@ -117,7 +117,8 @@ import Testing
       name: "formula", formula: "y ~ x + (1 | g)",
       words: "a.lmm is of “y ~ x + f + (1 | g)” and b.lmm of “y ~ x + (1 | g)”"),
     Conflict(
-      name: "grouping factor", formula: "y ~ x + f + (1 | h)", words: "b.lmm of “y ~ x + f + (1 | h)”"
+      name: "grouping factor", formula: "y ~ x + f + (1 | h)",
+      words: "b.lmm of “y ~ x + f + (1 | h)”"
     ),
     Conflict(
       name: "numbers for a factor",
@@ -188,7 +189,8 @@ import Testing
   func `options that come too late are refused`(option: String) throws {
     let folder = try TemporaryFolder()
     let formula = try Formula("y ~ x + (1 | g)")
-    let table = DataSource.bytes(SimulatedTable(rows: 60).csv() + Array("NA,1,a,b,c,1\n".utf8), name: "t")
+    let table = DataSource.bytes(
+      SimulatedTable(rows: 60).csv() + Array("NA,1,a,b,c,1\n".utf8), name: "t")
     try CrossProducts(formula, data: [table]).write(to: folder.file("a.lmm"))
     var options = FitOptions()
     switch option {

@@ -29,7 +29,9 @@ import Testing
       changed[position] ^= 1 << UInt8(random.next() % 8)
       broken.append(changed)
     }
-    for count in stride(from: 0, to: whole.count, by: whole.count / 300) { broken.append(Array(whole[..<count])) }
+    for count in stride(from: 0, to: whole.count, by: whole.count / 300) {
+      broken.append(Array(whole[..<count]))
+    }
     for bytes in broken {
       try folder.write(bytes, to: "fit.lmm")
       let error = #expect(throws: ModelFileError.self) { try Fit(contentsOf: path) }
@@ -69,7 +71,9 @@ import Testing
     #expect(refused > 50)
   }
 
-  /// Text: a character more, less or other. Arrays: a header's character or a value of another
+  /// Text: a character more, less or other.
+  ///
+  /// Arrays: a header's character or a value of another
   /// size, sign or kind.
   static func mutated(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
     var bytes = bytes

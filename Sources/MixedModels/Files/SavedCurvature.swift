@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The derivatives where a search ended, which tests of the coefficients start from.
+///
+/// They cost more than an evaluation, and are kept.
+enum SavedCurvature {
+  static let gradientMember = "fit/gradient.npy"
+  static let hessianMember = "fit/hessian.npy"
+  static let residualMember = "fit/residual_slopes.npy"
+  static let covarianceMember = "fit/covariance_slopes.npy"
+
+  static func json(_ curvature: CriterionCurvature) -> JSONValue {
+    .object([
+      ("residual_weight", .number(curvature.residualWeight)),
+      ("rounding_error", .number(curvature.roundingError)),
+      ("units", .numbers(curvature.units)),
+    ])
+  }
+
+  /// Everything in φ; the matrices are symmetric.
+  static func write(_ curvature: CriterionCurvature, to archive: inout ArchiveWriter) throws {
+    let count = curvature.gradient.count
+    let p = curvature.covarianceSlopes.first?.rows ?? 0
+    try archive.add(gradientMember, shape: [count], curvature.gradient)
+    try archive.add(hessianMember, shape: [count, count], curvature.hessian.storage)
+    try archive.add(residualMember, shape: [count], curvature.residualSlope)
+    try archive.add(
+      covarianceMember, shape: [count, p, p], curvature.covarianceSlopes.flatMap(\.storage))
+  }
+
+  /// - Throws: `ArchiveError`, `MalformedMember`.
+  static func read(
+    _ json: JSONMember, _ archive: ArchiveReader, parameters count: Int
+  ) throws -> CriterionCurvature? {
+    if case .null = json.value { return nil }
+    let (shape, slopes) = try archive.doubles(covarianceMember)
+    guard shape.count == 3, shape[0] == count, shape[1] == shape[2], count > 0,
+      slopes.allSatisfy(\.isFinite)
+    else { throw MalformedMember(name: covarianceMember) }
+    let (p, size) = (shape[1], shape[1] * shape[2])
+    let units = try json["units"].doubles
+    guard units.count == count else { throw MalformedMember(name: json.name) }
+    return CriterionCurvature(
+      gradient: try values(gradientMember, [count], archive),
+      hessian: DenseMatrix(
+        rows: count, columns: count, storage: try values(hessianMember, [count, count], archive)),
+      residualSlope: try values(residualMember, [count], archive),
+      residualWeight: try json["residual_weight"].double,
+      covarianceSlopes: (0..<count).map { k in
+        DenseMatrix(rows: p, columns: p, storage: Array(slopes[k * size..<(k + 1) * size]))
+      }, roundingError: try json["rounding_error"].double, units: units)
+  }
+
+  private static func values(
+    _ name: String, _ shape: [Int], _ archive: ArchiveReader
+  ) throws -> [Double] {
+    let (found, values) = try archive.doubles(name)
+    guard found == shape, values.allSatisfy(\.isFinite) else { throw MalformedMember(name: name) }
+    return values
+  }
+}
+
+extension CriterionCurvature {
+  /// Whether rounding or overflow left no hole.
+  var isFinite: Bool {
+    let all = [gradient, hessian.storage, residualSlope, units, [residualWeight, roundingError]]
+    return all.allSatisfy { $0.allSatisfy(\.isFinite) }
+      && covarianceSlopes.allSatisfy { $0.storage.allSatisfy(\.isFinite) }
+  }
+
+  fileprivate init(
+    gradient: [Double], hessian: DenseMatrix, residualSlope: [Double], residualWeight: Double,
+    covarianceSlopes: [DenseMatrix], roundingError: Double, units: [Double]
+  ) {
+    self.gradient = gradient
+    self.hessian = hessian
+    self.residualSlope = residualSlope
+    self.residualWeight = residualWeight
+    self.covarianceSlopes = covarianceSlopes
+    self.roundingError = roundingError
+    self.units = units
+  }
+}
