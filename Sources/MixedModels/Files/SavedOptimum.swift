@@ -67,7 +67,8 @@ struct SavedOptimum {
       converged: try json["converged"].bool, messages: try json["messages"].strings,
       trace: try Self.trace(archive, parameters: φ.count),
       gradients: try json["gradients"].count,
-      curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count))
+      curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count),
+      evaluationSeconds: try json["seconds"]["evaluation"].double)
     data = try json["data"].strings
     (levels, contrasts) = ([:], [:])
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
