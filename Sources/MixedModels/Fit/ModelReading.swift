@@ -34,13 +34,13 @@ struct ModelReading {
       { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
     var total = CrossProducts(specification)
-    total.data = names
     var watch = MemoryWatch()
     try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
       total.add(part)
       try watch.check(total)
     }
     total.finish()
+    total.data = names
     return total
   }
 
