@@ -21,7 +21,7 @@ func modelFileRows(_ path: String) throws -> [(String, String)] {
   }
   rows.append(
     ("Rows", "\(products.observations) used, \(products.omittedObservations) with missing values"))
-  rows += products.levelCounts.map { ("Levels", "\($0.name): \($0.count)") }
+  rows += products.factorSizes.map { ("Levels", "\($0.name): \($0.count)") }
   guard file.holdsFit else { return rows + [("Fit", "none")] }
   let fit = try Fit(contentsOf: path)
   let state = fit.convergence.converged ? "converged" : "not converged"

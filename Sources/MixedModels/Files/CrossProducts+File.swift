@@ -32,7 +32,7 @@ extension CrossProducts {
   public var formula: Formula { specification.formula }
 
   /// The grouping factors of the random-effects terms, each once, and how many levels were seen.
-  package var levelCounts: [(name: String, count: Int)] {
+  package var factorSizes: [(name: String, count: Int)] {
     groups.indices.map { g in
       let term = specification.randomTerms.first { $0.group == g }
       return (term?.groupName ?? "", groups[g].levelCount)
@@ -98,12 +98,12 @@ package final class ModelFileWriter {
     var products = products
     products.finish()
     try archive.add(
-      ModelDescription.member, text: ModelDescription.json(products).document)
+      ModelDescription.member, text: ModelDescription.json(products).fileText)
     try products.writeArrays(to: &archive)
   }
 
   func add(_ optimum: SavedOptimum, report: String) throws {
-    try archive.add(SavedOptimum.member, text: optimum.json.document)
+    try archive.add(SavedOptimum.member, text: optimum.json.fileText)
     try archive.add(SavedOptimum.reportMember, text: report)
     try optimum.writeArrays(to: &archive)
   }
@@ -113,7 +113,7 @@ package final class ModelFileWriter {
 
 extension JSONValue {
   /// One line for every member of the outermost object.
-  fileprivate var document: String {
+  fileprivate var fileText: String {
     var text = ""
     write(to: &text, breakingLines: 1)
     return text + "\n"

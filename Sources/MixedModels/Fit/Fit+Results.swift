@@ -8,7 +8,7 @@ extension Fit {
     formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
     model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
     solver: SolverSummary, plan: [String], quantiles: ResidualQuantiles?, timing: Timing,
-    peakMemory: Int
+    peakMemory: Int = peakResidentMemory()
   ) {
     self.formula = formula.text
     criterionKind = options.criterion
