@@ -23,16 +23,13 @@ struct ModelSource: ParsableArguments {
   /// - Throws: `ValidationError` where a model cannot be had.
   func check(_ models: [String]) throws {
     for argument in models where !argument.contains("~") {
-      if argument.hasSuffix(".lmm") {
-        throw ValidationError(
-          "'\(argument)': model files cannot be read yet. Give the formula, and the table with --data."
-        )
-      }
+      if ModelFile.isMeant(by: argument) { continue }
       throw ValidationError(
         "'\(argument)' is no model: it has no ~. Write a formula such as 'y ~ x + (1 | group)', and name the table after --data."
       )
     }
-    guard !models.isEmpty, data.isEmpty else {
+    let needsData = models.contains { $0.contains("~") }
+    guard needsData, data.isEmpty else {
       if models.count > 1, data.contains("-") {
         throw ValidationError(
           "standard input can be read once only, and there are \(models.count) models. Write the table to a file first."
@@ -50,8 +47,11 @@ struct ModelSource: ParsableArguments {
     try reading.set(&options)
     search.set(&options)
     options.progress = { progress?.show($0) }
-    let fitted = try FittedModel(
-      Formula(argument), data: data.map(DataSource.init(argument:)), options: options)
+    let fitted =
+      argument.contains("~")
+      ? try FittedModel(
+        Formula(argument), from: ModelInput(arguments: data), options: options)
+      : try FittedModel(contentsOf: argument, options: options)
     progress?.clear()
     guard fitted.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: fitted.fit.convergence.messages)
