@@ -16,8 +16,9 @@ import MixedModels
     abstract: "Linear mixed-effects models for very large grouped data.",
     version: softwareVersion,
     subcommands: [
-      FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self, RandomAnovaCommand.self,
-      ContrastCommand.self, PlanCommand.self, SimulateCommand.self, InfoCommand.self,
+      FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
+      RandomAnovaCommand.self, ContrastCommand.self, PlanCommand.self, SimulateCommand.self,
+      InfoCommand.self,
     ])
 
   /// Errors of the command line begin like all others.
