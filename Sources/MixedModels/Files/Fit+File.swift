@@ -40,7 +40,7 @@ extension Fit {
     self = try saving(to: path) { sink in
       let writer = ModelFileWriter(sink)
       let run = try FitRun([], options, writer: writer) { products }
-      let fit = run.fit(scaledResiduals: nil)
+      let fit = try run.fit(scaledResiduals: nil)
       try run.save(fit, to: writer)
       return fit
     }

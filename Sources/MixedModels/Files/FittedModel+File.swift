@@ -6,14 +6,14 @@ extension FittedModel {
   ///
   /// - Throws: what `Fit(contentsOf:)` throws.
   public init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
-    try self.init(FitRun.restored(from: path, options: options))
+    self = try FitRun.restored(from: path, options: options).fittedModel()
   }
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    try self.init(
-      FitRun(input.names, options) { try input.crossProducts(formula, options: options) })
+    self = try FitRun(input.names, options) { try input.crossProducts(formula, options: options) }
+      .fittedModel()
   }
 }

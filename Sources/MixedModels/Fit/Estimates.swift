@@ -6,6 +6,7 @@ struct Estimates {
   let sigma: Double
   /// Of the kept columns.
   let β: [Double]
+  let working: WorkingCoefficients
   /// p × p.
   let vcov: DenseMatrix
   /// Every term's λ, in the order of the model's terms.
@@ -42,8 +43,13 @@ struct Estimates {
     if fixed.level != 0 { β[0] += fixed.level }  // a model with a level has its intercept first
     self.β = β
     // Cov = σ² R⁻¹ [K⁻¹]_xx R⁻ᵀ
-    let half = fixed.solveR(try criterion.equations.fixedEffectsCovariance())
-    vcov = sigma * sigma * fixed.solveR(half.transposed)
+    let Φ = try criterion.equations.fixedEffectsCovariance()
+    vcov = sigma * sigma * fixed.solveR(fixed.solveR(Φ).transposed)
+    // The level is a multiple of the intercept, which is the first column.
+    let level = fixed.level != 0 ? fixed.R[0, 0] * fixed.level : 0
+    self.working = WorkingCoefficients(
+      β: reported.enumerated().map { $0 == 0 ? $1 + level : $1 }, Φ: Φ,
+      variance: criterion.squaredResidualScale)
 
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)

@@ -7,7 +7,8 @@ extension Fit {
     _ formula: String, criterionKind: CriterionKind, data: [String], weights: String? = nil,
     offset: String? = nil, observations: Int, omittedObservations: Int, randomEffectCount: Int,
     criterion: Double, sigma: Double, sigmaStandardError: Double? = nil, theta: Theta,
-    fixedEffects: [FixedEffect], vcov: [[Double]],
+    fixedEffects: [FixedEffect], degreesOfFreedomMethod: DegreesOfFreedomMethod? = nil,
+    vcov: [[Double]],
     varianceComponents: [VarianceComponent], convergence: Convergence,
     conditionalModes: [ConditionalModes]? = nil, scaledResiduals: ResidualQuantiles? = nil,
     solver: SolverDescription, timing: Timing, peakMemory: Int
@@ -16,7 +17,7 @@ extension Fit {
       formula: formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, sigmaStandardError: sigmaStandardError, theta: theta,
-      fixedEffects: fixedEffects, vcov: vcov, varianceComponents: varianceComponents,
+      fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov, varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,
       scaledResiduals: scaledResiduals, solver: solver, timing: timing, peakMemory: peakMemory)
   }
@@ -31,6 +32,9 @@ extension Theta {
 extension FixedEffect {
   package init(_ name: String, estimate: Double? = nil, standardError: Double? = nil) {
     self.init(name: name, estimate: estimate, standardError: standardError)
+    if let estimate, let standardError {
+      confidenceInterval = waldInterval(estimate, standardError)
+    }
   }
 }
 

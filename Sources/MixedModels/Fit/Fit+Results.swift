@@ -75,7 +75,7 @@ extension Fit {
       uniqueKeysWithValues: model.fixed.kept.enumerated().map { ($1, $0) })
     return model.fixed.names.enumerated().map { j, name in
       FixedEffect(
-        name: name, estimate: position[j].map { estimates.β[$0] },
+        name, estimate: position[j].map { estimates.β[$0] },
         standardError: position[j].map { estimates.vcov[$0, $0].squareRoot() })
     }
   }

@@ -30,7 +30,9 @@ public struct Fit: Sendable {
   /// θ in lme4's order and names.
   public let theta: Theta
   /// All columns of X in order; the aliased ones without values.
-  public let fixedEffects: [FixedEffect]
+  public internal(set) var fixedEffects: [FixedEffect]
+  /// How the coefficients were tested; nil if they were not.
+  public internal(set) var degreesOfFreedomMethod: DegreesOfFreedomMethod?
   /// Cov(β) of the kept columns, p × p.
   public let vcov: [[Double]]
   /// One entry per random-effects term, in lme4's order.
@@ -41,7 +43,7 @@ public struct Fit: Sendable {
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
   public let scaledResiduals: ResidualQuantiles?
   public let solver: SolverDescription
-  public let timing: Timing
+  public internal(set) var timing: Timing
   /// Bytes, the largest resident set of the process so far.
   public let peakMemory: Int
 
@@ -73,7 +75,14 @@ public struct FixedEffect: Sendable {
   public let name: String
   /// nil for a column that was dropped because it depends on earlier ones.
   public let estimate: Double?
-  public let standardError: Double?
+  /// Adjusted where the test is Kenward and Roger's.
+  public var standardError: Double?
+  /// Of the t test; infinite for the normal approximation, nil without a test.
+  public var degreesOfFreedom: Double?
+  /// Of the two-sided test that the coefficient is zero.
+  public var pValue: Double?
+  /// Covers 95 %; by the normal distribution where there was no test.
+  public var confidenceInterval: (low: Double, high: Double)?
   public var statistic: Double? {
     guard let estimate, let standardError else { return nil }
     return estimate / standardError

@@ -27,6 +27,8 @@ public struct FitOptions: Sendable {
   public var solver = "auto"
   /// 0: all cores.
   public var threads = 0
+  /// Of the tests of the coefficients.
+  public var degreesOfFreedom = DegreesOfFreedomMethod.satterthwaite
   public var wantsConditionalModes = false
   /// Whether to read the rows a second time for the quantiles of the scaled residuals.
   public var wantsScaledResiduals = false

@@ -16,23 +16,6 @@ package struct Denominator: Sendable {
   package var scaling = 1.0
 }
 
-/// The methods by the names that `--ddf` takes.
-public enum DegreesOfFreedomMethod: String, Sendable, CaseIterable {
-  case satterthwaite
-  case kenwardRoger = "kenward-roger"
-  case residual, none
-
-  /// As tables call it.
-  public var title: String {
-    switch self {
-    case .satterthwaite: "Satterthwaite's method"
-    case .kenwardRoger: "Kenward-Roger's method"
-    case .residual: "residual degrees of freedom"
-    case .none: "the normal approximation"
-    }
-  }
-}
-
 extension FittedModel {
   /// The only place that knows which methods there are.
   ///
@@ -41,7 +24,7 @@ extension FittedModel {
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
     switch method {
-    case .satterthwaite: throw InferenceError.notAvailable("--ddf satterthwaite")
+    case .satterthwaite: try Satterthwaite(self)
     case .kenwardRoger: try KenwardRoger(self)
     case .residual:
       FixedDegreesOfFreedom(

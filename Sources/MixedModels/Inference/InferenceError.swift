@@ -5,6 +5,7 @@
 /// `description` tells the user what to do.
 public enum InferenceError: Error, Sendable, Equatable {
   case notAvailable(String)
+  case noCurvature
   case kenwardRogerNeedsREML
   case kenwardRogerTooLarge(group: String, effects: Int, bytes: Int, limit: Int)
   case contradiction(row: Int)
@@ -16,6 +17,8 @@ public enum InferenceError: Error, Sendable, Equatable {
 extension InferenceError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .noCurvature:
+      "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use --ddf kenward-roger, residual or none."
     case .notAvailable(let what): "\(what) is not available yet."
     case .kenwardRogerNeedsREML:
       "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with --reml, or use another --ddf."

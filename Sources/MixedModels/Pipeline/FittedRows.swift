@@ -16,7 +16,7 @@ public struct FittedRows: Sendable {
   /// - Throws: what `Fit.init` throws.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
     let run = try FitRun(formula, data: data, options: options)
-    fit = run.fit(scaledResiduals: nil)
+    fit = try run.fit(scaledResiduals: nil)
     try run.residualPass().forEach { rows in
       fitted += rows.fitted
       fixed += rows.fixed

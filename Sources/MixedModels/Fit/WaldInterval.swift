@@ -7,11 +7,3 @@ private let normalQuantile = 1.959963984540054
 func waldInterval(_ estimate: Double, _ standardError: Double) -> (low: Double, high: Double) {
   (estimate - normalQuantile * standardError, estimate + normalQuantile * standardError)
 }
-
-extension FixedEffect {
-  /// The 95 % Wald interval; nil for a dropped column.
-  var confidenceInterval: (low: Double, high: Double)? {
-    guard let estimate, let standardError else { return nil }
-    return waldInterval(estimate, standardError)
-  }
-}

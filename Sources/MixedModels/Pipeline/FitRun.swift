@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import ModelFrames
+import ModelFrames
 import NumericalMethods
 
-extension Fit {
-  /// Fits a model to data in one pass over the rows (a second one only for the scaled residuals).
-  ///
-  /// - Throws: `FormulaError`, `DataError` or `FitError`, each saying what to do.
-  public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    self = try FitRun(formula, data: data, options: options).report(readingAgain: data)
-  }
-
-  /// Fits the model that cross-products were made for; no rows are read.
-  ///
-  /// - Throws: `FitError`.
-  public init(_ products: CrossProducts, options: FitOptions = FitOptions()) throws {
-    self = try FitRun(
-      products.specification.formula, data: [], options: options, products: products
-    ).fit(scaledResiduals: nil)
-  }
-}
-
-/// From formula and data to estimates, with all that was made on the way.
+/// From formula and data to tested estimates, with all that was made on the way.
 struct FitRun {
   let formula: Formula
   let data: [DataSource]
@@ -87,18 +69,32 @@ struct FitRun {
   /// The fit, with the quantiles of the residuals if they are wanted and the rows can be read again.
   func report(readingAgain data: [DataSource]) throws -> Fit {
     guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else {
-      return fit(scaledResiduals: nil)
+      return try fit(scaledResiduals: nil)
     }
-    return fit(scaledResiduals: try residualPass().scaledQuantiles())
+    return try fit(scaledResiduals: residualPass().scaledQuantiles())
   }
 
-  func fit(scaledResiduals: ResidualQuantiles?) -> Fit {
-    var timing = timing
-    timing.total = monotonicSeconds() - began
-    return Fit(
+  /// - Throws: `InferenceError` where the coefficients cannot be tested as the options ask.
+  func fit(scaledResiduals: ResidualQuantiles?) throws -> Fit {
+    let beganTests = monotonicSeconds()
+    var fit = try fittedModel(scaledResiduals: scaledResiduals).testedFit()
+    if saved == nil {
+      fit.timing.inference += monotonicSeconds() - beganTests
+      fit.timing.total = monotonicSeconds() - began
+    }
+    return fit
+  }
+
+  /// The fit, its coefficients not tested, and what tests start from.
+  func fittedModel(scaledResiduals: ResidualQuantiles? = nil) -> FittedModel {
+    let fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver,
       plan: plan, quantiles: scaledResiduals ?? saved?.quantiles.map { ResidualQuantiles($0) },
       timing: saved?.timing ?? timing, peakMemory: saved?.peakMemory ?? peakResidentMemory())
+    return FittedModel(
+      fit: fit, model: model, φ: optimum.outcome.φ, formula: formula, data: data,
+      products: products, options: options, coefficients: optimum.estimates.working,
+      curvature: optimum.outcome.curvature)
   }
 }
