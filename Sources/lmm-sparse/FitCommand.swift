@@ -45,9 +45,6 @@ struct FitCommand: ParsableCommand {
     if let save, save == report.output {
       throw ValidationError("--save and --output name the same file.")
     }
-    if model.ddf == .kenwardRoger {
-      throw ValidationError("--ddf kenward-roger is not available yet in fits; see contrast, anova.")
-    }
     guard let formula else { return }
     if formula.contains("~") {
       guard data.isEmpty else { return }
@@ -77,9 +74,12 @@ struct FitCommand: ParsableCommand {
     let fit = try fit(input, try options(input, progress: progress))
     progress?.clear()
 
-    var text = report.reportFormat.text(for: fit)
-    if isExample, report.isSummary, !report.quiet { text += SleepstudyExample.invitation }
-    try destination.write(text)
+    try destination.write { stream in
+      try stream.write { output in
+        report.reportFormat.write(fit, to: &output)
+        if isExample, report.isSummary, !report.quiet { output.write(SleepstudyExample.invitation) }
+      }
+    }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 

@@ -41,8 +41,11 @@ struct ModelSource: ParsableArguments {
   }
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
-  func fitted(_ argument: String, progress: ProgressLine?) throws -> FittedModel {
+  func fitted(
+    _ argument: String, wantsModes: Bool = false, progress: ProgressLine?
+  ) throws -> FittedModel {
     var options = FitOptions()
+    options.wantsConditionalModes = wantsModes
     model.set(&options)
     try reading.set(&options)
     search.set(&options)

@@ -45,5 +45,6 @@ struct ModelArguments: ParsableArguments {
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset
+    options.degreesOfFreedom = ddf.method
   }
 }

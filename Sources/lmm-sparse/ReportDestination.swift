@@ -103,6 +103,13 @@ struct OutputStream {
     }
   }
 
+  /// Writes text as it comes, a megabyte at a time.
+  func write(_ produce: (inout BufferedOutput) throws -> Void) throws {
+    var output = BufferedOutput(self)
+    try produce(&output)
+    try output.finish()
+  }
+
   var sink: ByteSink {
     ByteSink { bytes in
       guard writeAll(bytes, to: descriptor) else {

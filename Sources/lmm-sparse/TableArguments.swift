@@ -33,8 +33,10 @@ struct TableArguments: ParsableArguments {
     }
   }
 
+  var chosenFormat: Format { json ? .json : format ?? .summary }
+
   func text(of report: any InferenceReport) -> String {
-    switch json ? .json : format ?? .summary {
+    switch chosenFormat {
     case .summary: report.summary
     case .json: report.json
     case .tidy: report.tidy

@@ -11,8 +11,29 @@ struct FitCommandTests {
     // The optimum, to the digits of lme4's summary (its own search stops 2e-5 short of it).
     #expect(run.output.contains("\nREML criterion at convergence: 1743.6\n"))
     #expect(run.output.contains("\n Subject  (Intercept) 612.09   24.740\n"))
-    #expect(run.output.contains("\nDays          10.467      1.546   6.771\n"))
+    #expect(run.output.contains("\nDays          10.467      1.546 17   6.771 3.26e-06\n"))
     #expect(run.output.hasSuffix("    lmm-sparse fit 'y ~ x + (x | group)' data.csv\n"))
+  }
+
+  @Test func `without degrees of freedom the summary is lme4's`() throws {
+    let run = try ToolProcess("fit", "--ddf", "none")
+    #expect(run.output.hasPrefix("Linear mixed model fit by REML\n"))
+    #expect(run.output.contains("\nDays          10.467      1.546   6.771\n"))
+  }
+
+  @Test func `ddf reaches the tests of coefficients`() throws {
+    func days(_ ddf: String) throws -> [String: Any] {
+      let fixed = try object(ToolProcess("fit", "--json", "--ddf", ddf))["fixed"]
+      return try #require((fixed as? [[String: Any]])?.last)
+    }
+    #expect(try abs(days("satterthwaite")["df"] as! Double - 17) < 1e-4)
+    #expect(try abs(days("kenward-roger")["df"] as! Double - 17) < 1e-4)
+    #expect(try days("residual")["df"] as? Double == 178)
+    #expect(try days("none")["df"] is NSNull)
+    #expect(try abs((days("none")["conf_low"] as! Double) - (10.4672860 - 1.9599640 * 1.5457895)) < 1e-4)
+    let refused = try ToolProcess("fit", "--ml", "--ddf", "kenward-roger")
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("derived for REML fits"))
   }
 
   @Test func `the shipped example is the file in the repository`() throws {
@@ -42,7 +63,7 @@ struct FitCommandTests {
 
   @Test(arguments: [
     ("json", "{\n  \"formula\": "), ("tidy", "effect,group,term,"), ("glance", "nobs,sigma,"),
-    ("summary", "Linear mixed model fit by REML\n"),
+    ("summary", "Linear mixed model fit by REML; t tests: Satterthwaite's method\n"),
   ])
   func `every format begins as it should`(format: String, beginning: String) throws {
     let run = try ToolProcess("fit", "--format", format)

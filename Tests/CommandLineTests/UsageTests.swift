@@ -35,7 +35,6 @@ struct UsageTests {
     (["fit", "data.csv"], "is no formula"),
     (["fit", "data.csv", "y ~ x"], "the formula comes first: lmm-sparse fit 'y ~ x' data.csv"),
     (["fit", "--ml", "--reml"], "--reml"),
-    (["fit", "--ddf", "kenward-roger"], "not available yet"),
     (["fit", "--ddf", "magic"], "satterthwaite"),
     (["fit", "--solver", "matrix-free"], "not available yet"),
     (["fit", "--optimizer", "newtonian"], "bobyqa"),

@@ -123,10 +123,11 @@ struct Estimates {
         }
       }
       for j in 0..<m {
-        for i in 0..<m {
+        for i in j..<m {
           var sum = 0.0
           for k in 0..<m { sum += half[k * m + i] * C[k * m + j] }
           covariances[(level * m + j) * m + i] = variance * sum
+          covariances[(level * m + i) * m + j] = variance * sum
         }
       }
     }

@@ -9,7 +9,7 @@ public struct JSONReport: ReportFormat {
   public func write(_ fit: Fit, to output: inout some TextOutputStream) {
     var members = fit.dataMembers + fit.estimateMembers
     if let modes = fit.conditionalModes {
-      members.append(("ranef", .array(modes.map(\.json))))
+      members.append(("ranef", .array(modes.map { $0.json() })))
     }
     members += fit.computationMembers
     JSONValue.object(members).write(to: &output, breakingLines: 1)
@@ -71,9 +71,9 @@ extension FixedEffect {
       ("term", .string(name)),
       ("estimate", .optional(estimate)),
       ("std_error", .optional(standardError)),
-      ("df", .null),
+      ("df", .optional(degreesOfFreedom)),
       ("statistic", .optional(statistic)),
-      ("p_value", .null),
+      ("p_value", .optional(pValue)),
       ("conf_low", .optional(interval?.low)),
       ("conf_high", .optional(interval?.high)),
     ])
@@ -99,8 +99,12 @@ extension VarianceComponent {
 }
 
 extension ConditionalModes {
-  fileprivate var json: JSONValue {
-    .object([
+  func json(withCovariances: Bool = false) -> JSONValue {
+    let size = columns.count
+    let covariances = JSONValue.rows(count: levels.count, columns: size * size) {
+      covariance(level: $0, $1 % size, $1 / size)
+    }
+    return .object([
       ("group", .string(group)),
       ("terms", .strings(columns)),
       ("levels", .strings(levels)),
@@ -114,7 +118,7 @@ extension ConditionalModes {
           standardDeviation(level: $0, column: $1)
         }
       ),
-    ])
+    ] + (withCovariances ? [("cov", covariances)] : []))
   }
 }
 

@@ -22,14 +22,19 @@ extension Fit {
     let precision = kept.map(\.estimate) + kept.map(\.standardError)
     let cells = coefficientCells(precision)
     let statistics = kept.map { $0.statistic.map { rounded($0, decimals: Self.tableDigits - 1) } }
-    let table = TextTable(
-      rowLabels: kept.map(\.name),
-      columns: [
-        ("Estimate", Array(cells[..<kept.count])),
-        ("Std. Error", Array(cells[kept.count...])),
-        ("t value", NumberColumn(statistics, digits: Self.tableDigits).cells),
-      ],
-      alignment: .right)
+    var columns = [
+      ("Estimate", Array(cells[..<kept.count])), ("Std. Error", Array(cells[kept.count...])),
+    ]
+    let hasTests = kept.contains { $0.degreesOfFreedom?.isFinite == true }
+    if hasTests {
+      let df = kept.map { $0.degreesOfFreedom.map { rounded($0, decimals: 2) } }
+      columns.append(("df", tableCells(df, digits: Self.tableDigits)))
+    }
+    columns.append(("t value", NumberColumn(statistics, digits: Self.tableDigits).cells))
+    if hasTests {
+      columns.append(("Pr(>|t|)", PValueColumn(kept.map(\.pValue), digits: 3).cells))
+    }
+    let table = TextTable(rowLabels: kept.map(\.name), columns: columns, alignment: .right)
     return ["Fixed effects:"] + table.lines()
   }
 

@@ -29,7 +29,9 @@ extension Fit {
   fileprivate var titleLines: [String] {
     let method = criterionKind == .reml ? "REML" : "maximum likelihood"
     let model = formula.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    var lines = ["Linear mixed model fit by \(method)", "Formula: \(model)"]
+    var title = "Linear mixed model fit by \(method)"
+    if let tests = degreesOfFreedomMethod, tests != .none { title += "; t tests: \(tests.title)" }
+    var lines = [title, "Formula: \(model)"]
     if !data.isEmpty { lines.append("   Data: \(dataNames)") }
     if let weights { lines.append("Weights: \(weights.printable)") }
     if let offset { lines.append(" Offset: \(offset.printable)") }

@@ -46,12 +46,15 @@ private struct TidyRow {
   var estimate: Double?
   var standardError: Double?
   var statistic: Double?
+  var degreesOfFreedom: Double?
+  var pValue: Double?
   var interval: (low: Double, high: Double)?
 
   init(_ fixed: FixedEffect) {
     (effect, term) = ("fixed", fixed.name)
     (estimate, standardError) = (fixed.estimate, fixed.standardError)
     (statistic, interval) = (fixed.statistic, fixed.confidenceInterval)
+    (degreesOfFreedom, pValue) = (fixed.degreesOfFreedom, fixed.pValue)
   }
 
   init(parameter: String, of group: String, estimate: Double?) {
@@ -70,7 +73,7 @@ private struct TidyRow {
     if hasLevels { fields.append(level.map(DelimitedField.text) ?? .missing) }
     fields += [
       .text(term), .number(estimate), .number(standardError), .number(statistic),
-      .missing, .missing, .number(interval?.low), .number(interval?.high),
+      .number(degreesOfFreedom), .number(pValue), .number(interval?.low), .number(interval?.high),
     ]
     output.writeRecord(fields)
   }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Writes the conditional modes of the random effects.
+struct RanefCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ranef",
+    abstract: "Conditional modes of the random effects, with their standard deviations.",
+    discussion: """
+      One table for every term, or, with --format tidy, one line for every level and column, \
+      as broom.mixed's ran_vals:
+
+          lmm-sparse ranef 'Reaction ~ Days + (Days | Subject)' --data sleepstudy.csv --format tidy
+
+      The standard deviations are exact and conditional on θ and β, as those of lme4's \
+      ranef(condVar = TRUE).
+      JSON: formula, ranef (group, terms, levels, modes, sd, cov: the covariance matrix of every level, \
+      column after column).
+      """)
+
+  @Argument(help: "The model: a model file, or a formula with --data.")
+  var model: String
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws { try source.check([model]) }
+
+  func run() throws {
+    let destination = try ReportDestination(path: report.output, inputs: source.inputs)
+    installInterruptHandler()
+    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    let fit = try source.fitted(model, wantsModes: true, progress: progress).fit
+    let modes = ConditionalModesReport(fit)
+    try destination.write { stream in
+      try stream.write { output in
+        switch report.chosenFormat {
+        case .summary: modes.writeSummary(to: &output)
+        case .json: modes.writeJSON(to: &output)
+        case .tidy: modes.writeTidy(to: &output)
+        }
+      }
+    }
+  }
+}

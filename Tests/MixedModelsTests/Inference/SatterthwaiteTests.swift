@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import MixedModels
+import ModelFrames
+import Testing
+
+@Suite struct `Satterthwaite` {
+  /// From a program of 113-bit arithmetic with lmerTest's definition; see Fits/README.md, 5.
+  @Test(arguments: ReferenceSatterthwaite.withCoefficients)
+  func `df and p of coefficients agree`(reference: ReferenceFit) throws {
+    let expected = try #require(ReferenceSatterthwaite.all[reference.id]?.satterthwaite)
+    let tests = try reference.fittedModel().coefficientTests(.satterthwaite)
+    #expect(tests.map(\.name) == expected.names)
+    for (test, (df, p)) in zip(tests, zip(expected.df!, expected.p!)) {
+      let found = try #require(test.df)
+      #expect(
+        abs(found - df) <= (df > 1e4 ? 1e-3 : 1e-4) * df, "\(test.name): \(found), expected \(df)")
+      #expect(abs(test.pValue! - p) <= 1e-3 * max(1, test.statistic * test.statistic) * p + 1e-300)
+    }
+  }
+
+  /// lmerTest's tables. It takes the eigenvectors of L Cov(β) Lᵀ for L as it writes it, we for
+  /// orthonormal rows in the metric of XᵀWX, which do not depend on how factors are coded: the
+  /// degrees of freedom of terms with several rows may differ where those of its combinations do.
+  @Test(arguments: ReferenceSatterthwaite.withTables)
+  func `denominators of terms agree`(reference: ReferenceFit) throws {
+    let anova = try #require(ReferenceSatterthwaite.all[reference.id]?.anova)
+    let rows = try #require(anova.type3_satterthwaite)
+    let table = try reference.fittedModel().anova(type: .marginalMeans, .satterthwaite)
+    for row in rows {
+      let isExact = row.exact ?? false
+      guard isExact || anova.reliable ?? false, let df = row.den_df, let p = row.p else { continue }
+      let ours = try #require(table.rows.first(where: { $0.name == row.term }))
+      let found = try #require(ours.denominatorDF)
+      // Largest seen: 0.15 %, a factor of three levels.
+      let tolerance = df > 1e4 ? 1e-2 : isExact ? 1e-3 : 5e-3
+      #expect(abs(found - df) <= tolerance * df, "\(row.term): \(found), expected \(df)")
+      #expect(abs(ours.pValue! - p) <= 1e-2 * max(1, ours.statistic!) * p + 1e-300)
+    }
+  }
+
+  @Test func `a balanced design has the classical degrees of freedom`() throws {
+    let fit = try Fit(
+      Formula("Yield ~ 1 + (1 | Batch)"), data: [.file(Files.data("dyestuff.csv"))])
+    // The mean of six batches.
+    #expect(abs(fit.fixedEffects[0].degreesOfFreedom! - 5) < 1e-6)
+    #expect(fit.degreesOfFreedomMethod == .satterthwaite)
+  }
+
+  @Test func `on the boundary degrees of freedom are those of the rest`() throws {
+    let fit = try Fit(
+      Formula("Yield ~ 1 + (1 | Batch)"), data: [.file(Files.data("dyestuff2.csv"))])
+    #expect(fit.convergence.isSingular)
+    #expect(abs(fit.fixedEffects[0].degreesOfFreedom! - 29) < 1e-6)
+  }
+}
+
+/// What the reference files say about Satterthwaite's method.
+struct ReferenceSatterthwaite: Decodable {
+  struct Coefficients: Decodable {
+    let names: [String]?
+    let df: [Double]?
+    let p: [Double]?
+  }
+  struct Row: Decodable {
+    let term: String
+    let den_df: Double?
+    let p: Double?
+    let exact: Bool?
+  }
+  struct Anova: Decodable {
+    let type3_satterthwaite: [Row]?
+    let reliable: Bool?
+  }
+  let satterthwaite: Coefficients?
+  let anova: Anova?
+
+  static let all: [String: ReferenceSatterthwaite] = {
+    let folder = Files.tests.appendingPathComponent("Reference/Fits")
+    return Dictionary(
+      uniqueKeysWithValues: ReferenceFit.all.map { reference in
+        let data = try! Data(contentsOf: folder.appendingPathComponent("\(reference.id).json"))
+        return (reference.id, try! JSONDecoder().decode(ReferenceSatterthwaite.self, from: data))
+      })
+  }()
+
+  static let withCoefficients = ReferenceFit.all.filter { all[$0.id]?.satterthwaite?.df != nil }
+  static let withTables = ReferenceFit.all.filter {
+    all[$0.id]?.anova?.type3_satterthwaite?.isEmpty == false
+  }
+}
