@@ -13,6 +13,7 @@ extension SimulationDesign {
     ratings("ratings10m", rows: 10_000_000, users: 69_878, items: 10_677),
     ratings("ratings32m", rows: 32_000_000, users: 200_948, items: 84_432),
     maximal("maximal24k", subjects: 120, items: 200),
+    maximalThree("maximal2k", subjects: 56, items: 32),
   ]
 
   /// - Throws: `SimulationError` if no workload has the name.
@@ -107,6 +108,41 @@ extension SimulationDesign {
           covarianceFactor: [
             [0.8], [0.07247, 0.4], [-0.0237, -0.04795, 0.3], [-0.36328, 0.31049, -0.17229, 0.2],
           ]),
+      ])
+  }
+
+  /// The same with a 2 × 2 × 2 design: two 8 × 8 covariances, 72 θ, on less than two thousand rows
+  /// (the size of the data kb07 of MixedModels.jl). Interactions hardly vary: the fit is singular.
+  private static func maximalThree(_ name: String, subjects: Int, items: Int) -> SimulationDesign {
+    let columns: [SimulatedColumn] = [
+      .intercept, .number(0), .number(1), .number(2), .number(0, 1), .number(0, 2), .number(1, 2),
+      .number(0, 1, 2),
+    ]
+    func factor(_ deviations: [Double]) -> [[Double]] {
+      deviations.indices.map { i in
+        deviations[..<i].map { 0.3 * $0 * deviations[i] } + [deviations[i]]
+      }
+    }
+    return SimulationDesign(
+      name: name, formula: "y ~ a * b * c + (1 + a * b * c | subj) + (1 + a * b * c | item)",
+      rows: subjects * items,
+      covariates: zip(["a", "b", "c"], [1, 2, 4]).map {
+        SimulatedCovariate(name: $0, distribution: .halves(every: $1))
+      },
+      factors: [
+        SimulatedFactor(name: "subj", levels: subjects, assignment: .crossed),
+        SimulatedFactor(name: "item", levels: items, assignment: .crossed),
+      ],
+      fixedEffects: zip([3, -0.2, -0.5, 0.1, 0.05, 0.05, 0, 0], columns).map {
+        SimulatedEffect(coefficient: $0, column: $1)
+      },
+      randomTerms: [
+        SimulatedRandomTerm(
+          factor: 0, columns: columns,
+          covarianceFactor: factor([0.5, 0.2, 0.2, 0.1, 0.05, 0.05, 0.05, 0.05])),
+        SimulatedRandomTerm(
+          factor: 1, columns: columns,
+          covarianceFactor: factor([0.6, 0.2, 0.5, 0.1, 0.05, 0.05, 0.05, 0.05])),
       ])
   }
 
