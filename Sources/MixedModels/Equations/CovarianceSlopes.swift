@@ -74,6 +74,22 @@ struct SlopeSums {
   /// Σ s_js_jᵀ, or Σ u_ju_jᵀ in the inverse form.
   var residual: [Double]
 
+  init(matrix: [Double], residual: [Double]) {
+    (self.matrix, self.residual) = (matrix, residual)
+  }
+
+  /// The sum of `parts` pairs of ℓ × ℓ matrices that follow each other, in their order.
+  init(_ sums: UnsafePointer<Double>, parts: Int, size ℓ: Int) {
+    matrix = Array(repeating: 0, count: ℓ * ℓ)
+    residual = matrix
+    for part in 0..<parts {
+      for x in 0..<ℓ * ℓ {
+        matrix[x] += sums[part * 2 * ℓ * ℓ + x]
+        residual[x] += sums[part * 2 * ℓ * ℓ + ℓ * ℓ + x]
+      }
+    }
+  }
+
   /// Adds the slopes of a group of `levels` levels to `slopes`.
   func store(
     _ form: SlopeForm, group: Int, _ T: [Double], size ℓ: Int, levels: Int,

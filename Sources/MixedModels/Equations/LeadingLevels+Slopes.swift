@@ -35,15 +35,7 @@ extension LeadingLevels {
       default: respond(ℓ, form, levels, T, view, own, target)
       }
     }
-    var total = SlopeSums(
-      matrix: Array(repeating: 0, count: ℓ * ℓ), residual: Array(repeating: 0, count: ℓ * ℓ))
-    for part in 0..<Self.parts {
-      for x in 0..<ℓ * ℓ {
-        total.matrix[x] += sums.start[part * stride + x]
-        total.residual[x] += sums.start[part * stride + ℓ * ℓ + x]
-      }
-    }
-    return total
+    return SlopeSums(sums.start, parts: Self.parts, size: ℓ)
   }
 
   @inline(__always)

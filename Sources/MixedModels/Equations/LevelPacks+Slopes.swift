@@ -27,15 +27,7 @@ extension LevelPacks {
       default: add(ℓ, packs, form, T, ζ, half, work, target)
       }
     }
-    var total = SlopeSums(
-      matrix: Array(repeating: 0, count: ℓ * ℓ), residual: Array(repeating: 0, count: ℓ * ℓ))
-    for part in 0..<Self.parts {
-      for x in 0..<ℓ * ℓ {
-        total.matrix[x] += sums.start[part * stride + x]
-        total.residual[x] += sums.start[part * stride + ℓ * ℓ + x]
-      }
-    }
-    return total
+    return SlopeSums(sums.start, parts: Self.parts, size: ℓ)
   }
 
   @inline(__always)
