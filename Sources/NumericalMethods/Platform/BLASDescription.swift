@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Synchronization
 
 /// The BLAS that this process calls.
 ///
@@ -21,6 +22,12 @@ package func blasDescription() -> (name: String, isReference: Bool, threads: Int
 /// Sets the number of threads of the BLAS, for the whole process; no effect where it has none.
 package func setBLASThreads(_ count: Int) {
   let threads = Int32(clamping: max(count, 1))
+  // Only a change is passed on: others may be in the BLAS, and its pool must not be touched then.
+  let isNew = lastBLASThreads.withLock { last in
+    defer { last = threads }
+    return last != threads
+  }
+  guard isNew else { return }
   loadedSymbol("openblas_set_num_threads", as: (@convention(c) (Int32) -> Void).self)?(threads)
   // OpenBLAS starts its pool when it is loaded, and idle threads spin before they sleep. It makes a new pool should
   // more than one thread be asked for again.
@@ -33,3 +40,6 @@ private func text(_ name: String) -> String? {
   loadedSymbol(name, as: (@convention(c) () -> UnsafePointer<CChar>?).self)?()
     .map { String(cString: $0) }
 }
+
+/// What was asked for last; 0 before.
+private let lastBLASThreads = Mutex<Int32>(0)
