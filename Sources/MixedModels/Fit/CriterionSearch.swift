@@ -91,7 +91,7 @@ struct CriterionSearch {
         "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
       )
     }
-    if scalingStart { try state.findStart() }
+    try state.findStart(scales: scalingStart)
     try state.descend()
     for start in starts.dropFirst() where !state.stoppedEarly {
       try state.tryOther(start)

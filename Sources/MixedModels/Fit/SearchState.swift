@@ -83,9 +83,11 @@ struct SearchState {
   }
 
   /// Brings variances of any size within reach.
-  mutating func findStart() throws {
+  ///
+  /// - Parameter scales: false for a start that somebody has chosen: without derivatives it is kept.
+  mutating func findStart(scales: Bool) throws {
     if search.method == .newton, try score() { return }
-    try findMagnitudes()
+    if scales { try findMagnitudes() }
   }
 
   /// Multiplies each block by powers of four as long as that helps, and all of φ where the search
