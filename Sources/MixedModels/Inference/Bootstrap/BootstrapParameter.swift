@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// One number of a fit whose distribution a bootstrap shows.
+public struct BootstrapParameter: Sendable, Equatable {
+  public enum Kind: String, Sendable {
+    case fixed, standardDeviation = "sd", correlation = "cor", sigma, theta
+  }
+  public let kind: Kind
+  /// The random-effects term, `g` or `g.1`; nil for coefficients, σ and θ.
+  public let group: String?
+  /// The coefficient, the column, or `row.column` of a correlation, or θ's name.
+  public let term: String
+  /// lme4's: `sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`; of a coefficient its
+  /// own.
+  public let name: String
+  /// In the fit to the data; nil for a correlation with an effect whose variance is zero.
+  public let estimate: Double?
+
+  init(_ kind: Kind, group: String? = nil, _ term: String, _ estimate: Double?) {
+    (self.kind, self.group, self.term, self.estimate) = (kind, group, term, estimate)
+    name =
+      switch kind {
+      case .fixed, .sigma: term
+      case .standardDeviation, .correlation: "\(kind.rawValue)_\(term)|\(group ?? "")"
+      case .theta: "theta_\(term)"
+      }
+  }
+
+  /// Where the parameter can lie.
+  var range: ClosedRange<Double> {
+    switch kind {
+    case .standardDeviation, .sigma: 0...(.infinity)
+    case .correlation: -1...1
+    case .fixed, .theta: -.infinity...(.infinity)
+    }
+  }
+}
+
+extension FittedModel {
+  /// β of the kept columns; the standard deviations of every term, each followed by its
+  /// correlations; σ; θ.
+  var bootstrapParameters: [BootstrapParameter] {
+    var parameters = fit.fixedEffects.compactMap { effect in
+      effect.estimate.map { BootstrapParameter(.fixed, effect.name, $0) }
+    }
+    for component in fit.varianceComponents {
+      for j in component.columns.indices {
+        parameters.append(
+          BootstrapParameter(
+            .standardDeviation, group: component.name, component.columns[j],
+            component.standardDeviations[j]))
+        for i in component.columns.indices.dropFirst(j + 1) {
+          parameters.append(
+            BootstrapParameter(
+              .correlation, group: component.name,
+              "\(component.columns[i]).\(component.columns[j])", component.correlations[i][j]))
+        }
+      }
+    }
+    parameters.append(BootstrapParameter(.sigma, "sigma", fit.sigma))
+    for (name, value) in zip(fit.theta.names, fit.theta.values) {
+      parameters.append(BootstrapParameter(.theta, name, value))
+    }
+    return parameters
+  }
+
+  /// The same parameters, then the criterion, of a refit to a response relative to the fitted fixed
+  /// part.
+  func bootstrapValues(_ outcome: Refitting.Outcome) -> [Double] {
+    let (fixed, s) = (model.fixed, model.fixed.responseScale)
+    let change = fixed.solveR(
+      DenseMatrix(rows: outcome.β.count, columns: 1, storage: outcome.β.map { s * $0 })
+    ).storage
+    var values = zip(fit.fixedEffects.compactMap(\.estimate), change).map { $0 + $1 }
+    for λ in model.covariance.reportedFactors(outcome.φ) {
+      let C = λ * λ.transposed
+      let sd = C.diagonal.map { $0.squareRoot() }
+      for j in sd.indices {
+        values.append(outcome.sigma * sd[j])
+        for i in sd.indices.dropFirst(j + 1) {
+          let product = sd[i] * sd[j]
+          values.append(product > 0 ? min(1, max(-1, C[i, j] / product)) : .nan)
+        }
+      }
+    }
+    return values + [outcome.sigma] + model.covariance.theta(outcome.φ) + [outcome.criterion]
+  }
+}
