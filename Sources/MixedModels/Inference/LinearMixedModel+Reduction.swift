@@ -8,13 +8,21 @@ extension LinearMixedModel {
   /// `kept` has for every term, in lme4's order, the reported columns that stay; a term without any
   /// goes.
   func reduced(keeping kept: [[Int]]) -> LinearMixedModel {
-    // New working columns of every group as combinations of its old ones.
+    reduction(to: kept.indices.filter { !kept[$0].isEmpty }.map { ($0, kept[$0]) }).model
+  }
+
+  /// The model whose terms are made of some reported columns of this model's terms each, and every
+  /// group's new working columns as combinations of its old ones; a group without any goes.
+  func reduction(
+    to pieces: [(term: Int, columns: [Int])]
+  ) -> (model: LinearMixedModel, maps: [DenseMatrix]) {
     var maps = groups.map { DenseMatrix(rows: $0.size, columns: 0) }
     var terms: [ReportedTerm] = []
     var blocks: [RelativeCovariance.Block] = []
-    for (t, block) in covariance.blocks.enumerated() where !kept[t].isEmpty {
+    for (t, columns) in pieces {
+      let block = covariance.blocks[t]
       let qr = ColumnOrderedQR(
-        block.R.submatrix(rows: Array(0..<block.size), columns: kept[t]), tolerance: 0)
+        block.R.submatrix(rows: Array(0..<block.size), columns: columns), tolerance: 0)
       let (group, old) = (block.group, maps[block.group])
       var map = DenseMatrix(rows: old.rows, columns: old.columns + qr.rank)
       for k in old.storage.indices { map.storage[k] = old.storage[k] }
@@ -28,7 +36,7 @@ extension LinearMixedModel {
       terms.append(
         ReportedTerm(
           name: term.groupName, group: group, groupName: term.groupName,
-          columns: kept[t].map { term.columns[$0] }))
+          columns: columns.map { term.columns[$0] }))
     }
     let present = groups.indices.filter { maps[$0].columns > 0 }
     let index = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
@@ -43,7 +51,7 @@ extension LinearMixedModel {
         name: count > 0 ? "\(term.groupName).\(count)" : term.groupName,
         group: index[term.group]!, groupName: term.groupName, columns: term.columns)
     }
-    return LinearMixedModel(
+    let model = LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights,
       groups: present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) },
       pairs: pairs.compactMap { pair in
@@ -57,6 +65,7 @@ extension LinearMixedModel {
       covariance: RelativeCovariance(
         blocks: blocks, groupSizes: present.map { maps[$0].columns }),
       fixed: fixed, terms: terms)
+    return (model, maps)
   }
 
   /// The criterion of the model without random effects, ordinary (weighted) least squares.

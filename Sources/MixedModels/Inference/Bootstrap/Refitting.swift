@@ -37,6 +37,21 @@ struct Refitting: @unchecked Sendable {
     }
   }
 
+  /// The criterion at the start.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  func criterion(_ model: LinearMixedModel) throws -> Double {
+    switch choice {
+    case .whole:
+      var criterion = ProfiledCriterion(model, kind, try WholeEquations(model))
+      return try criterion(start)
+    case .absorbed(let layout):
+      var criterion = ProfiledCriterion(
+        model, kind, try AbsorbedEquations(model, layout, threads: 1))
+      return try criterion(start)
+    }
+  }
+
   private func fit<Equations: MixedModelEquations & ~Copyable>(
     _ model: LinearMixedModel, _ equations: consuming Equations
   ) throws -> Outcome {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// A likelihood-ratio test of two nested models whose reference distribution is simulated: responses
+/// of the smaller model's fit, to which both are fitted.
+///
+/// Right on the boundary of the parameter space and with few levels, as far as the smaller model's
+/// estimates can stand for its parameters (Davison & Hinkley 1997, 4.4).
+public struct BootstrapTest: Sendable {
+  /// Formulas.
+  public let smaller: String
+  public let larger: String
+  public let criterionKind: CriterionKind
+  public let seed: UInt64
+  /// T, the likelihood-ratio statistic of the data.
+  public let statistic: Double
+  public let df: Int
+  /// From χ² with `df` degrees of freedom; nil for none.
+  public let naivePValue: Double?
+  /// Values are both criteria, comparable with each other, and the statistic; `singular` tells of the
+  /// larger model.
+  public let replicates: [BootstrapReplicate]
+  /// What was done to the fits.
+  public let messages: [String]
+
+  public static let names = ["criterion0", "criterion1", "statistic"]
+
+  private var usable: [BootstrapReplicate] { replicates.filter(\.converged) }
+  public var failedCount: Int { replicates.count - usable.count }
+  public var singularCount: Int { usable.count(where: \.singular) }
+  /// (1 + #{T* ≥ T}) / (1 + R), R the replicates with two optima.
+  public var pValue: Double {
+    let exceeding = usable.count { $0.values[2] >= statistic }
+    return Double(1 + exceeding) / Double(1 + usable.count)
+  }
+  /// Monte-Carlo standard error of the p-value.
+  public var pValueStandardError: Double {
+    (pValue * (1 - pValue) / Double(max(usable.count, 1))).squareRoot()
+  }
+}
+
+/// Two nested fits made ready for simulation.
+public struct BootstrapComparison: Sendable {
+  public let smaller: FittedModel
+  public let larger: FittedModel
+  private let comparison: ModelComparison
+  private let null: NullModel
+
+  /// Checks and refits as `ModelComparison` does; either may be the smaller.
+  ///
+  /// - Throws: `InferenceError` where models cannot be compared; `FitError`.
+  public init(
+    _ first: (name: String, model: FittedModel), _ second: (name: String, model: FittedModel)
+  ) throws {
+    comparison = try ModelComparison([first, second])
+    let kind = comparison.criterionKind
+    let isSorted = first.model.fit.parameterCount <= second.model.fit.parameterCount
+    let pair = try (isSorted ? [first.model, second.model] : [second.model, first.model]).map {
+      $0.fit.criterionKind == kind ? $0 : try $0.refitted(by: kind)
+    }
+    guard pair[0].fit.parameterCount < pair[1].fit.parameterCount else {
+      throw InferenceError.refused(
+        "the two models have the same number of parameters, so there is nothing to test.")
+    }
+    (smaller, larger) = (pair[0], pair[1])
+    null = try NullModel(smaller, in: larger)
+  }
+
+  /// Simulates and refits.
+  ///
+  /// - Throws: `InferenceError` where crossed factors are too large; `FitError`; what the progress
+  ///   callback throws.
+  public func test(_ options: BootstrapOptions = BootstrapOptions()) throws -> BootstrapTest {
+    let (kind, model) = (comparison.criterionKind, larger.model)
+    let simulator = try null.simulator(model)
+    let fitting = try Refitting(
+      model, kind: kind, start: larger.φ, solver: larger.options.solver)
+    let nullFitting = try Refitting(
+      null.model, kind: kind, start: null.φ, solver: larger.options.solver)
+    let replicates = try options.run(threads: larger.threads) { [null] index, stream in
+      let response = simulator.draw(&stream)
+      let reduced = null.products(of: response)
+      guard let smaller = try? nullFitting.fit(null.model.replacingResponse(reduced)),
+        let larger = try? fitting.fit(model.replacingResponse(response))
+      else {
+        return BootstrapReplicate(
+          index: index, converged: false, singular: false, values: [.nan, .nan, .nan])
+      }
+      let criteria = [
+        smaller.criterion - null.model.shift(kind), larger.criterion - model.shift(kind),
+      ]
+      let statistic = criteria[0] - criteria[1]
+      // The larger model cannot fit worse: where it seems to, its search ended too early.
+      return BootstrapReplicate(
+        index: index,
+        converged: smaller.converged && larger.converged && statistic > -Self.tolerance,
+        singular: model.isSingular(larger.φ), values: criteria + [max(0, statistic)])
+    }
+    let row = comparison.rows[1]
+    return BootstrapTest(
+      smaller: smaller.fit.formula, larger: larger.fit.formula, criterionKind: kind,
+      seed: options.seed, statistic: row.statistic ?? 0, df: row.df ?? 0,
+      naivePValue: row.naivePValue, replicates: replicates, messages: comparison.messages)
+  }
+
+  private static let tolerance = 1e-5
+}
