@@ -32,13 +32,16 @@ final class ProgressLine: Sendable {
     state = Mutex(State(lastShown: isTerminal ? monotonicSeconds() : -.infinity))
   }
 
-  func show(_ progress: FitProgress) {
+  func show(_ progress: FitProgress) { show(Self.words(for: progress)) }
+
+  /// The words are made only if they are shown.
+  func show(_ words: @autoclosure () -> String) {
     state.withLock { state in
       let now = monotonicSeconds()
       guard now - state.lastShown >= interval else { return }
       state.lastShown = now
       state.isVisible = true
-      let line = Self.words(for: progress)
+      let line = words()
       writeToStandardError(isTerminal ? "\r\(line.prefix(78))\u{1B}[K" : line + "\n")
     }
   }

@@ -14,11 +14,16 @@ public struct BootstrapParameter: Sendable, Equatable {
   /// lme4's: `sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`; of a coefficient its
   /// own.
   public let name: String
+  /// broom.mixed's order of a correlation's columns: `column.row`.
+  let tidyColumns: String
   /// In the fit to the data; nil for a correlation with an effect whose variance is zero.
   public let estimate: Double?
 
-  init(_ kind: Kind, group: String? = nil, _ term: String, _ estimate: Double?) {
+  init(
+    _ kind: Kind, group: String? = nil, _ term: String, tidy: String? = nil, _ estimate: Double?
+  ) {
     (self.kind, self.group, self.term, self.estimate) = (kind, group, term, estimate)
+    tidyColumns = tidy ?? term
     name =
       switch kind {
       case .fixed, .sigma: term
@@ -54,7 +59,9 @@ extension FittedModel {
           parameters.append(
             BootstrapParameter(
               .correlation, group: component.name,
-              "\(component.columns[i]).\(component.columns[j])", component.correlations[i][j]))
+              "\(component.columns[i]).\(component.columns[j])",
+              tidy: "\(component.columns[j]).\(component.columns[i])",
+              component.correlations[i][j]))
         }
       }
     }
@@ -64,6 +71,9 @@ extension FittedModel {
     }
     return parameters
   }
+
+  /// Names of a replicate's values.
+  public var bootstrapNames: [String] { bootstrapParameters.map(\.name) + ["criterion"] }
 
   /// The same parameters, then the criterion, of a refit to a response relative to the fitted fixed
   /// part.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// The parametric bootstrap of one model, or of the likelihood-ratio test of two.
+struct BootstrapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bootstrap",
+    abstract: "Parametric bootstrap: intervals for all parameters, or a test of two nested models.",
+    discussion: """
+      Responses are simulated from the fitted model by their cross-products, without rows, and refitted:
+
+          lmm-sparse bootstrap 'y ~ x + (x | g)' --data t.csv --replicates 1000 --seed 1
+          lmm-sparse bootstrap 'y ~ x + (x | g)' 'y ~ x + (1 | g)' --data t.csv --replicates 1000
+
+      With two models, responses are those of the smaller one, and both are fitted to them. The same seed \
+      gives the same numbers whatever the number of threads. With --checkpoint an interrupted run goes on \
+      when its command is repeated, also with more --replicates.
+      JSON of one model: formula, criterion, seed, replicates, failed, singular, level, parameters (name, \
+      kind, group, term, estimate, std_error, bias, used, conf_low, conf_high, basic_low, basic_high), \
+      messages. Of two: formula0, formula, criterion, seed, replicates, failed, singular, statistic, df, \
+      p_naive, p_value, p_value_se, messages.
+      """)
+
+  @Argument(help: "The model, and perhaps one nested in it: formulas, with --data.")
+  var models: [String]
+
+  @Option(help: ArgumentHelp("Responses to simulate.", valueName: "n"))
+  var replicates = 1000
+
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "s"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
+  var level = 0.95
+
+  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
+  var csv: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep replicates there from time to time, and go on from what it holds.", valueName: "file"))
+  var checkpoint: String?
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws {
+    try source.check(models)
+    guard models.count <= 2 else {
+      throw ValidationError(
+        "bootstrap takes one model, or two to test one against the other, not \(models.count).")
+    }
+    guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
+    guard level > 0, level < 1 else {
+      throw ValidationError("--level must lie between 0 and 1.")
+    }
+    let files = [csv, checkpoint, report.output].compactMap(\.self).filter { $0 != "-" }
+    guard Set(files).count == files.count else {
+      throw ValidationError("--csv, --checkpoint and --output must be different files.")
+    }
+    if checkpoint == "-" { throw ValidationError("--checkpoint takes a file, not '-'.") }
+    if csv == "-", report.output == nil || report.output == "-" {
+      throw ValidationError("--csv - needs --output FILE for the report.")
+    }
+  }
+
+  func run() throws {
+    let table = try csv.map {
+      try ReportDestination(path: $0, inputs: source.inputs + [checkpoint].compactMap(\.self))
+    }
+    let store = try checkpoint.map { try CheckpointFile(path: $0, inputs: source.inputs) }
+    try report.write(inputs: source.inputs + [csv, checkpoint].compactMap(\.self)) { progress in
+      let fitted = try models.map { try source.fitted($0, progress: progress) }
+      let notes = fitted.flatMap(\.fit.convergence.messages)
+      if fitted.count == 2 {
+        let comparison = try BootstrapComparison(
+          (name: models[0], model: fitted[0]), (name: models[1], model: fitted[1]))
+        let test = try keeping(
+          store, comparison.fingerprint(seed: seed), BootstrapTest.names, progress
+        ) { try comparison.test($0) }
+        try write(test.replicates, BootstrapTest.names, to: table)
+        return BootstrapTestReport(test, notes: notes)
+      }
+      let names = fitted[0].bootstrapNames
+      let bootstrap = try keeping(
+        store, fitted[0].bootstrapFingerprint(seed: seed), names, progress
+      ) { try fitted[0].bootstrap($0) }
+      try write(bootstrap.replicates, names, to: table)
+      return BootstrapReport(bootstrap, level: level, notes: notes)
+    }
+  }
+
+  /// Runs a series that goes on from the checkpoint and leaves its replicates there.
+  private func keeping<Result>(
+    _ store: CheckpointFile?, _ fingerprint: String, _ names: [String], _ progress: ProgressLine?,
+    _ run: (BootstrapOptions) throws -> Result
+  ) throws -> Result {
+    var options = BootstrapOptions()
+    (options.replicates, options.seed) = (replicates, seed)
+    options.completed = try store?.replicates(fingerprint: fingerprint, names: names) ?? []
+    options.progress = { all in
+      progress?.show("replicate \(all.count) of \(replicates)")
+      try store?.keep(
+        all, fingerprint: fingerprint, names: names, isLast: all.count >= replicates)
+    }
+    let result = try run(options)
+    progress?.clear()
+    return result
+  }
+
+  private func write(
+    _ replicates: [BootstrapReplicate], _ names: [String], to table: ReportDestination?
+  ) throws {
+    try table?.write { stream in
+      try stream.write(BootstrapRecords.header(names))
+      for replicate in replicates { try stream.write(BootstrapRecords.line(replicate)) }
+    }
+  }
+}
