@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// Where the effects of all groups but the leading one, and the columns of X, stand in a dense core.
 struct CoreRows {
@@ -8,6 +8,7 @@ struct CoreRows {
   let count: Int
   private let leading: Int
 
+  /// - Parameter leading: No group at all if negative.
   init(_ model: LinearMixedModel, leading: Int) {
     var next = 0
     var firstRows: [Int] = []
@@ -51,6 +52,11 @@ struct CoreRows {
     for j in 0..<p { for i in 0..<p { C[x + i, x + j] = model.tail[i, j] } }
     return C
   }
+}
+
+extension LinearMixedModel {
+  /// [Z X]ᵀW[Z X] as one dense matrix, group after group, level after level, X last: of small models.
+  package var crossProducts: DenseMatrix { CoreRows(self, leading: -1).assembled(self) }
 }
 
 /// The blocks of the leading group's levels against the core: those of the levels that each occurs

@@ -6,11 +6,14 @@ import NumericalMethods
 /// No Hessian at the end, so a replicate takes a few gradients only.
 struct Refitting: @unchecked Sendable {
   let kind: CriterionKind
-  /// φ to start from.
-  let start: [Double]
+  private let given: [Double]
+  /// φ to start searches from, in turn, until one finds its optimum.
+  private let starts: [[Double]]
   /// Holds nothing but constants that the equations read, hence unchecked.
   private let choice: EquationsPlan.Choice
-  private static let maximumEvaluations = 2000
+  private static let maximumEvaluations = 500
+  /// Where a variance is zero the criterion does not feel it, so searches begin away from there.
+  private static let leastDiagonal = 0.1
 
   struct Outcome {
     var φ: [Double]
@@ -24,7 +27,12 @@ struct Refitting: @unchecked Sendable {
 
   /// - Throws: `FitError`, `CholmodError`.
   init(_ model: LinearMixedModel, kind: CriterionKind, start: [Double], solver: String) throws {
-    (self.kind, self.start) = (kind, start)
+    (self.kind, given) = (kind, start)
+    var lifted = start
+    for column in model.covariance.columnRanges {
+      lifted[column.lowerBound] = max(lifted[column.lowerBound], Self.leastDiagonal)
+    }
+    starts = [lifted, model.covariance.identity]
     choice = try EquationsPlan(model, solver: solver, threads: 1).choice
   }
 
@@ -37,18 +45,18 @@ struct Refitting: @unchecked Sendable {
     }
   }
 
-  /// The criterion at the start.
+  /// The criterion at the φ given.
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func criterion(_ model: LinearMixedModel) throws -> Double {
     switch choice {
     case .whole:
       var criterion = ProfiledCriterion(model, kind, try WholeEquations(model))
-      return try criterion(start)
+      return try criterion(given)
     case .absorbed(let layout):
       var criterion = ProfiledCriterion(
         model, kind, try AbsorbedEquations(model, layout, threads: 1))
-      return try criterion(start)
+      return try criterion(given)
     }
   }
 
@@ -60,14 +68,17 @@ struct Refitting: @unchecked Sendable {
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
       rows: Double(model.observations), isCheap: false, isDear: false,
       covariance: model.covariance, levels: model.groups.map(\.levelCount), progress: nil)
-    var state = SearchState(search: search, criterion: criterion, best: start)
-    guard try state.value(at: start).isFinite else {
-      throw FitError.numerical("the criterion is not finite at the starting values")
+    var state = SearchState(search: search, criterion: criterion, best: starts[0])
+    for start in starts {
+      state = SearchState(search: search, criterion: criterion, best: start)
+      guard try state.tolerantValue(start).isFinite else { continue }
+      try state.descend()
+      if state.messages.isEmpty, !state.isUnfinished { break }
     }
-    try state.descend()
     let value = try criterion.value(state.best)
     return Outcome(
-      φ: state.best, criterion: value, converged: state.messages.isEmpty && !state.isUnfinished,
+      φ: state.best, criterion: value,
+      converged: state.messages.isEmpty && !state.isUnfinished && value.isFinite,
       sigma: criterion.profiled.squaredResidualScale.squareRoot(),
       β: try criterion.profiled.equations.solution().β)
   }

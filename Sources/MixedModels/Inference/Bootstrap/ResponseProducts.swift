@@ -20,9 +20,9 @@ package struct ResponseSimulator: Sendable {
   let model: LinearMixedModel
   let factor: CrossProductFactor
   /// F for a level of every group: its columns × independent effects u*.
-  let spreads: [DenseMatrix]
+  package let spreads: [DenseMatrix]
   /// In units of the scaled response.
-  let sigma: Double
+  package let sigma: Double
 
   /// From the fitted covariance parameters.
   ///
@@ -42,6 +42,8 @@ package struct ResponseSimulator: Sendable {
     factor = try CrossProductFactor(model)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
   }
+
+  package var levelCounts: [Int] { model.groups.map(\.levelCount) }
 
   /// Rank of [Z X].
   package var rank: Int { factor.rank }
