@@ -92,7 +92,8 @@ import Testing
 
   @Test func `models that cannot be compared`() throws {
     let run = try ToolProcess(
-      script: "$tool \"$@\"", ["bootstrap", sleepstudyFormula, "Reaction ~ 1 + (1 | Days)"]
+      script: "$tool \"$@\"",
+      ["bootstrap", sleepstudyFormula, "Reaction ~ 1 + (1 | Days)"]
         + ["--data", sleepstudyPath, "--factor", "Subject"])
     #expect(run.status == 1)
     #expect(run.errors.contains("is not nested in"), "\(run.errors)")

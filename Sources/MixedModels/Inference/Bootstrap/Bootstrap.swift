@@ -7,7 +7,7 @@ public struct Bootstrap: Sendable {
   public let criterionKind: CriterionKind
   public let seed: UInt64
   public let parameters: [BootstrapParameter]
-  /// By index. Values are those of `parameters`, then the criterion.
+  /// By index; values are those of `parameters`, then the criterion.
   public let replicates: [BootstrapReplicate]
 
   /// Names of a replicate's values.

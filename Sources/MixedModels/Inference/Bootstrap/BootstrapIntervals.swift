@@ -40,7 +40,8 @@ extension Bootstrap {
     let low = values.quantile((1 - level) / 2)
     let high = values.quantile((1 + level) / 2)
     let range = parameter.range
-    let basic = parameter.kind == .theta
+    let basic =
+      parameter.kind == .theta
       ? nil
       : parameter.estimate.map { estimate in
         (

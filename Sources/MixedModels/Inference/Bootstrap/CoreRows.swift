@@ -8,7 +8,7 @@ struct CoreRows {
   let count: Int
   private let leading: Int
 
-  /// - Parameter leading: No group at all if negative.
+  /// No group leads if `leading` is negative.
   init(_ model: LinearMixedModel, leading: Int) {
     var next = 0
     var firstRows: [Int] = []

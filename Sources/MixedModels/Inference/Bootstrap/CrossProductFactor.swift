@@ -93,7 +93,7 @@ struct CrossProductFactor: Sendable {
 struct ProjectedResiduals {
   /// ZᵀWε, for every group level after level.
   var z: [[Double]]
-  /// XᵀWε
+  /// XᵀWε.
   var x: [Double]
   /// εᵀW^½PW^½ε for P the projector on the columns of √W[Z X].
   var square: Double

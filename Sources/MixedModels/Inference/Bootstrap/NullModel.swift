@@ -53,8 +53,12 @@ struct NullModel {
         larger.terms[t].groupName == term.groupName
           && Set(larger.terms[t].columns).isSuperset(of: term.columns)
       }
-      guard let host = hosts.min(by: { larger.terms[$0].columns.count < larger.terms[$1].columns.count })
-      else { throw mismatch("(\(term.columns.joined(separator: ", ")) | \(term.groupName))") }
+      let host = hosts.min {
+        larger.terms[$0].columns.count < larger.terms[$1].columns.count
+      }
+      guard let host else {
+        throw mismatch("(\(term.columns.joined(separator: ", ")) | \(term.groupName))")
+      }
       return (host, term.columns.map { larger.terms[host].columns.firstIndex(of: $0)! })
     }
   }
@@ -133,7 +137,8 @@ extension LinearMixedModel {
       tail: map.multipliedByTransposeOnLeft(tail * map), covariance: covariance,
       fixed: FixedCoordinates(
         names: (0..<kept).map { "\($0)" }, kept: Array(0..<kept), R: R, B: fixed.B * Q,
-        leastSquares: none, predictor: none, level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
+        leastSquares: none, predictor: none, level: 0,
+        rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
       terms: terms)
   }

@@ -24,7 +24,7 @@ public struct BootstrapReplicate: Sendable, Equatable {
 public struct BootstrapOptions {
   public var replicates = 1000
   public var seed: UInt64 = 1
-  /// Replicates that an earlier run has made: of the same models and data, with the same seed. They
+  /// Replicates that an earlier run has made, of the same models and data with the same seed; they
   /// are not drawn again.
   public var completed: [BootstrapReplicate] = []
   /// Called now and then, on the calling thread, with all replicates so far; what it throws ends
@@ -39,7 +39,8 @@ extension BootstrapOptions {
   ///
   /// - Throws: What `progress` throws.
   func run(
-    threads: Int, _ draw: @Sendable (_ index: Int, _ stream: inout RandomStream) -> BootstrapReplicate
+    threads: Int,
+    _ draw: @Sendable (_ index: Int, _ stream: inout RandomStream) -> BootstrapReplicate
   ) throws -> [BootstrapReplicate] {
     let seed = seed
     setBLASThreads(1)

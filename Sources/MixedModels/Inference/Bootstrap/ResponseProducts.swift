@@ -5,9 +5,9 @@ package import NumericalMethods
 package struct ResponseProducts: Sendable {
   /// ZᵀWy, for every group level after level.
   package var z: [[Double]]
-  /// XᵀWy
+  /// XᵀWy.
   package var x: [Double]
-  /// yᵀWy
+  /// yᵀWy.
   package var square: Double
 }
 
@@ -95,7 +95,9 @@ package struct ResponseSimulator: Sendable {
       for level in 0..<group.levelCount {
         for j in 0..<ℓ {
           let value = b[g][level * ℓ + j]
-          for i in 0..<ℓ { products.z[g][level * ℓ + i] += group.zz[(level * ℓ + j) * ℓ + i] * value }
+          for i in 0..<ℓ {
+            products.z[g][level * ℓ + i] += group.zz[(level * ℓ + j) * ℓ + i] * value
+          }
           for x in 0..<p { products.x[x] += group.zx[(level * (p + 1) + x) * ℓ + j] * value }
         }
       }

@@ -112,9 +112,10 @@ import Testing
       rows.append(
         fit.fixedEffects.map { $0.estimate! } + [fit.sigma] + fit.theta.values + [fit.criterion])
     }
-    let kept = bootstrap.parameters.indices.filter {
-      [.fixed, .sigma, .theta].contains(bootstrap.parameters[$0].kind)
-    } + [bootstrap.parameters.count]
+    let kept =
+      bootstrap.parameters.indices.filter {
+        [.fixed, .sigma, .theta].contains(bootstrap.parameters[$0].kind)
+      } + [bootstrap.parameters.count]
     for (column, k) in kept.enumerated() {
       // Variances of zero are ties; rounding must not order them.
       func tied(_ value: Double) -> Double { abs(value) < 1e-3 ? 0 : value }

@@ -56,7 +56,8 @@ import Testing
     #expect(reading("y,x\n1,2\n", fingerprint).contains("is no bootstrap checkpoint"))
     #expect(reading(String(kept.dropLast(9)), fingerprint).contains("is damaged in line"))
     #expect(
-      reading(kept.replacing("\n3,TRUE", with: "\n2,TRUE"), fingerprint).contains("damaged in line 5"))
+      reading(kept.replacing("\n3,TRUE", with: "\n2,TRUE"), fingerprint).contains(
+        "damaged in line 5"))
   }
 
   @Test func `its callback can end it`() throws {
