@@ -22,7 +22,8 @@ struct BootstrapCommand: ParsableCommand {
       p_naive, p_value, p_value_se, messages.
       """)
 
-  @Argument(help: "The model, and perhaps one nested in it: formulas, with --data.")
+  @Argument(
+    help: "The model, and perhaps one to test against it: model files, or formulas with --data.")
   var models: [String]
 
   @Option(help: ArgumentHelp("Responses to simulate.", valueName: "n"))
@@ -66,11 +67,12 @@ struct BootstrapCommand: ParsableCommand {
   }
 
   func run() throws {
+    let inputs = source.inputs + models.filter { !$0.contains("~") }
     let table = try csv.map {
-      try ReportDestination(path: $0, inputs: source.inputs + [checkpoint].compactMap(\.self))
+      try ReportDestination(path: $0, inputs: inputs + [checkpoint].compactMap(\.self))
     }
-    let store = try checkpoint.map { try CheckpointFile(path: $0, inputs: source.inputs) }
-    try report.write(inputs: source.inputs + [csv, checkpoint].compactMap(\.self)) { progress in
+    let store = try checkpoint.map { try CheckpointFile(path: $0, inputs: inputs) }
+    try report.write(inputs: inputs + [csv, checkpoint].compactMap(\.self)) { progress in
       let fitted = try models.map { try source.fitted($0, progress: progress) }
       let notes = fitted.flatMap(\.fit.convergence.messages)
       if fitted.count == 2 {
