@@ -69,9 +69,13 @@ struct CrossProductFactor: Sendable {
     let limit = memory > 0 ? min(largestMatrix, memory / 6) : largestMatrix
     guard layout.count < 1 << 24, 8 * layout.count * layout.count <= limit else {
       throw InferenceError.refused(
-        "the bootstrap draws the cross-products of all crossed factors but the largest through a dense matrix, and here that has order \(layout.count). Take the factor with the fewest rows per level out of the model, or simulate rows (lmm-sparse simulate) and fit them."
+        "the bootstrap draws the cross-products of all crossed factors but the largest through a dense matrix, and here that has order \(layout.count). Leave a factor with many levels out of the model, or run where there is more memory (\(gibibytes(limit)) is the limit for the matrix)."
       )
     }
+  }
+
+  private static func gibibytes(_ bytes: Int) -> String {
+    "\((Double(bytes) / 107_374_182.4).rounded() / 10) GiB"
   }
 
   /// Pivoted Cholesky of the core scaled to a unit diagonal, so that what is left of columns that

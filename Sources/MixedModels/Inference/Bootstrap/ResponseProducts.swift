@@ -27,7 +27,7 @@ package struct ResponseSimulator: Sendable {
   /// From the fitted covariance parameters.
   ///
   /// - Throws: `InferenceError` if the crossed factors are too large.
-  package init(_ fitted: FittedModel) throws {
+  package init(_ fitted: FittedModel, memory: Int = availableMemory()) throws {
     let model = fitted.model
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
@@ -35,11 +35,16 @@ package struct ResponseSimulator: Sendable {
       DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
     }
     try self.init(
-      model, spreads: spreads, sigma: fitted.fit.sigma / model.fixed.responseScale)
+      model, spreads: spreads, sigma: fitted.fit.sigma / model.fixed.responseScale,
+      memory: memory)
   }
 
-  init(_ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double) throws {
-    factor = try CrossProductFactor(model)
+  /// - Throws: `InferenceError` if the crossed factors are too large.
+  init(
+    _ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double,
+    memory: Int = availableMemory()
+  ) throws {
+    factor = try CrossProductFactor(model, memory: memory)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
   }
 

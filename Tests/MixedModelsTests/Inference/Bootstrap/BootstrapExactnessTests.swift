@@ -154,6 +154,18 @@ import Testing
     #expect(kolmogorovSmirnov(found, statistics.map { $0 < 1e-5 ? 0 : $0 }) < 1)
   }
 
+  /// Room for a core of order four: enough for X alone.
+  @Test func `crossed factors that are too large are refused`() throws {
+    let memory = 6 * 8 * 16
+    _ = try ResponseSimulator(fitted("y ~ x + (x | g)", false), memory: memory)
+    do {
+      _ = try ResponseSimulator(fitted("y ~ x + (1 | g) + (1 | h)", false), memory: memory)
+      Issue.record("not refused")
+    } catch let error as InferenceError {
+      #expect(error.description.contains("here that has order 7"))
+    }
+  }
+
   private func covariance(_ simulator: ResponseSimulator, size: Int) -> DenseMatrix {
     var V = DenseMatrix(rows: size, columns: size)
     var first = 0
