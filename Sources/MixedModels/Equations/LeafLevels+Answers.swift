@@ -13,9 +13,7 @@ extension LeafLevels {
 
   /// Sets u of all leaves, u_c = D_c⁻¹Uᵀ(A_cy − A_cXβ − A_cjTu_j), group after group.
   ///
-  /// - Parameters:
-  ///   - tail: [−β; 1]
-  ///   - T: Λ's block of the leading group.
+  /// `tail` is [−β; 1].
   func setModes(_ u: inout [[Double]], _ factors: [[Double]], tail: [Double]) {
     let ℓ = model.groups[leading].size
     let T = factors[leading]

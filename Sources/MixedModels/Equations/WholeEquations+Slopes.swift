@@ -45,7 +45,8 @@ extension WholeEquations {
     let A = DenseMatrix(
       rows: ℓ, columns: ℓ, storage: Array(group.zz[level * ℓ * ℓ..<(level + 1) * ℓ * ℓ]))
     let tail = DenseMatrix(
-      rows: ℓ, columns: width, storage: Array(group.zx[level * ℓ * width..<(level + 1) * ℓ * width]))
+      rows: ℓ, columns: width, storage: Array(group.zx[level * ℓ * width..<(level + 1) * ℓ * width])
+    )
     let AT = A * DenseMatrix(rows: ℓ, columns: ℓ, storage: T)
     slopes.logDeterminant[g].add((AT * own).storage)
     slopes.logDeterminant[g].add((tail * fixed).storage)

@@ -57,7 +57,8 @@ public struct ConditionalModesReport {
 
   public func writeJSON(to output: inout some TextOutputStream) {
     JSONValue.object([
-      ("formula", .string(formula)), ("ranef", .array(terms.map { $0.json(withCovariances: true) })),
+      ("formula", .string(formula)),
+      ("ranef", .array(terms.map { $0.json(withCovariances: true) })),
     ]).write(to: &output, breakingLines: 1)
     output.write("\n")
   }

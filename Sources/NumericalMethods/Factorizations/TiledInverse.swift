@@ -43,8 +43,8 @@ extension TiledCholesky {
     }
     team.forEach(tiles) { _, t in
       multiplyTile(
-        a + columns.upperBound * (stride + 1), stride, Y, rows: t * panel..<min((t + 1) * panel, below),
-        of: below, columns: width, into: product)
+        a + columns.upperBound * (stride + 1), stride, Y,
+        rows: t * panel..<min((t + 1) * panel, below), of: below, columns: width, into: product)
     }
     var (order, leading, info) = (lapack_integer(width), lapack_integer(stride), lapack_integer(0))
     dpotri_("L", &order, diagonal, &leading, &info, 1)

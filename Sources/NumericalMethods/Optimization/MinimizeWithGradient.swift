@@ -10,18 +10,22 @@ package struct GradientMinimizerResult: Sendable {
   package var outcome: MinimizerResult.Outcome
 }
 
-/// Minimizes a smooth function of n free variables with its gradient: steps in a trust region
-/// with a Hessian that starts as given and learns from every gradient (BFGS; Nocedal & Wright 2006,
-/// 4.1 and 6.1).
+/// Minimizes a smooth function of n free variables with its gradient.
+///
+/// Steps in a trust region with a Hessian that starts as given and learns from every gradient
+/// (BFGS; Nocedal & Wright 2006, 4.1 and 6.1).
 ///
 /// - Parameters:
-///   - start: Where to begin; `value` and `first` are the function and its gradient there.
+///   - start: Where to begin.
+///   - value: The function there, finite.
+///   - first: The gradient there.
 ///   - hessian: A guess at the Hessian there, n × n, symmetric.
 ///   - units: The size of a large step in each variable.
 ///   - stopping: `absoluteF` is compared with the decrease the model promises for a full step, and
 ///     with what the last steps have brought.
 ///   - objective: The function; infinite where it cannot be computed.
 ///   - gradient: Its gradient, asked for only where `objective` was called last.
+/// - Returns: The best point seen, and why the search ended.
 /// - Throws: What the closures throw.
 package func minimizeWithGradient<Failure: Error>(
   start: [Double], value: Double, gradient first: [Double], hessian: DenseMatrix,

@@ -37,4 +37,28 @@ struct CriterionFunctionTests {
   @Test func `cross-products count the rows`() throws {
     #expect(try CrossProducts(Formula(formula), data: [data()]).observations == 3000)
   }
+
+  /// Four-point differences in θ, in the reported coordinates of covariates far from zero.
+  @Test(arguments: [
+    ("Reaction ~ Days + (Days | Subject)", "sleepstudy.csv", [0.9, 0.1, 0.2]),
+    ("Reaction ~ Days + (I(Days + 30) || Subject)", "sleepstudy.csv", [0.8, 0.05]),
+    ("diameter ~ 1 + (1 | plate) + (1 | sample)", "penicillin.csv", [1.2, 3.1]),
+  ])
+  func `the gradient in θ is that of differences`(
+    formula: String, file: String, theta: [Double]
+  ) throws {
+    let criterion = try CriterionFunction(Formula(formula), data: [.file(Files.data(file))])
+    let (value, gradient) = try criterion.gradient(theta)
+    #expect(try criterion(theta) == value)
+    for k in theta.indices {
+      func at(_ step: Double) throws -> Double {
+        var moved = theta
+        moved[k] += step
+        return try criterion(moved)
+      }
+      let h = 1e-3 * max(abs(theta[k]), 0.1)
+      let slope = try (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+      #expect(abs(gradient[k] - slope) <= 1e-6 * max(abs(slope), 1))
+    }
+  }
 }
