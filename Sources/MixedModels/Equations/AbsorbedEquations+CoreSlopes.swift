@@ -50,7 +50,7 @@ extension AbsorbedEquations {
     let tail = Array(ζ[layout.size...])
     forEachLeaf(inverse, fixed: fixed) { leaves, leaf, partner in
       let (g, m, U) = (leaf.group, model.groups[leaf.group].size, factors[leaf.group])
-      let s = leaves.answer(leaf, factors, u: u, tail: tail)
+      let s = leaves.answer(leaf, factors, .direct, u: u, tail: tail)
       let own = (0..<m).map { i in (i..<m).reduce(0.0) { $0 + U[i * m + $1] * s[$1] } }  // Uᵀs
       if illConditioned.contains(g) {
         let B = leaves.projectionBlock(leaf, factors, partner).storage

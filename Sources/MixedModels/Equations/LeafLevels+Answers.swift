@@ -15,17 +15,10 @@ extension LeafLevels {
   ///
   /// `tail` is [−β; 1].
   func setModes(_ u: inout [[Double]], _ factors: [[Double]], tail: [Double]) {
-    let ℓ = model.groups[leading].size
-    let T = factors[leading]
     for leaf in leaves {
-      let m = model.groups[leaf.group].size
-      let own = u[leading][leaf.partner * ℓ..<(leaf.partner + 1) * ℓ]
-      let b = (0..<ℓ).map { i in
-        -(0...i).reduce(0.0) { $0 + T[$1 * ℓ + i] * own[own.startIndex + $1] }
-      }
-      let answer = response(leaf, factors, .inverse)
-      let modes = answer.N * (columns(leaf) * (b + tail))
-      for i in 0..<m { u[leaf.group][leaf.level * m + i] = modes[i] }
+      let modes = answer(leaf, factors, .inverse, u: u[leading], tail: tail)
+      let first = leaf.level * modes.count
+      u[leaf.group].replaceSubrange(first..<first + modes.count, with: modes)
     }
   }
 
@@ -84,15 +77,16 @@ extension LeafLevels {
     return E - quadratic(coupling(leaf, N, factors, fixed: inverse.fixed.rows), inverse)
   }
 
-  /// s_c = N(A_cy − A_cXβ − A_cjTu_j) in the direct form; `tail` is [−β; 1].
+  /// N(A_cy − A_cXβ − A_cjTu_j): u_c in the inverse form, s_c in the direct one. `u` is that of the
+  /// leading group, `tail` is [−β; 1].
   func answer(
-    _ leaf: Leaf, _ factors: [[Double]], u: [Double], tail: [Double]
+    _ leaf: Leaf, _ factors: [[Double]], _ form: SlopeForm, u: [Double], tail: [Double]
   ) -> [Double] {
     let ℓ = model.groups[leading].size
     let T = factors[leading]
     let b = (0..<ℓ).map { i in
       -(0...i).reduce(0.0) { $0 + T[$1 * ℓ + i] * u[leaf.partner * ℓ + $1] }
     }
-    return response(leaf, factors, .direct).N * (columns(leaf) * (b + tail))
+    return response(leaf, factors, form).N * (columns(leaf) * (b + tail))
   }
 }

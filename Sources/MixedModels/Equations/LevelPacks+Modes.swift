@@ -5,7 +5,7 @@ extension LevelPacks {
   /// u_j = D_j⁻¹Tᵀ[A_jX A_jy]ζ for every level, with ζ = [−β; 1].
   func modes(_ T: [Double], ζ: [Double], levels: Int, _ team: ThreadTeam) -> [Double] {
     let (ℓ, triangle) = (size, size * (size + 1) / 2)
-    return forEachLevel(T, form: .inverse, levels: levels, values: ℓ, team) { pack, N, _, target in
+    return forEachLevel(T, levels: levels, values: ℓ, team) { pack, N, _, target in
       for i in 0..<ℓ { target[i] = .zero }
       for h in 0..<ℓ {
         var sum = SIMD8<Double>.zero
@@ -18,14 +18,15 @@ extension LevelPacks {
   /// [M⁻¹]_jj = D_j⁻¹ for every level, ℓ × ℓ.
   func conditionalCovariances(_ T: [Double], levels: Int, _ team: ThreadTeam) -> [Double] {
     let ℓ = size
-    return forEachLevel(T, form: .inverse, levels: levels, values: ℓ * ℓ, team) { _, _, F, target in
+    return forEachLevel(T, levels: levels, values: ℓ * ℓ, team) { _, _, F, target in
       for x in 0..<ℓ * ℓ { target[x] = F[x] }
     }
   }
 
-  /// So many values for every level, computed for eight at a time from N and F (see `respond`).
+  /// So many values for every level, computed for eight at a time from N and F in the inverse form
+  /// (see `respond`).
   private func forEachLevel(
-    _ T: [Double], form: SlopeForm, levels: Int, values: Int, _ team: ThreadTeam,
+    _ T: [Double], levels: Int, values: Int, _ team: ThreadTeam,
     _ body: (
       _ pack: UnsafePointer<SIMD8<Double>>, _ N: UnsafePointer<SIMD8<Double>>,
       _ F: UnsafePointer<SIMD8<Double>>, _ target: UnsafeMutablePointer<SIMD8<Double>>
@@ -44,7 +45,7 @@ extension LevelPacks {
         let (work, target) = (F + ℓ * ℓ, F + 4 * ℓ * ℓ + ℓ)
         for k in part * packCount / Self.parts..<(part + 1) * packCount / Self.parts {
           let pack = UnsafePointer(fields.start + k * perPack)
-          respond(ℓ, form, pack, T, N: N, F: F, work)
+          respond(ℓ, .inverse, pack, T, N: N, F: F, work)
           body(pack, N, F, target)
           for lane in 0..<min(8, levels - 8 * k) {
             for x in 0..<values { result[(8 * k + lane) * values + x] = target[x][lane] }

@@ -27,7 +27,7 @@ struct ParameterCovariance: Sendable {
 
   /// The variance of a function with these derivatives in (φ, log σ).
   func variance(_ slopes: [Double]) -> Double {
-    max(zip(slopes, matrix * slopes).reduce(0) { $0 + $1.0 * $1.1 }, 0)
+    max(dot(slopes, matrix * slopes), 0)
   }
 }
 

@@ -42,9 +42,7 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
 
   /// ν of one combination of working coefficients.
   private func degreesOfFreedom(_ l: [Double]) -> Double {
-    func quadratic(_ M: DenseMatrix) -> Double {
-      zip(l, M * l).reduce(0) { $0 + $1.0 * $1.1 }
-    }
+    func quadratic(_ M: DenseMatrix) -> Double { dot(l, M * l) }
     let value = quadratic(covariance)
     let variance = parameters.variance(slopes.map(quadratic) + [2 * value])
     return variance > 0 ? 2 * value * value / variance : .infinity

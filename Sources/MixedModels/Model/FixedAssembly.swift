@@ -110,9 +110,3 @@ struct FixedAssembly {
     return distance <= 1e-18 * square ? inside : nil
   }
 }
-
-func dot(_ a: [Double], _ b: [Double]) -> Double {
-  var sum = 0.0
-  for i in a.indices { sum += a[i] * b[i] }
-  return sum
-}

@@ -41,3 +41,10 @@ package func dotProduct(
 ) -> Double {
   cblas_ddot(Int32(count), a, 1, b, 1)
 }
+
+/// aᵀb, summed in order.
+package func dot(_ a: [Double], _ b: [Double]) -> Double {
+  var sum = 0.0
+  for i in a.indices { sum += a[i] * b[i] }
+  return sum
+}

@@ -82,7 +82,3 @@ extension DenseMatrix {
     }
   }
 }
-
-private func dot(_ a: [Double], _ b: [Double]) -> Double {
-  zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
-}

@@ -22,7 +22,7 @@ struct TrustRegionStep {
     var decrease = 0.0
     for k in 0..<n { decrease -= coordinates[k] * (g[k] + 0.5 * values[k] * coordinates[k]) }
     predictedDecrease = decrease
-    length = coordinates.norm
+    length = euclideanNorm(coordinates)
     step = zip(vectors * coordinates, units).map { $0 * $1 }
   }
 
@@ -35,28 +35,25 @@ struct TrustRegionStep {
     }
     if least > flat {
       let newton = step(0)
-      if newton.norm <= radius { return newton }
+      if euclideanNorm(newton) <= radius { return newton }
     }
     // Where g has nothing along the least eigenvectors, the limit at λ = −least may be too short:
     // it is lengthened along the first.
     let floor = max(0, -least)
     let limit = zip(g, values).map { abs($1 + floor) <= flat ? 0 : -$0 / ($1 + floor) }
     let hidden = zip(g, values).allSatisfy { abs($1 + floor) > flat || abs($0) <= 1e-300 }
-    if hidden, limit.norm <= radius {
+    let length = euclideanNorm(limit)
+    if hidden, length <= radius {
       guard least < -flat else { return limit }
       var longer = limit
-      longer[0] = (radius * radius - limit.norm * limit.norm).squareRoot()
+      longer[0] = (radius * radius - length * length).squareRoot()
       return longer
     }
-    var (low, high) = (floor, floor + g.norm / radius + flat)
+    var (low, high) = (floor, floor + euclideanNorm(g) / radius + flat)
     for _ in 0..<200 where high - low > 1e-12 * high {
       let middle = 0.5 * (low + high)
-      if step(middle).norm > radius { low = middle } else { high = middle }
+      if euclideanNorm(step(middle)) > radius { low = middle } else { high = middle }
     }
     return step(high)
   }
-}
-
-extension [Double] {
-  fileprivate var norm: Double { reduce(0) { $0 + $1 * $1 }.squareRoot() }
 }
