@@ -25,15 +25,9 @@ public final class CriterionFunction {
     thetaNames = model.thetaNames
     covariance = model.covariance
     start = covariance.theta(covariance.identity)
-    let kind = options.criterion
-    criterion =
-      switch try EquationsPlan(model, solver: options.solver, threads: threads).choice {
-      case .whole:
-        SharedCriterion(ProfiledCriterion(model, kind, try WholeEquations(model)))
-      case .absorbed(let layout):
-        SharedCriterion(
-          ProfiledCriterion(model, kind, try AbsorbedEquations(model, layout, threads: threads)))
-      }
+    let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
+    let equations = try PlannedEquations(model, plan.choice, threads: threads)
+    criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
   }
 
   /// The REML criterion or −2 log-likelihood, profiled over β and σ.

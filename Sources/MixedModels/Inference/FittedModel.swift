@@ -70,13 +70,8 @@ extension LinearMixedModel {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     let plan = try EquationsPlan(self, solver: options.solver, threads: threads)
     let flops = plan.chosen.flops
-    let optimum =
-      switch plan.choice {
-      case .whole: try Optimum(self, options, flops: flops, WholeEquations(self))
-      case .absorbed(let layout):
-        try Optimum(
-          self, options, flops: flops, AbsorbedEquations(self, layout, threads: threads))
-      }
+    let optimum = try Optimum(
+      self, options, flops: flops, PlannedEquations(self, plan.choice, threads: threads))
     return (optimum, plan.lines(for: self))
   }
 }

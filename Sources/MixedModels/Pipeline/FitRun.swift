@@ -46,15 +46,9 @@ struct FitRun {
     let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
     self.plan = plan.lines(for: model)
     let flops = plan.chosen.flops
-    optimum =
-      switch plan.choice {
-      case .whole:
-        try Optimum.found(model, options, flops: flops, WholeEquations(model), saved: saved)
-      case .absorbed(let layout):
-        try Optimum.found(
-          model, options, flops: flops, AbsorbedEquations(model, layout, threads: threads),
-          saved: saved)
-      }
+    optimum = try Optimum.found(
+      model, options, flops: flops, PlannedEquations(model, plan.choice, threads: threads),
+      saved: saved)
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.evaluationSeconds
     timing.optimize = optimum.found - optimum.began

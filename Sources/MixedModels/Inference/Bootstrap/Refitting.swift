@@ -38,32 +38,7 @@ struct Refitting: @unchecked Sendable {
 
   /// - Throws: `FitError`, `CholmodError`.
   func fit(_ model: LinearMixedModel) throws -> Outcome {
-    switch choice {
-    case .whole: try fit(model, WholeEquations(model))
-    case .absorbed(let layout):
-      try fit(model, AbsorbedEquations(model, layout, threads: 1))
-    }
-  }
-
-  /// The criterion at the φ given.
-  ///
-  /// - Throws: `FitError`, `CholmodError`.
-  func criterion(_ model: LinearMixedModel) throws -> Double {
-    switch choice {
-    case .whole:
-      var criterion = ProfiledCriterion(model, kind, try WholeEquations(model))
-      return try criterion(given)
-    case .absorbed(let layout):
-      var criterion = ProfiledCriterion(
-        model, kind, try AbsorbedEquations(model, layout, threads: 1))
-      return try criterion(given)
-    }
-  }
-
-  private func fit<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ equations: consuming Equations
-  ) throws -> Outcome {
-    let criterion = SharedCriterion(ProfiledCriterion(model, kind, equations))
+    let criterion = try SharedCriterion(profiled(model))
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
       rows: Double(model.observations), isCheap: false, isDear: false,
@@ -81,5 +56,19 @@ struct Refitting: @unchecked Sendable {
       converged: state.messages.isEmpty && !state.isUnfinished && value.isFinite,
       sigma: criterion.profiled.squaredResidualScale.squareRoot(),
       β: try criterion.profiled.equations.solution().β)
+  }
+
+  /// The criterion at the φ given.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  func criterion(_ model: LinearMixedModel) throws -> Double {
+    var profiled = try profiled(model)
+    return try profiled(given)
+  }
+
+  private func profiled(
+    _ model: LinearMixedModel
+  ) throws -> ProfiledCriterion<PlannedEquations> {
+    try ProfiledCriterion(model, kind, PlannedEquations(model, choice, threads: 1))
   }
 }
