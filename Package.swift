@@ -38,7 +38,7 @@ let package = Package(
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
       exclude: ["Reference/Fits", "Reference/comparisons.json"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -25,7 +25,8 @@ struct CrossprodCommand: ParsableCommand {
           lmm-sparse crossprod 'y ~ x + (x | g)' part2.csv -o part2.lmm
           lmm-sparse fit 'y ~ x + (x | g)' part1.lmm part2.lmm
 
-      or by crossprod itself, to one file again. Give all parts the same options.
+      or by crossprod itself, to one file again. Give all parts the same options. A part may be \
+      empty but for its header.
       """)
 
   @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
@@ -78,6 +79,7 @@ struct CrossprodCommand: ParsableCommand {
     (options.weights, options.offset) = (weights, offset)
     try reading.set(&options)
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
+    options.reading.allowsNoRows = true
     options.progress = { progress?.show($0) }
     let products = try ModelInput(arguments: data).crossProducts(Formula(formula), options: options)
     progress?.clear()

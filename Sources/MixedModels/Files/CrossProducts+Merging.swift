@@ -11,31 +11,53 @@ extension CrossProducts {
   mutating func merge(
     _ other: CrossProducts, names: (String, String), chosen: Set<String> = []
   ) throws(FitError) {
-    if other.hasNoValues { return addCounts(of: other) }
-    if hasNoValues, observations == 0 {
-      var sum = other
-      sum.addCounts(of: self)
-      sum.data = data + other.data
-      self = sum
-      return
+    if hasNoValues || other.hasNoValues {
+      return try mergeWithoutValues(other, names, chosen)
     }
-    if let difference = difference(from: other, names, chosen: chosen) {
-      throw .differentModels(difference)
-    }
+    try check(other, names, chosen)
     specification.options.missingTexts.formUnion(other.specification.options.missingTexts)
     for (name, kind) in other.specification.columnKinds
     where specification.columnKinds[name] == .empty { specification.columnKinds[name] = kind }
     add(basis == other.basis ? other : other.rebased(to: basis))
   }
 
-  /// An empty part of a table: whatever its columns were taken for, it adds nothing.
+  /// Adds two of which at least one has no values, whose columns may be anything.
+  private mutating func mergeWithoutValues(
+    _ other: CrossProducts, _ names: (String, String), _ chosen: Set<String>
+  ) throws(FitError) {
+    let mine = withKinds(of: other)
+    let theirs = other.withKinds(of: mine)
+    try mine.check(theirs, names, chosen)
+    var sum = hasNoValues ? theirs : mine
+    let missing = specification.options.missingTexts
+      .union(other.specification.options.missingTexts)
+    sum.specification.options.missingTexts = missing
+    sum.omittedObservations = omittedObservations + other.omittedObservations
+    sum.data = data + other.data
+    self = sum
+  }
+
+  /// An empty part of a table, or one of omitted rows alone.
   private var hasNoValues: Bool {
     observations == 0 && moments.allSatisfy { $0.products.allSatisfy { $0 == 0 } }
   }
 
-  private mutating func addCounts(of other: CrossProducts) {
-    omittedObservations += other.omittedObservations
-    data += other.data
+  /// Without values, the same with the columns taken for what they are in `other`.
+  private func withKinds(of other: CrossProducts) -> CrossProducts {
+    guard hasNoValues,
+      let bound = try? specification.rebound(to: other.specification.columnKinds)
+    else { return self }
+    var result = CrossProducts(bound)
+    (result.omittedObservations, result.data) = (omittedObservations, data)
+    return result
+  }
+
+  private func check(
+    _ other: CrossProducts, _ names: (String, String), _ chosen: Set<String>
+  ) throws(FitError) {
+    if let difference = difference(from: other, names, chosen: chosen) {
+      throw .differentModels(difference)
+    }
   }
 
   /// Why the two cannot be added up; nil if they can.
@@ -53,6 +75,16 @@ extension CrossProducts {
 }
 
 extension ModelSpecification {
+  /// The same formulas and options for columns of other kinds; a column whose values are not known
+  /// there keeps its own.
+  fileprivate func rebound(to kinds: [String: ColumnKind]) throws -> ModelSpecification {
+    var merged = columnKinds
+    for (name, kind) in kinds where kind != .empty && merged[name] != nil { merged[name] = kind }
+    let bound = try ModelBinder.bind(origin, kinds: merged, options: options)
+    guard formula.text != origin.text else { return bound }
+    return try bound.narrowed(to: formula, name: origin.text).specification
+  }
+
   /// A column that is one thing here and another there, where that makes another model.
   fileprivate func columnDifference(
     from other: ModelSpecification, _ names: (String, String)

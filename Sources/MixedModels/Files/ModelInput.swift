@@ -36,6 +36,8 @@ package struct ModelInput: Sendable {
       try total.merge(CrossProducts(contentsOf: file), names: (first, file), chosen: chosen)
     }
     if !data.isEmpty {
+      var options = options
+      options.reading.allowsNoRows = true
       let rows = try CrossProducts(formula, data: data, options: options)
       try total.merge(rows, names: (first, data[0].name), chosen: chosen)
     }

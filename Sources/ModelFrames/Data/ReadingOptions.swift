@@ -17,6 +17,8 @@ public struct ReadingOptions: Sendable {
   public var chunkBytes = 1 << 20
   /// A record longer than this is an error: the file is no table, or a quote is never closed.
   public var maximumRecordBytes = 1 << 26
+  /// Whether a header without rows is a table: a part of one may well be empty.
+  public var allowsNoRows = false
 
   public init() {}
 }

@@ -8,7 +8,8 @@ extension TableReader {
   /// order of the chunks, on the calling thread. At most 2 × threads + 2 chunks exist at a time.
   /// - Throws: the error that comes first in the order of the data, whatever the number of
   ///   threads: a `DataError`, also for a `RowError` that `transform` threw, or what `transform`
-  ///   or `consume` threw otherwise. A table without rows is an error.
+  ///   or `consume` threw otherwise. A table without rows is an error unless the
+  ///   options allow it.
   package func read<T: Sendable>(
     _ requests: [ColumnRequest], transform: @Sendable (TableChunk) throws -> T,
     consume: (T) throws -> Void
@@ -39,7 +40,7 @@ extension TableReader {
         try line.run(threads, feed, { $0.outcome(transform) }, deliver)
       }
     }
-    if ledger.rows == 0 { throw DataError(.noRows, file: sources[0].name) }
+    if ledger.rows == 0, !options.allowsNoRows { throw DataError(.noRows, file: sources[0].name) }
   }
 
   private var totalBytes: Int? {
