@@ -47,6 +47,27 @@ import Testing
     #expect(streamed.errors == "")
   }
 
+  @Test func `a part may be empty but for its header`() throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolProcess(
+      script:
+        "cd \"$1\" && head -n 1 \(sleepstudyPath) > empty.csv "
+        + "&& $tool crossprod '\(sleepstudyFormula)' - -o empty.lmm < empty.csv "
+        + "&& $tool crossprod '\(sleepstudyFormula)' empty.lmm \(sleepstudyPath) -o sum.lmm "
+        + "&& $tool fit '\(sleepstudyFormula)' sum.lmm empty.lmm empty.csv "
+        + "&& $tool fit '\(sleepstudyFormula)' empty.csv", folder.path)
+    #expect(run.output.contains("REML criterion at convergence: 1743.6"))
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("error: empty.csv: has a header, but no rows."))
+    let alone = try ToolProcess("fit", sleepstudyFormula, folder.file("empty.lmm"))
+    #expect(alone.status == 1)
+    #expect(alone.errors == "error: the data have no rows.\n")
+    let nothing = try ToolProcess(
+      script: "$tool crossprod '\(sleepstudyFormula)' - -o \"$1\" < /dev/null",
+      folder.file("nothing.lmm"))
+    #expect(nothing.errors.hasPrefix("error: standard input: is empty."))
+  }
+
   @Test func `a saved fit is described and fitted again`() throws {
     let folder = try TemporaryFolder()
     let file = folder.file("sleep.lmm")

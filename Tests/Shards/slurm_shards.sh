@@ -10,5 +10,5 @@ set -euo pipefail
 
 k=$SLURM_ARRAY_TASK_ID
 mkdir -p shards
-lmm-sparse crossprod 'y ~ x1 + x2 + x3 + (1 + x1 | g)' "table/part-$k.csv" \
+lmm-sparse crossprod 'y ~ service + (1 | s) + (1 | d)' "table/part-$k.csv" \
   --threads "${SLURM_CPUS_PER_TASK:-1}" -o "shards/part-$k.lmm"

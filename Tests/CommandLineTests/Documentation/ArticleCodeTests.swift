@@ -50,7 +50,7 @@ import Testing
     let fit = try Fit(formula, data: [.file(Files.data("sleepstudy.csv"))])
     print(fit.criterion, fit.sigma)
     for effect in fit.fixedEffects {
-      print(effect.name, effect.estimate!, effect.standardError!, effect.pValue!)
+      print(effect.name, effect.estimate!, effect.standardError!)
     }
     for component in fit.varianceComponents {
       print(component.group, component.columns, component.standardDeviations)
@@ -102,7 +102,7 @@ import Testing
     // shown
     let model = try FittedModel(formula, data: [.file(Files.data("sleepstudy.csv"))])
     let table = try model.contrast([model.hypothesis("Days = 10")], .kenwardRoger)
-    print(table.rows[0].estimate, table.rows[0].df!, table.rows[0].pValue!)
+    print(table.rows[0].estimate, table.rows[0].pValue!)
     print(AnovaReport(try model.anova(type: .marginalMeans, .satterthwaite)).summary)
     // end
     // shown

@@ -46,7 +46,7 @@ import Testing
   static func isOutput(_ output: String, shown: String) -> Bool {
     func lines(_ text: String) -> [Substring] {
       var lines = text.withShortNumbers.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { $0.prefix($0.count - $0.reversed().prefix { $0 == " " }.count) }
+        .map { $0.replacing(/[ ]+$/, with: "") }
       while lines.last?.isEmpty == true { lines.removeLast() }
       return lines
     }
