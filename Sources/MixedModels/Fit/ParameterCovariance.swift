@@ -13,21 +13,28 @@ struct ParameterCovariance: Sendable {
 
   /// - Parameter df: n − p for REML, n for ML.
   init(_ curvature: CriterionCurvature, df: Double) {
-    let n = curvature.gradient.count
-    let slope = curvature.residualSlope.map { $0 * curvature.residualWeight }  // ṙw
-    var H = DenseMatrix(rows: n + 1, columns: n + 1)
-    for j in 0..<n {
-      for i in 0..<n { H[i, j] = curvature.hessian[i, j] + slope[i] * slope[j] / df }
-      H[n, j] = -2 * slope[j]
-      H[j, n] = H[n, j]
-    }
-    H[n, n] = 4 * df
-    matrix = 2 * H.pseudoInverse
+    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse
   }
 
   /// The variance of a function with these derivatives in (φ, log σ).
   func variance(_ slopes: [Double]) -> Double {
     max(dot(slopes, matrix * slopes), 0)
+  }
+}
+
+extension CriterionCurvature {
+  /// The Hessian in (φ, log σ) of the criterion that is not profiled over σ.
+  func jointHessian(df: Double) -> DenseMatrix {
+    let n = gradient.count
+    let slope = residualSlope.map { $0 * residualWeight }  // ṙw
+    var H = DenseMatrix(rows: n + 1, columns: n + 1)
+    for j in 0..<n {
+      for i in 0..<n { H[i, j] = hessian[i, j] + slope[i] * slope[j] / df }
+      H[n, j] = -2 * slope[j]
+      H[j, n] = H[n, j]
+    }
+    H[n, n] = 4 * df
+    return H
   }
 }
 

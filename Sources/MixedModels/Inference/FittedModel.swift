@@ -22,13 +22,14 @@ public struct FittedModel: Sendable {
   /// The criterion at the optimum; nil where its Hessian could not be computed.
   let curvature: CriterionCurvature?
 
-  /// The same cross-products, searched again for another criterion; no rows are read.
+  /// The same cross-products, searched again for another criterion, from `start` (values of θ) if
+  /// that is given; no rows are read.
   ///
   /// - Throws: `FitError`.
-  public func refitted(by kind: CriterionKind) throws -> FittedModel {
+  public func refitted(by kind: CriterionKind, start: [Double]? = nil) throws -> FittedModel {
     var options = options
     options.criterion = kind
-    options.start = nil
+    options.start = start
     let (optimum, plan) = try model.optimum(options)
     let fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,

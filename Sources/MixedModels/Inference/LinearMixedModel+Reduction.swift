@@ -68,6 +68,41 @@ extension LinearMixedModel {
     return (model, maps)
   }
 
+  /// The model whose columns [X y] are combinations of this model's, the columns of `map`.
+  ///
+  /// It has working coefficients only: what it says of reported ones means nothing.
+  func replacingTail(by map: DenseMatrix) -> LinearMixedModel {
+    let (old, new) = (map.rows, map.columns)
+    let entries = (0..<new).map { j in
+      (0..<old).filter { map[$0, j] != 0 }.map { ($0, map[$0, j]) }
+    }
+    let groups = groups.map { group in
+      let ℓ = group.size
+      var zx = [Double](repeating: 0, count: group.levelCount * ℓ * new)
+      for level in 0..<group.levelCount {
+        for j in 0..<new {
+          let target = (level * new + j) * ℓ
+          for (k, factor) in entries[j] {
+            for i in 0..<ℓ { zx[target + i] += factor * group.zx[(level * old + k) * ℓ + i] }
+          }
+        }
+      }
+      return RandomEffectsGroup(
+        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B)
+    }
+    let p = new - 1
+    let none = [Double](repeating: 0, count: p)
+    return LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      tail: map.multipliedByTransposeOnLeft(tail * map), covariance: covariance,
+      fixed: FixedCoordinates(
+        names: (0..<p).map { "\($0)" }, kept: Array(0..<p), R: .identity(p),
+        B: DenseMatrix(rows: fixed.B.rows, columns: p), leastSquares: none, predictor: none,
+        level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
+        responseScale: fixed.responseScale, responseSize: fixed.responseSize),
+      terms: terms)
+  }
+
   /// The criterion of the model without random effects, ordinary (weighted) least squares.
   func leastSquaresCriterion(_ kind: CriterionKind) -> Double {
     let p = fixedEffectCount

@@ -99,7 +99,7 @@ extension BootstrapInterval {
 
 extension BootstrapParameter {
   /// broom.mixed's, and `theta`.
-  fileprivate var tidyEffect: String {
+  var tidyEffect: String {
     switch kind {
     case .fixed: "fixed"
     case .standardDeviation, .correlation, .sigma: "ran_pars"
@@ -107,9 +107,9 @@ extension BootstrapParameter {
     }
   }
 
-  fileprivate var tidyGroup: String? { kind == .sigma ? "Residual" : group }
+  var tidyGroup: String? { kind == .sigma ? "Residual" : group }
 
-  fileprivate var tidyTerm: String {
+  var tidyTerm: String {
     switch kind {
     case .fixed, .theta: term
     case .standardDeviation: "sd__\(term)"

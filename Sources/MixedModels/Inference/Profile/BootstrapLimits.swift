@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension BootstrapInterval {
+  /// How limits follow from replicates.
+  public enum Kind: String, Sendable, CaseIterable {
+    case percentile, basic
+  }
+
+  /// The limits of one kind.
+  func confidenceInterval(_ kind: Kind) -> ConfidenceInterval {
+    let limits = kind == .basic ? basic : percentile
+    return ConfidenceInterval(
+      parameter, estimate: parameter.estimate, limits,
+      message: limits == nil
+        ? usedCount > 1
+          ? "it has no estimate to which errors could be compared; use --interval percentile"
+          : "hardly any replicate has it" : nil)
+  }
+}
+
+extension Bootstrap {
+  /// Intervals of the parameters of that names, in the order of the names.
+  public func confidenceIntervals(
+    of parameters: [BootstrapParameter], level: Double, kind: BootstrapInterval.Kind
+  ) -> [ConfidenceInterval] {
+    let all = intervals(level: level)
+    return parameters.compactMap { parameter in
+      all.first { $0.parameter.name == parameter.name }?.confidenceInterval(kind)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// A confidence interval of one parameter, by whatever method.
+public struct ConfidenceInterval: Sendable {
+  public let parameter: BootstrapParameter
+  public let estimate: Double?
+  /// nil where it is not known; `message` says why.
+  public var lower: Double?
+  public var upper: Double?
+  /// The interval reaches the edge of what the parameter can be.
+  public var lowerAtBound = false
+  public var upperAtBound = false
+  public var message: String?
+
+  init(
+    _ parameter: BootstrapParameter, estimate: Double?, _ limits: (low: Double, high: Double)? = nil,
+    message: String? = nil
+  ) {
+    (self.parameter, self.estimate, self.message) = (parameter, estimate, message)
+    (lower, upper) = (limits?.low, limits?.high)
+    lowerAtBound = lower == parameter.range.lowerBound
+    upperAtBound = upper == parameter.range.upperBound
+  }
+}
+
+extension BootstrapParameter {
+  /// lme4's groups of parameters.
+  var isFixed: Bool { kind == .fixed }
+}
+
+extension FittedModel {
+  /// The standard deviations of every term with their correlations, σ, then the coefficients: the
+  /// order of lme4's profiles.
+  public var intervalParameters: [BootstrapParameter] {
+    let all = bootstrapParameters.filter { $0.kind != .theta }
+    return all.filter { !$0.isFixed } + all.filter(\.isFixed)
+  }
+
+  /// The parameters that are wanted: names, `theta` for all standard deviations and correlations
+  /// with σ, `beta` for all coefficients; none stands for all.
+  ///
+  /// - Throws: `InferenceError` for a name that is neither.
+  public func intervalParameters(named wanted: [String]) throws -> [BootstrapParameter] {
+    let all = intervalParameters
+    let groups = ["theta", "theta_", "beta", "beta_"]
+    for name in wanted where !groups.contains(name) && !all.contains(where: { $0.name == name }) {
+      let near = closestName(to: name, among: all.map(\.name) + ["theta", "beta"])
+      throw InferenceError.refused(
+        "no parameter “\(name)”. \(near.map { "Did you mean “\($0)”? " } ?? "")There are \(all.map(\.name).joined(separator: ", ")), and the groups theta and beta."
+      )
+    }
+    guard !wanted.isEmpty else { return all }
+    return all.filter { parameter in
+      wanted.contains(parameter.name)
+        || wanted.contains { $0.hasPrefix("beta") && groups.contains($0) && parameter.isFixed }
+        || wanted.contains { $0.hasPrefix("theta") && groups.contains($0) && !parameter.isFixed }
+    }
+  }
+
+  /// Where each of `intervalParameters` stands among terms and columns.
+  var intervalPlaces: [IntervalPlace] {
+    let terms = model.covariance.blocks.enumerated().flatMap { t, block in
+      (0..<block.size).flatMap { j -> [IntervalPlace] in
+        [.deviation(term: t, column: j)]
+          + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
+      }
+    }
+    return terms + [.residual] + model.fixed.kept.indices.map { .coefficient($0) }
+  }
+}
+
+/// A parameter by its place in the model.
+enum IntervalPlace: Equatable {
+  case deviation(term: Int, column: Int)
+  case correlation(term: Int, row: Int, column: Int)
+  case residual
+  /// Among the kept columns.
+  case coefficient(Int)
+}

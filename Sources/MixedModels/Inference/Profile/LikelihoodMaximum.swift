@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// The maximum of the likelihood, where all profiles begin.
+///
+/// The choice of equations holds nothing but constants that they read, hence unchecked.
+struct LikelihoodMaximum: @unchecked Sendable {
+  let model: LinearMixedModel
+  /// How to solve the model's equations; those of fewer columns of X, too.
+  let choice: EquationsPlan.Choice
+  /// What the equations are expected to take, on one thread.
+  let bytes: Int
+  let φ: [Double]
+  /// log σ, of the scaled response.
+  let logSigma: Double
+  let deviance: Double
+  /// β as far as the model's response still has it, in working coordinates and units of the
+  /// response.
+  let residualCoefficients: [Double]
+  /// In φ, profiled over σ.
+  let profiledHessian: DenseMatrix
+  /// In (φ, log σ).
+  let jointHessian: DenseMatrix
+
+  /// - Throws: `FitError`, `CholmodError`.
+  init(_ fitted: FittedModel) throws {
+    let model = fitted.model
+    let plan = try EquationsPlan(model, solver: fitted.options.solver, threads: 1)
+    (self.model, choice, φ) = (model, plan.choice, fitted.φ)
+    bytes = plan.chosen.bytes
+    let criterion = try model.devianceCriterion(plan.choice)
+    deviance = try criterion.value(fitted.φ)
+    let n = Double(model.observations)
+    logSigma = 0.5 * log(criterion.penalizedResidual / n)
+    let scale = model.fixed.responseScale
+    residualCoefficients = try criterion.coefficients().map { scale * $0 }
+    if let curvature = fitted.curvature {
+      profiledHessian = curvature.hessian
+      jointHessian = curvature.jointHessian(df: n)
+    } else {
+      let q = fitted.φ.count
+      profiledHessian = model.covariance.expectedHessian(
+        fitted.φ, try criterion.derivatives().slopes, levels: model.groups.map(\.levelCount))
+      var joint = DenseMatrix(rows: q + 1, columns: q + 1)
+      for j in 0..<q { for i in 0..<q { joint[i, j] = profiledHessian[i, j] } }
+      joint[q, q] = 4 * n
+      jointHessian = joint
+    }
+  }
+}

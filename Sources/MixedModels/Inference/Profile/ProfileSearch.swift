@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// Follows the profile deviance of one parameter away from its estimate.
+struct ProfileSearch {
+  /// A constrained optimum.
+  struct Point {
+    let value: Double
+    /// sign(value − estimate) √(deviance − least deviance).
+    let ζ: Double
+    let deviance: Double
+    let x: [Double]
+    let hessian: DenseMatrix
+  }
+
+  let held: any HeldDeviance
+  let estimate: Double
+  /// Where the parameter can lie.
+  let range: ClosedRange<Double>
+  let scale: ProfileScale
+  /// Of the estimate, on `scale`; nil if not known.
+  let standardError: Double?
+  /// A step to try where that is not known.
+  let spread: Double
+  /// At the maximum of the likelihood.
+  let leastDeviance: Double
+  private(set) var points: [Point]
+  private(set) var evaluations = 0
+
+  init(
+    held: any HeldDeviance, estimate: Double, range: ClosedRange<Double>, scale: ProfileScale,
+    standardError: Double?, spread: Double, leastDeviance: Double
+  ) {
+    (self.held, self.estimate, self.range) = (held, estimate, range)
+    (self.scale, self.standardError, self.spread) = (scale, standardError, spread)
+    self.leastDeviance = leastDeviance
+    points = [
+      Point(
+        value: estimate, ζ: 0, deviance: leastDeviance, x: held.optimum, hessian: held.hessian)
+    ]
+  }
+
+  /// The constrained optimum at a value.
+  ///
+  /// - Throws: `ProfileFailure`; `FitError`, `CholmodError`.
+  mutating func point(at value: Double) throws -> Point {
+    if let known = points.first(where: { $0.value == value }) { return known }
+    try held.hold(at: value)
+    let nearest = points.min { abs($0.value - value) < abs($1.value - value) }!
+    for start in [predicted(value), nearest.x] {
+      guard let (deviance, x, hessian) = try minimum(from: start, nearest.hessian) else { continue }
+      let rise = deviance - leastDeviance
+      guard rise > -max(1e-6, 1e3 * held.roundingError) else {
+        throw LowerDeviance(φ: held.φ(x), deviance: deviance, value: value)
+      }
+      let ζ = max(rise, 0).squareRoot()
+      let point = Point(
+        value: value, ζ: value < estimate ? -ζ : ζ, deviance: deviance, x: x, hessian: hessian)
+      points.append(point)
+      points.sort { $0.value < $1.value }
+      return point
+    }
+    throw ProfileFailure.notConverged(value)
+  }
+
+  /// The best x is nearly a straight line between neighbours; near the estimate its slope is known.
+  private func predicted(_ value: Double) -> [Double] {
+    let side = points.filter {
+      $0.value != estimate && ($0.value < estimate) == (value < estimate)
+    }
+    let near = (side + points.filter { $0.value == estimate })
+      .sorted { abs($0.value - value) < abs($1.value - value) }
+    guard near.count > 1 else {
+      return zip(held.optimum, held.drift).map { $0 + $1 * (value - estimate) }
+    }
+    let (a, b) = (near[0], near[1])
+    let share = (value - a.value) / (b.value - a.value)
+    return zip(a.x, b.x).map { $0 + share * ($1 - $0) }
+  }
+
+  /// nil where the deviance is not finite, or the search does not settle.
+  private mutating func minimum(
+    from start: [Double], _ hessian: DenseMatrix
+  ) throws -> (deviance: Double, x: [Double], hessian: DenseMatrix)? {
+    var (x, H, value) = (start, hessian, try tolerantDeviance(start))
+    guard value.isFinite else { return nil }
+    guard !x.isEmpty else { return (value, x, H) }
+    for _ in 0..<4 {
+      let (before, gradient) = (value, try held.gradient())
+      let rule = StoppingRule(
+        maximumEvaluations: 100 + 20 * x.count, absoluteF: max(1e-9, 100 * held.roundingError))
+      let result = try minimizeWithGradient(
+        start: x, value: value, gradient: gradient, hessian: H, units: held.units(x),
+        stopping: rule, objective: { try self.tolerantDeviance($0) },
+        gradient: { _ in try self.held.gradient() })
+      (x, H, value) = (result.x, result.hessian, result.value)
+      if result.outcome == .converged { return (value, x, H) }
+      // Rounding or a poor Hessian stopped it: once more from there, until that gains nothing.
+      let settled = before - value < 1e-6
+      (H, value) = (held.hessian, try tolerantDeviance(x))
+      if settled { return (value, x, H) }
+    }
+    return nil
+  }
+
+  private mutating func tolerantDeviance(_ x: [Double]) throws -> Double {
+    evaluations += 1
+    do {
+      return try held.deviance(x)
+    } catch CholmodError.notPositiveDefinite {
+      return .infinity
+    } catch FitError.zeroResidualVariance {
+      return .infinity
+    }
+  }
+}
+
+/// A point where the likelihood is greater than at its supposed maximum.
+struct LowerDeviance: Error {
+  let φ: [Double]
+  let deviance: Double
+  let value: Double
+}
+
+enum ProfileFailure: Error, CustomStringConvertible {
+  case notConverged(Double)
+  case noCrossing(Double)
+
+  var description: String {
+    switch self {
+    case .notConverged(let value):
+      "the search with the parameter held at \(value) did not settle"
+    case .noCrossing(let value):
+      "the deviance does not rise enough as far as \(value)"
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// θ′ ↔ φ: relative covariance factors of which one is that of turned working columns, so that
+/// chosen reported effects come first.
+///
+/// Reported effects are b = R⁻¹b̃ for the working ones b̃. With R⁻ᵀP = QU, P a permutation of
+/// columns, and effects a = Qᵀb̃, the reported effects in that order are Uᵀa; U is upper triangular.
+/// A lower triangular factor L of a thus has as U₁₁L₁₁ the standard deviation of the first reported
+/// effect, relative to σ, and rows 1 and 2 of UᵀL hold its correlation with the second. a is as
+/// orthonormal as b̃, whatever the units and centring of covariates.
+struct TurnedCovariance {
+  /// Among θ′, the term's first entry: L₁₁.
+  let place: Int
+  /// Columns of the term.
+  let size: Int
+  let U: DenseMatrix
+  /// θ′ for this `R = Q` in the term's place; of other terms θ′ is φ.
+  private let covariance: RelativeCovariance
+  private let term: Int
+
+  /// - Parameter first: the reported columns that come first.
+  init(_ original: RelativeCovariance, term: Int, first: [Int]) {
+    self.term = term
+    let block = original.blocks[term]
+    (place, size) = (original.blockRanges[term].lowerBound, block.size)
+    let order = first + (0..<block.size).filter { !first.contains($0) }
+    let inverse = block.solveR(.identity(block.size))
+    let qr = ColumnOrderedQR(
+      inverse.transposed.submatrix(rows: Array(0..<block.size), columns: order), tolerance: 0)
+    U = qr.r
+    let blocks = original.blocks.enumerated().map { t, other in
+      RelativeCovariance.Block(
+        group: other.group, offset: other.offset, size: other.size,
+        R: t == term ? qr.q : .identity(other.size))
+    }
+    covariance = RelativeCovariance(blocks: blocks, groupSizes: original.groupSizes)
+  }
+
+  func φ(_ θ: [Double]) -> [Double] { covariance.working(θ) }
+
+  func θ(_ φ: [Double]) -> [Double] {
+    var next = 0
+    return covariance.blocks.enumerated().flatMap { t, block in
+      let λ = RelativeCovariance.lowerTriangle(φ, &next, size: block.size)
+      let L = t == term ? (block.R.transposed * λ).lowerTriangularFactor : λ
+      return RelativeCovariance.entries(L)
+    }
+  }
+
+  /// The gradient in θ′ of log |M| + w r².
+  func gradient(_ θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
+    covariance.gradient(theta: θ, slopes, residualWeight: w)
+  }
+
+  /// The size of every entry: the length of its row.
+  func units(_ θ: [Double]) -> [Double] { covariance.rowLengths(θ) }
+}
+
+extension RelativeCovariance {
+  /// For every entry of φ the length of its row of λ, that is the relative standard deviation of
+  /// its random effect, or a twentieth.
+  func rowLengths(_ φ: [Double]) -> [Double] {
+    let rows = rowOfEntry
+    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
+    for (k, row) in rows.enumerated() { squares[row] += φ[k] * φ[k] }
+    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension FittedModel {
+  /// Wald's intervals of coverage `level`: of coefficients by t tests with the degrees of freedom
+  /// of `method`, of standard deviations on the scale of their logarithms, of correlations on that
+  /// of Fisher's z, both by asymptotic standard errors from the criterion's Hessian.
+  ///
+  /// - Throws: `InferenceError` where the method does not fit the model, or for an unknown name.
+  public func waldIntervals(
+    level: Double = 0.95, _ method: DegreesOfFreedomMethod, parameters: [String] = []
+  ) throws -> [ConfidenceInterval] {
+    let wanted = Set(try intervalParameters(named: parameters).map(\.name))
+    let chosen = zip(intervalParameters, intervalPlaces).filter { wanted.contains($0.0.name) }
+    let tests =
+      chosen.contains { $0.0.isFixed } ? try coefficientTests(method, level: level) : []
+    let z = Normal.quantile((1 - level) / 2, tail: .upper)
+    return chosen.map { parameter, place in
+      if case .coefficient(let k) = place {
+        return ConfidenceInterval(
+          parameter, estimate: parameter.estimate, tests[k].confidenceInterval,
+          message: tests[k].confidenceInterval == nil
+            ? "there are no degrees of freedom for it" : nil)
+      }
+      guard let estimate = parameter.estimate, let error = standardError(place) else {
+        return ConfidenceInterval(
+          parameter, estimate: parameter.estimate,
+          message: curvature == nil
+            ? "there is no standard error, for the Hessian could not be computed"
+            : "there is no standard error at the edge of the parameter space; use --method profile")
+      }
+      let scale = parameter.scale
+      let (centre, margin) = (scale.transformed(estimate), z * error * scale.slope(estimate))
+      return ConfidenceInterval(
+        parameter, estimate: estimate, (scale.value(centre - margin), scale.value(centre + margin)))
+    }
+  }
+
+  /// The asymptotic standard error of an estimate.
+  func standardError(_ place: IntervalPlace) -> Double? {
+    switch place {
+    case .deviation(let term, let column): fit.varianceComponents[term].standardErrors[column]
+    case .correlation(let term, let row, let column):
+      fit.varianceComponents[term].correlationStandardErrors[row][column]
+    case .residual: fit.sigmaStandardError
+    case .coefficient(let k): fit.vcov[k][k].squareRoot()
+    }
+  }
+}

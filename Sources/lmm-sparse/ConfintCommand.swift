@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Confidence intervals for all parameters of a model.
+struct ConfintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "confint",
+    abstract: "Confidence intervals for standard deviations, correlations, σ and coefficients.",
+    discussion: """
+      By profile likelihood, by Wald's method, or by parametric bootstrap:
+
+          lmm-sparse confint 'y ~ x + (x | g)' --data t.csv
+          lmm-sparse confint fit.lmm --method wald --ddf none --parameters beta
+          lmm-sparse confint fit.lmm --curves curves.csv
+
+      profile: the likelihood, also of a model fitted by REML, as lme4 does. A limit at the edge, a standard \
+      deviation of 0 or a correlation of ±1, is marked. --curves writes ζ, the signed root of the deviance's \
+      rise, which is a straight line where Wald's interval is right.
+      wald: t intervals of coefficients with --ddf (none: normal, as lme4); standard deviations on the scale \
+      of logarithms, correlations on that of Fisher's z, where lme4 has none.
+      bootstrap: --interval percentile or basic; the command bootstrap keeps replicates.
+      JSON: formula, method, level, intervals (parameter, effect, group, term, estimate, lower, upper, \
+      lower_at_bound, upper_at_bound, message), messages.
+      """)
+
+  enum Method: String, CaseIterable, ExpressibleByArgument {
+    case profile, wald, bootstrap
+  }
+
+  @Argument(help: "The model: a model file, or a formula with --data.")
+  var model: String
+
+  @Option(help: ArgumentHelp("How intervals are made.", valueName: "method"))
+  var method: Method = .profile
+
+  @Option(help: ArgumentHelp("Coverage of the intervals.", valueName: "x"))
+  var level = 0.95
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Parameters by their names; theta: all standard deviations and correlations, beta: all coefficients. Default: all.",
+      valueName: "name"))
+  var parameters: [String] = []
+
+  @Option(help: ArgumentHelp("Write the profiles' curves as a table.", valueName: "file"))
+  var curves: String?
+
+  @Option(help: ArgumentHelp("Responses to simulate.", valueName: "n"))
+  var replicates: Int?
+
+  @Option(help: ArgumentHelp("Seed of the bootstrap's random numbers.", valueName: "s"))
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Intervals of a bootstrap.", valueName: "kind"))
+  var interval: BootstrapInterval.Kind?
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  /// Points of a curve on either side of the estimate.
+  private static let pointsPerSide = 10
+
+  func validate() throws {
+    try source.check([model])
+    guard level > 0, level < 1 else {
+      throw ValidationError("--level must lie between 0 and 1.")
+    }
+    if let replicates, replicates < 1 {
+      throw ValidationError("--replicates must be at least 1.")
+    }
+    if method != .bootstrap, replicates != nil || seed != nil || interval != nil {
+      throw ValidationError("--replicates, --seed and --interval need --method bootstrap.")
+    }
+    guard let curves else { return }
+    if method != .profile { throw ValidationError("--curves needs --method profile.") }
+    if curves == "-", report.output == nil || report.output == "-" {
+      throw ValidationError("--curves - needs --output FILE for the report.")
+    }
+    if curves != "-", curves == report.output {
+      throw ValidationError("--curves and --output must be different files.")
+    }
+  }
+
+  func run() throws {
+    let inputs = source.inputs + (model.contains("~") ? [] : [model])
+    let table = try curves.map { try ReportDestination(path: $0, inputs: inputs) }
+    try report.write(inputs: inputs + [curves].compactMap(\.self)) { progress in
+      let fitted = try source.fitted(model, progress: progress)
+      let chosen = try fitted.intervalParameters(named: parameters)
+      let notes = fitted.fit.convergence.messages
+      switch method {
+      case .profile:
+        let profile = try profile(fitted, progress)
+        try table?.write(profile.curveTable)
+        return ConfidenceReport(profile, notes: notes)
+      case .wald:
+        let ddf = source.degreesOfFreedom
+        return ConfidenceReport(
+          wald: try fitted.waldIntervals(level: level, ddf, parameters: parameters), fitted,
+          level: level, ddf, notes: notes)
+      case .bootstrap:
+        let bootstrap = try bootstrap(fitted, progress)
+        let kind = interval ?? .percentile
+        return ConfidenceReport(
+          bootstrap: bootstrap.confidenceIntervals(of: chosen, level: level, kind: kind),
+          bootstrap, level: level, kind: kind, notes: notes)
+      }
+    }
+  }
+
+  private func profile(_ fitted: FittedModel, _ progress: ProgressLine?) throws -> Profile {
+    var options = ProfileOptions()
+    (options.level, options.parameters) = (level, parameters)
+    options.pointsPerSide = curves == nil ? 0 : Self.pointsPerSide
+    options.progress = { progress?.show("profile: \($0) of \($1) parameters") }
+    let profile = try fitted.profile(options)
+    progress?.clear()
+    return profile
+  }
+
+  private func bootstrap(_ fitted: FittedModel, _ progress: ProgressLine?) throws -> Bootstrap {
+    var options = BootstrapOptions()
+    options.replicates = replicates ?? options.replicates
+    options.seed = seed ?? options.seed
+    let count = options.replicates
+    options.progress = { progress?.show("replicate \($0.count) of \(count)") }
+    let bootstrap = try fitted.bootstrap(options)
+    progress?.clear()
+    return bootstrap
+  }
+}
+
+extension BootstrapInterval.Kind: ExpressibleByArgument {}
