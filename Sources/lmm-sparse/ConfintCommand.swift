@@ -28,6 +28,12 @@ struct ConfintCommand: ParsableCommand {
     case profile, wald, bootstrap
   }
 
+  enum Interval: String, CaseIterable, ExpressibleByArgument {
+    case percentile, basic
+
+    var kind: BootstrapInterval.Kind { self == .basic ? .basic : .percentile }
+  }
+
   @Argument(help: "The model: a model file, or a formula with --data.")
   var model: String
 
@@ -54,7 +60,7 @@ struct ConfintCommand: ParsableCommand {
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Intervals of a bootstrap.", valueName: "kind"))
-  var interval: BootstrapInterval.Kind?
+  var interval: Interval?
 
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
@@ -102,7 +108,7 @@ struct ConfintCommand: ParsableCommand {
           level: level, ddf, notes: notes)
       case .bootstrap:
         let bootstrap = try bootstrap(fitted, progress)
-        let kind = interval ?? .percentile
+        let kind = (interval ?? .percentile).kind
         return ConfidenceReport(
           bootstrap: bootstrap.confidenceIntervals(of: chosen, level: level, kind: kind),
           bootstrap, level: level, kind: kind, notes: notes)
@@ -131,5 +137,3 @@ struct ConfintCommand: ParsableCommand {
     return bootstrap
   }
 }
-
-extension BootstrapInterval.Kind: ExpressibleByArgument {}

@@ -107,7 +107,8 @@ public struct ConfidenceReport: InferenceReport {
               ("group", .optional(interval.parameter.tidyGroup)),
               ("term", .string(interval.parameter.tidyTerm)),
               ("estimate", .optional(interval.estimate)), ("lower", .optional(interval.lower)),
-              ("upper", .optional(interval.upper)), ("lower_at_bound", .bool(interval.lowerAtBound)),
+              ("upper", .optional(interval.upper)),
+              ("lower_at_bound", .bool(interval.lowerAtBound)),
               ("upper_at_bound", .bool(interval.upperAtBound)),
               ("message", .optional(interval.message)),
             ])

@@ -14,8 +14,8 @@ public struct ConfidenceInterval: Sendable {
   public var message: String?
 
   init(
-    _ parameter: BootstrapParameter, estimate: Double?, _ limits: (low: Double, high: Double)? = nil,
-    message: String? = nil
+    _ parameter: BootstrapParameter, estimate: Double?,
+    _ limits: (low: Double, high: Double)? = nil, message: String? = nil
   ) {
     (self.parameter, self.estimate, self.message) = (parameter, estimate, message)
     (lower, upper) = (limits?.low, limits?.high)

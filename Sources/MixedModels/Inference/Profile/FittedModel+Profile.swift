@@ -16,8 +16,8 @@ extension FittedModel {
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
     var fitted = isRefitted ? try refitted(by: .ml) : self
-    var messages: [String] = []
-    for round in 0... {
+    var (messages, restarts): ([String], Int) = ([], 0)
+    while true {
       guard fitted.fit.convergence.converged else {
         throw InferenceError.refused(
           "the search for the maximum of the likelihood did not converge. Allow more evaluations, or try another optimizer."
@@ -25,21 +25,21 @@ extension FittedModel {
       }
       let (deviance, results) = try fitted.curves(names, options)
       let lower = results.compactMap(\.lower).min { $0.deviance < $1.deviance }
-      if let lower, round < 3 {
-        // The supposed maximum was a lesser one.
-        let start = fitted.model.covariance.theta(lower.φ)
-        messages = [
-          "the profile found a greater likelihood than the fit had (deviance \(lower.deviance) instead of \(deviance)); it starts from there"
-        ]
-        fitted = try fitted.refitted(by: .ml, start: start)
-        continue
+      guard let lower, restarts < Self.maximumRestarts else {
+        return Profile(
+          formula: fit.formula, isRefitted: isRefitted, level: options.level, deviance: deviance,
+          curves: results.map(\.curve), messages: messages)
       }
-      return Profile(
-        formula: fit.formula, isRefitted: isRefitted, level: options.level, deviance: deviance,
-        curves: results.map(\.curve), messages: messages)
+      // The supposed maximum was a lesser one.
+      messages = [
+        "the profile found a greater likelihood than the fit had (deviance \(lower.deviance) instead of \(deviance)); it starts from there"
+      ]
+      restarts += 1
+      fitted = try fitted.refitted(by: .ml, start: fitted.model.covariance.theta(lower.φ))
     }
-    fatalError("a loop without end")
   }
+
+  private static var maximumRestarts: Int { 3 }
 
   private struct Result: Sendable {
     var curve: Profile.Curve

@@ -14,9 +14,7 @@ final class HeldCoefficient: HeldDeviance {
   let drift: [Double]
   private(set) var roundingError = 0.0
 
-  /// - Parameters:
-  ///   - index: Among the kept columns.
-  ///   - estimate: The coefficient at the maximum.
+  /// `index` counts the kept columns; `estimate` is the coefficient at the maximum.
   init(_ maximum: LikelihoodMaximum, index: Int, estimate: Double) {
     covariance = maximum.model.covariance
     choice = maximum.choice
@@ -39,6 +37,8 @@ final class HeldCoefficient: HeldDeviance {
     roundingError = derivatives.roundingError
     return derivatives.gradient
   }
+
+  func lifted(_ x: [Double]) -> [Double]? { covariance.lifted(x) }
 
   func units(_ x: [Double]) -> [Double] { covariance.rowLengths(x) }
 

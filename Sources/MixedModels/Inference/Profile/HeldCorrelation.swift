@@ -59,6 +59,8 @@ final class HeldCorrelation: HeldDeviance {
     return pair.gradient(x, slopes, held)
   }
 
+  func lifted(_ x: [Double]) -> [Double]? { pair.lifted(x) }
+
   func units(_ x: [Double]) -> [Double] { pair.units(pair.factors(x, held)) }
 
   func φ(_ x: [Double]) -> [Double] { pair.φ(x, held) }
@@ -113,6 +115,19 @@ private struct CorrelatedPair {
       2 * x[second - 1] * (ρ / β * middle + max(0, 1 - ρ * ρ).squareRoot() / β * last)
     gradient.remove(at: below)
     return gradient
+  }
+
+  /// Of the pair's standard deviations their roots; other columns as they are.
+  func lifted(_ x: [Double]) -> [Double]? {
+    var θ = x
+    θ.insert(1, at: below)
+    let (first, last) = (θ[turned.place], θ[second])
+    if abs(first) < 0.18 { θ[turned.place] = 0.32 }
+    θ[second] = 1
+    var lifted = turned.lifted(θ, except: nil) ?? θ
+    lifted[second] = abs(last) < 0.18 ? 0.32 : last
+    lifted.remove(at: below)
+    return lifted == x ? nil : lifted
   }
 
   func units(_ θ: [Double]) -> [Double] {

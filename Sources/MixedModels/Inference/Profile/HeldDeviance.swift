@@ -15,6 +15,9 @@ protocol HeldDeviance: AnyObject {
   /// Of the deviances of the last gradient.
   var roundingError: Double { get }
 
+  /// x with the variances away from zero that x has there: the deviance does not feel a variance
+  /// that is zero, whether or not it is the best one; nil if none is.
+  func lifted(_ x: [Double]) -> [Double]?
   /// The size of a large step in each coordinate.
   func units(_ x: [Double]) -> [Double]
   /// - Throws: `FitError`, `CholmodError`.

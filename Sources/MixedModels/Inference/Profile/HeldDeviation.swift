@@ -68,6 +68,13 @@ final class HeldDeviation: HeldDeviance {
     return θ
   }
 
+  func lifted(_ x: [Double]) -> [Double]? {
+    let θ = Self.factors(x, held * scale, turned.place)
+    guard var lifted = turned.lifted(θ, except: turned.place) else { return nil }
+    lifted.remove(at: turned.place)
+    return lifted + [x.last!]
+  }
+
   func units(_ x: [Double]) -> [Double] {
     Self.units(Self.factors(x, held * scale, turned.place), turned)
   }

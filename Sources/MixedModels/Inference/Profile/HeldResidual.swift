@@ -40,6 +40,8 @@ final class HeldResidual: HeldDeviance {
     return model.covariance.gradient(derivatives.slopes, residualWeight: exp(-2 * logSigma))
   }
 
+  func lifted(_ x: [Double]) -> [Double]? { model.covariance.lifted(x) }
+
   func units(_ x: [Double]) -> [Double] { model.covariance.rowLengths(x) }
 
   func φ(_ x: [Double]) -> [Double] { x }

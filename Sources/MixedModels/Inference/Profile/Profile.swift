@@ -46,8 +46,10 @@ public struct ProfileOptions {
   public var level = 0.95
   /// Names, or `theta` and `beta`; none stands for all.
   public var parameters: [String] = []
-  /// More points on either side of the estimate, for drawing: evenly spaced in ζ, to a quarter
-  /// beyond the limits. Without them a curve has what the search for the limits has seen.
+  /// More points on either side of the estimate, for drawing.
+  ///
+  /// They are evenly spaced in ζ, to a quarter beyond the limits. Without them a curve has what the
+  /// search for the limits has seen.
   public var pointsPerSide = 0
   /// Called with the number of parameters done, of how many.
   public var progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?

@@ -25,7 +25,7 @@ extension ProfileSearch {
       let point = try point(at: next)
       if abs(point.ζ - target) < 1e-5 { return .at(interpolated(target) ?? point.value) }
       if abs(point.ζ) < abs(target) { inner = next } else { outer = next }
-      if outer == nil, round >= 1, bound.isFinite, !isUnattainable(bound) {
+      if outer == nil, round >= 1, bound.isFinite, isAttainable {
         let end = try self.point(at: bound)
         if abs(end.ζ) < abs(target) { return .bound(bound) }
         outer = bound
@@ -37,7 +37,7 @@ extension ProfileSearch {
   }
 
   /// σ = 0 has no likelihood; a standard deviation of an effect and a correlation have, everywhere.
-  private func isUnattainable(_ bound: Double) -> Bool { held is HeldResidual }
+  private var isAttainable: Bool { !(held is HeldResidual) }
 
   /// Wald's limit.
   private func firstTrial(_ target: Double) -> Double {

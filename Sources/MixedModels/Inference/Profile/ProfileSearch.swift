@@ -49,7 +49,8 @@ struct ProfileSearch {
     try held.hold(at: value)
     let nearest = points.min { abs($0.value - value) < abs($1.value - value) }!
     for start in [predicted(value), nearest.x] {
-      guard let (deviance, x, hessian) = try minimum(from: start, nearest.hessian) else { continue }
+      guard let found = try minimum(from: start, nearest.hessian) else { continue }
+      let (deviance, x, hessian) = try leavingZero(found)
       let rise = deviance - leastDeviance
       guard rise > -max(1e-6, 1e3 * held.roundingError) else {
         throw LowerDeviance(φ: held.φ(x), deviance: deviance, value: value)
@@ -79,10 +80,20 @@ struct ProfileSearch {
     return zip(a.x, b.x).map { $0 + share * ($1 - $0) }
   }
 
+  /// What is found from a start with all variances away from zero if that is better.
+  private mutating func leavingZero(_ found: Minimum) throws -> Minimum {
+    guard let start = held.lifted(found.x),
+      let other = try minimum(from: start, held.hessian), other.deviance < found.deviance - 1e-9
+    else { return found }
+    return other
+  }
+
+  private typealias Minimum = (deviance: Double, x: [Double], hessian: DenseMatrix)
+
   /// nil where the deviance is not finite, or the search does not settle.
   private mutating func minimum(
     from start: [Double], _ hessian: DenseMatrix
-  ) throws -> (deviance: Double, x: [Double], hessian: DenseMatrix)? {
+  ) throws -> Minimum? {
     var (x, H, value) = (start, hessian, try tolerantDeviance(start))
     guard value.isFinite else { return nil }
     guard !x.isEmpty else { return (value, x, H) }

@@ -19,7 +19,7 @@ struct TurnedCovariance {
   private let covariance: RelativeCovariance
   private let term: Int
 
-  /// - Parameter first: the reported columns that come first.
+  /// `first` are the reported columns that come first.
   init(_ original: RelativeCovariance, term: Int, first: [Int]) {
     self.term = term
     let block = original.blocks[term]
@@ -53,11 +53,25 @@ struct TurnedCovariance {
     covariance.gradient(theta: θ, slopes, residualWeight: w)
   }
 
+  func lifted(_ θ: [Double], except held: Int?) -> [Double]? {
+    covariance.lifted(θ, except: held)
+  }
+
   /// The size of every entry: the length of its row.
   func units(_ θ: [Double]) -> [Double] { covariance.rowLengths(θ) }
 }
 
 extension RelativeCovariance {
+  /// φ with the columns of factors that are zero, or nearly, given a diagonal; nil if none is.
+  func lifted(_ φ: [Double], except held: Int? = nil) -> [Double]? {
+    var lifted = φ
+    for column in columnRanges where column.lowerBound != held {
+      let square = column.reduce(0) { $0 + φ[$1] * φ[$1] }
+      if square < 1e-3 { lifted[column.lowerBound] = 0.1 }
+    }
+    return lifted == φ ? nil : lifted
+  }
+
   /// For every entry of φ the length of its row of λ, that is the relative standard deviation of
   /// its random effect, or a twentieth.
   func rowLengths(_ φ: [Double]) -> [Double] {
