@@ -49,11 +49,7 @@ extension LinearMixedModel {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func devianceCriterion(_ choice: EquationsPlan.Choice) throws -> any DevianceCriterion {
-    switch choice {
-    case .whole: SharedCriterion(ProfiledCriterion(self, .ml, try WholeEquations(self)))
-    case .absorbed(let layout):
-      SharedCriterion(ProfiledCriterion(self, .ml, try AbsorbedEquations(self, layout, threads: 1)))
-    }
+    SharedCriterion(ProfiledCriterion(self, .ml, try PlannedEquations(self, choice, threads: 1)))
   }
 }
 

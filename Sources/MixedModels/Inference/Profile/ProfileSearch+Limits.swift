@@ -23,7 +23,7 @@ extension ProfileSearch {
     var next = firstTrial(target)
     for round in 0..<60 {
       let point = try point(at: next)
-      if abs(point.ζ - target) < 1e-5 { return .at(interpolated(target) ?? point.value) }
+      if let found = settled(target, point) { return .at(found) }
       if abs(point.ζ) < abs(target) { inner = next } else { outer = next }
       if outer == nil, round >= 1, bound.isFinite, isAttainable {
         let end = try self.point(at: bound)
@@ -34,6 +34,21 @@ extension ProfileSearch {
       if let outer, abs(outer - inner) <= 1e-9 * abs(outer) + 1e-300 { return .at(next) }
     }
     throw ProfileFailure.noCrossing(next)
+  }
+
+  /// The limit, where the last point is near enough that what is left can be interpolated: where
+  /// one point less does not change the limit.
+  private func settled(_ target: Double, _ last: Point) -> Double? {
+    let distance = abs(last.ζ - target)
+    guard distance < 1e-2, let found = interpolated(target) else {
+      return distance < 1e-5 ? last.value : nil
+    }
+    if distance < 1e-5 { return found }
+    let sideCount = points.count { $0.ζ * target > 0 }
+    guard sideCount > 2, let other = interpolated(target, nearest: 3),
+      abs(found - other) < 1e-7 * abs(found - estimate)
+    else { return nil }
+    return found
   }
 
   /// σ = 0 has no likelihood; a standard deviation of an effect and a correlation have, everywhere.
@@ -90,12 +105,12 @@ extension ProfileSearch {
       ? value : 0.5 * (inner + bound)
   }
 
-  /// The value at which ζ is `target`, by the polynomial in ζ through the four nearest points of
-  /// that side, on `scale`; nil unless ζ rises along them.
-  func interpolated(_ target: Double) -> Double? {
+  /// The value at which ζ is `target`, by the polynomial in ζ through the nearest points of that
+  /// side, on `scale`; nil unless ζ rises along them.
+  func interpolated(_ target: Double, nearest count: Int = 4) -> Double? {
     let side = points.filter { $0.ζ * target > 0 || $0.value == estimate }
       .filter { scale.transformed($0.value).isFinite }
-    let near = side.sorted { abs($0.ζ - target) < abs($1.ζ - target) }.prefix(4)
+    let near = side.sorted { abs($0.ζ - target) < abs($1.ζ - target) }.prefix(count)
       .sorted { $0.value < $1.value }
     guard near.count > 1, zip(near, near.dropFirst()).allSatisfy({ $0.ζ < $1.ζ }) else {
       return nil

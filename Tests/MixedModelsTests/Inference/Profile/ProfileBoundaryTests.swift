@@ -15,8 +15,8 @@ import Testing
     #expect(!deviation.upperAtBound)
     #expect(profile.intervals.allSatisfy { $0.message == nil })
     for (interval, limits) in zip(profile.intervals, LimitsByLme4.dyestuff2) {
-      #expect(abs(interval.lower! - limits.low) < 1e-3 * (limits.high - limits.low))
-      #expect(abs(interval.upper! - limits.high) < 1e-3 * (limits.high - limits.low))
+      #expect(abs(interval.lower! - limits.low) < 1e-4 * (limits.high - limits.low))
+      #expect(abs(interval.upper! - limits.high) < 1e-4 * (limits.high - limits.low))
     }
   }
 
