@@ -15,11 +15,12 @@ struct AnovaCommand: ParsableCommand {
 
       REML fits whose fixed parts differ are refitted by ML. A variance of zero lies on the boundary of \
       the parameter space: naive ignores that, mixture takes the limit distribution, exact simulates that of \
-      one additional variance.
+      one additional variance, bootstrap simulates responses of the smaller model and fits both.
       JSON of one model: formula, test, ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
       p_value), messages. Of several: criterion, boundary, data, models (name, formula, npar, aic, bic, \
       log_likelihood, deviance, statistic, df, p_value, mixture, p_mixture, p_exact, p_exact_se, \
-      exact_is_approximate), messages.
+      exact_is_approximate, p_bootstrap, p_bootstrap_se, bootstrap_replicates, bootstrap_failed, \
+      bootstrap_singular), messages.
       """)
 
   @Argument(help: "The models: formulas, with --data.")
@@ -61,7 +62,8 @@ struct AnovaCommand: ParsableCommand {
       }
       let comparison = try ModelComparison(
         fitted, boundary: boundary.method(default: .naive), simulations: boundary.simulations,
-        seed: boundary.seed)
+        seed: boundary.seed, replicates: boundary.bootstrap(progress))
+      progress?.clear()
       let notes = fitted.flatMap { entry in
         entry.model.fit.convergence.messages.map { "\(entry.name): \($0)" }
       }

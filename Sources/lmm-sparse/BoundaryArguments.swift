@@ -14,17 +14,27 @@ struct BoundaryArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Draws of --boundary exact.", valueName: "n"))
   var simulations = 10_000
 
-  @Option(help: ArgumentHelp("Seed of --boundary exact.", valueName: "s"))
+  @Option(help: ArgumentHelp("Responses to simulate of --boundary bootstrap.", valueName: "n"))
+  var replicates = 1000
+
+  @Option(help: ArgumentHelp("Seed of --boundary exact and bootstrap.", valueName: "s"))
   var seed: UInt64 = 1
 
   func validate() throws {
     guard 1...100_000_000 ~= simulations else {
       throw ValidationError("--simulations must lie between 1 and 100000000.")
     }
-    if boundary == .bootstrap {
-      throw ValidationError(
-        "--boundary bootstrap is not available yet; there are naive, mixture and exact.")
+    guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
+  }
+
+  /// For --boundary bootstrap.
+  func bootstrap(_ progress: ProgressLine?) -> BootstrapOptions {
+    var options = BootstrapOptions()
+    (options.replicates, options.seed) = (replicates, seed)
+    options.progress = { [replicates] all in
+      progress?.show("replicate \(all.count) of \(replicates)")
     }
+    return options
   }
 
   func method(default standard: BoundaryMethod) -> BoundaryMethod {

@@ -10,9 +10,11 @@ struct RandomAnovaCommand: ParsableCommand {
     discussion: """
       Each part is taken out and the rest fitted again, from the same cross-products. A variance of zero lies \
       on the boundary of the parameter space, so the naive p-value is too large; the mixture's (the default) \
-      is right for many levels, --boundary exact simulates the distribution of a single variance.
+      is right for many levels, --boundary exact simulates the distribution of a single variance, \
+      --boundary bootstrap responses of the model without the part.
       JSON: formula, criterion, boundary, rows (term, npar, log_likelihood, aic, statistic, df, p_value, \
-      mixture, p_mixture, p_exact, p_exact_se, exact_is_approximate), messages.
+      mixture, p_mixture, p_exact, p_exact_se, exact_is_approximate, p_bootstrap, p_bootstrap_se, \
+      bootstrap_replicates, bootstrap_failed, bootstrap_singular), messages.
       """)
 
   @Argument(help: "The model: a formula, with --data.")
@@ -29,7 +31,8 @@ struct RandomAnovaCommand: ParsableCommand {
       let fitted = try source.fitted(model, progress: progress)
       let table = try fitted.randomTermDeletions(
         boundary: boundary.method(default: .mixture), simulations: boundary.simulations,
-        seed: boundary.seed)
+        seed: boundary.seed, replicates: boundary.bootstrap(progress))
+      progress?.clear()
       return RandomDeletionReport(table, notes: fitted.fit.convergence.messages)
     }
   }

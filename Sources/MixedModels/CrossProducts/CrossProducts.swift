@@ -22,6 +22,8 @@ public struct CrossProducts: Sendable {
   package internal(set) var pairs: [PairProducts]
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
   package internal(set) var moments: [AtomMoments]
+  /// Of the columns that numbers are made of; none in files of earlier versions.
+  package internal(set) var columnSums = ColumnSums()
   /// What was read: file names, `-` for standard input.
   public internal(set) var data: [String] = []
 
@@ -58,6 +60,7 @@ public struct CrossProducts: Sendable {
       basis.weights == nil ? 0 : rows.weights.reduce(0) { $0 + log($1) }
     cellSets = rows.cellSets
     moments = rows.moments
+    columnSums = rows.columnSums
     let counts = cellSets.map(\.count)
 
     fixed.addCells(basis.fixed, counts: counts)
@@ -94,6 +97,7 @@ public struct CrossProducts: Sendable {
     sumOfWeights = other.sumOfWeights
     sumOfLogWeights = other.sumOfLogWeights
     cellSets = other.cellSets
+    columnSums = other.columnSums
     data = other.data
   }
 
@@ -108,6 +112,11 @@ public struct CrossProducts: Sendable {
   /// Adds the rows of `other`, which are in the same basis.
   mutating func add(_ other: CrossProducts) {
     let basis = basis
+    if observations == 0 {
+      columnSums = other.columnSums
+    } else if other.observations > 0 {
+      columnSums.merge(other.columnSums)
+    }
     observations += other.observations
     omittedObservations += other.omittedObservations
     sumOfWeights += other.sumOfWeights

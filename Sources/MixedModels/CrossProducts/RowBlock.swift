@@ -19,6 +19,7 @@ package struct RowBlock: Sendable {
   /// For every cell set the code of every row.
   package let cells: [[Int32]]
   package let moments: [AtomMoments]
+  package let columnSums: ColumnSums
 
   /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing
   ///   value where
@@ -49,6 +50,11 @@ package struct RowBlock: Sendable {
     }
     self.polynomials = polynomials
     self.moments = moments
+    var sums = ColumnSums()
+    for name in basis.numericColumns {
+      sums.add(name, select(chunk.columns[columns.index(name)].numbers))
+    }
+    columnSums = sums
 
     var response = rawResponse
     for (k, monomial) in basis.fixed[0].monomials.enumerated() where basis.predictor[k] != 0 {

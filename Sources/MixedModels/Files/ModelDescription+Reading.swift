@@ -29,6 +29,14 @@ extension ModelDescription {
     products.omittedObservations = try json["nobs_omitted"].count
     products.sumOfWeights = try json["sum_weights"].double
     products.sumOfLogWeights = try json["sum_log_weights"].double
+    // Files of earlier versions have none.
+    if let sums = try? json["column_sums"] {
+      products.columnSums = ColumnSums(
+        Dictionary(
+          uniqueKeysWithValues: try sums.members.map { (name, sum) throws(MalformedMember) in
+            (name, try sum.double)
+          }))
+    }
     let moments = try json["centring"]["moments"].elements
     guard moments.count == products.moments.count else {
       throw MalformedMember(name: "centring.moments")

@@ -30,6 +30,7 @@ enum ModelDescription {
       ("nobs_omitted", .integer(products.omittedObservations)),
       ("sum_weights", .number(products.sumOfWeights)),
       ("sum_log_weights", .number(products.sumOfLogWeights)),
+      ("column_sums", .sorted(products.columnSums.values, JSONValue.number)),
       ("layout", layout(specification)),
       ("centring", centring(products)),
     ])

@@ -35,32 +35,45 @@ extension FittedModel {
   }
 
   /// The hypothesis in working coordinates.
-  ///
-  /// With Xβ = X_kept β_kept + X_dropped β_dropped and X_dropped = X_kept A, cᵀβ is determined only
-  /// if c_dropped = Aᵀc_kept.
   private func estimableRow(
     _ hypothesis: CoefficientHypothesis, _ columns: FixedColumns
   ) throws -> [Double] {
-    let kept = model.fixed.kept
     let c = hypothesis.coefficients
-    let row = model.fixed.workingRow(kept.map { c[$0] })
     let scale = c.reduce(0) { max($0, abs($1)) }
     guard 1e-100...1e100 ~= scale, abs(hypothesis.value) <= 1e100 else {
       throw InferenceError.refused(
         "“\(hypothesis.text)”: numbers beyond 10^±100 leave no correct digits. Change the scale of the hypothesis."
       )
     }
+    let (row, obstacle) = estimableRow(c, columns)
+    if let obstacle {
+      throw InferenceError.refused(
+        "“\(hypothesis.text)” cannot be estimated: the column \(obstacle) depends on others and was dropped, so its coefficient and theirs are known in certain combinations only. Test a combination in which the dropped column's share is that of the columns it depends on, or take it out of the formula."
+      )
+    }
+    return row
+  }
+
+  /// cᵀβ in working coordinates, c one number for every column of X, and the dropped column because
+  /// of which it cannot be estimated, if there is one.
+  ///
+  /// With Xβ = X_kept β_kept + X_dropped β_dropped and X_dropped = X_kept A, cᵀβ is determined only
+  /// if c_dropped = Aᵀc_kept.
+  func estimableRow(
+    _ c: [Double], _ columns: FixedColumns
+  ) -> (row: [Double], obstacle: String?) {
+    let kept = model.fixed.kept
+    let row = model.fixed.workingRow(kept.map { c[$0] })
+    let scale = c.reduce(0) { max($0, abs($1)) }
     for column in c.indices where !kept.contains(column) {
       let d = columns.coordinates.column(column)
       // Aᵀc_kept, and what its terms cancel to.
       let implied = dot(d, row)
       let size = zip(d, row).reduce(scale) { $0 + abs($1.0 * $1.1) }
       guard abs(implied - c[column]) <= 1e-7 * size else {
-        throw InferenceError.refused(
-          "“\(hypothesis.text)” cannot be estimated: the column \(model.fixed.names[column]) depends on others and was dropped, so its coefficient and theirs are known in certain combinations only. Test a combination in which the dropped column's share is that of the columns it depends on, or take it out of the formula."
-        )
+        return (row, model.fixed.names[column])
       }
     }
-    return row
+    return (row, nil)
   }
 }

@@ -4,7 +4,6 @@
 ///
 /// `description` tells the user what to do.
 public enum InferenceError: Error, Sendable, Equatable {
-  case notAvailable(String)
   case noCurvature
   case kenwardRogerNeedsREML
   case kenwardRogerTooLarge(group: String, effects: Int, bytes: Int, limit: Int)
@@ -19,7 +18,6 @@ extension InferenceError: CustomStringConvertible {
     switch self {
     case .noCurvature:
       "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use --ddf kenward-roger, residual or none."
-    case .notAvailable(let what): "\(what) is not available yet."
     case .kenwardRogerNeedsREML:
       "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with --reml, or use another --ddf."
     case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):

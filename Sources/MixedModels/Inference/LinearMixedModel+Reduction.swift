@@ -7,8 +7,11 @@ extension LinearMixedModel {
   ///
   /// `kept` has for every term, in lme4's order, the reported columns that stay; a term without any
   /// goes.
-  func reduced(keeping kept: [[Int]]) -> LinearMixedModel {
-    reduction(to: kept.indices.filter { !kept[$0].isEmpty }.map { ($0, kept[$0]) }).model
+  func reduced(keeping kept: [[Int]]) -> LinearMixedModel { reduction(keeping: kept).model }
+
+  /// The same, with every group's new working columns as combinations of its old ones.
+  func reduction(keeping kept: [[Int]]) -> (model: LinearMixedModel, maps: [DenseMatrix]) {
+    reduction(to: kept.indices.filter { !kept[$0].isEmpty }.map { ($0, kept[$0]) })
   }
 
   /// The model whose terms are made of some reported columns of this model's terms each, and every
@@ -105,11 +108,16 @@ extension LinearMixedModel {
 
   /// The criterion of the model without random effects, ordinary (weighted) least squares.
   func leastSquaresCriterion(_ kind: CriterionKind) -> Double {
+    leastSquaresCriterion(kind, squares: tail[fixedEffectCount, fixedEffectCount])
+  }
+
+  /// From the residual sum of squares, in units of the scaled response.
+  func leastSquaresCriterion(_ kind: CriterionKind, squares: Double) -> Double {
     let p = fixedEffectCount
     let n = Double(observations)
     let df = kind == .reml ? n - Double(p) : n
     let scale = fixed.responseScale
-    let square = tail[p, p] * scale * scale / df
+    let square = squares * scale * scale / df
     let shift = kind == .reml ? fixed.logDeterminantShift : 0
     return shift - sumOfLogWeights + df * (1 + log(2 * .pi * square))
   }

@@ -21,6 +21,8 @@ public struct ModelComparison: Sendable {
     public let mixturePValue: Double?
     /// By simulation.
     public let exact: ExactTest.Result?
+    /// By the parametric bootstrap.
+    public let bootstrap: BootstrapTest?
   }
   public let criterionKind: CriterionKind
   public let boundary: BoundaryMethod
@@ -40,13 +42,11 @@ extension ModelComparison {
   /// - Throws: `InferenceError` where models cannot be compared; `FitError`.
   public init(
     _ models: [(name: String, model: FittedModel)], boundary: BoundaryMethod = .naive,
-    simulations: Int = 10_000, seed: UInt64 = 1
+    simulations: Int = 10_000, seed: UInt64 = 1,
+    replicates: BootstrapOptions = BootstrapOptions()
   ) throws {
     guard models.count >= 2 else {
       throw InferenceError.refused("a likelihood-ratio test needs two models or more.")
-    }
-    if boundary == .bootstrap {
-      throw InferenceError.notAvailable("--boundary bootstrap")
     }
     try Self.checkData(models)
     var sorted = models.enumerated().sorted {
@@ -91,7 +91,13 @@ extension ModelComparison {
         exact = test.simulated(
           simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))
       }
-      rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact))
+      var bootstrap: BootstrapTest?
+      if boundary == .bootstrap,
+        larger.model.fit.parameterCount > smaller.model.fit.parameterCount
+      {
+        bootstrap = try BootstrapComparison(smaller, larger).test(replicates)
+      }
+      rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact, bootstrap))
       if boundary == .mixture {
         messages += [nesting.note, smaller.model.boundaryNote].compactMap(\.self).map {
           "\(larger.name) against \(smaller.name): \($0)"
@@ -123,12 +129,13 @@ extension FittedModel {
 
 extension ModelComparison.Row {
   fileprivate init(_ first: (name: String, model: FittedModel)) {
-    self.init(first, nil, nil, nil, nil, nil, nil)
+    self.init(first, nil, nil, nil, nil, nil, nil, nil)
   }
 
   fileprivate init(
     _ larger: (name: String, model: FittedModel), comparedWith smaller: FittedModel,
-    _ nesting: Nesting, _ boundary: BoundaryMethod, _ exact: ExactTest.Result?
+    _ nesting: Nesting, _ boundary: BoundaryMethod, _ exact: ExactTest.Result?,
+    _ bootstrap: BootstrapTest?
   ) {
     let statistic = Self.statistic(smaller, larger.model)
     let df = larger.model.fit.parameterCount - smaller.fit.parameterCount
@@ -136,19 +143,20 @@ extension ModelComparison.Row {
     self.init(
       larger, statistic, df,
       df > 0 ? ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper) : nil,
-      mixture, mixture?.tail(statistic), exact)
+      mixture, mixture?.tail(statistic), exact, bootstrap)
   }
 
   private init(
     _ entry: (name: String, model: FittedModel), _ statistic: Double?, _ df: Int?, _ naive: Double?,
-    _ mixture: BoundaryMixture?, _ mixturePValue: Double?, _ exact: ExactTest.Result?
+    _ mixture: BoundaryMixture?, _ mixturePValue: Double?, _ exact: ExactTest.Result?,
+    _ bootstrap: BootstrapTest?
   ) {
     let fit = entry.model.fit
     self.init(
       name: entry.name, formula: fit.formula, parameterCount: fit.parameterCount, aic: fit.aic,
       bic: fit.bic, logLikelihood: fit.logLikelihood, deviance: fit.criterion,
       statistic: statistic, df: df, naivePValue: naive, mixture: mixture,
-      mixturePValue: mixturePValue, exact: exact)
+      mixturePValue: mixturePValue, exact: exact, bootstrap: bootstrap)
   }
 
   /// REML criteria are compared for orthonormal columns of X: of one space in other columns they

@@ -17,6 +17,8 @@ public struct RandomTermDeletions: Sendable {
     public let mixturePValue: Double?
     /// By simulation, where asked for.
     public let exact: ExactTest.Result?
+    /// By the parametric bootstrap, where asked for.
+    public let bootstrap: BootstrapTest?
     /// Why there is no mixture, or no exact p-value.
     public let note: String?
   }
@@ -35,32 +37,56 @@ extension FittedModel {
   /// p-value is an upper bound.
   /// - Throws: `FitError`, `InferenceError`.
   public func randomTermDeletions(
-    boundary: BoundaryMethod = .mixture, simulations: Int = 10_000, seed: UInt64 = 1
+    boundary: BoundaryMethod = .mixture, simulations: Int = 10_000, seed: UInt64 = 1,
+    replicates: BootstrapOptions = BootstrapOptions()
   ) throws -> RandomTermDeletions {
-    if boundary == .bootstrap { throw InferenceError.notAvailable("--boundary bootstrap") }
     let kind = options.criterion
     var rows = [
       RandomTermDeletions.Row(
         name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
         aic: fit.aic, statistic: nil, df: nil, naivePValue: nil, mixture: nil, mixturePValue: nil,
-        exact: nil, note: nil)
+        exact: nil, bootstrap: nil, note: nil)
     ]
     for deletion in try randomDeletions() {
-      let rest = model.reduced(keeping: deletion.kept)
-      let criterion =
-        rest.groups.isEmpty
-        ? model.leastSquaresCriterion(kind)
-        : try rest.bestCriterion(options, without: deletion.name)
+      let (rest, maps) = model.reduction(keeping: deletion.kept)
+      let optimum =
+        rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
+      let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
       let test = boundary == .exact ? try exactTest(deletion, rest) : nil
       let statistic = max(0, criterion - fit.criterion)
+      let count = model.fixedEffectCount + rest.covariance.parameterCount + 1
+      var bootstrap: BootstrapTest?
+      if boundary == .bootstrap {
+        let null = optimum.map {
+          NullModel(reduced: rest, maps: maps, φ: $0.outcome.φ, sigma: $0.estimates.sigma)
+        }
+        bootstrap = try self.bootstrap(
+          without: deletion.name, null, statistic, df: fit.parameterCount - count, replicates)
+      }
       rows.append(
         row(
-          deletion, criterion: criterion,
-          count: model.fixedEffectCount + rest.covariance.parameterCount + 1,
-          exact: test?.simulated(simulations, seed: seed, statistic: statistic)))
+          deletion, criterion: criterion, count: count,
+          exact: test?.simulated(simulations, seed: seed, statistic: statistic),
+          bootstrap: bootstrap))
     }
     return RandomTermDeletions(
       formula: fit.formula, criterionKind: kind, boundary: boundary, rows: rows)
+  }
+
+  /// Simulates the model without a part of its random effects; `null` is nil without any.
+  private func bootstrap(
+    without name: String, _ null: NullModel?, _ statistic: Double, df: Int,
+    _ replicates: BootstrapOptions
+  ) throws -> BootstrapTest {
+    let (kind, solver) = (options.criterion, options.solver)
+    let simulation =
+      try null?.simulation(in: model, kind: kind, start: φ, solver: solver)
+      ?? model.leastSquaresSimulation(kind: kind, start: φ, solver: solver)
+    return BootstrapTest(
+      smaller: "without \(name)", larger: fit.formula, criterionKind: kind, seed: replicates.seed,
+      statistic: statistic, df: df,
+      naivePValue: ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper),
+      replicates: try simulation.run(replicates, threads: threads), messages: [])
   }
 
   /// nil unless one variance is taken out, without covariances.
@@ -78,7 +104,8 @@ extension FittedModel {
   }
 
   private func row(
-    _ deletion: RandomDeletion, criterion: Double, count: Int, exact: ExactTest.Result?
+    _ deletion: RandomDeletion, criterion: Double, count: Int, exact: ExactTest.Result?,
+    bootstrap: BootstrapTest?
   ) -> RandomTermDeletions.Row {
     let statistic = max(0, criterion - fit.criterion)
     let df = fit.parameterCount - count
@@ -88,6 +115,7 @@ extension FittedModel {
       aic: criterion + 2 * Double(count), statistic: statistic, df: df,
       naivePValue: ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper),
       mixture: mixture, mixturePValue: mixture?.tail(statistic), exact: exact,
+      bootstrap: bootstrap,
       note: deletion.columns == 1
         ? nil
         : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound"
@@ -97,16 +125,16 @@ extension FittedModel {
 
 extension LinearMixedModel {
   /// - Throws: `FitError`; `InferenceError` if the search did not converge.
-  fileprivate func bestCriterion(_ options: FitOptions, without part: String) throws -> Double {
+  fileprivate func bestFit(_ options: FitOptions, without part: String) throws -> Optimum {
     var options = options
     options.start = nil
     options.wantsConditionalModes = false
-    let outcome = try optimum(options).optimum.outcome
-    guard outcome.converged else {
+    let optimum = try optimum(options).optimum
+    guard optimum.outcome.converged else {
       throw InferenceError.refused(
         "the search for the model without \(part) did not converge. Allow more evaluations, or try another optimizer."
       )
     }
-    return outcome.value
+    return optimum
   }
 }

@@ -62,7 +62,7 @@ struct DesignBuilder {
   }
 
   /// A variable's columns: what R appends to its name, and values by level or as a polynomial.
-  private enum VariableColumns {
+  enum VariableColumns {
     case factor(source: Int, levels: FactorLevels, names: [String], values: [[Double]])
     case number(atom: Int, names: [String], polynomials: [[Double]])
 
@@ -118,7 +118,7 @@ struct DesignBuilder {
     return design
   }
 
-  private func variableColumns(_ term: BoundTerm) throws -> [VariableColumns] {
+  func variableColumns(_ term: BoundTerm) throws -> [VariableColumns] {
     var factors = term.factors.makeIterator()
     var numbers = term.numbers.makeIterator()
     return try term.isFactor.map { isFactor in

@@ -5,8 +5,9 @@
 /// JSON: `criterion` (`ML` or `REML`: what was compared), `boundary`, `messages`, and `models`, an
 /// array by number of parameters of `name`, `formula`, `npar`, `aic`, `bic`, `log_likelihood`,
 /// `deviance`, `statistic`, `df`, `p_value` (from χ²), `mixture` (an array of `weight` and `df`, or
-/// null), `p_mixture`, `p_exact`, `p_exact_se`, `exact_is_approximate`. The smallest model has no
-/// test.
+/// null), `p_mixture`, `p_exact`, `p_exact_se`, `exact_is_approximate`, `p_bootstrap`,
+/// `p_bootstrap_se`, `bootstrap_replicates`, `bootstrap_failed`, `bootstrap_singular`. The smallest
+/// model has no test.
 public struct ComparisonReport: InferenceReport {
   private let comparison: ModelComparison
   private let data: [String]
@@ -37,11 +38,14 @@ public struct ComparisonReport: InferenceReport {
       columns.append(("Mixture", rows.map { $0.mixture?.description ?? "" }))
     case .exact:
       columns.append(("Pr(simulated)", PValueColumn(rows.map { $0.exact?.pValue }).cells))
-    case .naive, .bootstrap: break
+    case .bootstrap: columns += bootstrapColumns(rows.map(\.bootstrap))
+    case .naive: break
     }
     lines += TextTable(rowLabels: rows.map(\.name), columns: columns, alignment: .right)
       .lines(width: 140)
-    let all = notes + rows.compactMap { $0.exact.map(\.words) }
+    let all =
+      notes + rows.compactMap { $0.exact.map(\.words) }
+      + rows.compactMap { row in row.bootstrap.map { "\(row.name): \($0.words)" } }
     return (lines + noteLines(all)).joined(separator: "\n") + "\n"
   }
 
@@ -60,7 +64,7 @@ public struct ComparisonReport: InferenceReport {
                 ("bic", .number(row.bic)), ("log_likelihood", .number(row.logLikelihood)),
                 ("deviance", .number(row.deviance)), ("statistic", .optional(row.statistic)),
                 ("df", .optional(row.df)), ("p_value", .optional(row.naivePValue)),
-              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
+              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
           })
       ),
       ("messages", .strings(notes)),
@@ -68,13 +72,15 @@ public struct ComparisonReport: InferenceReport {
   }
 
   public var tidy: String {
-    var text = "term,formula,npar,AIC,BIC,logLik,deviance,statistic,df,p.value,p.mixture,p.exact\n"
+    var text =
+      "term,formula,npar,AIC,BIC,logLik,deviance,statistic,df,p.value,p.mixture,p.exact,p.bootstrap,p.bootstrap.se\n"
     for row in comparison.rows {
       text.writeRecord([
         .text(row.name), .text(row.formula), .integer(row.parameterCount), .number(row.aic),
         .number(row.bic), .number(row.logLikelihood), .number(row.deviance),
         .number(row.statistic), row.df.map(DelimitedField.integer) ?? .missing,
         .number(row.naivePValue), .number(row.mixturePValue), .number(row.exact?.pValue),
+        .number(row.bootstrap?.pValue), .number(row.bootstrap?.pValueStandardError),
       ])
     }
     return text
@@ -83,7 +89,8 @@ public struct ComparisonReport: InferenceReport {
 
 /// Members that describe the p-values of a hypothesis on the boundary.
 func boundaryMembers(
-  _ mixture: BoundaryMixture?, _ pValue: Double?, _ exact: ExactTest.Result?
+  _ mixture: BoundaryMixture?, _ pValue: Double?, _ exact: ExactTest.Result?,
+  _ bootstrap: BootstrapTest?
 ) -> [(name: String, value: JSONValue)] {
   let parts = mixture.map { mixture in
     JSONValue.array(
@@ -95,7 +102,27 @@ func boundaryMembers(
     ("mixture", parts ?? .null), ("p_mixture", .optional(pValue)),
     ("p_exact", .optional(exact?.pValue)), ("p_exact_se", .optional(exact?.standardError)),
     ("exact_is_approximate", exact.map { .bool($0.isApproximate) } ?? .null),
+    ("p_bootstrap", .optional(bootstrap?.pValue)),
+    ("p_bootstrap_se", .optional(bootstrap?.pValueStandardError)),
+    ("bootstrap_replicates", .optional(bootstrap?.replicates.count)),
+    ("bootstrap_failed", .optional(bootstrap?.failedCount)),
+    ("bootstrap_singular", .optional(bootstrap?.singularCount)),
   ]
+}
+
+/// p-values of bootstrap tests and their Monte-Carlo errors.
+func bootstrapColumns(_ tests: [BootstrapTest?]) -> [(header: String, cells: [String])] {
+  [
+    ("Pr(bootstrap)", PValueColumn(tests.map { $0?.pValue }).cells),
+    ("MC error", tableCells(tests.map { $0?.pValueStandardError }, digits: 2)),
+  ]
+}
+
+extension BootstrapTest {
+  /// What was simulated, in words.
+  var words: String {
+    "bootstrap p-value from \(replicates.count) replicates (seed \(seed)); \(failedCount) refits failed and are left out, \(singularCount) are singular"
+  }
 }
 
 extension ExactTest.Result {

@@ -5,7 +5,8 @@
 /// JSON: `formula`, `criterion`, `boundary`, `messages`, and `rows`, an array of `term` (null for
 /// the whole model), `npar`, `log_likelihood`, `aic`, `statistic`, `df`, `p_value` (from χ², an
 /// upper bound), `mixture` (an array of `weight` and `df`, or null), `p_mixture`, `p_exact`,
-/// `p_exact_se`, `exact_is_approximate`.
+/// `p_exact_se`, `exact_is_approximate`, `p_bootstrap`, `p_bootstrap_se`, `bootstrap_replicates`,
+/// `bootstrap_failed`, `bootstrap_singular`.
 public struct RandomDeletionReport: InferenceReport {
   private let table: RandomTermDeletions
   private let notes: [String]
@@ -32,6 +33,7 @@ public struct RandomDeletionReport: InferenceReport {
     if table.boundary == .exact {
       columns.append(("Pr(simulated)", PValueColumn(rows.map { $0.exact?.pValue }).cells))
     }
+    if table.boundary == .bootstrap { columns += bootstrapColumns(rows.map(\.bootstrap)) }
     var lines = [
       "Single deletions of random effects, \(table.criterionKind == .reml ? "restricted " : "")likelihood-ratio tests",
       "Formula: \(table.formula.printable)", "",
@@ -40,7 +42,10 @@ public struct RandomDeletionReport: InferenceReport {
       rowLabels: rows.map { $0.name ?? "<none>" }, columns: columns, alignment: .right
     ).lines(width: 140)
     let exact = rows.compactMap { row in row.exact.map { "\(row.name ?? ""): \($0.words)" } }
-    return (lines + noteLines(notes + exact)).joined(separator: "\n") + "\n"
+    let simulated = rows.compactMap { row in
+      row.bootstrap.map { "\(row.name ?? ""): \($0.words)" }
+    }
+    return (lines + noteLines(notes + exact + simulated)).joined(separator: "\n") + "\n"
   }
 
   public var json: String {
@@ -57,7 +62,7 @@ public struct RandomDeletionReport: InferenceReport {
                 ("log_likelihood", .number(row.logLikelihood)), ("aic", .number(row.aic)),
                 ("statistic", .optional(row.statistic)), ("df", .optional(row.df)),
                 ("p_value", .optional(row.naivePValue)),
-              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact))
+              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
           })
       ),
       ("messages", .strings(notes)),
@@ -65,12 +70,14 @@ public struct RandomDeletionReport: InferenceReport {
   }
 
   public var tidy: String {
-    var text = "term,npar,logLik,AIC,statistic,df,p.value,p.mixture,p.exact\n"
+    var text = 
+      "term,npar,logLik,AIC,statistic,df,p.value,p.mixture,p.exact,p.bootstrap,p.bootstrap.se\n"
     for row in table.rows {
       text.writeRecord([
         .text(row.name ?? "<none>"), .integer(row.parameterCount), .number(row.logLikelihood),
         .number(row.aic), .number(row.statistic), row.df.map(DelimitedField.integer) ?? .missing,
         .number(row.naivePValue), .number(row.mixturePValue), .number(row.exact?.pValue),
+        .number(row.bootstrap?.pValue), .number(row.bootstrap?.pValueStandardError),
       ])
     }
     return text

@@ -71,37 +71,14 @@ public struct BootstrapComparison: Sendable {
   /// - Throws: `InferenceError` where crossed factors are too large; `FitError`; what the progress
   ///   callback throws.
   public func test(_ options: BootstrapOptions = BootstrapOptions()) throws -> BootstrapTest {
-    let (kind, model) = (comparison.criterionKind, larger.model)
-    let simulator = try null.simulator(model)
-    let fitting = try Refitting(
-      model, kind: kind, start: larger.φ, solver: larger.options.solver)
-    let nullFitting = try Refitting(
-      null.model, kind: kind, start: null.φ, solver: larger.options.solver)
-    let replicates = try options.run(threads: larger.threads) { [null] index, stream in
-      let response = simulator.draw(&stream)
-      let reduced = null.products(of: response)
-      guard let smaller = try? nullFitting.fit(null.model.replacingResponse(reduced)),
-        let larger = try? fitting.fit(model.replacingResponse(response))
-      else {
-        return BootstrapReplicate(
-          index: index, converged: false, singular: false, values: [.nan, .nan, .nan])
-      }
-      let criteria = [
-        smaller.criterion - null.model.shift(kind), larger.criterion - model.shift(kind),
-      ]
-      let statistic = criteria[0] - criteria[1]
-      // The larger model cannot fit worse: where it seems to, its search ended too early.
-      return BootstrapReplicate(
-        index: index,
-        converged: smaller.converged && larger.converged && statistic > -Self.tolerance,
-        singular: model.isSingular(larger.φ), values: criteria + [max(0, statistic)])
-    }
+    let kind = comparison.criterionKind
+    let replicates = try null.simulation(
+      in: larger.model, kind: kind, start: larger.φ, solver: larger.options.solver
+    ).run(options, threads: larger.threads)
     let row = comparison.rows[1]
     return BootstrapTest(
       smaller: smaller.fit.formula, larger: larger.fit.formula, criterionKind: kind,
       seed: options.seed, statistic: row.statistic ?? 0, df: row.df ?? 0,
       naivePValue: row.naivePValue, replicates: replicates, messages: comparison.messages)
   }
-
-  private static let tolerance = 1e-5
 }

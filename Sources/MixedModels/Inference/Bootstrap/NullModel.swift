@@ -11,9 +11,16 @@ struct NullModel {
   let sigma: Double
   /// Working columns of every group of the larger model that span the smaller one's; none where the
   /// group is absent.
-  private let maps: [DenseMatrix]
+  let maps: [DenseMatrix]
   /// The smaller model's working columns of X as combinations of the larger one's.
-  private let fixedMap: DenseMatrix
+  let fixedMap: DenseMatrix
+
+  /// Of a model that was made from the larger one: by `LinearMixedModel.reduction(to:)`, with the same
+  /// columns of X.
+  init(reduced model: LinearMixedModel, maps: [DenseMatrix], φ: [Double], sigma: Double) {
+    (self.model, self.maps, self.φ, self.sigma) = (model, maps, φ, sigma)
+    fixedMap = .identity(model.fixedEffectCount)
+  }
 
   /// Columns are matched by their names, and the match is tested: the fit's criterion must come out.
   ///

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// One value for every variable of a reference grid.
+struct GridPoint: DesignPoint {
+  let grid: ReferenceGrid
+  /// Index into every variable's values.
+  let choice: [Int]
+
+  subscript(_ name: String) -> ReferenceGrid.Value {
+    let v = grid.variables.firstIndex { $0.name == name }!
+    return grid.variables[v].values[choice[v]]
+  }
+
+  func label(of factor: FactorVariable) throws -> String {
+    switch grid.builder.products.basis.factors[factor.source] {
+    case .column(let name): self[name].text
+    case .logical(let expression): try value(of: expression) != 0 ? "TRUE" : "FALSE"
+    }
+  }
+
+  func value(of expression: Expression) throws -> Double {
+    let text = expression.textColumns
+    let value = try evaluate(expression, count: 1) { name in
+      let value = self[name]
+      return text.contains(name)
+        ? .labels(codes: [0], labels: [value.text]) : .numbers([value.number ?? .nan])
+    }[0]
+    guard value.isFinite else {
+      throw InferenceError.refused(
+        "\(expression.deparsed) has no value at \(expression.columns.map { "\($0) = \(self[$0].text)" }.joined(separator: ", ")). Choose other values by --at."
+      )
+    }
+    return value
+  }
+}
+
+extension ReferenceGrid {
+  /// The point with the number `index`; the first variable's values vary fastest.
+  func point(_ index: Int) -> GridPoint {
+    var rest = index
+    return GridPoint(
+      grid: self,
+      choice: variables.map { variable in
+        defer { rest /= variable.values.count }
+        return rest % variable.values.count
+      })
+  }
+
+  var count: Int { variables.reduce(1) { $0 * $1.values.count } }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// The rows of L whose products with β are marginal means.
+struct MeansRows {
+  struct Cell {
+    let labels: [String]
+    /// As emmeans names it in differences.
+    let name: String
+    /// One number for every column of X.
+    let row: [Double]
+  }
+  let cells: [Cell]
+  /// Cells by combinations of the groups.
+  let families: [[Cell]]
+  /// Factors averaged over.
+  let averaged: [String]
+
+  /// - Throws: `InferenceError` for unknown variables.
+  init(
+    _ fitted: FittedModel, _ grid: ReferenceGrid, _ specification: MeansSpecification,
+    _ weights: MeansWeights
+  ) throws {
+    let shown = try (specification.variables + specification.groups).map { name in
+      try Self.variable(name, grid)
+    }
+    let rest = grid.variables.indices.filter { !shown.contains($0) }
+    let averaged = rest.filter { grid.variables[$0].isFactor && grid.variables[$0].values.count > 1 }
+    let names = averaged.map { grid.variables[$0].name }
+    let known =
+      weights == .proportional && !names.isEmpty
+      ? try fitted.cellWeights(names, grid.builder) : nil
+    var sums: [Int: (row: [Double], weight: Double)] = [:]
+    for index in 0..<grid.count {
+      let point = grid.point(index)
+      let key = averaged.map { grid.variables[$0].values[point.choice[$0]].text }
+        .joined(separator: "\u{1F}")
+      let weight = known.map { $0[key] ?? 0 } ?? 1
+      guard weight > 0 else { continue }
+      let row = try grid.builder.row(fitted.fixedTerms, at: point)
+      var cell = 0
+      for v in shown.reversed() { cell = cell * grid.variables[v].values.count + point.choice[v] }
+      var sum = sums[cell] ?? (row.map { _ in 0 }, 0)
+      for k in row.indices { sum.row[k] += weight * row[k] }
+      sum.weight += weight
+      sums[cell] = sum
+    }
+    let count = shown.reduce(1) { $0 * grid.variables[$1].values.count }
+    guard sums.count == count else {
+      throw InferenceError.refused(
+        "none of the cells to average over has rows, so they have no proportional weights. Use --cell-weights equal, or other levels in --at."
+      )
+    }
+    let cells = (0..<count).map { cell -> Cell in
+      let sum = sums[cell]!
+      var number = cell
+      let choice = shown.map { v in
+        defer { number /= grid.variables[v].values.count }
+        return number % grid.variables[v].values.count
+      }
+      let labels = zip(shown, choice).map { grid.variables[$0].values[$1].text }
+      let own = zip(shown, labels).prefix(specification.variables.count)
+      return Cell(
+        labels: labels,
+        name: own.map { Self.name($1, of: grid.variables[$0]) }.joined(separator: " "),
+        row: sum.row.map { $0 / sum.weight })
+    }
+    let groups = shown.suffix(specification.groups.count)
+    let perFamily = shown.prefix(specification.variables.count).reduce(1) {
+      $0 * grid.variables[$1].values.count
+    }
+    let familyCount = groups.reduce(1) { $0 * grid.variables[$1].values.count }
+    families = (0..<familyCount).map { family in
+      Array(cells[family * perFamily..<(family + 1) * perFamily])
+    }
+    (self.cells, self.averaged) = (cells, names)
+  }
+
+  /// Numbers alone say little: they get their variable's name.
+  private static func name(_ label: String, of variable: ReferenceGrid.Variable) -> String {
+    Double(label) == nil ? label : variable.name + label
+  }
+
+  private static func variable(_ name: String, _ grid: ReferenceGrid) throws -> Int {
+    let found = grid.variables.firstIndex {
+      $0.name == name || "factor(\($0.name))" == name
+    }
+    guard let found else {
+      throw InferenceError.unknownGridVariable(
+        name, grid.variables.map(\.name), "the marginal means' formula")
+    }
+    guard grid.variables[found].isFactor || grid.variables[found].isGiven else {
+      throw InferenceError.refused(
+        "“\(name)” is a number, so it has no levels to give means of. Name values: --at \(name)=1,2, or read it as a factor when fitting: --factor \(name)."
+      )
+    }
+    return found
+  }
+}

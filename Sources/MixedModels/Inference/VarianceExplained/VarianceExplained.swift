@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Where the variance of the response comes from: R² (Nakagawa & Schielzeth 2013, Methods in Ecology
+/// and Evolution 4, 133–142; with random slopes Johnson 2014, ibid. 5, 944–946), intraclass
+/// correlations, and the principal components of every random covariance.
+///
+/// The variance of the fixed part is that of Xβ over the rows, n − 1 below; that of a random term the
+/// mean over the rows of zᵀΣz, tr(ZΣZᵀ)/n. Both come from cross-products. With prior weights the rows
+/// count by them, as they do in the cross-products, and the residual variance is that of a row with
+/// weight 1. Offsets have no share.
+public struct VarianceExplained: Sendable {
+  /// The share of one random-effects term.
+  public struct Share: Sendable {
+    /// lme4's name of the term.
+    public let name: String
+    public let group: String
+    /// tr(ZΣZᵀ)/n.
+    public let variance: Double
+  }
+  public struct GroupCorrelation: Sendable {
+    public let group: String
+    /// Of all terms on the factor.
+    public let variance: Double
+    /// Relative to the random effects and the residuals.
+    public let adjusted: Double
+    /// Relative to the fixed part as well.
+    public let unadjusted: Double
+  }
+  public let formula: String
+  public let criterionKind: CriterionKind
+  public let fixedVariance: Double
+  public let residualVariance: Double
+  /// In lme4's order.
+  public let shares: [Share]
+  public let components: [PrincipalComponents]
+  public let messages: [String]
+
+  public var randomVariance: Double { shares.reduce(0) { $0 + $1.variance } }
+  private var total: Double { fixedVariance + randomVariance + residualVariance }
+
+  /// The share of the fixed part.
+  public var marginalR²: Double { fixedVariance / total }
+  /// The share of the fixed part and the random effects.
+  public var conditionalR²: Double { (fixedVariance + randomVariance) / total }
+  /// The share of the random effects in what the fixed part leaves.
+  public var adjustedICC: Double { randomVariance / (randomVariance + residualVariance) }
+  /// The share of the random effects.
+  public var unadjustedICC: Double { randomVariance / total }
+
+  /// One per grouping factor, in the order of the terms.
+  public var correlations: [GroupCorrelation] {
+    var names: [String] = []
+    for share in shares where !names.contains(share.group) { names.append(share.group) }
+    return names.map { name in
+      let variance = shares.filter { $0.group == name }.reduce(0) { $0 + $1.variance }
+      return GroupCorrelation(
+        group: name, variance: variance,
+        adjusted: variance / (randomVariance + residualVariance), unadjusted: variance / total)
+    }
+  }
+}
+
+extension FittedModel {
+  public func varianceExplained() -> VarianceExplained {
+    let variance = coefficients.variance
+    let sumOfWeights = products.sumOfWeights
+    var notes = fit.convergence.messages
+    if products.basis.weights != nil {
+      notes.append("rows count by their prior weights, and residuals are those of weight 1")
+    }
+    if case .column = formula.response {
+    } else {
+      notes.append("results are for \(formula.response.deparsed)")
+    }
+    return VarianceExplained(
+      formula: fit.formula, criterionKind: fit.criterionKind,
+      fixedVariance: fixedPartVariance, residualVariance: variance,
+      shares: zip(model.terms, model.meanSquares(φ)).map { term, square in
+        .init(
+          name: term.name, group: term.groupName, variance: variance * square / sumOfWeights)
+      },
+      components: principalComponents, messages: notes)
+  }
+
+  /// Of Xβ over the rows.
+  ///
+  /// With c = XᵀW1, the part of Xβ that is a multiple of the constant is taken off before squares are
+  /// formed, so that a large mean costs no digits where the constant is in X's space.
+  private var fixedPartVariance: Double {
+    let all = products.fixed.matrix
+    let constant = (1..<all.rows).map { all[$0, 1] }  // column 0 is y, column 1 the constant
+    let c = model.fixed.B.multipliedByTransposeOnLeft(constant)
+    let total = all[1, 1]
+    let β = coefficients.β
+    let mean = dot(c, β) / total
+    let rest = zip(β, c).map { $0 - mean * $1 }
+    let outside = max(0, 1 - dot(c, c) / total)
+    let square = dot(rest, rest) + mean * mean * total * (outside > 1e-12 ? outside : 0)
+    let n = Double(model.observations)
+    return square / total * n / (n - 1)
+  }
+}
+
+extension LinearMixedModel {
+  /// tr(W^½Zλλᵀ ZᵀW^½) of every term.
+  fileprivate func meanSquares(_ φ: [Double]) -> [Double] {
+    var factors = covariance.emptyFactors
+    covariance.factors(φ, into: &factors)
+    return covariance.blocks.map { block in
+      let (group, λ) = (groups[block.group], factors[block.group])
+      let ℓ = group.size
+      let own = block.offset..<block.offset + block.size
+      var sum = 0.0
+      for i in own {
+        for j in own {
+          let γ = (0..<ℓ).reduce(0.0) { $0 + λ[$1 * ℓ + i] * λ[$1 * ℓ + j] }
+          guard γ != 0 else { continue }
+          var zz = 0.0
+          for level in 0..<group.levelCount { zz += group.zz[(level * ℓ + j) * ℓ + i] }
+          sum += γ * zz
+        }
+      }
+      return sum
+    }
+  }
+}

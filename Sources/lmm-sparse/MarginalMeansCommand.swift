@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Estimated marginal means and their differences.
+struct MarginalMeansCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "emmeans",
+    abstract: "Estimated marginal means of factors, and their pairwise differences.",
+    discussion: """
+      Means of the fixed part at combinations of factors' levels; other factors are averaged over, numbers \
+      stand at their means:
+
+          lmm-sparse emmeans 'y ~ f * g + x + (1 | s)' '~ f' --data t.csv --pairwise
+          lmm-sparse emmeans model.lmm '~ f | g' --pairwise --adjust holm --at x=1
+
+      ~ f:g and ~ f * g are the same, ~ 1 is the grand mean. Differences are taken within the \
+      combinations of what stands behind |.
+      JSON: formula, means_of, ddf, level, weights, at, averaged, means (levels, estimate, std_error, df, \
+      conf_low, conf_high, reason), adjust, differences (contrast, levels, estimate, std_error, df, statistic, \
+      p_value, conf_low, conf_high, reason), messages.
+      """)
+
+  enum Adjustment: String, CaseIterable, ExpressibleByArgument {
+    case none, tukey, bonferroni, holm
+  }
+
+  enum Weights: String, CaseIterable, ExpressibleByArgument { case equal, proportional }
+
+  @Argument(help: "The model: a model file, or a formula with --data.")
+  var model: String
+
+  @Argument(help: "What to give means of: '~ f', '~ f | g', '~ f:g', '~ 1'.")
+  var means: String
+
+  @Flag(help: "Test all pairwise differences.")
+  var pairwise = false
+
+  @Option(help: ArgumentHelp("Adjustment for the number of differences.", valueName: "method"))
+  var adjust: Adjustment = .tukey
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Values of a variable, such as x=1,2: of a number instead of its mean, or some levels of a factor; repeatable.",
+      valueName: "variable=v1,v2,…"))
+  var at: [String] = []
+
+  @Option(help: ArgumentHelp("How cells count that are averaged over.", valueName: "weights"))
+  var cellWeights: Weights = .equal
+
+  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
+  var level = 0.95
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws {
+    try source.check([model])
+    guard level > 0, level < 1 else {
+      throw ValidationError("--level must lie between 0 and 1.")
+    }
+    _ = try values()
+  }
+
+  private func values() throws -> [String: [String]] {
+    var values: [String: [String]] = [:]
+    for argument in at {
+      let (name, list) = try columnAssignment(argument, option: "--at", value: "v1,v2,…")
+      guard values[name] == nil else {
+        throw ValidationError("--at names '\(name)' twice.")
+      }
+      values[name] = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    return values
+  }
+
+  func run() throws {
+    let specification = try MeansSpecification(means)
+    var options = MeansOptions()
+    (options.method, options.level) = (source.degreesOfFreedom, level)
+    options.weights = cellWeights == .proportional ? .proportional : .equal
+    options.values = try values()
+    options.wantsDifferences = pairwise
+    options.adjustment = MultiplicityAdjustment(rawValue: adjust.rawValue) ?? .tukey
+    try report.write(inputs: source.inputs + [model].filter { !$0.contains("~") }) { progress in
+      let fitted = try source.fitted(model, progress: progress)
+      return MarginalMeansReport(
+        try fitted.marginalMeans(specification, options), notes: fitted.fit.convergence.messages)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// R², intraclass correlations, principal components of the random effects.
+struct VarianceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "variance",
+    abstract: "R2, intraclass correlations (ICC), and principal components of the random effects.",
+    discussion: """
+      Marginal and conditional R2 after Nakagawa & Schielzeth, with random slopes after Johnson; ICC relative to \
+      the random effects and residuals (adjusted) and to all variance (unadjusted); lme4's rePCA:
+
+          lmm-sparse variance 'y ~ x + (x | g)' --data t.csv
+
+      JSON: formula, criterion, variance (fixed, random, residual, terms), r2 (marginal, conditional), icc \
+      (adjusted, unadjusted, groups), pca (group, sd, proportion, cumulative), messages.
+      """)
+
+  @Argument(help: "The model: a model file, or a formula with --data.")
+  var model: String
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws { try source.check([model]) }
+
+  func run() throws {
+    try report.write(inputs: source.inputs + [model].filter { !$0.contains("~") }) { progress in
+      VarianceReport(try source.fitted(model, progress: progress).varianceExplained())
+    }
+  }
+}
