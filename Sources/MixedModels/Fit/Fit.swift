@@ -37,7 +37,7 @@ public struct Fit: Sendable {
   public let vcov: [[Double]]
   /// One entry per random-effects term, in lme4's order.
   public let varianceComponents: [VarianceComponent]
-  public let convergence: Convergence
+  public internal(set) var convergence: Convergence
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
   public let conditionalModes: [ConditionalModes]?
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
@@ -152,7 +152,7 @@ public struct Convergence: Sendable {
   /// A variance component or a direction of one is zero: θ lies on the boundary.
   public let isSingular: Bool
   /// In words for the user: singular fit, dropped columns, early stop.
-  public let messages: [String]
+  public internal(set) var messages: [String]
   public let trace: [TracePoint]
 }
 

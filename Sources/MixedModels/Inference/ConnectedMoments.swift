@@ -9,21 +9,23 @@ extension CovarianceMoments {
   /// Several grouping factors: a dense B for every set of connected levels, or, where one set is
   /// large, with the levels of the largest group absorbed.
   ///
+  /// With `limit`, bytes that one matrix may take, whatever the sizes.
+  ///
   /// - Throws: `InferenceError.kenwardRogerTooLarge`; `NotPositiveDefinite`.
   static func crossed(
     _ model: LinearMixedModel, _ parameters: [CovarianceParameter], factors: [[Double]],
-    threads: Int
+    threads: Int, limit given: Int? = nil
   ) throws -> CovarianceMoments {
     let levels = ConnectedLevels(model)
     let largest = levels.sizes.max() ?? 0
-    if largest <= smallComponent {
+    if largest <= smallComponent, given == nil {
       return try connected(model, levels, parameters, factors: factors, threads: threads)
     }
     let sizes = model.groups.map { $0.levelCount * $0.size }
     let leading = sizes.indices.max { sizes[$0] < sizes[$1] }!
     let core = model.randomEffectCount - sizes[leading]
     let memory = physicalMemory()
-    let limit = memory > 0 ? min(largestMatrix, memory / 10) : largestMatrix
+    let limit = given ?? (memory > 0 ? min(largestMatrix, memory / 10) : largestMatrix)
     guard core * core <= limit / 8 else {
       throw InferenceError.kenwardRogerTooLarge(
         group: model.terms.filter { $0.group != leading }.map(\.name).joined(separator: ", "),

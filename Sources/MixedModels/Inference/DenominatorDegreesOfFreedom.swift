@@ -14,6 +14,8 @@ package struct Denominator: Sendable {
   /// Infinite for χ² / rank; nil where the approximation breaks down.
   package let degreesOfFreedom: Double?
   package var scaling = 1.0
+  /// Of the degrees of freedom where they come from random probes; nil where they are exact.
+  package var standardError: Double?
 }
 
 extension FittedModel {

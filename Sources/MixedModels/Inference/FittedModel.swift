@@ -56,6 +56,7 @@ public struct FittedModel: Sendable {
       tested.fixedEffects[column].confidenceInterval = test.confidenceInterval
     }
     tested.degreesOfFreedomMethod = method
+    tested.convergence.messages += probeNotes(tests.map { ($0.df, $0.dfError) })
     return tested
   }
 

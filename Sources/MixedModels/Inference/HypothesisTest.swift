@@ -18,6 +18,8 @@ public struct FTest: Sendable {
   /// Kenward and Roger's λ; 1 for other methods.
   public let scaling: Double?
   public let pValue: Double?
+  /// Of `denominatorDF` where that comes from random probes.
+  public var denominatorDFError: Double?
 }
 
 /// The t test of one linear combination of coefficients.
@@ -32,6 +34,8 @@ public struct TTest: Sendable {
   public let statistic: Double
   public let pValue: Double?
   public let confidenceInterval: (low: Double, high: Double)?
+  /// Of `df` where that comes from random probes.
+  public var dfError: Double?
 }
 
 extension FittedModel {
@@ -59,7 +63,7 @@ extension FittedModel {
       scaling: denominator.scaling,
       pValue: denominator.degreesOfFreedom.map {
         FisherF(numerator: Double(rank), denominator: $0).cumulative(statistic, tail: .upper)
-      })
+      }, denominatorDFError: denominator.standardError)
   }
 
   /// t test of one combination, `row` in working coordinates, with an interval that covers `level`.
@@ -69,8 +73,8 @@ extension FittedModel {
   ) throws -> TTest {
     let hypothesis = try LinearHypothesis(
       rows: DenseMatrix(rows: 1, columns: row.count, storage: row), values: [value])
-    let df =
-      hypothesis.rank == 1 ? method.denominator(hypothesis).degreesOfFreedom : nil
+    let denominator = hypothesis.rank == 1 ? method.denominator(hypothesis) : nil
+    let df = denominator?.degreesOfFreedom
     let estimate = dot(row, coefficients.β)
     let standardError = max(dot(row, method.covariance * row), 0).squareRoot()
     let statistic = (estimate - value) / standardError
@@ -79,7 +83,8 @@ extension FittedModel {
     return TTest(
       name: name, estimate: estimate, value: value, standardError: standardError, df: df,
       statistic: statistic, pValue: t.map { $0.twoSided(statistic) },
-      confidenceInterval: margin.map { (estimate - $0, estimate + $0) })
+      confidenceInterval: margin.map { (estimate - $0, estimate + $0) },
+      dfError: denominator?.standardError)
   }
 
   /// Tests of the single coefficients that were kept, in order.
@@ -112,4 +117,16 @@ extension FixedCoordinates {
     DenseCholesky.solveUpperTransposed(R, &row)
     return row
   }
+}
+
+/// What to say of degrees of freedom that come from random probes: nothing of exact ones.
+func probeNotes(_ degreesOfFreedom: [(value: Double?, error: Double?)]) -> [String] {
+  let shares = degreesOfFreedom.compactMap { value, error in
+    value.flatMap { value in error.map { $0 / value } }
+  }
+  guard let largest = shares.max() else { return [] }
+  let percent = NumberColumn([100 * largest], digits: 2).cells[0]
+  return [
+    "the matrices of Kenward and Roger's method would not fit into memory: its traces come from random probes, and degrees of freedom have standard errors of up to \(percent) %"
+  ]
 }

@@ -12,6 +12,10 @@ package import NumericalMethods
 /// A fit on the boundary is nothing special: the elements of a singular covariance matrix have
 /// information as others have, so that all results are finite. Directions of the parameters that V
 /// does not depend on (a term whose columns are linearly dependent) take no part.
+///
+/// Crossed factors whose matrices would not fit are handled by random probes (`ProbedMoments`): only
+/// the traces tr(BE_rBE_s) are random then, and degrees of freedom come with the standard error that
+/// the probes show, by the jackknife.
 package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// The adjusted covariance of β in working coordinates.
   package let covariance: DenseMatrix
@@ -21,32 +25,66 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   private let ΦPΦ: [DenseMatrix]
   /// W, the inverse of the expected information of the parameters.
   private let W: DenseMatrix
+  /// The same without one of the probes each; none where nothing is random.
+  private let leavingOneOut: [KenwardRoger]
 
-  /// With `absorbing` a group's levels are absorbed, whatever the sizes; nil: by the sizes.
+  /// With `absorbing` a group's levels are absorbed, whatever the sizes, and with `probes` so many
+  /// random vectors are used; nil: by the sizes. `limit` stands for the bytes that one matrix may take.
   ///
   /// - Throws: `InferenceError` for an ML fit, and where the levels' effects are too many.
-  package init(_ fitted: FittedModel, absorbing leading: Int? = nil) throws {
+  package init(
+    _ fitted: FittedModel, absorbing leading: Int? = nil, probes: Int? = nil, limit: Int? = nil,
+    seed: UInt64 = 1
+  ) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
     let (model, threads) = (fitted.model, fitted.threads)
     let parameters = model.covariance.linearParameters(fitted.φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
-    let moments =
-      if model.groups.count == 1 {
-        try CovarianceMoments.levelwise(model, parameters, factor: factors[0], threads: threads)
-      } else if let leading {
-        try CovarianceMoments.absorbed(
-          model, parameters, factors: factors, leading: leading)
-      } else {
-        try CovarianceMoments.crossed(model, parameters, factors: factors, threads: threads)
-      }
-    try self.init(moments, parameters, model, variance: fitted.coefficients.variance)
+    let variance = fitted.coefficients.variance
+    func probed(_ count: Int) -> ProbedMoments? {
+      ProbedMoments(
+        model, parameters, factors: factors, probes: count, threads: threads, seed: seed)
+    }
+    func fromProbes(_ moments: ProbedMoments) throws -> KenwardRoger {
+      try KenwardRoger(
+        moments.mean, parameters, model, variance: variance,
+        leavingOneOut: moments.leavingOneOut.map {
+          try KenwardRoger($0, parameters, model, variance: variance)
+        })
+    }
+    if let probes {
+      guard let moments = probed(probes) else { throw NotPositiveDefinite(column: 0) }
+      self = try fromProbes(moments)
+      return
+    }
+    let moments: CovarianceMoments
+    do {
+      moments =
+        if model.groups.count == 1 {
+          try CovarianceMoments.levelwise(model, parameters, factor: factors[0], threads: threads)
+        } else if let leading {
+          try CovarianceMoments.absorbed(
+            model, parameters, factors: factors, leading: leading)
+        } else {
+          try CovarianceMoments.crossed(
+            model, parameters, factors: factors, threads: threads, limit: limit)
+        }
+    } catch let error as InferenceError {
+      guard case .kenwardRogerTooLarge = error,
+        let moments = probed(ProbedMoments.standardCount)
+      else { throw error }
+      self = try fromProbes(moments)
+      return
+    }
+    try self.init(moments, parameters, model, variance: variance)
   }
 
   private init(
     _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ model: LinearMixedModel,
-    variance: Double
+    variance: Double, leavingOneOut: [KenwardRoger] = []
   ) throws {
+    self.leavingOneOut = leavingOneOut
     let p = model.fixedEffectCount
     var XVX =
       model.tail.submatrix(rows: Array(0..<p), columns: Array(0..<p))
@@ -79,8 +117,19 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     covariance = variance * (Φ + 2 * ((Φ * Λ) * Φ)).symmetricPart
   }
 
-  /// Halekoh & Højsgaard (2014), section 4; for r = 1 their formulae give scaling 1 and 2 / A₂.
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
+    var denominator = expected(hypothesis)
+    let others = leavingOneOut.compactMap { $0.expected(hypothesis).degreesOfFreedom }
+    guard !others.isEmpty, denominator.degreesOfFreedom != nil else { return denominator }
+    let n = Double(others.count)
+    let mean = others.reduce(0, +) / n
+    let square = others.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    denominator.standardError = ((n - 1) / n * square).squareRoot()
+    return denominator
+  }
+
+  /// Halekoh & Højsgaard (2014), section 4; for r = 1 their formulae give scaling 1 and 2 / A₂.
+  private func expected(_ hypothesis: LinearHypothesis) -> Denominator {
     let (A1, A2) = expansion(hypothesis.basis)
     let q = Double(hypothesis.rank)
     guard hypothesis.rank > 1 else { return Denominator(degreesOfFreedom: A2 > 0 ? 2 / A2 : nil) }

@@ -3,14 +3,16 @@
 /// F tests of terms.
 ///
 /// JSON: `formula`, `test` (`type 1`, `type 2`, `type 3` or `drop1`), `ddf`, and `terms`, an array of
-/// `term`, `sum_sq`, `mean_sq`, `num_df`, `den_df`, `statistic`, `scaling` (of F, by Kenward and
+/// `term`, `sum_sq`, `mean_sq`, `num_df`, `den_df`, `den_df_std_error` (null where exact), `statistic`, `scaling` (of F, by Kenward and
 /// Roger), `p_value`. A term without a column left has `num_df` 0 and nulls.
 public struct AnovaReport: InferenceReport {
   private let table: AnovaTable
   private let notes: [String]
 
   public init(_ table: AnovaTable, notes: [String] = []) {
-    (self.table, self.notes) = (table, notes)
+    self.table = table
+    self.notes =
+      probeNotes(table.rows.map { ($0.denominatorDF, $0.denominatorDFError) }) + notes
   }
 
   private var title: String {
@@ -54,7 +56,8 @@ public struct AnovaReport: InferenceReport {
             .object([
               ("term", .string(row.name)), ("sum_sq", .optional(row.sumOfSquares)),
               ("mean_sq", .optional(row.meanSquare)), ("num_df", .integer(row.numeratorDF)),
-              ("den_df", .optional(row.denominatorDF)), ("statistic", .optional(row.statistic)),
+              ("den_df", .optional(row.denominatorDF)),
+              ("den_df_std_error", .optional(row.denominatorDFError)), ("statistic", .optional(row.statistic)),
               ("scaling", .optional(row.scaling)), ("p_value", .optional(row.pValue)),
             ])
           })

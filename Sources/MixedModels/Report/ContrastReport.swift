@@ -3,7 +3,7 @@
 /// Tests of contrasts.
 ///
 /// JSON: `formula`, `ddf`, `level`, `contrasts` (an array of `hypothesis`, `estimate`, `value`,
-/// `std_error`, `df`, `statistic`, `p_value`, `conf_low`, `conf_high`) and `joint` (`num_df`,
+/// `std_error`, `df`, `df_std_error` (null where exact), `statistic`, `p_value`, `conf_low`, `conf_high`) and `joint` (`num_df`,
 /// `den_df`, `statistic`, `scaling`, `p_value`), the test that all hypotheses hold. Infinite degrees
 /// of freedom are null.
 public struct ContrastReport: InferenceReport {
@@ -11,7 +11,11 @@ public struct ContrastReport: InferenceReport {
   private let notes: [String]
 
   public init(_ table: ContrastTable, notes: [String] = []) {
-    (self.table, self.notes) = (table, notes)
+    self.table = table
+    self.notes =
+      probeNotes(
+        table.rows.map { ($0.df, $0.dfError) }
+          + [(table.joint.denominatorDF, table.joint.denominatorDFError)]) + notes
   }
 
   public var summary: String {
@@ -57,7 +61,8 @@ public struct ContrastReport: InferenceReport {
             .object([
               ("hypothesis", .string(row.name)), ("estimate", .number(row.estimate)),
               ("value", .number(row.value)), ("std_error", .number(row.standardError)),
-              ("df", .optional(row.df)), ("statistic", .number(row.statistic)),
+              ("df", .optional(row.df)),
+              ("df_std_error", .optional(row.dfError)), ("statistic", .number(row.statistic)),
               ("p_value", .optional(row.pValue)),
               ("conf_low", .optional(row.confidenceInterval?.low)),
               ("conf_high", .optional(row.confidenceInterval?.high)),

@@ -13,7 +13,10 @@ public struct MarginalMeansReport: InferenceReport {
   private let notes: [String]
 
   public init(_ table: MarginalMeans, notes: [String] = []) {
-    (self.table, self.notes) = (table, table.messages + notes)
+    self.table = table
+    let tests = table.means.map(\.test) + (table.differences ?? []).map(\.test)
+    self.notes =
+      table.messages + probeNotes(tests.map { ($0?.df, $0?.dfError) }) + notes
   }
 
   private var names: [String] { table.specification.variables + table.specification.groups }

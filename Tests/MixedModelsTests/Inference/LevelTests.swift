@@ -8,14 +8,14 @@ import Testing
 @Suite struct `Tests keep their level` {
   /// A balanced table: x varies between groups only, so that its test has few degrees of freedom.
   private func table(
-    groups: Int, rows: Int, sd: Double, stream: inout RandomStream
+    groups: Int, rows: Int, sd: Double, slope: Double = 0, stream: inout RandomStream
   ) -> DataSource {
     var text = "y,x,g\n"
     var noise = [Double](repeating: 0, count: groups * (rows + 2))
     stream.fillNormal(&noise)
     for g in 0..<groups {
       for i in 0..<rows {
-        let y = sd * noise[g] + noise[2 * groups + g * rows + i]
+        let y = slope * noise[groups + g] + sd * noise[g] + noise[2 * groups + g * rows + i]
         text += "\(y),\(noise[groups + g]),\(g)\n"
       }
     }
@@ -37,6 +37,51 @@ import Testing
     let error = (0.05 * 0.95 / Double(count)).squareRoot()
     #expect(abs(Double(kenwardRoger) / Double(count) - 0.05) <= 3 * error)
     #expect(Double(normal) / Double(count) >= 0.05 + 5 * error)
+  }
+
+  /// Six groups: Satterthwaite's degrees of freedom keep the level where the normal test does not,
+  /// and the test has about the power of Student's t for the group means.
+  @Test func `Satterthwaite where the normal test does not, with power`() throws {
+    var (satterthwaite, normal, power) = (0, 0, 0)
+    let count = 600
+    // Slope of x between groups whose means have standard deviation √(1.5² + 1/5): about 2 of its
+    // standard errors for six values of x.
+    let slope = 1.8
+    for k in 0..<count {
+      var stream = RandomStream(seed: 15, block: UInt64(k))
+      let null = try FittedModel(
+        Formula("y ~ x + (1 | g)"),
+        data: [table(groups: 6, rows: 5, sd: 1.5, stream: &stream)])
+      if try null.coefficientTests(.satterthwaite)[1].pValue! < 0.05 { satterthwaite += 1 }
+      if try null.coefficientTests(.none)[1].pValue! < 0.05 { normal += 1 }
+      var other = RandomStream(seed: 16, block: UInt64(k))
+      let fitted = try FittedModel(
+        Formula("y ~ x + (1 | g)"),
+        data: [table(groups: 6, rows: 5, sd: 1.5, slope: slope, stream: &other)])
+      if try fitted.coefficientTests(.satterthwaite)[1].pValue! < 0.05 { power += 1 }
+    }
+    let error = (0.05 * 0.95 / Double(count)).squareRoot()
+    #expect(abs(Double(satterthwaite) / Double(count) - 0.05) <= 3 * error)
+    #expect(Double(normal) / Double(count) >= 0.05 + 5 * error)
+    let expected = groupMeansPower(slope: slope, groups: 6, variance: 1.5 * 1.5 + 0.2)
+    let spread = (expected * (1 - expected) / Double(count)).squareRoot()
+    #expect(abs(Double(power) / Double(count) - expected) <= 4 * spread, "\(power) \(expected)")
+  }
+
+  /// The power of the t test of a regression on normal x among group means, by simulation.
+  private func groupMeansPower(slope: Double, groups: Int, variance: Double) -> Double {
+    let draws = 20_000
+    let df = Double(groups - 2)
+    let critical = StudentT(degreesOfFreedom: df).quantile(0.025, tail: .upper)
+    var stream = RandomStream(seed: 17)
+    var normal = [Double](repeating: 0, count: draws)
+    stream.fillNormal(&normal)
+    let rejections = normal.count { z in
+      let Sxx = stream.chiSquared(groups - 1)
+      let noise = (stream.chiSquared(groups - 2) / df).squareRoot()
+      return abs((slope * (Sxx / variance).squareRoot() + z) / noise) > critical
+    }
+    return Double(rejections) / Double(draws)
   }
 
   /// Forty groups, no variance between them: half of the statistics are zero; the mixture's p-value

@@ -2,8 +2,11 @@
 
 /// What the replicates say about one parameter.
 ///
-/// There is no BCa interval: its acceleration would take refits without each level in turn, and a
-/// parametric bootstrap has no rows to leave out.
+/// There is no BCa interval. Its acceleration is a third moment of influences, as a rule from refits
+/// without each level in turn; but a level's rows cannot be taken off the cross-products, which have
+/// ZⱼᵀW[Z X y] of level j and [X y]ᵀW[X y] of all rows together only. For coefficients it would be near
+/// zero (their scores are symmetric), so that little is lost: intervals of variances, where skewness
+/// matters, are better taken from the profile of the likelihood.
 public struct BootstrapInterval: Sendable {
   public let parameter: BootstrapParameter
   /// Converged replicates in which the parameter is defined.

@@ -43,7 +43,7 @@ extension MultiplicityAdjustment {
         standardError: test.standardError, df: df, statistic: test.statistic,
         pValue: p.flatMap { $0.isFinite ? $0 : nil },
         confidenceInterval: margin.isFinite
-          ? (test.estimate - margin, test.estimate + margin) : nil)
+          ? (test.estimate - margin, test.estimate + margin) : nil, dfError: test.dfError)
     }
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
 import MixedModels
 import ModelFrames
 import Testing
@@ -199,5 +200,35 @@ import Testing
   @Test func `a transformed response is named`() throws {
     let table = try means("log(y + 1) ~ a + (1 | g)", "~ a")
     #expect(table.messages == ["results are on the scale of log(y + 1)"])
+  }
+
+  /// Files of earlier versions lack the sums of the columns: the mean of a plain covariate is in A,
+  /// that of x in log(x) is not.
+  @Test func `files of earlier versions`() throws {
+    let folder = try TemporaryFolder()
+    for (formula, isKnown) in [("y ~ a + x + (1 | g)", true), ("y ~ a + log(z + 1) + (1 | g)", false)] {
+      let path = folder.file("model.lmm")
+      _ = try Fit(
+        Formula(formula), data: [UnbalancedTable.source()], options: FitOptions(), savingTo: path)
+      let new = try FittedModel(contentsOf: path).marginalMeans(MeansSpecification("~ a"))
+      var file = try UnpackedFile(path)
+      let k = try #require(file.members.firstIndex { $0.name == "lmm-sparse.json" })
+      var text = String(decoding: file.members[k].bytes, as: UTF8.self)
+      let start = try #require(text.range(of: "\"column_sums\""))
+      let end = try #require(text.range(of: "\"layout\""))
+      text.removeSubrange(start.lowerBound..<end.lowerBound)
+      file.members[k].bytes = Array(text.utf8)
+      try folder.write(file.packed, to: "model.lmm")
+      let old = try FittedModel(contentsOf: path)
+      if isKnown {
+        let means = try old.marginalMeans(MeansSpecification("~ a")).means
+        #expect(close(means[0].test?.estimate, new.means[0].test!.estimate, 1e-12))
+      } else {
+        let error = #expect(throws: InferenceError.self) {
+          try old.marginalMeans(MeansSpecification("~ a"))
+        }
+        #expect(error?.description.contains("--at z=NUMBER") == true)
+      }
+    }
   }
 }
