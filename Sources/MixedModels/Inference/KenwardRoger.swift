@@ -28,8 +28,10 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// The same without one of the probes each; none where nothing is random.
   private let leavingOneOut: [KenwardRoger]
 
-  /// With `absorbing` a group's levels are absorbed, whatever the sizes, and with `probes` so many
-  /// random vectors are used; nil: by the sizes. `limit` stands for the bytes that one matrix may take.
+  /// By the sizes, unless something is forced.
+  ///
+  /// With `absorbing` a group's levels are absorbed, with `probes` so many random vectors are used;
+  /// `limit` stands for the bytes that one matrix may take.
   ///
   /// - Throws: `InferenceError` for an ML fit, and where the levels' effects are too many.
   package init(

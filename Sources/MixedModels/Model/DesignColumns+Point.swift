@@ -43,7 +43,7 @@ extension DesignBuilder {
 }
 
 extension Chebyshev {
-  /// c[0]T₀(t) + c[1]T₁(t) + …
+  /// The sum c[0]T₀(t) + c[1]T₁(t) + ….
   static func value(_ c: [Double], at t: Double) -> Double {
     let T = [1] + evaluate([t], degree: max(c.count - 1, 1)).map { $0[0] }
     return zip(c, T).reduce(0) { $0 + $1.0 * $1.1 }

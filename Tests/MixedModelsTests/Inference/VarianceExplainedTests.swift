@@ -4,9 +4,11 @@ import ModelFrames
 import NumericalMethods
 import Testing
 
-/// R²: var(Xβ) and mean of zᵀΣz from lme4's matrices, R 4.2, in agreement with performance 0.10;
-/// standard deviations: lme4's rePCA. For penicillin the variances of the reference fit's optimum are
-/// taken, which lme4 misses in the fifth digit.
+/// Against R.
+///
+/// Variances from lme4's matrices, which agree with performance 0.10; components: lme4's rePCA. For
+/// penicillin the variances are those at the reference fit's optimum, which lme4 misses in the fifth
+/// digit.
 @Suite struct `Variance explained` {
   @Test(arguments: [
     (

@@ -25,7 +25,9 @@ struct MeansRows {
       try Self.variable(name, grid)
     }
     let rest = grid.variables.indices.filter { !shown.contains($0) }
-    let averaged = rest.filter { grid.variables[$0].isFactor && grid.variables[$0].values.count > 1 }
+    let averaged = rest.filter {
+      grid.variables[$0].isFactor && grid.variables[$0].values.count > 1
+    }
     let names = averaged.map { grid.variables[$0].name }
     let known =
       weights == .proportional && !names.isEmpty

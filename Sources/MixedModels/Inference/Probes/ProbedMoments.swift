@@ -75,13 +75,13 @@ struct ProbedMoments: Sendable {
           }
           for (r, ρ) in parameters.enumerated() {
             let pair = CovarianceMoments.pair(max(r, s), min(r, s))
-            // Of a pair in one group both orders come; of two groups either may be exact.
-            let share =
-              ρ.group == σ.group
-              ? (r == s ? 1 : 0.5) : job.isExact ? (small.contains(ρ.group) ? 0.5 : 1)
-                : (small.contains(ρ.group) ? 0 : 0.5)
+            // Both orders of a pair come, and count half, unless one is exact and the other not.
+            let isAlone = job.isExact != small.contains(ρ.group)
+            let share = r == s ? 1 : !isAlone ? 0.5 : job.isExact ? 1 : 0
             let value = share * products.traces[s * parameters.count + r]
-            if job.isExact { moments.traces[pair] += value } else {
+            if job.isExact {
+              moments.traces[pair] += value
+            } else {
               samples[vector].traces[pair] += value
             }
           }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// Where the variance of the response comes from: R² (Nakagawa & Schielzeth 2013, Methods in Ecology
-/// and Evolution 4, 133–142; with random slopes Johnson 2014, ibid. 5, 944–946), intraclass
-/// correlations, and the principal components of every random covariance.
+/// Where the variance of the response comes from: R², intraclass correlations, and the principal
+/// components of every random covariance.
+///
+/// R² is that of Nakagawa & Schielzeth (2013, Methods in Ecology and Evolution 4, 133–142), with random
+/// slopes that of Johnson (2014, Methods in Ecology and Evolution 5, 944–946).
 ///
 /// The variance of the fixed part is that of Xβ over the rows, n − 1 below; that of a random term the
 /// mean over the rows of zᵀΣz, tr(ZΣZᵀ)/n. Both come from cross-products. With prior weights the rows

@@ -206,7 +206,9 @@ import Testing
   /// that of x in log(x) is not.
   @Test func `files of earlier versions`() throws {
     let folder = try TemporaryFolder()
-    for (formula, isKnown) in [("y ~ a + x + (1 | g)", true), ("y ~ a + log(z + 1) + (1 | g)", false)] {
+    for (formula, isKnown) in [
+      ("y ~ a + x + (1 | g)", true), ("y ~ a + log(z + 1) + (1 | g)", false),
+    ] {
       let path = folder.file("model.lmm")
       _ = try Fit(
         Formula(formula), data: [UnbalancedTable.source()], options: FitOptions(), savingTo: path)
