@@ -57,8 +57,9 @@ public struct AnovaReport: InferenceReport {
               ("term", .string(row.name)), ("sum_sq", .optional(row.sumOfSquares)),
               ("mean_sq", .optional(row.meanSquare)), ("num_df", .integer(row.numeratorDF)),
               ("den_df", .optional(row.denominatorDF)),
-              ("den_df_std_error", .optional(row.denominatorDFError)), ("statistic", .optional(row.statistic)),
-              ("scaling", .optional(row.scaling)), ("p_value", .optional(row.pValue)),
+              ("den_df_std_error", .optional(row.denominatorDFError)),
+              ("statistic", .optional(row.statistic)), ("scaling", .optional(row.scaling)),
+              ("p_value", .optional(row.pValue)),
             ])
           })
       ),

@@ -70,7 +70,7 @@ public struct RandomDeletionReport: InferenceReport {
   }
 
   public var tidy: String {
-    var text = 
+    var text =
       "term,npar,logLik,AIC,statistic,df,p.value,p.mixture,p.exact,p.bootstrap,p.bootstrap.se\n"
     for row in table.rows {
       text.writeRecord([
