@@ -49,16 +49,17 @@ import Testing
     (fitOptions.weights, fitOptions.criterion) = ("w", kind)
     let fitted = try FittedModel(
       Formula("y ~ x + (1 | h)"), data: [SimulatedRowsTable().first], options: fitOptions)
-    let exact = try #require(
-      fitted.randomTermDeletions(boundary: .exact, simulations: 20_000).rows[1].exact)
+    let exact = try ExactTest(
+      fitted.model, group: 0, column: 0, criterion: kind, isApproximate: false, threads: 1)
     let test = try #require(
       fitted.randomTermDeletions(boundary: .bootstrap, replicates: options(1500)).rows[1].bootstrap)
     #expect(test.failedCount == 0)
-    #expect(exact.pValue > 0.001 && exact.pValue < 0.999)
-    let error =
-      (exact.standardError * exact.standardError
-      + test.pValueStandardError * test.pValueStandardError).squareRoot()
-    #expect(
-      abs(test.pValue - exact.pValue) <= 4 * error, "\(test.pValue) \(exact.pValue) ± \(error)")
+    for threshold in [0.05, 0.5, 1.5, 3] {
+      let expected = exact.simulated(20_000, seed: 4, statistic: threshold)
+      let share = Double(test.replicates.count { $0.values[2] >= threshold }) / 1500
+      let p = expected.pValue
+      let error = (p * (1 - p) * (1.0 / 1500 + 1.0 / 20_000)).squareRoot()
+      #expect(abs(share - p) <= 4 * error, "\(threshold): \(share), \(p)")
+    }
   }
 }
