@@ -109,6 +109,12 @@ public struct CrossProducts: Sendable {
     try merge(other, names: ("the first", "the second"))
   }
 
+  /// What both were read from; standard input, which says nothing, once.
+  func sourceNames(with other: CrossProducts) -> [String] {
+    let input = DataSource.standardInput.name
+    return data + other.data.filter { $0 != input || !data.contains(input) }
+  }
+
   /// Adds the rows of `other`, which are in the same basis.
   mutating func add(_ other: CrossProducts) {
     let basis = basis
@@ -121,7 +127,7 @@ public struct CrossProducts: Sendable {
     omittedObservations += other.omittedObservations
     sumOfWeights += other.sumOfWeights
     sumOfLogWeights += other.sumOfLogWeights
-    data += other.data
+    data = sourceNames(with: other)
     for atom in moments.indices { moments[atom].merge(other.moments[atom]) }
     guard other.observations > 0 else { return }
 

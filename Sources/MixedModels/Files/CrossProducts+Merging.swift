@@ -33,7 +33,7 @@ extension CrossProducts {
       .union(other.specification.options.missingTexts)
     sum.specification.options.missingTexts = missing
     sum.omittedObservations = omittedObservations + other.omittedObservations
-    sum.data = data + other.data
+    sum.data = sourceNames(with: other)
     self = sum
   }
 
