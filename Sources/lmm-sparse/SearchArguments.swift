@@ -65,10 +65,6 @@ struct SearchArguments: ParsableArguments {
       }
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-    if solver == .matrixFree {
-      throw ValidationError(
-        "--solver \(solver.rawValue) is not available yet; there are auto, absorb and cholmod.")
-    }
   }
 
   func set(_ options: inout FitOptions) {
@@ -77,6 +73,7 @@ struct SearchArguments: ParsableArguments {
     if let maxEvaluations { options.maximumEvaluations = maxEvaluations }
     options.tolerance = tolerance
     options.solver = solver.rawValue
+    if let accuracy { options.accuracy = accuracy }
     options.threads = threads ?? 0
     options.reading.threads = threads ?? 0
   }

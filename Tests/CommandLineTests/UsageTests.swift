@@ -36,7 +36,6 @@ struct UsageTests {
     (["fit", "data.csv", "y ~ x"], "the formula comes first: lmm-sparse fit 'y ~ x' data.csv"),
     (["fit", "--ml", "--reml"], "--reml"),
     (["fit", "--ddf", "magic"], "satterthwaite"),
-    (["fit", "--solver", "matrix-free"], "not available yet"),
     (["fit", "--optimizer", "newtonian"], "bobyqa"),
     (["fit", "--start", "1,x"], "1,x"),
     (["fit", "--start", "1,,1"], "1,,1"),

@@ -10,6 +10,8 @@ enum Cost {
   static let node = 50e-9
   /// One multiplication in y[index] += a x.
   static let scatter = 0.45e-9
+  /// One multiplication and addition in y += a x for eight vectors that are looked up.
+  static let lookup = 0.5e-9
   /// One multiplication and addition in a matrix product.
   static let product = 0.035e-9
   /// One multiplication and addition in a dense Cholesky factorization.

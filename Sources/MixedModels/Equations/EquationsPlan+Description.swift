@@ -8,7 +8,8 @@ extension EquationsPlan {
     var isMarked = false
     return estimates.map { estimate in
       let isChosen =
-        !isMarked && estimate.leading == chosen.leading && estimate.isDense == chosen.isDense
+        !isMarked && estimate.strategy == chosen.strategy && estimate.leading == chosen.leading
+        && estimate.isDense == chosen.isDense
       isMarked = isMarked || isChosen
       return (isChosen ? "* " : "  ") + estimate.line(for: model)
     }
@@ -20,18 +21,21 @@ extension StrategyEstimate {
   /// 0.21 GiB, about
   /// 220 ms per evaluation”.
   func line(for model: LinearMixedModel) -> String {
+    let verb = strategy == .matrixFree ? "matrix-free without" : "absorb"
     let name =
-      leading.map { g in "absorb \(model.terms.first { $0.group == g }?.groupName ?? "")" }
+      leading.map { g in "\(verb) \(model.terms.first { $0.group == g }?.groupName ?? "")" }
       ?? "cholmod"
     var parts: [String] = []
-    if leading != nil {
+    if strategy == .matrixFree {
+      parts.append("core of \(coreSize) unknowns, never formed")
+    } else if leading != nil {
       let percent = fixedNotation(100 * coreDensity, decimals: 1)
       parts.append(
         coreSize == 0
           ? "no core" : "core of \(coreSize) unknowns, \(isDense ? "dense" : "\(percent) % filled")"
       )
     }
-    parts.append("\(factorNonzeros) nonzeros in the factor")
+    if strategy != .matrixFree { parts.append("\(factorNonzeros) nonzeros in the factor") }
     parts.append("\(fixedNotation(flops * 1e-6, decimals: 1)) million multiplications")
     parts.append("\(fixedNotation(Double(bytes) / 1_048_576, decimals: 1)) MiB")
     parts.append(

@@ -7,6 +7,8 @@ package struct EquationsPlan {
   package enum Choice {
     case whole
     case absorbed(CoreLayout)
+    /// The group that is absorbed, and the standard error wanted of the criterion.
+    case matrixFree(leading: Int, accuracy: Double)
   }
 
   /// The least expensive first.
@@ -17,20 +19,31 @@ package struct EquationsPlan {
   private static let negligible = 1e-3
 
   /// - Parameters:
-  ///   - solver: `auto`, `absorb` or `cholmod`.
+  ///   - solver: `auto`, `absorb`, `cholmod` or `matrix-free`; one group that is absorbed leaves
+  ///     nothing that could be without a matrix, so that `matrix-free` is then `absorb`.
+  ///   - accuracy: Standard error wanted of a criterion that is estimated.
   ///   - memory: Bytes there are; 0: unknown, anything fits.
   ///   - compares: Whether to look at all strategies even where the choice is clear.
   ///   - refuses: Whether it is an error that nothing fits.
   /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits; `CholmodError`.
   package init(
-    _ model: LinearMixedModel, solver: String = "auto", threads: Int,
+    _ model: LinearMixedModel, solver given: String = "auto", accuracy: Double = 0.01, threads: Int,
     memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
   ) throws {
-    guard ["auto", "absorb", "cholmod"].contains(solver) else {
-      throw FitError.unknownSolver(solver)
+    guard ["auto", "absorb", "cholmod", "matrix-free"].contains(given) else {
+      throw FitError.unknownSolver(given)
     }
+    let solver = given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
     var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
-    if solver != "cholmod" {
+    if solver == "matrix-free" {
+      let leading = Self.leadingGroups(model)[0]
+      candidates.append(
+        (
+          StrategyEstimate(matrixFree: model, leading: leading, threads: threads),
+          .matrixFree(leading: leading, accuracy: accuracy)
+        ))
+    }
+    if ["auto", "absorb"].contains(solver) || (compares && solver != "cholmod") {
       for leading in Self.leadingGroups(model) {
         let isSettled = candidates.contains { $0.estimate.isFull && $0.estimate.fits(memory) }
         if isSettled && !compares { break }
@@ -57,8 +70,8 @@ package struct EquationsPlan {
     candidates.sort { $0.estimate.seconds < $1.estimate.seconds }
     estimates = candidates.map(\.estimate)
     let allowed = candidates.filter { candidate in
-      candidate.estimate.fits(memory) && (solver != "absorb" || candidate.estimate.leading != nil)
-        && (solver != "cholmod" || candidate.estimate.leading == nil)
+      candidate.estimate.fits(memory)
+        && (solver == "auto" || candidate.estimate.strategy.rawValue == Self.strategies[solver]!)
     }
     guard let best = allowed.first ?? (refuses ? nil : candidates.first) else {
       throw FitError.outOfMemory(
@@ -68,6 +81,11 @@ package struct EquationsPlan {
     }
     choice = best.choice
   }
+
+  /// What a solver asked for is called in reports.
+  static let strategies = [
+    "absorb": "absorbed", "cholmod": "cholmod", "matrix-free": "matrix-free",
+  ]
 
   private static func isTooLarge(_ error: any Error) -> Bool {
     switch error {
@@ -88,15 +106,27 @@ package struct EquationsPlan {
   /// The estimate of what was chosen.
   package var chosen: StrategyEstimate {
     switch choice {
-    case .whole: estimates.first { $0.leading == nil }!
+    case .whole: estimates.first { $0.strategy == .whole }!
     case .absorbed(let layout):
-      estimates.first { $0.leading == layout.leading && $0.isDense == (layout.pattern == nil) }!
+      estimates.first {
+        $0.strategy == .absorbed && $0.leading == layout.leading
+          && $0.isDense == (layout.pattern == nil)
+      }!
+    case .matrixFree: estimates.first { $0.strategy == .matrixFree }!
     }
   }
 }
 
 /// The expected cost of one evaluation of the criterion.
 package struct StrategyEstimate {
+  /// By the names that reports give.
+  package enum Strategy: String {
+    case whole = "cholmod"
+    case absorbed
+    case matrixFree = "matrix-free"
+  }
+
+  package var strategy: Strategy
   /// The group that is absorbed; nil for the whole system in CHOLMOD.
   package var leading: Int?
   /// Scalars of the other groups' levels.
@@ -117,7 +147,7 @@ package struct StrategyEstimate {
   /// core as well, and any order of the whole system ends in a block like this one: nothing else
   /// needs to be looked at.
   var isFull: Bool {
-    leading != nil && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
+    strategy == .absorbed && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
   }
 
   /// About what a pair of levels takes while the whole system's pattern is made and ordered.
@@ -136,6 +166,7 @@ package struct StrategyEstimate {
     }
     let layout = try WholePattern(model)
     let factor = try SparseCholesky(analyzing: layout.pattern)
+    strategy = .whole
     leading = nil
     coreSize = model.randomEffectCount
     isDense = false
@@ -153,6 +184,7 @@ package struct StrategyEstimate {
     leading: Int?, coreSize: Int, isDense: Bool, coreDensity: Double, factorNonzeros: Int,
     flops: Double, bytes: Int, seconds: Double
   ) {
+    strategy = leading == nil ? .whole : .absorbed
     self.leading = leading
     self.coreSize = coreSize
     self.isDense = isDense

@@ -42,4 +42,12 @@ package struct SolverSummary {
   /// Share of the core's entries that are stored.
   package var coreDensity: Double?
   package var factorNonzeros: Int?
+  /// nil where the criterion is exact.
+  package var criterionStandardError: Double?
+  /// Random vectors that the criterion was estimated with, and steps of Lanczos' method for each.
+  package var probes: Int?
+  package var steps: Int?
+  /// For every group the relative standard error of its conditional variances, root mean square;
+  /// nil where they are exact or were not asked for.
+  package var conditionalErrors: [Double]?
 }

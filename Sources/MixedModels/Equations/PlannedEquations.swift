@@ -5,6 +5,7 @@ package import NumericalMethods
 package enum PlannedEquations: ~Copyable, MixedModelEquations {
   case whole(WholeEquations)
   case absorbed(AbsorbedEquations)
+  case matrixFree(MatrixFreeEquations)
 
   /// - Throws: `CholmodError` when a sparse system cannot be analyzed.
   package init(_ model: LinearMixedModel, _ choice: EquationsPlan.Choice, threads: Int) throws {
@@ -12,29 +13,38 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     case .whole: self = .whole(try WholeEquations(model))
     case .absorbed(let layout):
       self = .absorbed(try AbsorbedEquations(model, layout, threads: threads))
+    case .matrixFree(let leading, let accuracy):
+      self = .matrixFree(
+        MatrixFreeEquations(
+          model, leading: leading, accuracy: MatrixFreeAccuracy(standardError: accuracy),
+          threads: threads))
     }
   }
 
   package mutating func update(_ factors: [[Double]]) throws {
-    try change({ try $0.update(factors) }, { try $0.update(factors) })
+    try change(
+      { try $0.update(factors) }, { try $0.update(factors) }, { try $0.update(factors) })
   }
 
   package mutating func solution() throws -> (u: [Double], β: [Double]) {
-    try change({ try $0.solution() }, { try $0.solution() })
+    try change({ try $0.solution() }, { try $0.solution() }, { try $0.solution() })
   }
 
   package mutating func conditionalCovariances() throws -> [[Double]] {
-    try change({ try $0.conditionalCovariances() }, { try $0.conditionalCovariances() })
+    try change(
+      { try $0.conditionalCovariances() }, { try $0.conditionalCovariances() },
+      { try $0.conditionalCovariances() })
   }
 
   package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
-    try change({ try $0.slopes(kind) }, { try $0.slopes(kind) })
+    try change({ try $0.slopes(kind) }, { try $0.slopes(kind) }, { try $0.slopes(kind) })
   }
 
   package func fixedEffectsCovariance() throws -> DenseMatrix {
     switch self {
     case .whole(let own): try own.fixedEffectsCovariance()
     case .absorbed(let own): try own.fixedEffectsCovariance()
+    case .matrixFree(let own): try own.fixedEffectsCovariance()
     }
   }
 
@@ -42,6 +52,7 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     switch self {
     case .whole(let own): own.logDeterminantM
     case .absorbed(let own): own.logDeterminantM
+    case .matrixFree(let own): own.logDeterminantM
     }
   }
 
@@ -49,6 +60,7 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     switch self {
     case .whole(let own): own.logDeterminantRX
     case .absorbed(let own): own.logDeterminantRX
+    case .matrixFree(let own): own.logDeterminantRX
     }
   }
 
@@ -56,6 +68,7 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     switch self {
     case .whole(let own): own.penalizedResidualSumOfSquares
     case .absorbed(let own): own.penalizedResidualSumOfSquares
+    case .matrixFree(let own): own.penalizedResidualSumOfSquares
     }
   }
 
@@ -63,13 +76,15 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     switch self {
     case .whole(let own): own.description
     case .absorbed(let own): own.description
+    case .matrixFree(let own): own.description
     }
   }
 
   /// A payload can only be changed while it is taken out; it is put back whatever happens.
   private mutating func change<Answer>(
     _ whole: (inout WholeEquations) throws -> Answer,
-    _ absorbed: (inout AbsorbedEquations) throws -> Answer
+    _ absorbed: (inout AbsorbedEquations) throws -> Answer,
+    _ matrixFree: (inout MatrixFreeEquations) throws -> Answer
   ) throws -> Answer {
     let answer: Result<Answer, any Error>
     switch consume self {
@@ -79,6 +94,9 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     case .absorbed(var own):
       answer = Result { try absorbed(&own) }
       self = .absorbed(own)
+    case .matrixFree(var own):
+      answer = Result { try matrixFree(&own) }
+      self = .matrixFree(own)
     }
     return try answer.get()
   }

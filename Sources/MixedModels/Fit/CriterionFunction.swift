@@ -25,7 +25,7 @@ public final class CriterionFunction {
     thetaNames = model.thetaNames
     covariance = model.covariance
     start = covariance.theta(covariance.identity)
-    let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
+    let plan = try EquationsPlan(model, solver: options.solver, accuracy: options.accuracy, threads: threads)
     let equations = try PlannedEquations(model, plan.choice, threads: threads)
     criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
   }

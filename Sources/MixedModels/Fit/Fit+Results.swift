@@ -63,7 +63,7 @@ extension Fit {
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: options.threads == 0 ? availableProcessors() : options.threads,
-      criterionStandardError: nil, plan: plan)
+      criterionStandardError: solver.criterionStandardError, plan: plan)
     self.timing = timing
     self.peakMemory = peakMemory
   }

@@ -173,8 +173,8 @@ public struct ResidualQuantiles: Sendable, Equatable {
 /// How the equations were solved.
 public struct SolverDescription: Sendable {
   /// `absorbed`: one term's levels eliminated one by one, the rest as one matrix; `cholmod`: the
-  /// whole system as one
-  /// sparse matrix.
+  /// whole system as one sparse matrix; `matrix-free`: one term's levels eliminated, and of the
+  /// rest no matrix is made.
   public let strategy: String
   /// Grouping factor of the term that is absorbed.
   public let leadingTerm: String?

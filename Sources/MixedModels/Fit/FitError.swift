@@ -34,6 +34,10 @@ public enum FitError: Error, Sendable, Equatable {
   case notInCrossProducts(name: String, held: String, lacking: String)
   /// `--levels` or `--contrasts` for a column that is no factor of the cross-products.
   case notAFactor(column: String, name: String)
+  /// Steps after which the matrix-free method gave up.
+  case slowSpectrum(steps: Int)
+  /// Of the matrix-free method, for the accuracy wanted.
+  case tooManyProbes(wanted: Double, limit: Int)
   case notConverged(String)
   case numerical(String)
 }
@@ -92,6 +96,10 @@ extension FitError: CustomStringConvertible {
       "\(name) was made for “\(held)” and lacks \(lacking). Use that formula or one with fewer terms, or make the cross-products for this one"
     case .notAFactor(let column, let name):
       "\(column) is no factor of \(name), so it has no levels or contrasts. Make the cross-products with --factor \(column)"
+    case .slowSpectrum(let steps):
+      "the matrix-free method does not converge in \(steps) steps: the factors are nearly nested or hardly connected, which exact methods are good at. Take --solver absorb or --solver cholmod"
+    case .tooManyProbes(let wanted, let limit):
+      "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger --accuracy, or --solver absorb or --solver cholmod"
     case .notConverged(let message): message
     case .numerical(let message): message
     }

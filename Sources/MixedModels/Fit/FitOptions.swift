@@ -25,6 +25,8 @@ public struct FitOptions: Sendable {
   /// Change of the criterion per row at which the search stops; nil for the default.
   public var tolerance: Double?
   public var solver = "auto"
+  /// Standard error wanted of a criterion that is estimated (`matrix-free`).
+  public var accuracy = 0.01
   /// 0: all cores.
   public var threads = 0
   /// Of the tests of the coefficients.

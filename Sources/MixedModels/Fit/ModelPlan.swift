@@ -13,7 +13,7 @@ public struct ModelPlan: Sendable {
 
   /// One way to solve the equations.
   public struct Strategy: Sendable {
-    /// `absorbed` or `cholmod`.
+    /// `absorbed`, `cholmod` or `matrix-free`.
     public let name: String
     /// The grouping factor whose levels are eliminated one by one.
     public let leadingTerm: String?
@@ -58,20 +58,21 @@ public struct ModelPlan: Sendable {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     memory = availableMemory()
     let plan = try EquationsPlan(
-      model, solver: options.solver, threads: threads, memory: memory, compares: true,
+      model, solver: options.solver, accuracy: options.accuracy, threads: threads, memory: memory, compares: true,
       refuses: false)
     let names = Dictionary(
       model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
     strategies = plan.estimates.map { estimate in
       Strategy(
-        name: estimate.leading == nil ? "cholmod" : "absorbed",
+        name: estimate.strategy.rawValue,
         leadingTerm: estimate.leading.flatMap { names[$0] }, coreSize: estimate.coreSize,
         coreDensity: estimate.coreDensity, factorNonzeros: estimate.factorNonzeros,
         operations: estimate.flops, bytes: estimate.bytes, seconds: estimate.seconds)
     }
-    let wanted = ["absorb": "absorbed", "cholmod": "cholmod"][options.solver]
+    let wanted = EquationsPlan.strategies[options.solver]
     chosen = strategies.indices.first { [strategies, memory] k in
-      plan.estimates[k].fits(memory) && (wanted == nil || strategies[k].name == wanted)
+      plan.estimates[k].fits(memory)
+        && (wanted == nil || strategies[k].name == wanted)
     }
     self.formula = formula.text
     observations = model.observations

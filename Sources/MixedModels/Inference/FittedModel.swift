@@ -70,7 +70,7 @@ extension LinearMixedModel {
   /// - Throws: `FitError`, `CholmodError`.
   func optimum(_ options: FitOptions) throws -> (optimum: Optimum, plan: [String]) {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
-    let plan = try EquationsPlan(self, solver: options.solver, threads: threads)
+    let plan = try EquationsPlan(self, solver: options.solver, accuracy: options.accuracy, threads: threads)
     let flops = plan.chosen.flops
     let optimum = try Optimum(
       self, options, flops: flops, PlannedEquations(self, plan.choice, threads: threads))

@@ -21,6 +21,8 @@ public struct LinearMixedModel: Sendable {
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }
+  /// Grouping factors.
+  package var groupCount: Int { groups.count }
   /// q, the length of b.
   public var randomEffectCount: Int { groups.reduce(0) { $0 + $1.levelCount * $1.size } }
 }

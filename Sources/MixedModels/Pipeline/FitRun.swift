@@ -43,7 +43,7 @@ struct FitRun {
     model = try LinearMixedModel(releasing: &products, options: options)
     self.products = products
     let threads = options.threads == 0 ? availableProcessors() : options.threads
-    let plan = try EquationsPlan(model, solver: options.solver, threads: threads)
+    let plan = try EquationsPlan(model, solver: options.solver, accuracy: options.accuracy, threads: threads)
     self.plan = plan.lines(for: model)
     let flops = plan.chosen.flops
     optimum = try Optimum.found(

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// (I + E)w = c for eight right-hand sides at a time: conjugate gradients, deflated (Saad, Yeung,
+/// Erhel & Guyomarc'h 2000), which where E is small are done after a few steps.
+struct CoreSolver {
+  let core: CoreOperator
+  let space: DeflationSpace
+  /// Of the length of c.
+  static let tolerance = 1e-12
+  static let limit = 500
+
+  /// What a solve leaves: w, the rest r = c − (I + E)w, and for w B Rᵀw and A_joRᵀw.
+  final class Answer {
+    let w: Panel
+    let r: Panel
+    let y: Panel
+    let t: Panel
+    fileprivate(set) var steps = 0
+
+    init(_ system: CrossedSystem) {
+      w = Panel(count: system.coreSize)
+      r = Panel(count: system.coreSize)
+      y = Panel(count: system.coreSize)
+      t = Panel(count: system.leadingPlaces.count * system.size)
+    }
+  }
+
+  /// Room for directions and their images.
+  final class Scratch {
+    let p: Panel
+    let image: Panel
+
+    init(_ system: CrossedSystem) {
+      p = Panel(count: system.coreSize)
+      image = Panel(count: system.coreSize)
+    }
+  }
+
+  /// - Throws: `FitError.slowSpectrum` after `limit` steps.
+  func solve(_ c: Panel, _ answer: Answer, _ scratch: Scratch) throws {
+    let algebra = space.algebra
+    let (w, r, p) = (answer.w, answer.r, scratch.p)
+    algebra.copy(c, to: r)
+    w.start.update(repeating: .zero, count: w.count)
+    let coordinates = space.inverseGram * algebra.gram(space.V, r)
+    algebra.add(1, space.V, times: coordinates, to: w)
+    algebra.add(-1, space.image, times: coordinates, to: r)
+    let goal = Self.tolerance * Self.tolerance * algebra.dot(c, c)
+    var ρ = algebra.dot(r, r)
+    p.start.update(repeating: .zero, count: p.count)
+    var β = Lanes.zero
+    answer.steps = 0
+    while any(ρ .> goal) {
+      guard answer.steps < Self.limit else {
+        throw FitError.slowSpectrum(steps: answer.steps)
+      }
+      setDirection(p, r, β, algebra)
+      core.apply(p, y: answer.y, t: answer.t, result: scratch.image)
+      let curvature = algebra.dot(p, scratch.image)
+      // A column that is done stays as it is.
+      var step = Lanes.zero
+      for lane in 0..<8 where ρ[lane] > goal[lane] && curvature[lane] > 0 {
+        step[lane] = ρ[lane] / curvature[lane]
+      }
+      algebra.add([step], [p], to: w)
+      algebra.add([-step], [scratch.image], to: r)
+      let next = algebra.dot(r, r)
+      β = .zero
+      for lane in 0..<8 where step[lane] != 0 { β[lane] = next[lane] / ρ[lane] }
+      ρ = next
+      answer.steps += 1
+    }
+    core.apply(w, y: answer.y, t: answer.t, result: r)
+    algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
+  }
+
+  /// p ← r + βp, made conjugate to the deflation space.
+  private func setDirection(_ p: Panel, _ r: Panel, _ β: Lanes, _ algebra: PanelAlgebra) {
+    let coordinates = space.inverseGram * algebra.gram(space.image, r)
+    algebra.forEach { _, rows in for i in rows { p[i] = r[i] + β * p[i] } }
+    algebra.add(-1, space.V, times: coordinates, to: p)
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// log |I + E|: exact on the deflation space, the mean over probes elsewhere.
+final class LogDeterminantEstimate {
+  private let system: CrossedSystem
+  private let team: ThreadTeam
+  private let probes: ProbeVectors
+  let space: DeflationSpace
+  let deflated: PanelLanczos
+  private(set) var blocks: [Block] = []
+  /// Probes; or all unit vectors, where these are not more: then there is no error.
+  private(set) var probeCount: Int
+  private(set) var value = Double.nan
+  /// nil where it is exact.
+  private(set) var standardError: Double?
+  /// Steps of Lanczos' method, at most.
+  private(set) var steps = 0
+
+  /// Eight probes.
+  final class Block {
+    let lanczos: PanelLanczos
+    /// Vᵀz of the probes as they were drawn.
+    fileprivate(set) var coordinates = LaneMatrix()
+
+    init(_ system: CrossedSystem, _ team: ThreadTeam) { lanczos = PanelLanczos(system, team) }
+  }
+
+  init(_ system: CrossedSystem, _ team: ThreadTeam, probes: Int, seed: UInt64) {
+    (self.system, self.team) = (system, team)
+    self.probes = ProbeVectors(system: system, seed: seed)
+    space = DeflationSpace(system, team)
+    deflated = PanelLanczos(system, team)
+    probeCount = probes
+  }
+
+  func setProbeCount(_ count: Int) { probeCount = (count + 7) / 8 * 8 }
+
+  /// Whether the trace is summed over all unit vectors.
+  var isExact: Bool { probeCount >= system.coreSize }
+
+  /// What each value of a block counts for in the sum.
+  func weights(_ block: Int) -> Lanes {
+    guard isExact else { return Lanes(repeating: 1 / Double(probeCount)) }
+    var weights = Lanes.zero
+    for lane in 0..<8 where 8 * block + lane < system.coreSize { weights[lane] = 1 }
+    return weights
+  }
+
+  /// - Parameter tolerance: What the sum may lack for want of steps.
+  /// - Throws: `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
+  func update(_ core: CoreOperator, tolerance: Double, limit: Int) throws {
+    try space.update(core)
+    space.algebra.copy(space.V, to: deflated.start)
+    var failure: (any Error)?
+    try deflated.run(core, tolerance: tolerance, limit: limit) { image in
+      do { try space.setImage(image) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    steps = deflated.steps
+    let count = ((isExact ? system.coreSize : probeCount) + 7) / 8
+    while blocks.count < count { blocks.append(Block(system, team)) }
+    if blocks.count > count { blocks.removeLast(blocks.count - count) }
+    for b in 0..<count { try run(b, blocks[b], core, tolerance: tolerance, limit: limit) }
+    sum()
+  }
+
+  private func run(
+    _ b: Int, _ block: Block, _ core: CoreOperator, tolerance: Double, limit: Int
+  ) throws {
+    let start = block.lanczos.start
+    draw(b, into: start)
+    block.coordinates = space.project(start)
+    space.project(start)
+    try block.lanczos.run(
+      core, tolerance: isExact ? tolerance / Double(blocks.count) : 8 * tolerance, limit: limit)
+    steps = max(steps, block.lanczos.steps)
+  }
+
+  /// Calls `body` with the Krylov spaces of the probes, at least `least` of them, the probes as they
+  /// were drawn in a panel and what each lane counts for.
+  func forEachProbe(
+    _ core: CoreOperator, least: Int, tolerance: Double, limit: Int,
+    _ body: (_ block: Block, _ z: Panel, _ weights: Lanes) throws -> Void
+  ) throws {
+    let z = Panel(count: system.coreSize)
+    let more = isExact ? 0 : max(0, (least + 7) / 8 - blocks.count)
+    let share = Double(blocks.count) / Double(blocks.count + more)
+    let extra = Block(system, team)
+    for b in 0..<blocks.count + more {
+      let block = b < blocks.count ? blocks[b] : extra
+      if b >= blocks.count { try run(b, extra, core, tolerance: tolerance, limit: limit) }
+      draw(b, into: z)
+      try body(block, z, share * weights(b))
+    }
+  }
+
+  private func draw(_ b: Int, into z: Panel) {
+    if isExact { probes.fillUnit(z, block: b) } else { probes.fill(z, block: b, team) }
+  }
+
+  private func sum() {
+    var total = 0.0
+    for (b, block) in blocks.enumerated() { total += (weights(b) * block.lanczos.values).sum() }
+    value = deflated.values.sum() + total
+    guard !isExact else {
+      standardError = nil
+      return
+    }
+    let squares = blocks.reduce(0.0) { sum, block in
+      let deviation = block.lanczos.values - total
+      return sum + (deviation * deviation).sum()
+    }
+    let n = Double(probeCount)
+    standardError = (squares / (n - 1) / n).squareRoot()
+  }
+}

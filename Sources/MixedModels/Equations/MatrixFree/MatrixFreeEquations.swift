@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+package import NumericalMethods
+
+/// Crossed factors without the core that fills in: the levels of one group are absorbed, and what
+/// is left, S, is known by its products with vectors only.
+///
+///     log |M| = Σ log |D_j| + log |P| + log |I + E|,   P the diagonal blocks of S,   E = L⁻¹SL⁻ᵀ − I,
+///
+/// where the last is exact on a deflation space and elsewhere the mean over probes, which stay the
+/// same for all θ: the criterion is a smooth function of θ whose error is stated. X and y go exactly,
+/// as right-hand sides. Nothing depends on the number of threads.
+package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
+  let model: LinearMixedModel
+  let system: CrossedSystem
+  let team: ThreadTeam
+  let accuracy: MatrixFreeAccuracy
+  let core: CoreOperator
+  let estimate: LogDeterminantEstimate
+  let tail: TailSystem
+  private var isPrepared = false
+  /// Of conditional variances, see `conditionalCovariances`.
+  var conditionalErrors: [Double]?
+
+  /// - Parameters:
+  ///   - leading: The group that is absorbed; there must be others.
+  ///   - seed: Of the probes.
+  package init(
+    _ model: LinearMixedModel, leading: Int, accuracy: MatrixFreeAccuracy = .init(), threads: Int,
+    seed: UInt64 = 1
+  ) {
+    precondition(model.groups.count > 1, "one group leaves no core")
+    setBLASThreads(1)
+    self.model = model
+    self.accuracy = accuracy
+    team = ThreadTeam(count: threads)
+    system = CrossedSystem(model, leading: leading)
+    core = CoreOperator(system, team)
+    estimate = LogDeterminantEstimate(
+      system, team, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, seed: seed)
+    tail = TailSystem(system, team)
+  }
+
+  /// - Throws: also `FitError.slowSpectrum`, `FitError.tooManyProbes`.
+  package mutating func update(_ factors: [[Double]]) throws {
+    try prepare()
+    try core.update(factors)
+    try estimate.update(core, tolerance: accuracy.tolerance, limit: accuracy.stepLimit)
+    try tail.update(core, estimate.space)
+  }
+
+  /// Finds how many probes are needed, at Λ = I: so the criterion is a function of θ alone, whatever
+  /// was evaluated before.
+  private mutating func prepare() throws {
+    guard !isPrepared else { return }
+    isPrepared = true
+    guard accuracy.probes == nil else { return }
+    var identity = model.covariance.emptyFactors
+    model.covariance.factors(model.covariance.identity, into: &identity)
+    try core.update(identity)
+    while true {
+      try estimate.update(core, tolerance: accuracy.tolerance, limit: accuracy.stepLimit)
+      guard let error = estimate.standardError, error > accuracy.standardError else { return }
+      let ratio = error / accuracy.standardError
+      // All unit vectors are as good as any number of probes.
+      let wanted = min(
+        Double(estimate.probeCount) * min(max(1.2 * ratio * ratio, 1.5), 64),
+        Double(system.coreSize))
+      guard wanted <= Double(accuracy.probeLimit) else {
+        throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
+      }
+      estimate.setProbeCount(Int(wanted))
+    }
+  }
+
+  package var logDeterminantM: Double {
+    core.leadingLogDeterminant + core.diagonalLogDeterminant + estimate.value
+  }
+  package var logDeterminantRX: Double { tail.logDeterminant }
+  package var penalizedResidualSumOfSquares: Double { tail.residualSumOfSquares }
+
+  package func fixedEffectsCovariance() throws -> DenseMatrix { tail.fixedInverse }
+
+  package var description: SolverSummary {
+    SolverSummary(
+      strategy: "matrix-free", leadingGroup: system.leading, coreSize: system.coreSize,
+      criterionStandardError: estimate.standardError,
+      probes: estimate.isExact ? system.coreSize : estimate.probeCount, steps: estimate.steps,
+      conditionalErrors: conditionalErrors)
+  }
+}
+
+/// How exact the criterion is to be, and what that may take.
+package struct MatrixFreeAccuracy: Sendable {
+  /// Of the criterion.
+  package var standardError: Double
+  /// Probes to take, whatever their error; nil: as many as needed.
+  package var probes: Int?
+  package var probeLimit: Int
+  package var stepLimit: Int
+
+  /// Probes from which the error is estimated at first.
+  static let pilot = 16
+
+  package init(
+    standardError: Double = 0.01, probes: Int? = nil, probeLimit: Int = 4096, stepLimit: Int = 200
+  ) {
+    (self.standardError, self.probes) = (standardError, probes)
+    (self.probeLimit, self.stepLimit) = (probeLimit, stepLimit)
+  }
+
+  /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
+  var tolerance: Double { 1e-5 * standardError }
+}

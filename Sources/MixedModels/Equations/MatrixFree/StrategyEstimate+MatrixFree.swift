@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension StrategyEstimate {
+  /// Sweeps over all pairs in one evaluation: probes and right-hand sides, some steps each.
+  private static let sweeps = 25.0
+  /// Vectors that are kept, eight numbers for every scalar each.
+  private static let vectors = 60.0
+
+  /// No matrix but A: from the number of pairs alone.
+  init(matrixFree model: LinearMixedModel, leading: Int, threads: Int) {
+    let sizes = model.groups.map(\.size)
+    let values = model.pairs.reduce(0.0) { sum, pair in
+      sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
+    }
+    let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
+    let scalars = Double(model.randomEffectCount)
+    let operations = Self.sweeps * 8 * 2 * (values + scalars)
+    self.init(
+      leading: leading,
+      coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],
+      isDense: false, coreDensity: 0, factorNonzeros: 0, flops: operations,
+      bytes: Int(8 * pairs + 16 * values + scalars * 64 * Self.vectors),
+      seconds: operations * Cost.lookup / Double(max(threads, 1)))
+    strategy = .matrixFree
+  }
+}

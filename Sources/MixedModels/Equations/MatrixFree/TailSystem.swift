@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// X and y against the random effects, exactly: with c_x = A_ox − A_ojH A_jx for each column x and
+/// S ξ_x = Uᵀc_x, what is left of [X y]ᵀW[X y] is A_xx′ − A_xjH A_jx′ − c_xᵀUξ_x′.
+final class TailSystem {
+  let system: CrossedSystem
+  private let team: ThreadTeam
+  /// For each eight columns c, R c, and what solves it.
+  let c: [Panel]
+  private let whitened: [Panel]
+  let answers: [CoreSolver.Answer]
+  private let scratch: CoreSolver.Scratch
+  /// A_jx.
+  private let t: Panel
+  private let sums: OwnedBuffer<Double>
+  /// Cholesky factor, (p + 1) × (p + 1).
+  private(set) var factor: DenseMatrix
+  private(set) var steps = 0
+
+  init(_ system: CrossedSystem, _ team: ThreadTeam) {
+    (self.system, self.team) = (system, team)
+    let width = system.model.tail.columns
+    let blocks = (width + 7) / 8
+    c = (0..<blocks).map { _ in Panel(count: system.coreSize) }
+    whitened = (0..<blocks).map { _ in Panel(count: system.coreSize) }
+    answers = (0..<blocks).map { _ in CoreSolver.Answer(system) }
+    scratch = CoreSolver.Scratch(system)
+    t = Panel(count: system.leadingPlaces.count * system.size)
+    sums = OwnedBuffer(repeating: 0, count: system.leadingParts.count * width * width)
+    factor = DenseMatrix(rows: width, columns: width)
+  }
+
+  private var width: Int { system.model.tail.columns }
+  private var p: Int { width - 1 }
+
+  /// - Throws: `FitError.zeroResidualVariance`, `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
+  func update(_ core: CoreOperator, _ space: DeflationSpace) throws {
+    let solver = CoreSolver(core: core, space: space)
+    steps = 0
+    for (b, answer) in answers.enumerated() {
+      setReduced(core, b)
+      core.whiten(c[b], into: whitened[b])
+      try solver.solve(whitened[b], answer, scratch)
+      steps = max(steps, answer.steps)
+    }
+    var τ = reducedTail(core)
+    for (a, answer) in answers.enumerated() {
+      for b in answers.indices {
+        // What w lacks counts twice: the error is that of its square.
+        let product = space.algebra.gram(answer.w, whitened[b])
+        let rest = space.algebra.gram(answer.r, answers[b].w)
+        for i in 0..<min(8, width - 8 * a) {
+          for j in 0..<min(8, width - 8 * b) {
+            τ[8 * a + i, 8 * b + j] -= product[i, j] + rest[i, j]
+          }
+        }
+      }
+    }
+    do { try DenseCholesky.factorize(&τ) } catch {
+      throw error.column == p
+        ? FitError.zeroResidualVariance : CholmodError.notPositiveDefinite(column: error.column)
+    }
+    factor = τ
+  }
+
+  /// c for eight columns.
+  private func setReduced(_ core: CoreOperator, _ b: Int) {
+    fillLeading(b, t)
+    let own = c[b]
+    core.forEachPart { part in
+      let group = system.core[part.member]
+      for s in system.scalars(part) {
+        own[s] = lanes(b, group.zx.start, level: (s - group.first) / group.size,
+          row: (s - group.first) % group.size, of: group.size)
+      }
+    }
+    core.reduce(t, target: own, scratch: scratch.p)
+  }
+
+  /// A_jx for eight columns.
+  func fillLeading(_ b: Int, _ t: Panel) {
+    let (ℓ, parts) = (system.size, system.leadingParts)
+    team.forEach(parts.count, pays: system.pays) { _, part in
+      for j in parts[part] {
+        for i in 0..<ℓ {
+          t[j * ℓ + i] = lanes(b, system.leadingZX.start, level: j, row: i, of: ℓ)
+        }
+      }
+    }
+  }
+
+  private func lanes(
+    _ b: Int, _ zx: UnsafePointer<Double>, level: Int, row: Int, of m: Int
+  ) -> Lanes {
+    var result = Lanes.zero
+    for lane in 0..<min(8, width - 8 * b) {
+      result[lane] = zx[(level * width + 8 * b + lane) * m + row]
+    }
+    return result
+  }
+
+  /// A_xx′ − Σ A_xjH_jA_jx′
+  private func reducedTail(_ core: CoreOperator) -> DenseMatrix {
+    let (ℓ, w, parts) = (system.size, width, system.leadingParts)
+    sums.start.update(repeating: 0, count: sums.count)
+    team.forEach(parts.count, pays: system.pays) { _, part in
+      let own = sums.start + part * w * w
+      for j in parts[part] {
+        let (A, H) = (system.leadingZX.start + j * ℓ * w, core.H.start + j * ℓ * ℓ)
+        for b in 0..<w {
+          for k in 0..<ℓ {
+            var value = 0.0
+            for i in 0..<ℓ { value += H[k * ℓ + i] * A[b * ℓ + i] }
+            for a in b..<w { own[b * w + a] += A[a * ℓ + k] * value }
+          }
+        }
+      }
+    }
+    var τ = system.model.tail
+    for part in parts.indices {
+      for b in 0..<w { for a in b..<w { τ[a, b] -= sums.start[(part * w + b) * w + a] } }
+    }
+    τ.mirrorLowerTriangle()
+    return τ
+  }
+
+  var logDeterminant: Double { (0..<p).reduce(0) { $0 + 2 * log(factor[$1, $1]) } }
+
+  var residualSumOfSquares: Double { factor[p, p] * factor[p, p] }
+
+  /// [K⁻¹] for X.
+  var fixedInverse: DenseMatrix {
+    guard p > 0 else { return DenseMatrix(rows: 0, columns: 0) }
+    return DenseCholesky.inverse(
+      factor: factor.submatrix(rows: Array(0..<p), columns: Array(0..<p)))
+  }
+
+  /// β from Lᵀβ = l for L's last row l.
+  var coefficients: [Double] {
+    var β = (0..<p).map { factor[p, $0] }
+    for i in (0..<p).reversed() {
+      for k in (i + 1)..<max(p, i + 1) { β[i] -= factor[k, i] * β[k] }
+      β[i] /= factor[i, i]
+    }
+    return β
+  }
+
+  /// [−β; 1], which columns of X and y combine to residuals with, for eight of them.
+  func residualLanes(_ b: Int) -> Lanes {
+    let all = coefficients.map { -$0 } + [1]
+    var lanes = Lanes.zero
+    for lane in 0..<min(8, width - 8 * b) { lanes[lane] = all[8 * b + lane] }
+    return lanes
+  }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import MixedModels
+import ModelFrames
+import NumericalMethods
+import Testing
+
+@Suite struct `Matrix-free equations` {
+  /// Unit vectors for probes: nothing is left to chance.
+  private static let exact = MatrixFreeAccuracy(standardError: 1e-4, probes: 100_000)
+  private static let sixteen = MatrixFreeAccuracy(standardError: 1e-4, probes: 16)
+
+  @Test(arguments: SimulatedDesign.crossed.filter { $0.levels.a <= 60 })
+  func `agree with the whole system when all unit vectors are probes`(
+    design: SimulatedDesign
+  ) throws {
+    let model = try design.model()
+    for leading in 0..<model.groupCount {
+      for φ in model.trials {
+        let whole = try EquationsAnswers.whole(model, design.criterion, φ)
+        let free = try EquationsAnswers(
+          model, design.criterion, φ,
+          MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
+        #expect(abs(whole.criterion - free.criterion) <= 1e-10 * max(100, abs(whole.criterion)), "\(leading), \(φ)")
+        expectClose(whole.u, free.u, "u, \(leading), \(φ)")
+        expectClose(
+          whole.β, free.β, "β, \(leading), \(φ)",
+          least: 0.01 * (whole.covariance.diagonal.max() ?? 0).squareRoot())
+        expectClose(
+          whole.covariance.storage, free.covariance.storage, "Cov β, \(leading), \(φ)")
+        for (a, b) in zip(whole.conditional, free.conditional) {
+          expectClose(a, b, "Var u, \(leading), \(φ)", tolerance: 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: SimulatedDesign.crossed.filter { $0.levels.a <= 60 })
+  func `have the whole system's gradient when all unit vectors are probes`(
+    design: SimulatedDesign
+  ) throws {
+    let model = try design.model()
+    for kind in [CriterionKind.reml, .ml] {
+      for leading in 0..<model.groupCount {
+        for φ in model.trials {
+          var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
+          let reference = try whole.gradient(φ).gradient
+          var free = ProfiledCriterion(
+            model, kind,
+            MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
+          let gradient = try free.gradient(φ).gradient
+          let scale = max(reference.reduce(0) { max($0, abs($1)) }, 1)
+          for k in gradient.indices {
+            #expect(
+              abs(gradient[k] - reference[k]) <= 1e-6 * scale,
+              "\(leading), θ \(k) at \(φ): \(gradient[k]), \(reference[k])")
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: ReferenceFit.all)
+  func `agree with the whole system within the error they state`(reference: ReferenceFit) throws {
+    let model = try LinearMixedModel(
+      Formula(reference.formula), data: [reference.source], options: reference.options)
+    guard model.groupCount > 1 else { return }
+    let optimum = model.covariance.working(reference.theta.values)
+    for kind in [CriterionKind.reml, .ml] {
+      let choice = try EquationsPlan(model, solver: "matrix-free", threads: 2).choice
+      var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
+      var estimate = ProfiledCriterion(
+        model, kind, try PlannedEquations(model, choice, threads: 2))
+      for φ in [optimum, model.trials[1], model.trials[2]] {
+        let (value, expected) = (try estimate(φ), try exact(φ))
+        let error = estimate.equations.description.criterionStandardError ?? 0
+        #expect(error <= 0.02)
+        #expect(abs(value - expected) <= 4 * error + 1e-9 * abs(expected), "\(kind) at \(φ)")
+      }
+    }
+  }
+
+  /// Sixteen probes for 180 scalars.
+  private static let sparse = SimulatedDesign(
+    formula: "y ~ x + (1 | a) + (z | b)", rows: 3000, levels: (150, 90, 5))
+
+  @Test func `the gradient is that of the estimate with its own probes`() throws {
+    for design in [Self.sparse, SimulatedDesign(
+      formula: "y ~ x + (z | a) + (1 | b) + (1 | c)", rows: 2000, levels: (120, 80, 40),
+      weights: true)]
+    {
+      let model = try design.model()
+      var criterion = ProfiledCriterion(
+        model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
+      for φ in model.trials.prefix(4) {
+        let (value, gradient) = try criterion.gradient(φ)
+        #expect((criterion.equations.description.criterionStandardError ?? 0) > 1e-3)
+        #expect(try criterion(φ) == value)
+        for k in φ.indices {
+          let h = 1e-3 * max(abs(φ[k]), 0.2)
+          func at(_ step: Double) throws -> Double {
+            var moved = φ
+            moved[k] += step
+            return try criterion(moved)
+          }
+          let slope =
+            (8 * (try at(h) - at(-h)) - (try at(2 * h) - at(-2 * h))) / (12 * h)
+          let scale = max(1, gradient.reduce(0) { max($0, abs($1)) })
+          #expect(abs(gradient[k] - slope) <= 1e-6 * scale, "θ \(k) at \(φ)")
+        }
+      }
+    }
+  }
+
+  @Test func `the error they state is honest`() throws {
+    let model = try Self.sparse.model()
+    let φ = model.covariance.identity.map { 0.7 * $0 }
+    var exact = ProfiledCriterion(model, .reml, try WholeEquations(model))
+    let truth = try exact(φ)
+    var (covered, squares) = (0, 0.0)
+    for seed in 1...200 {
+      var estimate = ProfiledCriterion(
+        model, .reml,
+        MatrixFreeEquations(
+          model, leading: 0, accuracy: Self.sixteen, threads: 1, seed: UInt64(seed)))
+      let value = try estimate(φ)
+      let error = try #require(estimate.equations.description.criterionStandardError)
+      if abs(value - truth) <= 1.96 * error { covered += 1 }
+      squares += (value - truth) * (value - truth) / (error * error)
+    }
+    // Student's t with 15 degrees of freedom: 93 %, variance 1.15; three standard errors around.
+    #expect((176...196).contains(covered), "\(covered)")
+    #expect((0.8...1.6).contains(squares / 200), "\(squares / 200)")
+  }
+
+  @Test func `do not depend on the number of threads, nor on what came before`() throws {
+    let model = try Self.sparse.model()
+    var values: [Double] = []
+    var gradients: [[Double]] = []
+    for threads in [1, 2, 5] {
+      var criterion = ProfiledCriterion(
+        model, .reml,
+        MatrixFreeEquations(model, leading: 0, accuracy: MatrixFreeAccuracy(), threads: threads))
+      if threads > 1 { _ = try criterion.gradient(model.trials[3]) }
+      let (value, gradient) = try criterion.gradient(model.trials[2])
+      values.append(value)
+      gradients.append(gradient)
+    }
+    #expect(Set(values).count == 1)
+    #expect(Set(gradients).count == 1)
+  }
+
+  @Test func `probes are added until the error is small enough`() throws {
+    let model = try Self.sparse.model()
+    var probes: [Int] = []
+    for accuracy in [1.0, 0.3, 0.15] {
+      var criterion = ProfiledCriterion(
+        model, .reml,
+        MatrixFreeEquations(
+          model, leading: 0, accuracy: MatrixFreeAccuracy(standardError: accuracy), threads: 2))
+      _ = try criterion(model.covariance.identity)
+      #expect((criterion.equations.description.criterionStandardError ?? 0) <= accuracy)
+      probes.append(criterion.equations.description.probes ?? 0)
+    }
+    #expect(probes == probes.sorted() && probes[0] < probes[2])
+  }
+
+  @Test func `a fit by them says so, and is the exact one within its error`() throws {
+    var options = Self.sparse.options
+    options.solver = "matrix-free"
+    let free = try Fit(Formula(Self.sparse.formula), data: [Self.sparse.source], options: options)
+    options.solver = "absorb"
+    let exact = try Fit(Formula(Self.sparse.formula), data: [Self.sparse.source], options: options)
+    #expect(free.solver.strategy == "matrix-free" && exact.solver.strategy == "absorbed")
+    #expect(free.convergence.converged)
+    let error = free.solver.criterionStandardError ?? 0
+    #expect(abs(free.criterion - exact.criterion) <= 4 * error + 1e-6)
+    for (a, b) in zip(free.theta.values, exact.theta.values) { #expect(abs(a - b) <= 0.01) }
+  }
+
+  @Test func `with one grouping factor there is nothing to estimate`() throws {
+    let model = try SimulatedDesign(formula: "y ~ x + (z | a)").model()
+    #expect(try EquationsPlan(model, solver: "matrix-free", threads: 1).chosen.strategy == .absorbed)
+  }
+
+  private func expectClose(
+    _ a: [Double], _ b: [Double], _ what: String, tolerance: Double = 1e-8, least: Double = 1e-6,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(a.count == b.count, sourceLocation: sourceLocation)
+    let size = max(a.reduce(0) { max($0, abs($1)) }, least)
+    let worst = zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    #expect(worst <= tolerance * size, "\(what)", sourceLocation: sourceLocation)
+  }
+}
+
+extension SimulatedDesign {
+  /// Those with several grouping factors.
+  fileprivate static let crossed = all.filter { (try? $0.model().groupCount > 1) ?? false }
+}
