@@ -7,8 +7,8 @@ package struct EquationsPlan {
   package enum Choice {
     case whole
     case absorbed(CoreLayout)
-    /// The group that is absorbed, and the standard error wanted of the criterion.
-    case matrixFree(leading: Int, accuracy: Double)
+    /// The group that is absorbed.
+    case matrixFree(leading: Int, accuracy: MatrixFreeAccuracy)
   }
 
   /// The least expensive first.
@@ -40,7 +40,8 @@ package struct EquationsPlan {
       candidates.append(
         (
           StrategyEstimate(matrixFree: model, leading: leading, threads: threads),
-          .matrixFree(leading: leading, accuracy: accuracy)
+          .matrixFree(
+            leading: leading, accuracy: MatrixFreeAccuracy(standardError: accuracy))
         ))
     }
     if ["auto", "absorb"].contains(solver) || (compares && solver != "cholmod") {

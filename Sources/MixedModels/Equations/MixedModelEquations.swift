@@ -29,7 +29,14 @@ package protocol MixedModelEquations: ~Copyable {
   ///
   /// - Throws: `CholmodError`.
   mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes
+  /// Slopes at the same Λ by independent estimates, whose mean `slopes` gives; none where that is
+  /// exact. To be asked for before `slopes`.
+  mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes]
   var description: SolverSummary { get }
+}
+
+extension MixedModelEquations where Self: ~Copyable {
+  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] { [] }
 }
 
 /// What a strategy tells about itself.
@@ -50,4 +57,7 @@ package struct SolverSummary {
   /// For every group the relative standard error of its conditional variances, root mean square;
   /// nil where they are exact or were not asked for.
   package var conditionalErrors: [Double]?
+  /// Standard errors over the choice of the random vectors: of θ, and of σ relative to it.
+  package var thetaErrors: [Double]?
+  package var sigmaError: Double?
 }

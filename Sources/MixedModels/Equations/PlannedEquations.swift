@@ -15,9 +15,7 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
       self = .absorbed(try AbsorbedEquations(model, layout, threads: threads))
     case .matrixFree(let leading, let accuracy):
       self = .matrixFree(
-        MatrixFreeEquations(
-          model, leading: leading, accuracy: MatrixFreeAccuracy(standardError: accuracy),
-          threads: threads))
+        MatrixFreeEquations(model, leading: leading, accuracy: accuracy, threads: threads))
     }
   }
 
@@ -38,6 +36,12 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
 
   package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
     try change({ try $0.slopes(kind) }, { try $0.slopes(kind) }, { try $0.slopes(kind) })
+  }
+
+  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] {
+    try change(
+      { try $0.slopeReplicates(kind) }, { try $0.slopeReplicates(kind) },
+      { try $0.slopeReplicates(kind) })
   }
 
   package func fixedEffectsCovariance() throws -> DenseMatrix {

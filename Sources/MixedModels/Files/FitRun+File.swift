@@ -57,13 +57,14 @@ extension Optimum {
     _ equations: consuming Equations, saved: SavedOptimum?
   ) throws -> Optimum {
     guard let saved else { return try Optimum(model, options, flops: flops, equations) }
-    return try Optimum(model, options, equations, saved: saved.outcome)
+    return try Optimum(
+      model, options, equations, saved: saved.outcome, standardError: saved.standardError)
   }
 
   /// The estimates where a saved search ended.
   private init<Equations: MixedModelEquations & ~Copyable>(
     _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations,
-    saved: CriterionSearch.Outcome
+    saved: CriterionSearch.Outcome, standardError: Double?
   ) throws {
     guard saved.φ.count == model.covariance.parameterCount else {
       throw MalformedMember(name: "phi in \(SavedOptimum.member)")
@@ -77,11 +78,16 @@ extension Optimum {
     outcome = saved
     let value = try criterion(saved.φ)
     found = monotonicSeconds()
-    guard abs(value - saved.value) <= 1e-10 * max(1, abs(saved.value)) else {
+    // An estimate may be computed again exactly, or the other way round.
+    let tolerance = max(standardError ?? 0, criterion.equations.description.criterionStandardError ?? 0)
+    guard abs(value - saved.value) <= 1e-10 * max(1, abs(saved.value)) + 6 * tolerance else {
       throw NotReproduced(saved: saved.value, found: value)
     }
+    let errors = ProbeErrors(
+      try criterion.equations.slopeReplicates(options.criterion), saved.curvature,
+      model.covariance, φ: saved.φ, df: criterion.df)
     estimates = try Estimates(
       model, φ: saved.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    solver = criterion.equations.description
+    solver = criterion.equations.description.with(errors)
   }
 }

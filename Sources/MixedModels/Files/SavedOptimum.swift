@@ -14,6 +14,8 @@ struct SavedOptimum {
 
   var outcome: CriterionSearch.Outcome
   var criterion: CriterionKind
+  /// Of the criterion's value; nil where it is exact.
+  var standardError: Double?
   /// What the fit was made from, as its report names it.
   var data: [String]
   /// As given to this fit: levels and contrasts may differ from those the cross-products came with.
@@ -28,6 +30,7 @@ struct SavedOptimum {
       ("criterion", .string(criterion.rawValue)),
       ("phi", .numbers(outcome.φ)),
       ("value", .number(outcome.value)),
+      ("criterion_std_error", .optional(standardError)),
       ("optimizer", .string(outcome.optimizer)),
       ("converged", .bool(outcome.converged)),
       ("messages", .strings(outcome.messages)),
@@ -61,6 +64,8 @@ struct SavedOptimum {
       throw MalformedMember(name: "criterion in \(Self.member)")
     }
     criterion = kind
+    // Fits saved before there were such criteria do not have it.
+    standardError = try? json["criterion_std_error"].double
     let φ = try json["phi"].doubles
     outcome = CriterionSearch.Outcome(
       optimizer: try json["optimizer"].string, φ: φ, value: try json["value"].double,
@@ -106,6 +111,7 @@ struct SavedOptimum {
     self.outcome = outcome
     if outcome.curvature?.isFinite == false { self.outcome.curvature = nil }
     (criterion, data) = (options.criterion, fit.data)
+    standardError = fit.solver.criterionStandardError
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)

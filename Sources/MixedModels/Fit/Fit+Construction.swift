@@ -97,6 +97,7 @@ extension SolverDescription {
     self.init(
       strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
       factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError, plan: plan)
+      criterionStandardError: criterionStandardError, probes: nil, thetaStandardErrors: nil,
+      sigmaRelativeStandardError: nil, conditionalVarianceErrors: nil, plan: plan)
   }
 }

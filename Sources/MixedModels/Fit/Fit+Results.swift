@@ -63,7 +63,9 @@ extension Fit {
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: options.threads == 0 ? availableProcessors() : options.threads,
-      criterionStandardError: solver.criterionStandardError, plan: plan)
+      criterionStandardError: solver.criterionStandardError, probes: solver.probes,
+      thetaStandardErrors: solver.thetaErrors, sigmaRelativeStandardError: solver.sigmaError,
+      conditionalVarianceErrors: solver.conditionalErrors, plan: plan)
     self.timing = timing
     self.peakMemory = peakMemory
   }

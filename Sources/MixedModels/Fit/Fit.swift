@@ -184,6 +184,16 @@ public struct SolverDescription: Sendable {
   public let threads: Int
   /// nil when the criterion is exact.
   public let criterionStandardError: Double?
+  /// Random vectors that a criterion that is not exact was estimated with.
+  public let probes: Int?
+  /// What that error means for θ: standard errors over the choice of those vectors, not over the
+  /// data; nil when the criterion is exact.
+  public let thetaStandardErrors: [Double]?
+  /// The same for σ, relative to it.
+  public let sigmaRelativeStandardError: Double?
+  /// The same for the conditional variances of every grouping factor, relative and root mean
+  /// square, where they were asked for.
+  public let conditionalVarianceErrors: [Double]?
   /// What the strategies looked at were expected to cost, one line each; the chosen one has an
   /// asterisk.
   public let plan: [String]

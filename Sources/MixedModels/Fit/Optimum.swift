@@ -21,10 +21,13 @@ struct Optimum {
     outcome = try Self.search(model, options, flops: flops, criterion)
     _ = try criterion.value(outcome.φ)
     found = monotonicSeconds()
+    let errors = ProbeErrors(
+      try criterion.profiled.equations.slopeReplicates(options.criterion), outcome.curvature,
+      model.covariance, φ: outcome.φ, df: criterion.profiled.df)
     estimates = try Estimates(
       model, φ: outcome.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
-    solver = criterion.profiled.equations.description
+    solver = criterion.profiled.equations.description.with(errors)
   }
 
   private static func search(

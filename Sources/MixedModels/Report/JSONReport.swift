@@ -147,6 +147,9 @@ extension SolverDescription {
       ("factor_nonzeros", .optional(factorNonzeros)),
       ("threads", .integer(threads)),
       ("criterion_std_error", .optional(criterionStandardError)),
+      ("probes", .optional(probes)),
+      ("theta_std_error", thetaStandardErrors.map(JSONValue.numbers) ?? .null),
+      ("sigma_relative_std_error", .optional(sigmaRelativeStandardError)),
     ])
   }
 }

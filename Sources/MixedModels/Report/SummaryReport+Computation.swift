@@ -83,7 +83,11 @@ extension Fit {
     if let nonzeros = solver.factorNonzeros { parts.append("\(nonzeros) nonzeros in the factor") }
     parts.append(solver.threads == 1 ? "1 thread" : "\(solver.threads) threads")
     if let error = solver.criterionStandardError {
-      parts.append("standard error of the criterion \(short(error))")
+      let probes = solver.probes.map { " by \($0) random vectors" } ?? ""
+      parts.append("standard error of the criterion \(short(error))\(probes)")
+    }
+    if let largest = solver.thetaStandardErrors?.max() {
+      parts.append("which in θ is at most \(short(largest))")
     }
     return ["Solver: \(parts.joined(separator: ", "))"] + solver.plan.map { "  \($0)" }
   }

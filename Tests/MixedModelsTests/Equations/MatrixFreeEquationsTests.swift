@@ -21,7 +21,9 @@ import Testing
         let free = try EquationsAnswers(
           model, design.criterion, φ,
           MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
-        #expect(abs(whole.criterion - free.criterion) <= 1e-10 * max(100, abs(whole.criterion)), "\(leading), \(φ)")
+        #expect(
+          abs(whole.criterion - free.criterion) <= 1e-10 * max(100, abs(whole.criterion)),
+          "\(leading), \(φ)")
         expectClose(whole.u, free.u, "u, \(leading), \(φ)")
         expectClose(
           whole.β, free.β, "β, \(leading), \(φ)",
@@ -85,10 +87,12 @@ import Testing
     formula: "y ~ x + (1 | a) + (z | b)", rows: 3000, levels: (150, 90, 5))
 
   @Test func `the gradient is that of the estimate with its own probes`() throws {
-    for design in [Self.sparse, SimulatedDesign(
-      formula: "y ~ x + (z | a) + (1 | b) + (1 | c)", rows: 2000, levels: (120, 80, 40),
-      weights: true)]
-    {
+    for design in [
+      Self.sparse,
+      SimulatedDesign(
+        formula: "y ~ x + (z | a) + (1 | b) + (1 | c)", rows: 2000, levels: (120, 80, 40),
+        weights: true),
+    ] {
       let model = try design.model()
       var criterion = ProfiledCriterion(
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
@@ -180,7 +184,8 @@ import Testing
 
   @Test func `with one grouping factor there is nothing to estimate`() throws {
     let model = try SimulatedDesign(formula: "y ~ x + (z | a)").model()
-    #expect(try EquationsPlan(model, solver: "matrix-free", threads: 1).chosen.strategy == .absorbed)
+    #expect(
+      try EquationsPlan(model, solver: "matrix-free", threads: 1).chosen.strategy == .absorbed)
   }
 
   private func expectClose(

@@ -54,7 +54,7 @@ struct JSONReportTests {
     #expect(
       keys(object["solver"]) == [
         "strategy", "leading_term", "core_size", "core_density", "factor_nonzeros", "threads",
-        "criterion_std_error",
+        "criterion_std_error", "probes", "theta_std_error", "sigma_relative_std_error",
       ])
     #expect(keys(object["timing"]) == ["read", "assemble", "optimize", "inference", "total"])
     #expect(keys(object["memory"]) == ["peak_bytes"])

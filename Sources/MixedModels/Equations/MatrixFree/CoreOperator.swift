@@ -198,7 +198,8 @@ final class CoreOperator {
           for i in 0..<m { y[s + i] += own.zz.start[(place * m + k) * m + i] * w[s + k] }
         }
       }
-      for blocks in system.direct where blocks.rowGroup == own.group || blocks.columnGroup == own.group {
+      for blocks in system.direct
+      where blocks.rowGroup == own.group || blocks.columnGroup == own.group {
         let other = system.core.first { $0.group == blocks.partner(of: own.group) }!
         blocks.rows(of: own.group)
           .addProducts(part.places, w.start + other.first, to: y.start + own.first)

@@ -120,8 +120,8 @@ final class CrossedSystem: Sendable {
   /// The scalars of one part.
   func scalars(_ part: CorePart) -> Range<Int> {
     let own = core[part.member]
-    return own.first + part.places.lowerBound * own.size
-      ..< own.first + part.places.upperBound * own.size
+    return own.first + part.places.lowerBound * own.size..<own.first + part.places.upperBound
+      * own.size
   }
 
   /// Where the m × m blocks of each core group begin when those of all are stored one after

@@ -40,7 +40,9 @@ final class DeflationSpace {
         for i in 0..<m {
           var row = Lanes.zero
           for (lane, column) in columns.enumerated() where column.member == part.member {
-            if column.column >= i { row[lane] = core.L.start[first + place * m * m + i * m + column.column] }
+            if column.column >= i {
+              row[lane] = core.L.start[first + place * m * m + i * m + column.column]
+            }
           }
           V[own.first + place * m + i] = row
         }

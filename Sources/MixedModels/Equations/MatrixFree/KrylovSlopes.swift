@@ -35,11 +35,11 @@ struct KrylovSlopes {
 }
 
 extension LogDeterminantEstimate {
-  /// All slopes in E: those of the deflated vectors, then of the probes.
-  func krylovSlopes() throws -> [KrylovSlopes] {
+  /// All slopes in E: those of the deflated vectors, then of the probes, or of one lane's.
+  func krylovSlopes(lane: Int?) throws -> [KrylovSlopes] {
     try [KrylovSlopes(deflated, weights: Lanes(repeating: 1))]
       + blocks.enumerated().map { b, block in
-        try KrylovSlopes(block.lanczos, weights: weights(b))
+        try KrylovSlopes(block.lanczos, weights: weights(b, lane: lane))
       }
   }
 
@@ -48,14 +48,14 @@ extension LogDeterminantEstimate {
   /// Its expectation is zero, but this derivative is that of the estimate with its own probes:
   /// V̂ = (I − VVᵀ)f(E)V − Σ ω (g zᵀV + z̃ gᵀV) with z̃ = (I − VVᵀ)z, and g = (I − VVᵀ)f(E)z̃ in the
   /// first of these products.
-  func deflationSlopes() throws -> Panel {
+  func deflationSlopes(lane: Int?) throws -> Panel {
     let algebra = space.algebra
     let (result, g) = (Panel(count: space.V.count), Panel(count: space.V.count))
     try deflated.image(.logarithm, into: result)
     space.project(result)
     for (b, block) in blocks.enumerated() {
       try block.lanczos.image(.logarithm, into: g)
-      let (weights, lengths) = (weights(b), block.lanczos.squaredNorms.squareRoot())
+      let (weights, lengths) = (weights(b, lane: lane), block.lanczos.squaredNorms.squareRoot())
       var along = space.project(g).transposed
       var drawn = block.coordinates.transposed
       for lane in 0..<8 {

@@ -36,6 +36,8 @@ final class LogDeterminantEstimate {
 
   func setProbeCount(_ count: Int) { probeCount = (count + 7) / 8 * 8 }
 
+  var blockCount: Int { ((isExact ? system.coreSize : probeCount) + 7) / 8 }
+
   /// Whether the trace is summed over all unit vectors.
   var isExact: Bool { probeCount >= system.coreSize }
 
@@ -45,6 +47,14 @@ final class LogDeterminantEstimate {
     var weights = Lanes.zero
     for lane in 0..<8 where 8 * block + lane < system.coreSize { weights[lane] = 1 }
     return weights
+  }
+
+  /// The same for an estimate from every eighth probe, which are as many estimates of their own.
+  func weights(_ block: Int, lane: Int?) -> Lanes {
+    guard let lane else { return weights(block) }
+    var own = Lanes.zero
+    own[lane] = 8 * weights(block)[lane]
+    return own
   }
 
   /// - Parameter tolerance: What the sum may lack for want of steps.
@@ -58,7 +68,7 @@ final class LogDeterminantEstimate {
     }
     if let failure { throw failure }
     steps = deflated.steps
-    let count = ((isExact ? system.coreSize : probeCount) + 7) / 8
+    let count = blockCount
     while blocks.count < count { blocks.append(Block(system, team)) }
     if blocks.count > count { blocks.removeLast(blocks.count - count) }
     for b in 0..<count { try run(b, blocks[b], core, tolerance: tolerance, limit: limit) }

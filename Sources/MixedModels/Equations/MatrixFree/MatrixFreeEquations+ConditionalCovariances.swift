@@ -17,7 +17,7 @@ extension MatrixFreeEquations {
     try variances.addDeflated(estimate)
     try estimate.forEachProbe(
       core, least: Self.conditionalProbes, tolerance: accuracy.tolerance,
-      limit: accuracy.stepLimit
+      limit: stepLimit
     ) { block, z, weights in
       try variances.add(block, z, weights, estimate)
     }
@@ -175,7 +175,8 @@ final class ConditionalVariances {
       MixedModels.respond(
         ℓ, .inverse, system.leadingZZ.start + at, T, &scratch, N: &N.storage, F: &F.storage)
       let inner = DenseMatrix(
-        rows: ℓ, columns: ℓ, storage: (0..<ℓ * ℓ).map { led.start[at + $0] + control.start[at + $0] })
+        rows: ℓ, columns: ℓ,
+        storage: (0..<ℓ * ℓ).map { led.start[at + $0] + control.start[at + $0] })
       let block = F + (N * inner).multipliedByTransposeOnRight(N)
       for i in 0..<ℓ {
         var error = 0.0

@@ -4,11 +4,22 @@ import NumericalMethods
 extension MatrixFreeEquations {
   /// The derivative of the estimate with its own probes; exact for what is exact. The factor stays.
   package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
+    try slopes(kind, lane: nil)
+  }
+
+  /// The slopes of as many independent estimates, whose mean is the one: how they spread tells the
+  /// error of the slopes. None where they are exact.
+  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] {
+    guard !estimate.isExact else { return [] }
+    return try (0..<8).map { try slopes(kind, lane: $0) }
+  }
+
+  private func slopes(_ kind: CriterionKind, lane: Int?) throws -> CovarianceSlopes {
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
-    let krylov = try estimate.krylovSlopes()
+    let krylov = try estimate.krylovSlopes(lane: lane)
     let coreSlopes = CoreSlopes(
-      core, krylov, V: estimate.space.V, Vhat: try estimate.deflationSlopes())
+      core, krylov, V: estimate.space.V, Vhat: try estimate.deflationSlopes(lane: lane))
     coreSlopes.add(to: &slopes)
     let answers = TailAnswers(tail, fixedInverse: kind == .reml ? tail.fixedInverse : nil)
     addCoreAnswers(answers, to: &slopes)

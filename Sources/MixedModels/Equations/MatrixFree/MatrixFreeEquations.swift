@@ -45,22 +45,29 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   package mutating func update(_ factors: [[Double]]) throws {
     try prepare()
     try core.update(factors)
-    try estimate.update(core, tolerance: accuracy.tolerance, limit: accuracy.stepLimit)
+    try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
     try tail.update(core, estimate.space)
   }
 
   /// Finds how many probes are needed, at Λ = I: so the criterion is a function of θ alone, whatever
-  /// was evaluated before.
-  private mutating func prepare() throws {
+  /// was evaluated before. Needs not be called, but tells whether these equations suit the model.
+  ///
+  /// - Throws: `FitError.slowSpectrum`, `FitError.tooManyProbes`: take an exact strategy.
+  package mutating func prepare() throws {
     guard !isPrepared else { return }
-    isPrepared = true
-    guard accuracy.probes == nil else { return }
+    guard accuracy.probes == nil else {
+      isPrepared = true
+      return
+    }
     var identity = model.covariance.emptyFactors
     model.covariance.factors(model.covariance.identity, into: &identity)
     try core.update(identity)
     while true {
-      try estimate.update(core, tolerance: accuracy.tolerance, limit: accuracy.stepLimit)
-      guard let error = estimate.standardError, error > accuracy.standardError else { return }
+      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+      guard let error = estimate.standardError, error > accuracy.standardError else {
+        isPrepared = true
+        return
+      }
       let ratio = error / accuracy.standardError
       // All unit vectors are as good as any number of probes.
       let wanted = min(
@@ -71,6 +78,14 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
       }
       estimate.setProbeCount(Int(wanted))
     }
+  }
+
+  /// As many steps as allowed, if there is memory for their vectors.
+  var stepLimit: Int {
+    let scalars = 2 * system.coreSize + system.leadingPlaces.count * system.size
+    let blocks = Double(estimate.blockCount + 1)
+    let fitting = accuracy.memory / (blocks * Double(scalars) * 64)
+    return max(8, min(accuracy.stepLimit, Int(min(fitting, 1e6))))
   }
 
   package var logDeterminantM: Double {
@@ -88,27 +103,4 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
       probes: estimate.isExact ? system.coreSize : estimate.probeCount, steps: estimate.steps,
       conditionalErrors: conditionalErrors)
   }
-}
-
-/// How exact the criterion is to be, and what that may take.
-package struct MatrixFreeAccuracy: Sendable {
-  /// Of the criterion.
-  package var standardError: Double
-  /// Probes to take, whatever their error; nil: as many as needed.
-  package var probes: Int?
-  package var probeLimit: Int
-  package var stepLimit: Int
-
-  /// Probes from which the error is estimated at first.
-  static let pilot = 16
-
-  package init(
-    standardError: Double = 0.01, probes: Int? = nil, probeLimit: Int = 4096, stepLimit: Int = 200
-  ) {
-    (self.standardError, self.probes) = (standardError, probes)
-    (self.probeLimit, self.stepLimit) = (probeLimit, stepLimit)
-  }
-
-  /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
-  var tolerance: Double { 1e-5 * standardError }
 }

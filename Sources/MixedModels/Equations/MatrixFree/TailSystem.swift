@@ -72,7 +72,8 @@ final class TailSystem {
     core.forEachPart { part in
       let group = system.core[part.member]
       for s in system.scalars(part) {
-        own[s] = lanes(b, group.zx.start, level: (s - group.first) / group.size,
+        own[s] = lanes(
+          b, group.zx.start, level: (s - group.first) / group.size,
           row: (s - group.first) % group.size, of: group.size)
       }
     }

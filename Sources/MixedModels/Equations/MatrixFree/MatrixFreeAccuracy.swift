@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How exact the criterion is to be, and what that may take.
+package struct MatrixFreeAccuracy: Sendable {
+  /// Of the criterion.
+  package var standardError: Double
+  /// Probes to take, whatever their error; nil: as many as needed.
+  package var probes: Int?
+  package var probeLimit: Int
+  /// Steps of Lanczos' method.
+  package var stepLimit: Int
+  /// Bytes for the vectors that are kept for derivatives.
+  package var memory = 2e9
+
+  /// Probes from which the error is estimated at first.
+  static let pilot = 16
+
+  package init(
+    standardError: Double = 0.01, probes: Int? = nil, probeLimit: Int = 4096, stepLimit: Int = 200
+  ) {
+    (self.standardError, self.probes) = (standardError, probes)
+    (self.probeLimit, self.stepLimit) = (probeLimit, stepLimit)
+  }
+
+  /// For a planner that has exact strategies to fall back on where the spectrum is slow.
+  package static func modest(_ standardError: Double) -> MatrixFreeAccuracy {
+    MatrixFreeAccuracy(standardError: standardError, probeLimit: 256, stepLimit: 40)
+  }
+
+  /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
+  var tolerance: Double { 1e-5 * standardError }
+}
