@@ -30,8 +30,9 @@ import Testing
           least: 0.01 * (whole.covariance.diagonal.max() ?? 0).squareRoot())
         expectClose(
           whole.covariance.storage, free.covariance.storage, "Cov β, \(leading), \(φ)")
+        // As many steps as the criterion needs, which is less sensitive.
         for (a, b) in zip(whole.conditional, free.conditional) {
-          expectClose(a, b, "Var u, \(leading), \(φ)", tolerance: 1e-5)
+          expectClose(a, b, "Var u, \(leading), \(φ)", tolerance: 1e-3)
         }
       }
     }
@@ -68,15 +69,19 @@ import Testing
       Formula(reference.formula), data: [reference.source], options: reference.options)
     guard model.groupCount > 1 else { return }
     let optimum = model.covariance.working(reference.theta.values)
+    // Hundreds of probes for thousands of levels take their time.
+    let accuracy = model.randomEffectCount > 2000 ? 0.3 : 0.01
     for kind in [CriterionKind.reml, .ml] {
-      let choice = try EquationsPlan(model, solver: "matrix-free", threads: 2).choice
+      let choice = try EquationsPlan(
+        model, solver: "matrix-free", accuracy: accuracy, threads: 2
+      ).choice
       var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
       var estimate = ProfiledCriterion(
         model, kind, try PlannedEquations(model, choice, threads: 2))
       for φ in [optimum, model.trials[1], model.trials[2]] {
         let (value, expected) = (try estimate(φ), try exact(φ))
         let error = estimate.equations.description.criterionStandardError ?? 0
-        #expect(error <= 0.02)
+        #expect(error <= 2 * accuracy)
         #expect(abs(value - expected) <= 4 * error + 1e-9 * abs(expected), "\(kind) at \(φ)")
       }
     }
@@ -98,7 +103,7 @@ import Testing
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
       for φ in model.trials.prefix(4) {
         let (value, gradient) = try criterion.gradient(φ)
-        #expect((criterion.equations.description.criterionStandardError ?? 0) > 1e-3)
+        #expect((criterion.equations.description.criterionStandardError ?? 0) > 1e-4)
         #expect(try criterion(φ) == value)
         for k in φ.indices {
           let h = 1e-3 * max(abs(φ[k]), 0.2)
@@ -156,17 +161,60 @@ import Testing
 
   @Test func `probes are added until the error is small enough`() throws {
     let model = try Self.sparse.model()
-    var probes: [Int] = []
-    for accuracy in [1.0, 0.3, 0.15] {
+    func outcome(_ accuracy: MatrixFreeAccuracy) throws -> SolverSummary {
       var criterion = ProfiledCriterion(
-        model, .reml,
-        MatrixFreeEquations(
-          model, leading: 0, accuracy: MatrixFreeAccuracy(standardError: accuracy), threads: 2))
+        model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 2))
       _ = try criterion(model.covariance.identity)
-      #expect((criterion.equations.description.criterionStandardError ?? 0) <= accuracy)
-      probes.append(criterion.equations.description.probes ?? 0)
+      return criterion.equations.description
     }
-    #expect(probes == probes.sorted() && probes[0] < probes[2])
+    let error = try #require(try outcome(Self.sixteen).criterionStandardError)
+    let half = try outcome(MatrixFreeAccuracy(standardError: 0.5 * error))
+    #expect(try #require(half.criterionStandardError) <= 0.5 * error)
+    #expect((40...179).contains(try #require(half.probes)))
+    // In the end all unit vectors, and no error.
+    let exact = try outcome(MatrixFreeAccuracy(standardError: 1e-3 * error))
+    #expect(exact.criterionStandardError == nil)
+  }
+
+  @Test func `the error of conditional variances is stated`() throws {
+    let model = try Self.sparse.model()
+    let φ = model.covariance.identity.map { 0.7 * $0 }
+    let exact = try EquationsAnswers.whole(model, .reml, φ).conditional
+    var criterion = ProfiledCriterion(
+      model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
+    _ = try criterion(φ)
+    let estimate = try criterion.equations.conditionalCovariances()
+    let stated = try #require(criterion.equations.description.conditionalErrors)
+    // One scalar for each level of a, two for each of b.
+    for (g, size) in [(0, 1), (1, 2)] {
+      var squares: [Double] = []
+      for i in stride(from: 0, to: exact[g].count, by: size * size) {
+        for k in 0..<size {
+          let x = i + k * (size + 1)
+          squares.append(pow((estimate[g][x] - exact[g][x]) / exact[g][x], 2))
+        }
+      }
+      let error = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
+      #expect(error < 0.05)
+      #expect((0.6...1.6).contains(error / stated[g]), "\(g): \(error), stated \(stated[g])")
+    }
+  }
+
+  @Test func `factors that hardly hang together are handed back`() throws {
+    // A chain: worker i was at firms i and i + 1 only.
+    var text = "y,worker,firm\n"
+    var random = TestRandom(seed: 3)
+    for i in 0..<2000 {
+      for firm in [i, i + 1] {
+        for _ in 0..<2 { text += "\(random.normal()),w\(i),f\(firm)\n" }
+      }
+    }
+    let model = try LinearMixedModel(
+      Formula("y ~ 1 + (1 | worker) + (1 | firm)"),
+      data: [.bytes(Array(text.utf8), name: "chain")], options: FitOptions())
+    var equations = MatrixFreeEquations(model, leading: 0, accuracy: .modest(0.01), threads: 2)
+    let error = #expect(throws: FitError.self) { try equations.prepare() }
+    #expect(error?.description.contains("--solver") == true)
   }
 
   @Test func `a fit by them says so, and is the exact one within its error`() throws {

@@ -8,7 +8,10 @@ struct CoreSolver {
   let space: DeflationSpace
   /// Of the length of c.
   static let tolerance = 1e-12
-  static let limit = 500
+  /// What is accepted where rounding allows no better.
+  static let poorest = 1e-8
+  static let cycles = 6
+  static let stepsPerCycle = 80
 
   /// What a solve leaves: w, the rest r = c − (I + E)w, and for w B Rᵀw and A_joRᵀw.
   final class Answer {
@@ -37,24 +40,39 @@ struct CoreSolver {
     }
   }
 
-  /// - Throws: `FitError.slowSpectrum` after `limit` steps.
+  /// - Throws: `FitError.slowSpectrum` where `cycles` do not get near.
   func solve(_ c: Panel, _ answer: Answer, _ scratch: Scratch) throws {
     let algebra = space.algebra
-    let (w, r, p) = (answer.w, answer.r, scratch.p)
+    let (w, r) = (answer.w, answer.r)
+    let size = algebra.dot(c, c)
     algebra.copy(c, to: r)
     w.start.update(repeating: .zero, count: w.count)
+    answer.steps = 0
+    // Rounding lets the rest grow into the deflation space: deflate again from time to time.
+    for _ in 0..<Self.cycles {
+      let isSolved = improve(answer, goal: Self.tolerance * Self.tolerance * size, scratch)
+      core.apply(w, y: answer.y, t: answer.t, result: r)
+      algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
+      if isSolved { return }
+    }
+    // What w lacks counts in squares.
+    guard all(algebra.dot(r, r) .<= Self.poorest * Self.poorest * size) else {
+      throw FitError.slowSpectrum(steps: answer.steps)
+    }
+  }
+
+  /// Takes w further, given the rest r; returns whether what the recurrence says is left is no more
+  /// than `goal`.
+  private func improve(_ answer: Answer, goal: Lanes, _ scratch: Scratch) -> Bool {
+    let algebra = space.algebra
+    let (w, r, p) = (answer.w, answer.r, scratch.p)
     let coordinates = space.inverseGram * algebra.gram(space.V, r)
     algebra.add(1, space.V, times: coordinates, to: w)
     algebra.add(-1, space.image, times: coordinates, to: r)
-    let goal = Self.tolerance * Self.tolerance * algebra.dot(c, c)
     var ρ = algebra.dot(r, r)
     p.start.update(repeating: .zero, count: p.count)
     var β = Lanes.zero
-    answer.steps = 0
-    while any(ρ .> goal) {
-      guard answer.steps < Self.limit else {
-        throw FitError.slowSpectrum(steps: answer.steps)
-      }
+    for _ in 0..<Self.stepsPerCycle where any(ρ .> goal) {
       setDirection(p, r, β, algebra)
       core.apply(p, y: answer.y, t: answer.t, result: scratch.image)
       let curvature = algebra.dot(p, scratch.image)
@@ -71,8 +89,7 @@ struct CoreSolver {
       ρ = next
       answer.steps += 1
     }
-    core.apply(w, y: answer.y, t: answer.t, result: r)
-    algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
+    return !any(ρ .> goal)
   }
 
   /// p ← r + βp, made conjugate to the deflation space.
