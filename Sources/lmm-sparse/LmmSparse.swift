@@ -19,6 +19,7 @@ import MixedModels
       FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
       RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
       MarginalMeansCommand.self, VarianceCommand.self, BootstrapCommand.self, RanefCommand.self,
+      PredictCommand.self, AugmentCommand.self,
       PlanCommand.self, SimulateCommand.self, InfoCommand.self,
     ])
 

@@ -66,7 +66,7 @@ struct ModelSource: ParsableArguments {
 }
 
 /// Tests away from the optimum would mean nothing.
-private struct SearchStopped: Error, CustomStringConvertible {
+struct SearchStopped: Error, CustomStringConvertible {
   let formula: String
   let messages: [String]
 

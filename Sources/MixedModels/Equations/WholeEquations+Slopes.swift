@@ -22,7 +22,7 @@ extension WholeEquations {
     return slopes
   }
 
-  private func start(_ group: Int, _ level: Int) -> Int {
+  func start(_ group: Int, _ level: Int) -> Int {
     layout.scalarStart[layout.firstNode[group] + level]
   }
 

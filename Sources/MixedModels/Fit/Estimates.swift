@@ -14,7 +14,7 @@ struct Estimates {
   /// The fixed part of the linear predictor as coefficients of the raw columns (without y).
   let rawCoefficients: [Double]
   /// For every group, level after level, the conditional modes b of the working columns.
-  private let workingModes: [[Double]]
+  let workingModes: [[Double]]
   let modes: [TermModes]?
 
   /// Conditional modes and variances of one term.

@@ -187,6 +187,14 @@ private func numberKeys(_ dictionary: LevelDictionary) -> [NumberKey]? {
   return keys
 }
 
+/// What tells a number from others when levels are merged: its value, and the digits of an integer
+/// beyond 2⁵³; nil for text and infinite values.
+func numberMeaning(_ text: UnsafeBufferPointer<UInt8>) -> (value: Double, digits: [UInt8])? {
+  guard case .number(let value) = readNumber(text) else { return nil }
+  let isLarge = isIntegerText(text) && value.magnitude >= 0x1p53
+  return (value, isLarge ? significantDigits(text) : [])
+}
+
 /// [sign] digits, blanks around it.
 private func isIntegerText(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
   let (first, last) = trimmed(text)

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+/// M⁻¹ = (ΛᵀZᵀWZΛ + I)⁻¹ for pairs of levels, and H = M⁻¹ΛᵀZᵀWX, at one θ.
+///
+/// One grouping factor has a closed form, level by level. With several, the entries for levels that
+/// occur together in the fit's rows are computed at once; others by a solve each, several levels
+/// at a time.
+///
+/// `@unchecked Sendable`: `lock` guards the equations, the rest does not change.
+final class InverseEntries: @unchecked Sendable {
+  private let model: LinearMixedModel
+  private let p: Int
+  /// M⁻¹ of every level with itself, group by group, level after level ℓ × ℓ.
+  private let own: [[Double]]
+  /// H of every level, ℓ × p by columns.
+  private let fixed: [[Double]]
+  /// M⁻¹ of the model's co-occurrences, parallel to its pairs' blocks.
+  private let pairs: [[Double]]
+  /// First co-occurrence of every row level of every pair of groups.
+  private let rowStarts: [[Int]]
+  private let lock = Monitor()
+  private var equations: SharedEquations?
+
+  /// - Throws: `InferenceError` where crossed factors are too large; `CholmodError`.
+  init(_ model: LinearMixedModel, _ factors: [[Double]], threads: Int) throws {
+    (self.model, p) = (model, model.fixedEffectCount)
+    if model.groups.count == 1 {
+      let levels = SingleGroupInverse(model, factors[0], threads: threads)
+      (own, fixed, pairs, rowStarts) = ([levels.own], [levels.fixed], [], [])
+      return
+    }
+    try Self.checkMemory(model)
+    let equations = try SharedEquations(model, factors)
+    (own, pairs) = try equations.whole.inverseEntries()
+    fixed = try equations.whole.fixedResponses()
+    rowStarts = model.pairs.map { pair in
+      var starts = [Int](repeating: 0, count: model.groups[pair.rowGroup].levelCount + 1)
+      for level in pair.rowLevels { starts[Int(level) + 1] += 1 }
+      for level in 1..<starts.count { starts[level] += starts[level - 1] }
+      return starts
+    }
+    self.equations = equations
+  }
+
+  private static func checkMemory(_ model: LinearMixedModel) throws {
+    let memory = availableMemory()
+    do {
+      // The factor, its inverse on the same pattern, and the entries taken from it.
+      var estimate = try StrategyEstimate(whole: model, memory: memory)
+      estimate.bytes *= 3
+      if estimate.fits(memory) { return }
+    } catch FitError.outOfMemory {
+    } catch CholmodError.outOfMemory, CholmodError.tooLarge {}
+    throw InferenceError.refused(
+      "standard errors and leverages of crossed grouping factors need the whole system of equations factored, which does not fit in the memory that is left. Leave them out, take the fixed part alone (--random none), or use a machine with more memory."
+    )
+  }
+
+  /// vᵀM⁻¹v of one level's own block; takes Hᵀv off `d`.
+  func square(
+    _ g: Int, _ level: Int, _ v: ArraySlice<Double>, subtractingFrom d: inout [Double]
+  ) -> Double {
+    let ℓ = v.count
+    let (block, H) = (level * ℓ * ℓ, level * ℓ * p)
+    var sum = 0.0
+    for (j, vj) in v.enumerated() {
+      for (i, vi) in v.enumerated() { sum += own[g][block + j * ℓ + i] * vi * vj }
+    }
+    for k in 0..<p {
+      for (i, vi) in v.enumerated() { d[k] -= fixed[g][H + k * ℓ + i] * vi }
+    }
+    return sum
+  }
+
+  /// M⁻¹ between the levels of different groups that meet in some rows.
+  struct Blocks {
+    /// For every row and pair of groups: index of a co-occurrence; below zero −1 − index into
+    /// `others`; nil where a level is unseen or takes no part.
+    let places: [Int?]
+    /// For every pair of groups the blocks that the fit has no rows for, one after the other.
+    let others: [[Double]]
+  }
+
+  /// - Throws: `CholmodError`.
+  func blocks(_ levels: [[Int32]], selected: [Bool]) throws -> Blocks {
+    guard let equations else { return Blocks(places: [], others: []) }
+    let count = levels.first { !$0.isEmpty }?.count ?? 0
+    var places = [Int?](repeating: nil, count: count * model.pairs.count)
+    var others = [[Double]](repeating: [], count: model.pairs.count)
+    for (k, pair) in model.pairs.enumerated()
+    where selected[pair.rowGroup] && selected[pair.columnGroup] {
+      var known: [UInt64: Int] = [:]
+      var wanted: [(row: Int32, column: Int32)] = []
+      for row in 0..<count {
+        let (a, b) = (levels[pair.rowGroup][row], levels[pair.columnGroup][row])
+        guard a >= 0, b >= 0 else { continue }
+        if let place = find(k, a, b) {
+          places[row * model.pairs.count + k] = place
+          continue
+        }
+        let key = PairDictionary.key(a, b)
+        let index = known[key] ?? wanted.count
+        if index == wanted.count {
+          known[key] = index
+          wanted.append((a, b))
+        }
+        places[row * model.pairs.count + k] = -1 - index
+      }
+      if !wanted.isEmpty {
+        others[k] = try lock.whileLocked {
+          Result { try equations.whole.crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
+        }.get()
+      }
+    }
+    return Blocks(places: places, others: others)
+  }
+
+  /// The co-occurrence of two levels.
+  private func find(_ k: Int, _ row: Int32, _ column: Int32) -> Int? {
+    let columns = model.pairs[k].columnLevels
+    var (low, high) = (rowStarts[k][Int(row)], rowStarts[k][Int(row) + 1])
+    while low < high {
+      let middle = (low + high) / 2
+      if columns[middle] < column { low = middle + 1 } else { high = middle }
+    }
+    return low < rowStarts[k][Int(row) + 1] && columns[low] == column ? low : nil
+  }
+
+  /// 2 Σ v_gᵀM⁻¹v_h over the pairs of groups.
+  func crossProducts(_ blocks: Blocks, _ row: Int, _ v: [[Double]], _ count: Int) -> Double {
+    var sum = 0.0
+    for (k, pair) in model.pairs.enumerated() {
+      guard let place = blocks.places[row * model.pairs.count + k] else { continue }
+      let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
+      let block = (place >= 0 ? place : -1 - place) * m * n
+      for j in 0..<n {
+        for i in 0..<m {
+          let entry = place >= 0 ? pairs[k][block + j * m + i] : blocks.others[k][block + j * m + i]
+          sum += 2 * entry * v[pair.rowGroup][row * m + i] * v[pair.columnGroup][row * n + j]
+        }
+      }
+    }
+    return sum
+  }
+}
+
+/// Keeps equations, which cannot be copied, where they can be reached.
+private final class SharedEquations {
+  var whole: WholeEquations
+
+  init(_ model: LinearMixedModel, _ factors: [[Double]]) throws {
+    whole = try WholeEquations(model)
+    try whole.update(factors)
+  }
+}

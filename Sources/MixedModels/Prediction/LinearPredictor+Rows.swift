@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+
+extension LinearPredictor {
+  /// Predictions for the rows of a table, chunk by chunk in their order.
+  ///
+  /// Rows with a missing value in a column that is needed are predicted as NaN.
+  ///
+  /// - Throws: `DataError`, which names the line of a level that the fit has not seen;
+  ///   `FormulaError` or `InferenceError` for random effects that the model has not; what `consume`
+  ///   throws.
+  public func predict(
+    _ data: [DataSource], options: PredictionOptions = PredictionOptions(),
+    consume: (PredictedRows) throws -> Void
+  ) throws {
+    let table = try NewTable(self, data, options)
+    try table.reader.read(
+      table.rows.design.columns.requests,
+      transform: { [rows = table.rows] in try rows($0) }, consume: consume)
+  }
+}
+
+/// A table that is open for predictions.
+struct NewTable {
+  let reader: TableReader
+  let rows: RowPredictor
+  /// In words for the user.
+  let notes: [String]
+
+  /// - Throws: `DataError`, `FormulaError`, `InferenceError`, `CholmodError`.
+  init(_ predictor: LinearPredictor, _ data: [DataSource], _ options: PredictionOptions) throws {
+    let model = predictor.products.specification.options
+    var reading = options.reading
+    reading.missingTexts.formUnion(model.missingTexts)
+    reading.categoricalColumns = []
+    reader = try TableReader(data, options: reading)
+    var (weights, notes) = (options.weights, [String]())
+    if weights == nil, let own = model.weights {
+      if reader.header.contains(own) {
+        weights = own
+      } else {
+        notes.append("the model has weights, but the rows have no column \(own): theirs are 1.")
+      }
+    }
+    self.notes = notes
+    rows = try RowPredictor(predictor, options, weights: weights)
+    for request in rows.design.columns.requests where !reader.header.contains(request.name) {
+      _ = try reader.kind(of: request.name)  // says what there is
+    }
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import ModelFrames
+
+/// The rows of one chunk in the terms of a model that was fitted to others: the numbers as
+/// polynomials, the factors in the fit's codes.
+struct NewRows: Sendable {
+  /// A level of a grouping factor that the fit has not seen.
+  static let newLevel: Int32 = -2
+
+  let count: Int
+  /// Whether all that the prediction needs is there.
+  let isComplete: [Bool]
+  /// T₁, T₂, … of the needed atoms; empty for others.
+  let polynomials: [[[Double]]]
+  /// For every needed cell set the code of every row, −1: missing, `newLevel`: unseen.
+  let cells: [[Int32]]
+  let offset: [Double]
+  /// As the formula has it, `log(y)`; empty if it is not wanted.
+  let response: [Double]
+  /// 1 where there are none.
+  let weights: [Double]
+
+  /// - Throws: `RowError` for a level or a combination of levels that the fit has not seen, where
+  ///   it matters; for infinite values; for weights that are not positive.
+  init(
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+  ) throws {
+    let reader = ChunkValues(chunk: chunk, columns: design.columns)
+    count = chunk.rowCount
+    var complete = [Bool](repeating: true, count: count)
+    func note(_ values: [Double], _ name: String) throws {
+      for row in values.indices where !values[row].isFinite {
+        if values[row].isNaN { complete[row] = false } else { throw infinite(row, name) }
+      }
+    }
+    var polynomials = [[[Double]]](repeating: [], count: design.basis.atoms.count)
+    for a in design.atoms {
+      let atom = design.basis.atoms[a]
+      let values = try reader.values(atom.expression)
+      try note(values, atom.expression.deparsed)
+      polynomials[a] = Chebyshev.evaluate(
+        values.map { ($0 - atom.shift) / atom.scale }, degree: atom.degree)
+    }
+    self.polynomials = polynomials
+
+    var offset = [Double](repeating: 0, count: count)
+    for expression in design.offsets {
+      let values = try reader.values(expression)
+      try note(values, expression.deparsed)
+      for row in values.indices { offset[row] += values[row] }
+    }
+    self.offset = offset
+    response = try design.response.map { try reader.values($0) } ?? []
+    weights = try Self.weights(design.weights, reader, count)
+
+    cells = try levels.cells(of: reader, design)
+    for set in design.cellSets {
+      for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
+    }
+    isComplete = complete
+    try checkCells(chunk, design, levels, allowsNewLevels: allowsNewLevels)
+  }
+
+  /// NaN where missing.
+  private static func weights(
+    _ name: String?, _ reader: ChunkValues, _ count: Int
+  ) throws -> [Double] {
+    guard let name else { return Array(repeating: 1, count: count) }
+    let weights = try reader.values(.column(name))
+    if let row = weights.indices.first(where: { weights[$0] <= 0 }) {
+      throw RowError(
+        row: row, column: name,
+        message: "the weight \(weights[row]) is not positive.",
+        remedy: "Weights are inverse variances; write NA where there is none.")
+    }
+    return weights
+  }
+
+  /// Combinations of known levels that the fit has not seen have no coefficient; neither have new
+  /// levels, unless they are those of a grouping factor and allowed.
+  private func checkCells(
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+  ) throws {
+    var first: (row: Int, set: Int, isGrouping: Bool)?
+    func look(_ set: Int, isGrouping: Bool) {
+      let row = cells[set].indices.first { cells[set][$0] == Self.newLevel }
+      if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
+    }
+    for part in [design.fixed] + design.groups.compactMap(\.self) {
+      for block in part.blocks { if let set = block.cellSet { look(set, isGrouping: false) } }
+    }
+    if !allowsNewLevels {
+      for (g, part) in design.groups.enumerated() where part != nil {
+        look(design.basis.groups[g].cellSet, isGrouping: true)
+      }
+    }
+    if let first {
+      throw levels.unseen(
+        row: first.row, set: first.set, cells, chunk, design, isGrouping: first.isGrouping)
+    }
+  }
+}
+
+private func infinite(_ row: Int, _ name: String) -> RowError {
+  RowError(
+    row: row, message: "\(name) is infinite here.",
+    remedy: "Correct the value, or write NA to have no prediction.")
+}
+
+/// Expressions over the rows of a chunk.
+struct ChunkValues {
+  let chunk: TableChunk
+  let columns: ColumnLookup
+
+  func column(_ name: String) -> ColumnChunk { chunk.columns[columns.index(name)] }
+
+  func values(_ expression: Expression) throws -> [Double] {
+    let textColumns = expression.textColumns
+    return try evaluate(expression, count: chunk.rowCount) { name in
+      let column = column(name)
+      if textColumns.contains(name) {
+        return .labels(codes: column.codes, labels: column.labels.labels)
+      }
+      return .numbers(column.numbers)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// What a model says of single rows, with the names of broom and broom.mixed.
+public enum RowColumn: String, Sendable {
+  case fitted = ".fitted"
+  /// Xβ̂ + offset: without random effects.
+  case fixed = ".fixed"
+  /// y − fitted
+  case residual = ".resid"
+  /// √w (y − fitted), R's Pearson residual.
+  case weightedResidual = ".wtres"
+  case standardError = ".se.fit"
+  case lower = ".lower"
+  case upper = ".upper"
+  /// The diagonal of the hat matrix, lme4's `hatvalues`.
+  case leverage = ".hat"
+  /// lme4's `cooks.distance`.
+  case cooksDistance = ".cooksd"
+
+  var needsStandardErrors: Bool {
+    switch self {
+    case .standardError, .lower, .upper, .leverage, .cooksDistance: true
+    case .fitted, .fixed, .residual, .weightedResidual: false
+    }
+  }
+
+  var needsResponse: Bool {
+    switch self {
+    case .residual, .weightedResidual, .leverage, .cooksDistance: true
+    case .fitted, .fixed, .standardError, .lower, .upper: false
+    }
+  }
+}
+
+/// What an interval around a prediction is to cover, under normality.
+public enum PredictionInterval: Sendable, Equatable {
+  /// η, the mean of the response given its random effects.
+  case confidence(level: Double)
+  /// A new response with that mean and variance σ²/w.
+  case prediction(level: Double)
+}
+
+/// The values of row columns.
+struct RowStatistics: Sendable {
+  /// σ²
+  let variance: Double
+  let p: Int
+  let interval: PredictionInterval?
+  private let quantile: Double
+
+  init(_ predictor: LinearPredictor, _ interval: PredictionInterval?) {
+    (variance, p) = (predictor.variance, predictor.model.fixedEffectCount)
+    self.interval = interval
+    switch interval {
+    case .confidence(let level), .prediction(let level):
+      quantile = Normal.quantile((1 - level) / 2, tail: .upper)
+    case nil: quantile = .nan
+    }
+  }
+
+  func value(_ column: RowColumn, _ rows: PredictedRows, _ row: Int) -> Double {
+    switch column {
+    case .fitted: rows.fitted[row]
+    case .fixed: rows.fixed[row]
+    case .residual: rows.residuals[row]
+    case .weightedResidual: rows.residuals[row] * rows.weights[row].squareRoot()
+    case .standardError: (variance * max(rows.relativeVariance[row], 0)).squareRoot()
+    case .lower: rows.fitted[row] - halfWidth(rows, row)
+    case .upper: rows.fitted[row] + halfWidth(rows, row)
+    case .leverage: leverage(rows, row)
+    case .cooksDistance: cooksDistance(rows, row)
+    }
+  }
+
+  private func halfWidth(_ rows: PredictedRows, _ row: Int) -> Double {
+    var relative = max(rows.relativeVariance[row], 0)
+    if case .prediction = interval { relative += 1 / rows.weights[row] }
+    return quantile * (variance * relative).squareRoot()
+  }
+
+  /// NaN for a row that is no part of the fit, as its response is missing.
+  private func leverage(_ rows: PredictedRows, _ row: Int) -> Double {
+    rows.residuals[row].isNaN ? .nan : rows.weights[row] * rows.relativeVariance[row]
+  }
+
+  private func cooksDistance(_ rows: PredictedRows, _ row: Int) -> Double {
+    let hat = leverage(rows, row)
+    let residual = value(.weightedResidual, rows, row) / (1 - hat)
+    return residual * residual * hat / (variance * Double(p))
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+
+/// A table of rows as text, with columns of a model's predictions added; written as the rows are
+/// read.
+public struct RowTable {
+  public enum InputColumns: Sendable {
+    /// As they stand in the files, with their separator.
+    case all
+    case none
+  }
+
+  private let predictor: LinearPredictor
+  private let columns: [RowColumn]
+  private let input: InputColumns
+  private let options: PredictionOptions
+  private let statistics: RowStatistics
+
+  /// - Parameter interval: what `.lower` and `.upper` bound.
+  public init(
+    _ predictor: LinearPredictor, _ columns: [RowColumn], input: InputColumns = .all,
+    interval: PredictionInterval? = nil, options: PredictionOptions = PredictionOptions()
+  ) {
+    (self.predictor, self.columns, self.input) = (predictor, columns, input)
+    var options = options
+    options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
+    options.wantsResiduals = columns.contains { $0.needsResponse }
+    self.options = options
+    statistics = RowStatistics(predictor, interval)
+  }
+
+  /// The text of some rows, and how many of them have all that the model uses.
+  private struct Part: Sendable {
+    var bytes: [UInt8] = []
+    var complete = 0
+  }
+
+  /// Predicts the rows of a table; `write` gets the header and then the rows, a chunk at a time.
+  ///
+  /// - Returns: notes for the user.
+  /// - Throws: what `LinearPredictor.predict` throws; `DataError` where the table has one of the new
+  ///   columns already, or its files have different columns; `InferenceError` if leverages were
+  ///   asked for and the rows are not those of the fit; what `write` throws.
+  @discardableResult
+  public func write(
+    _ data: [DataSource], to write: ([UInt8]) throws -> Void
+  ) throws -> [String] {
+    let table = try NewTable(predictor, data, options)
+    let reader = table.reader
+    let records = RecordText(reader, input == .all, columns.map(\.rawValue))
+    try records.checkNames(file: data[0].name)
+    try write(records.headerLine)
+    var complete = 0
+    try reader.read(
+      table.rows.design.columns.requests,
+      transform: { [columns, statistics, predict = table.rows] chunk in
+        let rows = try predict(chunk)
+        var part = Part()
+        part.complete = rows.fitted.indices.count {
+          !rows.fitted[$0].isNaN && !(rows.residuals.isEmpty || rows.residuals[$0].isNaN)
+        }
+        try records.append(chunk, to: &part.bytes) { row, bytes in
+          for (k, column) in columns.enumerated() {
+            if k > 0 { bytes.append(records.separator) }
+            bytes.append(number: statistics.value(column, rows, row))
+          }
+        }
+        return part
+      },
+      consume: { part in
+        complete += part.complete
+        try write(part.bytes)
+      })
+    try check(complete)
+    return table.notes
+  }
+
+  /// A row's leverage is that of a row of the fit.
+  private func check(_ complete: Int) throws {
+    let specification = predictor.products.specification
+    guard columns.contains(.leverage) || columns.contains(.cooksDistance),
+      specification.origin.text == specification.formula.text
+    else { return }
+    let used = predictor.products.observations
+    guard complete == used else {
+      throw InferenceError.refused(
+        "leverages are those of the rows that the model was fitted to, \(used) of them, and these are \(complete). Name the data of the fit, or leave the leverages out."
+      )
+    }
+  }
+}
+
+/// How the text of records is taken over from a table.
+struct RecordText: Sendable {
+  let separator: UInt8
+  private let header: [String]
+  private let added: [String]
+  private let copies: Bool
+
+  init(_ reader: TableReader, _ copies: Bool, _ added: [String]) {
+    (self.copies, self.added) = (copies, added)
+    header = copies ? reader.header : []
+    separator = copies ? reader.separator : UInt8(ascii: ",")
+  }
+
+  /// - Throws: `DataError`.
+  func checkNames(file: String) throws {
+    guard let name = added.first(where: header.contains) else { return }
+    throw DataError(
+      .unsuitable(
+        "there is such a column already.",
+        remedy: "Rename it, or leave the columns of the table out with --columns none."),
+      file: file, column: name)
+  }
+
+  var headerLine: [UInt8] {
+    let names = header.map(quotedIfNeeded) + added.map { Array($0.utf8) }
+    return Array(names.joined(separator: [separator])) + [UInt8(ascii: "\n")]
+  }
+
+  private func quotedIfNeeded(_ name: String) -> [UInt8] {
+    let special = [separator, UInt8(ascii: "\""), 10, 13]
+    guard name.utf8.contains(where: special.contains) else { return Array(name.utf8) }
+    return Array(("\"" + name.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\"").utf8)
+  }
+
+  /// Appends every row of a chunk: its record, if it is wanted, and what `body` adds.
+  ///
+  /// - Throws: `DataError` if the chunk's file has other columns than the first.
+  func append(
+    _ chunk: TableChunk, to bytes: inout [UInt8], _ body: (Int, inout [UInt8]) -> Void
+  ) throws {
+    guard copies else {
+      for row in 0..<chunk.rowCount {
+        body(row, &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+      }
+      return
+    }
+    guard chunk.header == header, chunk.separator == separator else {
+      throw DataError(
+        .unsuitable(
+          "its columns or its separator are not those of the first file.",
+          remedy: "Predict the files one by one, or leave their columns out with --columns none."),
+        file: chunk.fileName)
+    }
+    var row = 0
+    chunk.forEachRecord { record in
+      bytes.append(contentsOf: record)
+      bytes.append(separator)
+      body(row, &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+      row += 1
+    }
+  }
+}
+
+extension [UInt8] {
+  /// With full precision; NA where there is no finite value.
+  mutating func append(number: Double) {
+    append(contentsOf: number.isFinite ? number.description.utf8 : "NA".utf8)
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+
+/// Adds fitted values, residuals and influence to the rows of a fit.
+struct AugmentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "augment",
+    abstract: "Fitted values, residuals and influence, row by row or group by group.",
+    discussion: """
+      The rows' columns are copied, and those of broom.mixed's augment are added to them:
+
+          lmm-sparse augment sleep.lmm --data sleepstudy.csv --influence
+
+      .fitted is Xβ + Zb + offset, .resid the response without it, .fixed Xβ + offset, .wtres the \
+      Pearson residual √w · .resid. Rows with a missing value stay, with NA. --influence adds .hat, \
+      the diagonal of the hat matrix, and .cooksd, Cook's distance in one step with θ and σ held, as \
+      lme4's hatvalues and cooks.distance. --influence-by GROUP writes a table with a line for every \
+      level of the model's grouping factor instead: what leaving out its rows would do to the \
+      coefficients, θ and σ held: Cook's distance and the changes of the coefficients.
+
+      A model that is a formula is fitted to the rows, or to --train.
+      """)
+
+  @Argument(help: "The model: a model file, or a formula.")
+  var model: String
+
+  @Flag(help: "Add leverages and Cook's distances.")
+  var influence = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the influence of the levels of the grouping factor instead.", valueName: "group"))
+  var influenceBy: String?
+
+  @OptionGroup var source: PredictionSource
+
+  func validate() throws {
+    try source.check(model, trainsOnRows: true)
+    if influence, influenceBy != nil {
+      throw ValidationError("--influence and --influence-by are two tables: ask for one.")
+    }
+  }
+
+  func run() throws {
+    if let influenceBy { return try writeGroups(influenceBy) }
+    var columns: [RowColumn] = [.fitted, .residual, .fixed, .weightedResidual]
+    if influence { columns += [.leverage, .cooksDistance] }
+    try source.write(model) { predictor, options in
+      RowTable(predictor, columns, input: source.columns.input, options: options)
+    }
+  }
+
+  private func writeGroups(_ group: String) throws {
+    let destination = try source.destination(model)
+    let influence = try source.predictor(model)
+      .influence(of: group, source.rows, options: source.options(model))
+    try destination.write { stream in
+      try stream.write { GroupInfluenceReport(influence).write(to: &$0) }
+    }
+  }
+}

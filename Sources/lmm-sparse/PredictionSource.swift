@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// A MODEL whose predictions are wanted, and the rows they are wanted for.
+struct PredictionSource: ParsableArguments {
+  enum Columns: String, CaseIterable, ExpressibleByArgument {
+    case all, none
+
+    var input: RowTable.InputColumns { self == .all ? .all : .none }
+  }
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "CSV or TSV files with the rows, or - for standard input; several files are one table.",
+      valueName: "file"))
+  var data: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "For a model that is a formula: the data it is fitted to.", valueName: "file"))
+  var train: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns of the rows to copy before the new ones: all or none.", valueName: "which"))
+  var columns: Columns = .all
+
+  @Flag(
+    help: """
+      Allow levels of grouping factors that the fit has not seen: their random effects \
+      are zero, with their whole variance.
+      """)
+  var allowNewLevels = false
+
+  @Option(
+    help: ArgumentHelp("Write the table to a file, whole or not at all.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress and no notes.")
+  var quiet = false
+
+  @OptionGroup(title: "Model") var model: ModelArguments
+  @OptionGroup(title: "Data") var reading: ReadingArguments
+  @OptionGroup(title: "Search") var search: SearchArguments
+
+  var rows: [DataSource] { data.map(DataSource.init(argument:)) }
+
+  /// - Throws: `ValidationError` where a model or rows are missing.
+  func check(_ argument: String, trainsOnRows: Bool) throws {
+    if progress && quiet {
+      throw ValidationError("--progress and --quiet exclude each other.")
+    }
+    guard !data.isEmpty else { throw ValidationError("name the rows after --data.") }
+    if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
+      throw ValidationError("\(file) is a model file, and --data needs rows.")
+    }
+    guard argument.contains("~") else {
+      if ModelFile.isMeant(by: argument) { return }
+      throw ValidationError(
+        "'\(argument)' is no model: name a model file, or write a formula such as 'y ~ x + (1 | group)'."
+      )
+    }
+    guard train.isEmpty else { return }
+    if !trainsOnRows {
+      throw ValidationError("a formula needs the data it is fitted to. Name them after --train.")
+    }
+    if data.contains("-") {
+      throw ValidationError(
+        "standard input can be read once only, and is needed for the fit and for its rows. Write the table to a file first."
+      )
+    }
+  }
+
+  /// The model's predictor; a formula is fitted to --train, or to --data without it.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`; `SearchStopped`.
+  func predictor(_ argument: String) throws -> LinearPredictor {
+    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    var options = FitOptions()
+    model.set(&options)
+    try reading.set(&options)
+    search.set(&options)
+    options.degreesOfFreedom = .none
+    options.progress = { line?.show($0) }
+    let predictor =
+      argument.contains("~")
+      ? try LinearPredictor(
+        Formula(argument), from: ModelInput(arguments: train.isEmpty ? data : train),
+        options: options)
+      : try LinearPredictor(contentsOf: argument, options: options)
+    line?.clear()
+    guard predictor.fit.convergence.converged else {
+      throw SearchStopped(formula: argument, messages: predictor.fit.convergence.messages)
+    }
+    return predictor
+  }
+
+  /// With a model file, --weights and --offset name columns of the rows.
+  func options(_ argument: String) throws -> PredictionOptions {
+    var fitting = FitOptions()
+    try reading.set(&fitting)
+    var options = PredictionOptions()
+    options.reading = fitting.reading
+    options.reading.threads = search.threads ?? 0
+    options.allowsNewLevels = allowNewLevels
+    if !argument.contains("~") { (options.weights, options.offset) = (model.weights, model.offset) }
+    return options
+  }
+
+  /// Where the output goes; made before the work begins.
+  ///
+  /// - Throws: `OutputError`.
+  func destination(_ argument: String) throws -> ReportDestination {
+    let inputs = data + train + reading.files + (argument.contains("~") ? [] : [argument])
+    let destination = try ReportDestination(path: output, inputs: inputs)
+    installInterruptHandler()
+    return destination
+  }
+
+  /// Writes a table, and what there is to say about it to standard error.
+  func write(
+    _ argument: String, _ table: (LinearPredictor, PredictionOptions) throws -> RowTable
+  ) throws {
+    let destination = try destination(argument)
+    let table = try table(predictor(argument), options(argument))
+    var notes: [String] = []
+    try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
+    guard !quiet else { return }
+    for note in notes { writeToStandardError("note: \(note)\n") }
+  }
+}
