@@ -14,6 +14,10 @@ struct FitCommand: ParsableCommand {
           lmm-sparse fit 'Reaction ~ Days + (Days | Subject)' sleepstudy.csv
 
       Without arguments a shipped example, the sleep deprivation study, is fitted.
+
+      Many responses of one design: 'cbind(y1, log(y2)) ~ x + (x | group)', or '~ x + (x | group)' \
+      with --responses. Each is fitted as alone, to the rows in which it and the predictors are \
+      there; the report has a line or more for each, and says which failed.
       """)
 
   @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
@@ -38,7 +42,15 @@ struct FitCommand: ParsableCommand {
       valueName: "file.lmm"))
   var save: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Fit '~ …' to many columns: their names with commas between, or /regular expression/.",
+      valueName: "columns"))
+  var responses: String?
+
   func validate() throws {
+    try checkResponses()
     if save == "-" {
       throw ValidationError("--save needs a file name; standard output has the report.")
     }
@@ -63,6 +75,7 @@ struct FitCommand: ParsableCommand {
   }
 
   func run() throws {
+    if hasManyResponses { return try fitResponses() }
     let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
     installInterruptHandler()
 
@@ -95,7 +108,7 @@ struct FitCommand: ParsableCommand {
     return fit!
   }
 
-  private func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
+  func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     model.set(&options)
     try reading.set(&options)

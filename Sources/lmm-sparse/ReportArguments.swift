@@ -48,7 +48,7 @@ struct ReportArguments: ParsableArguments {
     }
   }
 
-  private var chosenFormat: Format { json ? .json : format ?? .summary }
+  var chosenFormat: Format { json ? .json : format ?? .summary }
 
   var isSummary: Bool { chosenFormat == .summary }
 

@@ -44,7 +44,7 @@ extension LinearPredictor {
     let shape = LevelShares.Shape(p: model.fixedEffectCount, ℓ: model.groups[0].size)
     var total = LevelShares(shape, levelCount: model.groups[0].levelCount)
     try table.reader.read(
-      table.rows.design.columns.requests,
+      table.rows.working.design.columns.requests,
       transform: { [predict = table.rows] chunk in
         let columns = try predict.columns(chunk, wantsX: true)
         let fixed = predict.fixed(columns.rows)

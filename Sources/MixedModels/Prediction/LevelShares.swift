@@ -26,7 +26,7 @@ struct LevelShares: Sendable {
   }
 
   /// The complete rows of one chunk; `e` is y − Xβ̂, NaN where a value is missing.
-  init(_ shape: Shape, _ columns: RowPredictor.Columns, residuals e: [Double]) {
+  init(_ shape: Shape, _ columns: WorkingRows.Columns, residuals e: [Double]) {
     self.shape = shape
     let (p, ℓ, stride) = (shape.p, shape.ℓ, shape.stride)
     var places: [Int32: Int] = [:]

@@ -8,6 +8,15 @@ struct NewRows: Sendable {
   /// A level of a grouping factor that the fit has not seen.
   static let newLevel: Int32 = -2
 
+  /// What becomes of a row with a level or a combination that the fit has not seen.
+  enum Unseen {
+    case refused
+    /// Levels of grouping factors are allowed.
+    case allowedInGroups
+    /// The caller leaves such rows out.
+    case ignored
+  }
+
   let count: Int
   /// Whether all that the prediction needs is there.
   let isComplete: [Bool]
@@ -24,7 +33,7 @@ struct NewRows: Sendable {
   /// - Throws: `RowError` for a level or a combination of levels that the fit has not seen, where
   ///   it matters; for infinite values; for weights that are not positive.
   init(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, unseen: Unseen
   ) throws {
     let reader = ChunkValues(chunk: chunk, columns: design.columns)
     count = chunk.rowCount
@@ -59,7 +68,9 @@ struct NewRows: Sendable {
       for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
     }
     isComplete = complete
-    try checkCells(chunk, design, levels, allowsNewLevels: allowsNewLevels)
+    if unseen != .ignored {
+      try checkCells(chunk, design, levels, allowsNewLevels: unseen == .allowedInGroups)
+    }
   }
 
   /// NaN where missing.

@@ -34,7 +34,7 @@ struct PredictionErrors: Sendable {
   }
 
   /// - Throws: `CholmodError`.
-  func variances(_ columns: RowPredictor.Columns) throws -> [Double] {
+  func variances(_ columns: WorkingRows.Columns) throws -> [Double] {
     let count = columns.rows.count
     let v = columns.z.indices.map { isSelected[$0] ? effects(columns.z[$0], spreads[$0]) : [] }
     let blocks = try entries?.blocks(columns.levels, selected: isSelected)

@@ -52,7 +52,7 @@ public struct RowTable {
     try write(records.headerLine)
     var complete = 0
     try reader.read(
-      table.rows.design.columns.requests,
+      table.rows.working.design.columns.requests,
       transform: { [columns, statistics, predict = table.rows] chunk in
         let rows = try predict(chunk)
         var part = Part()

@@ -6,12 +6,20 @@ public struct GlanceReport: ReportFormat {
   public init() {}
 
   public func write(_ fit: Fit, to output: inout some TextOutputStream) {
-    let criterionName = fit.criterionKind == .reml ? "REMLcrit" : "deviance"
-    output.write("nobs,sigma,logLik,AIC,BIC,\(criterionName),df.residual\n")
-    output.writeRecord([
+    output.writeRecord(Self.columns(fit.criterionKind).map(DelimitedField.text))
+    output.writeRecord(Self.record(fit))
+  }
+
+  static func columns(_ kind: CriterionKind) -> [String] {
+    let criterion = kind == .reml ? "REMLcrit" : "deviance"
+    return ["nobs", "sigma", "logLik", "AIC", "BIC", criterion, "df.residual"]
+  }
+
+  static func record(_ fit: Fit) -> [DelimitedField] {
+    [
       .integer(fit.observations), .number(fit.sigma), .number(fit.logLikelihood),
       .number(fit.aic), .number(fit.bic), .number(fit.criterion),
       .integer(fit.residualDegreesOfFreedom),
-    ])
+    ]
   }
 }

@@ -7,18 +7,21 @@ public struct JSONReport: ReportFormat {
   public init() {}
 
   public func write(_ fit: Fit, to output: inout some TextOutputStream) {
-    var members = fit.dataMembers + fit.estimateMembers
-    if let modes = fit.conditionalModes {
-      members.append(("ranef", .array(modes.map { $0.json() })))
-    }
-    members += fit.computationMembers
-    JSONValue.object(members).write(to: &output, breakingLines: 1)
+    JSONValue.object(fit.reportMembers).write(to: &output, breakingLines: 1)
     output.write("\n")
   }
 }
 
 extension Fit {
-  fileprivate typealias Members = [(name: String, value: JSONValue)]
+  typealias Members = [(name: String, value: JSONValue)]
+
+  var reportMembers: Members {
+    var members = dataMembers + estimateMembers
+    if let modes = conditionalModes {
+      members.append(("ranef", .array(modes.map { $0.json() })))
+    }
+    return members + computationMembers
+  }
 
   fileprivate var dataMembers: Members {
     [

@@ -10,28 +10,32 @@ public struct TidyReport: ReportFormat {
 
   public func write(_ fit: Fit, to output: inout some TextOutputStream) {
     let hasLevels = fit.conditionalModes != nil
-    let columns =
-      ["effect", "group"] + (hasLevels ? ["level"] : [])
+    output.writeRecord(Self.columns(hasLevels: hasLevels).map(DelimitedField.text))
+    Self.forEachRecord(of: fit, hasLevels: hasLevels) { output.writeRecord($0) }
+  }
+
+  static func columns(hasLevels: Bool) -> [String] {
+    ["effect", "group"] + (hasLevels ? ["level"] : [])
       + [
         "term", "estimate", "std.error", "statistic", "df", "p.value", "conf.low", "conf.high",
       ]
-    output.write(columns.joined(separator: ",") + "\n")
-    for effect in fit.fixedEffects {
-      TidyRow(effect).write(to: &output, hasLevels: hasLevels)
-    }
-    for component in fit.varianceComponents {
-      for row in component.tidyRows { row.write(to: &output, hasLevels: hasLevels) }
-    }
-    TidyRow(parameter: "sd__Observation", of: "Residual", estimate: fit.sigma)
-      .write(to: &output, hasLevels: hasLevels)
+  }
+
+  static func forEachRecord(
+    of fit: Fit, hasLevels: Bool, _ body: ([DelimitedField]) -> Void
+  ) {
+    func add(_ row: TidyRow) { body(row.fields(hasLevels: hasLevels)) }
+    for effect in fit.fixedEffects { add(TidyRow(effect)) }
+    for component in fit.varianceComponents { component.tidyRows.forEach(add) }
+    add(TidyRow(parameter: "sd__Observation", of: "Residual", estimate: fit.sigma))
     for modes in fit.conditionalModes ?? [] {
       for (column, term) in modes.columns.enumerated() {
         for (level, label) in modes.levels.enumerated() {
-          TidyRow(
-            mode: modes.mode(level: level, column: column),
-            sd: modes.standardDeviation(level: level, column: column),
-            term: term, group: modes.group, level: label
-          ).write(to: &output, hasLevels: hasLevels)
+          add(
+            TidyRow(
+              mode: modes.mode(level: level, column: column),
+              sd: modes.standardDeviation(level: level, column: column),
+              term: term, group: modes.group, level: label))
         }
       }
     }
@@ -68,14 +72,14 @@ private struct TidyRow {
     (estimate, standardError, interval) = (mode, sd, waldInterval(mode, sd))
   }
 
-  func write(to output: inout some TextOutputStream, hasLevels: Bool) {
+  func fields(hasLevels: Bool) -> [DelimitedField] {
     var fields: [DelimitedField] = [.text(effect), group.map(DelimitedField.text) ?? .missing]
     if hasLevels { fields.append(level.map(DelimitedField.text) ?? .missing) }
     fields += [
       .text(term), .number(estimate), .number(standardError), .number(statistic),
       .number(degreesOfFreedom), .number(pValue), .number(interval?.low), .number(interval?.high),
     ]
-    output.writeRecord(fields)
+    return fields
   }
 }
 

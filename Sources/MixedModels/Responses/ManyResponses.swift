@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+import NumericalMethods
+import Synchronization
+
+/// Fits of one model to many responses: genes, voxels, items.
+///
+/// What the responses have in common, [Z X]ᵀW[Z X], is computed once for all that are missing in the
+/// same rows; a response uses the rows in which it and all predictors are there, as a fit of its own
+/// does. A response that cannot be fitted does not keep the others from it.
+public struct ManyResponses: Sendable {
+  public struct Result: Sendable {
+    /// The response as R writes it.
+    public let name: String
+    /// nil if it failed.
+    public let fit: Fit?
+    /// Why it failed, in words.
+    public let failure: String?
+  }
+
+  public let formula: String
+  /// In the order of the responses.
+  public let results: [Result]
+
+  public var failures: [Result] { results.filter { $0.fit == nil } }
+
+  /// Reads the rows three times, and twice more for every further pattern of missing values.
+  ///
+  /// The numbers do not depend on the number of threads.
+  ///
+  /// - Throws: `DataError`, `FormulaError`; `FitError` for what is wrong with the model or its
+  ///   predictors.
+  public init(
+    _ formula: ResponsesFormula, data: [DataSource], options: FitOptions = FitOptions()
+  ) throws {
+    setBLASThreads(1)
+    if let source = data.first(where: { !$0.canBeReadAgain }) {
+      throw DataError(.cannotReadAgain, file: source.name)
+    }
+    self.formula = formula.text
+    var results = [Result?](repeating: nil, count: formula.formulas.count)
+    for members in try MissingPatterns(formula.formulas, data, options).groups {
+      let design = try ResponseDesign(
+        members.map { formula.formulas[$0] }, data, options)
+      try design.forEachFit { place, result in results[members[place]] = result }
+    }
+    self.results = results.map { $0! }
+  }
+}
+
+/// Responses that are missing in the same rows, and the model that they share.
+private struct ResponseDesign {
+  private let formulas: [Formula]
+  private let data: [DataSource]
+  private let options: FitOptions
+  private let products: CrossProducts
+  private let model: LinearMixedModel
+  private let threads: Int
+
+  /// - Throws: `DataError`, `FormulaError`, `FitError`.
+  init(_ formulas: [Formula], _ data: [DataSource], _ options: FitOptions) throws {
+    (self.formulas, self.data) = (formulas, data)
+    threads = options.threads == 0 ? availableProcessors() : options.threads
+    var (design, index): ((CrossProducts, LinearMixedModel)?, Int) = (nil, 0)
+    while design == nil {
+      var products = try CrossProducts(formulas[index], data: data, options: options)
+      do {
+        let model = try LinearMixedModel(
+          releasing: &products, options: options.adopting(products.specification))
+        design = (products, model)
+      } catch FitError.constantResponse where index + 1 < formulas.count {
+        index += 1  // any response will do for the design
+      }
+    }
+    (products, model) = design!
+    self.options = options.adopting(products.specification)
+  }
+
+  /// As many responses at a time as fit in a part of the memory.
+  func forEachFit(_ consume: (Int, ManyResponses.Result) -> Void) throws {
+    let memory = availableMemory()
+    let room = memory == 0 ? 1 << 30 : memory / 4
+    let batch = max(1, min(formulas.count, room / ResponseSums.bytes(model)))
+    for first in stride(from: 0, to: formulas.count, by: batch) {
+      let members = first..<min(first + batch, formulas.count)
+      let sums = try sums(members)
+      let results = Mutex([Int: ManyResponses.Result]())
+      inParallel(members.count, threads: threads) { place in
+        let result = result(sums, place, formulas[first + place])
+        results.withLock { $0[place] = result }
+      }
+      for (place, result) in results.withLock({ $0 }) { consume(first + place, result) }
+    }
+  }
+
+  /// One pass over the rows for some of the responses.
+  private func sums(_ members: Range<Int>) throws -> ResponseSums {
+    let rows = WorkingRows(
+      products, model,
+      NewRowDesign(
+        products, model, groups: model.groups.map { _ in true }, needsResponse: false, offset: nil,
+        weights: options.weights))
+    let columns = ResponseColumns(rows.design.columns.requests, members.map { formulas[$0].response })
+    var sums = ResponseSums(
+      model, hasIntercept: products.specification.fixed.hasIntercept, count: members.count,
+      threads: threads)
+    var reading = options.reading
+    reading.threads = options.threads
+    try TableReader(data, options: reading).read(
+      columns.lookup.requests,
+      transform: { chunk in
+        (
+          try rows.columns(chunk, unseen: .ignored, wantsX: true), try columns.values(chunk)
+        )
+      }, consume: { sums.add($0.0, $0.1) })
+    return sums
+  }
+
+  private func result(
+    _ sums: ResponseSums, _ place: Int, _ formula: Formula
+  ) -> ManyResponses.Result {
+    let name = formula.response.deparsed
+    do {
+      let fit = try fit(sums.model(place, name: name), formula)
+      return ManyResponses.Result(name: name, fit: fit, failure: nil)
+    } catch {
+      return ManyResponses.Result(name: name, fit: nil, failure: "\(error)")
+    }
+  }
+
+  /// - Throws: `FitError`, `CholmodError`, `InferenceError`.
+  private func fit(_ model: LinearMixedModel, _ formula: Formula) throws -> Fit {
+    var options = options
+    (options.threads, options.progress) = (1, nil)
+    let (optimum, plan) = try model.optimum(options)
+    let fit = Fit(
+      formula: formula, data: data, options: options, products: products, model: model,
+      outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
+      quantiles: nil, timing: Timing(), peakMemory: 0)
+    return try FittedModel(
+      fit: fit, model: model, φ: optimum.outcome.φ, formula: formula, data: data,
+      products: products, options: options, coefficients: optimum.estimates.working,
+      curvature: optimum.outcome.curvature
+    ).testedFit()
+  }
+}

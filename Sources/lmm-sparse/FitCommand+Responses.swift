@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// One model, many responses.
+extension FitCommand {
+  var hasManyResponses: Bool {
+    responses != nil || (formula.map { ResponsesFormula.isMeant(by: $0) } ?? false)
+  }
+
+  func checkResponses() throws {
+    guard hasManyResponses else { return }
+    if formula == nil {
+      throw ValidationError("--responses needs a formula without a response, '~ x + (1 | group)'.")
+    }
+    if save != nil { throw ValidationError("--save keeps one fit, and there are many responses.") }
+    if report.residuals == true {
+      throw ValidationError("--residuals is for one response; use augment.")
+    }
+    if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
+      throw ValidationError("\(file) has the cross-products of one response; many need rows.")
+    }
+    if let responses { _ = try columnPattern(responses) }
+  }
+
+  func fitResponses() throws {
+    let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
+    installInterruptHandler()
+    let sources = data.map(DataSource.init(argument:))
+    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    var options = try options(ModelInput(arguments: data), progress: progress)
+    options.wantsScaledResiduals = false
+    let fits = try ManyResponses(responsesFormula(sources, options), data: sources, options: options)
+    progress?.clear()
+    let text = ResponsesReport(fits)
+    try destination.write { stream in
+      try stream.write { output in
+        switch report.chosenFormat {
+        case .summary: text.writeSummary(to: &output)
+        case .json: text.writeJSON(to: &output)
+        case .tidy: text.writeTidy(to: &output)
+        case .glance: text.writeGlance(to: &output)
+        }
+      }
+    }
+    let failures = fits.failures
+    guard let first = failures.first, !report.quiet else { return }
+    writeToStandardError(
+      "note: \(failures.count) of \(fits.results.count) responses could not be fitted, the first of them \(first.name): \(first.failure ?? "")\n"
+    )
+  }
+
+  private func responsesFormula(
+    _ sources: [DataSource], _ options: FitOptions
+  ) throws -> ResponsesFormula {
+    let text = formula ?? ""
+    guard let responses else { return try ResponsesFormula(text) }
+    switch try columnPattern(responses) {
+    case .names(let names): return try ResponsesFormula(text, columns: names)
+    case .expression(let pattern):
+      return try ResponsesFormula(text, matching: pattern, in: sources, options: options)
+    }
+  }
+
+  private enum ColumnPattern {
+    case names([String])
+    case expression(String)
+  }
+
+  private func columnPattern(_ argument: String) throws -> ColumnPattern {
+    if argument.hasPrefix("/"), argument.hasSuffix("/"), argument.count > 2 {
+      let pattern = String(argument.dropFirst().dropLast())
+      guard (try? Regex(pattern)) != nil else {
+        throw ValidationError("--responses: '\(pattern)' is no regular expression.")
+      }
+      return .expression(pattern)
+    }
+    let names: [String]
+    do throws(DelimitedTextError) {
+      names = try DelimitedText(argument, name: "--responses").records.first ?? []
+    } catch { throw ValidationError(error.description) }
+    guard !names.isEmpty, !names.contains("") else {
+      throw ValidationError("--responses takes column names or /regular expression/.")
+    }
+    return .names(names)
+  }
+}

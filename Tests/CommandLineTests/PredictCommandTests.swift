@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import Testing
+
+@Suite struct PredictCommandTests {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = folder.file("sleep.lmm")
+    let run = try ToolProcess("fit", sleepstudyFormula, sleepstudyPath, "--save", model, "--quiet")
+    try #require(run.status == 0)
+    try folder.write(
+      #"""
+      note,Days,Subject
+      "a, ""b""",0,308
+      ,5,new1
+      x,NA,309
+
+      """#, to: "new.csv")
+  }
+
+  private func lines(_ run: ToolProcess) -> [String] {
+    run.output.split(separator: "\n").map(String.init)
+  }
+
+  @Test func `columns are copied as they stand and predictions added`() throws {
+    let run = try ToolProcess(
+      "predict", model, "--data", folder.file("new.csv"), "--allow-new-levels", "--se",
+      "--interval", "prediction", "--level", "0.9")
+    #expect(run.status == 0 && run.errors.isEmpty)
+    let lines = lines(run)
+    #expect(lines[0] == "note,Days,Subject,.fitted,.se.fit,.lower,.upper")
+    // R: predict(m, newdata, allow.new.levels = TRUE); standard error as in PredictionTests.
+    #expect(lines[1].hasPrefix("\"a, \"\"b\"\"\",0,308,253.6636703"))
+    #expect(lines[2].hasPrefix(",5,new1,303.7415346"))
+    #expect(lines[3] == "x,NA,309,NA,NA,NA,NA")
+    let values = lines[1].split(separator: ",").suffix(4).map { Double($0)! }
+    #expect(abs(values[1] - 12.2547929788481) < 1e-7)
+    // sqrt(12.2547929788481^2 + 25.5918156267252^2) * qnorm(0.95)
+    #expect(abs((values[3] - values[2]) / 2 - 46.6721522) < 1e-5)
+  }
+
+  @Test func `a new level is an error that names file, line and level, and leaves no file`() throws {
+    let output = folder.file("out.csv")
+    let run = try ToolProcess(
+      "predict", model, "--data", folder.file("new.csv"), "--output", output)
+    #expect(run.status == 1)
+    #expect(
+      run.errors.hasPrefix("error: \(folder.file("new.csv")), line 3: \"new1\" in column \"Subject\""))
+    #expect(run.errors.contains("--allow-new-levels"))
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func `population predictions read standard input without the groups`() throws {
+    let run = try ToolProcess(
+      script: "printf 'Days\\n0\\n10\\n' | \"$tool\" predict \"$1\" --data - --random none", model)
+    #expect(lines(run).count == 3)
+    #expect(lines(run)[1].hasPrefix("0,251.405104"))
+  }
+
+  @Test func `a formula is fitted to the data of --train`() throws {
+    let run = try ToolProcess(
+      "predict", sleepstudyFormula, "--train", sleepstudyPath, "--data", folder.file("new.csv"),
+      "--allow-new-levels", "--columns", "none")
+    #expect(lines(run)[0] == ".fitted")
+    #expect(lines(run)[1].hasPrefix("253.66367"))
+    let missing = try ToolProcess(
+      "predict", sleepstudyFormula, "--data", folder.file("new.csv"))
+    #expect(missing.status == 64 || missing.status == 2)
+    #expect(missing.errors.contains("--train"))
+  }
+
+  @Test func `separators stay, and files must have the same columns`() throws {
+    try folder.write("Days;Subject\r\n1;308\r\n", to: "a.csv")
+    try folder.write("Subject;Days\n308;1\n", to: "b.csv")
+    let one = try ToolProcess("predict", model, "--data", folder.file("a.csv"))
+    #expect(lines(one)[0] == "Days;Subject;.fitted")
+    #expect(lines(one)[1].hasPrefix("1;308;273.3299"))
+    let both = ["predict", model, "--data", folder.file("a.csv"), folder.file("b.csv")]
+    let refused = try ToolProcess(script: "\"$tool\" \"$@\"", both)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("b.csv"))
+    let bare = try ToolProcess(script: "\"$tool\" \"$@\"", both + ["--columns", "none"])
+    #expect(bare.status == 0 && lines(bare)[1] == lines(bare)[2])
+  }
+
+  @Test func `a column that is there already is not written twice`() throws {
+    try folder.write("Days,Subject,.fitted\n1,308,0\n", to: "again.csv")
+    let run = try ToolProcess("predict", model, "--data", folder.file("again.csv"))
+    #expect(run.status == 1)
+    #expect(run.errors.contains("\".fitted\""))
+  }
+
+  @Test func `wrong command lines are told apart from failures`() throws {
+    for arguments in [
+      [model], [model, "--data", model], [model, "--data", "x.csv", "--random", "some"],
+      [model, "--data", "x.csv", "--level", "2"],
+    ] {
+      let run = try ToolProcess(script: "\"$tool\" predict \"$@\"", arguments)
+      #expect(run.status == 64 || run.status == 2)
+    }
+    #expect(try ToolProcess("predict", model, "--data", folder.file("none.csv")).status == 1)
+  }
+}
+
+@Suite struct AugmentCommandTests {
+  @Test func `rows get broom's columns`() throws {
+    let run = try ToolProcess(
+      "augment", sleepstudyFormula, "--data", sleepstudyPath, "--influence")
+    #expect(run.status == 0 && run.errors.isEmpty)
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.count == 181)
+    #expect(
+      lines[0] == "Reaction,Days,Subject,.fitted,.resid,.fixed,.wtres,.hat,.cooksd")
+    // lme4: fitted(m)[1], resid(m)[1], hatvalues(m)[1], cooks.distance(m)[1]
+    let values = lines[1].split(separator: ",").map { Double($0)! }
+    for (k, theirs) in [(3, 253.663670398), (4, -4.103670398), (7, 0.229303013), (8, 0.00496312474)] {
+      #expect(abs(values[k] - theirs) < 1e-5 * abs(theirs))
+    }
+  }
+
+  @Test func `groups get a table of their own`() throws {
+    let run = try ToolProcess(
+      "augment", sleepstudyFormula, "--data", sleepstudyPath, "--influence-by", "Subject")
+    let lines = run.output.split(separator: "\n")
+    #expect(lines[0] == "group,level,nobs,.cooksd,dfbeta.(Intercept),dfbeta.Days")
+    #expect(lines.count == 19 && lines[1].hasPrefix("Subject,308,10,0.09241704"))
+    let crossed = try ToolProcess(
+      "augment", sleepstudyFormula, "--data", sleepstudyPath, "--influence-by", "Days")
+    #expect(crossed.status == 1 && crossed.errors.contains("no grouping factor"))
+  }
+
+  @Test func `standard input cannot be read twice`() throws {
+    let run = try ToolProcess("augment", sleepstudyFormula, "--data", "-")
+    #expect(run.status == 64 || run.status == 2)
+  }
+}
