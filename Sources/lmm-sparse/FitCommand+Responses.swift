@@ -31,7 +31,8 @@ extension FitCommand {
     let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
     var options = try options(ModelInput(arguments: data), progress: progress)
     options.wantsScaledResiduals = false
-    let fits = try ManyResponses(responsesFormula(sources, options), data: sources, options: options)
+    let fits = try ManyResponses(
+      responsesFormula(sources, options), data: sources, options: options)
     progress?.clear()
     let text = ResponsesReport(fits)
     try destination.write { stream in

@@ -42,13 +42,15 @@ import Testing
     #expect(abs((values[3] - values[2]) / 2 - 46.6721522) < 1e-5)
   }
 
-  @Test func `a new level is an error that names file, line and level, and leaves no file`() throws {
+  @Test func `a new level is an error that names file, line and level, and leaves no file`() throws
+  {
     let output = folder.file("out.csv")
     let run = try ToolProcess(
       "predict", model, "--data", folder.file("new.csv"), "--output", output)
     #expect(run.status == 1)
     #expect(
-      run.errors.hasPrefix("error: \(folder.file("new.csv")), line 3: \"new1\" in column \"Subject\""))
+      run.errors.hasPrefix(
+        "error: \(folder.file("new.csv")), line 3: \"new1\" in column \"Subject\""))
     #expect(run.errors.contains("--allow-new-levels"))
     #expect(!FileManager.default.fileExists(atPath: output))
   }
@@ -116,7 +118,9 @@ import Testing
       lines[0] == "Reaction,Days,Subject,.fitted,.resid,.fixed,.wtres,.hat,.cooksd")
     // lme4: fitted(m)[1], resid(m)[1], hatvalues(m)[1], cooks.distance(m)[1]
     let values = lines[1].split(separator: ",").map { Double($0)! }
-    for (k, theirs) in [(3, 253.663670398), (4, -4.103670398), (7, 0.229303013), (8, 0.00496312474)] {
+    for (k, theirs) in [
+      (3, 253.663670398), (4, -4.103670398), (7, 0.229303013), (8, 0.00496312474),
+    ] {
       #expect(abs(values[k] - theirs) < 1e-5 * abs(theirs))
     }
   }

@@ -79,7 +79,8 @@ struct FittedLevels: Sendable {
     }
     let cell = factors.map { "\($0.name) = \($0.label)" }.joined(separator: " and ")
     return RowError(
-      row: row, message: "the fit has no row with \(cell), whose combination is a term of the model.",
+      row: row,
+      message: "the fit has no row with \(cell), whose combination is a term of the model.",
       remedy: remedy)
   }
 

@@ -44,7 +44,8 @@ struct NewTable {
     }
     self.notes = notes
     rows = try RowPredictor(predictor, options, weights: weights)
-    for request in rows.working.design.columns.requests where !reader.header.contains(request.name) {
+    for request in rows.working.design.columns.requests where !reader.header.contains(request.name)
+    {
       _ = try reader.kind(of: request.name)  // says what there is
     }
   }

@@ -121,8 +121,10 @@ struct RecordText: Sendable {
   private func quotedIfNeeded(_ name: String) -> [UInt8] {
     let special = [separator, UInt8(ascii: "\""), 10, 13]
     guard name.utf8.contains(where: special.contains) else { return Array(name.utf8) }
-    return Array(("\"" + name.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\"").utf8)
+    return Array(
+      ("\""
+        + name.split(separator: "\"", omittingEmptySubsequences: false)
+        .joined(separator: "\"\"") + "\"").utf8)
   }
 
   /// Appends every row of a chunk: its record, if it is wanted, and what `body` adds.

@@ -69,7 +69,7 @@ extension SourceLayout {
   /// The empty name is no column.
   /// - Throws: `DataError.Problem.unknownColumn`
   func position(of name: String) throws(DataError) -> Int {
-    if !name.isEmpty, let position = header.firstIndex(of: name) { return position }
+    if let position = positions[name] { return position }
     throw DataError(.unknownColumn(available: header), file: self.name, column: name)
   }
 }

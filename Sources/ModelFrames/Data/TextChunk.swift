@@ -36,6 +36,15 @@ struct SourceLayout: Sendable {
   let name: String
   let separator: UInt8
   let header: [String]
+  /// Position of every named column.
+  let positions: [String: Int]
+
+  init(source: Int, name: String, separator: UInt8, header: [String]) {
+    (self.source, self.name, self.separator, self.header) = (source, name, separator, header)
+    positions = Dictionary(
+      header.enumerated().filter { !$0.element.isEmpty }.map { ($0.element, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+  }
 }
 
 /// An error whose line is counted from the start of its chunk.

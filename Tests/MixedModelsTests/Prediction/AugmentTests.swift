@@ -126,7 +126,9 @@ import Testing
     ("sleepstudy-max-reml", "308", [-0.424260926917412, 0.664553909685244, 0.0924170440552216]),
     ("sleepstudy-max-reml", "335", [0.6840934046337, -0.785195288175544, 0.129480505817023]),
     ("sleepstudy-weights-reml", "308", [-0.675636418239719, 0.786884858365084, 0.126476629409925]),
-    ("sleepstudy-weights-reml", "372", [0.776337223794116, 0.049963049886065, 0.00691336762440703]),
+    (
+      "sleepstudy-weights-reml", "372", [0.776337223794116, 0.049963049886065, 0.00691336762440703]
+    ),
   ])
   func `leaving out a group changes β as R's fit without it`(
     id: String, level: String, truth: [Double]
@@ -169,7 +171,9 @@ import Testing
     let reference = ReferenceFit.named("penicillin-reml")
     let predictor = try LinearPredictor(Formula(reference.formula), data: [reference.source])
     for group in ["plate", "lab"] {
-      #expect(throws: InferenceError.self) { try predictor.influence(of: group, [reference.source]) }
+      #expect(throws: InferenceError.self) {
+        try predictor.influence(of: group, [reference.source])
+      }
     }
   }
 }

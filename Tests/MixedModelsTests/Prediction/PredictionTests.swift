@@ -82,7 +82,11 @@ struct ReferencePrediction: Sendable, CustomTestStringConvertible {
     let rows = try predict(predictor, reference.table, options)
     #expect(rows.fitted.count == reference.values.count)
     for (ours, theirs) in zip(rows.fitted, reference.values) {
-      if let theirs { #expect(abs(ours - theirs) < 1e-7 * abs(theirs)) } else { #expect(ours.isNaN) }
+      if let theirs {
+        #expect(abs(ours - theirs) < 1e-7 * abs(theirs))
+      } else {
+        #expect(ours.isNaN)
+      }
     }
   }
 

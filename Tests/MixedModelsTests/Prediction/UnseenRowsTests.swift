@@ -63,7 +63,8 @@ import Testing
   @Test func `an infinite value is an error, a missing one is not`() throws {
     let predictor = try predictor("y ~ log(x + 1) + (1 | g)")
     #expect(try fitted(predictor, "x,g\nNA,1\n1,NA\n")[0].isNaN)
-    #expect(refusal(predictor, "x,g\n1,1\n-1,1\n").hasPrefix("new.csv, line 3: log(x + 1) is infinite"))
+    #expect(
+      refusal(predictor, "x,g\n1,1\n-1,1\n").hasPrefix("new.csv, line 3: log(x + 1) is infinite"))
   }
 
   @Test func `levels are found by what they mean`() throws {
@@ -94,10 +95,11 @@ import Testing
   /// x2 = 2 x + 1 in the rows of the fit only: its column was dropped and must not count.
   @Test func `a column that was dropped has no part in predictions`() throws {
     let lines = Self.table.split(separator: "\n")
-    let table = lines.enumerated().map { index, line in
-      guard index > 0 else { return line + ",x2" }
-      return line + ",\(2 * Int(line.split(separator: ",")[1])! + 1)"
-    }.joined(separator: "\n") + "\n"
+    let table =
+      lines.enumerated().map { index, line in
+        guard index > 0 else { return line + ",x2" }
+        return line + ",\(2 * Int(line.split(separator: ",")[1])! + 1)"
+      }.joined(separator: "\n") + "\n"
     let data = [DataSource.bytes(Array(table.utf8), name: "t.csv")]
     let both = try LinearPredictor(Formula("y ~ x + x2 + (1 | g)"), data: data)
     #expect(both.fit.droppedColumns == ["x2"])
