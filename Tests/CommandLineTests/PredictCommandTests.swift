@@ -95,6 +95,33 @@ import Testing
     #expect(run.errors.contains("\".fitted\""))
   }
 
+  @Test func `weights of the rows widen or narrow prediction intervals`() throws {
+    let script =
+      "sed '1s/$/,w/;2,$s/$/,2/' \"$1\" > \"$2\" && \"$tool\" fit \"$3\" \"$2\" --weights w --save \"$4\" --quiet >&2"
+    let saved = try ToolProcess(
+      script: script, sleepstudyPath, folder.file("weighted.csv"), sleepstudyFormula,
+      folder.file("w.lmm"))
+    try #require(saved.status == 0)
+    try folder.write("Days,Subject,w\n1,308,2\n1,308,8\n", to: "own.csv")
+    try folder.write("Days,Subject\n1,308\n", to: "none.csv")
+    func width(_ file: String, row: Int) throws -> Double {
+      let run = try ToolProcess(
+        "predict", folder.file("w.lmm"), "--data", folder.file(file), "--columns", "none",
+        "--interval",
+        "prediction")
+      #expect(run.errors.contains("have no column w") == (file == "none.csv"))
+      let fields = lines(run)[row].split(separator: ",").map { Double($0)! }
+      return (fields[2] - fields[1]) / (2 * 1.959963984540054)
+    }
+    // Constant weights of 2 give σ² twice that of the unweighted fit: σ²/2 is 25.5918156267252².
+    let variance = 2 * 25.5918156267252 * 25.5918156267252
+    let own = try width("own.csv", row: 1)
+    let mean = own * own - variance / 2
+    for (file, row, w) in [("own.csv", 2, 8.0), ("none.csv", 1, 1)] {
+      #expect(abs(try width(file, row: row) - (mean + variance / w).squareRoot()) < 1e-5)
+    }
+  }
+
   @Test func `wrong command lines are told apart from failures`() throws {
     for arguments in [
       [model], [model, "--data", model], [model, "--data", "x.csv", "--random", "some"],
