@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// Writes a table drawn from a known model.
 struct SimulateCommand: ParsableCommand {
@@ -8,28 +9,46 @@ struct SimulateCommand: ParsableCommand {
     commandName: "simulate",
     abstract: "Draw a table from a known model.",
     discussion: """
-      The workload names the model and the design:
+      The model is a formula with its parameters and its design stated:
+
+          lmm-sparse simulate 'y ~ x + (1 + x | g)' --beta 1,0.8 --sd g=2,0.5 --corr g=0.3 \
+      --levels g=100 --rows-per g=30 --covariate 'x=normal(5,2)' -o data.csv
+
+      What is not stated has a default: coefficients 0, standard deviations 1, correlations 0, 30 levels, \
+      covariates N(0, 1). Levels of nested factors are stated as 'class=1000 in school' or 'class=10 per \
+      school'. Rows are stated by --rows, by --rows-per g=30, or by --rows-per subject:item=1, one row for \
+      every combination; factors that it leaves out are drawn for every row. Without it the rows of a \
+      factor stand together, and of several crossed factors all are drawn for every row.
+
+      Or it is one of the workloads that speed is measured on:
 
           lmm-sparse simulate slopes1m --rows 50000 --levels g=2000 --seed 7 --output data.csv
 
       The same arguments give the same table, whatever the number of threads.
       """)
 
-  @Argument(help: "The workload; --list shows them.")
-  var workload: String?
+  @Argument(help: "A formula, or the name of a workload; --list shows these.")
+  var model: String?
 
   @Flag(help: "List the workloads: name, rows, formula.")
   var list = false
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Rows of the table; default: the workload's.", valueName: "n"))
+    help: ArgumentHelp("Rows of the table; default: the workload's, or 30 per level.", valueName: "n"))
   var rows: Int?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Rows of every level, or of every combination 'a:b=1'.", valueName: "factor=n"))
+  var rowsPer: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Number of levels of a factor; repeatable.", valueName: "factor=n"))
   var levels: [String] = []
+
+  @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
 
   @Option(
     parsing: .unconditional,
@@ -47,19 +66,24 @@ struct SimulateCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    if list != (workload == nil) {
+    if list != (model == nil) {
       throw ValidationError(
         list
-          ? "--list takes no workload."
-          : "name a workload: \(SimulationDesign.workloads.map(\.name).joined(separator: ", ")).")
+          ? "--list takes no model."
+          : "write a formula such as 'y ~ x + (1 | g)', or name a workload: \(SimulationDesign.workloads.map(\.name).joined(separator: ", "))."
+      )
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-    _ = try design()
+    // Errors of the formula itself are told by the run.
+    if let model, !model.contains("~") || (try? Formula(model)) != nil {
+      _ = try stating { try design(model) }
+    }
   }
 
   func run() throws {
-    guard let design = try design() else { return try writeToStandardOutput(Self.listing) }
-    let destination = try ReportDestination(path: output, inputs: [])
+    guard let model else { return try writeToStandardOutput(Self.listing) }
+    let design = try design(model)
+    let destination = try ReportDestination(path: output, inputs: stated.files)
     installInterruptHandler()
     let simulation = Simulation(design, seed: seed)
     try destination.write { stream in
@@ -67,18 +91,29 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
-  /// The workload with the changes asked for; nil without a workload.
-  private func design() throws -> SimulationDesign? {
-    guard let workload else { return nil }
-    let counts = try levels.map(levelCount)
-    do throws(SimulationError) {
-      var design = try SimulationDesign(workload: workload)
-      if let rows { try design.setRows(rows) }
-      for (factor, count) in counts { try design.setLevels(count, of: factor) }
-      return design
-    } catch {
-      throw ValidationError(error.description)
+  private func design(_ model: String) throws -> SimulationDesign {
+    guard model.contains("~") else { return try workload(model) }
+    var settings = try stated.settings()
+    (settings.rows, settings.levels) = (rows, levels)
+    guard rowsPer.count <= 1 else {
+      throw ValidationError("--rows-per is there twice. Combinations are written 'a:b=1'.")
     }
+    settings.rowsPer = rowsPer.first
+    return try SimulationDesign(Formula(model), settings)
+  }
+
+  /// The workload with the changes asked for.
+  private func workload(_ name: String) throws -> SimulationDesign {
+    var design = try SimulationDesign(workload: name)
+    let foreign = (rowsPer.isEmpty ? [] : ["--rows-per"]) + stated.given
+    if let option = foreign.first {
+      throw ValidationError(
+        "\(option) is for a formula; the workload \(name) has its own model. Its --rows and --levels can be changed."
+      )
+    }
+    if let rows { try design.setRows(rows) }
+    for (factor, count) in try levels.map(levelCount) { try design.setLevels(count, of: factor) }
+    return design
   }
 
   private func levelCount(_ argument: String) throws -> (factor: String, count: Int) {

@@ -71,7 +71,7 @@ struct SimulateCommandTests {
   static let wrong: [(arguments: [String], words: String)] = [
     ([], "slopes100k"),
     (["slopes1k"], "no workload is called 'slopes1k'"),
-    (["slopes100k", "--list"], "--list takes no workload"),
+    (["slopes100k", "--list"], "--list takes no model"),
     (["slopes100k", "--rows", "0"], "1 to 10¹² rows"),
     (["slopes100k", "--rows", "-5"], "-5"),
     (["slopes100k", "--rows", "many"], "many"),

@@ -9,10 +9,16 @@ enum LevelLookup: Sendable {
   /// First row of every level, and the number of rows.
   case runs([Int])
   case crossed
-  /// Follows from another factor.
+  case strided(every: Int)
+  /// Follows from other factors or the place among the rows of a level.
   case derived
+  /// Follows from another factor, for each level of which a level stands here.
+  case constant([Int32])
 
-  init(_ factor: SimulatedFactor, rows: Int, from stream: inout RandomStream) {
+  init(
+    _ factor: SimulatedFactor, of design: SimulationDesign, from stream: inout RandomStream
+  ) {
+    let rows = design.rows
     switch factor.assignment {
     case .uniform: self = .uniform
     case .zipf(let offset, let exponent):
@@ -20,8 +26,18 @@ enum LevelLookup: Sendable {
         AliasTable(weights: (0..<factor.levels).map { pow(Double($0) + offset, -exponent) }))
     case .runs(let shape):
       self = .runs(randomComposition(of: rows, parts: factor.levels, shape: shape, from: &stream))
-    case .parent: self = .derived
+    case .parent, .blocks, .within, .inTurn, .product: self = .derived
     case .crossed: self = .crossed
+    case .strided(let every): self = .strided(every: every)
+    case .shares(let shares):
+      self = .runs(shares.runs(rows: rows, levels: factor.levels, from: &stream))
+    case .random(let shares):
+      self = .table(AliasTable(weights: shares.weights(factor.levels, from: &stream)))
+    case .weighted(let weights): self = .table(AliasTable(weights: weights))
+    case .constant(let of, let weights):
+      var codes = (0..<design.factors[of].levels).map { Int32($0 % factor.levels) }
+      if let weights { AliasTable(weights: weights).fill(&codes, from: &stream) }
+      self = .constant(codes)
     }
   }
 
@@ -36,9 +52,20 @@ enum LevelLookup: Sendable {
     case .runs(let starts): Self.fill(&levels, rows, starts)
     case .crossed:
       for (i, row) in rows.enumerated() { levels[i] = Int32(row / laterCells % count) }
-    case .derived: break
+    case .strided(let every):
+      for (i, row) in rows.enumerated() { levels[i] = Int32(row / every % count) }
+    case .derived, .constant: break
     }
     return levels
+  }
+
+  /// Every row's place among the rows of its level; nil where levels have no place of their own.
+  func places(_ rows: Range<Int>, levels: [Int32]) -> [Int]? {
+    switch self {
+    case .strided(let every): rows.map { $0 % every }
+    case .runs(let starts): zip(rows, levels).map { $0 - starts[Int($1)] }
+    default: nil
+    }
   }
 
   /// Level k has the rows `starts[k]..<starts[k + 1]`.

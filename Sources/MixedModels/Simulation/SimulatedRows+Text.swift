@@ -3,7 +3,8 @@
 extension SimulationDesign {
   /// The header line of the table.
   var header: String {
-    ([response] + covariates.map(\.name) + factors.map(\.name)).joined(separator: ",") + "\n"
+    let names = [response] + covariates.map(\.name) + factors.filter(\.isWritten).map(\.name)
+    return names.map { DelimitedField.text($0).encoded }.joined(separator: ",") + "\n"
   }
 
   /// The rows as lines of CSV.
@@ -11,12 +12,19 @@ extension SimulationDesign {
     var columns = [TextColumn(rows.response, decimals: responseDecimals)]
     for (covariate, values) in zip(covariates, rows.covariates) {
       if case .labels(let labels) = covariate.distribution {
-        columns.append(TextColumn(labels, codes: values))
+        columns.append(TextColumn(labels, codes: values.map { Int($0) }))
       } else {
         columns.append(TextColumn(values, decimals: covariate.decimals))
       }
     }
-    columns += rows.levels.map { TextColumn($0) }
+    for (factor, levels) in zip(factors, rows.levels) where factor.isWritten {
+      if let labels = factor.labels {
+        let fields = labels.map { DelimitedField.text($0).encoded }
+        columns.append(TextColumn(fields, codes: levels.map { Int($0) }))
+      } else {
+        columns.append(TextColumn(levels, first: factor.firstNumber))
+      }
+    }
     let width = columns.reduce(0) { $0 + $1.widest + 1 }
     return Array(unsafeUninitializedCapacity: rows.count * width) { buffer, count in
       for row in 0..<rows.count {
@@ -42,24 +50,26 @@ private struct TextColumn {
   let widest: Int
 
   init(_ numbers: [Double], decimals: Int) {
-    self.decimals = decimals
     let scale = (0..<decimals).reduce(1.0) { power, _ in power * 10 }
-    self.scale = UInt(scale)
-    // A value too large for an Int, which no design has, is cut: better than a crash.
-    values = numbers.map { Int(max(-9e18, min(9e18, ($0 * scale).rounded()))) }
-    labels = []
-    widest = 22  // sign, 19 digits, point, leading zero
+    // Beyond what doubles can show in so many decimals all digits are written.
+    let isLarge = !numbers.allSatisfy { abs($0 * scale) < 9e15 }
+    self.decimals = isLarge ? 0 : decimals
+    self.scale = isLarge ? 1 : UInt(scale)
+    values = isLarge ? Array(numbers.indices) : numbers.map { Int(($0 * scale).rounded()) }
+    labels = isLarge ? numbers.map { Array($0.description.utf8) } : []
+    // Sign, 19 digits, point, leading zero; or the longest description.
+    widest = isLarge ? labels.map(\.count).max() ?? 0 : 22
   }
 
-  init(_ levels: [Int32]) {
+  init(_ levels: [Int32], first: Int) {
     (decimals, scale, labels, widest) = (0, 1, [], 22)
-    values = levels.map { Int($0) }
+    values = levels.map { Int($0) + first }
   }
 
-  init(_ labels: [String], codes: [Double]) {
+  init(_ labels: [String], codes: [Int]) {
     (decimals, scale) = (0, 1)
     self.labels = labels.map { Array($0.utf8) }
-    values = codes.map { Int($0) }
+    values = codes
     widest = self.labels.map(\.count).max() ?? 0
   }
 

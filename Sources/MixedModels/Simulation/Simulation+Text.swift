@@ -8,12 +8,22 @@ extension Simulation {
   /// - Parameters:
   ///   - threads: How many draw rows; 0 means all cores. The text does not depend on it.
   ///   - consume: Is called on the calling thread.
-  /// - Throws: What `consume` throws.
+  /// - Throws: What `consume` throws; `SimulationError` where a term of the formula has no value.
   public func writeCSV(threads: Int = 0, to consume: ([UInt8]) throws -> Void) throws {
     try consume(Array(design.header.utf8))
     let workers = threads > 0 ? threads : availableProcessors()
     try inOrder(
-      blockCount, threads: min(workers, blockCount), { design.text(of: rows(ofBlock: $0)) },
-      consume)
+      blockCount, threads: min(workers, blockCount),
+      { block in Result { try text(ofBlock: block) } }, { try consume($0.get()) })
+  }
+
+  private func text(ofBlock k: Int) throws -> [UInt8] {
+    let rows = rows(ofBlock: k)
+    guard let row = rows.response.firstIndex(where: { !$0.isFinite }) else {
+      return design.text(of: rows)
+    }
+    throw SimulationError.stated(
+      "row \(k * Self.blockRows + row + 1) has no finite response: a term of “\(design.formula)” has no finite value there. Change the covariates' distributions."
+    )
   }
 }

@@ -11,6 +11,8 @@ public struct Simulation: Sendable {
   private let seed: UInt64
   /// Per factor: what its assignment needs.
   private let lookups: [LevelLookup]
+  /// Per covariate: its values by level where it is constant within those of a factor.
+  private let constants: [[Double]?]
   /// Per random term: b, levels × columns.
   private let randomEffects: [[Double]]
 
@@ -22,7 +24,13 @@ public struct Simulation: Sendable {
     self.seed = seed
     lookups = design.factors.enumerated().map { index, factor in
       var stream = RandomStream(seed: seed, purpose: Purpose.runs + UInt64(index))
-      return LevelLookup(factor, rows: design.rows, from: &stream)
+      return LevelLookup(factor, of: design, from: &stream)
+    }
+    constants = design.covariates.enumerated().map { index, covariate in
+      guard let factor = covariate.constantWithin else { return nil }
+      var stream = RandomStream(seed: seed, purpose: Purpose.constants + UInt64(index))
+      let count = design.factors[factor].levels
+      return covariate.draw(count, levels: [], places: Array(0..<count), from: &stream)
     }
     randomEffects = design.randomTerms.enumerated().map { index, term in
       var stream = RandomStream(seed: seed, purpose: Purpose.randomEffects + UInt64(index))
@@ -38,23 +46,41 @@ public struct Simulation: Sendable {
     let range = first..<min(first + Self.blockRows, design.rows)
     var rows = SimulatedRows(
       count: range.count, covariates: [], levels: levels(range, block: k), response: [])
+    let places = places(range, rows.levels)
     rows.covariates = design.covariates.enumerated().map { index, covariate in
+      if let values = constants[index], let factor = covariate.constantWithin {
+        return rows.levels[factor].map { values[Int($0)] }
+      }
       var stream = stream(Purpose.covariates + UInt64(index), k)
-      return covariate.draw(range.count, levels: rows.levels, from: &stream)
+      return covariate.draw(range.count, levels: rows.levels, places: places, from: &stream)
     }
     var noise = [Double](repeating: 0, count: range.count)
     var residuals = stream(Purpose.residuals, k)
     residuals.fillNormal(&noise)
     rows.response = noise.map { $0 * design.residualSD }
+    if let weights = design.weights {
+      for i in noise.indices { rows.response[i] /= rows.covariates[weights][i].squareRoot() }
+    }
     for effect in design.fixedEffects {
-      rows.add(effect.coefficient, times: effect.column)
+      rows.add(effect.coefficient, times: rows.values(of: effect.column, in: design))
     }
     for (term, effects) in zip(design.randomTerms, randomEffects) {
       for (j, column) in term.columns.enumerated() {
-        rows.add(effects, stride: term.columns.count, offset: j, of: term.factor, times: column)
+        rows.add(
+          effects, stride: term.columns.count, offset: j, of: term.factor,
+          times: rows.values(of: column, in: design))
       }
     }
     return rows
+  }
+
+  /// Places along the rows of a level of the first factor whose rows stay together; along all rows
+  /// without one.
+  private func places(_ range: Range<Int>, _ levels: [[Int32]]) -> [Int] {
+    for (lookup, levels) in zip(lookups, levels) {
+      if let places = lookup.places(range, levels: levels) { return places }
+    }
+    return Array(range)
   }
 
   private func levels(_ range: Range<Int>, block: Int) -> [[Int32]] {
@@ -64,9 +90,36 @@ public struct Simulation: Sendable {
         range, of: design.factors[index].levels,
         laterCells: design.factors[(index + 1)...].reduce(1) { $0 * $1.levels }, from: &stream)
     }
-    for (index, factor) in design.factors.enumerated() {
-      guard case .parent(let child) = factor.assignment else { continue }
-      levels[index] = levels[child].map { $0 % Int32(factor.levels) }
+    let places = places(range, levels)
+    for index in design.derivedFactors {
+      let factor = design.factors[index]
+      switch factor.assignment {
+      case .parent(let child): levels[index] = levels[child].map { $0 % Int32(factor.levels) }
+      case .blocks(let child):
+        let count = design.factors[child].levels
+        levels[index] = levels[child].map { Int32(Int($0) * factor.levels / count) }
+      case .within(let parent):
+        var stream = stream(Purpose.levels + UInt64(index), block)
+        let count = design.factors[parent].levels
+        levels[index] = levels[parent].map { level in
+          // Those whose part, as of `blocks`, is this level.
+          let first = (Int(level) * factor.levels + count - 1) / count
+          let end = ((Int(level) + 1) * factor.levels + count - 1) / count
+          return Int32(first) + Int32(stream.below(UInt64(end - first)))
+        }
+      case .inTurn: levels[index] = places.map { Int32($0 % factor.levels) }
+      case .constant(let other, _):
+        guard case .constant(let codes) = lookups[index] else { continue }
+        levels[index] = levels[other].map { codes[Int($0)] }
+      case .product(let parts):
+        for part in parts {
+          let count = Int32(design.factors[part].levels)
+          for i in levels[index].indices {
+            levels[index][i] = levels[index][i] * count + levels[part][i]
+          }
+        }
+      default: continue
+      }
     }
     return levels
   }
@@ -101,4 +154,5 @@ private enum Purpose {
   static let runs: UInt64 = 0x3_0000
   static let randomEffects: UInt64 = 0x4_0000
   static let residuals: UInt64 = 0x5_0000
+  static let constants: UInt64 = 0x6_0000
 }

@@ -17,9 +17,30 @@ public struct SimulationDesign: Sendable {
   package var randomTerms: [SimulatedRandomTerm]
   /// σ.
   package var residualSD = 1.0
+  /// Index of the covariate that holds prior weights.
+  package var weights: Int?
+  /// What the design was made from; nil for a workload.
+  public package(set) var truth: SimulationTruth?
 
   /// Names and numbers of levels of the grouping factors.
-  public var levels: [(factor: String, count: Int)] { factors.map { ($0.name, $0.levels) } }
+  public var levels: [(factor: String, count: Int)] {
+    factors.filter(\.isWritten).map { ($0.name, $0.levels) }
+  }
+
+  /// Factors whose levels have labels in the table.
+  var labelledFactors: [String] { factors.filter { $0.labels != nil }.map(\.name) }
+
+  /// Factors whose levels follow from others, each after those it follows from.
+  var derivedFactors: [Int] {
+    var order: [Int] = []
+    func visit(_ factor: Int) {
+      guard !order.contains(factor) else { return }
+      factors[factor].assignment.sources.forEach(visit)
+      order.append(factor)
+    }
+    factors.indices.forEach(visit)
+    return order
+  }
 
   /// Changes the length of the table.
   /// - Throws: `SimulationError` unless it is positive.
@@ -39,8 +60,20 @@ public struct SimulationDesign: Sendable {
   }
 
   /// Keeps the bytes of any table, and the cells of any split of it, countable.
-  private static let maximumRows = 1_000_000_000_000
-  private static let maximumLevels = 100_000_000
+  static let maximumRows = 1_000_000_000_000
+  static let maximumLevels = 100_000_000
+}
+
+extension SimulatedFactor.Assignment {
+  /// The factors that levels follow from.
+  fileprivate var sources: [Int] {
+    switch self {
+    case .parent(let factor), .blocks(let factor), .within(let factor): [factor]
+    case .constant(let factor, _): [factor]
+    case .product(let factors): factors
+    default: []
+    }
+  }
 }
 
 /// Why a table cannot be simulated.
@@ -49,6 +82,8 @@ public enum SimulationError: Error, Sendable, Equatable {
   case unknownFactor(String, known: [String])
   case rows(Int)
   case levels(String, Int)
+  /// What is wrong with something stated, a sentence.
+  case stated(String)
 }
 
 extension SimulationError: CustomStringConvertible {
@@ -59,6 +94,7 @@ extension SimulationError: CustomStringConvertible {
     case .unknownFactor(let name, let known):
       "the workload has no factor '\(name)'. It has \(known.joined(separator: ", "))."
     case .rows(let count): "a table has 1 to 10¹² rows, not \(count)."
+    case .stated(let sentence): sentence
     case .levels(let factor, let count): "\(factor) can have 1 to 10⁸ levels, not \(count)."
     }
   }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// By which weights the levels of a factor share the rows.
+package enum RowShares: Sendable, Equatable {
+  case equal
+  /// Drawn from a gamma distribution: the smaller the shape, the more unequal.
+  case gamma(shape: Double)
+  /// exp(N(0, sd²)).
+  case lognormal(sd: Double)
+  /// Level k has weight k^−exponent.
+  case zipf(exponent: Double)
+
+  /// Reads `gamma(2)`; nil for what is none.
+  init?(_ text: String) {
+    guard let call = StatedCall(text), call.arguments.count == 1, let x = call.arguments.first,
+      x > 0
+    else { return nil }
+    switch call.name {
+    case "gamma": self = .gamma(shape: x)
+    case "lognormal": self = .lognormal(sd: x)
+    case "zipf": self = .zipf(exponent: x)
+    default: return nil
+    }
+  }
+
+  func weights(_ count: Int, from stream: inout RandomStream) -> [Double] {
+    switch self {
+    case .equal: return Array(repeating: 1, count: count)
+    case .zipf(let exponent): return (1...count).map { pow(Double($0), -exponent) }
+    case .lognormal(let sd):
+      var z = [Double](repeating: 0, count: count)
+      stream.fillNormal(&z)
+      return z.map { max(exp(sd * $0), .leastNormalMagnitude) }
+    case .gamma(let shape):
+      return (0..<count).map { _ in
+        max(Gamma(shape: shape).quantile(stream.uniform()), .leastNormalMagnitude)
+      }
+    }
+  }
+
+  /// First rows of the levels and the end: every level has at least one row, and the others are
+  /// shared in proportion to the weights.
+  func runs(rows: Int, levels: Int, from stream: inout RandomStream) -> [Int] {
+    let weights = weights(levels, from: &stream)
+    let total = weights.reduce(0, +)
+    let free = Double(rows - levels)
+    var sum = 0.0
+    var starts = [0]
+    starts.reserveCapacity(levels + 1)
+    for (level, weight) in weights.enumerated() {
+      sum += weight
+      starts.append(level + 1 + Int((free * min(sum / total, 1)).rounded()))
+    }
+    starts[levels] = rows
+    return starts
+  }
+}
+
+/// `name(1,2)`: a word and numbers.
+struct StatedCall {
+  let name: String
+  let arguments: [Double]
+
+  init?(_ text: String) {
+    guard let open = text.firstIndex(of: "("), text.last == ")" else { return nil }
+    name = String(text[..<open]).withoutOuterBlanks
+    let inner = text[text.index(after: open)..<text.index(before: text.endIndex)]
+    let fields = String(inner).topLevelFields(",")
+    let numbers = fields.compactMap { Double($0) }.filter(\.isFinite)
+    guard numbers.count == fields.count else { return nil }
+    arguments = numbers
+  }
+}
