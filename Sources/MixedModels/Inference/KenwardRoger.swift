@@ -82,6 +82,14 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     try self.init(moments, parameters, model, variance: variance)
   }
 
+  /// From the optimum of the REML criterion and its σ², with exact moments.
+  ///
+  /// - Throws: `InferenceError` where the levels' effects are too many.
+  init(_ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int) throws {
+    let (moments, parameters) = try CovarianceMoments.of(model, φ, threads: threads)
+    try self.init(moments, parameters, model, variance: variance)
+  }
+
   private init(
     _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ model: LinearMixedModel,
     variance: Double, leavingOneOut: [KenwardRoger] = []
@@ -171,8 +179,26 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   }
 }
 
+extension CovarianceMoments {
+  /// The exact moments at φ, and the parameters without σ².
+  ///
+  /// - Throws: `InferenceError` where the levels' effects are too many.
+  static func of(
+    _ model: LinearMixedModel, _ φ: [Double], threads: Int
+  ) throws -> (moments: CovarianceMoments, parameters: [CovarianceParameter]) {
+    let parameters = model.covariance.linearParameters(φ)
+    var factors = model.covariance.emptyFactors
+    model.covariance.factors(φ, into: &factors)
+    let moments =
+      model.groups.count == 1
+      ? try levelwise(model, parameters, factor: factors[0], threads: threads)
+      : try crossed(model, parameters, factors: factors, threads: threads)
+    return (moments, parameters)
+  }
+}
+
 /// P_r, Q_rs and tr(V⁻¹G_rV⁻¹G_s) of all parameters, σ² last.
-private struct ParameterSums {
+struct ParameterSums {
   var P: [DenseMatrix]
   /// Lower triangle: Q[r][s] for s ≤ r.
   var Q: [[DenseMatrix]]

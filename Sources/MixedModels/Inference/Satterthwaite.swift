@@ -25,11 +25,16 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
   /// - Throws: `InferenceError.noCurvature` where the Hessian is not known.
   package init(_ fitted: FittedModel) throws {
     guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }
-    let variance = fitted.coefficients.variance
-    covariance = fitted.coefficients.covariance
-    slopes = curvature.covarianceSlopes.map { variance * $0 }
-    parameters = ParameterCovariance(
-      curvature, df: fitted.model.degreesOfFreedom(fitted.options.criterion))
+    self.init(
+      curvature, fitted.coefficients,
+      df: fitted.model.degreesOfFreedom(fitted.options.criterion))
+  }
+
+  /// - Parameter df: n − p for REML, n for ML.
+  init(_ curvature: CriterionCurvature, _ coefficients: WorkingCoefficients, df: Double) {
+    covariance = coefficients.covariance
+    slopes = curvature.covarianceSlopes.map { coefficients.variance * $0 }
+    parameters = ParameterCovariance(curvature, df: df)
   }
 
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {

@@ -23,6 +23,10 @@ struct Refitting: @unchecked Sendable {
     var sigma: Double
     /// In working coordinates, in units of the scaled response.
     var β: [Double]
+    /// Cov(β) / σ² in working coordinates.
+    var Φ: DenseMatrix
+    /// nil unless asked for, without parameters, and where it cannot be computed.
+    var curvature: CriterionCurvature?
   }
 
   /// - Throws: `FitError`, `CholmodError`.
@@ -38,8 +42,10 @@ struct Refitting: @unchecked Sendable {
     ).choice
   }
 
+  /// With `wantsCurvature` the search goes on with the exact Hessian, as that of a fit does.
+  ///
   /// - Throws: `FitError`, `CholmodError`.
-  func fit(_ model: LinearMixedModel) throws -> Outcome {
+  func fit(_ model: LinearMixedModel, wantsCurvature: Bool = false) throws -> Outcome {
     let criterion = try SharedCriterion(profiled(model))
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
@@ -52,12 +58,14 @@ struct Refitting: @unchecked Sendable {
       try state.descend()
       if state.messages.isEmpty, !state.isUnfinished { break }
     }
+    let curvature = wantsCurvature ? try state.settle() : nil
     let value = try criterion.value(state.best)
     return Outcome(
       φ: state.best, criterion: value,
       converged: state.messages.isEmpty && !state.isUnfinished && value.isFinite,
       sigma: criterion.profiled.squaredResidualScale.squareRoot(),
-      β: try criterion.profiled.equations.solution().β)
+      β: try criterion.profiled.equations.solution().β,
+      Φ: try criterion.profiled.equations.fixedEffectsCovariance(), curvature: curvature)
   }
 
   /// The criterion at the φ given.
