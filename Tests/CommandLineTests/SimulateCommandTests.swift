@@ -68,6 +68,29 @@ struct SimulateCommandTests {
     #expect(try folder.contents == [])
   }
 
+  @Test func `a formula is simulated, fitted from a pipe, and the same on any number of threads`()
+    throws
+  {
+    let script = """
+      set -e; sim() { $tool simulate 'y ~ x + (1 + x | g)' --beta 1,0.8 --sd g=2,0.5 --levels g=60 \\
+        --rows-per g=20 --covariate 'x=normal(5,2)' --seed 4 "$@"; }
+      d=$(mktemp -d); sim --threads 1 -o $d/1.csv; sim --threads 2 -o $d/2.csv
+      cmp $d/1.csv $d/2.csv; head -1 $d/1.csv; wc -l < $d/1.csv; rm -r $d
+      sim | $tool fit 'y ~ x + (1 + x | g)' - --quiet --json
+      """
+    let run = try ToolProcess(script: script)
+    #expect(run.status == 0 && run.errors == "", "\(run.errors)")
+    #expect(run.output.hasPrefix("y,x,g\n1201\n{"))
+    let text = run.output.drop { $0 != "{" }
+    let fit = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let slope = try #require(fit["fixed"] as? [[String: Any]])[1]
+    let (estimate, error) = (
+      try #require(slope["estimate"] as? Double), try #require(slope["std_error"] as? Double)
+    )
+    #expect(abs(estimate - 0.8) < 4 * error)
+  }
+
   static let wrong: [(arguments: [String], words: String)] = [
     ([], "slopes100k"),
     (["slopes1k"], "no workload is called 'slopes1k'"),
@@ -81,6 +104,12 @@ struct SimulateCommandTests {
     (["slopes100k", "--levels", "g"], "FACTOR=N"),
     (["slopes100k", "--levels", "g=x"], "no number of levels"),
     (["slopes100k", "--levels", "g=0"], "1 to 10⁸ levels"),
+    (["slopes100k", "--sigma", "2"], "--sigma is for a formula"),
+    (["y ~ x + (1 | g)", "--beta", "z=1"], "no 'z' among the coefficients: (Intercept), x"),
+    (["y ~ x + (1 | g)", "--sd", "g=-1"], "cannot be negative"),
+    (["y ~ x + (x | g)", "--corr", "g=2"], "between -1 and 1"),
+    (["y ~ x + (1 | g)", "--rows-per", "g=2", "--rows-per", "g=3"], "there twice"),
+    (["y ~ x + (1 | g)", "--contrasts", "x=poly"], "no factor"),
   ]
 
   @Test(arguments: wrong.indices)

@@ -16,11 +16,13 @@ struct CovariateStatement {
 
   static let standard = Values.number(.normal(mean: 0, sd: 1), decimals: 5)
 
-  /// - Parameter isFactor: Whether a column is used as a factor, so that numbers are its labels.
+  /// `isFactor` says whether a column is used as a factor, so that numbers are its labels.
+  ///
   /// - Throws: `SimulationError` that says what can be written.
   init(_ text: String, isFactor: (String) -> Bool) throws(SimulationError) {
     guard let equals = text.firstIndex(of: "=") else {
-      throw .stated("--covariate takes NAME=VALUES, such as x=normal(5,2) or f=a|b|c, not '\(text)'.")
+      throw .stated(
+        "--covariate takes NAME=VALUES, such as x=normal(5,2) or f=a|b|c, not '\(text)'.")
     }
     name = String(text[..<equals]).withoutOuterBlanks.unquotedName
     var rest = String(text[text.index(after: equals)...]).withoutOuterBlanks
@@ -46,8 +48,10 @@ struct CovariateStatement {
 
   /// `0..9`.
   private static func range(_ text: String) -> [Double]? {
-    guard let dots = text.firstRange(of: ".."), let low = Int(String(text[..<dots.lowerBound]).withoutOuterBlanks),
-      let high = Int(String(text[dots.upperBound...]).withoutOuterBlanks), low <= high, high - low < 1_000_000
+    guard let dots = text.firstRange(of: ".."),
+      let low = Int(String(text[..<dots.lowerBound]).withoutOuterBlanks),
+      let high = Int(String(text[dots.upperBound...]).withoutOuterBlanks), low <= high,
+      high - low < 1_000_000
     else { return nil }
     return (low...high).map(Double.init)
   }

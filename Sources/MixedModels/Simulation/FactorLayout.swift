@@ -16,7 +16,8 @@ struct FactorLayout {
 
   private static let defaultRowsPerLevel = 30
 
-  /// - Parameter free: Factors with labels that get their levels otherwise.
+  /// `free` are factors with labels, which get their levels otherwise.
+  ///
   /// - Throws: `SimulationError` for statements that contradict each other.
   init(
     _ tree: FactorTree, free: Set<String>, _ settings: SimulationSettings
@@ -68,23 +69,7 @@ struct FactorLayout {
       throw .stated("--rows-per takes FACTOR=N or FACTOR:FACTOR=N, N from 1, not '\(text)'.")
     }
     let factors = key.topLevelFields(":").map(\.unquotedName)
-    for (k, name) in factors.enumerated() {
-      guard tree.names.contains(name) else {
-        throw .stated(
-          "--rows-per: the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
-        )
-      }
-      let relatives = tree.ancestors(of: name)
-      if let other = factors.first(where: { relatives.contains($0) }) {
-        throw .stated(
-          "--rows-per: \(name) is nested in \(other), so give the rows of \(name) alone.")
-      }
-      if factors[..<k].contains(name) { throw .stated("--rows-per names \(name) twice.") }
-      if tree.parents.values.contains(name) {
-        throw .stated(
-          "--rows-per: other factors are nested in \(name). Give the rows of the innermost.")
-      }
-    }
+    try check(factors)
     var every = count
     for name in factors.reversed() {
       assignments[name] = .own(.strided(every: every))
@@ -98,6 +83,29 @@ struct FactorLayout {
         throw .stated("--imbalance: every combination of \(key) has \(count) rows by --rows-per.")
       }
       assignments[name] = .own(.shares(share))
+    }
+  }
+
+  /// Only innermost factors, once each, can have their rows stated.
+  private func check(_ factors: [String]) throws(SimulationError) {
+    for (k, name) in factors.enumerated() {
+      guard tree.names.contains(name) else {
+        throw .stated(
+          "--rows-per: the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
+        )
+      }
+      if factors[..<k].contains(name) { throw .stated("--rows-per names \(name) twice.") }
+    }
+    for name in factors {
+      let outer = tree.ancestors(of: name)
+      if let other = factors.first(where: { outer.contains($0) }) {
+        throw .stated(
+          "--rows-per: \(name) is nested in \(other), so give the rows of \(name) alone.")
+      }
+    }
+    for name in factors where tree.parents.values.contains(name) {
+      throw .stated(
+        "--rows-per: other factors are nested in \(name). Give the rows of the innermost.")
     }
   }
 

@@ -126,7 +126,8 @@ struct FormulaDesign {
         }
       } else if used.contains(name) {
         guard levels <= 10_000 else {
-          throw .stated("\(name) stands among the terms, and has too many levels for that: \(levels).")
+          throw .stated(
+            "\(name) stands among the terms, and has too many levels for that: \(levels).")
         }
         // Labels that no reader takes for numbers.
         factor.labels = (1...levels).map { "\(name)\($0)" }
@@ -139,8 +140,9 @@ struct FormulaDesign {
   private mutating func addCovariate(
     _ name: String, _ statement: CovariateStatement?
   ) throws(SimulationError) {
-    guard case .number(let distribution, let decimals) =
-      statement?.values ?? CovariateStatement.standard
+    guard
+      case .number(let distribution, let decimals) =
+        statement?.values ?? CovariateStatement.standard
     else { return }
     let within: Int? =
       if let other = statement?.within {

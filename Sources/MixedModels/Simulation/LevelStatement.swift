@@ -38,10 +38,9 @@ struct FactorTree {
   private static let defaultCount = 30
   private static let defaultCountPerParent = 10
 
-  /// - Parameters:
-  ///   - names: Of the factors of the formula.
-  ///   - nested: Pairs (inner, outer) that the formula writes as `outer/inner`.
-  ///   - labelled: Numbers of levels of factors whose labels were stated.
+  /// `nested` are the pairs that the formula writes as `outer/inner`, `labelled` the numbers of levels
+  /// of factors whose labels were stated.
+  ///
   /// - Throws: `SimulationError` for a factor that is none, or levels that cannot be nested so.
   init(
     names: [String], nested: [(inner: String, outer: String)], labelled: [String: Int],

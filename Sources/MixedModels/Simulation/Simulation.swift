@@ -88,40 +88,44 @@ public struct Simulation: Sendable {
       var stream = stream(Purpose.levels + UInt64(index), block)
       return lookups[index].levels(
         range, of: design.factors[index].levels,
-        laterCells: design.factors[(index + 1)...].reduce(1) { $0 * $1.levels }, from: &stream)
+        laterCells: design.factors[(index + 1)...].reduce(1) { $0 &* $1.levels }, from: &stream)
     }
     let places = places(range, levels)
     for index in design.derivedFactors {
-      let factor = design.factors[index]
-      switch factor.assignment {
-      case .parent(let child): levels[index] = levels[child].map { $0 % Int32(factor.levels) }
-      case .blocks(let child):
-        let count = design.factors[child].levels
-        levels[index] = levels[child].map { Int32(Int($0) * factor.levels / count) }
-      case .within(let parent):
-        var stream = stream(Purpose.levels + UInt64(index), block)
-        let count = design.factors[parent].levels
-        levels[index] = levels[parent].map { level in
-          // Those whose part, as of `blocks`, is this level.
-          let first = (Int(level) * factor.levels + count - 1) / count
-          let end = ((Int(level) + 1) * factor.levels + count - 1) / count
-          return Int32(first) + Int32(stream.below(UInt64(end - first)))
-        }
-      case .inTurn: levels[index] = places.map { Int32($0 % factor.levels) }
-      case .constant(let other, _):
-        guard case .constant(let codes) = lookups[index] else { continue }
-        levels[index] = levels[other].map { codes[Int($0)] }
-      case .product(let parts):
-        for part in parts {
-          let count = Int32(design.factors[part].levels)
-          for i in levels[index].indices {
-            levels[index][i] = levels[index][i] * count + levels[part][i]
-          }
-        }
-      default: continue
-      }
+      levels[index] = derivedLevels(index, levels, places, block: block) ?? levels[index]
     }
     return levels
+  }
+
+  /// The levels of a factor that follow from those of others; nil where they do not.
+  private func derivedLevels(
+    _ index: Int, _ levels: [[Int32]], _ places: [Int], block: Int
+  ) -> [Int32]? {
+    let factor = design.factors[index]
+    switch factor.assignment {
+    case .parent(let child): return levels[child].map { $0 % Int32(factor.levels) }
+    case .blocks(let child):
+      let count = design.factors[child].levels
+      return levels[child].map { Int32(Int($0) * factor.levels / count) }
+    case .within(let parent):
+      var stream = stream(Purpose.levels + UInt64(index), block)
+      let count = design.factors[parent].levels
+      return levels[parent].map { level in
+        // Those whose part, as of `blocks`, is this level.
+        let first = (Int(level) * factor.levels + count - 1) / count
+        let end = ((Int(level) + 1) * factor.levels + count - 1) / count
+        return Int32(first) + Int32(stream.below(UInt64(end - first)))
+      }
+    case .inTurn: return places.map { Int32($0 % factor.levels) }
+    case .constant(let other, _):
+      guard case .constant(let codes) = lookups[index] else { return nil }
+      return levels[other].map { codes[Int($0)] }
+    case .product(let parts):
+      return levels[index].indices.map { i in
+        parts.reduce(0) { $0 * Int32(design.factors[$1].levels) + levels[$1][i] }
+      }
+    default: return nil
+    }
   }
 
   private func stream(_ purpose: UInt64, _ block: Int) -> RandomStream {

@@ -22,7 +22,9 @@ struct StatedTerm {
   /// DCD.
   var covariance: DenseMatrix {
     var Σ = correlations
-    for j in columns.indices { for i in columns.indices { Σ[i, j] *= deviations[i] * deviations[j] } }
+    for j in columns.indices {
+      for i in columns.indices { Σ[i, j] *= deviations[i] * deviations[j] }
+    }
     return Σ
   }
 
@@ -91,7 +93,8 @@ struct StatedCovariances {
       .values(rest)
     for (index, value) in values {
       guard abs(value) <= 1 else {
-        throw .stated("--corr '\(text)': a correlation lies between -1 and 1, and \(value) does not.")
+        throw .stated(
+          "--corr '\(text)': a correlation lies between -1 and 1, and \(value) does not.")
       }
       let (t, i, j) = places[index]
       (terms[t].correlations[i, j], terms[t].correlations[j, i]) = (value, value)

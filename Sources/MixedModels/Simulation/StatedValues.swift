@@ -95,7 +95,10 @@ extension String {
       return (nil, withoutOuterBlanks)
     }
     let (name, value) = (marked[..<equals], marked[(equals + 1)...])
-    return (String(name.map(\.character)).withoutOuterBlanks, String(value.map(\.character)).withoutOuterBlanks)
+    return (
+      String(name.map(\.character)).withoutOuterBlanks,
+      String(value.map(\.character)).withoutOuterBlanks
+    )
   }
 
   private var withNesting: [(character: Character, isOutside: Bool)] {

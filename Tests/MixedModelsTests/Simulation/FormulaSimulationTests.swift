@@ -87,7 +87,8 @@ import Testing
     ) {
       $0.rows = 40_000
       $0.covariates = [
-        "n=normal(5,2)", "u=uniform(-1,3)", "l=lognormal(0,0.5)", "e=exponential(2)", "c=gamma(4,0.5)",
+        "n=normal(5,2)", "u=uniform(-1,3)", "l=lognormal(0,0.5)", "e=exponential(2)",
+        "c=gamma(4,0.5)",
         "b=bernoulli(0.3)", "p=poisson(4)", "v=1*3|5",
       ]
     }
