@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Colours and lines that all figures share.
+package enum FigureStyle {
+  /// Okabe and Ito's colours, which the colour-blind can tell apart, in order of use.
+  ///
+  /// Without yellow, which is too pale on white, and black, which is the ink's.
+  package static let colours = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
+  ]
+  /// What is estimated by the mixed model.
+  package static let estimate = colours[0]
+  /// What it is held against: the population, the truth, a reference.
+  package static let reference = colours[1]
+  /// Observations.
+  package static let rows = "#666666"
+  /// Lines that guide the eye.
+  package static let grid = "#d9d9d9"
+
+  /// Classes of density, from few to many.
+  ///
+  /// Matplotlib's viridis, uniform to perception and readable in grey, from its light end to its
+  /// dark one; the palest, which white paper would swallow, is left out.
+  package static let viridis = [
+    "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b",
+    "#443983", "#481f70", "#440154",
+  ]
+
+  /// Commands before those of any figure.
+  static func preamble(_ terminal: FigureTerminal, _ size: FigureSize) -> String {
+    var lines = ["set encoding utf8", terminal.command(size)]
+    if terminal.isText {
+      lines += ["set border 3", "set tics nomirror scale 0.5"]
+    } else {
+      lines += [
+        "set border 3 lw 0.8", "set tics nomirror out scale 0.5",
+        "set grid back lt 1 lc rgb '\(grid)' lw 0.6", "unset grid",
+        "set style fill solid 1 noborder",
+      ]
+    }
+    // Points stay clear of the axes.
+    lines += [
+      "set autoscale noextend", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05",
+      "set key Left reverse samplen 1.5 spacing 1.2",
+    ]
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
