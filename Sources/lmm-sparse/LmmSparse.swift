@@ -20,7 +20,7 @@ import MixedModels
       RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
       MarginalMeansCommand.self, VarianceCommand.self, BootstrapCommand.self, RanefCommand.self,
       PredictCommand.self, AugmentCommand.self,
-      PlanCommand.self, SimulateCommand.self, InfoCommand.self,
+      PlanCommand.self, SimulateCommand.self, StudyCommand.self, InfoCommand.self,
     ])
 
   /// Errors of the command line begin like all others.

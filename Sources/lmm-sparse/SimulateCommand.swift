@@ -35,12 +35,14 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Rows of the table; default: the workload's, or 30 per level.", valueName: "n"))
+    help: ArgumentHelp(
+      "Rows of the table; default: the workload's, or 30 per level.", valueName: "n"))
   var rows: Int?
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Rows of every level, or of every combination 'a:b=1'.", valueName: "factor=n"))
+    help: ArgumentHelp(
+      "Rows of every level, or of every combination 'a:b=1'.", valueName: "factor=n"))
   var rowsPer: [String] = []
 
   @Option(

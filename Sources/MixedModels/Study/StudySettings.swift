@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How a study is done; what is studied is said by its designs.
+public struct StudySettings: Sendable {
+  /// Responses drawn for every design.
+  public var replicates = 1000
+  public var seed: UInt64 = 1
+  /// The criteria by which every response is fitted.
+  public var methods: [CriterionKind] = [.reml, .ml]
+  /// Of the t tests and intervals of coefficients; of ML fits Satterthwaite's where Kenward and
+  /// Roger's was asked for, which does not exist for them.
+  public var degreesOfFreedom = DegreesOfFreedomMethod.satterthwaite
+  /// Of the intervals; tests reject at 1 − level.
+  public var level = 0.95
+  public var solver = "auto"
+  /// 0: all cores; results do not depend on it.
+  public var threads = 0
+  /// Called from any thread with the number of replicates done, of all designs, and their total.
+  public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+
+  public init() {}
+
+  func degreesOfFreedom(of method: CriterionKind) -> DegreesOfFreedomMethod {
+    method == .ml && degreesOfFreedom == .kenwardRoger ? .satterthwaite : degreesOfFreedom
+  }
+}
+
+/// One number whose estimators are studied.
+public struct StudyParameter: Sendable, Equatable {
+  public enum Kind: String, Sendable {
+    case fixed, standardDeviation = "sd", variance = "var", correlation = "cor", sigma
+    case residualVariance = "sigma^2"
+  }
+  public let kind: Kind
+  /// The random-effects term; nil for coefficients and the residuals.
+  public let group: String?
+  /// The coefficient, the column, or `row.column` of a correlation.
+  public let term: String
+  public let truth: Double
+
+  /// lme4's: `sd_(Intercept)|g`, `cor_x.(Intercept)|g`, `sigma`, and alike `var_(Intercept)|g`.
+  public var name: String {
+    switch kind {
+    case .fixed, .sigma, .residualVariance: term
+    case .standardDeviation, .variance, .correlation: "\(kind.rawValue)_\(term)|\(group ?? "")"
+    }
+  }
+}
+
+/// What one fit says of one parameter; NaN where it says nothing.
+public struct StudyEstimate: Sendable, Equatable {
+  public var estimate: Double
+  public var standardError = Double.nan
+  /// Of the t test of a coefficient.
+  public var df = Double.nan
+  public var pValue = Double.nan
+  public var low = Double.nan
+  public var high = Double.nan
+}
+
+/// One response fitted by one method.
+public struct StudyReplicate: Sendable, Equatable {
+  /// From 0; it names the stream of random numbers.
+  public let index: Int
+  public let converged: Bool
+  public let singular: Bool
+  /// Parallel to the design's parameters.
+  public let estimates: [StudyEstimate]
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// What the estimators do when a model is true.
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study",
+    abstract: "Monte-Carlo study of the estimators: bias, spread, coverage, power.",
+    discussion: """
+      Without a formula: math = 1 + 0.8 physics + N(0, 4) of the school + N(0, 1), 30 students in each of 5, 30 \
+      and 100 schools; two figures, study-slope.svg and study-variance.svg, are drawn in the current folder.
+
+      With one, truth and design are stated as for simulate. Of --levels, --rows-per and --rows, lists make \
+      one design for every combination:
+
+          lmm-sparse study 'y ~ x + (1 + x | g)' --beta 1,0.8 --sd g=2,0.5 --levels g=5,30,100 --rows-per g=30
+
+      Covariates and levels of a design are drawn once; every replicate draws random effects and residuals, \
+      as cross-products without rows. The same seed gives the same numbers whatever the number of threads.
+      """)
+
+  @Argument(help: "The formula; default: the study of schools.")
+  var formula: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Numbers of levels of a factor, one design for each; repeatable.", valueName: "factor=n,…"))
+  var levels: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rows of every level, or of every combination 'a:b=1'; default: 30.",
+      valueName: "factor=n,…"))
+  var rowsPer: String?
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Rows of the table.", valueName: "n,…"))
+  var rows: String?
+
+  @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
+
+  @Option(help: ArgumentHelp("Responses to simulate of every design.", valueName: "n"))
+  var replicates = 1000
+
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "s"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Criteria to fit by: reml, ml, or both.", valueName: "reml,ml"))
+  var method = "reml,ml"
+
+  @Option(help: ArgumentHelp("Degrees of freedom of t.", valueName: "method"))
+  var ddf: ModelArguments.DegreesOfFreedom = .satterthwaite
+
+  @Option(help: ArgumentHelp("Coverage of the intervals; tests reject at 1 - x.", valueName: "x"))
+  var level = 0.95
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw figures into files that begin so; .svg (default), .png, .pdf or .gp at its end says what they are.",
+      valueName: "prefix"))
+  var figures: String?
+
+  @Flag(help: "Draw no figures.")
+  var noFigures = false
+
+  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
+  var replicatesFile: String?
+
+  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
+  var threads: Int?
+
+  @OptionGroup(title: "Report") var report: TableArguments
+
+  func validate() throws {
+    guard replicates >= 2 else { throw ValidationError("--replicates must be at least 2.") }
+    guard level > 0, level < 1 else {
+      throw ValidationError("--level must lie between 0 and 1.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    _ = try methods()
+    if figures != nil, noFigures {
+      throw ValidationError("--figures and --no-figures exclude each other.")
+    }
+    if replicatesFile == "-", report.output == nil || report.output == "-" {
+      throw ValidationError("--replicates-file - needs --output FILE for the report.")
+    }
+    if let file = replicatesFile, file != "-", file == report.output {
+      throw ValidationError("--replicates-file and --output must be different files.")
+    }
+    if let formula {
+      // Errors of the formula itself are told by the run.
+      if (try? Formula(formula)) != nil { _ = try stating { try designs() } }
+      return
+    }
+    let design = [
+      ("--levels", levels.isEmpty), ("--rows-per", rowsPer == nil), ("--rows", rows == nil),
+    ].filter { !$0.1 }.map(\.0)
+    if let option = (design + stated.given).first {
+      throw ValidationError(
+        "\(option) belongs to a formula. Write one, such as 'math ~ physics + (1 | school)', or leave the option out."
+      )
+    }
+  }
+
+  func run() throws {
+    let designs = try designs()
+    let drawing = try StudyDrawing(
+      prefix: noFigures ? nil : figures ?? (formula == nil ? "study" : nil),
+      isAsked: figures != nil, isSchools: formula == nil)
+    let table = try replicatesFile.map { try ReportDestination(path: $0, inputs: stated.files) }
+    try report.write(inputs: stated.files + [replicatesFile].compactMap(\.self)) { progress in
+      var settings = StudySettings()
+      (settings.replicates, settings.seed) = (replicates, seed)
+      (settings.methods, settings.level) = (try methods(), level)
+      settings.degreesOfFreedom = ddf.method
+      settings.threads = threads ?? 0
+      settings.progress = { progress?.show("replicate \($0) of \($1)") }
+      let study = try stating { try Study(designs, settings) }
+      progress?.clear()
+      try table?.write { stream in
+        var output = BufferedOutput(stream)
+        output.write(StudyRecords.header)
+        for cell in study.cells { output.write(StudyRecords.lines(cell)) }
+        try output.finish()
+      }
+      try drawing?.draw(study, isQuiet: report.quiet)
+      return StudyReport(study)
+    }
+  }
+
+  private func methods() throws -> [CriterionKind] {
+    let methods = try method.split(separator: ",").map { word -> CriterionKind in
+      switch word {
+      case "reml", "REML": return .reml
+      case "ml", "ML": return .ml
+      default: throw ValidationError("--method takes reml, ml or reml,ml, not '\(method)'.")
+      }
+    }
+    guard !methods.isEmpty, Set(methods).count == methods.count else {
+      throw ValidationError("--method takes reml, ml or reml,ml, not '\(method)'.")
+    }
+    return methods
+  }
+
+  private func designs() throws -> [StudyDesign] {
+    guard let formula else { return StudyDesign.schools }
+    var settings = try stated.settings()
+    settings.levels = levels
+    return try StudyDesign.grid(Formula(formula), settings, rowsPer: rowsPer, rows: rows)
+  }
+}
