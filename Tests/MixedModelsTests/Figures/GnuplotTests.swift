@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import MixedModels
+import Testing
+
+/// Whether gnuplot can be run here; the scripts are tested anyway.
+let isGnuplotInstalled: Bool = {
+  var gnuplot = Gnuplot()
+  gnuplot.timeout = 30
+  let drawn = try? gnuplot.output(of: "set terminal dumb\nplot x\n")
+  return drawn != nil
+}()
+
+/// A title, drawn alone.
+private struct Titled: Figure {
+  let title: String
+  let size = FigureSize(width: 300, height: 200)
+  let caption = ""
+
+  func draw(_ script: inout GnuplotScript) {
+    let points = script.data([[0, 0], [1, .nan], [], [2, 1e-300]])
+    script.command("set title \(GnuplotScript.quoted(title))")
+    script.plot(["\(points) using 1:2 with lines title \(GnuplotScript.quoted(title))"])
+  }
+}
+
+/// Names that mean something to gnuplot, to XML or to a shell.
+private let awkwardNames = [
+  "a_b^c{d}", "it's", "''", "\"quoted\"", "back\\slash\\n", "`touch /tmp/pwned`", "<&>]]>",
+  "@macro",
+  "x' ; system('exit 1') ; print '", "%s %d", "naïve Größe σ̂ 数", "tab\tnew\nline\u{0}end", "$data1",
+  "#comment", "EOD\nexit",
+]
+
+@Suite struct GnuplotTests {
+  @Test(arguments: awkwardNames)
+  func textIsNeverACommand(_ name: String) {
+    let quoted = GnuplotScript.quoted(name)
+    #expect(quoted.hasPrefix("'") && quoted.hasSuffix("'"))
+    #expect(!quoted.contains(where: \.isNewline))
+    let inside = quoted.dropFirst().dropLast()
+    #expect(!inside.replacing("''", with: "").contains("'"), "the constant ends early")
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled), arguments: awkwardNames)
+  func awkwardTextIsDrawnAsItIs(_ name: String) throws {
+    let svg = String(decoding: try Titled(title: name).drawn(on: .svg), as: UTF8.self)
+    let texts = try SVGDocument(svg).texts
+    #expect(texts.filter { $0 == name.printable }.count == 2, "title and key")
+  }
+
+  @Test func longTextIsCut() {
+    #expect(GnuplotScript.quoted(String(repeating: "x", count: 500), limit: 20).count == 22)
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
+  func everyTerminalDraws() throws {
+    let figure = Titled(title: "a")
+    #expect(try figure.drawn(on: .png).starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    #expect(try figure.drawn(on: .pdf).starts(with: Array("%PDF".utf8)))
+    #expect(try figure.drawn(on: .svg).starts(with: Array("<?xml".utf8)))
+    let text = String(decoding: try figure.drawn(on: .text(columns: 60, rows: 15)), as: UTF8.self)
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count >= 15)
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 60 })
+  }
+
+  @Test(arguments: [
+    ("a/b.svg", FigureTerminal.svg), ("b.PNG", .png), ("x.y.pdf", .pdf), ("f.gp", .script),
+  ])
+  func terminalIsChosenBySuffix(_ path: String, _ expected: FigureTerminal) throws {
+    #expect(try FigureTerminal(path: path) == expected)
+  }
+
+  @Test(arguments: ["figure", "svg", "a.svg/b", "figure.jpg", "figure.", ""])
+  func otherSuffixesAreRefused(_ path: String) {
+    #expect(throws: FigureError.self) { try FigureTerminal(path: path) }
+  }
+
+  @Test func aMisspelledSuffixIsUnderstood() throws {
+    do {
+      _ = try FigureTerminal(path: "f.sgv")
+      Issue.record("accepted")
+    } catch {
+      #expect(error.description.contains("did you mean .svg?"))
+    }
+  }
+
+  @Test func aMissingProgramIsNamedWithItsPackage() {
+    var gnuplot = Gnuplot()
+    gnuplot.program = "/nonexistent/gnuplot"
+    do {
+      _ = try gnuplot.output(of: "plot x")
+      Issue.record("drawn")
+    } catch {
+      #expect(error.description.contains("apt-get install gnuplot-nox"))
+    }
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
+  func whatGnuplotSaysIsReported() {
+    do {
+      _ = try Gnuplot().output(of: "set terminal dumb\nset nonsense 3\n")
+      Issue.record("drawn")
+    } catch {
+      #expect(error.description.contains("line 2"), "\(error)")
+    }
+  }
+
+  @Test func aRunThatHangsIsEnded() throws {
+    let folder = try TemporaryFolder()
+    let program = folder.file("slow")
+    try "#!/bin/sh\nexec sleep 60\n".write(toFile: program, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    var gnuplot = Gnuplot()
+    (gnuplot.program, gnuplot.timeout) = (program, 0.2)
+    do {
+      _ = try gnuplot.output(of: "")
+      Issue.record("drawn")
+    } catch {
+      #expect(error.description.contains("ended"))
+    }
+  }
+}
