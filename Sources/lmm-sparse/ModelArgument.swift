@@ -44,12 +44,7 @@ struct ModelSource: ParsableArguments {
   func fitted(
     _ argument: String, wantsModes: Bool = false, progress: ProgressLine?
   ) throws -> FittedModel {
-    var options = FitOptions()
-    options.wantsConditionalModes = wantsModes
-    model.set(&options)
-    try reading.set(&options)
-    search.set(&options)
-    options.progress = { progress?.show($0) }
+    let options = try options(wantsModes: wantsModes, progress: progress)
     let fitted =
       argument.contains("~")
       ? try FittedModel(
@@ -60,6 +55,48 @@ struct ModelSource: ParsableArguments {
       throw SearchStopped(formula: argument, messages: fitted.fit.convergence.messages)
     }
     return fitted
+  }
+
+  func options(wantsModes: Bool, progress: ProgressLine?) throws -> FitOptions {
+    var options = FitOptions()
+    options.wantsConditionalModes = wantsModes
+    model.set(&options)
+    try reading.set(&options)
+    search.set(&options)
+    options.progress = { progress?.show($0) }
+    return options
+  }
+
+  /// The same for figures, with the way back to the rows.
+  func figureSource(
+    _ argument: String, wantsModes: Bool, progress: ProgressLine?
+  ) throws -> FigureSource {
+    let options = try options(wantsModes: wantsModes, progress: progress)
+    let source =
+      argument.contains("~")
+      ? try FigureSource(Formula(argument), from: ModelInput(arguments: data), options: options)
+      : try FigureSource(contentsOf: argument, options: options)
+    progress?.clear()
+    guard source.fit.convergence.converged else {
+      throw SearchStopped(formula: argument, messages: source.fit.convergence.messages)
+    }
+    return source
+  }
+
+  /// The files after --data that hold rows.
+  ///
+  /// - Throws: `ValidationError` for rows that could not be read a second time.
+  func rows(for model: String) throws -> [DataSource] {
+    let input = ModelInput(arguments: data)
+    let isFormula = model.contains("~")
+    // Rows that went into cross-products already are not among the files.
+    guard isFormula ? input.files.isEmpty : !input.data.isEmpty else { return [] }
+    for source in input.data where isFormula && !source.canBeReadAgain {
+      throw ValidationError(
+        "the rows are read more than once, which \(source.name) does not allow. Write the table to a file first."
+      )
+    }
+    return input.data
   }
 
   var degreesOfFreedom: DegreesOfFreedomMethod { model.ddf.method }

@@ -10,8 +10,6 @@ package enum FigureError: Error, CustomStringConvertible {
   case unknownCovariate(String, meant: String?, known: [String])
   /// In words for the user.
   case nothingToDraw(String)
-  /// A file, a line of it or nil, and what is wrong.
-  case table(path: String, line: Int?, String)
 
   package var description: String {
     switch self {
@@ -30,8 +28,6 @@ package enum FigureError: Error, CustomStringConvertible {
         ? "the model has no numeric covariate, “\(name.printable)” included."
         : "the model has no numeric covariate “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
     case .nothingToDraw(let reason): reason
-    case .table(let path, let line, let reason):
-      "\(path.printable)\(line.map { ", line \($0)" } ?? ""): \(reason)"
     }
   }
 

@@ -2,8 +2,9 @@
 
 /// Colours and lines that all figures share.
 package enum FigureStyle {
-  /// Okabe and Ito's colours, which the colour-blind can tell apart, without yellow, which is too
-  /// pale on white, and black, which is the ink's. In order of use.
+  /// Okabe and Ito's colours, which the colour-blind can tell apart, in order of use.
+  ///
+  /// Without yellow, which is too pale on white, and black, which is the ink's.
   package static let colours = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
   ]
@@ -16,11 +17,13 @@ package enum FigureStyle {
   /// Lines that guide the eye.
   package static let grid = "#d9d9d9"
 
-  /// Classes of density, in the dark end of Matplotlib's viridis first: uniform to perception, and
-  /// readable in grey. The palest colours are left out; on white they would be lost.
+  /// Classes of density, from few to many.
+  ///
+  /// Matplotlib's viridis, uniform to perception and readable in grey, from its light end to its
+  /// dark one; the palest, which white paper would swallow, is left out.
   package static let viridis = [
-    "#440154", "#481f70", "#443983", "#3b528b", "#31688e", "#287c8e", "#21918c", "#20a486",
-    "#35b779", "#5ec962", "#90d743",
+    "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b",
+    "#443983", "#481f70", "#440154",
   ]
 
   /// Commands before those of any figure.
@@ -31,10 +34,15 @@ package enum FigureStyle {
     } else {
       lines += [
         "set border 3 lw 0.8", "set tics nomirror out scale 0.5",
-        "set grid back lc rgb '\(grid)' lw 0.6 dt solid", "set key samplen 1.5 spacing 1.2",
+        "set grid back lt 1 lc rgb '\(grid)' lw 0.6", "unset grid",
         "set style fill solid 1 noborder",
       ]
     }
+    // Points stay clear of the axes.
+    lines += [
+      "set autoscale noextend", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05",
+      "set key Left reverse samplen 1.5 spacing 1.2",
+    ]
     return lines.joined(separator: "\n") + "\n"
   }
 }

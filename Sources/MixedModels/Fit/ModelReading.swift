@@ -10,12 +10,7 @@ struct ModelReading {
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   init(_ formula: Formula, _ data: [DataSource], _ options: FitOptions) throws {
-    var reading = options.reading
-    reading.threads = options.threads
-    reading.categoricalColumns.formUnion(options.contrasts.keys)
-    reading.categoricalColumns.formUnion(options.levels.keys)
-    reader = try TableReader(data, options: reading)
-    for name in reading.categoricalColumns { _ = try reader.kind(of: name) }
+    reader = try Self.reader(data, options)
     var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     if let sample = try reader.sample(specification.columns.requests) {
@@ -24,6 +19,29 @@ struct ModelReading {
     self.specification = specification
     self.options = options
     names = data.map(\.name)
+  }
+
+  /// A table that is read as an earlier one was: the same columns, centred alike.
+  ///
+  /// - Throws: `DataError`.
+  init(_ specification: ModelSpecification, _ data: [DataSource], _ options: FitOptions) throws {
+    reader = try Self.reader(data, options)
+    for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
+    self.specification = specification
+    self.options = options
+    names = data.map(\.name)
+  }
+
+  private static func reader(
+    _ data: [DataSource], _ options: FitOptions
+  ) throws -> TableReader {
+    var reading = options.reading
+    reading.threads = options.threads
+    reading.categoricalColumns.formUnion(options.contrasts.keys)
+    reading.categoricalColumns.formUnion(options.levels.keys)
+    let reader = try TableReader(data, options: reading)
+    for name in reading.categoricalColumns { _ = try reader.kind(of: name) }
+    return reader
   }
 
   /// One pass over the rows.

@@ -33,18 +33,28 @@ struct ResidualPass {
 
   /// - Throws: `DataError`; `FitError` if the data changed since they were fitted.
   func forEach(_ body: (Rows) throws -> Void) throws {
+    try forEach(with: { _, _ in () }) { rows, _ in try body(rows) }
+  }
+
+  /// The same together with what `also` makes of a chunk's rows and of their cells' codes, in
+  /// parallel.
+  func forEach<Also: Sendable>(
+    with also: @Sendable (RowBlock, _ codes: [[Int32]]) -> Also,
+    _ body: (Rows, Also) throws -> Void
+  ) throws {
     try reading.forEachBlockAgain(
-      { [products, model, estimates, rawModes] rows in
-        try Self.rows(rows, products, model, estimates, rawModes)
-      }, consume: body)
+      { [products, model, estimates, rawModes] block in
+        let codes = try products.codes(of: block)
+        let rows = Self.rows(block, codes, products, model, estimates, rawModes)
+        return (rows, also(block, codes))
+      }, consume: { (part: (Rows, Also)) in try body(part.0, part.1) })
   }
 
   private static func rows(
-    _ block: RowBlock, _ products: CrossProducts, _ model: LinearMixedModel,
+    _ block: RowBlock, _ codes: [[Int32]], _ products: CrossProducts, _ model: LinearMixedModel,
     _ estimates: Estimates, _ rawModes: [[Double]]
-  ) throws -> Rows {
+  ) -> Rows {
     let basis = products.basis
-    let codes = try products.codes(of: block)
     var fixed = block.offset
     block.addPredictor(
       basis.fixed, products.fixed.directory, codes, to: &fixed

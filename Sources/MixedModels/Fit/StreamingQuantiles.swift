@@ -35,13 +35,20 @@ struct StreamingQuantiles {
     bins[min(Int((clamped + Self.range) * Double(Self.binsPerUnit)), bins.count - 1)] += 1
   }
 
-  func quantile(_ probability: Double) -> Double {
+  func quantile(_ probability: Double) -> Double { quantiles([probability])[0] }
+
+  func quantiles(_ probabilities: [Double]) -> [Double] {
+    let sorted = values.sorted()
+    return probabilities.map { quantile($0, sorted) }
+  }
+
+  /// - Parameter sorted: the values, while they are kept.
+  private func quantile(_ probability: Double, _ sorted: [Double]) -> Double {
     guard count > 0 else { return .nan }
     if probability <= 0 { return minimum }
     if probability >= 1 { return maximum }
     let position = Double(count - 1) * probability
     if bins.isEmpty {
-      let sorted = values.sorted()
       let below = Int(position)
       let above = min(below + 1, count - 1)
       return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])

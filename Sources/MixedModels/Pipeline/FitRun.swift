@@ -56,6 +56,14 @@ struct FitRun {
     ResidualPass(try ModelReading(formula, data, options), products, model, optimum.estimates)
   }
 
+  /// The same for a fit that may have been saved, from rows that are read as its own were.
+  ///
+  /// - Throws: `DataError`, `FitError`.
+  func residualPass(of rows: [DataSource]) throws -> ResidualPass {
+    let reading = try ModelReading(products.specification, rows, options)
+    return ResidualPass(reading, products, model, optimum.estimates)
+  }
+
   /// The fit, with the quantiles of the residuals if they are wanted and the rows can be read again.
   func report(readingAgain data: [DataSource]) throws -> Fit {
     guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else {

@@ -37,7 +37,8 @@ private let awkwardNames = [
   func textIsNeverACommand(_ name: String) {
     let quoted = GnuplotScript.quoted(name)
     #expect(quoted.hasPrefix("'") && quoted.hasSuffix("'"))
-    #expect(!quoted.contains(where: \.isNewline))
+    let isOneLine = !quoted.contains { $0.isNewline }
+    #expect(isOneLine)
     let inside = quoted.dropFirst().dropLast()
     #expect(!inside.replacing("''", with: "").contains("'"), "the constant ends early")
   }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The conditional modes of the random effects, sorted, with their intervals.
+package struct CaterpillarFigure: Figure {
+  private struct Panel {
+    let title: String
+    let units: String
+    let levels: Int
+    let excludingZero: Int
+    /// Ascending: place from 0, mode, half the interval's width.
+    let rows: [(place: Double, mode: Double, half: Double)]
+    /// Of all rows; nil where there are too many.
+    let labels: [String]?
+  }
+
+  package let caption: String
+  private let panels: [Panel]
+
+  private static let panelLimit = 6
+  private static let labelLimit = 60
+  private static let rowLimit = 150
+
+  /// `source` must have been made with conditional modes.
+  ///
+  /// - Throws: `FigureError`.
+  package init(_ source: FigureSource, group: String?) throws(FigureError) {
+    var only: String?
+    if let group {
+      only = source.model.terms[try source.term(group) { _ in true }].groupName
+    }
+    let terms = (source.fit.conditionalModes ?? []).filter { only == nil || $0.group == only }
+    var panels: [Panel] = []
+    for term in terms {
+      for column in term.columns.indices where panels.count < Self.panelLimit {
+        panels.append(Self.panel(term, column, units: source.units(term.columns[column])))
+      }
+    }
+    self.panels = panels
+    let all = terms.reduce(0) { $0 + $1.columns.count }
+    caption =
+      "Conditional modes with 95 % intervals (mode ± 1.96 conditional standard deviations), each panel sorted. Blue intervals leave out zero."
+      + (panels.contains { $0.rows.count < $0.levels }
+        ? " Of many levels those at equally spaced ranks are drawn." : "")
+      + (all > panels.count ? " Shown are \(panels.count) of \(all) random effects." : "")
+  }
+
+  private static func panel(
+    _ term: ConditionalModes, _ column: Int, units: String
+  ) -> Panel {
+    let count = term.levels.count
+    let modes = (0..<count).map { term.mode(level: $0, column: column) }
+    let half = { (level: Int) in 1.96 * term.standardDeviation(level: level, column: column) }
+    let order = modes.indices.sorted { (modes[$0], $0) < (modes[$1], $1) }
+    let shown = thinned(count, to: rowLimit)
+    return Panel(
+      title: "\(term.group): \(term.columns[column])", units: units, levels: count,
+      excludingZero: modes.indices.count { abs(modes[$0]) > half($0) },
+      rows: shown.map { (Double($0), modes[order[$0]], half(order[$0])) },
+      labels: count <= labelLimit ? order.map { term.levels[$0] } : nil)
+  }
+
+  private var mostRows: Int { panels.map(\.rows.count).max() ?? 1 }
+  private var layout: PanelLayout {
+    let labelled = panels.compactMap { $0.labels?.count }.max() ?? 0
+    return PanelLayout(panels.count, width: 360, height: max(400, 15 * labelled + 100))
+  }
+
+  package var size: FigureSize {
+    var size = layout.size
+    let labelled = panels.compactMap { $0.labels?.count }.max() ?? 0
+    size.textPanels = panels.count * max(1, (labelled + 8 + 23) / 24)
+    return size
+  }
+
+  package func draw(_ script: inout GnuplotScript) {
+    layout.begin(&script, title: "Conditional modes with 95 % intervals")
+    script.command("unset key")
+    for panel in panels { draw(panel, &script) }
+    layout.end(&script)
+  }
+
+  private func draw(_ panel: Panel, _ script: inout GnuplotScript) {
+    let some =
+      panel.rows.count < panel.levels
+      ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
+    script.command("set title \(GnuplotScript.quoted("\(panel.title), \(some) levels", limit: 48))")
+    script.command(
+      "set xlabel \(GnuplotScript.quoted("\(panel.units) (\(panel.excludingZero.grouped) leave out 0)", limit: 52))"
+    )
+    let pad = max(1, 0.02 * Double(panel.levels))
+    script.command("set yrange [\(-pad):\(Double(panel.levels) - 1 + pad)]")
+    // Caps of many intervals would run together.
+    script.command(
+      panel.labels == nil || script.terminal.isText ? "set errorbars 0" : "set errorbars 1")
+    if let labels = panel.labels {
+      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 18)) \($0)" }
+      script.command("set ylabel")
+      script.command("set ytics nomirror scale 0 (\(tics.joined(separator: ", "))) font ',10'")
+    } else {
+      script.command("set ylabel 'levels, sorted'")
+      script.command("unset ytics")
+    }
+    let isClear = { (row: (place: Double, mode: Double, half: Double)) in abs(row.mode) > row.half }
+    let parts = [(false, "#8c8c8c"), (true, FigureStyle.estimate)].map { clear, colour in
+      (
+        script.data(
+          panel.rows.filter { isClear($0) == clear }.map { [$0.mode, $0.place, $0.half] }), colour
+      )
+    }
+    if script.terminal.isText {
+      script.plot(
+        parts.flatMap { name, _ in
+          [
+            "\(name) using 1:2:3 with xerrorbars pt 'o' lt 1 notitle"
+          ]
+        })
+      return
+    }
+    script.command("set grid x")
+    script.command("set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb '#000000' lw 0.8 back")
+    script.plot(
+      parts.map { name, colour in
+        "\(name) using 1:2:3 with xerrorbars pt 7 ps 0.45 lw 1.2 lc rgb '\(colour)' notitle"
+      })
+  }
+}
+
+/// All of 0 ..< count, or `limit` of them at equal distances, the first and the last included.
+func thinned(_ count: Int, to limit: Int) -> [Int] {
+  guard count > limit else { return Array(0..<count) }
+  return (0..<limit).map { k in
+    Int((Double(k) * Double(count - 1) / Double(limit - 1)).rounded())
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// The figures there are.
+package enum FigureKind: String, Sendable, CaseIterable {
+  case data, residuals, qq, caterpillar, shrinkage, profile, trace, scaling
+
+  /// - Throws: `FigureError.kind`, which names a similar one.
+  package init(name: String) throws(FigureError) {
+    guard let kind = FigureKind(rawValue: name) else {
+      let known = Self.allCases.map(\.rawValue)
+      throw .kind(name, meant: closestName(to: name, among: known), known: known)
+    }
+    self = kind
+  }
+
+  /// Drawn from a table of results instead of a model.
+  package var isOfTable: Bool { self == .profile || self == .scaling }
+  /// Cannot do without the rows.
+  package var needsRows: Bool { self == .data || self == .residuals }
+  /// Draws the rows if they are there.
+  package var usesRows: Bool { needsRows || self == .qq }
+  /// Needs the modes with their conditional variances.
+  package var needsConditionalModes: Bool { self == .caterpillar }
+}
+
+extension FigureSource {
+  /// A figure of the model; `data` are the rows of the fit, none if they are not at hand.
+  ///
+  /// Group and covariate are chosen unless they are named.
+  /// - Throws: `FigureError`, `DataError`, `FitError`.
+  package func figure(
+    _ kind: FigureKind, data: [DataSource] = [], group: String? = nil, covariate: String? = nil
+  ) throws -> any Figure {
+    if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
+    switch kind {
+    case .data:
+      return try DataFigure(self, data: data, group: group, covariate: covariate)
+    case .residuals: return try ResidualFigure(self, data: data)
+    case .qq: return try QuantileFigure(self, data: data, group: group)
+    case .caterpillar: return try CaterpillarFigure(self, group: group)
+    case .shrinkage: return try ShrinkageFigure(self, group: group)
+    case .trace: return try TraceFigure(fit)
+    case .profile, .scaling: preconditionFailure("drawn from a table")
+    }
+  }
+}
+
+/// A figure of a table of results.
+///
+/// - Throws: `DataError`, `FigureError`.
+package func figure(_ kind: FigureKind, ofTable path: String) throws -> any Figure {
+  switch kind {
+  case .profile: try ProfileFigure(contentsOf: path)
+  case .scaling: try ScalingFigure(contentsOf: path)
+  default: preconditionFailure("drawn from a model")
+  }
+}

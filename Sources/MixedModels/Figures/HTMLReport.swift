@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Texts and drawings as one page that needs no other file and suits light and dark screens and
+/// paper.
+package struct HTMLReport: Sendable {
+  private let title: String
+  private var body = ""
+  private var figures = 0
+
+  package init(title: String) { self.title = title }
+
+  /// Text as a terminal would show it.
+  package mutating func add(_ heading: String, text: String) {
+    body +=
+      "<section>\n<h2>\(Self.escaped(heading))</h2>\n<pre>\(Self.escaped(text))</pre>\n</section>\n"
+  }
+
+  /// A sentence for people.
+  package mutating func add(note: String) {
+    body += "<p class=\"note\">\(Self.escaped(note))</p>\n"
+  }
+
+  /// Adds a drawing of gnuplot's.
+  package mutating func add(_ heading: String, svg: String, caption: String) {
+    figures += 1
+    body += """
+      <figure>
+      <h2>\(Self.escaped(heading))</h2>
+      \(InlineSVG(svg, number: figures).text)
+      <figcaption>\(Self.escaped(caption))</figcaption>
+      </figure>
+
+      """
+  }
+
+  package var text: String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8"/>
+    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+    <meta name="generator" content="lmm-sparse \(Self.escaped(softwareVersion))"/>
+    <title>\(Self.escaped(title))</title>
+    <style>
+    \(ReportStyle.css)
+    </style>
+    </head>
+    <body>
+    <h1>\(Self.escaped(title))</h1>
+    \(body)</body>
+    </html>
+
+    """
+  }
+
+  /// Without characters that XML forbids or gives a meaning to.
+  static func escaped(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      case _ where scalar.properties.generalCategory == .control || scalar.value & 0xFFFE == 0xFFFE:
+        result += scalar.escaped(asASCII: true)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Profile ζ of every parameter: a straight line where Wald's interval is right, bent where it is
+/// not.
+package struct ProfileFigure: Figure {
+  private struct Panel: Sendable {
+    let name: String
+    /// Parameter value, ζ; ascending.
+    var points: [(value: Double, zeta: Double)]
+  }
+
+  package let caption =
+    "Profile ζ, the signed root of what the deviance rises by where a parameter is held. Dashed lines at ±1.96 cut it at the ends of the 95 % interval; a straight line means that the parameter's estimate is nearly normal."
+  private let panels: [Panel]
+
+  private static let panelLimit = 12
+  private static let quantile = 1.959963984540054
+
+  /// - Parameter path: CSV as `confint --curves` writes it: parameter, value, zeta.
+  /// - Throws: `DataError`, `FigureError.nothingToDraw`.
+  package init(contentsOf path: String) throws {
+    let table = try ResultTable(path, numbers: ["value", "zeta"], texts: ["parameter"])
+    let (value, zeta) = (table.numbers("value"), table.numbers("zeta"))
+    try self.init(
+      zip(table.texts("parameter"), zip(value, zeta)).map { ($0, $1.0, $1.1) }, from: path)
+  }
+
+  init(_ points: [(name: String, value: Double, zeta: Double)], from path: String) throws {
+    var panels: [Panel] = []
+    for point in points where point.value.isFinite && point.zeta.isFinite {
+      if panels.last?.name != point.name { panels.append(Panel(name: point.name, points: [])) }
+      panels[panels.count - 1].points.append((point.value, point.zeta))
+    }
+    guard !panels.isEmpty else {
+      throw FigureError.nothingToDraw("\(path.printable) has no points of a profile.")
+    }
+    self.panels = panels.prefix(Self.panelLimit).map { panel in
+      Panel(name: panel.name, points: panel.points.sorted { $0.value < $1.value })
+    }
+  }
+
+  private var layout: PanelLayout { PanelLayout(panels.count, width: 300, height: 270) }
+  package var size: FigureSize { layout.size }
+
+  package func draw(_ script: inout GnuplotScript) {
+    layout.begin(&script, title: "Profile ζ")
+    script.command("unset key")
+    script.command("set xtics nomirror autofreq font ',10'")
+    if !script.terminal.isText { script.command("set grid") }
+    for panel in panels {
+      script.command("set title \(GnuplotScript.quoted(panel.name, limit: 36))")
+      script.command("set ylabel 'ζ'")
+      let curve = script.data(panel.points.map { [$0.value, $0.zeta] })
+      let estimate = script.data(panel.points.filter { $0.zeta == 0 }.map { [$0.value, 0] })
+      if script.terminal.isText {
+        script.plot(["\(curve) using 1:2 with points pt 'o' notitle"])
+        continue
+      }
+      let ends = [-Self.quantile, Self.quantile].map {
+        "\($0) with lines dt 2 lw 0.8 lc rgb '#000000' notitle"
+      }
+      script.plot(
+        ends + [
+          "0 with lines lw 0.8 lc rgb '#000000' notitle",
+          "\(curve) using 1:2 with lines lw 2 lc rgb '\(FigureStyle.estimate)' notitle",
+          "\(estimate) using 1:2 with points pt 7 ps 0.8 lc rgb '\(FigureStyle.reference)' notitle",
+        ])
+    }
+    layout.end(&script)
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Within-group least squares against the mixed model: how far it draws the levels together.
+package struct ShrinkageFigure: Figure {
+  private enum Content {
+    /// One effect: places, own and mixed estimates, sorted.
+    case line(LineShrinkage)
+    /// Two effects of few levels.
+    case arrows(PlaneShrinkage)
+    /// Two effects of many levels.
+    case densities(PlaneShrinkage)
+  }
+
+  package let caption: String
+  private let content: Content
+
+  private static let arrowLimit = 300
+
+  /// - Throws: `FigureError`.
+  package init(_ source: FigureSource, group: String?) throws(FigureError) {
+    let t = try source.term(group) { $0.columns.count > 1 }
+    let estimates = WithinGroupEstimates(source, term: t)
+    let levels = estimates.levels.count
+    let size = estimates.columns.count
+    let known = (0..<levels).count { !estimates.own[$0 * size].isNaN }
+    let name = source.model.terms[t].groupName
+    guard known > 0 else {
+      throw .nothingToDraw(
+        "no level of \(name.printable) has rows enough for estimates of its own, so there is no shrinkage to draw."
+      )
+    }
+    if size == 1 {
+      let counterpart = source.fit.fixedEffects.first { $0.name == estimates.columns[0] }
+      content = .line(
+        LineShrinkage(
+          estimates, group: name, response: source.response, population: counterpart?.estimate))
+    } else {
+      let plane = PlaneShrinkage(source, term: t, estimates)
+      content = known > Self.arrowLimit ? .densities(plane) : .arrows(plane)
+    }
+    var text =
+      "Least squares from each level's own rows (orange), and what the mixed model makes of them (blue)."
+    if known < levels {
+      text +=
+        " \((levels - known).grouped) of \(levels.grouped) levels have too few rows for estimates of their own."
+    }
+    text +=
+      size == 1
+      ? " The dashed line is the population."
+      : " The ellipse holds 95 % of the levels according to the model; the cross is the population."
+    if size > 1, known > Self.arrowLimit {
+      text += " Own estimates far away, about 2 % of them, are left out."
+    }
+    if size > 1, known > Self.arrowLimit {
+      text += " Own estimates far out, about one in fifty, are not drawn."
+    }
+    if size > 2 { text += " Shown are the first two of \(size) random effects." }
+    caption = text
+  }
+
+  package var size: FigureSize {
+    switch content {
+    case .line(let line): line.size
+    case .arrows: FigureSize(width: 760, height: 600)
+    case .densities: FigureSize(width: 1120, height: 520, textPanels: 2)
+    }
+  }
+
+  package func draw(_ script: inout GnuplotScript) {
+    switch content {
+    case .line(let line): line.draw(&script)
+    case .arrows(let plane): plane.drawArrows(&script)
+    case .densities(let plane): plane.drawDensities(&script, size)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// Draws a figure of a model or of a table of results.
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot",
+    abstract: "Draw a figure of a model.",
+    discussion: """
+      gnuplot draws (Debian: gnuplot-nox) to .svg, .png or .pdf; .gp writes its commands instead:
+
+          lmm-sparse plot data sleep.lmm --data sleepstudy.csv -o lines.svg
+          lmm-sparse plot caterpillar sleep.lmm --terminal
+
+      KIND is one of
+        data         rows and what is fitted to them, by level; needs the rows after --data
+        residuals    residuals against fitted values; needs the rows
+        qq           normal quantiles of the conditional modes, with the rows of residuals, too
+        caterpillar  conditional modes with 95 % intervals, sorted
+        shrinkage    estimates from each level's own rows against those of the model
+        trace        the search for the optimum
+        profile      ζ of a table that confint --curves wrote, in place of MODEL
+        scaling      time and memory, of a table that Benchmarks/Scaling wrote
+
+      Of millions of rows or levels densities and levels at equally spaced ranks are drawn.
+      """)
+
+  @Argument(help: "What to draw.")
+  var kind: String
+
+  @Argument(help: "The model: a model file, or a formula with --data; or a table of results.")
+  var model: String
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The figure's file: .svg, .png, .pdf or .gp.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Draw with characters, as wide as the terminal.")
+  var terminal = false
+
+  @Option(help: ArgumentHelp("The grouping factor to show.", valueName: "name"))
+  var group: String?
+
+  @Option(
+    name: .customLong("x"),
+    help: ArgumentHelp("The covariate on the horizontal axis of data.", valueName: "name"))
+  var covariate: String?
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @OptionGroup var source: ModelSource
+
+  func validate() throws {
+    if progress && quiet {
+      throw ValidationError("--progress and --quiet exclude each other.")
+    }
+    let kind: FigureKind
+    do {
+      kind = try FigureKind(name: self.kind)
+      if let output, !terminal { _ = try FigureTerminal(path: output) }
+    } catch {
+      throw ValidationError(error.description)
+    }
+    if output == nil, !terminal {
+      throw ValidationError(
+        "name the figure's file after -o, such as -o \(kind.rawValue).svg, or ask for --terminal.")
+    }
+    if covariate != nil, kind != .data {
+      throw ValidationError("--x is for the figure data.")
+    }
+    if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
+      throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
+    }
+    if !kind.isOfTable { try source.check([model]) }
+    if kind.needsRows, source.data.isEmpty {
+      throw ValidationError(FigureError.needsRows(kind: kind.rawValue).description)
+    }
+  }
+
+  func run() throws {
+    let inputs = source.inputs + (model.contains("~") ? [] : [model])
+    let destination = try ReportDestination(path: output, inputs: inputs)
+    installInterruptHandler()
+    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let figure = try figure(FigureKind(name: kind), progress: line)
+    line?.clear()
+    let drawing = try figure.drawn(on: target)
+    try destination.write { try $0.write(drawing) }
+  }
+
+  private var target: FigureTerminal {
+    get throws {
+      guard !terminal, let output else {
+        let size = terminalSize()
+        return .text(columns: size.columns, rows: min(max(size.rows - 2, 16), 30))
+      }
+      return try FigureTerminal(path: output)
+    }
+  }
+
+  private func figure(_ kind: FigureKind, progress: ProgressLine?) throws -> any Figure {
+    if kind.isOfTable { return try MixedModels.figure(kind, ofTable: model) }
+    let rows = kind.usesRows ? try source.rows(for: model) : []
+    if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
+    let fitted = try source.figureSource(
+      model, wantsModes: kind.needsConditionalModes, progress: progress)
+    return try fitted.figure(kind, data: rows, group: group, covariate: covariate)
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ArgumentParser
+import MixedModels
+import ModelFrames
+
+/// Writes summary, tests and figures of a model as one page.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write one HTML page with summary, tests and figures.",
+    discussion: """
+      The page needs no other file, and suits light and dark screens and paper:
+
+          lmm-sparse report sleep.lmm --data sleepstudy.csv -o sleep.html
+
+      Without --data the figures of rows and residuals are left out. gnuplot draws the figures \
+      (Debian: gnuplot-nox).
+      """)
+
+  @Argument(help: "The model: a model file, or a formula with --data.")
+  var model: String
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      "Write the page to a file, whole or not at all; default: standard output.",
+      valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Show progress even if standard error is no terminal.")
+  var progress = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @OptionGroup var source: ModelSource
+
+  func validate() throws {
+    if progress && quiet {
+      throw ValidationError("--progress and --quiet exclude each other.")
+    }
+    try source.check([model])
+  }
+
+  func run() throws {
+    let inputs = source.inputs + (model.contains("~") ? [] : [model])
+    let destination = try ReportDestination(path: output, inputs: inputs)
+    installInterruptHandler()
+    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let rows = try source.rows(for: model)
+    let fitted = try source.figureSource(model, wantsModes: true, progress: line)
+    let page = try fitted.report(data: rows)
+    line?.clear()
+    try destination.write(page)
+  }
+}

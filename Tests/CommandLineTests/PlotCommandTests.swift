@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import Testing
+
+/// Whether gnuplot can be run here.
+private let isGnuplotInstalled =
+  (try? ToolProcess(script: "gnuplot --version >/dev/null 2>&1"))?.status == 0
+
+@Suite struct PlotCommandTests {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = folder.file("sleep.lmm")
+    let fit = try ToolProcess("fit", sleepstudyFormula, sleepstudyPath, "--save", model)
+    #expect(fit.status == 0)
+  }
+
+  @Test(
+    .enabled(if: isGnuplotInstalled),
+    arguments: ["data", "residuals", "qq", "caterpillar", "shrinkage", "trace"], ["svg", "png"])
+  func `every kind is drawn to a file`(_ kind: String, _ suffix: String) throws {
+    let file = folder.file("figure.\(suffix)")
+    let run = try ToolProcess("plot", kind, model, "--data", sleepstudyPath, "-o", file)
+    #expect(run.status == 0 && run.errors.isEmpty && run.output.isEmpty, "\(run.errors)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    #expect(bytes.starts(with: suffix == "svg" ? Data("<?xml".utf8) : Data([0x89, 0x50])))
+    #expect(try folder.contents == ["figure.\(suffix)", "sleep.lmm"])
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
+  func `the terminal's width is kept to`() throws {
+    let run = try ToolProcess(
+      script: "COLUMNS=50 $tool plot caterpillar $1 --terminal", model)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("Subject: Days"))
+    #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 50 })
+  }
+
+  @Test func `wrong command lines say what is meant`() throws {
+    for (arguments, words) in [
+      (["plot", "caterpilar", model, "-o", "a.svg"], "did you mean caterpillar?"),
+      (["plot", "qq", model, "-o", "a.sgv"], "did you mean .svg?"),
+      (["plot", "qq", model], "-o qq.svg"),
+      (["plot", "residuals", model, "-o", "a.svg"], "after --data"),
+      (["plot", "qq", model, "--x", "Days", "-o", "a.svg"], "--x is for the figure data"),
+    ] {
+      let run = try ToolProcess(script: "\"$tool\" \"$@\"", arguments)
+      #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
+    }
+  }
+
+  @Test func `without gnuplot the error names its package`() throws {
+    let file = folder.file("old.svg")
+    try folder.write("as it was", to: "old.svg")
+    let run = try ToolProcess(
+      script: "PATH=/nonexistent; \"$tool\" plot qq \"$1\" -o \"$2\"", model, file)
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("error: ") && run.errors.contains("apt-get install gnuplot-nox"))
+    #expect(try folder.text("old.svg") == "as it was")
+  }
+
+  @Test func `commands can be had without gnuplot`() throws {
+    let file = folder.file("figure.gp")
+    let run = try ToolProcess(
+      script: "PATH=/nonexistent; \"$tool\" plot trace \"$1\" -o \"$2\"", model, file)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try folder.text("figure.gp").contains("set terminal svg"))
+  }
+
+  @Test func `rows of another table are refused`() throws {
+    try folder.write("Reaction,Days,Subject\n250,0,308\n260,1,308\n", to: "other.csv")
+    let run = try ToolProcess(
+      "plot", "residuals", model, "--data", folder.file("other.csv"), "-o", folder.file("a.svg"))
+    #expect(run.status == 1 && run.errors.contains("2 are complete, and the fit has 180"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("a.svg")))
+  }
+
+  @Test func `a profile is drawn from its table`() throws {
+    try folder.write(
+      "parameter,value,zeta,deviance\nsd,1,-2,5\nsd,2,0,1\nsd,3,1.5,3.25\n", to: "curves.csv")
+    let run = try ToolProcess(
+      "plot", "profile", folder.file("curves.csv"), "-o", folder.file("a.gp"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try folder.text("a.gp").contains("1.0 -2.0\n2.0 0.0\n3.0 1.5"))
+    let wrong = try ToolProcess("plot", "profile", sleepstudyPath, "-o", folder.file("b.gp"))
+    #expect(wrong.status == 1 && wrong.errors.contains("value"))
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
+  func `scaling is drawn from its table`() throws {
+    try folder.write(
+      """
+      axis,series,x,wall_s,cpu_s,memory_mb
+      rows,slopes,10000,0.02,0.03,20
+      rows,slopes,100000,0.1,0.2,22
+      threads,slopes,1,1,1,30
+      threads,slopes,2,0.6,1.1,31
+
+      """, to: "scaling.csv")
+    let run = try ToolProcess(
+      "plot", "scaling", folder.file("scaling.csv"), "-o", folder.file("s.svg"))
+    #expect(run.status == 0, "\(run.errors)")
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
+  func `a report of a model file says what it lacks`() throws {
+    let file = folder.file("page.html")
+    let run = try ToolProcess("report", model, "-o", file)
+    #expect(run.status == 0, "\(run.errors)")
+    let page = try folder.text("page.html")
+    #expect(
+      page.hasPrefix("<!DOCTYPE html>") && page.contains("Name the files of the fit after --data"))
+    let whole = try ToolProcess("report", model, "--data", sleepstudyPath)
+    #expect(whole.status == 0 && whole.output.contains("Residuals against fitted"))
+  }
+}

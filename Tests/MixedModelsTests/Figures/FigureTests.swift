@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import ModelFrames
+import MixedModels
+import Testing
+
+/// A fit of the shipped example with its rows.
+private struct Example {
+  let source: FigureSource
+  let data: [DataSource]
+
+  init(_ formula: String, _ file: String) throws {
+    try self.init(formula, .file(Files.data(file)))
+  }
+
+  init(_ formula: String, _ table: DataSource) throws {
+    data = [table]
+    var options = FitOptions()
+    options.wantsConditionalModes = true
+    source = try FigureSource(
+      Formula(formula), from: ModelInput(files: [], data: data), options: options)
+  }
+
+  static let sleepstudy = Result {
+    try Example("Reaction ~ Days + (Days | Subject)", "sleepstudy.csv")
+  }
+  static let penicillin = Result {
+    try Example("diameter ~ 1 + (1|plate) + (1|sample)", "penicillin.csv")
+  }
+}
+
+private let kinds = FigureKind.allCases.filter { !$0.isOfTable }
+private let text = FigureTerminal.text(columns: 70, rows: 20)
+
+/// Lines of numbers in a script.
+private func dataLines(_ script: String) -> Int {
+  script.split(separator: "\n").count { line in
+    line.split(separator: " ").allSatisfy { Double($0) != nil }
+  }
+}
+
+@Suite struct FigureTests {
+  @Test(.enabled(if: isGnuplotInstalled), arguments: kinds, [FigureTerminal.svg, .png, text])
+  func everyKindIsDrawn(_ kind: FigureKind, _ terminal: FigureTerminal) throws {
+    for example in [Example.sleepstudy, Example.penicillin] {
+      let (source, data) = (try example.get().source, try example.get().data)
+      let figure = try source.figure(kind, data: kind.usesRows ? data : [])
+      let drawing = try figure.drawn(on: terminal)
+      if terminal == .svg {
+        let svg = try SVGDocument(String(decoding: drawing, as: UTF8.self))
+        #expect(svg.texts.count > 3 && svg.counts["rect"] ?? 0 >= 1)
+      } else {
+        #expect(drawing.count > 500)
+      }
+    }
+  }
+
+  @Test func panelsNameEveryLevel() throws {
+    let example = try Example.sleepstudy.get()
+    let script = try example.source.figure(.data, data: example.data).script(.svg)
+    for level in ["308", "335", "372"] { #expect(script.contains("set title '\(level)'")) }
+    #expect(script.contains("'Days' at screen") && script.contains("'Reaction' at screen"))
+  }
+
+  @Test func axesNameUnits() throws {
+    let script = try Example.sleepstudy.get().source.figure(.shrinkage).script(.svg)
+    #expect(script.contains("set xlabel '(Intercept), units of Reaction'"))
+    #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
+  }
+
+  @Test(arguments: kinds.filter { $0 != .trace })
+  func manyRowsAndLevelsAreNotDrawnOneByOne(_ kind: FigureKind) throws {
+    var csv = "y,x,g\n"
+    var random = TestRandom(seed: 5)
+    for g in 0..<3000 {
+      let (a, b) = (random.normal(), 0.5 * random.normal())
+      for _ in 0..<6 {
+        let x = random.normal()
+        csv += "\(1 + a + (1 + b) * x + random.normal()),\(x),\(g)\n"
+      }
+    }
+    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
+    let script = figure.script(.svg)
+    #expect(script.utf8.count < 1_500_000)
+    if [.data, .qq, .caterpillar].contains(kind) { #expect(dataLines(script) < 2500) }
+    #expect(dataLines(figure.script(text)) < 8000)
+    if kind == .residuals { #expect(script.contains("rows in a cell")) }
+    if kind == .data { #expect(script.contains("12 of 3,000 levels")) }
+    if kind == .caterpillar { #expect(script.contains("150 of 3,000 levels")) }
+    if isGnuplotInstalled { #expect(try figure.drawn(on: .svg).count < 3_000_000) }
+  }
+
+  @Test func otherRowsAreRefused() throws {
+    let example = try Example.sleepstudy.get()
+    let less = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
+      .split(separator: "\n").dropLast().joined(separator: "\n")
+    #expect(throws: FigureError.self) {
+      try example.source.figure(.residuals, data: [.bytes(Array(less.utf8), name: "less.csv")])
+    }
+  }
+
+  @Test func unknownNamesAreRefused() throws {
+    let example = try Example.sleepstudy.get()
+    func message(_ group: String?, _ covariate: String?) -> String {
+      do {
+        _ = try example.source.figure(
+          .data, data: example.data, group: group, covariate: covariate)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(message("Subjct", nil).contains("did you mean Subject?"))
+    #expect(message(nil, "Day").contains("did you mean Days?"))
+    #expect(message("Subject", "Days") == "")
+  }
+
+  @Test func namesOfColumnsAreNeverCommands() throws {
+    let table = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
+      .split(separator: "\n").dropFirst()
+      .map { $0.replacing("308", with: "it's `exit`\"\"; quit <&>") }
+    let header = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
+      .split(separator: "\n")[0]
+      .replacing("Reaction", with: "\"y'; system('exit 3'); print '\"")
+      .replacing("Subject", with: "\"s_{i}^2\"")
+    let csv = ([String(header)] + table).joined(separator: "\n") + "\n"
+    let formula = "`y'; system('exit 3'); print '` ~ Days + (Days | `s_{i}^2`)"
+    let example = try Example(formula, .bytes(Array(csv.utf8), name: "t.csv"))
+    for kind in kinds {
+      let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
+      for line in figure.script(.svg).split(separator: "\n") where line.contains("system(") {
+        #expect(line.contains("y''; system(''exit 3''); print ''"), "\(line)")
+      }
+      if isGnuplotInstalled {
+        _ = try SVGDocument(String(decoding: figure.drawn(on: .svg), as: UTF8.self))
+      }
+    }
+  }
+
+  @Test(arguments: ["caterpilar", "QQ", "resid", "histogram"])
+  func unknownKindsAreRefused(_ name: String) {
+    #expect(throws: FigureError.self) { try FigureKind(name: name) }
+  }
+}
+
+@Suite struct WithinGroupTests {
+  /// R 4.2.2: coef(lm(Reaction ~ Days, subset = Subject == 308)) and coef(fm)$Subject["308", ].
+  @Test func levelsHaveTheirOwnLeastSquares() throws {
+    let source = try Example.sleepstudy.get().source
+    let estimates = WithinGroupEstimates(source, term: 0)
+    #expect(estimates.levels[0] == "308" && estimates.columns == ["(Intercept)", "Days"])
+    #expect(abs(estimates.own[0] - 244.1926691) < 1e-6)
+    #expect(abs(estimates.own[1] - 21.7647024) < 1e-6)
+    #expect(abs(estimates.mixed[0] - 253.6637) < 1e-3)
+    #expect(abs(estimates.mixed[1] - 19.6663) < 1e-3)
+  }
+
+  /// One row says nothing of a slope.
+  @Test func levelsWithFewRowsHaveNone() throws {
+    var csv = "y,x,g\n1,2,z\n"
+    var random = TestRandom(seed: 2)
+    for g in 0..<8 {
+      for _ in 0..<5 { csv += "\(random.normal() + Double(g)),\(random.normal()),\(g)\n" }
+    }
+    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let estimates = WithinGroupEstimates(example.source, term: 0)
+    let last = estimates.levels.firstIndex(of: "z")!
+    #expect(estimates.own[2 * last].isNaN && estimates.own[2 * last + 1].isNaN)
+    #expect(estimates.own.count { $0.isNaN } == 2)
+    #expect(try example.source.figure(.shrinkage).caption.contains("1 of 9 levels"))
+  }
+}
+
+@Suite struct NormalQuantilesTests {
+  /// R 4.2.2: qqnorm(c(3, 1, 2, 5, 4))$x, sorted.
+  @Test func smallSamplesAreThoseOfR() {
+    let quantiles = NormalQuantiles([3, 1, 2, 5, 4])
+    let expected = [-1.1797611, -0.4972006, 0, 0.4972006, 1.1797611]
+    for (point, z) in zip(quantiles.points, expected) { #expect(abs(point.normal - z) < 1e-6) }
+    #expect(quantiles.points.map(\.sample) == [1, 2, 3, 4, 5])
+  }
+
+  @Test func largeSamplesAreThinned() {
+    var random = TestRandom(seed: 3)
+    let quantiles = NormalQuantiles((0..<100_000).map { _ in 2 + 3 * random.normal() })
+    #expect(quantiles.points.count == NormalQuantiles.pointLimit)
+    #expect(abs(quantiles.slope - 3) < 0.05 && abs(quantiles.intercept - 2) < 0.05)
+    for point in quantiles.points where abs(point.normal) < 3 {
+      #expect(abs(point.sample - 2 - 3 * point.normal) < 0.35)
+    }
+  }
+}
+
+@Suite(.enabled(if: isGnuplotInstalled)) struct ReportPageTests {
+  @Test(arguments: [true, false])
+  func thePageIsWellFormedAndNeedsNoOther(_ hasRows: Bool) throws {
+    let example = try Example.sleepstudy.get()
+    let page = try example.source.report(data: hasRows ? example.data : [])
+    let document = try SVGDocument(page.replacing("<!DOCTYPE html>", with: ""))
+    #expect(document.counts["svg"] == (hasRows ? 6 : 4))
+    #expect(document.counts["figcaption"] == document.counts["svg"])
+    #expect(page.contains("REML criterion at convergence: 1743.6"))
+    #expect(page.contains("Tests of fixed effects") && page.contains("Tests of random effects"))
+    #expect(page.contains("The rows were not at hand") == !hasRows)
+    for outside in ["<link", "<script", "src=", "@import", "url(http"] {
+      #expect(!page.contains(outside), "\(outside)")
+    }
+    // Every name once.
+    let names = page.matches(of: #/ id=['"]([^'"]*)['"]/#).map { String($0.output.1) }
+    #expect(Set(names).count == names.count)
+  }
+
+  @Test func colourFollowsThePage() throws {
+    let svg = String(
+      decoding: try Example.sleepstudy.get().source.figure(.qq).drawn(on: .svg), as: UTF8.self)
+    let inline = InlineSVG(svg, number: 3).text
+    #expect(svg.contains("black") && svg.contains("#ffffff"))
+    #expect(!inline.contains("'black'") && !inline.contains("\"black\""))
+    #expect(inline.contains("currentColor") && inline.contains("var(--estimate)"))
+    #expect(inline.contains("href='#f3-gpPt6'") && inline.contains("id='f3-gpPt6'"))
+    _ = try SVGDocument(inline)
+  }
+}
