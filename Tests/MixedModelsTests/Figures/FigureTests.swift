@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
-import ModelFrames
 import MixedModels
+import ModelFrames
 import Testing
 
 /// A fit of the shipped example with its rows.
@@ -117,7 +117,7 @@ private func dataLines(_ script: String) -> Int {
   @Test func namesOfColumnsAreNeverCommands() throws {
     let table = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
       .split(separator: "\n").dropFirst()
-      .map { $0.replacing("308", with: "it's `exit`\"\"; quit <&>") }
+      .map { String($0).replacing("308", with: "it's `exit`\"\"; quit <&>") }
     let header = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
       .split(separator: "\n")[0]
       .replacing("Reaction", with: "\"y'; system('exit 3'); print '\"")
