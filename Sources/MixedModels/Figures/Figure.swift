@@ -25,6 +25,9 @@ extension Figure {
     on terminal: FigureTerminal, by gnuplot: Gnuplot = Gnuplot()
   ) throws(GnuplotError) -> [UInt8] {
     let text = script(terminal)
-    return terminal == .script ? Array(text.utf8) : try gnuplot.output(of: text)
+    if terminal == .script { return Array(text.utf8) }
+    let drawing = try gnuplot.output(of: text)
+    // Characters come with a form feed before every page.
+    return terminal.isText ? drawing.filter { $0 != 0x0C } : drawing
   }
 }

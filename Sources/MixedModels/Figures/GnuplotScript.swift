@@ -39,10 +39,12 @@ package struct GnuplotScript: Sendable {
 
   /// `text` as a constant, in which gnuplot neither expands nor executes anything.
   ///
-  /// Control characters become escapes for the eye; long text is cut.
+  /// Control characters become escapes for the eye; long text is cut. Apostrophes become
+  /// typographic ones, since gnuplot does not understand every row of doubled ones, and `]]>`, which
+  /// it passes on to SVG as it is, is parted.
   package static func quoted(_ text: String, limit: Int = 160) -> String {
-    let shown = text.printable
+    let shown = text.printable.replacing("'", with: "’").replacing("]]>", with: "]] >")
     let cut = shown.count > limit ? shown.prefix(max(limit - 1, 1)) + "…" : Substring(shown)
-    return "'" + cut.replacing("'", with: "''") + "'"
+    return "'" + cut + "'"
   }
 }

@@ -11,7 +11,8 @@ package struct HexagonalCounts: Sendable {
   private static let cellsAcross = 48.0
   private static let cellsUp = 40.0
 
-  /// Centres are at (column/2 · width, row · height), column and row both even or both odd.
+  /// Centres are at origin + (column/2 · width, row · height), column and row both even or both
+  /// odd.
   private struct Cell: Hashable {
     var column: Int
     var row: Int
@@ -23,6 +24,7 @@ package struct HexagonalCounts: Sendable {
   /// From a cell to the next one in its row, and from a row to the next one.
   private var width = 0.0
   private var height = 0.0
+  private var origin = (x: 0.0, y: 0.0)
 
   /// Whether there are too many points to be drawn one by one.
   package var isDense: Bool { total > Self.pointLimit }
@@ -44,6 +46,7 @@ package struct HexagonalCounts: Sendable {
   private mutating func chooseLattice() {
     width = Self.spread(points.map(\.x)) / Self.cellsAcross
     height = Self.spread(points.map(\.y)) / Self.cellsUp
+    origin = (Self.middle(points.map(\.x)), Self.middle(points.map(\.y)))
     for point in points { count(point.x, point.y, 1) }
   }
 
@@ -57,8 +60,10 @@ package struct HexagonalCounts: Sendable {
     return whole > 0 ? whole : max(abs(sorted[0]), 1) * 0.01
   }
 
+  private static func middle(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
   private mutating func count(_ x: Double, _ y: Double, _ times: Int) {
-    while max(abs(x / width), abs(y / height)) > 1e6 { widen() }
+    while max(abs((x - origin.x) / width), abs((y - origin.y) / height)) > 1e6 { widen() }
     counts[cell(x, y), default: 0] += times
     if counts.count > Self.cellLimit { widen() }
   }
@@ -72,7 +77,7 @@ package struct HexagonalCounts: Sendable {
 
   /// The nearest centre, where a step along a row is 1 and rows are √3/2 apart.
   private func cell(_ x: Double, _ y: Double) -> Cell {
-    let (u, v) = (x / width, y / height)
+    let (u, v) = ((x - origin.x) / width, (y - origin.y) / height)
     let even = Cell(column: 2 * Int(u.rounded()), row: 2 * Int((v / 2).rounded()))
     let odd = Cell(
       column: 2 * Int(u.rounded(.down)) + 1, row: 2 * Int((v / 2).rounded(.down)) + 1)
@@ -86,7 +91,12 @@ package struct HexagonalCounts: Sendable {
   /// Centres and counts of the cells with points, none while all points are kept.
   package var cells: [(x: Double, y: Double, count: Int)] {
     counts.sorted { ($0.key.row, $0.key.column) < ($1.key.row, $1.key.column) }
-      .map { (Double($0.key.column) / 2 * width, Double($0.key.row) * height, $0.value) }
+      .map {
+        (
+          origin.x + Double($0.key.column) / 2 * width, origin.y + Double($0.key.row) * height,
+          $0.value
+        )
+      }
   }
 
   /// The corners of a cell around its centre, the first one again at the end.
@@ -107,7 +117,9 @@ package struct HexagonalCounts: Sendable {
       sums[Int(column)] = (sum.y + Double(cell.row * times) * height, sum.count + times)
     }
     return sums.filter { $0.value.count >= 50 }.sorted { $0.key < $1.key }.map {
-      ((Double($0.key) + 0.25) * width, $0.value.y / Double($0.value.count))
+      (
+        origin.x + (Double($0.key) + 0.25) * width, origin.y + $0.value.y / Double($0.value.count)
+      )
     }
   }
 

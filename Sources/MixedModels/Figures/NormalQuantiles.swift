@@ -18,20 +18,19 @@ package struct NormalQuantiles: Sendable {
     self.count = count
     let n = Double(count)
     let probabilities: [Double]
+    let places: [Double]  // where the same values stand among quantiles of R's type 7
     if count <= 2 * Self.pointLimit {
       // R's ppoints
       let a = count <= 10 ? 0.375 : 0.5
       probabilities = (0..<count).map { (Double($0) + 1 - a) / (n + 1 - 2 * a) }
+      places = (0..<count).map { n > 1 ? Double($0) / (n - 1) : 0.5 }
     } else {
       let end = Normal.quantile(0.5 / n, tail: .upper)
       let last = Double(Self.pointLimit - 1)
       probabilities = (0..<Self.pointLimit).map {
         Normal.cumulative(end * (2 * Double($0) / last - 1))
       }
-    }
-    // Where the i-th of n values stands among the quantiles of type 7.
-    let places = probabilities.map { p in
-      n > 1 ? min(max((p * n - 0.5) / (n - 1), 0), 1) : 0.5
+      places = probabilities.map { min(max(($0 * n - 0.5) / (n - 1), 0), 1) }
     }
     let values = quantiles([0.25, 0.75])
     let sample = quantiles(places)

@@ -38,21 +38,22 @@ package struct ScalingFigure: Figure {
   }
 
   package func draw(_ script: inout GnuplotScript) {
-    let grid = script.terminal.isText ? "6,1" : "2,3"
+    let axes = Self.axes.filter { axis in points.contains { $0.axis == axis } }
+    let grid = script.terminal.isText ? "\(2 * axes.count),1" : "2,\(axes.count)"
     script.command("set multiplot layout \(grid) title 'Scaling' font ',14'")
     if !script.terminal.isText { script.command("set grid") }
     for (m, measure) in Self.measures.enumerated() {
-      for axis in Self.axes {
+      for axis in axes {
         let isLog = axis != "threads"
         script.command("\(isLog ? "set" : "unset") logscale xy")
         for dimension in ["x", "y"] {
           script.command("set format \(dimension) '\(isLog ? "%.0e" : "%g")'")
         }
         script.command(isLog ? "set xtics autofreq rotate by 0 font ',10'" : "set xtics 1")
-        script.command(isLog ? "set autoscale" : "set yrange [0:*]; set offsets 0.5,0.5,0,0")
+        script.command(isLog ? "set autoscale" : "set yrange [0:*]")
         script.command("set xlabel '\(axis)\(isLog ? " (log scale)" : "")'")
         script.command("set ylabel '\(measure.1)\(isLog ? " (log scale)" : "")'")
-        script.command(m == 0 && axis == "rows" ? "set key top left Left reverse" : "unset key")
+        script.command(m == 0 && axis == axes[0] ? "set key top left Left reverse" : "unset key")
         script.plot(elements(axis, m, &script))
       }
     }
@@ -60,8 +61,9 @@ package struct ScalingFigure: Figure {
   }
 
   private func elements(_ axis: String, _ measure: Int, _ script: inout GnuplotScript) -> [String] {
-    series.enumerated().map { k, name in
+    series.enumerated().compactMap { k, name in
       let own = points.filter { $0.axis == axis && $0.series == name }.sorted { $0.x < $1.x }
+      guard !own.isEmpty else { return nil }
       let data = script.data(own.map { [$0.x, $0.values[measure]] })
       let title = "title \(GnuplotScript.quoted(name, limit: 24))"
       if script.terminal.isText { return "\(data) using 1:2 with linespoints \(title)" }

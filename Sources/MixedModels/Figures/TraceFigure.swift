@@ -56,7 +56,7 @@ package struct TraceFigure: Figure {
   private func drawParameters(_ script: inout GnuplotScript) {
     script.command("unset logscale y")
     script.command("set format y '%g'")
-    script.command("set title 'θ'")
+    script.command("unset title")
     script.command("set ylabel 'θ, relative to σ'")
     let hasKey = θ.count <= Self.linesWithKey
     if hasKey { script.command("set key outside top center horizontal font ',11'") }

@@ -117,7 +117,7 @@ private func dataLines(_ script: String) -> Int {
   @Test func namesOfColumnsAreNeverCommands() throws {
     let table = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
       .split(separator: "\n").dropFirst()
-      .map { String($0).replacing("308", with: "it's `exit`\"\"; quit <&>") }
+      .map { String($0).replacing(",308", with: ",\"it's `exit`\"\"; quit <&>\"") }
     let header = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
       .split(separator: "\n")[0]
       .replacing("Reaction", with: "\"y'; system('exit 3'); print '\"")
@@ -128,7 +128,7 @@ private func dataLines(_ script: String) -> Int {
     for kind in kinds {
       let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
       for line in figure.script(.svg).split(separator: "\n") where line.contains("system(") {
-        #expect(line.contains("y''; system(''exit 3''); print ''"), "\(line)")
+        #expect(line.contains("y’; system(’exit 3’); print ’"), "\(line)")
       }
       if isGnuplotInstalled {
         _ = try SVGDocument(String(decoding: figure.drawn(on: .svg), as: UTF8.self))

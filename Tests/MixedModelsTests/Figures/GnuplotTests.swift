@@ -40,14 +40,15 @@ private let awkwardNames = [
     let isOneLine = !quoted.contains { $0.isNewline }
     #expect(isOneLine)
     let inside = quoted.dropFirst().dropLast()
-    #expect(!inside.replacing("''", with: "").contains("'"), "the constant ends early")
+    #expect(!inside.contains("'"), "the constant ends early")
   }
 
   @Test(.enabled(if: isGnuplotInstalled), arguments: awkwardNames)
   func awkwardTextIsDrawnAsItIs(_ name: String) throws {
     let svg = String(decoding: try Titled(title: name).drawn(on: .svg), as: UTF8.self)
     let texts = try SVGDocument(svg).texts
-    #expect(texts.filter { $0 == name.printable }.count == 2, "title and key")
+    let shown = name.printable.replacing("'", with: "’").replacing("]]>", with: "]] >")
+    #expect(texts.filter { $0 == shown }.count == 2, "title and key")
   }
 
   @Test func longTextIsCut() {
@@ -103,7 +104,7 @@ private let awkwardNames = [
       _ = try Gnuplot().output(of: "set terminal dumb\nset nonsense 3\n")
       Issue.record("drawn")
     } catch {
-      #expect(error.description.contains("line 2"), "\(error)")
+      #expect(error.description.contains("unrecognized option"), "\(error)")
     }
   }
 
