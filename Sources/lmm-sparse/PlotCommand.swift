@@ -78,7 +78,15 @@ struct PlotCommand: ParsableCommand {
     if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
       throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
     }
-    if !kind.isOfTable { try source.check([model]) }
+    if kind.isOfTable {
+      if model.contains("~") || ModelFile.isMeant(by: model) {
+        throw ValidationError(
+          "the figure \(kind.rawValue) is drawn from a table of results, and \(model) is a model. See lmm-sparse plot --help."
+        )
+      }
+    } else {
+      try source.check([model])
+    }
     if kind.needsRows, source.data.isEmpty {
       throw ValidationError(FigureError.needsRows(kind: kind.rawValue).description)
     }

@@ -43,6 +43,7 @@ private let isGnuplotInstalled =
       (["plot", "caterpilar", model, "-o", "a.svg"], "did you mean caterpillar?"),
       (["plot", "qq", model, "-o", "a.sgv"], "did you mean .svg?"),
       (["plot", "qq", model], "-o qq.svg"),
+      (["plot", "profile", model, "-o", "a.svg"], "is drawn from a table"),
       (["plot", "residuals", model, "-o", "a.svg"], "after --data"),
       (["plot", "qq", model, "--x", "Days", "-o", "a.svg"], "--x is for the figure data"),
     ] {
