@@ -21,7 +21,7 @@ struct PlotCommand: ParsableCommand {
         caterpillar  conditional modes with 95 % intervals, sorted
         shrinkage    estimates from each level's own rows against those of the model
         trace        the search for the optimum
-        profile      ζ of a table that confint --curves wrote, in place of MODEL
+        profile      ζ of all parameters; or of a table that confint --curves wrote, as MODEL
         scaling      time and memory, of a table that Benchmarks/Scaling wrote
 
       Of millions of rows or levels densities and levels at equally spaced ranks are drawn.
@@ -78,13 +78,12 @@ struct PlotCommand: ParsableCommand {
     if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
       throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
     }
-    if kind.isOfTable {
-      if model.contains("~") || ModelFile.isMeant(by: model) {
+    if isModel || !kind.takesTable {
+      guard kind.takesModel else {
         throw ValidationError(
           "the figure \(kind.rawValue) is drawn from a table of results, and \(model) is a model. See lmm-sparse plot --help."
         )
       }
-    } else {
       try source.check([model])
     }
     if kind.needsRows, source.data.isEmpty {
@@ -103,6 +102,8 @@ struct PlotCommand: ParsableCommand {
     try destination.write { try $0.write(drawing) }
   }
 
+  private var isModel: Bool { model.contains("~") || ModelFile.isMeant(by: model) }
+
   private var target: FigureTerminal {
     get throws {
       guard !terminal, let output else {
@@ -114,7 +115,7 @@ struct PlotCommand: ParsableCommand {
   }
 
   private func figure(_ kind: FigureKind, progress: ProgressLine?) throws -> any Figure {
-    if kind.isOfTable { return try MixedModels.figure(kind, ofTable: model) }
+    if kind.takesTable, !isModel { return try MixedModels.figure(kind, ofTable: model) }
     let rows = kind.usesRows ? try source.rows(for: model) : []
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(

@@ -19,7 +19,8 @@ private let isGnuplotInstalled =
 
   @Test(
     .enabled(if: isGnuplotInstalled),
-    arguments: ["data", "residuals", "qq", "caterpillar", "shrinkage", "trace"], ["svg", "png"])
+    arguments: ["data", "residuals", "qq", "caterpillar", "shrinkage", "profile", "trace"],
+    ["svg", "png"])
   func `every kind is drawn to a file`(_ kind: String, _ suffix: String) throws {
     let file = folder.file("figure.\(suffix)")
     let run = try ToolProcess("plot", kind, model, "--data", sleepstudyPath, "-o", file)
@@ -43,7 +44,7 @@ private let isGnuplotInstalled =
       (["plot", "caterpilar", model, "-o", "a.svg"], "did you mean caterpillar?"),
       (["plot", "qq", model, "-o", "a.sgv"], "did you mean .svg?"),
       (["plot", "qq", model], "-o qq.svg"),
-      (["plot", "profile", model, "-o", "a.svg"], "is drawn from a table"),
+      (["plot", "scaling", model, "-o", "a.svg"], "is drawn from a table"),
       (["plot", "residuals", model, "-o", "a.svg"], "after --data"),
       (["plot", "qq", model, "--x", "Days", "-o", "a.svg"], "--x is for the figure data"),
     ] {

@@ -53,7 +53,7 @@ package struct DataFigure: Figure {
     isThinned: Bool
   ) -> String {
     var text =
-      "Rows of \(levels) of \(all.grouped) levels of \(term.groupName) (grey), what the mixed model fits to them (blue) and the fixed part alone (orange)."
+      "Rows of \(levels < all ? "\(levels) of \(all.grouped)" : "\(levels)") levels of \(term.groupName) (grey), what the mixed model fits to them (blue) and the fixed part alone (orange)."
     if levels < all {
       text +=
         " The levels stand near equally spaced ranks of their conditional mode for \(term.columns.last ?? ""), from the lowest to the highest; of neighbours the one with the most rows."

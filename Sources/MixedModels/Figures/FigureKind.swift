@@ -14,8 +14,10 @@ package enum FigureKind: String, Sendable, CaseIterable {
     self = kind
   }
 
-  /// Drawn from a table of results instead of a model.
-  package var isOfTable: Bool { self == .profile || self == .scaling }
+  /// Can be drawn from a table of results.
+  package var takesTable: Bool { self == .profile || self == .scaling }
+  /// Can be drawn from a model.
+  package var takesModel: Bool { self != .scaling }
   /// Cannot do without the rows.
   package var needsRows: Bool { self == .data || self == .residuals }
   /// Draws the rows if they are there.
@@ -41,7 +43,8 @@ extension FigureSource {
     case .caterpillar: return try CaterpillarFigure(self, group: group)
     case .shrinkage: return try ShrinkageFigure(self, group: group)
     case .trace: return try TraceFigure(fit)
-    case .profile, .scaling: preconditionFailure("drawn from a table")
+    case .profile: return try ProfileFigure(self)
+    case .scaling: preconditionFailure("drawn from a table")
     }
   }
 }

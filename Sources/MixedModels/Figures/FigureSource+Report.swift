@@ -22,6 +22,10 @@ extension FigureSource {
       )
     }
     for (kind, heading) in Self.figures where !(kind.needsRows && data.isEmpty) {
+      if kind == .profile, !isQuick(searches: 200) {
+        page.add(note: "Profiles take long for this model; lmm-sparse plot profile draws them.")
+        continue
+      }
       progress("figure: \(heading)")
       do {
         let figure = try figure(kind, data: kind.usesRows ? data : [])
@@ -29,6 +33,8 @@ extension FigureSource {
         page.add(heading, svg: String(decoding: svg, as: UTF8.self), caption: figure.caption)
       } catch FigureError.nothingToDraw(let reason) {
         page.add(note: "\(heading): \(reason)")
+      } catch let error as InferenceError {
+        page.add(note: "\(heading): \(error)")
       }
     }
     page.add("How it was found", text: tested.computationLines.joined(separator: "\n"))
@@ -37,7 +43,8 @@ extension FigureSource {
 
   private static let figures: [(FigureKind, String)] = [
     (.data, "Rows and fit"), (.residuals, "Residuals"), (.qq, "Normal quantile plots"),
-    (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"), (.trace, "Search"),
+    (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"), (.profile, "Profiles"),
+    (.trace, "Search"),
   ]
 
   private func testedFit(_ data: [DataSource]) throws -> Fit {
@@ -58,8 +65,7 @@ extension FigureSource {
     } catch let error as InferenceError {
       page.add(note: "There are no F tests of the terms: \(error)")
     }
-    guard fit.timing.evaluation * Double(40 * fit.varianceComponents.count) < Self.quickSeconds
-    else {
+    guard isQuick(searches: 1) else {
       page.add(
         note: "Tests of the random effects take long for this model; lmm-sparse ranova makes them.")
       return
@@ -73,6 +79,12 @@ extension FigureSource {
     } catch let error as InferenceError {
       page.add(note: "There are no tests of the random effects: \(error)")
     }
+  }
+
+  /// Whether some searches for every parameter take no more than seconds.
+  private func isQuick(searches: Int) -> Bool {
+    let evaluations = 40 * searches * fit.parameterCount
+    return fit.timing.evaluation * Double(evaluations) < Self.quickSeconds
   }
 
   private static let quickSeconds = 10.0

@@ -5,6 +5,7 @@
 package struct ProfileFigure: Figure {
   private struct Panel: Sendable {
     let name: String
+    let units: String
     /// Parameter value, ζ; ascending.
     var points: [(value: Double, zeta: Double)]
   }
@@ -25,17 +26,47 @@ package struct ProfileFigure: Figure {
       zip(table.texts("parameter"), zip(value, zeta)).map { ($0, $1.0, $1.1) }, from: path)
   }
 
-  init(_ points: [(name: String, value: Double, zeta: Double)], from path: String) throws {
+  /// Profiles all parameters of a model.
+  ///
+  /// - Throws: `InferenceError`, `FitError`, `FigureError.nothingToDraw`.
+  package init(_ source: FigureSource) throws {
+    var options = ProfileOptions()
+    options.pointsPerSide = 10
+    let curves = try source.fitted.profile(options).curves
+    var units: [String: String] = [:]
+    for curve in curves {
+      let parameter = curve.parameter
+      units[parameter.name] =
+        switch parameter.kind {
+        case .fixed, .standardDeviation: source.units(parameter.term)
+        case .sigma: "units of \(source.response)"
+        case .correlation: "correlation"
+        case .theta: "relative to σ"
+        }
+    }
+    try self.init(
+      curves.flatMap { curve in
+        curve.points.map { (curve.parameter.name, $0.value, $0.zeta) }
+      }, from: source.fit.formula, units: units)
+  }
+
+  private init(
+    _ points: [(name: String, value: Double, zeta: Double)], from path: String,
+    units: [String: String] = [:]
+  ) throws {
     var panels: [Panel] = []
     for point in points where point.value.isFinite && point.zeta.isFinite {
-      if panels.last?.name != point.name { panels.append(Panel(name: point.name, points: [])) }
+      if panels.last?.name != point.name {
+        panels.append(Panel(name: point.name, units: units[point.name] ?? "value", points: []))
+      }
       panels[panels.count - 1].points.append((point.value, point.zeta))
     }
     guard !panels.isEmpty else {
       throw FigureError.nothingToDraw("\(path.printable) has no points of a profile.")
     }
     self.panels = panels.prefix(Self.panelLimit).map { panel in
-      Panel(name: panel.name, points: panel.points.sorted { $0.value < $1.value })
+      Panel(
+        name: panel.name, units: panel.units, points: panel.points.sorted { $0.value < $1.value })
     }
   }
 
@@ -49,6 +80,7 @@ package struct ProfileFigure: Figure {
     if !script.terminal.isText { script.command("set grid") }
     for panel in panels {
       script.command("set title \(GnuplotScript.quoted(panel.name, limit: 36))")
+      script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: 40))")
       script.command("set ylabel 'ζ'")
       let curve = script.data(panel.points.map { [$0.value, $0.zeta] })
       let estimate = script.data(panel.points.filter { $0.zeta == 0 }.map { [$0.value, 0] })

@@ -7,7 +7,7 @@ enum ReportStyle {
     var colours = [
       ("#000000", "currentColor"), ("#ffffff", "var(--page)"), (FigureStyle.grid, "var(--grid)"),
       ("#e8e8e8", "var(--band)"), (FigureStyle.rows, "var(--rows)"), ("#8c8c8c", "var(--rows)"),
-      (FigureStyle.estimate, "var(--estimate)"),
+      (FigureStyle.estimate, "var(--estimate)"), (FigureStyle.reference, "var(--reference)"),
     ]
     for (k, colour) in FigureStyle.viridis.enumerated() {
       colours.append((colour, "var(--density\(k))"))
@@ -44,12 +44,13 @@ enum ReportStyle {
       color-scheme: light dark;
       --page: #ffffff; --ink: #1a1a1a; --quiet: #555555; --grid: \(FigureStyle.grid);
       --band: #e8e8e8; --rows: \(FigureStyle.rows); --estimate: \(FigureStyle.estimate);
+      --reference: \(FigureStyle.reference);
       \(density(FigureStyle.viridis))
     }
     @media screen and (prefers-color-scheme: dark) {
       :root {
         --page: #15181c; --ink: #e6e6e6; --quiet: #a8a8a8; --grid: #3a3f45; --band: #2c3137;
-        --rows: #a0a0a0; --estimate: #4aa3df; \(density(darkDensity))
+        --rows: #a0a0a0; --estimate: #4aa3df; --reference: #f0813a; \(density(darkDensity))
       }
     }
     body {

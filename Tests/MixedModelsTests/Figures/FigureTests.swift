@@ -29,7 +29,7 @@ private struct Example {
   }
 }
 
-private let kinds = FigureKind.allCases.filter { !$0.isOfTable }
+private let kinds = FigureKind.allCases.filter(\.takesModel)
 private let text = FigureTerminal.text(columns: 70, rows: 20)
 
 /// Lines of numbers in a script.
@@ -68,7 +68,7 @@ private func dataLines(_ script: String) -> Int {
     #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
   }
 
-  @Test(arguments: kinds.filter { $0 != .trace })
+  @Test(arguments: kinds.filter { ![.trace, .profile].contains($0) })
   func manyRowsAndLevelsAreNotDrawnOneByOne(_ kind: FigureKind) throws {
     var csv = "y,x,g\n"
     var random = TestRandom(seed: 5)
@@ -196,7 +196,7 @@ private func dataLines(_ script: String) -> Int {
     let example = try Example.sleepstudy.get()
     let page = try example.source.report(data: hasRows ? example.data : [])
     let document = try SVGDocument(page.replacing("<!DOCTYPE html>", with: ""))
-    #expect(document.counts["svg"] == (hasRows ? 6 : 4))
+    #expect(document.counts["svg"] == (hasRows ? 7 : 5))
     #expect(document.counts["figcaption"] == document.counts["svg"])
     #expect(page.contains("REML criterion at convergence: 1743.6"))
     #expect(page.contains("Tests of fixed effects") && page.contains("Tests of random effects"))
