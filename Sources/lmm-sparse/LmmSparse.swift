@@ -17,9 +17,10 @@ import MixedModels
     version: softwareVersion,
     subcommands: [
       FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
-      RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self, BootstrapCommand.self,
-      RanefCommand.self, PlanCommand.self, SimulateCommand.self, PlotCommand.self,
-      ReportCommand.self, InfoCommand.self,
+      RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
+      MarginalMeansCommand.self, VarianceCommand.self, BootstrapCommand.self, RanefCommand.self,
+      PredictCommand.self, AugmentCommand.self, PlotCommand.self, ReportCommand.self,
+      PlanCommand.self, SimulateCommand.self, StudyCommand.self, InfoCommand.self,
     ])
 
   /// Errors of the command line begin like all others.
