@@ -128,7 +128,7 @@ private func dataLines(_ script: String) -> Int {
     for kind in kinds {
       let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
       for line in figure.script(.svg).split(separator: "\n") where line.contains("system(") {
-        #expect(line.contains("y’; system(’exit 3’); print ’"), "\(line)")
+        #expect(line.contains("y’; system(’exit 3’); print"), "\(line)")
       }
       if isGnuplotInstalled {
         _ = try SVGDocument(String(decoding: figure.drawn(on: .svg), as: UTF8.self))

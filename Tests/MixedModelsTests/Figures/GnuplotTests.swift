@@ -14,7 +14,8 @@ let isGnuplotInstalled: Bool = {
 /// A title, drawn alone.
 private struct Titled: Figure {
   let title: String
-  let size = FigureSize(width: 300, height: 200)
+  // Wide, since gnuplot leaves out a key that has no room.
+  let size = FigureSize(width: 900, height: 300)
   let caption = ""
 
   func draw(_ script: inout GnuplotScript) {
