@@ -24,10 +24,17 @@ struct SimulateCommand: ParsableCommand {
 
           lmm-sparse simulate slopes1m --rows 50000 --levels g=2000 --seed 7 --output data.csv
 
+      Or it is a saved fit, which draws new responses for the rows of a table and adds them as sim_1, sim_2, …:
+
+          lmm-sparse simulate model.lmm --data rows.csv --replicates 10 --seed 7
+
+      Random effects are drawn anew, or with --random kept are the conditional modes; responses are on the \
+      scale of the model's, log(y) if that was fitted.
+
       The same arguments give the same table, whatever the number of threads.
       """)
 
-  @Argument(help: "A formula, or the name of a workload; --list shows these.")
+  @Argument(help: "A formula, a model file, or the name of a workload; --list shows these.")
   var model: String?
 
   @Flag(help: "List the workloads: name, rows, formula.")
@@ -51,6 +58,7 @@ struct SimulateCommand: ParsableCommand {
   var levels: [String] = []
 
   @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
+  @OptionGroup(title: "New responses of a model file") var responses: NewResponseArguments
 
   @Option(
     parsing: .unconditional,
@@ -76,6 +84,15 @@ struct SimulateCommand: ParsableCommand {
       )
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if let model, ModelFile.isMeant(by: model) {
+      if let option = foreignToModelFile.first {
+        throw ValidationError("\(option) is for a formula; \(model) has a model of its own.")
+      }
+      return try responses.check(model)
+    }
+    if let option = responses.given.first {
+      throw ValidationError("\(option) is for a model file, such as model.lmm.")
+    }
     // Errors of the formula itself are told by the run.
     if let model, !model.contains("~") || (try? Formula(model)) != nil {
       _ = try stating { try design(model) }
@@ -84,6 +101,9 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     guard let model else { return try writeToStandardOutput(Self.listing) }
+    if ModelFile.isMeant(by: model) {
+      return try responses.write(model, seed: seed, threads: threads, output: output)
+    }
     let design = try design(model)
     let destination = try ReportDestination(path: output, inputs: stated.files)
     installInterruptHandler()
@@ -102,6 +122,12 @@ struct SimulateCommand: ParsableCommand {
     }
     settings.rowsPer = rowsPer.first
     return try SimulationDesign(Formula(model), settings)
+  }
+
+  /// Options given that say nothing to a model file.
+  private var foreignToModelFile: [String] {
+    [("--rows", rows == nil), ("--rows-per", rowsPer.isEmpty), ("--levels", levels.isEmpty)]
+      .filter { !$0.1 }.map(\.0) + stated.given
   }
 
   /// The workload with the changes asked for.

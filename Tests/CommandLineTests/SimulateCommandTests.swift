@@ -91,6 +91,28 @@ struct SimulateCommandTests {
     #expect(abs(estimate - 0.8) < 4 * error)
   }
 
+  @Test func `a model file draws new responses for rows`() throws {
+    let script = """
+      d=$(mktemp -d); f='Reaction ~ Days + (Days | Subject)'
+      $tool fit "$f" "$1" --save $d/m.lmm > /dev/null || exit 1
+      $tool simulate $d/m.lmm --data "$1" --replicates 2 --seed 5 --threads 1 > $d/a
+      $tool simulate $d/m.lmm --data "$1" --replicates 2 --seed 5 --threads 2 > $d/b
+      cmp $d/a $d/b && head -1 $d/a && wc -l < $d/a
+      cut -d, -f1-3 $d/a | cmp - <(tr -d '"' < "$1" | cut -d, -f1-3) && echo kept
+      $tool simulate $d/m.lmm --data "$1" --columns none --random kept | head -1
+      $tool simulate $d/m.lmm; echo "status $?"
+      $tool simulate $d/m.lmm --data "$1" --levels g=3; echo "status $?"
+      $tool simulate 'y ~ x + (1 | g)' --data "$1"; echo "status $?"
+      rm -r $d
+      """
+    let run = try ToolProcess(script: script, sleepstudyPath)
+    let lines = run.output.split(separator: "\n").map(String.init)
+    #expect(lines[0].hasSuffix(",sim_1,sim_2") && lines[1] == "181", "\(run.output)\(run.errors)")
+    #expect(lines[2...] == ["kept", "sim_1", "status 64", "status 64", "status 64"], "\(run.output)")
+    for words in ["name the rows after --data", "--levels is for a formula", "--data is for a model file"]
+    { #expect(run.errors.contains(words), "\(run.errors)") }
+  }
+
   static let wrong: [(arguments: [String], words: String)] = [
     ([], "slopes100k"),
     (["slopes1k"], "no workload is called 'slopes1k'"),

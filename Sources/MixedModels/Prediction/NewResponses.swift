@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+import NumericalMethods
+
+/// A table of rows as text with responses of a fitted model added to it, drawn row by row:
+/// Xβ̂ + Zb + ε on the scale of the model's response, ε ~ N(0, σ²/w).
+///
+/// The responses depend on the model, the rows and the seed alone; each has random numbers of its
+/// own, so that more of them begin with the fewer.
+public struct NewResponses: Sendable {
+  public enum RandomEffects: String, Sendable, CaseIterable {
+    /// Drawn anew for every response, lme4's `re.form = NA`.
+    case new
+    /// The conditional modes, lme4's `use.u = TRUE`.
+    case kept
+  }
+
+  private let predictor: LinearPredictor
+  private let names: [String]
+  private let seed: UInt64
+  private let input: RowTable.InputColumns
+  private let options: PredictionOptions
+  /// Per response and group: b of the working columns, level after level.
+  private let effects: [[[Double]]]
+
+  /// - Throws: `InferenceError` if the random effects of so many responses do not fit in memory.
+  public init(
+    _ predictor: LinearPredictor, count: Int, seed: UInt64, random: RandomEffects = .new,
+    input: RowTable.InputColumns = .all, options: PredictionOptions = PredictionOptions()
+  ) throws {
+    precondition(count > 0)
+    (self.predictor, self.seed, self.input) = (predictor, seed, input)
+    names = (1...count).map { "sim_\($0)" }
+    self.options = options
+    guard random == .new else {
+      effects = Array(repeating: predictor.modes, count: count)
+      return
+    }
+    let bytes = 8 * predictor.model.randomEffectCount
+    let memory = availableMemory()
+    guard memory <= 0 || bytes <= memory / 2 / count else {
+      throw InferenceError.refused(
+        "the random effects of \(count) responses do not fit in memory: \(bytes) bytes each. Draw fewer at a time, with other seeds."
+      )
+    }
+    effects = (0..<count).map { Self.draw(predictor, seed: seed, response: $0) }
+  }
+
+  /// b ~ N(0, σ²ΛΛᵀ).
+  private static func draw(
+    _ predictor: LinearPredictor, seed: UInt64, response: Int
+  ) -> [[Double]] {
+    let model = predictor.model
+    var factors = model.covariance.emptyFactors
+    model.covariance.factors(predictor.φ, into: &factors)
+    let sigma = predictor.variance.squareRoot()
+    return zip(model.groups, factors).enumerated().map { g, pair in
+      let (group, T) = pair
+      let ℓ = group.size
+      var stream = RandomStream(
+        seed: seed, purpose: Purpose.effects + UInt64(g), block: UInt64(response))
+      var u = [Double](repeating: 0, count: group.levelCount * ℓ)
+      stream.fillNormal(&u)
+      var b = [Double](repeating: 0, count: u.count)
+      for base in stride(from: 0, to: b.count, by: ℓ) {
+        for j in 0..<ℓ {
+          for i in j..<ℓ { b[base + i] += sigma * T[j * ℓ + i] * u[base + j] }
+        }
+      }
+      return b
+    }
+  }
+
+  /// Draws the responses of the rows of a table; `write` gets the header and then the rows, a chunk
+  /// at a time. Rows with a missing value have missing responses.
+  ///
+  /// - Returns: notes for the user.
+  /// - Throws: what `RowTable.write` throws.
+  @discardableResult
+  public func write(
+    _ data: [DataSource], to write: ([UInt8]) throws -> Void
+  ) throws -> [String] {
+    let table = try NewTable(predictor, data, options)
+    let records = RecordText(table.reader, input == .all, names)
+    try records.checkNames(file: data[0].name)
+    try write(records.headerLine)
+    try table.reader.read(
+      table.rows.working.design.columns.requests,
+      transform: { [rows = table.rows, count = names.count] chunk in
+        let responses = try responses(chunk, rows)
+        var bytes: [UInt8] = []
+        try records.append(chunk, to: &bytes) { row, bytes in
+          for k in 0..<count {
+            if k > 0 { bytes.append(records.separator) }
+            bytes.append(number: responses[k][row])
+          }
+        }
+        return bytes
+      }, consume: write)
+    return table.notes
+  }
+
+  /// NaN where something is missing.
+  private func responses(_ chunk: TableChunk, _ predict: RowPredictor) throws -> [[Double]] {
+    let columns = try predict.columns(chunk, wantsX: false)
+    let fixed = predict.fixed(columns.rows)
+    let sigma = predictor.variance.squareRoot()
+    return effects.enumerated().map { k, b in
+      var stream = RandomStream(
+        seed: seed, purpose: Purpose.residuals + UInt64(k), block: UInt64(chunk.index))
+      var y = [Double](repeating: 0, count: fixed.count)
+      stream.fillNormal(&y)
+      for row in y.indices {
+        y[row] = fixed[row] + sigma / columns.rows.weights[row].squareRoot() * y[row]
+      }
+      for g in b.indices where !columns.levels[g].isEmpty {
+        let ℓ = predictor.model.groups[g].size
+        for (row, level) in columns.levels[g].enumerated() {
+          guard level >= 0 else {
+            y[row] = .nan
+            continue
+          }
+          for j in 0..<ℓ { y[row] += columns.z[g][row * ℓ + j] * b[g][Int(level) * ℓ + j] }
+        }
+      }
+      return y
+    }
+  }
+}
+
+/// First numbers of the streams of one kind; the index of the group or response is added.
+private enum Purpose {
+  static let effects: UInt64 = 0x5eff_0000_0000
+  static let residuals: UInt64 = 0x5e51_0000_0000
+}
