@@ -117,6 +117,11 @@ public struct Simulation: Sendable {
         return Int32(first) + Int32(stream.below(UInt64(end - first)))
       }
     case .inTurn: return places.map { Int32($0 % factor.levels) }
+    case .employer(let worker, _, _):
+      guard case .employers(_, let first, let second) = lookups[index] else { return nil }
+      return zip(levels[worker], levels[index]).map { worker, choice in
+        (choice == 0 ? first : second)[Int(worker)]
+      }
     case .constant(let other, _):
       guard case .constant(let codes) = lookups[index] else { return nil }
       return levels[other].map { codes[Int($0)] }

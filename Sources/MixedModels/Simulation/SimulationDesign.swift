@@ -69,7 +69,7 @@ extension SimulatedFactor.Assignment {
   fileprivate var sources: [Int] {
     switch self {
     case .parent(let factor), .blocks(let factor), .within(let factor): [factor]
-    case .constant(let factor, _): [factor]
+    case .constant(let factor, _), .employer(let factor, _, _): [factor]
     case .product(let factors): factors
     default: []
     }
