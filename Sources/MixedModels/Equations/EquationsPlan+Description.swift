@@ -4,14 +4,8 @@ extension EquationsPlan {
   /// One line for every strategy looked at, the cheapest first; the chosen one begins with an
   /// asterisk.
   package func lines(for model: LinearMixedModel) -> [String] {
-    let chosen = chosen
-    var isMarked = false
-    return estimates.map { estimate in
-      let isChosen =
-        !isMarked && estimate.strategy == chosen.strategy && estimate.leading == chosen.leading
-        && estimate.isDense == chosen.isDense
-      isMarked = isMarked || isChosen
-      return (isChosen ? "* " : "  ") + estimate.line(for: model)
+    estimates.indices.map { k in
+      (k == chosenIndex ? "* " : "  ") + estimates[k].line(for: model)
     }
   }
 }
@@ -40,7 +34,7 @@ extension StrategyEstimate {
     parts.append("\(fixedNotation(Double(bytes) / 1_048_576, decimals: 1)) MiB")
     parts.append(
       seconds.isFinite
-        ? "about \(fixedNotation(1000 * seconds, decimals: 3)) ms per evaluation"
+        ? "\(isBound ? "at least" : "about") \(fixedNotation(1000 * seconds, decimals: 3)) ms per evaluation"
         : "more memory than there is")
     return "\(name): " + parts.joined(separator: ", ")
   }

@@ -13,14 +13,14 @@ package struct EquationsPlan {
 
   /// The least expensive first.
   package let estimates: [StrategyEstimate]
+  /// Index of the one that is chosen; nil if none fits.
+  package let chosenIndex: Int?
   package let choice: Choice
 
-  /// Below so many seconds an evaluation is not worth a look at the alternative.
-  private static let negligible = 1e-3
-
   /// - Parameters:
-  ///   - solver: `auto`, `absorb`, `cholmod` or `matrix-free`; one group that is absorbed leaves
-  ///     nothing that could be without a matrix, so that `matrix-free` is then `absorb`.
+  ///   - solver: `auto`, `absorb`, `cholmod`, `matrix-free`, or `exact` for any that estimates
+  ///     nothing; one group that is absorbed leaves nothing that could be without a matrix, so that
+  ///     `matrix-free` is then `absorb`.
   ///   - accuracy: Standard error wanted of a criterion that is estimated.
   ///   - memory: Bytes there are; 0: unknown, anything fits.
   ///   - compares: Whether to look at all strategies even where the choice is clear.
@@ -30,57 +30,35 @@ package struct EquationsPlan {
     _ model: LinearMixedModel, solver given: String = "auto", accuracy: Double = 0.01, threads: Int,
     memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
   ) throws {
-    guard ["auto", "absorb", "cholmod", "matrix-free"].contains(given) else {
+    guard given == "auto" || given == "exact" || Self.strategies[given] != nil else {
       throw FitError.unknownSolver(given)
     }
     let solver = given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
-    var candidates: [(estimate: StrategyEstimate, choice: Choice)] = []
-    if solver == "matrix-free" {
-      let leading = Self.leadingGroups(model)[0]
-      candidates.append(
-        (
-          StrategyEstimate(matrixFree: model, leading: leading, threads: threads),
-          .matrixFree(
-            leading: leading, accuracy: MatrixFreeAccuracy(standardError: accuracy))
-        ))
+    var comparison = StrategyComparison(
+      model, solver: solver, threads: threads, memory: memory, compares: compares)
+    comparison.addMatrixFree(accuracy: accuracy)
+    try comparison.addAbsorbed()
+    try comparison.addWhole()
+    let candidates = comparison.candidates.sorted { $0.estimate.seconds < $1.estimate.seconds }
+    let estimates = candidates.map(\.estimate)
+    let allowed = candidates.indices.filter { k in
+      let strategy = candidates[k].estimate.strategy
+      return candidates[k].choice != nil && candidates[k].estimate.fits(memory)
+        && (Self.strategies[solver] ?? strategy.rawValue) == strategy.rawValue
+        && (solver != "exact" || strategy != .matrixFree)
     }
-    if ["auto", "absorb"].contains(solver) || (compares && solver != "cholmod") {
-      for leading in Self.leadingGroups(model) {
-        let isSettled = candidates.contains { $0.estimate.isFull && $0.estimate.fits(memory) }
-        if isSettled && !compares { break }
-        let estimator = AbsorptionEstimate(
-          model, leading: leading, threads: threads, memory: memory)
-        let (estimate, layout) = try estimator.cheapest()
-        candidates.append((estimate, layout.map { .absorbed($0) } ?? .whole))
-      }
+    let exact = allowed.first { k in
+      estimates[k].strategy != .matrixFree && estimates[k].seconds <= comparison.patience
     }
-    let isClear =
-      model.groups.count == 1
-      || candidates.contains { candidate in
-        let estimate = candidate.estimate
-        return (estimate.seconds < Self.negligible || estimate.isFull) && estimate.fits(memory)
-      }
-    if solver == "cholmod" || compares || (solver == "auto" && !isClear) {
-      do {
-        candidates.append((try StrategyEstimate(whole: model, memory: memory), .whole))
-      } catch {
-        // What cannot even be analyzed is no alternative.
-        guard !candidates.isEmpty, Self.isTooLarge(error) else { throw error }
-      }
-    }
-    candidates.sort { $0.estimate.seconds < $1.estimate.seconds }
-    estimates = candidates.map(\.estimate)
-    let allowed = candidates.filter { candidate in
-      candidate.estimate.fits(memory)
-        && (solver == "auto" || candidate.estimate.strategy.rawValue == Self.strategies[solver]!)
-    }
-    guard let best = allowed.first ?? (refuses ? nil : candidates.first) else {
+    let chosen = exact ?? allowed.first
+    guard chosen != nil || !refuses else {
       throw FitError.outOfMemory(
         needed: estimates.map(\.bytes).min() ?? 0, available: memory,
         core: estimates.filter { $0.leading != nil }.map(\.coreSize).min()
           ?? model.randomEffectCount)
     }
-    choice = best.choice
+    (self.estimates, chosenIndex) = (estimates, chosen)
+    choice = chosen.flatMap { candidates[$0].choice } ?? .whole
   }
 
   /// What a solver asked for is called in reports.
@@ -88,16 +66,9 @@ package struct EquationsPlan {
     "absorb": "absorbed", "cholmod": "cholmod", "matrix-free": "matrix-free",
   ]
 
-  private static func isTooLarge(_ error: any Error) -> Bool {
-    switch error {
-    case CholmodError.outOfMemory, CholmodError.tooLarge, FitError.outOfMemory: true
-    default: false
-    }
-  }
-
   /// Groups worth absorbing, the largest first: those that leave not much more of a core than that
   /// one.
-  private static func leadingGroups(_ model: LinearMixedModel) -> [Int] {
+  static func leadingGroups(_ model: LinearMixedModel) -> [Int] {
     let sizes = model.groups.map { $0.levelCount * $0.size }
     let largest = sizes.max() ?? 0
     return sizes.indices.filter { 2 * sizes[$0] >= largest }
@@ -105,17 +76,7 @@ package struct EquationsPlan {
   }
 
   /// The estimate of what was chosen.
-  package var chosen: StrategyEstimate {
-    switch choice {
-    case .whole: estimates.first { $0.strategy == .whole }!
-    case .absorbed(let layout):
-      estimates.first {
-        $0.strategy == .absorbed && $0.leading == layout.leading
-          && $0.isDense == (layout.pattern == nil)
-      }!
-    case .matrixFree: estimates.first { $0.strategy == .matrixFree }!
-    }
-  }
+  package var chosen: StrategyEstimate { estimates[chosenIndex ?? 0] }
 }
 
 /// The expected cost of one evaluation of the criterion.
@@ -141,6 +102,8 @@ package struct StrategyEstimate {
   package var flops: Double
   package var bytes: Int
   package var seconds: Double
+  /// Whether this is the least that it can cost, from counts alone.
+  package var isBound = false
 
   /// Whether absorption leaves a core that is nearly full.
   ///
@@ -150,6 +113,9 @@ package struct StrategyEstimate {
   var isFull: Bool {
     strategy == .absorbed && isDense && coreSize > 0 && coreDensity >= AbsorptionEstimate.fullCore
   }
+
+  /// Whether an evaluation takes a good part of a second, so that every one counts.
+  var isDear: Bool { strategy == .matrixFree ? seconds > 0.05 : flops > 2e9 }
 
   /// About what a pair of levels takes while the whole system's pattern is made and ordered.
   private static let analysisBytes = 200

@@ -15,6 +15,8 @@ package protocol MixedModelEquations: ~Copyable {
   var logDeterminantM: Double { get }
   /// log of |XᵀV⁻¹X| for V = I + ZΛΛᵀZᵀ; the sum of both is log |K|.
   var logDeterminantRX: Double { get }
+  /// log |ΛᵀZᵀWZΛ + I| by each probe alone, where it is the mean over probes; else none.
+  var probeLogDeterminants: [Double] { get }
   /// r² = min over u, β of ‖√W(y − Xβ − ZΛu)‖² + ‖u‖²
   var penalizedResidualSumOfSquares: Double { get }
   /// u (group after group, level after level) and β.
@@ -37,6 +39,7 @@ package protocol MixedModelEquations: ~Copyable {
 
 extension MixedModelEquations where Self: ~Copyable {
   package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] { [] }
+  package var probeLogDeterminants: [Double] { [] }
 }
 
 /// What a strategy tells about itself.
@@ -57,7 +60,4 @@ package struct SolverSummary {
   /// For every group the relative standard error of its conditional variances, root mean square;
   /// nil where they are exact or were not asked for.
   package var conditionalErrors: [Double]?
-  /// Standard errors over the choice of the random vectors: of θ, and of σ relative to it.
-  package var thetaErrors: [Double]?
-  package var sigmaError: Double?
 }

@@ -60,6 +60,14 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     }
   }
 
+  package var probeLogDeterminants: [Double] {
+    switch self {
+    case .whole: []
+    case .absorbed: []
+    case .matrixFree(let own): own.probeLogDeterminants
+    }
+  }
+
   package var logDeterminantRX: Double {
     switch self {
     case .whole(let own): own.logDeterminantRX

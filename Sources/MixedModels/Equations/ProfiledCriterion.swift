@@ -33,10 +33,13 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
     let covariance = try equations.fixedEffectsCovariance()
     let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
     let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
+    let probes = equations.probeLogDeterminants
+    let coefficients = probes.isEmpty ? [] : try equations.solution().β
     let slopes = try equations.slopes(kind)
     return CriterionDerivatives(
       gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
-      residualWeight: weight, fixedEffectsCovariance: covariance,
+      residualWeight: weight, fixedEffectsCovariance: covariance, probes: probes,
+      coefficients: coefficients,
       roundingError: error)
   }
 

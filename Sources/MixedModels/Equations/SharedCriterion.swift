@@ -10,6 +10,8 @@ protocol DifferentiableCriterion: AnyObject {
   func value(_ φ: [Double]) throws -> Double
   /// At the φ of the last evaluation, once for each.
   func derivatives() throws -> CriterionDerivatives
+  /// Of the criterion at the φ of the last evaluation; nil where it is exact.
+  var standardError: Double? { get }
 }
 
 struct CriterionDerivatives {
@@ -20,6 +22,10 @@ struct CriterionDerivatives {
   let residualWeight: Double
   /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
   let fixedEffectsCovariance: DenseMatrix
+  /// The log-determinant by each probe alone, where it is the mean over probes; else none.
+  let probes: [Double]
+  /// β in working coordinates, where there are probes.
+  let coefficients: [Double]
   /// Of the criterion: that of r² = yᵀWy − …, where little is left of yᵀWy, and of a sum of many
   /// logarithms.
   let roundingError: Double
@@ -34,4 +40,6 @@ final class SharedCriterion<Equations: MixedModelEquations & ~Copyable>: Differe
   func value(_ φ: [Double]) throws -> Double { try profiled(φ) }
 
   func derivatives() throws -> CriterionDerivatives { try profiled.derivatives() }
+
+  var standardError: Double? { profiled.equations.description.criterionStandardError }
 }

@@ -53,10 +53,10 @@ extension Optimum {
   ///
   /// - Throws: `FitError`, `CholmodError`, `NotReproduced`.
   static func found<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
     _ equations: consuming Equations, saved: SavedOptimum?
   ) throws -> Optimum {
-    guard let saved else { return try Optimum(model, options, flops: flops, equations) }
+    guard let saved else { return try Optimum(model, options, isDear: isDear, equations) }
     return try Optimum(
       model, options, equations, saved: saved.outcome, standardError: saved.standardError)
   }
@@ -79,15 +79,13 @@ extension Optimum {
     let value = try criterion(saved.φ)
     found = monotonicSeconds()
     // An estimate may be computed again exactly, or the other way round.
-    let tolerance = max(standardError ?? 0, criterion.equations.description.criterionStandardError ?? 0)
+    let tolerance = max(
+      standardError ?? 0, criterion.equations.description.criterionStandardError ?? 0)
     guard abs(value - saved.value) <= 1e-10 * max(1, abs(saved.value)) + 6 * tolerance else {
       throw NotReproduced(saved: saved.value, found: value)
     }
-    let errors = ProbeErrors(
-      try criterion.equations.slopeReplicates(options.criterion), saved.curvature,
-      model.covariance, φ: saved.φ, df: criterion.df)
     estimates = try Estimates(
       model, φ: saved.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    solver = criterion.equations.description.with(errors)
+    solver = criterion.equations.description
   }
 }

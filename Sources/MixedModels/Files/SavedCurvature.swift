@@ -15,7 +15,35 @@ enum SavedCurvature {
       ("residual_weight", .number(curvature.residualWeight)),
       ("rounding_error", .number(curvature.roundingError)),
       ("units", .numbers(curvature.units)),
+      ("probes", curvature.probeSlopes.map(json) ?? .null),
     ])
+  }
+
+  private static func json(_ slopes: ProbeSlopes) -> JSONValue {
+    .object([
+      ("count", .integer(slopes.probes)),
+      ("gradient_covariance", .numbers(slopes.gradientCovariance.storage)),
+      ("coefficient_slopes", .numbers(slopes.coefficientSlopes.flatMap(\.self))),
+    ])
+  }
+
+  /// - Throws: `MalformedMember`.
+  private static func probeSlopes(
+    _ json: JSONMember, parameters count: Int, coefficients p: Int
+  ) throws -> ProbeSlopes? {
+    guard case .object(let members) = json.value, members.contains(where: { $0.name == "probes" })
+    else { return nil }  // files of earlier versions
+    let own = try json["probes"]
+    if case .null = own.value { return nil }
+    let covariance = try own["gradient_covariance"].doubles
+    let slopes = try own["coefficient_slopes"].doubles
+    guard covariance.count == count * count, slopes.count == count * p else {
+      throw MalformedMember(name: own.name)
+    }
+    return ProbeSlopes(
+      probes: try own["count"].count,
+      gradientCovariance: DenseMatrix(rows: count, columns: count, storage: covariance),
+      coefficientSlopes: (0..<count).map { Array(slopes[$0 * p..<($0 + 1) * p]) })
   }
 
   /// Everything in φ; the matrices are symmetric.
@@ -49,7 +77,8 @@ enum SavedCurvature {
       residualWeight: try json["residual_weight"].double,
       covarianceSlopes: (0..<count).map { k in
         DenseMatrix(rows: p, columns: p, storage: Array(slopes[k * size..<(k + 1) * size]))
-      }, roundingError: try json["rounding_error"].double, units: units)
+      }, probeSlopes: try probeSlopes(json, parameters: count, coefficients: p),
+      roundingError: try json["rounding_error"].double, units: units)
   }
 
   private static func values(
@@ -64,20 +93,24 @@ enum SavedCurvature {
 extension CriterionCurvature {
   /// Whether rounding or overflow left no hole.
   var isFinite: Bool {
-    let all = [gradient, hessian.storage, residualSlope, units, [residualWeight, roundingError]]
+    let all =
+      [gradient, hessian.storage, residualSlope, units, [residualWeight, roundingError]]
+      + (probeSlopes.map { [$0.gradientCovariance.storage] + $0.coefficientSlopes } ?? [])
     return all.allSatisfy { $0.allSatisfy(\.isFinite) }
       && covarianceSlopes.allSatisfy { $0.storage.allSatisfy(\.isFinite) }
   }
 
   fileprivate init(
     gradient: [Double], hessian: DenseMatrix, residualSlope: [Double], residualWeight: Double,
-    covarianceSlopes: [DenseMatrix], roundingError: Double, units: [Double]
+    covarianceSlopes: [DenseMatrix], probeSlopes: ProbeSlopes?, roundingError: Double,
+    units: [Double]
   ) {
     self.gradient = gradient
     self.hessian = hessian
     self.residualSlope = residualSlope
     self.residualWeight = residualWeight
     self.covarianceSlopes = covarianceSlopes
+    self.probeSlopes = probeSlopes
     self.roundingError = roundingError
     self.units = units
   }

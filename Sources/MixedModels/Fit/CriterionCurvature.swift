@@ -13,6 +13,8 @@ struct CriterionCurvature: Sendable {
   let residualWeight: Double
   /// ∂[K⁻¹]_xx/∂φ_k, p × p each, in working coordinates.
   let covarianceSlopes: [DenseMatrix]
+  /// nil where the criterion is exact.
+  let probeSlopes: ProbeSlopes?
   let roundingError: Double
   let units: [Double]
 
@@ -42,6 +44,7 @@ struct CriterionCurvature: Sendable {
       }
     }
     hessian = 0.5 * (H + H.transposed)
+    probeSlopes = ProbeSlopes(columns)
     covarianceSlopes = columns.map { column in
       (1 / column.distance)
         * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
@@ -95,6 +98,10 @@ struct CriterionCurvature: Sendable {
     return (zip(vectors * coordinates, scales).map { $0 * $1 }, decrease)
   }
 
+  /// A decrease of the criterion that is no matter: parameters move by 0.003 of their standard
+  /// errors.
+  static let smallDecrease = 1e-5
+
   /// Why this is no minimum, in words; nothing if it is one.
   ///
   /// - Parameters:
@@ -103,7 +110,7 @@ struct CriterionCurvature: Sendable {
   func alarms(noise: Double, isSaddle: Bool) -> [String] {
     var alarms: [String] = []
     let decrease = newtonStep.decrease
-    if decrease > max(1e-5, noise) {
+    if decrease > max(Self.smallDecrease, noise) {
       alarms.append(
         "the gradient is not zero: the criterion could fall by about \(decrease); try --start or another --optimizer"
       )

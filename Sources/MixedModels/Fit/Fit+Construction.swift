@@ -92,12 +92,13 @@ extension SolverDescription {
   package init(
     _ strategy: String, leadingTerm: String? = nil, coreSize: Int? = nil,
     coreDensity: Double? = nil, factorNonzeros: Int? = nil, threads: Int,
-    criterionStandardError: Double? = nil, plan: [String] = []
+    criterionStandardError: Double? = nil, probes: Int? = nil,
+    monteCarloErrors: MonteCarloErrors? = nil, plan: [String] = []
   ) {
     self.init(
       strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
       factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError, probes: nil, thetaStandardErrors: nil,
-      sigmaRelativeStandardError: nil, conditionalVarianceErrors: nil, plan: plan)
+      criterionStandardError: criterionStandardError, probes: probes,
+      monteCarloErrors: monteCarloErrors, conditionalVarianceErrors: nil, plan: plan)
   }
 }

@@ -64,8 +64,11 @@ extension Fit {
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: options.threads == 0 ? availableProcessors() : options.threads,
       criterionStandardError: solver.criterionStandardError, probes: solver.probes,
-      thetaStandardErrors: solver.thetaErrors, sigmaRelativeStandardError: solver.sigmaError,
-      conditionalVarianceErrors: solver.conditionalErrors, plan: plan)
+      monteCarloErrors: outcome.curvature.flatMap { curvature in
+        MonteCarloErrors(
+          curvature, model, φ: outcome.φ, sigma: estimates.sigma,
+          df: model.degreesOfFreedom(options.criterion))
+      }, conditionalVarianceErrors: solver.conditionalErrors, plan: plan)
     self.timing = timing
     self.peakMemory = peakMemory
   }

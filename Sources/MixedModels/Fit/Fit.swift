@@ -184,13 +184,11 @@ public struct SolverDescription: Sendable {
   public let threads: Int
   /// nil when the criterion is exact.
   public let criterionStandardError: Double?
-  /// Random vectors that a criterion that is not exact was estimated with.
+  /// Random vectors that the criterion was estimated with; nil when it is exact.
   public let probes: Int?
-  /// What that error means for θ: standard errors over the choice of those vectors, not over the
-  /// data; nil when the criterion is exact.
-  public let thetaStandardErrors: [Double]?
-  /// The same for σ, relative to it.
-  public let sigmaRelativeStandardError: Double?
+  /// What the criterion's error means for the estimates; nil when it is exact, or where the Hessian
+  /// is not known.
+  public let monteCarloErrors: MonteCarloErrors?
   /// The same for the conditional variances of every grouping factor, relative and root mean
   /// square, where they were asked for.
   public let conditionalVarianceErrors: [Double]?

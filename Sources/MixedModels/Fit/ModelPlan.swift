@@ -25,6 +25,9 @@ public struct ModelPlan: Sendable {
     public let bytes: Int
     /// Predicted seconds of one evaluation of the criterion.
     public let seconds: Double
+    /// Whether it cannot cost less, but may well cost more: what is out of the question is not
+    /// looked at any closer.
+    public let isBound: Bool
   }
 
   public let formula: String
@@ -58,8 +61,8 @@ public struct ModelPlan: Sendable {
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     memory = availableMemory()
     let plan = try EquationsPlan(
-      model, solver: options.solver, accuracy: options.accuracy, threads: threads, memory: memory, compares: true,
-      refuses: false)
+      model, solver: options.solver, accuracy: options.accuracy, threads: threads, memory: memory,
+      compares: true, refuses: false)
     let names = Dictionary(
       model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
     strategies = plan.estimates.map { estimate in
@@ -67,13 +70,10 @@ public struct ModelPlan: Sendable {
         name: estimate.strategy.rawValue,
         leadingTerm: estimate.leading.flatMap { names[$0] }, coreSize: estimate.coreSize,
         coreDensity: estimate.coreDensity, factorNonzeros: estimate.factorNonzeros,
-        operations: estimate.flops, bytes: estimate.bytes, seconds: estimate.seconds)
+        operations: estimate.flops, bytes: estimate.bytes, seconds: estimate.seconds,
+        isBound: estimate.isBound)
     }
-    let wanted = EquationsPlan.strategies[options.solver]
-    chosen = strategies.indices.first { [strategies, memory] k in
-      plan.estimates[k].fits(memory)
-        && (wanted == nil || strategies[k].name == wanted)
-    }
+    chosen = plan.chosenIndex
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations

@@ -13,29 +13,26 @@ struct Optimum {
 
   /// - Throws: `FitError`, `CholmodError`.
   init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
     _ equations: consuming Equations
   ) throws {
     let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
     began = monotonicSeconds()
-    outcome = try Self.search(model, options, flops: flops, criterion)
+    outcome = try Self.search(model, options, isDear: isDear, criterion)
     _ = try criterion.value(outcome.φ)
     found = monotonicSeconds()
-    let errors = ProbeErrors(
-      try criterion.profiled.equations.slopeReplicates(options.criterion), outcome.curvature,
-      model.covariance, φ: outcome.φ, df: criterion.profiled.df)
     estimates = try Estimates(
       model, φ: outcome.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
-    solver = criterion.profiled.equations.description.with(errors)
+    solver = criterion.profiled.equations.description
   }
 
   private static func search(
-    _ model: LinearMixedModel, _ options: FitOptions, flops: Double,
+    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
     _ criterion: any DifferentiableCriterion
   ) throws -> CriterionSearch.Outcome {
     let starts = try starts(model, options)
-    let search = try CriterionSearch(model, options, method(options), isDear: flops > dearFlops)
+    let search = try CriterionSearch(model, options, method(options), isDear: isDear)
     let outcome = try search.run(
       from: starts, scalingStart: options.start == nil, criterion)
     let left = options.maximumEvaluations - outcome.trace.count
@@ -48,9 +45,6 @@ struct Optimum {
     ).run(from: [outcome.φ], scalingStart: false, criterion)
     return second.value <= outcome.value ? second.preceded(by: outcome) : outcome
   }
-
-  /// Multiplications of an evaluation that takes a good part of a second.
-  private static let dearFlops = 2e9
 
   private static func starts(
     _ model: LinearMixedModel, _ options: FitOptions
@@ -82,7 +76,7 @@ struct Optimum {
 }
 
 extension CriterionSearch {
-  fileprivate init(
+  init(
     _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isDear: Bool
   ) {
     let covariance = model.covariance

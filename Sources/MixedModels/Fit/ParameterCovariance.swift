@@ -41,7 +41,7 @@ extension CriterionCurvature {
 extension DenseMatrix {
   /// The inverse of a symmetric, positive semidefinite matrix on the directions in which it is not
   /// zero but for rounding, after scaling to a unit diagonal.
-  fileprivate var pseudoInverse: DenseMatrix {
+  var pseudoInverse: DenseMatrix {
     let largest = diagonal.max() ?? 0
     let scales = diagonal.map { $0 > 1e-14 * largest ? 1 / $0.squareRoot() : 0 }
     var scaled = self

@@ -75,7 +75,7 @@ extension SearchState {
     let noise = 100 * curvature.roundingError
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
-      guard decrease > max(1e-12, 0.1 * noise) else { return }
+      guard decrease > max(leastDecrease, 0.1 * noise) else { return }
       let φ = zip(best, step).map { $0 + $1 }
       let before = (best, value)
       let value = try tolerantValue(φ)
@@ -91,6 +91,11 @@ extension SearchState {
         curvature = again
       }
     }
+  }
+
+  /// What is not worth a step more. An estimated criterion is further than that from the exact one.
+  private var leastDecrease: Double {
+    criterion.standardError == nil ? 1e-12 : CriterionCurvature.smallDecrease
   }
 
   /// Tries both ways along the direction that curves downwards most.
@@ -117,8 +122,10 @@ extension SearchState {
         moved[k] += step
         return try derivatives(at: moved, isRecorded: false)
       }
-      // Truncation and rounding of about 1e-8 and 1e-6, relative.
-      let step = (search.isDear ? 1e-6 : 1e-4) * units[k]
+      // Truncation and rounding of about 1e-8 and 1e-6, relative; an estimated criterion is less
+      // exact than rounding allows, and its Hessian is an estimate, too.
+      let isFine = search.isDear && criterion.standardError == nil
+      let step = (isFine ? 1e-6 : 1e-4) * units[k]
       guard let ahead = try at(step) else { return nil }
       let behind = search.isDear ? nil : try at(-step)
       columns.append(

@@ -63,17 +63,3 @@ public struct FittedModel: Sendable {
   /// Threads to work with.
   var threads: Int { options.threads == 0 ? availableProcessors() : options.threads }
 }
-
-extension LinearMixedModel {
-  /// The best φ by some strategy, and what was planned.
-  ///
-  /// - Throws: `FitError`, `CholmodError`.
-  func optimum(_ options: FitOptions) throws -> (optimum: Optimum, plan: [String]) {
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
-    let plan = try EquationsPlan(self, solver: options.solver, accuracy: options.accuracy, threads: threads)
-    let flops = plan.chosen.flops
-    let optimum = try Optimum(
-      self, options, flops: flops, PlannedEquations(self, plan.choice, threads: threads))
-    return (optimum, plan.lines(for: self))
-  }
-}

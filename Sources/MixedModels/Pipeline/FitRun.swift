@@ -42,13 +42,9 @@ struct FitRun {
 
     model = try LinearMixedModel(releasing: &products, options: options)
     self.products = products
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
-    let plan = try EquationsPlan(model, solver: options.solver, accuracy: options.accuracy, threads: threads)
-    self.plan = plan.lines(for: model)
-    let flops = plan.chosen.flops
-    optimum = try Optimum.found(
-      model, options, flops: flops, PlannedEquations(model, plan.choice, threads: threads),
-      saved: saved)
+    (optimum, plan) = try model.optimum(options, saved: saved) { [options] in
+      products.sample.first.flatMap { try? LinearMixedModel($0, options: options) }
+    }
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.evaluationSeconds
     timing.optimize = optimum.found - optimum.began

@@ -148,8 +148,10 @@ extension SolverDescription {
       ("threads", .integer(threads)),
       ("criterion_std_error", .optional(criterionStandardError)),
       ("probes", .optional(probes)),
-      ("theta_std_error", thetaStandardErrors.map(JSONValue.numbers) ?? .null),
-      ("sigma_relative_std_error", .optional(sigmaRelativeStandardError)),
+      ("theta_std_error", monteCarloErrors.map { .numbers($0.theta) } ?? .null),
+      ("sigma_std_error", .optional(monteCarloErrors?.sigma)),
+      ("fixed_std_error", monteCarloErrors.map { .numbers($0.fixed) } ?? .null),
+      ("theta_error_share", .optional(monteCarloErrors?.largestShare)),
     ])
   }
 }

@@ -41,7 +41,8 @@ public struct PlanReport: Sendable {
         (
           "ms",
           strategies.map {
-            $0.seconds.isFinite ? fixedNotation(1000 * $0.seconds, decimals: 3) : "–"
+            ($0.isBound ? "> " : "")
+              + ($0.seconds.isFinite ? fixedNotation(1000 * $0.seconds, decimals: 3) : "–")
           }
         ),
       ], alignment: .right
@@ -88,7 +89,7 @@ public struct PlanReport: Sendable {
       ("core_density", .number(strategy.coreDensity)),
       ("factor_nonzeros", .integer(strategy.factorNonzeros)),
       ("operations", .number(strategy.operations)), ("bytes", .integer(strategy.bytes)),
-      ("seconds", .number(strategy.seconds)),
+      ("seconds", .number(strategy.seconds)), ("lower_bound", .bool(strategy.isBound)),
     ])
   }
 }

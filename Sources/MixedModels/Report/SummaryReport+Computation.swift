@@ -3,7 +3,7 @@
 extension Fit {
   /// How the fit was found and what it cost.
   var computationLines: [String] {
-    varianceErrorLines + thetaLines + optimizerLines + traceLines + solverLines + costLines
+    varianceErrorLines + thetaLines + monteCarloLines + optimizerLines + traceLines + solverLines + costLines
   }
 
   /// Standard deviations and correlations with their standard errors.
@@ -73,6 +73,25 @@ extension Fit {
     return ["", "Trace of the search:"] + table.lines() + [""]
   }
 
+  /// What the choice of probes adds to the errors of the estimates.
+  private var monteCarloLines: [String] {
+    guard let errors = solver.monteCarloErrors else { return [] }
+    let kept = fixedEffects.filter { $0.estimate != nil }
+    let table = TextTable(
+      rowLabels: theta.names.map { "θ \($0)" } + ["σ"] + kept.map(\.name),
+      columns: [
+        (
+          "Estimate",
+          NumberColumn(theta.values + [sigma] + kept.map { $0.estimate ?? .nan }, digits: 7).cells
+        ),
+        (
+          "Error",
+          NumberColumn(errors.theta + [errors.sigma] + errors.fixed, digits: 2).cells
+        ),
+      ], alignment: .right)
+    return ["Standard errors over the choice of \(errors.probes) probes:"] + table.lines() + [""]
+  }
+
   private var solverLines: [String] {
     var parts = [solver.strategy]
     if let term = solver.leadingTerm { parts.append("leading term \(term)") }
@@ -85,9 +104,6 @@ extension Fit {
     if let error = solver.criterionStandardError {
       let probes = solver.probes.map { " by \($0) random vectors" } ?? ""
       parts.append("standard error of the criterion \(short(error))\(probes)")
-    }
-    if let largest = solver.thetaStandardErrors?.max() {
-      parts.append("which in θ is at most \(short(largest))")
     }
     return ["Solver: \(parts.joined(separator: ", "))"] + solver.plan.map { "  \($0)" }
   }

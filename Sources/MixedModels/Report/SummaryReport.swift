@@ -45,6 +45,24 @@ extension Fit {
   }
 
   fileprivate var criterionLines: [String] {
+    exactCriterionLines + stochasticLines
+  }
+
+  /// How far the criterion, and with it θ, may be from the exact ones.
+  private var stochasticLines: [String] {
+    guard let error = solver.criterionStandardError else { return [] }
+    func short(_ value: Double) -> String { NumberColumn([value], digits: 2).cells[0] }
+    let probes = solver.probes.map { ", \($0) probes" } ?? ""
+    var lines = [
+      "Criterion is stochastic: standard error \(short(error)) (\(solver.strategy)\(probes))"
+    ]
+    if let share = solver.monteCarloErrors?.largestShare {
+      lines.append("which moves θ by \(short(share)) of its own standard errors")
+    }
+    return lines
+  }
+
+  private var exactCriterionLines: [String] {
     if criterionKind == .reml {
       let value = NumberColumn([rounded(criterion, decimals: 1)], digits: 7).cells[0]
       return ["REML criterion at convergence: \(value)"]

@@ -109,6 +109,13 @@ final class LogDeterminantEstimate {
     if isExact { probes.fillUnit(z, block: b) } else { probes.fill(z, block: b, team) }
   }
 
+  /// log |I + E| by each probe alone; none where it is exact.
+  var probeValues: [Double] {
+    guard !isExact else { return [] }
+    let exact = deflated.values.sum()
+    return blocks.flatMap { block in (0..<8).map { exact + block.lanczos.values[$0] } }
+  }
+
   private func sum() {
     var total = 0.0
     for (b, block) in blocks.enumerated() { total += (weights(b) * block.lanczos.values).sum() }

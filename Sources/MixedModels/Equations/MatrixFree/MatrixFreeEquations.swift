@@ -91,6 +91,10 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   package var logDeterminantM: Double {
     core.leadingLogDeterminant + core.diagonalLogDeterminant + estimate.value
   }
+  package var probeLogDeterminants: [Double] {
+    let exact = core.leadingLogDeterminant + core.diagonalLogDeterminant
+    return estimate.probeValues.map { exact + $0 }
+  }
   package var logDeterminantRX: Double { tail.logDeterminant }
   package var penalizedResidualSumOfSquares: Double { tail.residualSumOfSquares }
 

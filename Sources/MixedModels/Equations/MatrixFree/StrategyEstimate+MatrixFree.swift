@@ -6,15 +6,21 @@ extension StrategyEstimate {
   /// Vectors that are kept, eight numbers for every scalar each.
   private static let vectors = 60.0
 
+  /// About the standard error that the fewest probes leave where levels are well connected.
+  private static let error = 0.002
+
   /// No matrix but A: from the number of pairs alone.
-  init(matrixFree model: LinearMixedModel, leading: Int, threads: Int) {
+  ///
+  /// - Parameter accuracy: Standard error wanted of the criterion.
+  init(matrixFree model: LinearMixedModel, leading: Int, accuracy: Double, threads: Int) {
     let sizes = model.groups.map(\.size)
     let values = model.pairs.reduce(0.0) { sum, pair in
       sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
     }
     let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
     let scalars = Double(model.randomEffectCount)
-    let operations = Self.sweeps * 8 * 2 * (values + scalars)
+    let probes = max(1, (Self.error / accuracy) * (Self.error / accuracy))
+    let operations = probes * Self.sweeps * 8 * 2 * (values + scalars)
     self.init(
       leading: leading,
       coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],

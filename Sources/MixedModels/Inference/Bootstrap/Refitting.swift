@@ -33,7 +33,9 @@ struct Refitting: @unchecked Sendable {
       lifted[column.lowerBound] = max(lifted[column.lowerBound], Self.leastDiagonal)
     }
     starts = [lifted, model.covariance.identity]
-    choice = try EquationsPlan(model, solver: solver, threads: 1).choice
+    choice = try EquationsPlan(
+      model, solver: solver == "auto" ? "exact" : solver, threads: 1
+    ).choice
   }
 
   /// - Throws: `FitError`, `CholmodError`.

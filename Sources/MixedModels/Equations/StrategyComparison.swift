@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The ways to solve a model's equations that are worth a look, with what each would cost.
+///
+/// The cheap looks come first: a way whose least cost is out of the question is not looked at any
+/// closer.
+struct StrategyComparison {
+  struct Candidate {
+    let estimate: StrategyEstimate
+    /// nil where the way was not looked at closely enough to go it.
+    let choice: EquationsPlan.Choice?
+  }
+
+  let model: LinearMixedModel
+  let threads: Int
+  let memory: Int
+  /// `auto`, `exact`, `absorb`, `cholmod` or `matrix-free`.
+  let solver: String
+  /// Whether all strategies are to be estimated, even where the choice is clear.
+  let compares: Bool
+  private(set) var candidates: [Candidate] = []
+  /// Seconds of an evaluation that exact equations may take.
+  private(set) var patience = Double.infinity
+  private var samples: [CoreSample] = []
+
+  /// An exact criterion is worth this many times the cost of an estimated one.
+  private static let exactness = 3.0
+  /// So many seconds are always given for an exact one.
+  private static let affordable = 0.02
+  /// Below so many seconds an evaluation is not worth a look at the alternative.
+  private static let negligible = 1e-3
+  /// Counting is worth while where ordering could take long.
+  private static let manyPairs = 30_000
+  /// An order of the whole system that takes longer than that to go is not looked for where there is
+  /// a faster way.
+  private static let long = 1.0
+
+  init(
+    _ model: LinearMixedModel, solver: String, threads: Int, memory: Int, compares: Bool
+  ) {
+    (self.model, self.solver, self.threads) = (model, solver, threads)
+    (self.memory, self.compares) = (memory, compares)
+  }
+
+  /// - Parameter accuracy: Standard error wanted of the criterion.
+  mutating func addMatrixFree(accuracy: Double) {
+    guard model.groups.count > 1, ["auto", "matrix-free"].contains(solver) || compares else {
+      return
+    }
+    let leading = EquationsPlan.leadingGroups(model)[0]
+    let estimate = StrategyEstimate(
+      matrixFree: model, leading: leading, accuracy: accuracy, threads: threads)
+    candidates.append(
+      Candidate(
+        estimate: estimate,
+        choice: .matrixFree(
+          leading: leading,
+          accuracy: solver == "auto"
+            ? .modest(accuracy) : MatrixFreeAccuracy(standardError: accuracy))))
+    if solver == "auto", estimate.fits(memory) {
+      patience = max(Self.exactness * estimate.seconds, Self.affordable)
+    }
+  }
+
+  /// - Throws: `CholmodError`.
+  mutating func addAbsorbed() throws {
+    guard ["auto", "exact", "absorb"].contains(solver) || compares else { return }
+    for leading in EquationsPlan.leadingGroups(model) {
+      if isSettled && !compares { break }
+      if let bound = bound(leading: leading), isHopeless(bound) {
+        candidates.append(Candidate(estimate: bound, choice: nil))
+        continue
+      }
+      let estimator = AbsorptionEstimate(
+        model, leading: leading, threads: threads, memory: memory)
+      let (estimate, layout) = try estimator.cheapest()
+      candidates.append(
+        Candidate(estimate: estimate, choice: layout.map(EquationsPlan.Choice.absorbed)))
+    }
+  }
+
+  /// - Throws: `CholmodError`; `FitError.outOfMemory` if nothing else is there.
+  mutating func addWhole() throws {
+    guard solver == "cholmod" || compares || (["auto", "exact"].contains(solver) && !isClear)
+    else { return }
+    if let sample = samples.min(by: { $0.densityWithoutHubs < $1.densityWithoutHubs }) {
+      let bound = StrategyEstimate(whole: sample, model, threads: threads)
+      let best = candidates.map(\.estimate.seconds).min() ?? .infinity
+      let isLate = solver != "cholmod" && bound.seconds > max(Self.long, best)
+      if isHopeless(bound) || isLate {
+        candidates.append(Candidate(estimate: bound, choice: nil))
+        return
+      }
+    }
+    do {
+      candidates.append(
+        Candidate(estimate: try StrategyEstimate(whole: model, memory: memory), choice: .whole))
+    } catch {
+      // What cannot even be analyzed is no alternative.
+      guard !candidates.isEmpty, Self.isTooLarge(error) else { throw error }
+    }
+  }
+
+  /// Whether a full core that fits was found: nothing else needs to be looked at.
+  private var isSettled: Bool {
+    candidates.contains { $0.estimate.isFull && $0.estimate.fits(memory) && $0.choice != nil }
+  }
+
+  private var isClear: Bool {
+    model.groups.count == 1 || isSettled
+      || candidates.contains { candidate in
+        let estimate = candidate.estimate
+        return estimate.strategy != .matrixFree && candidate.choice != nil
+          && estimate.seconds < Self.negligible && estimate.fits(memory)
+      }
+  }
+
+  /// What absorbing a group costs at least; nil where a closer look is cheap.
+  private mutating func bound(leading: Int) -> StrategyEstimate? {
+    guard model.pairs.reduce(0, { $0 + $1.rowLevels.count }) > Self.manyPairs else { return nil }
+    let sample = CoreSample(model, leading: leading)
+    samples.append(sample)
+    return StrategyEstimate(absorbing: leading, sample, model, threads: threads)
+  }
+
+  /// Whether a lower bound is too high in time or memory. The sample that it comes from is allowed
+  /// an error.
+  private func isHopeless(_ bound: StrategyEstimate) -> Bool {
+    bound.seconds > 1.2 * patience || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
+  }
+
+  private static func isTooLarge(_ error: any Error) -> Bool {
+    switch error {
+    case CholmodError.outOfMemory, CholmodError.tooLarge, FitError.outOfMemory: true
+    default: false
+    }
+  }
+}
