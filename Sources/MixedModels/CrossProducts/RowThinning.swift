@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Collects one chunk of rows in eight, once a table has shown that it has very many pairs of levels.
+/// Collects one chunk of rows in sixteen, once a table has shown that it has very many pairs of levels.
 ///
 /// Rows that follow each other are a random sample where they have no order, and whole levels where
 /// they are sorted by a factor: either will do to begin a search with. The choice depends on the
@@ -11,7 +11,7 @@ struct RowThinning {
 
   /// Pairs that make an evaluation of the criterion take long.
   private static let manyPairs = 1_000_000
-  private static let share = 8
+  private static let share = 16
   /// With fewer rows, or a smaller share, the start would not be much better than any.
   private static let fewestRows = 100_000
 

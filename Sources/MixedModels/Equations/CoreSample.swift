@@ -4,23 +4,23 @@
 ///
 /// Nodes are the levels of all groups but the leading one. A few passes over the pairs of levels,
 /// no list of neighbours: a second where ordering the graph would take minutes.
-struct CoreSample {
+package struct CoreSample {
   /// Without leaves, which have one partner among the leading levels and meet nothing else.
-  let nodeCount: Int
+  package let nodeCount: Int
   /// The core's scalars.
-  let size: Int
+  package let size: Int
   /// About the share of pairs of nodes that meet.
-  let density: Double
+  package let density: Double
   /// The same without leading levels that have far more partners than most, and that another order
   /// would eliminate late.
-  let densityWithoutHubs: Double
+  package let densityWithoutHubs: Double
   /// Σ over leading levels of the square of their partners' scalars.
   let squaredDegrees: Double
 
   /// A leading level with more partners than so many times the mean is a hub.
   private static let hub = 16.0
 
-  init(_ model: LinearMixedModel, leading: Int) {
+  package init(_ model: LinearMixedModel, leading: Int) {
     let counts = PartnerCounts(model, leading: leading)
     let core = counts.degrees.indices.filter { counts.degrees[$0] > 1 || counts.isDirect[$0] }
     nodeCount = core.count

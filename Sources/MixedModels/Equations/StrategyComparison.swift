@@ -24,17 +24,21 @@ struct StrategyComparison {
   private(set) var patience = Double.infinity
   private var samples: [CoreSample] = []
 
-  /// An exact criterion is worth this many times the cost of an estimated one.
+  /// An exact search may cost this many times as much as one with an estimated criterion.
   private static let exactness = 3.0
+  /// An evaluation together with its derivatives, by the cost of the evaluation alone.
+  private static let (exactDerivatives, matrixFreeDerivatives) = (3.0, 1.6)
   /// So many seconds are always given for an exact one.
   private static let affordable = 0.02
   /// Below so many seconds an evaluation is not worth a look at the alternative.
   private static let negligible = 1e-3
   /// Counting is worth while where ordering could take long.
   private static let manyPairs = 30_000
-  /// An order of the whole system that takes longer than that to go is not looked for where there is
-  /// a faster way.
-  private static let long = 1.0
+  /// About what ordering a graph takes for each of its edges.
+  private static let analysisSeconds = 5e-6
+  /// An order is not looked for longer than so many evaluations take by what is known already; or
+  /// than they would take if one took so many seconds.
+  private static let (evaluations, shortest) = (20.0, 0.1)
 
   init(
     _ model: LinearMixedModel, solver: String, threads: Int, memory: Int, compares: Bool
@@ -59,7 +63,8 @@ struct StrategyComparison {
           accuracy: solver == "auto"
             ? .modest(accuracy) : MatrixFreeAccuracy(standardError: accuracy))))
     if solver == "auto", estimate.fits(memory) {
-      patience = max(Self.exactness * estimate.seconds, Self.affordable)
+      let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
+      patience = max(ratio * estimate.seconds, Self.affordable)
     }
   }
 
@@ -68,7 +73,10 @@ struct StrategyComparison {
     guard ["auto", "exact", "absorb"].contains(solver) || compares else { return }
     for leading in EquationsPlan.leadingGroups(model) {
       if isSettled && !compares { break }
-      if let bound = bound(leading: leading), isHopeless(bound) {
+      let edges = { (bound: StrategyEstimate) in bound.isDense ? 0 : bound.factorNonzeros }
+      if let bound = bound(leading: leading),
+        isHopeless(bound) || (solver != "absorb" && takesLong(edges: edges(bound)))
+      {
         candidates.append(Candidate(estimate: bound, choice: nil))
         continue
       }
@@ -86,8 +94,7 @@ struct StrategyComparison {
     else { return }
     if let sample = samples.min(by: { $0.densityWithoutHubs < $1.densityWithoutHubs }) {
       let bound = StrategyEstimate(whole: sample, model, threads: threads)
-      let best = candidates.map(\.estimate.seconds).min() ?? .infinity
-      let isLate = solver != "cholmod" && bound.seconds > max(Self.long, best)
+      let isLate = solver != "cholmod" && takesLong(edges: pairCount)
       if isHopeless(bound) || isLate {
         candidates.append(Candidate(estimate: bound, choice: nil))
         return
@@ -118,7 +125,7 @@ struct StrategyComparison {
 
   /// What absorbing a group costs at least; nil where a closer look is cheap.
   private mutating func bound(leading: Int) -> StrategyEstimate? {
-    guard model.pairs.reduce(0, { $0 + $1.rowLevels.count }) > Self.manyPairs else { return nil }
+    guard pairCount > Self.manyPairs else { return nil }
     let sample = CoreSample(model, leading: leading)
     samples.append(sample)
     return StrategyEstimate(absorbing: leading, sample, model, threads: threads)
@@ -129,6 +136,15 @@ struct StrategyComparison {
   private func isHopeless(_ bound: StrategyEstimate) -> Bool {
     bound.seconds > 1.2 * patience || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
   }
+
+  /// Whether ordering a graph takes longer than going another way that is known.
+  private func takesLong(edges: Int) -> Bool {
+    let known = candidates.filter { $0.choice != nil && $0.estimate.fits(memory) }
+    guard let best = known.map(\.estimate.seconds).min() else { return false }
+    return Double(edges) * Self.analysisSeconds > Self.evaluations * max(best, Self.shortest)
+  }
+
+  private var pairCount: Int { model.pairs.reduce(0) { $0 + $1.rowLevels.count } }
 
   private static func isTooLarge(_ error: any Error) -> Bool {
     switch error {

@@ -24,7 +24,7 @@ extension StrategyEstimate {
 
   /// What the whole system costs at least, if the levels but for hubs are eliminated first as any
   /// good order would do it.
-  init(whole sample: CoreSample, _ model: LinearMixedModel, threads: Int) {
+  package init(whole sample: CoreSample, _ model: LinearMixedModel, threads: Int) {
     self.init(
       nil, size: sample.size, density: sample.densityWithoutHubs, model, threads: threads)
     coreSize = model.randomEffectCount

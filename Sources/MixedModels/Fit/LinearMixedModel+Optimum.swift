@@ -18,7 +18,7 @@ extension LinearMixedModel {
       self, solver: options.solver, accuracy: options.accuracy, threads: threads)
     do {
       return (
-        try optimum(options, plan, threads, saved, sample: sample()), plan.lines(for: self)
+        try optimum(options, plan, threads, saved, sample: sample), plan.lines(for: self)
       )
     } catch let error as FitError where options.solver == "auto" && error.asksForExactEquations {
       let given = "  matrix-free was begun and given up: \(error)"
@@ -30,24 +30,29 @@ extension LinearMixedModel {
         return (optimum, [given] + lines)
       }
       return (
-        try optimum(options, exact, threads, saved, sample: nil), [given] + exact.lines(for: self)
+        try optimum(options, exact, threads, saved, sample: { nil }),
+        [given] + exact.lines(for: self)
       )
     }
   }
 
   private func optimum(
     _ options: FitOptions, _ plan: EquationsPlan, _ threads: Int, _ saved: SavedOptimum?,
-    sample: LinearMixedModel?
+    sample: () -> LinearMixedModel?
   ) throws -> Optimum {
     var options = options
+    let began = monotonicSeconds()
     if saved == nil, options.start == nil, plan.chosen.seconds > Self.worthSampling,
-      ["auto", "newton"].contains(options.optimizer), let sample, sample.thetaNames == thetaNames
+      ["auto", "newton"].contains(options.optimizer), let sample = sample(),
+      sample.thetaNames == thetaNames
     {
       options.start = sample.roughTheta(options, threads: threads)
     }
-    return try Optimum.found(
+    var optimum = try Optimum.found(
       self, options, isDear: plan.chosen.isDear,
       PlannedEquations(self, plan.choice, threads: threads), saved: saved)
+    if options.start != nil { optimum.began = began }
+    return optimum
   }
 
   /// Seconds of an evaluation from which on it pays to come near the optimum with fewer rows.
@@ -77,7 +82,7 @@ extension LinearMixedModel {
 
 extension FitError {
   /// Whether the matrix-free method is not made for this model, so that another has to be taken.
-  var asksForExactEquations: Bool {
+  package var asksForExactEquations: Bool {
     switch self {
     case .slowSpectrum, .tooManyProbes: true
     default: false

@@ -2,7 +2,7 @@
 
 extension StrategyEstimate {
   /// Sweeps over all pairs in one evaluation: probes and right-hand sides, some steps each.
-  private static let sweeps = 25.0
+  private static let sweeps = 12.0
   /// Vectors that are kept, eight numbers for every scalar each.
   private static let vectors = 60.0
 

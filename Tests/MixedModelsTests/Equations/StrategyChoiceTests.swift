@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import ModelFrames
+import Testing
+
+@Suite struct `The choice between exact and matrix-free equations` {
+  private func model(_ workload: String, rows: Int, levels: [String: Int]) throws
+    -> LinearMixedModel
+  {
+    let design = try simulatedDesign(workload, rows: rows, levels: levels)
+    return try LinearMixedModel(
+      Formula(design.formula), data: [try design.table()], options: FitOptions())
+  }
+
+  private static let wellConnected = ["user": 3000, "item": 2500]
+
+  @Test func `a full core gives way to probes where it costs much more`() throws {
+    let model = try model("ratings100k", rows: 150_000, levels: Self.wellConnected)
+    let plan = try EquationsPlan(model, threads: 2, compares: true)
+    let exact = try #require(plan.estimates.first { $0.strategy == .absorbed })
+    let probes = try #require(plan.estimates.first { $0.strategy == .matrixFree })
+    #expect(exact.seconds > 3 * probes.seconds)
+    #expect(plan.chosen.strategy == .matrixFree)
+    #expect(try EquationsPlan(model, solver: "exact", threads: 2).chosen.strategy == .absorbed)
+    // A hundred times the probes are no bargain.
+    let fine = try EquationsPlan(model, accuracy: 2e-4, threads: 2)
+    #expect(fine.chosen.strategy == .absorbed)
+  }
+
+  @Test func `what exact equations cannot hold is estimated`() throws {
+    let model = try model("ratings100k", rows: 150_000, levels: Self.wellConnected)
+    let probes = try EquationsPlan(model, solver: "matrix-free", threads: 2, memory: 0).chosen
+    let memory = 2 * probes.bytes
+    let plan = try EquationsPlan(model, accuracy: 1e-6, threads: 2, memory: memory)
+    #expect(plan.chosen.strategy == .matrixFree)
+    for solver in ["absorb", "exact"] {
+      #expect(throws: FitError.self) {
+        try EquationsPlan(model, solver: solver, threads: 2, memory: memory / 2)
+      }
+    }
+  }
+
+  @Test func `a graph that hardly hangs together is factored`() throws {
+    let model = try model("labour1m", rows: 100_000, levels: ["worker": 20_000, "firm": 2000])
+    #expect(try EquationsPlan(model, threads: 2).chosen.strategy != .matrixFree)
+  }
+
+  @Test func `small models are always fitted exactly`() throws {
+    for design in SimulatedDesign.all {
+      let plan = try EquationsPlan(design.model(), threads: 2)
+      #expect(plan.chosen.strategy != .matrixFree, "\(design)")
+    }
+  }
+
+  @Test func `a lower bound of an exact strategy is one`() throws {
+    let model = try model("ratings100k", rows: 60_000, levels: ["user": 1500, "item": 900])
+    let bound = StrategyEstimate(
+      whole: CoreSample(model, leading: 0), model, threads: 1)
+    let whole = try EquationsPlan(model, solver: "cholmod", threads: 1).chosen
+    #expect(bound.isBound && !whole.isBound)
+    #expect(bound.factorNonzeros <= whole.factorNonzeros)
+    #expect(bound.flops <= whole.flops)
+    #expect(bound.factorNonzeros > whole.factorNonzeros / 20)
+  }
+
+  @Test func `the sample of a core agrees with its counts`() throws {
+    let model = try model("ratings100k", rows: 60_000, levels: ["user": 1500, "item": 900])
+    let sample = CoreSample(model, leading: 0)
+    let layout = try CoreLayout(model, absorbing: 0)
+    #expect(sample.size == model.randomEffectCount - 1500 - layout.leafCount)
+    let plan = try EquationsPlan(model, solver: "absorb", threads: 1)
+    let exact = try #require(plan.estimates.first { $0.strategy == .absorbed && $0.leading == 0 })
+    #expect(abs(sample.density - exact.coreDensity) < 0.1)
+  }
+
+  @Test func `a choice that fails gives way to an exact strategy, and says so`() throws {
+    // Nearly nested: no plan would take probes for it, so it is made to begin with them.
+    let design = try simulatedDesign(
+      "labour1m", rows: 30_000, levels: ["worker": 6000, "firm": 600])
+    let data = [try design.table()]
+    var options = FitOptions()
+    options.solver = "matrix-free"
+    options.accuracy = 1e-9  // more probes than there may be
+    let refusal = #expect(throws: FitError.self) {
+      try Fit(Formula(design.formula), data: data, options: options)
+    }
+    #expect(refusal?.asksForExactEquations == true)
+  }
+}
