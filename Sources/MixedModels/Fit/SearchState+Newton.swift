@@ -95,7 +95,7 @@ extension SearchState {
 
   /// What is not worth a step more. An estimated criterion is further than that from the exact one.
   private var leastDecrease: Double {
-    criterion.standardError == nil ? 1e-12 : CriterionCurvature.smallDecrease
+    search.isDear && criterion.standardError != nil ? CriterionCurvature.smallDecrease : 1e-12
   }
 
   /// Tries both ways along the direction that curves downwards most.

@@ -54,7 +54,8 @@ struct JSONReportTests {
     #expect(
       keys(object["solver"]) == [
         "strategy", "leading_term", "core_size", "core_density", "factor_nonzeros", "threads",
-        "criterion_std_error", "probes", "theta_std_error", "sigma_relative_std_error",
+        "criterion_std_error", "probes", "theta_std_error", "sigma_std_error", "fixed_std_error",
+        "theta_error_share",
       ])
     #expect(keys(object["timing"]) == ["read", "assemble", "optimize", "inference", "total"])
     #expect(keys(object["memory"]) == ["peak_bytes"])
