@@ -26,9 +26,6 @@ public struct CrossProducts: Sendable {
   package internal(set) var columnSums = ColumnSums()
   /// What was read: file names, `-` for standard input.
   public internal(set) var data: [String] = []
-  /// The same of some of the rows, where there are many pairs of levels: one at most. A search
-  /// begins with these.
-  package internal(set) var sample: [CrossProducts] = []
 
   package var basis: RawBasis { specification.basis }
 
@@ -160,7 +157,6 @@ public struct CrossProducts: Sendable {
 
   /// Sorts what merging left unsorted; call it when all rows are in.
   package mutating func finish() {
-    for k in sample.indices { sample[k].finish() }
     for pair in pairs.indices { pairs[pair].compact() }
   }
 }

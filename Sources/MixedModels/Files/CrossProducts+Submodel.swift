@@ -13,7 +13,6 @@ extension CrossProducts {
     guard formula.text != specification.formula.text else { return self }
     let (narrow, used) = try specification.narrowed(to: formula, name: name)
     var result = self
-    result.sample = []
     result.groups = used.map { groups[$0] }
     result.pairs = zip(groupPairs, pairs).filter { used.contains($0.0.0) && used.contains($0.0.1) }
       .map(\.1)

@@ -35,13 +35,10 @@ struct ModelReading {
     }
     var total = CrossProducts(specification)
     var watch = MemoryWatch()
-    var thinning = RowThinning()
     try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
       total.add(part)
-      thinning.add(part, of: total)
       try watch.check(total)
     }
-    total.sample = thinning.sample(of: total)
     total.finish()
     total.data = names
     return total

@@ -8,7 +8,7 @@ struct Optimum {
   let estimates: Estimates
   let solver: SolverSummary
   /// When the search began and when it ended, on the monotonic clock.
-  var began: Double
+  let began: Double
   let found: Double
 
   /// - Throws: `FitError`, `CholmodError`.

@@ -42,9 +42,7 @@ struct FitRun {
 
     model = try LinearMixedModel(releasing: &products, options: options)
     self.products = products
-    (optimum, plan) = try model.optimum(options, saved: saved) { [options] in
-      products.sample.first.flatMap { try? LinearMixedModel($0, options: options) }
-    }
+    (optimum, plan) = try model.optimum(options, saved: saved)
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.evaluationSeconds
     timing.optimize = optimum.found - optimum.began

@@ -54,18 +54,4 @@ struct MonteCarloErrorsTests {
     #expect(text.contains("(matrix-free, 16 probes)"))
     #expect(text.contains("Standard errors over the choice of 16 probes:"))
   }
-
-  @Test func `very many pairs of levels leave a sample to begin with`() throws {
-    let design = try simulatedDesign(
-      "ratings10m", rows: 3_400_000, levels: ["user": 20_000, "item": 5000])
-    let data = [try design.table()]
-    let products = try CrossProducts(Formula(design.formula), data: data)
-    let sample = try #require(products.sample.first)
-    #expect((100_000...250_000).contains(sample.observations))
-    #expect(products.observations == 3_400_000)
-    var options = FitOptions()
-    options.threads = 1
-    let again = try CrossProducts(Formula(design.formula), data: data, options: options)
-    #expect(again.sample.first?.observations == sample.observations)
-  }
 }
