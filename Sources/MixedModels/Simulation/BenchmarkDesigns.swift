@@ -2,7 +2,9 @@
 
 extension SimulationDesign {
   /// The workloads that speed and memory are measured on.
-  public static let workloads: [SimulationDesign] = [
+  public static let workloads = groupedWorkloads + crossedWorkloads
+
+  private static let groupedWorkloads: [SimulationDesign] = [
     slopes("slopes100k", rows: 100_000, groups: 10_000),
     slopes("slopes1m", rows: 1_000_000, groups: 100_000),
     slopes("slopes10m", rows: 10_000_000, groups: 1_000_000),
@@ -146,7 +148,7 @@ extension SimulationDesign {
       ])
   }
 
-  private static func intercept(of factor: Int, sd: Double) -> SimulatedRandomTerm {
+  static func intercept(of factor: Int, sd: Double) -> SimulatedRandomTerm {
     SimulatedRandomTerm(factor: factor, columns: [.intercept], covarianceFactor: [[sd]])
   }
 }

@@ -7,11 +7,21 @@ package struct SimulatedFactor: Sendable {
     case uniform
     /// Every row draws level k with probability ∝ (k + offset)^−exponent.
     case zipf(offset: Double, exponent: Double)
+    /// Every level has one row; the others draw a level with probability ∝ exp(deviation × z), z
+    /// standard normal, but at most `most`.
+    case lognormal(deviation: Double, most: Double)
     /// The rows of a level follow each other; the sizes are multinomial with Gamma(shape) weights.
     case runs(shape: Int)
+    /// The rows of a level follow each other: `least`, and the others in proportion to
+    /// exp(deviation × z), z standard normal.
+    case lognormalRuns(least: Int, deviation: Double)
     /// Level = child's level modulo the number of levels: the factor `child`, an index, is nested
     /// in this one.
     case parent(child: Int)
+    /// Every level of the factor `worker`, an index, belongs to one level here; a share of them,
+    /// the `movers`, to a second one that is at most `reach` levels away: each of its rows to
+    /// either.
+    case employer(of: Int, movers: Double, reach: Int)
     /// Level = row ÷ (product of the levels of the factors after `self`) modulo the levels: full
     /// crossing in order.
     case crossed

@@ -22,7 +22,8 @@ public struct Simulation: Sendable {
     self.seed = seed
     lookups = design.factors.enumerated().map { index, factor in
       var stream = RandomStream(seed: seed, purpose: Purpose.runs + UInt64(index))
-      return LevelLookup(factor, rows: design.rows, from: &stream)
+      return LevelLookup(
+        factor, levels: design.factors.map(\.levels), rows: design.rows, from: &stream)
     }
     randomEffects = design.randomTerms.enumerated().map { index, term in
       var stream = RandomStream(seed: seed, purpose: Purpose.randomEffects + UInt64(index))
@@ -65,8 +66,14 @@ public struct Simulation: Sendable {
         laterCells: design.factors[(index + 1)...].reduce(1) { $0 * $1.levels }, from: &stream)
     }
     for (index, factor) in design.factors.enumerated() {
-      guard case .parent(let child) = factor.assignment else { continue }
-      levels[index] = levels[child].map { $0 % Int32(factor.levels) }
+      if case .parent(let child) = factor.assignment {
+        levels[index] = levels[child].map { $0 % Int32(factor.levels) }
+      }
+      if case .employers(let worker, let first, let second) = lookups[index] {
+        levels[index] = zip(levels[worker], levels[index]).map { worker, choice in
+          (choice == 0 ? first : second)[Int(worker)]
+        }
+      }
     }
     return levels
   }
