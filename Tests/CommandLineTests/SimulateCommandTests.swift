@@ -9,7 +9,7 @@ struct SimulateCommandTests {
     let lines = run.output.split(separator: "\n").map {
       $0.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: true)
     }
-    #expect(lines.count == 11)
+    #expect(lines.count == 16)
     for line in lines {
       #expect((Int(line[1]) ?? 0) > 0)
       #expect(line[2].contains(" ~ "))

@@ -7,6 +7,7 @@ extension LinearMixedModel {
   /// A choice that turns out not to be able to do it gives way to an exact strategy.
   ///
   /// - Parameters:
+  ///   - options: How to search and compute.
   ///   - saved: Where an earlier search ended; then there is no new one.
   /// - Throws: `FitError`, `CholmodError`.
   func optimum(
