@@ -7,7 +7,7 @@ import ModelFrames
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw a figure of a model.",
+    abstract: "Draw a figure of a model or of a table of results.",
     discussion: """
       gnuplot draws (Debian: gnuplot-nox) to .svg, .png or .pdf; .gp writes its commands instead:
 
@@ -22,6 +22,8 @@ struct PlotCommand: ParsableCommand {
         shrinkage    estimates from each level's own rows against those of the model
         trace        the search for the optimum
         profile      ζ of all parameters; or of a table that confint --curves wrote, as MODEL
+        study        estimates of one --parameter, design by design, of a table that
+                     study --replicates-file wrote
         scaling      time and memory, of a table that Benchmarks/Scaling wrote
 
       Of millions of rows or levels densities and levels at equally spaced ranks are drawn.
@@ -48,6 +50,12 @@ struct PlotCommand: ParsableCommand {
     name: .customLong("x"),
     help: ArgumentHelp("The covariate on the horizontal axis of data.", valueName: "name"))
   var covariate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The parameter that study shows, such as 'var_(Intercept)|school'; default: the first variance of random effects.",
+      valueName: "name"))
+  var parameter: String?
 
   @Flag(help: "Show progress even if standard error is no terminal.")
   var progress = false
@@ -77,6 +85,9 @@ struct PlotCommand: ParsableCommand {
     }
     if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
       throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
+    }
+    if parameter != nil, kind != .study {
+      throw ValidationError("--parameter is for the figure study.")
     }
     if isModel || !kind.takesTable {
       guard kind.takesModel else {
@@ -115,7 +126,9 @@ struct PlotCommand: ParsableCommand {
   }
 
   private func figure(_ kind: FigureKind, progress: ProgressLine?) throws -> any Figure {
-    if kind.takesTable, !isModel { return try MixedModels.figure(kind, ofTable: model) }
+    if kind.takesTable, !isModel {
+      return try MixedModels.figure(kind, ofTable: model, parameter: parameter)
+    }
     let rows = kind.usesRows ? try source.rows(for: model) : []
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(

@@ -40,7 +40,7 @@ struct StudyDrawing {
     do {
       var names: [String] = []
       for parameter in wanted.prefix(Self.mostFigures) {
-        guard let figure = StudyFigure(study, parameter) else { continue }
+        guard let figure = StudyFigure(StudyEstimates(study, parameter)) else { continue }
         let path = prefix + "-" + name(of: parameter) + suffix
         let destination = try ReportDestination(path: path, inputs: [])
         let bytes = try figure.drawn(on: terminal)

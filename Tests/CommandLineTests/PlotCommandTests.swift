@@ -118,3 +118,92 @@ private let isGnuplotInstalled =
     #expect(whole.status == 0 && whole.output.contains("Residuals against fitted"))
   }
 }
+
+@Suite struct `Command plot study` {
+  private let folder: TemporaryFolder
+  private let table: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    table = folder.file("replicates.csv")
+  }
+
+  private func plot(_ arguments: String...) throws -> ToolProcess {
+    try ToolProcess(script: "\"$tool\" plot study \"$@\"", arguments)
+  }
+
+  private func study() throws {
+    let run = try ToolProcess(
+      "study", "y ~ x + (1 | g)", "--levels", "g=5,8", "--rows-per", "g=6", "--replicates", "30",
+      "--replicates-file", table, "--figures", folder.file("own.gp"))
+    try #require(run.status == 0, "\(run.errors)")
+  }
+
+  @Test func `it draws what the study itself draws, but for the response's name`() throws {
+    try study()
+    for (parameter, own) in [("x", "own-x.gp"), (nil, "own-var_-Intercept--g.gp")] {
+      let file = folder.file("table.gp")
+      let run = try ToolProcess(
+        script: "\"$tool\" plot study \"$@\"",
+        [table, "-o", file] + (parameter.map { ["--parameter", $0] } ?? []))
+      #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+      let (drawn, ours) = (try folder.text("table.gp"), try folder.text(own))
+      #expect(ours.contains("units of y") && ours.contains("'truth: "))
+      #expect(ours.contains("set xlabel 'number of levels of g'") && ours.contains("('5' 0, '8' 1)"))
+      #expect(drawn == ours.replacing("units of y", with: "units of the response"))
+    }
+  }
+
+  @Test func `parameters are named, and names that are not there are told`() throws {
+    try study()
+    let sigma = try plot(table, "--parameter", "sigma", "-o", folder.file("s.gp"))
+    #expect(sigma.status == 0, "\(sigma.errors)")
+    #expect(try folder.text("s.gp").contains("Estimated residual standard deviation"))
+    let wrong = try plot(table, "--parameter", "var_Intercept|g", "-o", folder.file("w.gp"))
+    #expect(wrong.status == 1 && wrong.errors.contains("did you mean var_(Intercept)|g?"))
+    #expect(wrong.errors.contains("sigma^2"))
+  }
+
+  @Test func `replicates that did not converge take no part`() throws {
+    try folder.write(
+      """
+      design,method,replicate,converged,singular,kind,group,term,truth,estimate
+      g = 5,REML,1,TRUE,FALSE,fixed,NA,x,1,0.5
+      g = 5,REML,2,FALSE,FALSE,fixed,NA,x,1,77
+      g = 5,REML,3,TRUE,FALSE,fixed,NA,x,1,NA
+
+      """, to: "replicates.csv")
+    let run = try plot(table, "-o", folder.file("a.gp"))
+    #expect(run.status == 0, "\(run.errors)")
+    let script = try folder.text("a.gp")
+    #expect(script.contains(" 0.5\n") && !script.contains("77") && script.contains("of x: 3 simulated"))
+  }
+
+  @Test(arguments: [
+    ("design,method\nx,REML\n", "replicate"),
+    ("", "empty"),
+    ("g = 5,REML,1,TRUE,fixed,NA,x,1,0.5\ng = 5,REML,2,TRUE,fixed,NA,x,2,0.5\n", "several studies"),
+    ("g = 5,REML,1,TRUE,slope,NA,x,1,0.5\n", "row 1: the kind “slope”"),
+    ("g = 5,AGQ,1,TRUE,fixed,NA,x,1,0.5\n", "“AGQ” is neither REML nor ML"),
+    ("g = 5,REML,NA,TRUE,fixed,NA,x,1,0.5\n", "the replicate has no number"),
+    ("g = 5,REML,1,FALSE,fixed,NA,x,1,0.5\n", "no estimate of x"),
+  ])
+  func `other tables are refused in words`(_ lines: String, _ words: String) throws {
+    let header = "design,method,replicate,converged,kind,group,term,truth,estimate\n"
+    try folder.write(lines.hasPrefix("g = ") ? header + lines : lines, to: "replicates.csv")
+    let run = try plot(table, "-o", folder.file("a.gp"))
+    #expect(run.status == 1 && run.errors.hasPrefix("error: "), "\(run.errors)")
+    #expect(run.errors.contains(words), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("a.gp")))
+  }
+
+  @Test func `a model or another figure's option is a wrong command line`() throws {
+    for (arguments, words) in [
+      (["study", "a.lmm", "-o", "a.svg"], "is drawn from a table"),
+      (["trace", "a.lmm", "--parameter", "x", "-o", "a.svg"], "--parameter is for the figure study"),
+    ] {
+      let run = try ToolProcess(script: "\"$tool\" plot \"$@\"", arguments)
+      #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
+    }
+  }
+}

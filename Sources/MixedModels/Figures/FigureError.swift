@@ -8,6 +8,7 @@ package enum FigureError: Error, CustomStringConvertible {
   case otherRows(given: Int, fitted: Int)
   case unknownGroup(String, meant: String?, known: [String])
   case unknownCovariate(String, meant: String?, known: [String])
+  case unknownParameter(String, meant: String?, known: [String])
   /// In words for the user.
   case nothingToDraw(String)
 
@@ -27,6 +28,8 @@ package enum FigureError: Error, CustomStringConvertible {
       known.isEmpty
         ? "the model has no numeric covariate, “\(name.printable)” included."
         : "the model has no numeric covariate “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
+    case .unknownParameter(let name, let meant, let known):
+      "the study has no parameter “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
     case .nothingToDraw(let reason): reason
     }
   }

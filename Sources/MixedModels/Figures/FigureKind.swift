@@ -3,7 +3,7 @@ package import ModelFrames
 
 /// The figures there are.
 package enum FigureKind: String, Sendable, CaseIterable {
-  case data, residuals, qq, caterpillar, shrinkage, profile, trace, scaling
+  case data, residuals, qq, caterpillar, shrinkage, profile, trace, study, scaling
 
   /// - Throws: `FigureError.kind`, which names a similar one.
   package init(name: String) throws(FigureError) {
@@ -15,9 +15,9 @@ package enum FigureKind: String, Sendable, CaseIterable {
   }
 
   /// Can be drawn from a table of results.
-  package var takesTable: Bool { self == .profile || self == .scaling }
+  package var takesTable: Bool { self == .profile || !takesModel }
   /// Can be drawn from a model.
-  package var takesModel: Bool { self != .scaling }
+  package var takesModel: Bool { self != .study && self != .scaling }
   /// Cannot do without the rows.
   package var needsRows: Bool { self == .data || self == .residuals }
   /// Draws the rows if they are there.
@@ -44,16 +44,19 @@ extension FigureSource {
     case .shrinkage: return try ShrinkageFigure(self, group: group)
     case .trace: return try TraceFigure(fit)
     case .profile: return try ProfileFigure(self)
-    case .scaling: preconditionFailure("drawn from a table")
+    case .study, .scaling: preconditionFailure("drawn from a table")
     }
   }
 }
 
-/// A figure of a table of results.
+/// A figure of a table of results; `parameter` is the one that a study's figure shows.
 ///
 /// - Throws: `DataError`, `FigureError`.
-package func figure(_ kind: FigureKind, ofTable path: String) throws -> any Figure {
+package func figure(
+  _ kind: FigureKind, ofTable path: String, parameter: String? = nil
+) throws -> any Figure {
   switch kind {
+  case .study: try StudyFigure(StudyTable(contentsOf: path).estimates(of: parameter))!
   case .profile: try ProfileFigure(contentsOf: path)
   case .scaling: try ScalingFigure(contentsOf: path)
   default: preconditionFailure("drawn from a model")

@@ -3,8 +3,7 @@
 /// The estimates of one parameter in a study, design by design and method beside method: points,
 /// boxes of the quartiles with whiskers to the 5th and 95th percentile, means, and the truth.
 package struct StudyFigure: Figure {
-  package let parameter: StudyParameter
-  private let study: Study
+  private let study: StudyEstimates
   private let groups: [Group]
 
   /// The estimates of one design and method.
@@ -23,16 +22,12 @@ package struct StudyFigure: Figure {
   private static let halfWidth = 0.13
 
   /// nil if nothing of the parameter was estimated.
-  package init?(_ study: Study, _ parameter: StudyParameter) {
-    (self.study, self.parameter) = (study, parameter)
-    let methods = study.settings.methods.count
-    groups = study.cells.enumerated().flatMap { d, cell -> [Group] in
-      guard let k = cell.parameters.firstIndex(where: { $0.name == parameter.name }) else {
-        return []
-      }
-      return cell.methods.enumerated().compactMap { m, method in
-        let values = method.replicates.filter(\.converged).map { $0.estimates[k].estimate }
-          .filter(\.isFinite)
+  package init?(_ study: StudyEstimates) {
+    guard !study.isEmpty else { return nil }
+    self.study = study
+    let methods = study.methods.count
+    groups = study.designs.enumerated().flatMap { d, design in
+      design.estimates.enumerated().compactMap { m, values -> Group? in
         guard !values.isEmpty else { return nil }
         let offset = (Double(m) - Double(methods - 1) / 2) * 0.36
         return Group(
@@ -40,15 +35,23 @@ package struct StudyFigure: Figure {
           shown: Array(values.prefix(Self.shownCount)))
       }
     }
-    if groups.isEmpty { return nil }
   }
+
+  private var parameter: StudyParameter { study.parameter }
 
   package var size: FigureSize {
-    FigureSize(width: max(560, 180 + 130 * study.cells.count), height: 420)
+    let step = max(study.designs.count > 8 ? 90 : 130, Self.characterWidth * longestTic + 16)
+    return FigureSize(
+      width: min(max(560, Self.margins + step * study.designs.count), Self.widest), height: 420)
   }
 
+  /// Of axis and key, in CSS pixels, as the others.
+  private static let margins = 180
+  private static let characterWidth = 7
+  private static let widest = 2400
+
   package var caption: String {
-    "Estimates of \(parameter.name) from \(study.settings.replicates) simulated responses of each design"
+    "Estimates of \(parameter.name) from \(study.replicates) simulated responses of each design"
       + (groups.contains { $0.estimates.count > $0.shown.count }
         ? " (points: the first \(Self.shownCount))" : "") + "; \(legend)."
   }
@@ -57,30 +60,66 @@ package struct StudyFigure: Figure {
 
   package func draw(_ script: inout GnuplotScript) {
     let quoted = { GnuplotScript.quoted($0) }
-    script.command("set title \(quoted(title)) offset 0,0.8")
+    if script.terminal.isText { return drawCharacters(&script) }
+    let titleLimit = size.width / (Self.characterWidth + 1)
+    script.command("set title \(GnuplotScript.quoted(title, limit: titleLimit)) offset 0,0.8")
     script.command("set xlabel \(quoted(horizontalLabel))")
     script.command("set ylabel \(quoted(verticalLabel))")
     script.command(
       "set label 1 \(quoted(legend)) at graph 0, graph 1.03 font ',10' tc rgb '#555555'")
-    let tics = study.cells.enumerated().map { "\(quoted(tic($1))) \($0)" }
-    script.command("set xtics scale 0 (\(tics.joined(separator: ", ")))")
-    script.command("set xrange [-0.6:\(Double(study.cells.count) - 0.4)]")
+    setTics(&script)
     script.command("set grid ytics")
     script.command("set key outside right center")
     script.command("set boxwidth 0.2 absolute")
     var elements: [String] = []
-    for (m, method) in study.settings.methods.enumerated() {
+    for (m, method) in study.methods.enumerated() {
       elements += self.elements(m, method, &script)
     }
-    if parameter.truth.isFinite {
-      let line = script.data([
-        [-0.6, parameter.truth], [Double(study.cells.count) - 0.4, parameter.truth],
-      ])
+    if let truth = truthLine(&script) {
+      elements.append("\(truth) lw 1.6 dt 2 lc rgb '\(FigureStyle.reference)'")
+    }
+    script.plot(elements)
+  }
+
+  /// Across all designs; nil where the truth is not known.
+  private func truthLine(_ script: inout GnuplotScript) -> String? {
+    guard parameter.truth.isFinite else { return nil }
+    let ends = [-0.6, Double(study.designs.count) - 0.4]
+    let line = script.data(ends.map { [$0, parameter.truth] })
+    let title = GnuplotScript.quoted("truth: \(shortNumber(parameter.truth))")
+    return "\(line) using 1:2 with lines title \(title)"
+  }
+
+  /// Percentiles of every group as letters one above the other.
+  private func drawCharacters(_ script: inout GnuplotScript) {
+    script.command("set title \(GnuplotScript.quoted(title))")
+    script.command("set xlabel \(GnuplotScript.quoted(horizontalLabel))")
+    setTics(&script)
+    script.command("set key outside top center horizontal")
+    var elements = [truthLine(&script).map { $0 + " lt 0" }].compactMap(\.self)
+    for (m, method) in study.methods.enumerated() {
+      let points = script.data(
+        groups.filter { $0.method == m }.flatMap { group in
+          [0.05, 0.25, 0.5, 0.75, 0.95].map { [group.position, group.quantile($0)] }
+        })
+      let letter = method == .reml ? "R" : "M"
       elements.append(
-        "\(line) using 1:2 with lines lw 1.6 dt 2 lc rgb '\(FigureStyle.reference)' title \(quoted("truth: \(shortNumber(parameter.truth))"))"
+        "\(points) using 1:2 with points pt '\(letter)' title '\(method.rawValue), 5 25 50 75 95 % (\(letter))'"
       )
     }
     script.plot(elements)
+  }
+
+  private func setTics(_ script: inout GnuplotScript) {
+    let tics = study.designs.enumerated().map { d, design in
+      tic(design).map { GnuplotScript.quoted($0, limit: 40) }.joined(separator: ".\"\\n\".")
+        + " \(d)"
+    }
+    let room = (size.width - Self.margins) / study.designs.count
+    let isTight = !script.terminal.isText && room < Self.characterWidth * longestTic
+    script.command(
+      "set xtics \(isTight ? "rotate by -90 " : "")scale 0 (\(tics.joined(separator: ", ")))")
+    script.command("set xrange [-0.6:\(Double(study.designs.count) - 0.4)]")
   }
 
   private func elements(
@@ -118,7 +157,7 @@ package struct StudyFigure: Figure {
 }
 
 extension StudyFigure {
-  private var responseName: String { study.cells[0].design.formula.response.deparsed }
+  private var responseName: String { study.response ?? "the response" }
 
   private var title: String {
     let what =
@@ -131,7 +170,7 @@ extension StudyFigure {
       case .correlation: "Estimated correlation \(parameter.term), \(parameter.group ?? "")"
       case .sigma: "Estimated residual standard deviation"
       }
-    return "\(what): \(study.settings.replicates) simulated responses each"
+    return "\(what): \(study.replicates) simulated responses each"
   }
 
   private var verticalLabel: String {
@@ -148,16 +187,29 @@ extension StudyFigure {
 
   /// What the designs differ in, once.
   private var horizontalLabel: String {
-    let names = Set(study.cells.map { $0.design.varied.map(\.name) })
-    guard names.count == 1, let name = names.first?.first, names.first?.count == 1 else {
-      return "design"
-    }
-    let isFactor = study.cells[0].design.design.levels.contains { $0.factor == name }
-    return isFactor ? "number of levels of \(name)" : name
+    guard let name = variedName else { return "design" }
+    return name == "rows" || name.hasPrefix("rows per ") ? name : "number of levels of \(name)"
   }
 
-  private func tic(_ cell: StudyCell) -> String {
-    cell.design.varied.count == 1 ? cell.design.varied[0].value : cell.design.label
+  /// `school` where the designs are `school = 5`, `school = 30` and so on; nil if they differ in
+  /// more.
+  private var variedName: String? {
+    let names = Set(study.designs.map { Self.parts($0.label) }.map { $0.count == 2 ? $0[0] : nil })
+    return names.count == 1 ? names.first! : nil
+  }
+
+  private static func parts(_ label: String) -> [String] {
+    label.split(separator: " = ", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// Lines of text.
+  private func tic(_ design: StudyEstimates.Design) -> [String] {
+    variedName == nil
+      ? design.label.split(separator: ", ").map(String.init) : [Self.parts(design.label)[1]]
+  }
+
+  private var longestTic: Int {
+    study.designs.flatMap(tic).reduce(0) { max($0, min($1.count, 40)) }
   }
 }
 
