@@ -7,6 +7,8 @@ struct LineShrinkage: Sendable {
   private let response: String
   private let levels: Int
   private let population: Double?
+  /// What own estimates are called in the key.
+  private let own: String
   /// Place from 0, own estimate, mixed estimate.
   private let rows: [(place: Double, own: Double, mixed: Double)]
   private let labels: [String]?
@@ -14,12 +16,14 @@ struct LineShrinkage: Sendable {
   private static let labelLimit = 60
   private static let rowLimit = 120
 
-  /// `population` is β of the effect, if it has a fixed counterpart.
+  /// `population` is β of the effect, if it has a fixed counterpart; `own` is the own estimates'
+  /// name.
   init(
-    _ estimates: WithinGroupEstimates, group: String, response: String, population: Double?
+    _ estimates: WithinGroupEstimates, group: String, response: String, population: Double?,
+    own name: String
   ) {
     (self.group, self.response, column) = (group, response, estimates.columns[0])
-    self.population = population
+    (self.population, self.own) = (population, name)
     let own = estimates.own
     let order = own.indices.filter { !own[$0].isNaN }.sorted { (own[$0], $0) < (own[$1], $1) }
     levels = order.count
@@ -66,7 +70,7 @@ struct LineShrinkage: Sendable {
     }
     script.plot([
       "\(data) using 1:2:($3-$1):(0) with vectors nohead lw 1 lc rgb '#8c8c8c' notitle",
-      "\(data) using 1:2 with points pt 6 ps 0.7 lw 1.4 lc rgb '\(FigureStyle.reference)' title 'own rows'",
+      "\(data) using 1:2 with points pt 6 ps 0.7 lw 1.4 lc rgb '\(FigureStyle.reference)' title \(GnuplotScript.quoted(own))",
       "\(data) using 3:2 with points pt 7 ps 0.6 lc rgb '\(FigureStyle.estimate)' title 'mixed model'",
     ])
   }

@@ -5,6 +5,8 @@ import Glibc
 struct PlaneShrinkage: Sendable {
   private let title: String
   private let names: [String]
+  /// What own estimates are called in the key.
+  private let ownName: String
   private let levels: Int
   /// x and y by least squares, then by the mixed model.
   private let pairs: [[Double]]
@@ -18,7 +20,8 @@ struct PlaneShrinkage: Sendable {
   private static let pairLimit = 300
   private static let quantile95 = 5.991464547107979  // of χ² with two degrees of freedom
 
-  init(_ source: FigureSource, term t: Int, _ estimates: WithinGroupEstimates) {
+  init(_ source: FigureSource, term t: Int, _ estimates: WithinGroupEstimates, own name: String) {
+    ownName = name
     let (size, own, mixed) = (estimates.columns.count, estimates.own, estimates.mixed)
     let known = estimates.levels.indices.filter { !own[$0 * size].isNaN }
     levels = known.count
@@ -101,7 +104,7 @@ struct PlaneShrinkage: Sendable {
     script.plot([
       "\(ring) using 1:2 with lines lc rgb '#000000' dt 2 lw 1 title '95 % of levels'",
       "\(data) using 1:2:($3-$1):($4-$2) with vectors head filled size graph 0.012,20 lw 1 lc rgb '#8c8c8c' notitle",
-      "\(data) using 1:2 with points pt 6 ps 0.8 lw 1.4 lc rgb '\(FigureStyle.reference)' title 'own rows'",
+      "\(data) using 1:2 with points pt 6 ps 0.8 lw 1.4 lc rgb '\(FigureStyle.reference)' title \(GnuplotScript.quoted(ownName))",
       "\(data) using 3:4 with points pt 7 ps 0.7 lc rgb '\(FigureStyle.estimate)' title 'mixed model'",
       "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb '#000000' title 'population'",
     ])
@@ -116,7 +119,7 @@ struct PlaneShrinkage: Sendable {
       script.command("set \(axis)range [\(range.low):\(range.high)]")
     }
     script.command("unset key")
-    for (counts, name) in [(own, "least squares, own rows"), (mixed, "mixed model")] {
+    for (counts, name) in [(own, "least squares, \(ownName)"), (mixed, "mixed model")] {
       script.command("set title \(GnuplotScript.quoted(name))")
       let density = DensityLayer(counts: counts, unit: "levels")
       density.prepare(&script)

@@ -24,6 +24,8 @@ package struct ShrinkageFigure: Figure {
     let size = estimates.columns.count
     let known = (0..<levels).count { !estimates.own[$0 * size].isNaN }
     let name = source.model.terms[t].groupName
+    let others = Self.others(source, than: name)
+    let own = others.isEmpty ? "own rows" : "own rows, effects of \(others) not taken off"
     guard known > 0 else {
       throw .nothingToDraw(
         "no level of \(name.printable) has rows enough for estimates of its own, so there is no shrinkage to draw."
@@ -33,13 +35,18 @@ package struct ShrinkageFigure: Figure {
       let counterpart = source.fit.fixedEffects.first { $0.name == estimates.columns[0] }
       content = .line(
         LineShrinkage(
-          estimates, group: name, response: source.response, population: counterpart?.estimate))
+          estimates, group: name, response: source.response, population: counterpart?.estimate,
+          own: own))
     } else {
-      let plane = PlaneShrinkage(source, term: t, estimates)
+      let plane = PlaneShrinkage(source, term: t, estimates, own: own)
       content = known > Self.arrowLimit ? .densities(plane) : .arrows(plane)
     }
     var text =
       "Least squares from each level's own rows (orange), and what the mixed model makes of them (blue)."
+    if !others.isEmpty {
+      text +=
+        " The effects of \(others) are not taken off the own estimates, so that these differ by them, too."
+    }
     if known < levels {
       text +=
         " \((levels - known).grouped) of \(levels.grouped) levels have too few rows for estimates of their own."
@@ -49,13 +56,18 @@ package struct ShrinkageFigure: Figure {
       ? " The dashed line is the population."
       : " The ellipse holds 95 % of the levels according to the model; the cross is the population."
     if size > 1, known > Self.arrowLimit {
-      text += " Own estimates far away, about 2 % of them, are left out."
-    }
-    if size > 1, known > Self.arrowLimit {
       text += " Own estimates far out, about one in fifty, are not drawn."
     }
     if size > 2 { text += " Shown are the first two of \(size) random effects." }
     caption = text
+  }
+
+  /// The other grouping factors in words, empty if there are none.
+  private static func others(_ source: FigureSource, than name: String) -> String {
+    var seen: Set<String> = [name]
+    let names = source.model.terms.map(\.groupName).filter { seen.insert($0).inserted }
+    guard names.count < 3, names.allSatisfy({ $0.count <= 20 }) else { return "other factors" }
+    return names.map(\.printable).joined(separator: " and ")
   }
 
   package var size: FigureSize {

@@ -68,6 +68,15 @@ private func dataLines(_ script: String) -> Int {
     #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
   }
 
+  @Test func ownEstimatesOfCrossedFactorsAreCalledWhatTheyAre() throws {
+    let crossed = try Example.penicillin.get().source.figure(.shrinkage, group: "plate")
+    #expect(crossed.script(.svg).contains("'own rows, effects of sample not taken off'"))
+    #expect(crossed.caption.contains("effects of sample are not taken off"))
+    let single = try Example.sleepstudy.get().source.figure(.shrinkage)
+    #expect(single.script(.svg).contains("title 'own rows'"))
+    #expect(!single.caption.contains("taken off"))
+  }
+
   @Test(arguments: kinds.filter { ![.trace, .profile].contains($0) })
   func manyRowsAndLevelsAreNotDrawnOneByOne(_ kind: FigureKind) throws {
     var csv = "y,x,g\n"
