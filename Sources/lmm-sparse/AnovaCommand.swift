@@ -30,6 +30,7 @@ struct AnovaCommand: ParsableCommand {
   var type: Int?
 
   @OptionGroup(title: "Boundary") var boundary: BoundaryArguments
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -54,7 +55,7 @@ struct AnovaCommand: ParsableCommand {
         let fitted = try source.fitted(models[0], progress: progress)
         let table = try fitted.anova(
           type: type.flatMap(TypeOfHypothesis.init(rawValue:)) ?? .marginalMeans,
-          source.degreesOfFreedom)
+          tests.method)
         return AnovaReport(table, notes: fitted.fit.convergence.messages)
       }
       let fitted = try models.enumerated().map { index, model in

@@ -62,6 +62,7 @@ struct ConfintCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Intervals of a bootstrap.", valueName: "kind"))
   var interval: Interval?
 
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -102,7 +103,7 @@ struct ConfintCommand: ParsableCommand {
         try table?.write(profile.curveTable)
         return ConfidenceReport(profile, notes: notes)
       case .wald:
-        let ddf = source.degreesOfFreedom
+        let ddf = tests.method
         return ConfidenceReport(
           wald: try fitted.waldIntervals(level: level, ddf, parameters: parameters), fitted,
           level: level, ddf, notes: notes)

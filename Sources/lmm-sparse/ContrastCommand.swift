@@ -36,6 +36,7 @@ struct ContrastCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
   var level = 0.95
 
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -56,7 +57,7 @@ struct ContrastCommand: ParsableCommand {
         try rows.map { try fitted.hypothesis(row: $0) }
         + hypothesis.map { try fitted.hypothesis($0) }
       return ContrastReport(
-        try fitted.contrast(hypotheses, source.degreesOfFreedom, level: level),
+        try fitted.contrast(hypotheses, tests.method, level: level),
         notes: fitted.fit.convergence.messages)
     }
   }

@@ -15,6 +15,7 @@ struct DropCommand: ParsableCommand {
   @Argument(help: "The model: a formula, with --data.")
   var model: String
 
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -24,7 +25,7 @@ struct DropCommand: ParsableCommand {
     try report.write(inputs: source.inputs) { progress in
       let fitted = try source.fitted(model, progress: progress)
       return AnovaReport(
-        try fitted.singleTermDeletions(source.degreesOfFreedom),
+        try fitted.singleTermDeletions(tests.method),
         notes: fitted.fit.convergence.messages)
     }
   }

@@ -32,6 +32,7 @@ struct FitCommand: ParsableCommand {
   var data: [String] = []
 
   @OptionGroup(title: "Model") var model: ModelArguments
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup(title: "Data") var reading: ReadingArguments
   @OptionGroup(title: "Search") var search: SearchArguments
   @OptionGroup(title: "Report") var report: ReportArguments
@@ -111,6 +112,7 @@ struct FitCommand: ParsableCommand {
   func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     model.set(&options)
+    options.degreesOfFreedom = tests.method
     try reading.set(&options)
     search.set(&options)
     options.wantsConditionalModes = report.ranef

@@ -52,6 +52,7 @@ struct MarginalMeansCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
   var level = 0.95
 
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -78,7 +79,7 @@ struct MarginalMeansCommand: ParsableCommand {
   func run() throws {
     let specification = try MeansSpecification(means)
     var options = MeansOptions()
-    (options.method, options.level) = (source.degreesOfFreedom, level)
+    (options.method, options.level) = (tests.method, level)
     options.weights = cellWeights == .proportional ? .proportional : .equal
     options.values = try values()
     options.wantsDifferences = pairwise

@@ -67,11 +67,14 @@ struct ModelSource: ParsableArguments {
     return options
   }
 
-  /// The same for figures, with the way back to the rows.
+  /// The same for figures, with the way back to the rows; degrees of freedom are those of the
+  /// report's tests.
   func figureSource(
-    _ argument: String, wantsModes: Bool, progress: ProgressLine?
+    _ argument: String, wantsModes: Bool, _ degreesOfFreedom: DegreesOfFreedomMethod? = nil,
+    progress: ProgressLine?
   ) throws -> FigureSource {
-    let options = try options(wantsModes: wantsModes, progress: progress)
+    var options = try options(wantsModes: wantsModes, progress: progress)
+    if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
     let source =
       argument.contains("~")
       ? try FigureSource(Formula(argument), from: ModelInput(arguments: data), options: options)
@@ -98,8 +101,6 @@ struct ModelSource: ParsableArguments {
     }
     return input.data
   }
-
-  var degreesOfFreedom: DegreesOfFreedomMethod { model.ddf.method }
 }
 
 /// Tests away from the optimum would mean nothing.

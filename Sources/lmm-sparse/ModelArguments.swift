@@ -12,21 +12,6 @@ struct ModelArguments: ParsableArguments {
     }
   }
 
-  enum DegreesOfFreedom: String, CaseIterable, ExpressibleByArgument {
-    case satterthwaite
-    case kenwardRoger = "kenward-roger"
-    case residual, none
-
-    var method: DegreesOfFreedomMethod {
-      switch self {
-      case .satterthwaite: .satterthwaite
-      case .kenwardRoger: .kenwardRoger
-      case .residual: .residual
-      case .none: .none
-      }
-    }
-  }
-
   @Flag(exclusivity: .exclusive) var criterion: Criterion = .reml
 
   @Option(help: ArgumentHelp("Column of prior weights.", valueName: "column"))
@@ -37,14 +22,9 @@ struct ModelArguments: ParsableArguments {
       "Column added to the linear predictor with coefficient 1.", valueName: "column"))
   var offset: String?
 
-  @Option(
-    help: ArgumentHelp("Degrees of freedom of t and F.", valueName: "method"))
-  var ddf: DegreesOfFreedom = .satterthwaite
-
   func set(_ options: inout FitOptions) {
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset
-    options.degreesOfFreedom = ddf.method
   }
 }

@@ -19,6 +19,8 @@ struct PlanCommand: ParsableCommand {
   var data: [String]
 
   @OptionGroup(title: "Model") var model: ModelArguments
+  /// Says nothing of a plan; here so that a fit's options can be passed on.
+  @OptionGroup(visibility: .hidden) var tests: DegreesOfFreedomArguments
   @OptionGroup(title: "Data") var reading: ReadingArguments
   @OptionGroup(title: "Search") var search: SearchArguments
 

@@ -24,6 +24,10 @@ struct PredictCommand: ParsableCommand {
       quantiles for --interval confidence. A prediction interval adds a residual's variance σ²/w. \
       Random effects left out are held at zero: for a row of a group still unknown give it a new \
       level and --allow-new-levels, which brings in the variance of the groups.
+
+      With --random none the confidence interval of Xβ can allow for the estimation of θ and σ: \
+      --ddf satterthwaite, kenward-roger (its standard errors are the adjusted ones) or residual \
+      take quantiles of t, as contrast does for the same combination of coefficients.
       """)
 
   enum Interval: String, CaseIterable, ExpressibleByArgument {
@@ -49,6 +53,12 @@ struct PredictCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Coverage of the interval.", valueName: "x"))
   var level = 0.95
 
+  @Option(
+    help: ArgumentHelp(
+      "Degrees of freedom of each row's t interval; with --random none --interval confidence.",
+      valueName: "method"))
+  var ddf: DegreesOfFreedomArguments.Method = .none
+
   @OptionGroup var source: PredictionSource
 
   func validate() throws {
@@ -60,15 +70,21 @@ struct PredictCommand: ParsableCommand {
       throw ValidationError(
         "--random takes all, none, or terms such as '~ (1 | group)', not '\(random)'.")
     }
+    guard ddf == .none || (RandomPart(random) == RandomPart.none && interval == .confidence) else {
+      throw ValidationError(
+        "--ddf \(ddf.rawValue) gives the confidence interval of Xβ: it goes with --random none and --interval confidence. Degrees of freedom of predictions that contain random effects or residuals are not defined; leave --ddf out for normal quantiles."
+      )
+    }
   }
 
   func run() throws {
     var columns: [RowColumn] = [.fitted]
     if se { columns.append(.standardError) }
     if interval != .none { columns += [.lower, .upper] }
-    try source.write(model) { predictor, options in
+    try source.write(model, ddf.method) { predictor, options in
       var options = options
       options.random = RandomPart(random)!
+      options.degreesOfFreedom = ddf.method
       return RowTable(
         predictor, columns, input: source.columns.input, interval: bounds, options: options)
     }

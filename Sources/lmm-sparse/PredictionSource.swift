@@ -81,13 +81,15 @@ struct PredictionSource: ParsableArguments {
   /// The model's predictor; a formula is fitted to --train, or to --data without it.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`; `SearchStopped`.
-  func predictor(_ argument: String) throws -> LinearPredictor {
+  func predictor(
+    _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod = .none
+  ) throws -> LinearPredictor {
     let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
     var options = FitOptions()
     model.set(&options)
     try reading.set(&options)
     search.set(&options)
-    options.degreesOfFreedom = .none
+    options.degreesOfFreedom = degreesOfFreedom
     options.progress = { line?.show($0) }
     let predictor =
       argument.contains("~")
@@ -126,10 +128,11 @@ struct PredictionSource: ParsableArguments {
 
   /// Writes a table, and what there is to say about it to standard error.
   func write(
-    _ argument: String, _ table: (LinearPredictor, PredictionOptions) throws -> RowTable
+    _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod = .none,
+    _ table: (LinearPredictor, PredictionOptions) throws -> RowTable
   ) throws {
     let destination = try destination(argument)
-    let table = try table(predictor(argument), options(argument))
+    let table = try table(predictor(argument, degreesOfFreedom), options(argument))
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
     guard !quiet else { return }

@@ -33,6 +33,7 @@ struct ReportCommand: ParsableCommand {
   @Flag(help: "Show no progress.")
   var quiet = false
 
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
 
   func validate() throws {
@@ -48,7 +49,8 @@ struct ReportCommand: ParsableCommand {
     installInterruptHandler()
     let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
     let rows = try source.rows(for: model)
-    let fitted = try source.figureSource(model, wantsModes: true, progress: line)
+    let fitted = try source.figureSource(
+      model, wantsModes: true, tests.method, progress: line)
     let page = try fitted.report(data: rows)
     line?.clear()
     try destination.write(page)

@@ -52,7 +52,7 @@ struct StudyCommand: ParsableCommand {
   var method = "reml,ml"
 
   @Option(help: ArgumentHelp("Degrees of freedom of t.", valueName: "method"))
-  var ddf: ModelArguments.DegreesOfFreedom = .satterthwaite
+  var ddf: DegreesOfFreedomArguments.Method = .satterthwaite
 
   @Option(help: ArgumentHelp("Coverage of the intervals; tests reject at 1 - x.", valueName: "x"))
   var level = 0.95

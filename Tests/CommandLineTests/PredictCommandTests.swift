@@ -122,6 +122,48 @@ import Testing
     }
   }
 
+  /// Of an unbalanced part of the shipped table.
+  @Test(arguments: [
+    // R: contest1D(m, c(1, Days), ddf = …, confint = TRUE) of lmerTest; qt(0.975, 99) for residual.
+    ("satterthwaite", 0, 233.86527280327, 268.49240450956, 8.11902014955),
+    ("satterthwaite", 20, 403.5590538054, 532.3466538244, 30.0518156366),
+    ("kenward-roger", 0, 233.99625457117, 268.36142274166, 8.13777412433),
+    ("kenward-roger", 20, 402.0462220820, 533.8594855478, 30.5901447257),
+    ("residual", 0, 235.068941245, 267.288736067, 8.11902014955),
+    ("residual", 20, 408.323531803, 527.582175827, 30.0518156366),
+  ])
+  func `intervals of the population have each row's degrees of freedom`(
+    _ ddf: String, _ days: Int, _ low: Double, _ high: Double, _ error: Double
+  ) throws {
+    let script = """
+      awk -F, 'NR==1 || (NR%3!=0 && !($3~/^(308|309|310|330)$/ && $2>2))' "$1" > "$2"
+      printf 'Days\\n%s\\nNA\\n' "$3" | "$tool" predict "$4" --train "$2" --data - --random none \\
+        --interval confidence --se --ddf "$5" --columns none
+      """
+    let run = try ToolProcess(
+      script: script, sleepstudyPath, folder.file("part.csv"), "\(days)", sleepstudyFormula, ddf)
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    let lines = lines(run)
+    try #require(lines.count == 3)
+    #expect(lines[2] == "NA,NA,NA,NA")
+    let values = lines[1].split(separator: ",").map { Double($0)! }
+    for (ours, theirs) in zip(values.dropFirst(), [error, low, high]) {
+      #expect(abs(ours - theirs) < 2e-3, "\(ours) \(theirs)")
+    }
+  }
+
+  @Test(arguments: [
+    ["--interval", "confidence"], ["--random", "none"],
+    ["--random", "none", "--interval", "prediction"],
+    ["--random", "~ (1 | Subject)", "--interval", "confidence"],
+  ])
+  func `degrees of freedom are refused where they are not defined`(_ options: [String]) throws {
+    let arguments = [model, "--data", folder.file("new.csv"), "--ddf", "satterthwaite"] + options
+    let run = try ToolProcess(script: "\"$tool\" predict \"$@\"", arguments)
+    #expect(run.status == 64 && run.output.isEmpty)
+    #expect(run.errors.contains("goes with --random none and --interval confidence"))
+  }
+
   @Test func `wrong command lines are told apart from failures`() throws {
     for arguments in [
       [model], [model, "--data", model], [model, "--data", "x.csv", "--random", "some"],

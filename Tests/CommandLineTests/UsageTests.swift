@@ -15,6 +15,13 @@ struct UsageTests {
     #expect(run.errors == "")
   }
 
+  /// An option that does nothing would mislead.
+  @Test(arguments: ["augment", "ranef", "plot", "ranova", "bootstrap", "variance", "plan"])
+  func `commands without t and F offer no degrees of freedom`(command: String) throws {
+    let run = try ToolProcess(command, "--help")
+    #expect(run.status == 0 && !run.output.contains("--ddf"))
+  }
+
   @Test func `the program tells its version and its commands`() throws {
     let version = try ToolProcess("--version")
     #expect(version.status == 0)

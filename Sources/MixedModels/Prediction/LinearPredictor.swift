@@ -8,7 +8,7 @@ import NumericalMethods
 /// What a formula computes from the data, such as `poly(x, 2)` or `scale(x)`, is computed as for the
 /// data of the fit.
 public struct LinearPredictor: Sendable {
-  public let fit: Fit
+  let fitted: FittedModel
   let products: CrossProducts
   let model: LinearMixedModel
   let options: FitOptions
@@ -44,7 +44,7 @@ public struct LinearPredictor: Sendable {
 
   init(_ run: FitRun) throws {
     (products, model, options) = (run.products, run.model, run.options)
-    fit = run.fittedModel().fit
+    fitted = run.fittedModel()
     φ = run.optimum.outcome.φ
     coefficients = run.optimum.estimates.working
     modes = run.optimum.estimates.workingModes
@@ -72,6 +72,8 @@ public struct LinearPredictor: Sendable {
     return isSame ? estimates.rawCoefficients : byDesign
   }
 
+  public var fit: Fit { fitted.fit }
+
   var builder: DesignBuilder { DesignBuilder(products: products, options: options) }
 
   /// σ², in units of the response.
@@ -85,6 +87,9 @@ public struct PredictionOptions: Sendable {
   /// are then zero, with their whole variance.
   public var allowsNewLevels = false
   public var wantsStandardErrors = false
+  /// Where the degrees of freedom of xᵀβ come from, row by row; only where no random effects take
+  /// part. Variances are then the method's, too.
+  public var degreesOfFreedom = DegreesOfFreedomMethod.none
   /// The response and prior weights are read, and residuals computed.
   public var wantsResiduals = false
   /// Column of prior weights; nil for the model's, if it is among the columns.
@@ -105,6 +110,8 @@ public struct PredictedRows: Sendable {
   public internal(set) var fixed: [Double]
   /// Var(η̂ − η) / σ², for η of the same random effects; empty unless asked for.
   public internal(set) var relativeVariance: [Double] = []
+  /// Of xᵀβ̂, NaN where they are not known; empty without a method for them.
+  public internal(set) var degreesOfFreedom: [Double] = []
   /// y − fitted; empty unless asked for.
   public internal(set) var residuals: [Double] = []
   /// 1 where the model has none.

@@ -34,7 +34,8 @@ public enum RowColumn: String, Sendable {
   }
 }
 
-/// What an interval around a prediction is to cover, under normality.
+/// What an interval around a prediction is to cover, under normality; with degrees of freedom by
+/// quantiles of t.
 public enum PredictionInterval: Sendable, Equatable {
   /// η, the mean of the response given its random effects.
   case confidence(level: Double)
@@ -48,6 +49,8 @@ struct RowStatistics: Sendable {
   let variance: Double
   let p: Int
   let interval: PredictionInterval?
+  private let tail: Double
+  /// Of the normal distribution.
   private let quantile: Double
 
   init(_ predictor: LinearPredictor, _ interval: PredictionInterval?) {
@@ -55,8 +58,9 @@ struct RowStatistics: Sendable {
     self.interval = interval
     switch interval {
     case .confidence(let level), .prediction(let level):
-      quantile = Normal.quantile((1 - level) / 2, tail: .upper)
-    case nil: quantile = .nan
+      tail = (1 - level) / 2
+      quantile = Normal.quantile(tail, tail: .upper)
+    case nil: (tail, quantile) = (.nan, .nan)
     }
   }
 
@@ -77,7 +81,10 @@ struct RowStatistics: Sendable {
   private func halfWidth(_ rows: PredictedRows, _ row: Int) -> Double {
     var relative = max(rows.relativeVariance[row], 0)
     if case .prediction = interval { relative += 1 / rows.weights[row] }
-    return quantile * (variance * relative).squareRoot()
+    let error = (variance * relative).squareRoot()
+    guard !rows.degreesOfFreedom.isEmpty else { return quantile * error }
+    let df = rows.degreesOfFreedom[row]
+    return df.isNaN ? .nan : StudentT(degreesOfFreedom: df).quantile(tail, tail: .upper) * error
   }
 
   /// NaN for a row that is no part of the fit, as its response is missing.

@@ -10,6 +10,7 @@ struct RowPredictor: Sendable {
   /// Of the raw columns, per group and level: the selected part of b.
   private let modes: [[Double]]
   private let errors: PredictionErrors?
+  private let population: PopulationErrors?
 
   /// - Parameter weights: the column of prior weights that the rows have.
   /// - Throws: `FormulaError`, `InferenceError`, `CholmodError`.
@@ -28,8 +29,11 @@ struct RowPredictor: Sendable {
       isSelected[g]
         ? Self.projected(predictor.modes[g], projections[g], size: model.groups[g].size) : []
     }
+    population =
+      options.degreesOfFreedom == .none
+      ? nil : try PopulationErrors(predictor, options.degreesOfFreedom, options.random)
     errors =
-      options.wantsStandardErrors
+      options.wantsStandardErrors && population == nil
       ? try PredictionErrors(predictor, projections, groups: isSelected) : nil
   }
 
@@ -58,7 +62,7 @@ struct RowPredictor: Sendable {
 
   /// - Throws: `RowError`, `CholmodError`.
   func callAsFunction(_ chunk: TableChunk) throws -> PredictedRows {
-    let columns = try columns(chunk, wantsX: errors != nil)
+    let columns = try columns(chunk, wantsX: errors != nil || population != nil)
     let rows = columns.rows
     let fixed = fixed(rows)
     var fitted = fixed
@@ -73,6 +77,9 @@ struct RowPredictor: Sendable {
     var result = PredictedRows(fitted: fitted, fixed: fixed, weights: rows.weights)
     if options.wantsResiduals { result.residuals = zip(rows.response, fitted).map { $0 - $1 } }
     if let errors { result.relativeVariance = try errors.variances(columns) }
+    if let population {
+      (result.relativeVariance, result.degreesOfFreedom) = try population(columns)
+    }
     return result
   }
 }

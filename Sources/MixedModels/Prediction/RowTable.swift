@@ -38,13 +38,19 @@ public struct RowTable {
   /// Predicts the rows of a table; `write` gets the header and then the rows, a chunk at a time.
   ///
   /// - Returns: notes for the user.
-  /// - Throws: what `LinearPredictor.predict` throws; `DataError` where the table has one of the new
+  /// - Throws: what `LinearPredictor.predict` throws; `InferenceError` for a prediction interval with
+  ///   degrees of freedom; `DataError` where the table has one of the new
   ///   columns already, or its files have different columns; `InferenceError` if leverages were
   ///   asked for and the rows are not those of the fit; what `write` throws.
   @discardableResult
   public func write(
     _ data: [DataSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
+    if case .prediction = statistics.interval, options.degreesOfFreedom != .none {
+      throw InferenceError.refused(
+        "degrees of freedom are those of an estimated mean; a prediction interval adds a residual, for which there are none. Take a confidence interval, or leave the method out."
+      )
+    }
     let table = try NewTable(predictor, data, options)
     let reader = table.reader
     let records = RecordText(reader, input == .all, columns.map(\.rawValue))
