@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 
 /// Profile ζ of every parameter: a straight line where Wald's interval is right, bent where it is
 /// not.
@@ -8,6 +9,14 @@ package struct ProfileFigure: Figure {
     let units: String
     /// Parameter value, ζ; ascending.
     var points: [(value: Double, zeta: Double)]
+
+    /// Between tics, 1, 2 or 5 times a power of ten: five at most, whose labels have room.
+    var step: Double {
+      let range = points.last!.value - points[0].value
+      guard range > 0, range.isFinite else { return 1 }
+      let power = pow(10, log10(range / 5).rounded(.down))
+      return power * ([1.0, 2, 5].first { $0 * power >= range / 5 } ?? 10)
+    }
   }
 
   package let caption =
@@ -76,12 +85,12 @@ package struct ProfileFigure: Figure {
   package func draw(_ script: inout GnuplotScript) {
     layout.begin(&script, title: "Profile ζ")
     script.command("unset key")
-    script.command("set xtics nomirror autofreq font ',10'")
     if !script.terminal.isText { script.command("set grid") }
     for panel in panels {
       script.command("set title \(GnuplotScript.quoted(panel.name, limit: 36))")
       script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: 40))")
       script.command("set ylabel 'ζ'")
+      script.command("set xtics nomirror \(panel.step) font ',10'")
       let curve = script.data(panel.points.map { [$0.value, $0.zeta] })
       let estimate = script.data(panel.points.filter { $0.zeta == 0 }.map { [$0.value, 0] })
       if script.terminal.isText {

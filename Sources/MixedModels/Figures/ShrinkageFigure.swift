@@ -41,8 +41,10 @@ package struct ShrinkageFigure: Figure {
       let plane = PlaneShrinkage(source, term: t, estimates, own: own)
       content = known > Self.arrowLimit ? .densities(plane) : .arrows(plane)
     }
+    let isDensity = size > 1 && known > Self.arrowLimit
+    let (first, second) = isDensity ? ("left", "right") : ("orange", "blue")
     var text =
-      "Least squares from each level's own rows (orange), and what the mixed model makes of them (blue)."
+      "Least squares from each level's own rows (\(first)), and what the mixed model makes of them (\(second))."
     if !others.isEmpty {
       text +=
         " The effects of \(others) are not taken off the own estimates, so that these differ by them, too."
@@ -55,7 +57,7 @@ package struct ShrinkageFigure: Figure {
       size == 1
       ? " The dashed line is the population."
       : " The ellipse holds 95 % of the levels according to the model; the cross is the population."
-    if size > 1, known > Self.arrowLimit {
+    if isDensity {
       text += " Own estimates far out, about one in fifty, are not drawn."
     }
     if size > 2 { text += " Shown are the first two of \(size) random effects." }
@@ -66,8 +68,9 @@ package struct ShrinkageFigure: Figure {
   private static func others(_ source: FigureSource, than name: String) -> String {
     var seen: Set<String> = [name]
     let names = source.model.terms.map(\.groupName).filter { seen.insert($0).inserted }
-    guard names.count < 3, names.allSatisfy({ $0.count <= 20 }) else { return "other factors" }
-    return names.map(\.printable).joined(separator: " and ")
+    let text = names.map(\.printable).joined(separator: " and ")
+    // Longer keys would fill the figure.
+    return names.count > 2 || text.count > 30 ? "other factors" : text
   }
 
   package var size: FigureSize {

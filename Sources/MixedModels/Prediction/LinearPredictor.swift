@@ -87,8 +87,9 @@ public struct PredictionOptions: Sendable {
   /// are then zero, with their whole variance.
   public var allowsNewLevels = false
   public var wantsStandardErrors = false
-  /// Where the degrees of freedom of xᵀβ come from, row by row; only where no random effects take
-  /// part. Variances are then the method's, too.
+  /// Where the degrees of freedom of every row's xᵀβ come from.
+  ///
+  /// Only where no random effects take part; variances are then the method's, too.
   public var degreesOfFreedom = DegreesOfFreedomMethod.none
   /// The response and prior weights are read, and residuals computed.
   public var wantsResiduals = false

@@ -3,7 +3,7 @@
 /// The estimates of one parameter in a study, design by design and method beside method: points,
 /// boxes of the quartiles with whiskers to the 5th and 95th percentile, means, and the truth.
 package struct StudyFigure: Figure {
-  private let study: StudyEstimates
+  let study: StudyEstimates
   private let groups: [Group]
 
   /// The estimates of one design and method.
@@ -37,8 +37,6 @@ package struct StudyFigure: Figure {
     }
   }
 
-  private var parameter: StudyParameter { study.parameter }
-
   package var size: FigureSize {
     let step = max(study.designs.count > 8 ? 90 : 130, Self.characterWidth * longestTic + 16)
     return FigureSize(
@@ -51,7 +49,7 @@ package struct StudyFigure: Figure {
   private static let widest = 2400
 
   package var caption: String {
-    "Estimates of \(parameter.name) from \(study.replicates) simulated responses of each design"
+    "Estimates of \(study.parameter.name) from \(study.replicates) simulated responses of each design"
       + (groups.contains { $0.estimates.count > $0.shown.count }
         ? " (points: the first \(Self.shownCount))" : "") + "; \(legend)."
   }
@@ -83,10 +81,10 @@ package struct StudyFigure: Figure {
 
   /// Across all designs; nil where the truth is not known.
   private func truthLine(_ script: inout GnuplotScript) -> String? {
-    guard parameter.truth.isFinite else { return nil }
+    guard study.parameter.truth.isFinite else { return nil }
     let ends = [-0.6, Double(study.designs.count) - 0.4]
-    let line = script.data(ends.map { [$0, parameter.truth] })
-    let title = GnuplotScript.quoted("truth: \(shortNumber(parameter.truth))")
+    let line = script.data(ends.map { [$0, study.parameter.truth] })
+    let title = GnuplotScript.quoted("truth: \(shortNumber(study.parameter.truth))")
     return "\(line) using 1:2 with lines title \(title)"
   }
 
@@ -153,63 +151,6 @@ package struct StudyFigure: Figure {
   private static func jitter(_ k: Int) -> Double {
     let turn = Double(k + 1) * 0.6180339887498949
     return (2 * (turn - turn.rounded(.down)) - 1) * halfWidth
-  }
-}
-
-extension StudyFigure {
-  private var responseName: String { study.response ?? "the response" }
-
-  private var title: String {
-    let what =
-      switch parameter.kind {
-      case .fixed: "Estimated coefficient of \(parameter.term)"
-      case .variance: "Estimated variance of \(parameter.term), \(parameter.group ?? "")"
-      case .residualVariance: "Estimated residual variance"
-      case .standardDeviation:
-        "Estimated standard deviation of \(parameter.term), \(parameter.group ?? "")"
-      case .correlation: "Estimated correlation \(parameter.term), \(parameter.group ?? "")"
-      case .sigma: "Estimated residual standard deviation"
-      }
-    return "\(what): \(study.replicates) simulated responses each"
-  }
-
-  private var verticalLabel: String {
-    switch parameter.kind {
-    case .fixed:
-      parameter.term == "(Intercept)"
-        ? "intercept (units of \(responseName))"
-        : "slope (units of \(responseName) per unit of \(parameter.term))"
-    case .variance, .residualVariance: "variance (squared units of \(responseName))"
-    case .standardDeviation, .sigma: "standard deviation (units of \(responseName))"
-    case .correlation: "correlation"
-    }
-  }
-
-  /// What the designs differ in, once.
-  private var horizontalLabel: String {
-    guard let name = variedName else { return "design" }
-    return name == "rows" || name.hasPrefix("rows per ") ? name : "number of levels of \(name)"
-  }
-
-  /// `school` where the designs are `school = 5`, `school = 30` and so on; nil if they differ in
-  /// more.
-  private var variedName: String? {
-    let names = Set(study.designs.map { Self.parts($0.label) }.map { $0.count == 2 ? $0[0] : nil })
-    return names.count == 1 ? names.first! : nil
-  }
-
-  private static func parts(_ label: String) -> [String] {
-    label.split(separator: " = ", omittingEmptySubsequences: false).map(String.init)
-  }
-
-  /// Lines of text.
-  private func tic(_ design: StudyEstimates.Design) -> [String] {
-    variedName == nil
-      ? design.label.split(separator: ", ").map(String.init) : [Self.parts(design.label)[1]]
-  }
-
-  private var longestTic: Int {
-    study.designs.flatMap(tic).reduce(0) { max($0, min($1.count, 40)) }
   }
 }
 
