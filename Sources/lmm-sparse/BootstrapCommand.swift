@@ -32,8 +32,7 @@ struct BootstrapCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "s"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
   var csv: String?
@@ -53,9 +52,6 @@ struct BootstrapCommand: ParsableCommand {
         "bootstrap takes one model, or two to test one against the other, not \(models.count).")
     }
     guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     let files = [csv, checkpoint, report.output].compactMap(\.self).filter { $0 != "-" }
     guard Set(files).count == files.count else {
       throw ValidationError("--csv, --checkpoint and --output must be different files.")
@@ -89,7 +85,7 @@ struct BootstrapCommand: ParsableCommand {
         store, fitted[0].bootstrapFingerprint(seed: seed), names, progress
       ) { try fitted[0].bootstrap($0) }
       try write(bootstrap.replicates, names, to: table)
-      return BootstrapReport(bootstrap, level: level, notes: notes)
+      return BootstrapReport(bootstrap, level: coverage.level, notes: notes)
     }
   }
 

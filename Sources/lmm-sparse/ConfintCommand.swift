@@ -40,8 +40,7 @@ struct ConfintCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How intervals are made.", valueName: "method"))
   var method: Method = .profile
 
-  @Option(help: ArgumentHelp("Coverage of the intervals.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @Option(
     parsing: .upToNextOption,
@@ -71,9 +70,6 @@ struct ConfintCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     if let replicates, replicates < 1 {
       throw ValidationError("--replicates must be at least 1.")
     }
@@ -105,21 +101,21 @@ struct ConfintCommand: ParsableCommand {
       case .wald:
         let ddf = tests.method
         return ConfidenceReport(
-          wald: try fitted.waldIntervals(level: level, ddf, parameters: parameters), fitted,
-          level: level, ddf, notes: notes)
+          wald: try fitted.waldIntervals(level: coverage.level, ddf, parameters: parameters), fitted,
+          level: coverage.level, ddf, notes: notes)
       case .bootstrap:
         let bootstrap = try bootstrap(fitted, progress)
         let kind = (interval ?? .percentile).kind
         return ConfidenceReport(
-          bootstrap: bootstrap.confidenceIntervals(of: chosen, level: level, kind: kind),
-          bootstrap, level: level, kind: kind, notes: notes)
+          bootstrap: bootstrap.confidenceIntervals(of: chosen, level: coverage.level, kind: kind),
+          bootstrap, level: coverage.level, kind: kind, notes: notes)
       }
     }
   }
 
   private func profile(_ fitted: FittedModel, _ progress: ProgressLine?) throws -> Profile {
     var options = ProfileOptions()
-    (options.level, options.parameters) = (level, parameters)
+    (options.level, options.parameters) = (coverage.level, parameters)
     options.pointsPerSide = curves == nil ? 0 : Self.pointsPerSide
     options.progress = { progress?.show("profile: \($0) of \($1) parameters") }
     let profile = try fitted.profile(options)

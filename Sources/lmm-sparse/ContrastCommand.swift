@@ -33,8 +33,7 @@ struct ContrastCommand: ParsableCommand {
     help: ArgumentHelp("Such as 'Days = 0' or '2*a - b = 1'; repeatable.", valueName: "text"))
   var hypothesis: [String] = []
 
-  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
@@ -42,9 +41,6 @@ struct ContrastCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     if rows.isEmpty && hypothesis.isEmpty {
       throw ValidationError("nothing to test: give --hypothesis 'Days = 0' or --L 0,1.")
     }
@@ -57,7 +53,7 @@ struct ContrastCommand: ParsableCommand {
         try rows.map { try fitted.hypothesis(row: $0) }
         + hypothesis.map { try fitted.hypothesis($0) }
       return ContrastReport(
-        try fitted.contrast(hypotheses, tests.method, level: level),
+        try fitted.contrast(hypotheses, tests.method, level: coverage.level),
         notes: fitted.fit.convergence.messages)
     }
   }

@@ -58,11 +58,7 @@ struct CrossprodCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
   var threads: Int?
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
@@ -74,7 +70,7 @@ struct CrossprodCommand: ParsableCommand {
   func run() throws {
     let destination = try ReportDestination(path: output, inputs: data + reading.files)
     installInterruptHandler()
-    let progress = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let progress = progress.line
     var options = FitOptions()
     (options.weights, options.offset) = (weights, offset)
     try reading.set(&options)

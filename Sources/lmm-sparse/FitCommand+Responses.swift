@@ -28,7 +28,7 @@ extension FitCommand {
     let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
     installInterruptHandler()
     let sources = data.map(DataSource.init(argument:))
-    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    let progress = report.progress.line
     var options = try options(ModelInput(arguments: data), progress: progress)
     options.wantsScaledResiduals = false
     let fits = try ManyResponses(
@@ -46,7 +46,7 @@ extension FitCommand {
       }
     }
     let failures = fits.failures
-    guard let first = failures.first, !report.quiet else { return }
+    guard let first = failures.first, !report.progress.quiet else { return }
     writeToStandardError(
       "note: \(failures.count) of \(fits.results.count) responses could not be fitted, the first of them \(first.name): \(first.failure ?? "")\n"
     )

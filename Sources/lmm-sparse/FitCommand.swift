@@ -84,14 +84,14 @@ struct FitCommand: ParsableCommand {
     let input =
       isExample
       ? ModelInput(files: [], data: [SleepstudyExample.data]) : ModelInput(arguments: data)
-    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    let progress = report.progress.line
     let fit = try fit(input, try options(input, progress: progress))
     progress?.clear()
 
     try destination.write { stream in
       try stream.write { output in
         report.reportFormat.write(fit, to: &output)
-        if isExample, report.isSummary, !report.quiet { output.write(SleepstudyExample.invitation) }
+        if isExample, report.isSummary, !report.progress.quiet { output.write(SleepstudyExample.invitation) }
       }
     }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }

@@ -49,8 +49,7 @@ struct MarginalMeansCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How cells count that are averaged over.", valueName: "weights"))
   var cellWeights: Weights = .equal
 
-  @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
@@ -58,9 +57,6 @@ struct MarginalMeansCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     _ = try values()
   }
 
@@ -79,7 +75,7 @@ struct MarginalMeansCommand: ParsableCommand {
   func run() throws {
     let specification = try MeansSpecification(means)
     var options = MeansOptions()
-    (options.method, options.level) = (tests.method, level)
+    (options.method, options.level) = (tests.method, coverage.level)
     options.weights = cellWeights == .proportional ? .proportional : .equal
     options.values = try values()
     options.wantsDifferences = pairwise

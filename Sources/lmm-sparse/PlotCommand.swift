@@ -57,18 +57,11 @@ struct PlotCommand: ParsableCommand {
       valueName: "name"))
   var parameter: String?
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup var source: ModelSource
 
   func validate() throws {
-    if progress && quiet {
-      throw ValidationError("--progress and --quiet exclude each other.")
-    }
     let kind: FigureKind
     do {
       kind = try FigureKind(name: self.kind)
@@ -106,7 +99,7 @@ struct PlotCommand: ParsableCommand {
     let inputs = source.inputs + (model.contains("~") ? [] : [model])
     let destination = try ReportDestination(path: output, inputs: inputs)
     installInterruptHandler()
-    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let line = progress.line
     let figure = try figure(FigureKind(name: kind), progress: line)
     line?.clear()
     let drawing = try figure.drawn(on: target)

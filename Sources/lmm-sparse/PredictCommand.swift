@@ -50,8 +50,7 @@ struct PredictCommand: ParsableCommand {
       "Add the limits of an interval: none, confidence or prediction.", valueName: "kind"))
   var interval: Interval = .none
 
-  @Option(help: ArgumentHelp("Coverage of the interval.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @Option(
     help: ArgumentHelp(
@@ -63,9 +62,6 @@ struct PredictCommand: ParsableCommand {
 
   func validate() throws {
     try source.check(model, trainsOnRows: false)
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     guard RandomPart(random) != nil else {
       throw ValidationError(
         "--random takes all, none, or terms such as '~ (1 | group)', not '\(random)'.")
@@ -93,8 +89,8 @@ struct PredictCommand: ParsableCommand {
   private var bounds: PredictionInterval? {
     switch interval {
     case .none: nil
-    case .confidence: .confidence(level: level)
-    case .prediction: .prediction(level: level)
+    case .confidence: .confidence(level: coverage.level)
+    case .prediction: .prediction(level: coverage.level)
     }
   }
 }

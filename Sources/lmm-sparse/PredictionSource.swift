@@ -40,11 +40,7 @@ struct PredictionSource: ParsableArguments {
     help: ArgumentHelp("Write the table to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress and no notes.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "Model") var model: ModelArguments
   @OptionGroup(title: "Data") var reading: ReadingArguments
@@ -54,9 +50,6 @@ struct PredictionSource: ParsableArguments {
 
   /// - Throws: `ValidationError` where a model or rows are missing.
   func check(_ argument: String, trainsOnRows: Bool) throws {
-    if progress && quiet {
-      throw ValidationError("--progress and --quiet exclude each other.")
-    }
     guard !data.isEmpty else { throw ValidationError("name the rows after --data.") }
     if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
       throw ValidationError("\(file) is a model file, and --data needs rows.")
@@ -84,7 +77,7 @@ struct PredictionSource: ParsableArguments {
   func predictor(
     _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod = .none
   ) throws -> LinearPredictor {
-    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let line = progress.line
     var options = FitOptions()
     model.set(&options)
     try reading.set(&options)
@@ -135,7 +128,7 @@ struct PredictionSource: ParsableArguments {
     let table = try table(predictor(argument, degreesOfFreedom), options(argument))
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
-    guard !quiet else { return }
+    guard !progress.quiet else { return }
     for note in notes { writeToStandardError("note: \(note)\n") }
   }
 }

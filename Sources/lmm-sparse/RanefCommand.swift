@@ -30,7 +30,7 @@ struct RanefCommand: ParsableCommand {
   func run() throws {
     let destination = try ReportDestination(path: report.output, inputs: source.inputs)
     installInterruptHandler()
-    let progress = ProgressLine(isWanted: report.progress, isUnwanted: report.quiet)
+    let progress = report.progress.line
     let fit = try source.fitted(model, wantsModes: true, progress: progress).fit
     let modes = ConditionalModesReport(fit)
     try destination.write { stream in

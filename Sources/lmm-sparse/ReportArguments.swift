@@ -33,18 +33,11 @@ struct ReportArguments: ParsableArguments {
   @Flag(help: "Add how the fit was found, its times and memory to the summary.")
   var verbose = false
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress and no hints.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
     if json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
-    }
-    if progress && quiet {
-      throw ValidationError("--progress and --quiet exclude each other.")
     }
   }
 

@@ -27,19 +27,12 @@ struct ReportCommand: ParsableCommand {
       valueName: "file"))
   var output: String?
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup var source: ModelSource
 
   func validate() throws {
-    if progress && quiet {
-      throw ValidationError("--progress and --quiet exclude each other.")
-    }
     try source.check([model])
   }
 
@@ -47,7 +40,7 @@ struct ReportCommand: ParsableCommand {
     let inputs = source.inputs + (model.contains("~") ? [] : [model])
     let destination = try ReportDestination(path: output, inputs: inputs)
     installInterruptHandler()
-    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let line = progress.line
     let rows = try source.rows(for: model)
     let fitted = try source.figureSource(
       model, wantsModes: true, tests.method, progress: line)

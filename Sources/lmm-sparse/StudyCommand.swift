@@ -54,8 +54,7 @@ struct StudyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Degrees of freedom of t.", valueName: "method"))
   var ddf: DegreesOfFreedomArguments.Method = .satterthwaite
 
-  @Option(help: ArgumentHelp("Coverage of the intervals; tests reject at 1 - x.", valueName: "x"))
-  var level = 0.95
+  @OptionGroup var coverage: CoverageArgument
 
   @Option(
     help: ArgumentHelp(
@@ -76,9 +75,6 @@ struct StudyCommand: ParsableCommand {
 
   func validate() throws {
     guard replicates >= 2 else { throw ValidationError("--replicates must be at least 2.") }
-    guard level > 0, level < 1 else {
-      throw ValidationError("--level must lie between 0 and 1.")
-    }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     _ = try methods()
     if figures != nil, noFigures {
@@ -114,7 +110,7 @@ struct StudyCommand: ParsableCommand {
     try report.write(inputs: stated.files + [replicatesFile].compactMap(\.self)) { progress in
       var settings = StudySettings()
       (settings.replicates, settings.seed) = (replicates, seed)
-      (settings.methods, settings.level) = (try methods(), level)
+      (settings.methods, settings.level) = (try methods(), coverage.level)
       settings.degreesOfFreedom = ddf.method
       settings.threads = threads ?? 0
       settings.progress = { progress?.show("replicate \($0) of \($1)") }
@@ -126,7 +122,7 @@ struct StudyCommand: ParsableCommand {
         for cell in study.cells { output.write(StudyRecords.lines(cell)) }
         try output.finish()
       }
-      try drawing?.draw(study, isQuiet: report.quiet)
+      try drawing?.draw(study, isQuiet: report.progress.quiet)
       return StudyReport(study)
     }
   }

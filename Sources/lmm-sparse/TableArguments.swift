@@ -18,18 +18,11 @@ struct TableArguments: ParsableArguments {
     help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
-  @Flag(help: "Show progress even if standard error is no terminal.")
-  var progress = false
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
     if json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
-    }
-    if progress && quiet {
-      throw ValidationError("--progress and --quiet exclude each other.")
     }
   }
 
@@ -49,7 +42,7 @@ struct TableArguments: ParsableArguments {
   ) throws {
     let destination = try ReportDestination(path: output, inputs: inputs)
     installInterruptHandler()
-    let line = ProgressLine(isWanted: progress, isUnwanted: quiet)
+    let line = progress.line
     try destination.write(text(of: make(line)))
   }
 }
