@@ -118,6 +118,11 @@ package struct StudyFigure: Figure {
     script.command(
       "set xtics \(isTight ? "rotate by -90 " : "")scale 0 (\(tics.joined(separator: ", ")))")
     script.command("set xrange [-0.6:\(Double(study.designs.count) - 0.4)]")
+    // gnuplot makes room for one line.
+    let more = Double((study.designs.map { tic($0).count }.max() ?? 1) - 1)
+    guard more > 0, !isTight, !script.terminal.isText else { return }
+    script.command("set bmargin \(3.6 + 1.2 * more)")
+    script.command("set xlabel offset 0,\(-0.8 * more)")
   }
 
   private func elements(
