@@ -25,7 +25,13 @@ public final class CriterionFunction {
     thetaNames = model.thetaNames
     covariance = model.covariance
     start = covariance.theta(covariance.identity)
-    let plan = try EquationsPlan(model, solver: options.solver, accuracy: options.accuracy, threads: threads)
+    var plan = try EquationsPlan(
+      model, solver: options.solver, accuracy: options.accuracy, threads: threads)
+    if options.solver == "auto", try plan.obstacle(model, threads: threads) != nil,
+      let exact = try? EquationsPlan(model, solver: "exact", threads: threads)
+    {
+      plan = exact
+    }
     let equations = try PlannedEquations(model, plan.choice, threads: threads)
     criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
   }
@@ -36,6 +42,12 @@ public final class CriterionFunction {
   public func callAsFunction(_ theta: [Double]) throws -> Double {
     try criterion.value(working(theta))
   }
+
+  /// Standard error of the last value over the choice of random vectors; nil where values are exact.
+  ///
+  /// The vectors stay the same, so that differences of values at points near each other have much
+  /// less of an error.
+  public var standardError: Double? { criterion.standardError }
 
   /// The criterion and its exact gradient in θ, for about the cost of three evaluations.
   ///

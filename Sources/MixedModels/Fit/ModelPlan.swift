@@ -45,6 +45,8 @@ public struct ModelPlan: Sendable {
   public let chosen: Int?
   /// Bytes of memory that this process can still take; 0 if unknown.
   public let memory: Int
+  /// Why the cheapest strategy that fits is not the one chosen.
+  public let messages: [String]
 
   /// Reads the rows, once.
   ///
@@ -60,9 +62,8 @@ public struct ModelPlan: Sendable {
     let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = options.threads == 0 ? availableProcessors() : options.threads
     memory = availableMemory()
-    let plan = try EquationsPlan(
-      model, solver: options.solver, accuracy: options.accuracy, threads: threads, memory: memory,
-      compares: true, refuses: false)
+    let (plan, messages) = try Self.triedPlan(model, options, threads: threads, memory: memory)
+    self.messages = messages
     let names = Dictionary(
       model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
     strategies = plan.estimates.map { estimate in
@@ -86,5 +87,30 @@ public struct ModelPlan: Sendable {
         columnCount: model.groups[g].size)
     }
     pairCount = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
+  }
+
+  /// The plan, and why it is not the first one: a fit by `auto` tries matrix-free equations, and
+  /// goes another way where they do not suit the model.
+  private static func triedPlan(
+    _ model: LinearMixedModel, _ options: FitOptions, threads: Int, memory: Int
+  ) throws -> (plan: EquationsPlan, messages: [String]) {
+    func plan(_ solver: String) throws -> EquationsPlan {
+      try EquationsPlan(
+        model, solver: solver, accuracy: options.accuracy, threads: threads, memory: memory,
+        compares: true, refuses: false)
+    }
+    let first = try plan(options.solver)
+    guard options.solver == "auto",
+      let obstacle = try first.obstacle(model, threads: threads)
+    else { return (first, []) }
+    let tried = "matrix-free was tried and will not be used: \(obstacle)"
+    let exact = try plan("exact")
+    guard exact.chosenIndex != nil else {
+      return (
+        first,
+        ["matrix-free takes much longer than predicted, but no exact strategy fits: \(obstacle)"]
+      )
+    }
+    return (exact, [tried])
   }
 }

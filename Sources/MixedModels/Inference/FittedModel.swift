@@ -27,9 +27,15 @@ public struct FittedModel: Sendable {
   ///
   /// - Throws: `FitError`.
   public func refitted(by kind: CriterionKind, start: [Double]? = nil) throws -> FittedModel {
+    try refitted(by: kind, start: start, solver: options.solver)
+  }
+
+  /// The same by another solver.
+  func refitted(by kind: CriterionKind, start: [Double]?, solver: String) throws -> FittedModel {
     var options = options
     options.criterion = kind
     options.start = start
+    options.solver = solver
     let (optimum, plan) = try model.optimum(options)
     let fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,

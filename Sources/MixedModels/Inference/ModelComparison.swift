@@ -13,6 +13,8 @@ public struct ModelComparison: Sendable {
     /// −2 log L, or the REML criterion.
     public let deviance: Double
     public let statistic: Double?
+    /// Standard error of `statistic` over the choice of random vectors; nil where criteria are exact.
+    public let statisticError: Double?
     public let df: Int?
     /// From χ²; nil for the smallest model, and where `df` is 0.
     public let naivePValue: Double?
@@ -98,6 +100,11 @@ extension ModelComparison {
         bootstrap = try BootstrapComparison(smaller, larger).test(replicates)
       }
       rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact, bootstrap))
+      if let error = Row.statisticError(smaller.model, larger.model) {
+        let row = rows[k + 1]
+        messages.append(
+          "\(larger.name) against \(smaller.name): \(error.note(row.statistic ?? 0, df: row.df))")
+      }
       if boundary == .mixture {
         messages += [nesting.note, smaller.model.boundaryNote].compactMap(\.self).map {
           "\(larger.name) against \(smaller.name): \($0)"
@@ -129,7 +136,7 @@ extension FittedModel {
 
 extension ModelComparison.Row {
   fileprivate init(_ first: (name: String, model: FittedModel)) {
-    self.init(first, nil, nil, nil, nil, nil, nil, nil)
+    self.init(first, nil, nil, nil, nil, nil, nil, nil, nil)
   }
 
   fileprivate init(
@@ -141,22 +148,30 @@ extension ModelComparison.Row {
     let df = larger.model.fit.parameterCount - smaller.fit.parameterCount
     let mixture = boundary == .mixture ? nesting.mixture : nil
     self.init(
-      larger, statistic, df,
+      larger, statistic, Self.statisticError(smaller, larger.model)?.standardError, df,
       df > 0 ? ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper) : nil,
       mixture, mixture?.tail(statistic), exact, bootstrap)
   }
 
   private init(
-    _ entry: (name: String, model: FittedModel), _ statistic: Double?, _ df: Int?, _ naive: Double?,
-    _ mixture: BoundaryMixture?, _ mixturePValue: Double?, _ exact: ExactTest.Result?,
+    _ entry: (name: String, model: FittedModel), _ statistic: Double?,
+    _ statisticError: Double?, _ df: Int?, _ naive: Double?, _ mixture: BoundaryMixture?,
+    _ mixturePValue: Double?, _ exact: ExactTest.Result?,
     _ bootstrap: BootstrapTest?
   ) {
     let fit = entry.model.fit
     self.init(
       name: entry.name, formula: fit.formula, parameterCount: fit.parameterCount, aic: fit.aic,
       bic: fit.bic, logLikelihood: fit.logLikelihood, deviance: fit.criterion,
-      statistic: statistic, df: df, naivePValue: naive, mixture: mixture,
-      mixturePValue: mixturePValue, exact: exact, bootstrap: bootstrap)
+      statistic: statistic, statisticError: statisticError, df: df, naivePValue: naive,
+      mixture: mixture, mixturePValue: mixturePValue, exact: exact, bootstrap: bootstrap)
+  }
+
+  fileprivate static func statisticError(
+    _ smaller: FittedModel, _ larger: FittedModel
+  ) -> StatisticError? {
+    StatisticError(
+      smaller.fit.solver.criterionStandardError, larger.fit.solver.criterionStandardError)
   }
 
   /// REML criteria are compared for orthonormal columns of X: of one space in other columns they

@@ -10,6 +10,8 @@ public struct RandomTermDeletions: Sendable {
     public let logLikelihood: Double
     public let aic: Double
     public let statistic: Double?
+    /// Standard error of `statistic` over the choice of random vectors; nil where criteria are exact.
+    public let statisticError: Double?
     public let df: Int?
     /// From χ² with `df` degrees of freedom; conservative, since the hypothesis is on the boundary.
     public let naivePValue: Double?
@@ -19,7 +21,7 @@ public struct RandomTermDeletions: Sendable {
     public let exact: ExactTest.Result?
     /// By the parametric bootstrap, where asked for.
     public let bootstrap: BootstrapTest?
-    /// Why there is no mixture, or no exact p-value.
+    /// Why there is no mixture, or no exact p-value; the error of estimated criteria.
     public let note: String?
   }
   public let formula: String
@@ -44,7 +46,8 @@ extension FittedModel {
     var rows = [
       RandomTermDeletions.Row(
         name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
-        aic: fit.aic, statistic: nil, df: nil, naivePValue: nil, mixture: nil, mixturePValue: nil,
+        aic: fit.aic, statistic: nil, statisticError: nil, df: nil, naivePValue: nil, mixture: nil,
+        mixturePValue: nil,
         exact: nil, bootstrap: nil, note: nil)
     ]
     for deletion in try randomDeletions() {
@@ -66,6 +69,8 @@ extension FittedModel {
       rows.append(
         row(
           deletion, criterion: criterion, count: count,
+          error: StatisticError(
+            optimum?.solver.criterionStandardError, fit.solver.criterionStandardError),
           exact: test?.simulated(simulations, seed: seed, statistic: statistic),
           bootstrap: bootstrap))
     }
@@ -104,22 +109,25 @@ extension FittedModel {
   }
 
   private func row(
-    _ deletion: RandomDeletion, criterion: Double, count: Int, exact: ExactTest.Result?,
-    bootstrap: BootstrapTest?
+    _ deletion: RandomDeletion, criterion: Double, count: Int, error: StatisticError?,
+    exact: ExactTest.Result?, bootstrap: BootstrapTest?
   ) -> RandomTermDeletions.Row {
     let statistic = max(0, criterion - fit.criterion)
     let df = fit.parameterCount - count
     let mixture = deletion.columns == 1 ? BoundaryMixture(oneMoreEffectIn: deletion.of) : nil
+    let notes = [
+      deletion.columns == 1
+        ? nil
+        : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound",
+      error.map { "\(deletion.name): \($0.note(statistic, df: df))" },
+    ].compactMap(\.self)
     return RandomTermDeletions.Row(
       name: deletion.name, parameterCount: count, logLikelihood: -criterion / 2,
-      aic: criterion + 2 * Double(count), statistic: statistic, df: df,
+      aic: criterion + 2 * Double(count), statistic: statistic,
+      statisticError: error?.standardError, df: df,
       naivePValue: ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper),
       mixture: mixture, mixturePValue: mixture?.tail(statistic), exact: exact,
-      bootstrap: bootstrap,
-      note: deletion.columns == 1
-        ? nil
-        : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound"
-    )
+      bootstrap: bootstrap, note: notes.isEmpty ? nil : notes.joined(separator: "; "))
   }
 }
 

@@ -4,7 +4,7 @@
 ///
 /// JSON: `criterion` (`ML` or `REML`: what was compared), `boundary`, `messages`, and `models`, an
 /// array by number of parameters of `name`, `formula`, `npar`, `aic`, `bic`, `log_likelihood`,
-/// `deviance`, `statistic`, `df`, `p_value` (from χ²), `mixture` (an array of `weight` and `df`, or
+/// `deviance`, `statistic`, `statistic_std_error` (null: exact), `df`, `p_value` (from χ²), `mixture` (an array of `weight` and `df`, or
 /// null), `p_mixture`, `p_exact`, `p_exact_se`, `exact_is_approximate`, `p_bootstrap`,
 /// `p_bootstrap_se`, `bootstrap_replicates`, `bootstrap_failed`, `bootstrap_singular`. The smallest
 /// model has no test.
@@ -63,6 +63,7 @@ public struct ComparisonReport: InferenceReport {
                 ("npar", .integer(row.parameterCount)), ("aic", .number(row.aic)),
                 ("bic", .number(row.bic)), ("log_likelihood", .number(row.logLikelihood)),
                 ("deviance", .number(row.deviance)), ("statistic", .optional(row.statistic)),
+                ("statistic_std_error", .optional(row.statisticError)),
                 ("df", .optional(row.df)), ("p_value", .optional(row.naivePValue)),
               ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
           })

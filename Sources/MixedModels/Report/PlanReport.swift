@@ -49,8 +49,9 @@ public struct PlanReport: Sendable {
     ).lines(width: 120)
     lines.append("")
     lines.append(
-      "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion."
+      "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion. With its derivatives it takes about three times as long."
     )
+    lines += noteLines(plan.messages)
     if plan.chosen == nil {
       let gibibytes = fixedNotation(Double(plan.memory) / 1_073_741_824, decimals: 1)
       lines.append("None of them fits in the \(gibibytes) GiB that are left.")
@@ -77,6 +78,7 @@ public struct PlanReport: Sendable {
       ),
       ("pairs", .integer(plan.pairCount)), ("memory_bytes", .integer(plan.memory)),
       ("strategies", .array(plan.strategies.indices.map(strategy))),
+      ("messages", .strings(plan.messages)),
     ]).write(to: &text, breakingLines: 1)
     return text + "\n"
   }

@@ -3,7 +3,7 @@
 /// Likelihood-ratio tests of parts of the random effects.
 ///
 /// JSON: `formula`, `criterion`, `boundary`, `messages`, and `rows`, an array of `term` (null for
-/// the whole model), `npar`, `log_likelihood`, `aic`, `statistic`, `df`, `p_value` (from χ², an
+/// the whole model), `npar`, `log_likelihood`, `aic`, `statistic`, `statistic_std_error` (null: exact), `df`, `p_value` (from χ², an
 /// upper bound), `mixture` (an array of `weight` and `df`, or null), `p_mixture`, `p_exact`,
 /// `p_exact_se`, `exact_is_approximate`, `p_bootstrap`, `p_bootstrap_se`, `bootstrap_replicates`,
 /// `bootstrap_failed`, `bootstrap_singular`.
@@ -60,7 +60,8 @@ public struct RandomDeletionReport: InferenceReport {
               [
                 ("term", .optional(row.name)), ("npar", .integer(row.parameterCount)),
                 ("log_likelihood", .number(row.logLikelihood)), ("aic", .number(row.aic)),
-                ("statistic", .optional(row.statistic)), ("df", .optional(row.df)),
+                ("statistic", .optional(row.statistic)),
+                ("statistic_std_error", .optional(row.statisticError)), ("df", .optional(row.df)),
                 ("p_value", .optional(row.naivePValue)),
               ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
           })

@@ -15,6 +15,8 @@ struct NullSimulation: Sendable {
   /// What the larger model's criterion may exceed the smaller one's by for rounding.
   private static let tolerance = 1e-5
 
+  /// Criteria are exact, whatever the solver: statistics are small differences.
+  ///
   /// `start` is the larger model's φ; criteria of `nullFit` are those of orthonormal columns of X.
   ///
   /// - Throws: `FitError`, `CholmodError`.
@@ -23,7 +25,8 @@ struct NullSimulation: Sendable {
     simulator: ResponseSimulator, nullFit: @escaping NullFit
   ) throws {
     (self.larger, self.simulator, self.nullFit) = (larger, simulator, nullFit)
-    fitting = try Refitting(larger, kind: kind, start: start, solver: solver)
+    fitting = try Refitting(
+      larger, kind: kind, start: start, solver: EquationsPlan.exactSolver(insteadOf: solver))
   }
 
   /// Values are both criteria and the statistic.
@@ -55,7 +58,8 @@ extension NullModel {
   func simulation(
     in larger: LinearMixedModel, kind: CriterionKind, start: [Double], solver: String
   ) throws -> NullSimulation {
-    let fitting = try Refitting(model, kind: kind, start: φ, solver: solver)
+    let fitting = try Refitting(
+      model, kind: kind, start: φ, solver: EquationsPlan.exactSolver(insteadOf: solver))
     return try NullSimulation(
       larger, kind: kind, start: start, solver: solver, simulator: simulator(larger)
     ) { response in

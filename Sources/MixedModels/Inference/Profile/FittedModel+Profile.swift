@@ -11,11 +11,11 @@ extension FittedModel {
   /// A limit that cannot be found is nil and its interval says why; the others are there.
   ///
   /// - Throws: `InferenceError` for an unknown name, or where the maximum of the likelihood is not
-  ///   found; `FitError`.
+  ///   found or an exact criterion does not fit in memory; `FitError`.
   public func profile(_ options: ProfileOptions = ProfileOptions()) throws -> Profile {
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
-    var fitted = isRefitted ? try refitted(by: .ml) : self
+    var fitted = try exactLikelihoodFit()
     var (messages, restarts): ([String], Int) = ([], 0)
     while true {
       guard fitted.fit.convergence.converged else {

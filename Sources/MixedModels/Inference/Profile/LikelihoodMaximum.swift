@@ -23,10 +23,13 @@ struct LikelihoodMaximum: @unchecked Sendable {
   /// In (φ, log σ).
   let jointHessian: DenseMatrix
 
+  /// Equations are exact: a profile is made of small differences of deviances.
+  ///
   /// - Throws: `FitError`, `CholmodError`.
   init(_ fitted: FittedModel) throws {
     let model = fitted.model
-    let plan = try EquationsPlan(model, solver: fitted.options.solver, threads: 1)
+    let solver = EquationsPlan.exactSolver(insteadOf: fitted.options.solver)
+    let plan = try EquationsPlan(model, solver: solver, threads: 1)
     (self.model, choice, φ) = (model, plan.choice, fitted.φ)
     bytes = plan.chosen.bytes
     let criterion = try model.devianceCriterion(plan.choice)
