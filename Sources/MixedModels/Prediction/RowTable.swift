@@ -16,7 +16,7 @@ public struct RowTable {
   private let options: PredictionOptions
   private let statistics: RowStatistics
 
-  /// - Parameter interval: what `.lower` and `.upper` bound.
+  /// `.lower` and `.upper` are the limits of `interval`.
   public init(
     _ predictor: LinearPredictor, _ columns: [RowColumn], input: InputColumns = .all,
     interval: PredictionInterval? = nil, options: PredictionOptions = PredictionOptions()
