@@ -36,9 +36,8 @@ import Testing
           least: 0.01 * (whole.covariance.diagonal.max() ?? 0).squareRoot())
         expectClose(
           whole.covariance.storage, free.covariance.storage, "Cov β, \(leading), \(φ)")
-        // As many steps as the criterion needs, which is less sensitive.
         for (a, b) in zip(whole.conditional, free.conditional) {
-          expectClose(a, b, "Var u, \(leading), \(φ)", tolerance: 1e-3)
+          expectClose(a, b, "Var u, \(leading), \(φ)")
         }
       }
     }
@@ -95,17 +94,15 @@ import Testing
       Formula(reference.formula), data: [reference.source], options: reference.options)
     guard model.groupCount > 1 else { return }
     let optimum = model.covariance.working(reference.theta.values)
-    // Hundreds of probes for thousands of levels take their time.
-    let isLarge = model.randomEffectCount > 2000
-    let accuracy = isLarge ? 1 : 0.01
-    for kind in isLarge ? [reference.options.criterion] : [CriterionKind.reml, .ml] {
+    let accuracy = 0.01
+    for kind in [CriterionKind.reml, .ml] {
       let choice = try EquationsPlan(
         model, solver: "matrix-free", accuracy: accuracy, threads: 2
       ).choice
       var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
       var estimate = ProfiledCriterion(
         model, kind, try PlannedEquations(model, choice, threads: 2))
-      for φ in isLarge ? [optimum] : [optimum, model.trials[1], model.trials[2]] {
+      for φ in [optimum, model.trials[1], model.trials[2]] {
         let (value, expected) = (try estimate(φ), try exact(φ))
         let error = estimate.equations.description.criterionStandardError ?? 0
         #expect(error <= 2 * accuracy)
@@ -195,9 +192,9 @@ import Testing
       return criterion.equations.description
     }
     let error = try #require(try outcome(Self.sixteen).criterionStandardError)
-    let half = try outcome(MatrixFreeAccuracy(standardError: 0.5 * error))
-    #expect(try #require(half.criterionStandardError) <= 0.5 * error)
-    #expect((40...179).contains(try #require(half.probes)))
+    let less = try outcome(MatrixFreeAccuracy(standardError: 0.7 * error))
+    #expect(try #require(less.criterionStandardError) <= 0.7 * error)
+    #expect((24...179).contains(try #require(less.probes)))
     // In the end all unit vectors, and no error.
     let exact = try outcome(MatrixFreeAccuracy(standardError: 1e-3 * error))
     #expect(exact.criterionStandardError == nil)

@@ -6,6 +6,8 @@ import NumericalMethods
 struct CoreSolver {
   let core: CoreOperator
   let space: DeflationSpace
+  /// I + E in full, where that is at hand.
+  let written: WrittenCore?
   /// Of the length of c.
   static let tolerance = 1e-12
   /// What is accepted where rounding allows no better.
@@ -48,6 +50,7 @@ struct CoreSolver {
     algebra.copy(c, to: r)
     w.start.update(repeating: .zero, count: w.count)
     answer.steps = 0
+    if let written { return solve(written, c, answer) }
     // Rounding lets the rest grow into the deflation space: deflate again from time to time.
     for _ in 0..<Self.cycles {
       let isSolved = improve(answer, goal: Self.tolerance * Self.tolerance * size, scratch)
@@ -58,6 +61,16 @@ struct CoreSolver {
     // What w lacks counts in squares.
     guard all(algebra.dot(r, r) .<= Self.poorest * Self.poorest * size) else {
       throw FitError.slowSpectrum(steps: answer.steps)
+    }
+  }
+
+  /// The same with I + E in full, once more for what rounding left.
+  private func solve(_ written: WrittenCore, _ c: Panel, _ answer: Answer) {
+    let (w, r) = (answer.w, answer.r)
+    for _ in 0..<2 {
+      written.addSolution(of: r, to: w)
+      core.apply(w, y: answer.y, t: answer.t, result: r)
+      space.algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
     }
   }
 

@@ -35,12 +35,12 @@ struct KrylovSlopes {
 }
 
 extension LogDeterminantEstimate {
-  /// All slopes in E: those of the deflated vectors, then of the probes, or of one lane's.
+  /// All slopes in E: those of the deflated vectors, then of the probes, or of one lane's; none where E
+  /// is written out.
   func krylovSlopes(lane: Int?) throws -> [KrylovSlopes] {
-    try [KrylovSlopes(deflated, weights: Lanes(repeating: 1))]
-      + blocks.enumerated().map { b, block in
-        try KrylovSlopes(block.lanczos, weights: weights(b, lane: lane))
-      }
+    guard !isExact else { return [] }
+    return try [KrylovSlopes(deflated, weights: Lanes(repeating: 1))]
+      + blocks.map { try KrylovSlopes($0.lanczos, weights: weights(lane: lane)) }
   }
 
   /// V̂: when V = LᵀX₀G⁻ᵀ moves with L, the estimate changes by 2⟨V V̂ᵀ, Φ⟩ for Φ = L⁻¹L̇.
@@ -51,11 +51,12 @@ extension LogDeterminantEstimate {
   func deflationSlopes(lane: Int?) throws -> Panel {
     let algebra = space.algebra
     let (result, g) = (Panel(count: space.V.count), Panel(count: space.V.count))
+    guard !isExact else { return result }
     try deflated.image(.logarithm, into: result)
     space.project(result)
-    for (b, block) in blocks.enumerated() {
+    for block in blocks {
       try block.lanczos.image(.logarithm, into: g)
-      let (weights, lengths) = (weights(b, lane: lane), block.lanczos.squaredNorms.squareRoot())
+      let (weights, lengths) = (weights(lane: lane), block.lanczos.squaredNorms.squareRoot())
       var along = space.project(g).transposed
       var drawn = block.coordinates.transposed
       for lane in 0..<8 {

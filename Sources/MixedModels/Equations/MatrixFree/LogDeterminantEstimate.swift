@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// log |I + E|: exact on the deflation space, the mean over probes elsewhere.
+/// log |I + E|: exact on the deflation space, the mean over probes elsewhere; or exact altogether where
+/// the core has no more scalars than probes are wanted.
 final class LogDeterminantEstimate {
   private let system: CrossedSystem
   private let team: ThreadTeam
@@ -9,7 +10,9 @@ final class LogDeterminantEstimate {
   let space: DeflationSpace
   let deflated: PanelLanczos
   private(set) var blocks: [Block] = []
-  /// Probes; or all unit vectors, where these are not more: then there is no error.
+  /// I + E in full where it is exact.
+  private(set) var written: WrittenCore?
+  /// Probes; no fewer than the core's scalars: all unit vectors, and no error.
   private(set) var probeCount: Int
   private(set) var value = Double.nan
   /// nil where it is exact.
@@ -36,24 +39,19 @@ final class LogDeterminantEstimate {
 
   func setProbeCount(_ count: Int) { probeCount = (count + 7) / 8 * 8 }
 
-  var blockCount: Int { ((isExact ? system.coreSize : probeCount) + 7) / 8 }
+  var blockCount: Int { isExact ? 0 : (probeCount + 7) / 8 }
 
-  /// Whether the trace is summed over all unit vectors.
+  /// Whether nothing is left to chance.
   var isExact: Bool { probeCount >= system.coreSize }
 
   /// What each value of a block counts for in the sum.
-  func weights(_ block: Int) -> Lanes {
-    guard isExact else { return Lanes(repeating: 1 / Double(probeCount)) }
-    var weights = Lanes.zero
-    for lane in 0..<8 where 8 * block + lane < system.coreSize { weights[lane] = 1 }
-    return weights
-  }
+  var weights: Lanes { Lanes(repeating: 1 / Double(probeCount)) }
 
   /// The same for an estimate from every eighth probe, which are as many estimates of their own.
-  func weights(_ block: Int, lane: Int?) -> Lanes {
-    guard let lane else { return weights(block) }
+  func weights(lane: Int?) -> Lanes {
+    guard let lane else { return weights }
     var own = Lanes.zero
-    own[lane] = 8 * weights(block)[lane]
+    own[lane] = 8 * weights[lane]
     return own
   }
 
@@ -61,6 +59,8 @@ final class LogDeterminantEstimate {
   /// - Throws: `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
   func update(_ core: CoreOperator, tolerance: Double, limit: Int) throws {
     try space.update(core)
+    guard !isExact else { return try writeOut(core) }
+    written = nil
     space.algebra.copy(space.V, to: deflated.start)
     var failure: (any Error)?
     try deflated.run(core, tolerance: tolerance, limit: limit) { image in
@@ -75,6 +75,13 @@ final class LogDeterminantEstimate {
     sum()
   }
 
+  private func writeOut(_ core: CoreOperator) throws {
+    let own = written ?? WrittenCore(system)
+    (written, blocks, steps) = (own, [], 1)
+    try own.update(core)
+    (value, standardError) = (own.logDeterminant, nil)
+  }
+
   private func run(
     _ b: Int, _ block: Block, _ core: CoreOperator, tolerance: Double, limit: Int
   ) throws {
@@ -82,8 +89,7 @@ final class LogDeterminantEstimate {
     draw(b, into: start)
     block.coordinates = space.project(start)
     space.project(start)
-    try block.lanczos.run(
-      core, tolerance: isExact ? tolerance / Double(blocks.count) : 8 * tolerance, limit: limit)
+    try block.lanczos.run(core, tolerance: 8 * tolerance, limit: limit)
     steps = max(steps, block.lanczos.steps)
   }
 
@@ -94,20 +100,18 @@ final class LogDeterminantEstimate {
     _ body: (_ block: Block, _ z: Panel, _ weights: Lanes) throws -> Void
   ) throws {
     let z = Panel(count: system.coreSize)
-    let more = isExact ? 0 : max(0, (least + 7) / 8 - blocks.count)
+    let more = max(0, (least + 7) / 8 - blocks.count)
     let share = Double(blocks.count) / Double(blocks.count + more)
     let extra = Block(system, team)
     for b in 0..<blocks.count + more {
       let block = b < blocks.count ? blocks[b] : extra
       if b >= blocks.count { try run(b, extra, core, tolerance: tolerance, limit: limit) }
       draw(b, into: z)
-      try body(block, z, share * weights(b))
+      try body(block, z, share * weights)
     }
   }
 
-  private func draw(_ b: Int, into z: Panel) {
-    if isExact { probes.fillUnit(z, block: b) } else { probes.fill(z, block: b, team) }
-  }
+  private func draw(_ b: Int, into z: Panel) { probes.fill(z, block: b, team) }
 
   /// log |I + E| by each probe alone; none where it is exact.
   var probeValues: [Double] {
@@ -118,12 +122,8 @@ final class LogDeterminantEstimate {
 
   private func sum() {
     var total = 0.0
-    for (b, block) in blocks.enumerated() { total += (weights(b) * block.lanczos.values).sum() }
+    for block in blocks { total += (weights * block.lanczos.values).sum() }
     value = deflated.values.sum() + total
-    guard !isExact else {
-      standardError = nil
-      return
-    }
     let squares = blocks.reduce(0.0) { sum, block in
       let deviation = block.lanczos.values - total
       return sum + (deviation * deviation).sum()

@@ -11,15 +11,20 @@ extension MatrixFreeEquations {
   ///     [S⁻¹]_cc = L⁻ᵀ(I + [h(E)]_cc)L⁻¹,   h(x) = 1 / (1 + x) − 1 + x,
   ///     [M⁻¹]_jj = D⁻¹ + N(Σ_c A_jcUP⁻¹UᵀA_cj + [t g(E) tᵀ]_jj)Nᵀ,   g(x) = 1 / (1 + x) − 1,  N = D⁻¹Tᵀ.
   ///
+  /// Where E is written out all unit vectors are the probes.
   /// Their error is in `conditionalErrors`.
   package mutating func conditionalCovariances() throws -> [[Double]] {
     let variances = ConditionalVariances(core)
-    try variances.addDeflated(estimate)
-    try estimate.forEachProbe(
-      core, least: Self.conditionalProbes, tolerance: accuracy.tolerance,
-      limit: stepLimit
-    ) { block, z, weights in
-      try variances.add(block, z, weights, estimate)
+    if let written = estimate.written {
+      written.forEachUnits(core) { variances.add($0) }
+    } else {
+      try variances.addDeflated(estimate)
+      try estimate.forEachProbe(
+        core, least: Self.conditionalProbes, tolerance: accuracy.tolerance,
+        limit: stepLimit
+      ) { block, z, weights in
+        try variances.add(block, z, weights, estimate)
+      }
     }
     var blocks = model.groups.map {
       [Double](repeating: 0, count: $0.levelCount * $0.size * $0.size)
@@ -70,8 +75,8 @@ final class ConditionalVariances {
   func addDeflated(_ estimate: LogDeterminantEstimate) throws {
     try estimate.deflated.image(.inverse, into: image)
     try estimate.deflated.image(.inverseChange, of: \.t, into: answer)
-    addCore(estimate.space.V, Lanes(repeating: 1), counts: false)
-    addLeading(estimate.deflated.t[0], Lanes(repeating: 1), counts: false)
+    addCore(image, estimate.space.V, Lanes(repeating: 1), counts: false)
+    addLeading(answer, estimate.deflated.t[0], Lanes(repeating: 1), counts: false)
   }
 
   func add(
@@ -80,18 +85,24 @@ final class ConditionalVariances {
   ) throws {
     let lanczos = block.lanczos
     try lanczos.image(.inverse, into: image)
-    addCore(z, weights, counts: true)
+    addCore(image, z, weights, counts: true)
     try lanczos.image(.inverseChange, of: \.t, into: answer)
     // t(z) = t(z̃) + t(V)Vᵀz
     let algebra = PanelAlgebra(team: core.team, count: probe.count)
     probe.start.update(repeating: .zero, count: probe.count)
     algebra.add([lanczos.squaredNorms.squareRoot()], [lanczos.t[0]], to: probe)
     algebra.add(1, estimate.deflated.t[0], times: block.coordinates, to: probe)
-    addLeading(probe, weights, counts: true)
+    addLeading(answer, probe, weights, counts: true)
     for lane in 0..<8 where weights[lane] != 0 { count += 1 }
   }
 
-  private func addCore(_ z: Panel, _ weights: Lanes, counts: Bool) {
+  /// Eight unit vectors: h(E) has the diagonal blocks of g(E), for E has none.
+  func add(_ units: WrittenCore.Units) {
+    addCore(units.change, units.e, Lanes(repeating: 1), counts: false)
+    addLeading(units.changeT, units.t, Lanes(repeating: 1), counts: false)
+  }
+
+  private func addCore(_ image: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
     core.forEachPart { part in
       let group = system.core[part.member]
       let m = group.size
@@ -105,7 +116,7 @@ final class ConditionalVariances {
     }
   }
 
-  private func addLeading(_ z: Panel, _ weights: Lanes, counts: Bool) {
+  private func addLeading(_ answer: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
     let (ℓ, parts) = (system.size, system.leadingParts)
     core.team.forEach(parts.count, pays: system.pays) { _, part in
       for j in parts[part] {

@@ -21,6 +21,8 @@ extension MatrixFreeEquations {
     let coreSlopes = CoreSlopes(
       core, krylov, V: estimate.space.V, Vhat: try estimate.deflationSlopes(lane: lane))
     coreSlopes.add(to: &slopes)
+    let written = estimate.written.map { WrittenSlopes(core, $0) }
+    written?.add(to: &slopes)
     let answers = TailAnswers(tail, fixedInverse: kind == .reml ? tail.fixedInverse : nil)
     addCoreAnswers(answers, to: &slopes)
 
@@ -28,7 +30,7 @@ extension MatrixFreeEquations {
     let levels = system.leadingPlaces.count
     let form = SlopeForm(
       T, size: system.size, rows: Double(model.observations) / Double(levels))
-    leadingSums(form, coreSlopes.W, krylov, answers).store(
+    leadingSums(form, coreSlopes.W, krylov, written, answers).store(
       form, group: system.leading, T, size: system.size, levels: levels, in: &slopes)
     return slopes
   }
@@ -69,7 +71,7 @@ extension MatrixFreeEquations {
   /// X's and y's part, where s = N(A_jx − A_joUξ_x).
   private func leadingSums(
     _ form: SlopeForm, _ W: borrowing OwnedBuffer<Double>, _ krylov: [KrylovSlopes],
-    _ answers: TailAnswers
+    _ written: WrittenSlopes?, _ answers: TailAnswers
   ) -> SlopeSums {
     // Closures cannot hold on to equations that cannot be copied.
     let (system, tail, core) = (self.system, self.tail, self.core)
@@ -78,6 +80,7 @@ extension MatrixFreeEquations {
     let square = ℓ * ℓ
     let sums = OwnedBuffer(repeating: 0.0, count: parts.count * 2 * square)
     let products = OwnedBuffer(repeating: 0.0, count: system.leadingPlaces.count * square)
+    if let written { products.start.update(from: written.products.start, count: products.count) }
     let scratch = answers.scratch(team, size: ℓ)
     let own = scratch.count / team.count
     let widest = model.groups.map(\.size).max() ?? 1

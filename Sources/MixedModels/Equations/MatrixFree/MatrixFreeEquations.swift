@@ -46,7 +46,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     try prepare()
     try core.update(factors)
     try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
-    try tail.update(core, estimate.space)
+    try tail.update(core, estimate)
   }
 
   /// Finds how many probes are needed, at Λ = I: so the criterion is a function of θ alone, whatever
@@ -63,21 +63,34 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     model.covariance.factors(model.covariance.identity, into: &identity)
     try core.update(identity)
     while true {
-      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+      do {
+        try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+      } catch FitError.slowSpectrum where canBeWrittenOut {
+        estimate.setProbeCount(system.coreSize)
+        continue
+      }
       guard let error = estimate.standardError, error > accuracy.standardError else {
         isPrepared = true
         return
       }
       let ratio = error / accuracy.standardError
-      // All unit vectors are as good as any number of probes.
-      let wanted = min(
-        Double(estimate.probeCount) * min(max(1.2 * ratio * ratio, 1.5), 64),
-        Double(system.coreSize))
+      let growth = max(1.2 * ratio * ratio, 1.5)
+      let work = Double(estimate.probeCount) * growth * Double(estimate.steps)
+      // All unit vectors are as good as any number of probes, and take one step, derivatives two more.
+      let wanted =
+        work > 3 * Double(system.coreSize) && canBeWrittenOut
+        ? Double(system.coreSize)
+        : min(Double(estimate.probeCount) * min(growth, 64), Double(system.coreSize))
       guard wanted <= Double(accuracy.probeLimit) else {
         throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
       }
       estimate.setProbeCount(Int(wanted))
     }
+  }
+
+  /// Whether all unit vectors are no more probes than may be taken.
+  private var canBeWrittenOut: Bool {
+    !estimate.isExact && system.coreSize <= accuracy.probeLimit
   }
 
   /// As many steps as allowed, if there is memory for their vectors.

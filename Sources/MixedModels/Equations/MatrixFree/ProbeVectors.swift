@@ -27,12 +27,4 @@ struct ProbeVectors {
       }
     }
   }
-
-  /// The unit vectors of scalars 8b ..< 8b + 8.
-  func fillUnit(_ panel: Panel, block b: Int) {
-    for i in 0..<system.coreSize {
-      panel[i] = .zero
-      if i / 8 == b { panel[i][i % 8] = 1 }
-    }
-  }
 }

@@ -36,8 +36,9 @@ final class TailSystem {
   private var p: Int { width - 1 }
 
   /// - Throws: `FitError.zeroResidualVariance`, `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
-  func update(_ core: CoreOperator, _ space: DeflationSpace) throws {
-    let solver = CoreSolver(core: core, space: space)
+  func update(_ core: CoreOperator, _ estimate: LogDeterminantEstimate) throws {
+    let space = estimate.space
+    let solver = CoreSolver(core: core, space: space, written: estimate.written)
     steps = 0
     for (b, answer) in answers.enumerated() {
       setReduced(core, b)
