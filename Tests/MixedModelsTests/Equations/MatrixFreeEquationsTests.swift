@@ -183,6 +183,23 @@ import Testing
     #expect(Set(gradients).count == 1)
   }
 
+  @Test func `vectors that there is no memory for are made again`() throws {
+    let model = try Self.sparse.model()
+    var answers: [(value: Double, gradient: [Double], variances: [[Double]])] = []
+    // 176 probes in 22 blocks; memory for all, and for twenty steps of four.
+    for memory in [2e9, 4 * 20 * 64 * Double(2 * 180 + 150)] {
+      var accuracy = MatrixFreeAccuracy(probes: 176)
+      accuracy.memory = memory
+      var criterion = ProfiledCriterion(
+        model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 2))
+      let (value, gradient) = try criterion.gradient(model.trials[1])
+      answers.append((value, gradient, try criterion.equations.conditionalCovariances()))
+    }
+    #expect(answers[0].value == answers[1].value)
+    #expect(answers[0].gradient == answers[1].gradient)
+    #expect(answers[0].variances == answers[1].variances)
+  }
+
   @Test func `probes are added until the error is small enough`() throws {
     let model = try Self.sparse.model()
     func outcome(_ accuracy: MatrixFreeAccuracy) throws -> SolverSummary {

@@ -15,28 +15,48 @@ final class CoreSlopes {
   /// U S̄_cUᵀ, m × m, group after group, place after place.
   let W: OwnedBuffer<Double>
   private let core: CoreOperator
-  private let krylov: [KrylovSlopes]
-  private let V: Panel
-  private let Vhat: Panel
+  private let square: Int
+  /// [Ē(I + E)]_cc, m × m, and the sums of each part.
+  private let N: OwnedBuffer<Double>
+  private let sums: OwnedBuffer<Double>
+  private let scratch: OwnedBuffer<Double>
+  private let lanes: OwnedBuffer<Lanes>
   private var system: CrossedSystem { core.system }
 
-  init(_ core: CoreOperator, _ krylov: [KrylovSlopes], V: Panel, Vhat: Panel) {
-    (self.core, self.krylov, self.V, self.Vhat) = (core, krylov, V, Vhat)
+  init(_ core: CoreOperator) {
+    self.core = core
+    let widest = core.system.core.map(\.size).max() ?? 1
+    square = widest * widest
     W = OwnedBuffer(repeating: 0, count: core.blockStarts.last!)
+    N = OwnedBuffer(repeating: 0, count: core.blockStarts.last!)
+    sums = OwnedBuffer(repeating: 0, count: core.system.coreParts.count * square)
+    scratch = OwnedBuffer(repeating: 0, count: core.team.count * 5 * square)
+    lanes = OwnedBuffer(repeating: .zero, count: core.team.count * widest)
   }
 
-  /// Adds the slopes of log |S| and writes W.
-  func add(to slopes: inout CovarianceSlopes) {
+  /// Takes in a part of Ē.
+  func add(_ krylov: KrylovSlopes) {
     let parts = system.coreParts
-    let stride = (system.core.map(\.size).max() ?? 1)
-    let square = stride * stride
-    let sums = OwnedBuffer(repeating: 0.0, count: parts.count * square)
-    let scratch = OwnedBuffer(repeating: 0.0, count: core.team.count * 6 * square)
-    let lanes = OwnedBuffer(repeating: Lanes.zero, count: core.team.count * 2 * stride)
+    core.team.forEach(parts.count, pays: system.pays) { worker, k in
+      let (part, inverse) = (parts[k], scratch.start + worker * 5 * square)
+      let own = system.core[part.member]
+      let m = own.size
+      for place in part.places {
+        let at = core.blockStarts[part.member] + place * m * m
+        invertLower(m, core.L.start + at, into: inverse)
+        add(
+          krylov, own.first + place * m, m, at, inverse, N.start + at, sums.start + k * square,
+          lanes.start + worker * lanes.count / core.team.count)
+      }
+    }
+  }
+
+  /// Adds the slopes of log |S| and writes W, once all of Ē was taken in.
+  func finish(V: Panel, Vhat: Panel, _ slopes: inout CovarianceSlopes) {
+    let parts = system.coreParts
     core.team.forEach(parts.count, pays: system.pays) { worker, part in
-      add(
-        parts[part], sums.start + part * square, scratch.start + worker * 6 * square,
-        lanes.start + worker * 2 * stride)
+      finish(
+        parts[part], V, Vhat, sums.start + part * square, scratch.start + worker * 5 * square)
     }
     for (k, part) in parts.enumerated() {
       let own = system.core[part.member]
@@ -46,25 +66,23 @@ final class CoreSlopes {
     }
   }
 
-  private func add(
-    _ part: CrossedSystem.CorePart, _ sum: UnsafeMutablePointer<Double>,
-    _ scratch: UnsafeMutablePointer<Double>, _ lanes: UnsafeMutablePointer<Lanes>
+  private func finish(
+    _ part: CrossedSystem.CorePart, _ V: Panel, _ Vhat: Panel,
+    _ sum: UnsafeMutablePointer<Double>, _ scratch: UnsafeMutablePointer<Double>
   ) {
     let own = system.core[part.member]
     let m = own.size
     let square = m * m
     let U = core.factors[own.group]
-    let (N, inverse, inner) = (scratch, scratch + square, scratch + 2 * square)
-    let (S, half) = (scratch + 3 * square, scratch + 4 * square)
+    let (inverse, inner) = (scratch, scratch + square)
+    let (S, half) = (scratch + 2 * square, scratch + 3 * square)
     for place in part.places {
       let (s, at) = (own.first + place * m, core.blockStarts[part.member] + place * square)
       invertLower(m, core.L.start + at, into: inverse)
-      N.update(repeating: 0, count: square)
-      for slopes in krylov { add(slopes, s, m, at, inverse, N, sum, lanes) }
       // I + sym low Z
       for c in 0..<m {
         for r in c..<m {
-          let z = (V[s + r] * Vhat[s + c]).sum() - N[c * m + r]
+          let z = (V[s + r] * Vhat[s + c]).sum() - N.start[at + c * m + r]
           inner[c * m + r] = r == c ? 1 + z : z
           inner[r * m + c] = inner[c * m + r]
         }

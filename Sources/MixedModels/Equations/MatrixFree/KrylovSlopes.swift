@@ -35,28 +35,27 @@ struct KrylovSlopes {
 }
 
 extension LogDeterminantEstimate {
-  /// All slopes in E: those of the deflated vectors, then of the probes, or of one lane's; none where E
-  /// is written out.
-  func krylovSlopes(lane: Int?) throws -> [KrylovSlopes] {
-    guard !isExact else { return [] }
-    return try [KrylovSlopes(deflated, weights: Lanes(repeating: 1))]
-      + blocks.map { try KrylovSlopes($0.lanczos, weights: weights(lane: lane)) }
-  }
-
-  /// V̂: when V = LᵀX₀G⁻ᵀ moves with L, the estimate changes by 2⟨V V̂ᵀ, Φ⟩ for Φ = L⁻¹L̇.
+  /// Calls `body` with the slopes in E one after another: those of the deflated vectors, then of the
+  /// probes, or of one lane's; none where E is written out. Returns V̂.
+  ///
+  /// When V = LᵀX₀G⁻ᵀ moves with L, the estimate changes by 2⟨V V̂ᵀ, Φ⟩ for Φ = L⁻¹L̇.
   ///
   /// Its expectation is zero, but this derivative is that of the estimate with its own probes:
   /// V̂ = (I − VVᵀ)f(E)V − Σ ω (g zᵀV + z̃ gᵀV) with z̃ = (I − VVᵀ)z, and g = (I − VVᵀ)f(E)z̃ in the
   /// first of these products.
-  func deflationSlopes(lane: Int?) throws -> Panel {
+  func forEachSlopes(
+    _ core: CoreOperator, lane: Int?, tolerance: Double, limit: Int, _ body: (KrylovSlopes) -> Void
+  ) throws -> Panel {
     let algebra = space.algebra
     let (result, g) = (Panel(count: space.V.count), Panel(count: space.V.count))
     guard !isExact else { return result }
+    body(try KrylovSlopes(deflated, weights: Lanes(repeating: 1)))
     try deflated.image(.logarithm, into: result)
     space.project(result)
-    for block in blocks {
+    try forEachBlock(core, blockCount, tolerance: tolerance, limit: limit) { _, block in
+      body(try KrylovSlopes(block.lanczos, weights: self.weights(lane: lane)))
       try block.lanczos.image(.logarithm, into: g)
-      let (weights, lengths) = (weights(lane: lane), block.lanczos.squaredNorms.squareRoot())
+      let (weights, lengths) = (self.weights(lane: lane), block.lanczos.squaredNorms.squareRoot())
       var along = space.project(g).transposed
       var drawn = block.coordinates.transposed
       for lane in 0..<8 {

@@ -9,7 +9,13 @@ final class LogDeterminantEstimate {
   private let probes: ProbeVectors
   let space: DeflationSpace
   let deflated: PanelLanczos
-  private(set) var blocks: [Block] = []
+  /// Those blocks of probes that there is memory to keep, and one for all others, which are run again
+  /// when they are needed.
+  private var blocks: [Block] = []
+  private var spare: Block?
+  private var blockValues: [Lanes] = []
+  /// Bytes for the vectors of blocks.
+  private let memory: Double
   /// I + E in full where it is exact.
   private(set) var written: WrittenCore?
   /// Probes; no fewer than the core's scalars: all unit vectors, and no error.
@@ -29,12 +35,12 @@ final class LogDeterminantEstimate {
     init(_ system: CrossedSystem, _ team: ThreadTeam) { lanczos = PanelLanczos(system, team) }
   }
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam, probes: Int, seed: UInt64) {
+  init(_ system: CrossedSystem, _ team: ThreadTeam, probes: Int, memory: Double, seed: UInt64) {
     (self.system, self.team) = (system, team)
     self.probes = ProbeVectors(system: system, seed: seed)
     space = DeflationSpace(system, team)
     deflated = PanelLanczos(system, team)
-    probeCount = probes
+    (probeCount, self.memory) = (probes, memory)
   }
 
   func setProbeCount(_ count: Int) { probeCount = (count + 7) / 8 * 8 }
@@ -68,16 +74,50 @@ final class LogDeterminantEstimate {
     }
     if let failure { throw failure }
     steps = deflated.steps
-    let count = blockCount
+    let count = min(blockCount, fitting)
     while blocks.count < count { blocks.append(Block(system, team)) }
     if blocks.count > count { blocks.removeLast(blocks.count - count) }
     for b in 0..<count { try run(b, blocks[b], core, tolerance: tolerance, limit: limit) }
+    blockValues = blocks.map(\.lanczos.values)
+    for b in count..<max(count, blockCount) {
+      blockValues.append(
+        try runSpare(b, core, tolerance: tolerance, limit: limit).lanczos.values)
+    }
     sum()
+  }
+
+  /// Blocks whose vectors there is memory for, if they take about as many steps as the deflated ones.
+  private var fitting: Int {
+    let scalars = 2 * system.coreSize + system.leadingPlaces.count * system.size
+    return max(2, Int(min(memory / (Double((deflated.steps + 2) * scalars) * 64), 1e6)))
+  }
+
+  private func runSpare(
+    _ b: Int, _ core: CoreOperator, tolerance: Double, limit: Int
+  ) throws -> Block {
+    let block = spare ?? Block(system, team)
+    spare = block
+    try run(b, block, core, tolerance: tolerance, limit: limit)
+    return block
+  }
+
+  /// Calls `body` with the Krylov spaces of so many blocks of probes, from those that the estimate is made
+  /// of on.
+  func forEachBlock(
+    _ core: CoreOperator, _ count: Int, tolerance: Double, limit: Int,
+    _ body: (_ index: Int, _ block: Block) throws -> Void
+  ) throws {
+    for b in 0..<count {
+      try body(
+        b,
+        b < blocks.count
+          ? blocks[b] : try runSpare(b, core, tolerance: tolerance, limit: limit))
+    }
   }
 
   private func writeOut(_ core: CoreOperator) throws {
     let own = written ?? WrittenCore(system)
-    (written, blocks, steps) = (own, [], 1)
+    (written, blocks, blockValues, steps) = (own, [], [], 1)
     try own.update(core)
     (value, standardError) = (own.logDeterminant, nil)
   }
@@ -100,12 +140,9 @@ final class LogDeterminantEstimate {
     _ body: (_ block: Block, _ z: Panel, _ weights: Lanes) throws -> Void
   ) throws {
     let z = Panel(count: system.coreSize)
-    let more = max(0, (least + 7) / 8 - blocks.count)
-    let share = Double(blocks.count) / Double(blocks.count + more)
-    let extra = Block(system, team)
-    for b in 0..<blocks.count + more {
-      let block = b < blocks.count ? blocks[b] : extra
-      if b >= blocks.count { try run(b, extra, core, tolerance: tolerance, limit: limit) }
+    let count = max(blockCount, (least + 7) / 8)
+    let share = Double(blockCount) / Double(count)
+    try forEachBlock(core, count, tolerance: tolerance, limit: limit) { b, block in
       draw(b, into: z)
       try body(block, z, share * weights)
     }
@@ -117,15 +154,15 @@ final class LogDeterminantEstimate {
   var probeValues: [Double] {
     guard !isExact else { return [] }
     let exact = deflated.values.sum()
-    return blocks.flatMap { block in (0..<8).map { exact + block.lanczos.values[$0] } }
+    return blockValues.flatMap { values in (0..<8).map { exact + values[$0] } }
   }
 
   private func sum() {
     var total = 0.0
-    for block in blocks { total += (weights * block.lanczos.values).sum() }
+    for values in blockValues { total += (weights * values).sum() }
     value = deflated.values.sum() + total
-    let squares = blocks.reduce(0.0) { sum, block in
-      let deviation = block.lanczos.values - total
+    let squares = blockValues.reduce(0.0) { sum, values in
+      let deviation = values - total
       return sum + (deviation * deviation).sum()
     }
     let n = Double(probeCount)

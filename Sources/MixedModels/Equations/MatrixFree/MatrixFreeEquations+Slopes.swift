@@ -17,12 +17,21 @@ extension MatrixFreeEquations {
   private func slopes(_ kind: CriterionKind, lane: Int?) throws -> CovarianceSlopes {
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
-    let krylov = try estimate.krylovSlopes(lane: lane)
-    let coreSlopes = CoreSlopes(
-      core, krylov, V: estimate.space.V, Vhat: try estimate.deflationSlopes(lane: lane))
-    coreSlopes.add(to: &slopes)
+    // Closures cannot hold on to equations that cannot be copied.
+    let (system, core, team) = (self.system, self.core, self.team)
+    let products = OwnedBuffer(
+      repeating: 0.0, count: system.leadingPlaces.count * system.size * system.size)
+    let coreSlopes = CoreSlopes(core)
+    let Vhat = try estimate.forEachSlopes(
+      core, lane: lane, tolerance: accuracy.tolerance, limit: stepLimit
+    ) { krylov in
+      coreSlopes.add(krylov)
+      krylov.addOuterProducts(system, team, to: products.start)
+    }
+    coreSlopes.finish(V: estimate.space.V, Vhat: Vhat, &slopes)
     let written = estimate.written.map { WrittenSlopes(core, $0) }
     written?.add(to: &slopes)
+    if let written { products.start.update(from: written.products.start, count: products.count) }
     let answers = TailAnswers(tail, fixedInverse: kind == .reml ? tail.fixedInverse : nil)
     addCoreAnswers(answers, to: &slopes)
 
@@ -30,7 +39,7 @@ extension MatrixFreeEquations {
     let levels = system.leadingPlaces.count
     let form = SlopeForm(
       T, size: system.size, rows: Double(model.observations) / Double(levels))
-    leadingSums(form, coreSlopes.W, krylov, written, answers).store(
+    leadingSums(form, coreSlopes.W, products, answers).store(
       form, group: system.leading, T, size: system.size, levels: levels, in: &slopes)
     return slopes
   }
@@ -70,8 +79,8 @@ extension MatrixFreeEquations {
   /// The sums over the leading levels: F ± N(Σ_c A_jcW_cA_cj + Σ_ij D_ij t_it_jᵀ)Nᵀ (see `respond`), and
   /// X's and y's part, where s = N(A_jx − A_joUξ_x).
   private func leadingSums(
-    _ form: SlopeForm, _ W: borrowing OwnedBuffer<Double>, _ krylov: [KrylovSlopes],
-    _ written: WrittenSlopes?, _ answers: TailAnswers
+    _ form: SlopeForm, _ W: borrowing OwnedBuffer<Double>,
+    _ products: borrowing OwnedBuffer<Double>, _ answers: TailAnswers
   ) -> SlopeSums {
     // Closures cannot hold on to equations that cannot be copied.
     let (system, tail, core) = (self.system, self.tail, self.core)
@@ -79,33 +88,29 @@ extension MatrixFreeEquations {
     let (ℓ, parts) = (system.size, system.leadingParts)
     let square = ℓ * ℓ
     let sums = OwnedBuffer(repeating: 0.0, count: parts.count * 2 * square)
-    let products = OwnedBuffer(repeating: 0.0, count: system.leadingPlaces.count * square)
-    if let written { products.start.update(from: written.products.start, count: products.count) }
     let scratch = answers.scratch(team, size: ℓ)
     let own = scratch.count / team.count
     let widest = model.groups.map(\.size).max() ?? 1
     let blocks = OwnedBuffer(repeating: 0.0, count: team.count * (6 * square + widest * widest))
-    let lanes = OwnedBuffer(repeating: Lanes.zero, count: team.count * ℓ)
     let t = tail.answers.indices.map { b in
       let panel = Panel(count: system.leadingPlaces.count * ℓ)
       tail.fillLeading(b, panel)
       return panel
     }
-    let W = W.start
+    let (W, products) = (W.start, products.start)
     let sign = form == .inverse ? 1.0 : -1
     team.forEach(parts.count, pays: system.pays) { worker, part in
       let work = blocks.start + worker * (6 * square + widest * widest)
       let (N, F) = (work + 3 * square, work + 4 * square)
       for (member, crossed) in system.crossed.enumerated() {
         crossed?.rows(of: system.leading).addSandwiches(
-          parts[part], W + core.blockStarts[member], scale: 1, to: products.start,
+          parts[part], W + core.blockStarts[member], scale: 1, to: products,
           work + 6 * square)
       }
       let sum = sums.start + part * 2 * square
-      let (s, lane) = (scratch.start + worker * own, lanes.start + worker * ℓ)
+      let s = scratch.start + worker * own
       for j in parts[part] {
-        let M = products.start + j * square
-        for slopes in krylov { slopes.addOuterProducts(j * ℓ, ℓ, lane, to: M) }
+        let M = products + j * square
         MixedModels.respond(
           ℓ, form, system.leadingZZ.start + j * square, T, work, N: N, F: F)
         addCongruent(ℓ, N, M, work, sign, F, to: sum)
@@ -145,9 +150,22 @@ private func addCongruent(
 }
 
 extension KrylovSlopes {
+  /// Adds Σ_ij D_ij t_it_jᵀ of each leading level, ℓ × ℓ.
+  fileprivate func addOuterProducts(
+    _ system: CrossedSystem, _ team: ThreadTeam, to products: UnsafeMutablePointer<Double>
+  ) {
+    let (ℓ, parts) = (system.size, system.leadingParts)
+    let lanes = OwnedBuffer(repeating: Lanes.zero, count: team.count * ℓ)
+    team.forEach(parts.count, pays: system.pays) { worker, part in
+      for j in parts[part] {
+        addOuterProducts(j * ℓ, ℓ, lanes.start + worker * ℓ, to: products + j * ℓ * ℓ)
+      }
+    }
+  }
+
   /// M + Σ_ij D_ij t_it_jᵀ at scalars s ..< s + ℓ of the leading levels.
   @inline(__always)
-  fileprivate func addOuterProducts(
+  private func addOuterProducts(
     _ s: Int, _ ℓ: Int, _ lanes: UnsafeMutablePointer<Lanes>, to M: UnsafeMutablePointer<Double>
   ) {
     for i in 0..<lanczos.steps {

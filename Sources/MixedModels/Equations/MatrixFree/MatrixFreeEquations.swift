@@ -37,7 +37,8 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     system = CrossedSystem(model, leading: leading)
     core = CoreOperator(system, team)
     estimate = LogDeterminantEstimate(
-      system, team, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, seed: seed)
+      system, team, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, memory: accuracy.memory,
+      seed: seed)
     tail = TailSystem(system, team)
   }
 
@@ -93,11 +94,10 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     !estimate.isExact && system.coreSize <= accuracy.probeLimit
   }
 
-  /// As many steps as allowed, if there is memory for their vectors.
+  /// As many steps as allowed, if there is memory for the vectors of the deflation space and three blocks.
   var stepLimit: Int {
     let scalars = 2 * system.coreSize + system.leadingPlaces.count * system.size
-    let blocks = Double(estimate.blockCount + 1)
-    let fitting = accuracy.memory / (blocks * Double(scalars) * 64)
+    let fitting = accuracy.memory / (4 * Double(scalars) * 64)
     return max(8, min(accuracy.stepLimit, Int(min(fitting, 1e6))))
   }
 
