@@ -97,7 +97,7 @@ extension BootstrapInterval {
   }
 }
 
-extension BootstrapParameter {
+extension ModelParameter {
   /// broom.mixed's, and `theta`.
   var tidyEffect: String {
     switch kind {

@@ -6,7 +6,7 @@ public struct Bootstrap: Sendable {
   public let formula: String
   public let criterionKind: CriterionKind
   public let seed: UInt64
-  public let parameters: [BootstrapParameter]
+  public let parameters: [ModelParameter]
   /// By index; values are those of `parameters`, then the criterion.
   public let replicates: [BootstrapReplicate]
 
@@ -30,7 +30,7 @@ extension FittedModel {
     let simulator = try ResponseSimulator(self)
     let refitting = try Refitting(
       model, kind: self.options.criterion, start: φ, solver: self.options.solver)
-    let count = bootstrapParameters.count + 1
+    let count = modelParameters.count + 1
     let replicates = try options.run(threads: threads) { index, stream in
       let response = model.replacingResponse(simulator.draw(&stream))
       guard let outcome = try? refitting.fit(response) else {
@@ -44,6 +44,6 @@ extension FittedModel {
     }
     return Bootstrap(
       formula: fit.formula, criterionKind: fit.criterionKind, seed: options.seed,
-      parameters: bootstrapParameters, replicates: replicates)
+      parameters: modelParameters, replicates: replicates)
   }
 }

@@ -8,7 +8,7 @@
 /// zero (their scores are symmetric), so that little is lost: intervals of variances, where skewness
 /// matters, are better taken from the profile of the likelihood.
 public struct BootstrapInterval: Sendable {
-  public let parameter: BootstrapParameter
+  public let parameter: ModelParameter
   /// Converged replicates in which the parameter is defined.
   public let usedCount: Int
   /// Standard deviation of the replicates.

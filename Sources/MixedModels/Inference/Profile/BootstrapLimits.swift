@@ -21,7 +21,7 @@ extension BootstrapInterval {
 extension Bootstrap {
   /// Intervals of the parameters of that names, in the order of the names.
   public func confidenceIntervals(
-    of parameters: [BootstrapParameter], level: Double, kind: BootstrapInterval.Kind
+    of parameters: [ModelParameter], level: Double, kind: BootstrapInterval.Kind
   ) -> [ConfidenceInterval] {
     let all = intervals(level: level)
     return parameters.compactMap { parameter in

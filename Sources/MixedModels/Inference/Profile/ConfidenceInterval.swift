@@ -3,7 +3,7 @@ import ModelFrames
 
 /// A confidence interval of one parameter, by whatever method.
 public struct ConfidenceInterval: Sendable {
-  public let parameter: BootstrapParameter
+  public let parameter: ModelParameter
   public let estimate: Double?
   /// nil where it is not known; `message` says why.
   public var lower: Double?
@@ -14,7 +14,7 @@ public struct ConfidenceInterval: Sendable {
   public var message: String?
 
   init(
-    _ parameter: BootstrapParameter, estimate: Double?,
+    _ parameter: ModelParameter, estimate: Double?,
     _ limits: (low: Double, high: Double)? = nil, message: String? = nil
   ) {
     (self.parameter, self.estimate, self.message) = (parameter, estimate, message)
@@ -24,7 +24,7 @@ public struct ConfidenceInterval: Sendable {
   }
 }
 
-extension BootstrapParameter {
+extension ModelParameter {
   /// lme4's groups of parameters.
   var isFixed: Bool { kind == .fixed }
 }
@@ -32,8 +32,8 @@ extension BootstrapParameter {
 extension FittedModel {
   /// The standard deviations of every term with their correlations, σ, then the coefficients: the
   /// order of lme4's profiles.
-  public var intervalParameters: [BootstrapParameter] {
-    let all = bootstrapParameters.filter { $0.kind != .theta }
+  public var intervalParameters: [ModelParameter] {
+    let all = modelParameters.filter { $0.kind != .theta }
     return all.filter { !$0.isFixed } + all.filter(\.isFixed)
   }
 
@@ -41,7 +41,7 @@ extension FittedModel {
   /// with σ, `beta` for all coefficients; none stands for all.
   ///
   /// - Throws: `InferenceError` for a name that is neither.
-  public func intervalParameters(named wanted: [String]) throws -> [BootstrapParameter] {
+  public func intervalParameters(named wanted: [String]) throws -> [ModelParameter] {
     let all = intervalParameters
     let groups = ["theta", "theta_", "beta", "beta_"]
     for name in wanted where !groups.contains(name) && !all.contains(where: { $0.name == name }) {

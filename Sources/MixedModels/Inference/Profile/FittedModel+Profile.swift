@@ -79,7 +79,7 @@ extension FittedModel {
   }
 
   private func curve(
-    _ parameter: BootstrapParameter, _ place: IntervalPlace, _ maximum: LikelihoodMaximum,
+    _ parameter: ModelParameter, _ place: IntervalPlace, _ maximum: LikelihoodMaximum,
     level: Double, pointsPerSide: Int
   ) -> Result {
     var interval = ConfidenceInterval(parameter, estimate: parameter.estimate)
@@ -110,7 +110,7 @@ extension FittedModel {
   }
 
   private func search(
-    _ parameter: BootstrapParameter, _ place: IntervalPlace, _ estimate: Double,
+    _ parameter: ModelParameter, _ place: IntervalPlace, _ estimate: Double,
     _ maximum: LikelihoodMaximum
   ) throws -> ProfileSearch {
     let sigma = exp(maximum.logSigma) * model.fixed.responseScale

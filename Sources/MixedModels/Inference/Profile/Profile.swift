@@ -26,7 +26,7 @@ public struct Profile: Sendable {
     /// By value; the estimate is among them unless the curve could not be computed.
     public let points: [Point]
 
-    public var parameter: BootstrapParameter { interval.parameter }
+    public var parameter: ModelParameter { interval.parameter }
   }
 
   /// The best fit with a parameter held.

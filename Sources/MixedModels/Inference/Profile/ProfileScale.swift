@@ -35,7 +35,7 @@ enum ProfileScale {
   }
 }
 
-extension BootstrapParameter {
+extension ModelParameter {
   /// Where a parameter's sampling distribution is nearest to normal.
   var scale: ProfileScale {
     switch kind {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// One number of a fit whose distribution a bootstrap shows.
-public struct BootstrapParameter: Sendable, Equatable {
+/// One number of a fit that profiles, bootstraps and studies tell about.
+public struct ModelParameter: Sendable, Equatable {
   public enum Kind: String, Sendable {
     case fixed, standardDeviation = "sd", correlation = "cor", sigma, theta
   }
@@ -45,19 +45,19 @@ public struct BootstrapParameter: Sendable, Equatable {
 extension FittedModel {
   /// β of the kept columns; the standard deviations of every term, each followed by its
   /// correlations; σ; θ.
-  var bootstrapParameters: [BootstrapParameter] {
+  var modelParameters: [ModelParameter] {
     var parameters = fit.fixedEffects.compactMap { effect in
-      effect.estimate.map { BootstrapParameter(.fixed, effect.name, $0) }
+      effect.estimate.map { ModelParameter(.fixed, effect.name, $0) }
     }
     for component in fit.varianceComponents {
       for j in component.columns.indices {
         parameters.append(
-          BootstrapParameter(
+          ModelParameter(
             .standardDeviation, group: component.name, component.columns[j],
             component.standardDeviations[j]))
         for i in component.columns.indices.dropFirst(j + 1) {
           parameters.append(
-            BootstrapParameter(
+            ModelParameter(
               .correlation, group: component.name,
               "\(component.columns[i]).\(component.columns[j])",
               tidy: "\(component.columns[j]).\(component.columns[i])",
@@ -65,15 +65,15 @@ extension FittedModel {
         }
       }
     }
-    parameters.append(BootstrapParameter(.sigma, "sigma", fit.sigma))
+    parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
     for (name, value) in zip(fit.theta.names, fit.theta.values) {
-      parameters.append(BootstrapParameter(.theta, name, value))
+      parameters.append(ModelParameter(.theta, name, value))
     }
     return parameters
   }
 
   /// Names of a replicate's values.
-  public var bootstrapNames: [String] { bootstrapParameters.map(\.name) + ["criterion"] }
+  public var bootstrapNames: [String] { modelParameters.map(\.name) + ["criterion"] }
 
   /// The same parameters, then the criterion, of a refit to a response relative to the fitted fixed
   /// part.
