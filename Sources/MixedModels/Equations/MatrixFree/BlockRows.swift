@@ -61,6 +61,10 @@ final class BlockRows: Sendable {
       addSums(rows, x, to: y)
     } else if height == 1, width == 1 {
       addScalarProducts(rows, x, to: y)
+    } else if height == 1 {
+      addRowProducts(rows, x, to: y)
+    } else if height == 2 {
+      addPairProducts(rows, x, to: y)
     } else {
       addBlockProducts(rows, x, to: y)
     }
@@ -88,6 +92,44 @@ final class BlockRows: Sendable {
           sum += values.start[k] * x[Int(partners.start[k])]
         }
         y[i] = sum
+      }
+    }
+  }
+
+  /// Blocks of one row.
+  private func addRowProducts(
+    _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
+  ) {
+    let n = width
+    starts.withUnsafeBufferPointer { starts in
+      for i in rows {
+        var sum = y[i]
+        for k in starts[i]..<starts[i + 1] {
+          let (block, from) = (values.start + k * n, x + Int(partners.start[k]) * n)
+          for c in 0..<n { sum += block[c] * from[c] }
+        }
+        y[i] = sum
+      }
+    }
+  }
+
+  /// Blocks of two rows, an intercept and a slope.
+  private func addPairProducts(
+    _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
+  ) {
+    let n = width
+    starts.withUnsafeBufferPointer { starts in
+      for i in rows {
+        var (first, second) = (y[2 * i], y[2 * i + 1])
+        for k in starts[i]..<starts[i + 1] {
+          let (block, from) = (values.start + 2 * k * n, x + Int(partners.start[k]) * n)
+          for c in 0..<n {
+            let own = from[c]
+            first += block[2 * c] * own
+            second += block[2 * c + 1] * own
+          }
+        }
+        (y[2 * i], y[2 * i + 1]) = (first, second)
       }
     }
   }

@@ -140,6 +140,12 @@ final class CoreOperator {
     }
   }
 
+  /// t = A_joRᵀq alone.
+  func project(_ q: Panel, t: Panel) {
+    scale(q)
+    toLeading(w, t: t)
+  }
+
   /// w = Rᵀq
   private func scale(_ q: Panel) {
     forEachPart { part in
@@ -234,19 +240,5 @@ final class CoreOperator {
   func forEachPart(_ body: (CrossedSystem.CorePart) -> Void) {
     let parts = system.coreParts
     team.forEach(parts.count, pays: system.pays) { _, part in body(parts[part]) }
-  }
-}
-
-/// X = L⁻¹ for a lower triangular L, m × m by columns; zeros above.
-@inline(__always)
-func invertLower(
-  _ m: Int, _ L: UnsafePointer<Double>, into X: UnsafeMutablePointer<Double>
-) {
-  for c in 0..<m {
-    for i in 0..<m {
-      var sum = i == c ? 1.0 : 0
-      for k in c..<max(i, c) { sum -= L[k * m + i] * X[c * m + k] }
-      X[c * m + i] = i < c ? 0 : sum / L[i * m + i]
-    }
   }
 }

@@ -8,7 +8,8 @@ package import NumericalMethods
 ///     log |M| = Σ log |D_j| + log |P| + log |I + E|,   P the diagonal blocks of S,   E = L⁻¹SL⁻ᵀ − I,
 ///
 /// where the last is exact on a deflation space and elsewhere the mean over probes, which stay the
-/// same for all θ: the criterion is a smooth function of θ whose error is stated. X and y go exactly,
+/// same for all θ: the criterion is a smooth function of θ whose error is stated. A core that is small
+/// enough is written out where that costs less than the probes wanted, and then there is no error. X and y go exactly,
 /// as right-hand sides. Nothing depends on the number of threads.
 package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   let model: LinearMixedModel
@@ -77,7 +78,8 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
       let ratio = error / accuracy.standardError
       let growth = max(1.2 * ratio * ratio, 1.5)
       let work = Double(estimate.probeCount) * growth * Double(estimate.steps)
-      // All unit vectors are as good as any number of probes, and take one step, derivatives two more.
+      // All unit vectors are as good as any number of probes, and take one step, derivatives and the
+      // factorization about two more.
       let wanted =
         work > 3 * Double(system.coreSize) && canBeWrittenOut
         ? Double(system.coreSize)

@@ -6,6 +6,8 @@ import NumericalMethods
 final class WrittenCore {
   private let system: CrossedSystem
   private var factor = DenseMatrix(rows: 0, columns: 0)
+  /// B Rᵀe of the unit vectors, eight by eight.
+  private let products: [Panel]
   /// (I + E)⁻¹, once it was asked for.
   private var knownInverse: DenseMatrix?
 
@@ -13,37 +15,38 @@ final class WrittenCore {
   /// − tr E in E, Ēe and A_joRᵀĒe.
   final class Units {
     let e: Panel
-    let y: Panel
+    fileprivate(set) var y: Panel
     let t: Panel
     let change: Panel
     let changeT: Panel
-    fileprivate let image: Panel
-    fileprivate let unused: Panel
 
-    fileprivate init(_ system: CrossedSystem) {
+    fileprivate init(_ system: CrossedSystem, y: Panel) {
       let leading = system.leadingPlaces.count * system.size
-      (e, y) = (Panel(count: system.coreSize), Panel(count: system.coreSize))
+      self.y = y
+      (e, change) = (Panel(count: system.coreSize), Panel(count: system.coreSize))
       (t, changeT) = (Panel(count: leading), Panel(count: leading))
-      (change, image) = (Panel(count: system.coreSize), Panel(count: system.coreSize))
-      unused = Panel(count: system.coreSize)
     }
   }
 
-  init(_ system: CrossedSystem) { self.system = system }
+  init(_ system: CrossedSystem) {
+    self.system = system
+    products = (0..<(system.coreSize + 7) / 8).map { _ in Panel(count: system.coreSize) }
+  }
 
   private var size: Int { system.coreSize }
 
   /// - Throws: `CholmodError.notPositiveDefinite`.
   func update(_ core: CoreOperator) throws {
     knownInverse = nil
-    let units = Units(system)
+    let (unit, image) = (Panel(count: size), Panel(count: size))
+    let t = Panel(count: system.leadingPlaces.count * system.size)
     var A = DenseMatrix(rows: size, columns: size)
-    for b in 0..<(size + 7) / 8 {
-      fill(units.e, block: b)
-      core.apply(units.e, y: units.y, t: units.t, result: units.image)
+    for (b, y) in products.enumerated() {
+      fill(unit, block: b)
+      core.apply(unit, y: y, t: t, result: image)
       for lane in 0..<min(8, size - 8 * b) {
         let first = (8 * b + lane) * size
-        for i in 0..<size { A.storage[first + i] = units.image[i][lane] }
+        for i in 0..<size { A.storage[first + i] = image[i][lane] }
       }
     }
     do { try DenseCholesky.factorize(&A) } catch {
@@ -66,8 +69,9 @@ final class WrittenCore {
   func forEachUnits(_ core: CoreOperator, _ body: (Units) -> Void) {
     let inverse = knownInverse ?? DenseCholesky.inverse(factor: factor)
     knownInverse = inverse
-    let units = Units(system)
-    for b in 0..<(size + 7) / 8 {
+    let units = Units(system, y: products[0])
+    for (b, y) in products.enumerated() {
+      units.y = y
       fill(units.e, block: b)
       units.change.start.update(repeating: .zero, count: size)
       for lane in 0..<min(8, size - 8 * b) {
@@ -75,8 +79,8 @@ final class WrittenCore {
         for i in 0..<size { units.change[i][lane] = inverse.storage[column * size + i] }
         units.change[column][lane] -= 1
       }
-      core.apply(units.e, y: units.y, t: units.t, result: units.image)
-      core.apply(units.change, y: units.unused, t: units.changeT, result: units.image)
+      core.project(units.e, t: units.t)
+      core.project(units.change, t: units.changeT)
       body(units)
     }
   }
