@@ -17,11 +17,12 @@ struct MonteCarloErrorsTests {
       "ratings100k", rows: 6000, levels: ["user": 400, "item": 250])
     let fit = try fit(design, seed: 1, "matrix-free")
     let json = JSONReport().text(for: fit)
-    let object = try #require(
-      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-    let solver = try #require(object["solver"] as? [String: Any])
-    #expect(solver["theta_std_error"] as? [Double] == fit.solver.monteCarloErrors?.theta)
-    #expect(solver["criterion_std_error"] as? Double == fit.solver.criterionStandardError)
+    // As text: not every reader of JSON has the last digit right.
+    let error = try #require(fit.solver.criterionStandardError)
+    let theta = try #require(fit.solver.monteCarloErrors?.theta)
+    let listed = theta.map { "\($0)" }.joined(separator: ", ")
+    #expect(json.contains("\"criterion_std_error\": \(error),"))
+    #expect(json.contains("\"theta_std_error\": [\(listed)],"))
     let text = SummaryReport(isVerbose: true).text(for: fit)
     #expect(text.contains("Criterion is stochastic: standard error"))
     #expect(text.contains("(matrix-free, 16 probes)"))
