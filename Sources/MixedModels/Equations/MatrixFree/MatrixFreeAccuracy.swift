@@ -9,7 +9,7 @@ package struct MatrixFreeAccuracy: Sendable {
   package var probeLimit: Int
   /// Steps of Lanczos' method.
   package var stepLimit: Int
-  /// Bytes for the vectors that are kept for derivatives.
+  /// Bytes for the vectors that are kept for derivatives; what does not fit is computed again.
   package var memory = 2e9
 
   /// Probes from which the error is estimated at first.

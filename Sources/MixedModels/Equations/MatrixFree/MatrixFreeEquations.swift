@@ -9,8 +9,8 @@ package import NumericalMethods
 ///
 /// where the last is exact on a deflation space and elsewhere the mean over probes, which stay the
 /// same for all θ: the criterion is a smooth function of θ whose error is stated. A core that is small
-/// enough is written out where that costs less than the probes wanted, and then there is no error. X and y go exactly,
-/// as right-hand sides. Nothing depends on the number of threads.
+/// is written out where that is less work than the probes wanted, and then there is no error. X and y
+/// go exactly, as right-hand sides. Nothing depends on the number of threads.
 package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   let model: LinearMixedModel
   let system: CrossedSystem
@@ -96,7 +96,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     !estimate.isExact && system.coreSize <= accuracy.probeLimit
   }
 
-  /// As many steps as allowed, if there is memory for the vectors of the deflation space and three blocks.
+  /// As many steps as allowed, if there is memory for the vectors of four blocks.
   var stepLimit: Int {
     let scalars = 2 * system.coreSize + system.leadingPlaces.count * system.size
     let fitting = accuracy.memory / (4 * Double(scalars) * 64)
