@@ -31,14 +31,10 @@ package protocol MixedModelEquations: ~Copyable {
   ///
   /// - Throws: `CholmodError`.
   mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes
-  /// Slopes at the same Λ by independent estimates, whose mean `slopes` gives; none where that is
-  /// exact. To be asked for before `slopes`.
-  mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes]
   var description: SolverSummary { get }
 }
 
 extension MixedModelEquations where Self: ~Copyable {
-  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] { [] }
   package var probeLogDeterminants: [Double] { [] }
 }
 

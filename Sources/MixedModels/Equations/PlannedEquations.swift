@@ -38,12 +38,6 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
     try change({ try $0.slopes(kind) }, { try $0.slopes(kind) }, { try $0.slopes(kind) })
   }
 
-  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] {
-    try change(
-      { try $0.slopeReplicates(kind) }, { try $0.slopeReplicates(kind) },
-      { try $0.slopeReplicates(kind) })
-  }
-
   package func fixedEffectsCovariance() throws -> DenseMatrix {
     switch self {
     case .whole(let own): try own.fixedEffectsCovariance()

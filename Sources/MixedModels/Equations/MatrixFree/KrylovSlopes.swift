@@ -36,7 +36,7 @@ struct KrylovSlopes {
 
 extension LogDeterminantEstimate {
   /// Calls `body` with the slopes in E one after another: those of the deflated vectors, then of the
-  /// probes, or of one lane's; none where E is written out. Returns V̂.
+  /// probes; none where E is written out. Returns V̂.
   ///
   /// When V = LᵀX₀G⁻ᵀ moves with L, the estimate changes by 2⟨V V̂ᵀ, Φ⟩ for Φ = L⁻¹L̇.
   ///
@@ -44,7 +44,7 @@ extension LogDeterminantEstimate {
   /// V̂ = (I − VVᵀ)f(E)V − Σ ω (g zᵀV + z̃ gᵀV) with z̃ = (I − VVᵀ)z, and g = (I − VVᵀ)f(E)z̃ in the
   /// first of these products.
   func forEachSlopes(
-    _ core: CoreOperator, lane: Int?, tolerance: Double, limit: Int, _ body: (KrylovSlopes) -> Void
+    _ core: CoreOperator, tolerance: Double, limit: Int, _ body: (KrylovSlopes) -> Void
   ) throws -> Panel {
     let algebra = space.algebra
     let (result, g) = (Panel(count: space.V.count), Panel(count: space.V.count))
@@ -53,9 +53,9 @@ extension LogDeterminantEstimate {
     try deflated.image(.logarithm, into: result)
     space.project(result)
     try forEachBlock(core, blockCount, tolerance: tolerance, limit: limit) { _, block in
-      body(try KrylovSlopes(block.lanczos, weights: self.weights(lane: lane)))
+      body(try KrylovSlopes(block.lanczos, weights: self.weights))
       try block.lanczos.image(.logarithm, into: g)
-      let (weights, lengths) = (self.weights(lane: lane), block.lanczos.squaredNorms.squareRoot())
+      let (weights, lengths) = (self.weights, block.lanczos.squaredNorms.squareRoot())
       var along = space.project(g).transposed
       var drawn = block.coordinates.transposed
       for lane in 0..<8 {

@@ -53,14 +53,6 @@ final class LogDeterminantEstimate {
   /// What each value of a block counts for in the sum.
   var weights: Lanes { Lanes(repeating: 1 / Double(probeCount)) }
 
-  /// The same for an estimate from every eighth probe, which are as many estimates of their own.
-  func weights(lane: Int?) -> Lanes {
-    guard let lane else { return weights }
-    var own = Lanes.zero
-    own[lane] = 8 * weights[lane]
-    return own
-  }
-
   /// - Parameter tolerance: What the sum may lack for want of steps.
   /// - Throws: `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
   func update(_ core: CoreOperator, tolerance: Double, limit: Int) throws {

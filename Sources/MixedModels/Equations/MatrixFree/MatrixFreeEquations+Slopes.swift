@@ -4,17 +4,6 @@ import NumericalMethods
 extension MatrixFreeEquations {
   /// The derivative of the estimate with its own probes; exact for what is exact. The factor stays.
   package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
-    try slopes(kind, lane: nil)
-  }
-
-  /// The slopes of as many independent estimates, whose mean is the one: how they spread tells the
-  /// error of the slopes. None where they are exact.
-  package mutating func slopeReplicates(_ kind: CriterionKind) throws -> [CovarianceSlopes] {
-    guard !estimate.isExact else { return [] }
-    return try (0..<8).map { try slopes(kind, lane: $0) }
-  }
-
-  private func slopes(_ kind: CriterionKind, lane: Int?) throws -> CovarianceSlopes {
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
     // Closures cannot hold on to equations that cannot be copied.
@@ -23,7 +12,7 @@ extension MatrixFreeEquations {
       repeating: 0.0, count: system.leadingPlaces.count * system.size * system.size)
     let coreSlopes = CoreSlopes(core)
     let Vhat = try estimate.forEachSlopes(
-      core, lane: lane, tolerance: accuracy.tolerance, limit: stepLimit
+      core, tolerance: accuracy.tolerance, limit: stepLimit
     ) { krylov in
       coreSlopes.add(krylov)
       krylov.addOuterProducts(system, team, to: products.start)
