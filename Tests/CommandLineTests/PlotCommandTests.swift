@@ -178,7 +178,7 @@ private let isGnuplotInstalled =
     #expect(run.status == 0, "\(run.errors)")
     let script = try folder.text("a.gp")
     #expect(script.contains(" 0.5\n") && !script.contains(" 77.0\n"))
-    #expect(script.contains("of x: 3 simulated"))
+    #expect(script.contains("of x: 3 replicates"))
   }
 
   @Test(.enabled(if: isGnuplotInstalled))

@@ -16,7 +16,7 @@ extension StudyFigure {
       case .correlation: "Estimated correlation \(parameter.term), \(parameter.group ?? "")"
       case .sigma: "Estimated residual standard deviation"
       }
-    return "\(what): \(study.replicates) simulated responses each"
+    return "\(what): \(study.replicates) replicates"
   }
 
   var verticalLabel: String {
