@@ -23,6 +23,7 @@ extension EquationsPlan {
       model, leading: leading, accuracy: accuracy, threads: threads)
     do {
       try equations.update(identity)
+      try equations.refine()
       return nil
     } catch let error as FitError where error.asksForExactEquations {
       return error

@@ -11,6 +11,12 @@ package protocol MixedModelEquations: ~Copyable {
   ///
   /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
   mutating func update(_ factors: [[Double]]) throws
+  /// Whether answers are rougher than they are wanted: good enough for the way to an optimum.
+  var isPreliminary: Bool { get }
+  /// Makes all later answers as exact as they are wanted near the Λ of the last update.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  mutating func refine() throws
   /// log |ΛᵀZᵀWZΛ + I|
   var logDeterminantM: Double { get }
   /// log of |XᵀV⁻¹X| for V = I + ZΛΛᵀZᵀ; the sum of both is log |K|.
@@ -35,6 +41,8 @@ package protocol MixedModelEquations: ~Copyable {
 }
 
 extension MixedModelEquations where Self: ~Copyable {
+  package var isPreliminary: Bool { false }
+  package mutating func refine() throws {}
   package var probeLogDeterminants: [Double] { [] }
 }
 

@@ -24,6 +24,18 @@ package enum PlannedEquations: ~Copyable, MixedModelEquations {
       { try $0.update(factors) }, { try $0.update(factors) }, { try $0.update(factors) })
   }
 
+  package var isPreliminary: Bool {
+    switch self {
+    case .whole: false
+    case .absorbed: false
+    case .matrixFree(let own): own.isPreliminary
+    }
+  }
+
+  package mutating func refine() throws {
+    try change({ _ in }, { _ in }, { try $0.refine() })
+  }
+
   package mutating func solution() throws -> (u: [Double], β: [Double]) {
     try change({ try $0.solution() }, { try $0.solution() }, { try $0.solution() })
   }

@@ -8,6 +8,13 @@ import NumericalMethods
 protocol DifferentiableCriterion: AnyObject {
   /// - Throws: `FitError.zeroResidualVariance`, `CholmodError`.
   func value(_ φ: [Double]) throws -> Double
+  /// Whether values are rougher than they are wanted, for the way to the optimum.
+  var isPreliminary: Bool { get }
+  /// Makes all later values as exact as they are wanted near the φ of the last evaluation: from then on
+  /// it is another function.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  func refine() throws
   /// At the φ of the last evaluation, once for each.
   func derivatives() throws -> CriterionDerivatives
   /// Of the criterion at the φ of the last evaluation; nil where it is exact.
@@ -38,6 +45,10 @@ final class SharedCriterion<Equations: MixedModelEquations & ~Copyable>: Differe
   init(_ criterion: consuming ProfiledCriterion<Equations>) { profiled = criterion }
 
   func value(_ φ: [Double]) throws -> Double { try profiled(φ) }
+
+  var isPreliminary: Bool { profiled.equations.isPreliminary }
+
+  func refine() throws { try profiled.equations.refine() }
 
   func derivatives() throws -> CriterionDerivatives { try profiled.derivatives() }
 

@@ -11,13 +11,18 @@ extension WholeEquations {
       .entries(on: layout.pattern)
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
-    for (g, group) in model.groups.enumerated() {
-      for level in 0..<group.levelCount { addLevel(g, level, G, ζ, to: &slopes) }
-    }
-    var edge = 0
-    for pair in model.pairs {
-      for k in pair.rowLevels.indices { addPair(pair, k, edge + k, G, ζ, to: &slopes) }
-      edge += pair.rowLevels.count
+    let widest = model.groups.map(\.size).max() ?? 1
+    let scratch = OwnedBuffer(repeating: 0.0, count: 2 * widest * widest + widest)
+    G.withUnsafeBufferPointer { G in
+      ζ.withUnsafeBufferPointer { ζ in
+        let inputs = Inputs(
+          G: G.baseAddress!, ζ: ζ.baseAddress!, own: scratch.start,
+          product: scratch.start + widest * widest, vector: scratch.start + 2 * widest * widest)
+        for g in model.groups.indices {
+          add(inputs, &slopes.logDeterminant[g], &slopes.residual[g], levelsOf: g)
+        }
+        addPairs(inputs, &slopes)
+      }
     }
     return slopes
   }
@@ -26,71 +31,141 @@ extension WholeEquations {
     layout.scalarStart[layout.firstNode[group] + level]
   }
 
-  private func addLevel(
-    _ g: Int, _ level: Int, _ G: [Double], _ ζ: [Double], to slopes: inout CovarianceSlopes
-  ) {
-    let (group, T) = (model.groups[g], factors[g])
-    let (ℓ, width, first) = (group.size, p + 1, start(g, level))
-    let node = layout.firstNode[g] + level
-    var own = DenseMatrix(rows: ℓ, columns: ℓ)  // G_jj
-    var fixed = DenseMatrix(rows: width, columns: ℓ)  // G_Xj
-    for j in 0..<ℓ {
-      let column = layout.pattern.columnStarts[first + j]
-      for i in j..<ℓ {
-        own[i, j] = G[column + i - j]
-        own[j, i] = own[i, j]
-      }
-      for x in 0..<width { fixed[x, j] = G[column + (ℓ - j) + layout.tailOffset[node] + x] }
-    }
-    let A = DenseMatrix(
-      rows: ℓ, columns: ℓ, storage: Array(group.zz[level * ℓ * ℓ..<(level + 1) * ℓ * ℓ]))
-    let tail = DenseMatrix(
-      rows: ℓ, columns: width, storage: Array(group.zx[level * ℓ * width..<(level + 1) * ℓ * width])
-    )
-    let AT = A * DenseMatrix(rows: ℓ, columns: ℓ, storage: T)
-    slopes.logDeterminant[g].add((AT * own).storage)
-    slopes.logDeterminant[g].add((tail * fixed).storage)
-    let u = Array(ζ[first..<first + ℓ])
-    let s = zip(AT * u, tail * Array(ζ[q..<q + width])).map { $0 + $1 }
-    slopes.residual[g].subtractOuter(s, u)
+  /// G and ζ, and room for a block, a product of blocks and a vector of one level.
+  private struct Inputs {
+    let G: UnsafePointer<Double>
+    let ζ: UnsafePointer<Double>
+    let own: UnsafeMutablePointer<Double>
+    let product: UnsafeMutablePointer<Double>
+    let vector: UnsafeMutablePointer<Double>
   }
 
-  private func addPair(
-    _ pair: CoOccurrence, _ k: Int, _ edge: Int, _ G: [Double], _ ζ: [Double],
-    to slopes: inout CovarianceSlopes
+  /// Σ_j (A_jjT G_jj + A_jX G_Xj) and −Σ_j s_ju_jᵀ with s_j = A_jjTu_j + A_j[X y][−β; 1] of one group.
+  private func add(
+    _ x: Inputs, _ logDeterminant: inout [Double], _ residual: inout [Double], levelsOf g: Int
   ) {
+    let (group, T, width) = (model.groups[g], factors[g], p + 1)
+    let ℓ = group.size
+    for level in 0..<group.levelCount {
+      let first = start(g, level)
+      let (zz, zx) = (level * ℓ * ℓ, level * ℓ * width)
+      for j in 0..<ℓ {
+        let column = layout.pattern.columnStarts[first + j]
+        for i in j..<ℓ {
+          x.own[j * ℓ + i] = x.G[column + i - j]
+          x.own[i * ℓ + j] = x.G[column + i - j]
+        }
+        let tail = column + (ℓ - j) + layout.tailOffset[layout.firstNode[g] + level]
+        for k in 0..<width {
+          for i in 0..<ℓ { logDeterminant[j * ℓ + i] += group.zx[zx + k * ℓ + i] * x.G[tail + k] }
+        }
+      }
+      multiplyLower(T, ℓ, x.own, columns: ℓ, into: x.product)
+      multiplyLower(T, ℓ, x.ζ + first, columns: 1, into: x.vector)
+      for k in 0..<ℓ {
+        for j in 0..<ℓ {
+          for i in 0..<ℓ {
+            logDeterminant[j * ℓ + i] += group.zz[zz + k * ℓ + i] * x.product[j * ℓ + k]
+          }
+        }
+      }
+      for i in 0..<ℓ {
+        var s = 0.0
+        for k in 0..<ℓ { s += group.zz[zz + k * ℓ + i] * x.vector[k] }
+        for k in 0..<width { s += group.zx[zx + k * ℓ + i] * x.ζ[q + k] }
+        for j in 0..<ℓ { residual[j * ℓ + i] -= s * x.ζ[first + j] }
+      }
+    }
+  }
+
+  private func addPairs(_ x: Inputs, _ slopes: inout CovarianceSlopes) {
+    var edge = 0
+    for pair in model.pairs {
+      let (row, column) = (pair.rowGroup, pair.columnGroup)
+      // Apart from the rest of `slopes`, so that sums stay in place.
+      var sums = (
+        slopes.logDeterminant[row], slopes.logDeterminant[column],
+        slopes.residual[row], slopes.residual[column]
+      )
+      for k in pair.rowLevels.indices {
+        let (first, second) = setOwn(x, pair, k, edge + k)
+        add(x, pair, k, first, second, &sums)
+      }
+      slopes.logDeterminant[row] = sums.0
+      slopes.logDeterminant[column] = sums.1
+      slopes.residual[row] = sums.2
+      slopes.residual[column] = sums.3
+      edge += pair.rowLevels.count
+    }
+  }
+
+  /// G of a row level (m) and a column level (n), m × n; returns their first scalars.
+  private func setOwn(
+    _ x: Inputs, _ pair: CoOccurrence, _ k: Int, _ edge: Int
+  ) -> (row: Int, column: Int) {
     let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
     let rowStart = start(pair.rowGroup, Int(pair.rowLevels[k]))
     let columnStart = start(pair.columnGroup, Int(pair.columnLevels[k]))
     let place = layout.pairPlacement[edge]
-    var own = DenseMatrix(rows: m, columns: n)  // G of row level and column level
     for j in 0..<n {
       for i in 0..<m {
         let (c, r, ℓ) = place.rowIsColumn ? (i, j, m) : (j, i, n)
         let first = place.rowIsColumn ? rowStart : columnStart
-        own[i, j] = G[layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset + r]
+        x.own[j * m + i] =
+          x.G[layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset + r]
       }
     }
-    let A = DenseMatrix(
-      rows: m, columns: n, storage: Array(pair.blocks[k * m * n..<(k + 1) * m * n]))
-    let T = DenseMatrix(rows: m, columns: m, storage: factors[pair.rowGroup])
-    let U = DenseMatrix(rows: n, columns: n, storage: factors[pair.columnGroup])
-    let (AU, AᵀT) = (A * U, A.transposed * T)
-    slopes.logDeterminant[pair.rowGroup].add((AU * own.transposed).storage)
-    slopes.logDeterminant[pair.columnGroup].add((AᵀT * own).storage)
-    let (u, v) = (Array(ζ[rowStart..<rowStart + m]), Array(ζ[columnStart..<columnStart + n]))
-    slopes.residual[pair.rowGroup].subtractOuter(AU * v, u)
-    slopes.residual[pair.columnGroup].subtractOuter(AᵀT * u, v)
+    return (rowStart, columnStart)
+  }
+
+  /// With A = A_jo of two levels and G = G_jo, A U Gᵀ and −(A U v)uᵀ for the row's group, AᵀT G and
+  /// −(AᵀT u)vᵀ for the column's.
+  private func add(
+    _ x: Inputs, _ pair: CoOccurrence, _ k: Int, _ row: Int, _ column: Int,
+    _ sums: inout ([Double], [Double], [Double], [Double])
+  ) {
+    let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
+    let (T, U, A) = (factors[pair.rowGroup], factors[pair.columnGroup], k * m * n)
+    for c in 0..<m {  // (U Gᵀ)[·, c]
+      for h in 0..<n {
+        var sum = 0.0
+        for o in 0...h { sum += U[o * n + h] * x.own[o * m + c] }
+        for i in 0..<m { sums.0[c * m + i] += pair.blocks[A + h * m + i] * sum }
+      }
+    }
+    multiplyLower(T, m, x.own, columns: n, into: x.product)
+    for c in 0..<n {
+      for h in 0..<n {
+        var sum = 0.0
+        for i in 0..<m { sum += pair.blocks[A + h * m + i] * x.product[c * m + i] }
+        sums.1[c * n + h] += sum
+      }
+    }
+    multiplyLower(U, n, x.ζ + column, columns: 1, into: x.vector)
+    for i in 0..<m {
+      var s = 0.0
+      for h in 0..<n { s += pair.blocks[A + h * m + i] * x.vector[h] }
+      for j in 0..<m { sums.2[j * m + i] -= s * x.ζ[row + j] }
+    }
+    multiplyLower(T, m, x.ζ + row, columns: 1, into: x.vector)
+    for h in 0..<n {
+      var s = 0.0
+      for i in 0..<m { s += pair.blocks[A + h * m + i] * x.vector[i] }
+      for j in 0..<n { sums.3[j * n + h] -= s * x.ζ[column + j] }
+    }
   }
 }
 
-extension [Double] {
-  fileprivate mutating func add(_ other: [Double]) {
-    for i in indices { self[i] += other[i] }
-  }
-
-  /// self − a bᵀ, by columns.
-  fileprivate mutating func subtractOuter(_ a: [Double], _ b: [Double]) {
-    for j in b.indices { for i in a.indices { self[j * a.count + i] -= a[i] * b[j] } }
+/// C ← T B for a lower triangular T, ℓ × ℓ, and B of ℓ rows.
+private func multiplyLower(
+  _ T: [Double], _ ℓ: Int, _ B: UnsafePointer<Double>, columns: Int,
+  into C: UnsafeMutablePointer<Double>
+) {
+  for c in 0..<columns {
+    for i in 0..<ℓ {
+      var sum = 0.0
+      for k in 0...i { sum += T[k * ℓ + i] * B[c * ℓ + k] }
+      C[c * ℓ + i] = sum
+    }
   }
 }

@@ -76,7 +76,11 @@ extension Optimum {
     var criterion = ProfiledCriterion(model, options.criterion, equations)
     began = monotonicSeconds()
     outcome = saved
-    let value = try criterion(saved.φ)
+    var value = try criterion(saved.φ)
+    if criterion.equations.isPreliminary {
+      try criterion.equations.refine()
+      value = try criterion(saved.φ)
+    }
     found = monotonicSeconds()
     // An estimate may be computed again exactly, or the other way round.
     let tolerance = max(

@@ -34,6 +34,7 @@ struct SavedOptimum {
       ("optimizer", .string(outcome.optimizer)),
       ("converged", .bool(outcome.converged)),
       ("messages", .strings(outcome.messages)),
+      ("preliminary_evaluations", .integer(outcome.preliminaryEvaluations)),
       ("gradients", .integer(outcome.gradients)),
       ("curvature", outcome.curvature.map(SavedCurvature.json) ?? .null),
       ("data", .strings(data)),
@@ -71,6 +72,8 @@ struct SavedOptimum {
       optimizer: try json["optimizer"].string, φ: φ, value: try json["value"].double,
       converged: try json["converged"].bool, messages: try json["messages"].strings,
       trace: try Self.trace(archive, parameters: φ.count),
+      // Fits saved before there were such evaluations do not have them.
+      preliminaryEvaluations: (try? json["preliminary_evaluations"].count) ?? 0,
       gradients: try json["gradients"].count,
       curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count),
       evaluationSeconds: try json["seconds"]["evaluation"].double)

@@ -34,6 +34,10 @@ public final class CriterionFunction {
     }
     let equations = try PlannedEquations(model, plan.choice, threads: threads)
     criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
+    if criterion.isPreliminary {
+      _ = try criterion.value(covariance.identity)
+      try criterion.refine()
+    }
   }
 
   /// The REML criterion or −2 log-likelihood, profiled over β and σ.

@@ -30,6 +30,8 @@ struct CriterionSearch {
     var messages: [String]
     /// Every evaluation in order: φ, criterion, seconds since the start.
     var trace: [Evaluation]
+    /// Evaluations before these, of a rougher criterion that led to where the first of these is.
+    var preliminaryEvaluations = 0
     /// Gradients computed, those for the curvature included.
     var gradients: Int
     /// nil if there is nothing to search, or if it cannot be computed.
@@ -91,16 +93,19 @@ struct CriterionSearch {
         "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
       )
     }
+    if !isDear { try state.refine() }
     try state.findStart(scales: scalingStart)
     try state.descend()
     for start in starts.dropFirst() where !state.stoppedEarly {
       try state.tryOther(start)
     }
+    try state.refine()
     let curvature = try state.settle()
     return Outcome(
       optimizer: method.name,
       φ: state.best, value: state.value, converged: state.messages.isEmpty,
-      messages: state.messages, trace: state.trace, gradients: state.gradients,
+      messages: state.messages, trace: state.trace,
+      preliminaryEvaluations: state.preliminaryEvaluations, gradients: state.gradients,
       curvature: curvature, evaluationSeconds: state.evaluationSeconds)
   }
 }

@@ -37,7 +37,8 @@ extension Fit {
     }
     convergence = Convergence(
       converged: outcome.converged, optimizer: outcome.optimizer,
-      evaluations: outcome.trace.count, gradients: outcome.gradients,
+      evaluations: outcome.trace.count,
+      preliminaryEvaluations: outcome.preliminaryEvaluations, gradients: outcome.gradients,
       gradientMax: outcome.curvature?.largestGradient,
       hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),

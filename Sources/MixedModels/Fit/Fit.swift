@@ -141,7 +141,10 @@ public struct Convergence: Sendable {
   public let optimizer: String
   /// Of the criterion, by the search.
   public let evaluations: Int
-  /// Of the gradient; those for the Hessian, whose evaluations are not counted above, included.
+  /// Before these, of a rough estimate of the criterion that led near the optimum for less; those are
+  /// not in `trace`.
+  public internal(set) var preliminaryEvaluations = 0
+  /// Of the gradient, of a rough one included; those for the Hessian, whose evaluations are not counted above, included.
   public let gradients: Int
   /// The largest component of the criterion's gradient in units of 1/√H_kk, so that half its square
   /// is about what the criterion could still fall along one parameter; nil without parameters.

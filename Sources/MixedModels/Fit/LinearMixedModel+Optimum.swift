@@ -34,7 +34,19 @@ extension LinearMixedModel {
   private func optimum(
     _ options: FitOptions, _ plan: EquationsPlan, _ threads: Int, _ saved: SavedOptimum?
   ) throws -> Optimum {
-    try Optimum.found(
+    if saved == nil, options.start == nil, let choice = plan.forerunner(self, threads: threads) {
+      let forerunner = SharedCriterion(
+        ProfiledCriterion(
+          self, options.criterion, try PlannedEquations(self, choice, threads: threads)))
+      do {
+        return try Optimum(
+          self, options, isDear: true, PlannedEquations(self, plan.choice, threads: threads),
+          forerunner: forerunner)
+      } catch let error as FitError where error.asksForExactEquations {
+        // Then the whole way has to be gone with the exact ones.
+      }
+    }
+    return try Optimum.found(
       self, options, isDear: plan.chosen.isDear,
       PlannedEquations(self, plan.choice, threads: threads), saved: saved)
   }

@@ -11,14 +11,17 @@ struct Optimum {
   let began: Double
   let found: Double
 
+  /// - Parameter forerunner: A rough criterion that leads near the optimum for less.
   /// - Throws: `FitError`, `CholmodError`.
   init<Equations: MixedModelEquations & ~Copyable>(
     _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
-    _ equations: consuming Equations
+    _ equations: consuming Equations, forerunner: (any DifferentiableCriterion)? = nil
   ) throws {
     let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
     began = monotonicSeconds()
-    outcome = try Self.search(model, options, isDear: isDear, criterion)
+    outcome = try Self.search(
+      model, options, isDear: isDear,
+      forerunner.map { ForerunningCriterion($0, before: criterion) } ?? criterion)
     _ = try criterion.value(outcome.φ)
     found = monotonicSeconds()
     estimates = try Estimates(

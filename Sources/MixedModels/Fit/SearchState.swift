@@ -10,6 +10,8 @@ struct SearchState {
   var stoppedEarly = false
   var messages: [String] = []
   var trace: [CriterionSearch.Evaluation] = []
+  /// Of a rougher criterion, before those in `trace`.
+  private(set) var preliminaryEvaluations = 0
   var gradients = 0
   /// Evaluations after which the search from the present start is given up.
   var limit: Int
@@ -17,6 +19,7 @@ struct SearchState {
   var isUnfinished = false
   /// Where the criterion was evaluated last, and the derivatives computed last.
   private var evaluated: [Double] = []
+  private var latest: [Double] = []
   private var known: (φ: [Double], derivatives: CriterionDerivatives)?
   private var durations: [Double] = []
   private let began = monotonicSeconds()
@@ -46,7 +49,7 @@ struct SearchState {
     let began = monotonicSeconds()
     let value = try criterion.value(φ)
     durations.append(monotonicSeconds() - began)
-    evaluated = φ
+    (evaluated, latest) = (φ, φ)
     return value
   }
 
@@ -80,6 +83,23 @@ struct SearchState {
     let derivatives = try criterion.derivatives()
     known = (φ, derivatives)
     return derivatives
+  }
+
+  /// An error of a preliminary criterion above which its optimum is no more than a start.
+  private static let roughError = 0.3
+
+  /// Has a preliminary criterion made as exact as it is wanted, so that few evaluations are of full size,
+  /// and goes on from where it has led.
+  mutating func refine() throws {
+    guard criterion.isPreliminary else { return }
+    if latest != best { _ = try evaluate(best) }
+    let error = criterion.standardError
+    try criterion.refine()
+    guard criterion.standardError != error else { return }
+    (preliminaryEvaluations, trace) = (preliminaryEvaluations + trace.count, [])
+    (known, evaluated, value) = (nil, [], .infinity)
+    guard try value(at: best).isFinite, let error, error > Self.roughError else { return }
+    if !stoppedEarly { try descend() }
   }
 
   /// Brings variances of any size within reach.

@@ -131,6 +131,7 @@ extension Convergence {
       ("converged", .bool(converged)),
       ("optimizer", .string(optimizer)),
       ("evaluations", .integer(evaluations)),
+      ("preliminary_evaluations", .integer(preliminaryEvaluations)),
       ("gradients", .integer(gradients)),
       ("gradient_max", .optional(gradientMax)),
       ("hessian_min_eigenvalue", .optional(hessianMinEigenvalue)),

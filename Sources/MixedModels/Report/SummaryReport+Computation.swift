@@ -43,6 +43,9 @@ extension Fit {
   private var optimizerLines: [String] {
     var line = "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations, "
       + "\(convergence.gradients) gradients"
+    if convergence.preliminaryEvaluations > 0 {
+      line += ", after \(convergence.preliminaryEvaluations) rough evaluations"
+    }
     if let gradient = convergence.gradientMax { line += ", largest gradient \(short(gradient))" }
     if let eigenvalue = convergence.hessianMinEigenvalue {
       line += ", smallest eigenvalue of the Hessian \(short(eigenvalue))"

@@ -206,6 +206,7 @@ import Testing
       var criterion = ProfiledCriterion(
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 2))
       _ = try criterion(model.covariance.identity)
+      try criterion.equations.refine()
       return criterion.equations.description
     }
     let error = try #require(try outcome(Self.sixteen).criterionStandardError)
@@ -253,8 +254,13 @@ import Testing
     let model = try LinearMixedModel(
       Formula("y ~ 1 + (1 | worker) + (1 | firm)"),
       data: [.bytes(Array(text.utf8), name: "chain")], options: FitOptions())
-    var equations = MatrixFreeEquations(model, leading: 0, accuracy: .modest(0.01), threads: 2)
-    let error = #expect(throws: FitError.self) { try equations.prepare() }
+    var criterion = ProfiledCriterion(
+      model, .reml,
+      MatrixFreeEquations(model, leading: 0, accuracy: .modest(0.01), threads: 2))
+    let error = #expect(throws: FitError.self) {
+      _ = try criterion(model.covariance.identity)
+      try criterion.equations.refine()
+    }
     #expect(error?.description.contains("--solver") == true)
   }
 

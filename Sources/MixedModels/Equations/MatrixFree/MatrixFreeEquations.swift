@@ -19,7 +19,9 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   let core: CoreOperator
   let estimate: LogDeterminantEstimate
   let tail: TailSystem
-  private var isPrepared = false
+  /// Whether there are the few probes only that a search begins with.
+  package private(set) var isPreliminary: Bool
+  private var isFirst = true
   /// Of conditional variances, see `conditionalCovariances`.
   var conditionalErrors: [Double]?
 
@@ -34,6 +36,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     setBLASThreads(1)
     self.model = model
     self.accuracy = accuracy
+    isPreliminary = accuracy.probes == nil
     team = ThreadTeam(count: threads)
     system = CrossedSystem(model, leading: leading)
     core = CoreOperator(system, team)
@@ -43,38 +46,27 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     tail = TailSystem(system, team)
   }
 
-  /// - Throws: also `FitError.slowSpectrum`, `FitError.tooManyProbes`.
+  /// - Throws: also `FitError.slowSpectrum`.
   package mutating func update(_ factors: [[Double]]) throws {
-    try prepare()
     try core.update(factors)
-    try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+    do {
+      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+    } catch FitError.slowSpectrum where isFirst && canBeWrittenOut {
+      estimate.setProbeCount(system.coreSize)
+      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+    }
+    isFirst = false
     try tail.update(core, estimate)
   }
 
-  /// Finds how many probes are needed, at Λ = I: so the criterion is a function of θ alone, whatever
-  /// was evaluated before. Needs not be called, but tells whether these equations suit the model.
+  /// Takes as many probes as are needed at the Λ of the last update. From few probes to all that are
+  /// wanted is a step from one function of θ to another: so it is taken once.
   ///
   /// - Throws: `FitError.slowSpectrum`, `FitError.tooManyProbes`: take an exact strategy.
-  package mutating func prepare() throws {
-    guard !isPrepared else { return }
-    guard accuracy.probes == nil else {
-      isPrepared = true
-      return
-    }
-    var identity = model.covariance.emptyFactors
-    model.covariance.factors(model.covariance.identity, into: &identity)
-    try core.update(identity)
-    while true {
-      do {
-        try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
-      } catch FitError.slowSpectrum where canBeWrittenOut {
-        estimate.setProbeCount(system.coreSize)
-        continue
-      }
-      guard let error = estimate.standardError, error > accuracy.standardError else {
-        isPrepared = true
-        return
-      }
+  package mutating func refine() throws {
+    guard isPreliminary else { return }
+    isPreliminary = false
+    while let error = estimate.standardError, error > accuracy.standardError {
       let ratio = error / accuracy.standardError
       let growth = max(1.2 * ratio * ratio, 1.5)
       let work = Double(estimate.probeCount) * growth * Double(estimate.steps)
@@ -88,6 +80,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
         throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
       }
       estimate.setProbeCount(Int(wanted))
+      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
     }
   }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension EquationsPlan {
+  /// Evaluations with the forerunner must cost no more than this share of those that were chosen.
+  private static let cheap = 0.25
+
+  /// Rough equations for the way to the optimum, where exact ones are dear: the matrix-free ones with
+  /// few probes. nil where they would not save much, or do not fit beside the exact ones.
+  func forerunner(
+    _ model: LinearMixedModel, threads: Int, memory: Int = availableMemory()
+  ) -> Choice? {
+    guard chosenIndex != nil, chosen.strategy != .matrixFree, chosen.isDear,
+      model.groups.count > 1
+    else { return nil }
+    let leading = Self.leadingGroups(model)[0]
+    let rough = StrategyEstimate(
+      matrixFree: model, leading: leading, accuracy: .infinity, threads: threads)
+    guard rough.seconds < Self.cheap * chosen.seconds,
+      memory == 0 || rough.fits(memory - chosen.bytes)
+    else { return nil }
+    var accuracy = MatrixFreeAccuracy.modest(0.01)
+    accuracy.probes = MatrixFreeAccuracy.pilot
+    return .matrixFree(leading: leading, accuracy: accuracy)
+  }
+}
