@@ -93,7 +93,7 @@ struct CriterionSearch {
         "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
       )
     }
-    if !isDear { try state.refine() }
+    if isCheap { try state.refine() }
     try state.findStart(scales: scalingStart)
     try state.descend()
     for start in starts.dropFirst() where !state.stoppedEarly {

@@ -16,8 +16,8 @@ public struct FitOptions: Sendable {
   /// false: a missing value in a used column is an error (`--na fail`).
   public var omitsMissing = true
   /// `newton`, with exact gradients; without, NLopt's names in lme4's spelling: bobyqa, neldermead,
-  /// cobyla, sbplx, newuoa_bound, praxis; `auto` takes newton where there are many parameters or an
-  /// evaluation is dear, else bobyqa.
+  /// cobyla, sbplx, newuoa_bound, praxis. `auto` takes newton, and bobyqa from where it ends if that is
+  /// no optimum.
   public var optimizer = "auto"
   /// θ to start from, in the reported order.
   public var start: [Double]?

@@ -97,7 +97,7 @@ struct SearchState {
     try criterion.refine()
     guard criterion.standardError != error else { return }
     (preliminaryEvaluations, trace) = (preliminaryEvaluations + trace.count, [])
-    (known, evaluated, value) = (nil, [], .infinity)
+    (known, evaluated, value, durations) = (nil, [], .infinity, [])
     guard try value(at: best).isFinite, let error, error > Self.roughError else { return }
     if !stoppedEarly { try descend() }
   }

@@ -102,6 +102,8 @@ import Testing
       var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
       var estimate = ProfiledCriterion(
         model, kind, try PlannedEquations(model, choice, threads: 2))
+      _ = try estimate(model.covariance.identity)
+      try estimate.equations.refine()
       for φ in [optimum, model.trials[1], model.trials[2]] {
         let (value, expected) = (try estimate(φ), try exact(φ))
         let error = estimate.equations.description.criterionStandardError ?? 0

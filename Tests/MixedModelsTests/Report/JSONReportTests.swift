@@ -47,8 +47,8 @@ struct JSONReportTests {
     #expect(keys(object["random"]) == ["group", "n_levels", "terms", "sd", "corr", "cov", "sd_std_error", "corr_std_error"])
     #expect(
       keys(object["convergence"]) == [
-        "converged", "optimizer", "evaluations", "gradients", "gradient_max", "hessian_min_eigenvalue",
-        "singular", "messages",
+        "converged", "optimizer", "evaluations", "preliminary_evaluations", "gradients", "gradient_max",
+        "hessian_min_eigenvalue", "singular", "messages",
       ])
     #expect(keys(object["ranef"]) == ["group", "terms", "levels", "modes", "sd"])
     #expect(
