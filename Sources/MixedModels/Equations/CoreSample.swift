@@ -59,13 +59,8 @@ private struct PartnerCounts {
 
   init(_ model: LinearMixedModel, leading: Int) {
     self.leading = leading
-    var firstNode: [Int] = []
-    var groupOfNode: [Int32] = []
-    for (g, group) in model.groups.enumerated() {
-      firstNode.append(groupOfNode.count)
-      if g != leading { groupOfNode += repeatElement(Int32(g), count: group.levelCount) }
-    }
-    (self.firstNode, self.groupOfNode) = (firstNode, groupOfNode)
+    let nodes = CoreNodes(model, leading: leading)
+    (firstNode, groupOfNode) = (nodes.firstNode, nodes.groupOfNode)
     degrees = Array(repeating: 0, count: groupOfNode.count)
     isDirect = Array(repeating: false, count: groupOfNode.count)
     leaderScalars = Array(repeating: 0, count: model.groups[leading].levelCount)

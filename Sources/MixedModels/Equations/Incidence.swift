@@ -2,7 +2,7 @@
 
 /// Which levels of the other groups occur together with which levels of a leading one.
 ///
-/// The levels of the other groups are nodes, numbered group after group. Those that occur with one
+/// The levels of the other groups are nodes (`CoreNodes`). Those that occur with one
 /// level of the leading group and with nothing else are leaves: they are eliminated first and are
 /// no part of the core.
 struct Incidence {
@@ -33,12 +33,8 @@ struct Incidence {
 
   init(_ model: LinearMixedModel, leading: Int) {
     self.leading = leading
-    var firstNode: [Int] = []
-    var groupOfNode: [Int32] = []
-    for (g, group) in model.groups.enumerated() {
-      firstNode.append(groupOfNode.count)
-      if g != leading { groupOfNode += repeatElement(Int32(g), count: group.levelCount) }
-    }
+    let nodes = CoreNodes(model, leading: leading)
+    let (firstNode, groupOfNode) = (nodes.firstNode, nodes.groupOfNode)
     var starts = [Int](repeating: 0, count: groupOfNode.count + 1)
     let own = model.pairs.indices.filter { model.pairs[$0].contains(leading) }
     for p in own {

@@ -15,88 +15,36 @@ struct LeadingRows {
   private let leading: Int
   private let ℓ: Int
   private let p: Int
-  private var starts: [Int]
-  private var columns: [Int32]
+  private let starts: [Int]
+  private let columns: [Int32]
   private var values: [Double]
   let coreBlocks: [(group: Int, row: Int)]
-  private let coreStarts: [Int]
+  private let coreRows: CoreRows
   private let q: Int
 
   init(_ model: LinearMixedModel, _ leading: Int) {
     (self.leading, ℓ, p) = (leading, model.groups[leading].size, model.fixedEffectCount)
+    coreRows = CoreRows(model, leading: leading)
+    q = coreRows.firstRows[model.groups.count]
     var blocks: [(group: Int, row: Int)] = []
-    var (coreStarts, next) = ([Int](), 0)
-    for (g, group) in model.groups.enumerated() {
-      coreStarts.append(next)
-      guard g != leading else { continue }
-      for level in 0..<group.levelCount { blocks.append((g, next + level * group.size)) }
-      next += group.levelCount * group.size
-    }
-    (coreBlocks, self.coreStarts, q) = (blocks, coreStarts, next)
-
-    let pairs = model.pairs.filter { $0.rowGroup == leading || $0.columnGroup == leading }
-    starts = Array(repeating: 0, count: model.groups[leading].levelCount + 1)
-    for pair in pairs {
-      let isRow = pair.rowGroup == leading
-      let size = model.groups[isRow ? pair.columnGroup : pair.rowGroup].size
-      for level in isRow ? pair.rowLevels : pair.columnLevels { starts[Int(level) + 1] += size }
-    }
-    for level in 1..<starts.count { starts[level] += starts[level - 1] }
-    columns = Array(repeating: 0, count: starts.last!)
-    values = Array(repeating: 0, count: starts.last! * ℓ)
-    var free = starts
-    for pair in pairs {
-      let isRow = pair.rowGroup == leading
-      let other = isRow ? pair.columnGroup : pair.rowGroup
-      let size = model.groups[other].size
-      for index in pair.rowLevels.indices {
-        let level = Int(isRow ? pair.rowLevels[index] : pair.columnLevels[index])
-        let partner = Int(isRow ? pair.columnLevels[index] : pair.rowLevels[index])
-        for c in 0..<size {
-          let place = free[level] + c
-          columns[place] = Int32(coreStarts[other] + partner * size + c)
-          for i in 0..<ℓ {
-            values[place * ℓ + i] =
-              pair.blocks[
-                isRow ? (index * size + c) * ℓ + i : (index * ℓ + i) * size + c]
-          }
-        }
-        free[level] += size
+    for (g, group) in model.groups.enumerated() where g != leading {
+      for level in 0..<group.levelCount {
+        blocks.append((g, coreRows.firstRows[g] + level * group.size))
       }
     }
+    coreBlocks = blocks
+    let own = LeadingColumns(model, coreRows, leading: leading, fixedColumns: 0)
+    (starts, columns, values) = (own.starts, own.rows.map(Int32.init), own.values)
   }
 
   /// ZᵀWZ and ZᵀWX of the core.
   func core(_ model: LinearMixedModel) -> (A: DenseMatrix, C: DenseMatrix) {
-    var A = DenseMatrix(rows: q, columns: q)
-    var C = DenseMatrix(rows: q, columns: p)
-    for (g, group) in model.groups.enumerated() where g != leading {
-      for level in 0..<group.levelCount {
-        let (size, row) = (group.size, coreStarts[g] + level * group.size)
-        for j in 0..<size {
-          for i in 0..<size { A[row + i, row + j] = group.zz[(level * size + j) * size + i] }
-        }
-        for c in 0..<p {
-          for i in 0..<size { C[row + i, c] = group.zx[(level * (p + 1) + c) * size + i] }
-        }
-      }
-    }
-    for pair in model.pairs where pair.rowGroup != leading && pair.columnGroup != leading {
-      let rowSize = model.groups[pair.rowGroup].size
-      let columnSize = model.groups[pair.columnGroup].size
-      for index in pair.rowLevels.indices {
-        let row = coreStarts[pair.rowGroup] + Int(pair.rowLevels[index]) * rowSize
-        let column = coreStarts[pair.columnGroup] + Int(pair.columnLevels[index]) * columnSize
-        for j in 0..<columnSize {
-          for i in 0..<rowSize {
-            let value = pair.blocks[(index * columnSize + j) * rowSize + i]
-            A[row + i, column + j] = value
-            A[column + j, row + i] = value
-          }
-        }
-      }
-    }
-    return (A, C)
+    let all = coreRows.assembled(model)
+    let rows = Array(0..<q)
+    return (
+      all.submatrix(rows: rows, columns: rows),
+      all.submatrix(rows: rows, columns: Array(q..<q + p))
+    )
   }
 
   private func panel(_ level: Int) -> (columns: ArraySlice<Int32>, values: [Double]) {

@@ -12,19 +12,8 @@ public struct ModelComparison: Sendable {
     public let logLikelihood: Double
     /// −2 log L, or the REML criterion.
     public let deviance: Double
-    public let statistic: Double?
-    /// Standard error of `statistic` over the choice of random vectors; nil where criteria are exact.
-    public let statisticError: Double?
-    public let df: Int?
-    /// From χ²; nil for the smallest model, and where `df` is 0.
-    public let naivePValue: Double?
-    public let mixture: BoundaryMixture?
-    /// From the mixture.
-    public let mixturePValue: Double?
-    /// By simulation.
-    public let exact: ExactTest.Result?
-    /// By the parametric bootstrap.
-    public let bootstrap: BootstrapTest?
+    /// Against the next smaller model; the smallest has none.
+    public let test: LikelihoodRatioTest?
   }
   public let criterionKind: CriterionKind
   public let boundary: BoundaryMethod
@@ -99,11 +88,15 @@ extension ModelComparison {
       {
         bootstrap = try BootstrapComparison(smaller, larger).test(replicates)
       }
-      rows.append(Row(larger, comparedWith: smaller.model, nesting, boundary, exact, bootstrap))
-      if let error = Row.statisticError(smaller.model, larger.model) {
-        let row = rows[k + 1]
+      let error = Row.statisticError(smaller.model, larger.model)
+      let test = LikelihoodRatioTest(
+        statistic: Row.statistic(smaller.model, larger.model), error: error,
+        df: larger.model.fit.parameterCount - smaller.model.fit.parameterCount,
+        mixture: boundary == .mixture ? nesting.mixture : nil, exact: exact, bootstrap: bootstrap)
+      rows.append(Row(larger, test))
+      if let error {
         messages.append(
-          "\(larger.name) against \(smaller.name): \(error.note(row.statistic ?? 0, df: row.df))")
+          "\(larger.name) against \(smaller.name): \(error.note(test.statistic, df: test.df))")
       }
       if boundary == .mixture {
         messages += [nesting.note, smaller.model.boundaryNote].compactMap(\.self).map {
@@ -135,36 +128,13 @@ extension FittedModel {
 }
 
 extension ModelComparison.Row {
-  fileprivate init(_ first: (name: String, model: FittedModel)) {
-    self.init(first, nil, nil, nil, nil, nil, nil, nil, nil)
-  }
-
   fileprivate init(
-    _ larger: (name: String, model: FittedModel), comparedWith smaller: FittedModel,
-    _ nesting: Nesting, _ boundary: BoundaryMethod, _ exact: ExactTest.Result?,
-    _ bootstrap: BootstrapTest?
-  ) {
-    let statistic = Self.statistic(smaller, larger.model)
-    let df = larger.model.fit.parameterCount - smaller.fit.parameterCount
-    let mixture = boundary == .mixture ? nesting.mixture : nil
-    self.init(
-      larger, statistic, Self.statisticError(smaller, larger.model)?.standardError, df,
-      df > 0 ? ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper) : nil,
-      mixture, mixture?.tail(statistic), exact, bootstrap)
-  }
-
-  private init(
-    _ entry: (name: String, model: FittedModel), _ statistic: Double?,
-    _ statisticError: Double?, _ df: Int?, _ naive: Double?, _ mixture: BoundaryMixture?,
-    _ mixturePValue: Double?, _ exact: ExactTest.Result?,
-    _ bootstrap: BootstrapTest?
+    _ entry: (name: String, model: FittedModel), _ test: LikelihoodRatioTest? = nil
   ) {
     let fit = entry.model.fit
     self.init(
       name: entry.name, formula: fit.formula, parameterCount: fit.parameterCount, aic: fit.aic,
-      bic: fit.bic, logLikelihood: fit.logLikelihood, deviance: fit.criterion,
-      statistic: statistic, statisticError: statisticError, df: df, naivePValue: naive,
-      mixture: mixture, mixturePValue: mixturePValue, exact: exact, bootstrap: bootstrap)
+      bic: fit.bic, logLikelihood: fit.logLikelihood, deviance: fit.criterion, test: test)
   }
 
   fileprivate static func statisticError(

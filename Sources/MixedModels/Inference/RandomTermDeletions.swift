@@ -9,18 +9,8 @@ public struct RandomTermDeletions: Sendable {
     public let parameterCount: Int
     public let logLikelihood: Double
     public let aic: Double
-    public let statistic: Double?
-    /// Standard error of `statistic` over the choice of random vectors; nil where criteria are exact.
-    public let statisticError: Double?
-    public let df: Int?
-    /// From χ² with `df` degrees of freedom; conservative, since the hypothesis is on the boundary.
-    public let naivePValue: Double?
-    public let mixture: BoundaryMixture?
-    public let mixturePValue: Double?
-    /// By simulation, where asked for.
-    public let exact: ExactTest.Result?
-    /// By the parametric bootstrap, where asked for.
-    public let bootstrap: BootstrapTest?
+    /// nil for the model as it is.
+    public let test: LikelihoodRatioTest?
     /// Why there is no mixture, or no exact p-value; the error of estimated criteria.
     public let note: String?
   }
@@ -46,9 +36,7 @@ extension FittedModel {
     var rows = [
       RandomTermDeletions.Row(
         name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
-        aic: fit.aic, statistic: nil, statisticError: nil, df: nil, naivePValue: nil, mixture: nil,
-        mixturePValue: nil,
-        exact: nil, bootstrap: nil, note: nil)
+        aic: fit.aic, test: nil, note: nil)
     ]
     for deletion in try randomDeletions() {
       let (rest, maps) = model.reduction(keeping: deletion.kept)
@@ -114,7 +102,6 @@ extension FittedModel {
   ) -> RandomTermDeletions.Row {
     let statistic = max(0, criterion - fit.criterion)
     let df = fit.parameterCount - count
-    let mixture = deletion.columns == 1 ? BoundaryMixture(oneMoreEffectIn: deletion.of) : nil
     let notes = [
       deletion.columns == 1
         ? nil
@@ -123,11 +110,12 @@ extension FittedModel {
     ].compactMap(\.self)
     return RandomTermDeletions.Row(
       name: deletion.name, parameterCount: count, logLikelihood: -criterion / 2,
-      aic: criterion + 2 * Double(count), statistic: statistic,
-      statisticError: error?.standardError, df: df,
-      naivePValue: ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper),
-      mixture: mixture, mixturePValue: mixture?.tail(statistic), exact: exact,
-      bootstrap: bootstrap, note: notes.isEmpty ? nil : notes.joined(separator: "; "))
+      aic: criterion + 2 * Double(count),
+      test: LikelihoodRatioTest(
+        statistic: statistic, error: error, df: df,
+        mixture: deletion.columns == 1 ? BoundaryMixture(oneMoreEffectIn: deletion.of) : nil,
+        exact: exact, bootstrap: bootstrap),
+      note: notes.isEmpty ? nil : notes.joined(separator: "; "))
   }
 }
 

@@ -28,24 +28,13 @@ public struct ComparisonReport: InferenceReport {
       ("npar", rows.map { "\($0.parameterCount)" }), ("AIC", decimal(rows.map(\.aic))),
       ("BIC", decimal(rows.map(\.bic))), ("logLik", decimal(rows.map(\.logLikelihood))),
       (isREML ? "REML crit." : "-2*log(L)", decimal(rows.map(\.deviance))),
-      ("Chisq", tableCells(rows.map(\.statistic))),
-      ("Df", rows.map { row in row.df.map { "\($0)" } ?? "" }),
-      (naive, PValueColumn(rows.map(\.naivePValue)).cells),
     ]
-    switch comparison.boundary {
-    case .mixture:
-      columns.append(("Pr(mixture)", PValueColumn(rows.map(\.mixturePValue)).cells))
-      columns.append(("Mixture", rows.map { $0.mixture?.description ?? "" }))
-    case .exact:
-      columns.append(("Pr(simulated)", PValueColumn(rows.map { $0.exact?.pValue }).cells))
-    case .bootstrap: columns += bootstrapColumns(rows.map(\.bootstrap))
-    case .naive: break
-    }
+    columns += likelihoodRatioColumns(
+      rows.map(\.test), statistic: "Chisq", pValue: naive,
+      showsMixture: comparison.boundary == .mixture, comparison.boundary)
     lines += TextTable(rowLabels: rows.map(\.name), columns: columns, alignment: .right)
       .lines(width: 140)
-    let all =
-      notes + rows.compactMap { $0.exact.map(\.words) }
-      + rows.compactMap { row in row.bootstrap.map { "\(row.name): \($0.words)" } }
+    let all = notes + rows.flatMap { row in row.test.map { simulationWords($0, name: row.name) } ?? [] }
     return (lines + noteLines(all)).joined(separator: "\n") + "\n"
   }
 
@@ -62,10 +51,8 @@ public struct ComparisonReport: InferenceReport {
                 ("name", .string(row.name)), ("formula", .string(row.formula)),
                 ("npar", .integer(row.parameterCount)), ("aic", .number(row.aic)),
                 ("bic", .number(row.bic)), ("log_likelihood", .number(row.logLikelihood)),
-                ("deviance", .number(row.deviance)), ("statistic", .optional(row.statistic)),
-                ("statistic_std_error", .optional(row.statisticError)),
-                ("df", .optional(row.df)), ("p_value", .optional(row.naivePValue)),
-              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
+                ("deviance", .number(row.deviance)),
+              ] + likelihoodRatioMembers(row.test))
           })
       ),
       ("messages", .strings(notes)),
@@ -73,65 +60,14 @@ public struct ComparisonReport: InferenceReport {
   }
 
   public var tidy: String {
-    var text =
-      "term,formula,npar,AIC,BIC,logLik,deviance,statistic,df,p.value,p.mixture,p.exact,p.bootstrap,p.bootstrap.se\n"
+    var text = "term,formula,npar,AIC,BIC,logLik,deviance,\(likelihoodRatioHeader)\n"
     for row in comparison.rows {
-      text.writeRecord([
-        .text(row.name), .text(row.formula), .integer(row.parameterCount), .number(row.aic),
-        .number(row.bic), .number(row.logLikelihood), .number(row.deviance),
-        .number(row.statistic), row.df.map(DelimitedField.integer) ?? .missing,
-        .number(row.naivePValue), .number(row.mixturePValue), .number(row.exact?.pValue),
-        .number(row.bootstrap?.pValue), .number(row.bootstrap?.pValueStandardError),
-      ])
+      text.writeRecord(
+        [
+          .text(row.name), .text(row.formula), .integer(row.parameterCount), .number(row.aic),
+          .number(row.bic), .number(row.logLikelihood), .number(row.deviance),
+        ] + likelihoodRatioFields(row.test))
     }
     return text
-  }
-}
-
-/// Members that describe the p-values of a hypothesis on the boundary.
-func boundaryMembers(
-  _ mixture: BoundaryMixture?, _ pValue: Double?, _ exact: ExactTest.Result?,
-  _ bootstrap: BootstrapTest?
-) -> [(name: String, value: JSONValue)] {
-  let parts = mixture.map { mixture in
-    JSONValue.array(
-      mixture.parts.map {
-        .object([("weight", .number($0.weight)), ("df", .integer($0.degreesOfFreedom))])
-      })
-  }
-  return [
-    ("mixture", parts ?? .null), ("p_mixture", .optional(pValue)),
-    ("p_exact", .optional(exact?.pValue)), ("p_exact_se", .optional(exact?.standardError)),
-    ("exact_is_approximate", exact.map { .bool($0.isApproximate) } ?? .null),
-    ("p_bootstrap", .optional(bootstrap?.pValue)),
-    ("p_bootstrap_se", .optional(bootstrap?.pValueStandardError)),
-    ("bootstrap_replicates", .optional(bootstrap?.replicates.count)),
-    ("bootstrap_failed", .optional(bootstrap?.failedCount)),
-    ("bootstrap_singular", .optional(bootstrap?.singularCount)),
-  ]
-}
-
-/// p-values of bootstrap tests and their Monte-Carlo errors.
-func bootstrapColumns(_ tests: [BootstrapTest?]) -> [(header: String, cells: [String])] {
-  [
-    ("Pr(bootstrap)", PValueColumn(tests.map { $0?.pValue }).cells),
-    ("MC error", tableCells(tests.map { $0?.pValueStandardError }, digits: 2)),
-  ]
-}
-
-extension BootstrapTest {
-  /// What was simulated, in words.
-  var words: String {
-    "bootstrap p-value from \(replicates.count) replicates (seed \(seed)); \(failedCount) refits failed and are left out, \(singularCount) are singular"
-  }
-}
-
-extension ExactTest.Result {
-  /// What was simulated, in words.
-  var words: String {
-    let error = NumberColumn([standardError], digits: 1).cells[0]
-    return "simulated p-value from \(simulations) draws, standard error \(error)"
-      + (isApproximate
-        ? "; the other variance components were left out of the simulation, an approximation" : "")
   }
 }

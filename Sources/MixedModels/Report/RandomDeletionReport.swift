@@ -22,18 +22,10 @@ public struct RandomDeletionReport: InferenceReport {
       ("npar", rows.map { "\($0.parameterCount)" }),
       ("logLik", tableCells(rows.map(\.logLikelihood), minimumDecimals: 1)),
       ("AIC", tableCells(rows.map(\.aic), minimumDecimals: 1)),
-      ("LRT", tableCells(rows.map(\.statistic))),
-      ("Df", rows.map { row in row.df.map { "\($0)" } ?? "" }),
-      ("naive Pr(>Chisq)", PValueColumn(rows.map(\.naivePValue)).cells),
     ]
-    if table.boundary != .naive {
-      columns.append(("Pr(mixture)", PValueColumn(rows.map(\.mixturePValue)).cells))
-      columns.append(("Mixture", rows.map { $0.mixture?.description ?? "" }))
-    }
-    if table.boundary == .exact {
-      columns.append(("Pr(simulated)", PValueColumn(rows.map { $0.exact?.pValue }).cells))
-    }
-    if table.boundary == .bootstrap { columns += bootstrapColumns(rows.map(\.bootstrap)) }
+    columns += likelihoodRatioColumns(
+      rows.map(\.test), statistic: "LRT", pValue: "naive Pr(>Chisq)",
+      showsMixture: table.boundary != .naive, table.boundary)
     var lines = [
       "Single deletions of random effects, \(table.criterionKind == .reml ? "restricted " : "")likelihood-ratio tests",
       "Formula: \(table.formula.printable)", "",
@@ -41,11 +33,10 @@ public struct RandomDeletionReport: InferenceReport {
     lines += TextTable(
       rowLabels: rows.map { $0.name ?? "<none>" }, columns: columns, alignment: .right
     ).lines(width: 140)
-    let exact = rows.compactMap { row in row.exact.map { "\(row.name ?? ""): \($0.words)" } }
-    let simulated = rows.compactMap { row in
-      row.bootstrap.map { "\(row.name ?? ""): \($0.words)" }
+    let simulated = rows.flatMap { row in
+      row.test.map { simulationWords($0, name: row.name ?? "") } ?? []
     }
-    return (lines + noteLines(notes + exact + simulated)).joined(separator: "\n") + "\n"
+    return (lines + noteLines(notes + simulated)).joined(separator: "\n") + "\n"
   }
 
   public var json: String {
@@ -60,10 +51,7 @@ public struct RandomDeletionReport: InferenceReport {
               [
                 ("term", .optional(row.name)), ("npar", .integer(row.parameterCount)),
                 ("log_likelihood", .number(row.logLikelihood)), ("aic", .number(row.aic)),
-                ("statistic", .optional(row.statistic)),
-                ("statistic_std_error", .optional(row.statisticError)), ("df", .optional(row.df)),
-                ("p_value", .optional(row.naivePValue)),
-              ] + boundaryMembers(row.mixture, row.mixturePValue, row.exact, row.bootstrap))
+              ] + likelihoodRatioMembers(row.test))
           })
       ),
       ("messages", .strings(notes)),
@@ -71,15 +59,13 @@ public struct RandomDeletionReport: InferenceReport {
   }
 
   public var tidy: String {
-    var text =
-      "term,npar,logLik,AIC,statistic,df,p.value,p.mixture,p.exact,p.bootstrap,p.bootstrap.se\n"
+    var text = "term,npar,logLik,AIC,\(likelihoodRatioHeader)\n"
     for row in table.rows {
-      text.writeRecord([
-        .text(row.name ?? "<none>"), .integer(row.parameterCount), .number(row.logLikelihood),
-        .number(row.aic), .number(row.statistic), row.df.map(DelimitedField.integer) ?? .missing,
-        .number(row.naivePValue), .number(row.mixturePValue), .number(row.exact?.pValue),
-        .number(row.bootstrap?.pValue), .number(row.bootstrap?.pValueStandardError),
-      ])
+      text.writeRecord(
+        [
+          .text(row.name ?? "<none>"), .integer(row.parameterCount), .number(row.logLikelihood),
+          .number(row.aic),
+        ] + likelihoodRatioFields(row.test))
     }
     return text
   }

@@ -111,7 +111,7 @@ import Testing
     let comparison = try ModelComparison(
       [("slopes", model), ("intercepts", intercepts)], boundary: .mixture)
     for row in comparison.rows { print(row.name, row.parameterCount, row.deviance) }
-    print(comparison.rows[1].statistic!, comparison.rows[1].mixturePValue!)
+    print(comparison.rows[1].test!.statistic, comparison.rows[1].test!.mixturePValue!)
     // end
     // shown
     var resampling = BootstrapOptions()

@@ -79,7 +79,7 @@ import Testing
       "ratings100k", rows: 150_000, levels: ["user": 3000, "item": 2500])
     let data = [try design.table()]
     var options = FitOptions()
-    options.accuracy = 0.0008
+    options.accuracy = 0.00065
     let model = try LinearMixedModel(Formula(design.formula), data: data, options: options)
     let plan = try EquationsPlan(model, accuracy: options.accuracy, threads: 2)
     #expect(plan.chosen.strategy == .matrixFree)

@@ -11,13 +11,13 @@ import Testing
     let table = try reference.fitted(.reml).randomTermDeletions(
       boundary: .exact, simulations: 100_000)
     let row = table.rows[1]
-    let statistic = try #require(row.statistic)
+    let statistic = try #require(row.test?.statistic)
     #expect(abs(statistic - reference.rlrt) <= 1e-5)
-    #expect(row.df == 1)
-    #expect(abs(row.naivePValue! - reference.p_naive_chisq1) <= 1e-4 * reference.p_naive_chisq1)
-    #expect(abs(row.mixturePValue! - reference.p_mixture_50_50) <= 1e-4 * reference.p_mixture_50_50)
-    #expect(row.mixture?.description == "½χ²(0) + ½χ²(1)")
-    let exact = try #require(row.exact)
+    #expect(row.test?.df == 1)
+    #expect(abs(row.test!.naivePValue! - reference.p_naive_chisq1) <= 1e-4 * reference.p_naive_chisq1)
+    #expect(abs(row.test!.mixturePValue! - reference.p_mixture_50_50) <= 1e-4 * reference.p_mixture_50_50)
+    #expect(row.test?.mixture?.description == "½χ²(0) + ½χ²(1)")
+    let exact = try #require(row.test?.exact)
     #expect(!exact.isApproximate)
     if reference.rlrt == 0 {
       #expect(exact.pValue == 1)
@@ -26,7 +26,7 @@ import Testing
       #expect(abs(exact.pValue - p) <= 4 * (2 * p * (1 - p) / 100_000).squareRoot() + 2e-5)
     }
     let ml = try reference.fitted(.ml).randomTermDeletions().rows[1]
-    #expect(abs(ml.statistic! - reference.lrt_ml) <= 1e-5)
+    #expect(abs(ml.test!.statistic - reference.lrt_ml) <= 1e-5)
   }
 
   /// RLRsim was given a statistic of 6e-14, which rounding had left of 0, and so has P(RLRT > 0).
@@ -54,9 +54,9 @@ import Testing
     let sleepstudy = try ReferenceFit.named("sleepstudy-max-reml").fittedModel()
       .randomTermDeletions()
     #expect(sleepstudy.rows.map(\.name) == [nil, "Days in (Days | Subject)"])
-    #expect(abs(sleepstudy.rows[1].statistic! - 42.837) <= 5e-4)
-    #expect(sleepstudy.rows[1].df == 2)
-    #expect(sleepstudy.rows[1].mixture?.description == "½χ²(1) + ½χ²(2)")
+    #expect(abs(sleepstudy.rows[1].test!.statistic - 42.837) <= 5e-4)
+    #expect(sleepstudy.rows[1].test?.df == 2)
+    #expect(sleepstudy.rows[1].test?.mixture?.description == "½χ²(1) + ½χ²(2)")
 
     let fitted = try FittedModel(
       Formula("y ~ x + a + (x + z | g) + (1 | h)"), data: [UnbalancedTable.source()])
@@ -64,9 +64,9 @@ import Testing
     #expect(table.rows.map(\.name) == [nil, "x in (x + z | g)", "z in (x + z | g)", "(1 | h)"])
     #expect(table.rows.map(\.parameterCount) == [12, 9, 9, 11])
     for (row, expected) in zip(table.rows.dropFirst(), [9.515510144, 1.538625557, 0]) {
-      #expect(abs(row.statistic! - expected) <= 2e-5)
+      #expect(abs(row.test!.statistic - expected) <= 2e-5)
     }
-    #expect(table.rows[1].mixture?.description == "½χ²(2) + ½χ²(3)")
+    #expect(table.rows[1].test?.mixture?.description == "½χ²(2) + ½χ²(3)")
   }
 
   /// The smaller model from the larger one's cross-products is the one that is fitted from the rows.
@@ -94,7 +94,7 @@ import Testing
       Formula("y ~ x + (a | g)"), data: [UnbalancedTable.source()]
     ).randomTermDeletions()
     let row = table.rows[1]
-    #expect(row.mixture == nil && row.note?.contains("2 variances") == true)
+    #expect(row.test!.mixture == nil && row.note?.contains("2 variances") == true)
   }
 
   @Test func `comparisons know the mixture of their difference`() throws {
@@ -105,7 +105,7 @@ import Testing
           ("a", FittedModel(Formula(smaller), data: [data])),
           ("b", FittedModel(Formula(larger), data: [data])),
         ], boundary: .mixture
-      ).rows[1].mixture?.description
+      ).rows[1].test?.mixture?.description
     }
     #expect(try rule("y ~ x + (1|g)", "y ~ x + (1|g) + (1|h)") == "½χ²(0) + ½χ²(1)")
     #expect(try rule("y ~ x + (1|g)", "y ~ x + (x|g)") == "½χ²(1) + ½χ²(2)")

@@ -25,13 +25,13 @@ import Testing
     let exact = try ModelComparison([
       ("users", users), ("both", Self.fitted(Self.crossed, solver: "absorb")),
     ])
-    let error = try #require(estimated.rows[1].statisticError)
+    let error = try #require(estimated.rows[1].test?.statisticError)
     #expect(error == both.fit.solver.criterionStandardError)
     #expect(error > 0)
-    let statistic = try #require(estimated.rows[1].statistic)
-    #expect(abs(statistic - exact.rows[1].statistic!) < 6 * error)
+    let statistic = try #require(estimated.rows[1].test?.statistic)
+    #expect(abs(statistic - exact.rows[1].test!.statistic) < 6 * error)
     #expect(estimated.messages.contains { $0.hasPrefix("both against users: criteria were") })
-    #expect(exact.rows[1].statisticError == nil && exact.messages.isEmpty)
+    #expect(exact.rows[1].test!.statisticError == nil && exact.messages.isEmpty)
     let report = ComparisonReport(estimated, data: [])
     #expect(report.json.contains("\"statistic_std_error\""))
     #expect(report.summary.contains("standard error of"))
@@ -41,10 +41,10 @@ import Testing
     let estimated = try Self.fitted(Self.crossed, solver: "matrix-free").randomTermDeletions()
     let exact = try Self.fitted(Self.crossed, solver: "absorb").randomTermDeletions()
     for (row, other) in zip(estimated.rows, exact.rows).dropFirst() {
-      let error = try #require(row.statisticError)
-      #expect(abs(row.statistic! - other.statistic!) < 6 * error)
+      let error = try #require(row.test?.statisticError)
+      #expect(abs(row.test!.statistic - other.test!.statistic) < 6 * error)
       #expect(row.note?.contains("standard error") == true)
-      #expect(other.statisticError == nil && other.note == nil)
+      #expect(other.test!.statisticError == nil && other.note == nil)
     }
   }
 

@@ -97,8 +97,8 @@ import Testing
         data: [table(groups: 40, rows: 5, sd: 0, stream: &stream)])
       let row = try fitted.randomTermDeletions().rows[1]
       for level in levels {
-        if row.mixturePValue! < level { below[level, default: (0, 0)].mixture += 1 }
-        if row.naivePValue! < level { below[level, default: (0, 0)].naive += 1 }
+        if row.test!.mixturePValue! < level { below[level, default: (0, 0)].mixture += 1 }
+        if row.test!.naivePValue! < level { below[level, default: (0, 0)].naive += 1 }
       }
     }
     for level in levels {
@@ -125,7 +125,7 @@ import Testing
       let row = try fitted.randomTermDeletions(
         boundary: .exact, simulations: 400, seed: UInt64(k)
       ).rows[1]
-      for (i, level) in levels.enumerated() where row.exact!.pValue < level { below[i] += 1 }
+      for (i, level) in levels.enumerated() where row.test!.exact!.pValue < level { below[i] += 1 }
     }
     for (level, hits) in zip(levels, below) {
       let error = (level * (1 - level) / Double(count)).squareRoot()

@@ -75,10 +75,10 @@ public struct BootstrapComparison: Sendable {
     let replicates = try null.simulation(
       in: larger.model, kind: kind, start: larger.φ, solver: larger.options.solver
     ).run(options, threads: larger.threads)
-    let row = comparison.rows[1]
+    let test = comparison.rows[1].test
     return BootstrapTest(
       smaller: smaller.fit.formula, larger: larger.fit.formula, criterionKind: kind,
-      seed: options.seed, statistic: row.statistic ?? 0, df: row.df ?? 0,
-      naivePValue: row.naivePValue, replicates: replicates, messages: comparison.messages)
+      seed: options.seed, statistic: test?.statistic ?? 0, df: test?.df ?? 0,
+      naivePValue: test?.naivePValue, replicates: replicates, messages: comparison.messages)
   }
 }

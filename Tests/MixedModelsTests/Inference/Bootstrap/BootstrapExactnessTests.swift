@@ -147,7 +147,7 @@ import Testing
       let table = try ModelComparison([
         ("smaller", fitted(smaller, true, y)), ("larger", fitted(larger, true, y)),
       ])
-      statistics.append(table.rows[1].statistic!)
+      statistics.append(table.rows[1].test!.statistic)
     }
     // Statistics of zero are ties; rounding must not order them.
     let found = test.replicates.map { $0.values[2] < 1e-5 ? 0 : $0.values[2] }

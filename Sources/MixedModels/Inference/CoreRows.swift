@@ -69,8 +69,10 @@ struct LeadingColumns {
   /// ℓ × columns, level after level.
   let values: [Double]
 
-  init(_ model: LinearMixedModel, _ core: CoreRows, leading: Int) {
-    let (group, p) = (model.groups[leading], model.fixedEffectCount)
+  /// - Parameter fixedColumns: of X, that come after those of the levels; nil: all.
+  init(_ model: LinearMixedModel, _ core: CoreRows, leading: Int, fixedColumns: Int? = nil) {
+    let (group, p) = (model.groups[leading], fixedColumns ?? model.fixedEffectCount)
+    let width = model.fixedEffectCount + 1
     let ℓ = group.size
     var starts = [Int](repeating: 0, count: group.levelCount + 1)
     let pairs = model.pairs.filter { $0.rowGroup == leading || $0.columnGroup == leading }
@@ -104,7 +106,7 @@ struct LeadingColumns {
       for c in 0..<p {
         rows[next[j] + c] = core.firstRows[model.groups.count] + c
         for i in 0..<ℓ {
-          values[(next[j] + c) * ℓ + i] = group.zx[(j * (p + 1) + c) * ℓ + i]
+          values[(next[j] + c) * ℓ + i] = group.zx[(j * width + c) * ℓ + i]
         }
       }
     }
