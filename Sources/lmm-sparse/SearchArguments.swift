@@ -52,6 +52,11 @@ struct SearchArguments: ParsableArguments {
     help: ArgumentHelp("Standard error wanted of a stochastic criterion.", valueName: "x"))
   var accuracy: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Seed of the random vectors of a stochastic criterion.", valueName: "n"))
+  var probeSeed: UInt64?
+
   @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
   var threads: Int?
 
@@ -74,6 +79,7 @@ struct SearchArguments: ParsableArguments {
     options.tolerance = tolerance
     options.solver = solver.rawValue
     if let accuracy { options.accuracy = accuracy }
+    if let probeSeed { options.probeSeed = probeSeed }
     options.threads = threads ?? 0
     options.reading.threads = threads ?? 0
   }

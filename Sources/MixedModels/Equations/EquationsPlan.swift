@@ -9,6 +9,13 @@ package struct EquationsPlan {
     case absorbed(CoreLayout)
     /// The group that is absorbed.
     case matrixFree(leading: Int, accuracy: MatrixFreeAccuracy)
+
+    /// The same with other probes, where there are any.
+    func drawing(seed: UInt64) -> Choice {
+      guard case .matrixFree(let leading, var accuracy) = self else { return self }
+      accuracy.seed = seed
+      return .matrixFree(leading: leading, accuracy: accuracy)
+    }
   }
 
   /// The least expensive first.

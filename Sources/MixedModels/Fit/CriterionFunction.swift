@@ -32,7 +32,8 @@ public final class CriterionFunction {
     {
       plan = exact
     }
-    let equations = try PlannedEquations(model, plan.choice, threads: threads)
+    let equations = try PlannedEquations(
+      model, plan.choice.drawing(seed: options.probeSeed), threads: threads)
     criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
     if criterion.isPreliminary {
       _ = try criterion.value(covariance.identity)

@@ -27,6 +27,9 @@ public struct FitOptions: Sendable {
   public var solver = "auto"
   /// Standard error wanted of a criterion that is estimated (`matrix-free`).
   public var accuracy = 0.01
+  /// Of the random vectors that such a criterion is estimated with: another seed shows what is left to
+  /// chance.
+  public var probeSeed: UInt64 = 1
   /// 0: all cores.
   public var threads = 0
   /// Of the tests of the coefficients.

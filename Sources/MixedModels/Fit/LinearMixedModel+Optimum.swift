@@ -34,13 +34,14 @@ extension LinearMixedModel {
   private func optimum(
     _ options: FitOptions, _ plan: EquationsPlan, _ threads: Int, _ saved: SavedOptimum?
   ) throws -> Optimum {
+    let chosen = plan.choice.drawing(seed: options.probeSeed)
     if saved == nil, options.start == nil, let choice = plan.forerunner(self, threads: threads) {
       let forerunner = SharedCriterion(
         ProfiledCriterion(
           self, options.criterion, try PlannedEquations(self, choice, threads: threads)))
       do {
         return try Optimum(
-          self, options, isDear: true, PlannedEquations(self, plan.choice, threads: threads),
+          self, options, isDear: true, PlannedEquations(self, chosen, threads: threads),
           forerunner: forerunner)
       } catch let error as FitError where error.asksForExactEquations {
         // Then the whole way has to be gone with the exact ones.
@@ -48,7 +49,7 @@ extension LinearMixedModel {
     }
     return try Optimum.found(
       self, options, isDear: plan.chosen.isDear,
-      PlannedEquations(self, plan.choice, threads: threads), saved: saved)
+      PlannedEquations(self, chosen, threads: threads), saved: saved)
   }
 }
 

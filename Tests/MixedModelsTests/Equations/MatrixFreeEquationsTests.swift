@@ -154,10 +154,11 @@ import Testing
     let truth = try exact(φ)
     var (covered, squares) = (0, 0.0)
     for seed in 1...200 {
+      var accuracy = Self.sixteen
+      accuracy.seed = UInt64(seed)
       var estimate = ProfiledCriterion(
         model, .reml,
-        MatrixFreeEquations(
-          model, leading: 0, accuracy: Self.sixteen, threads: 1, seed: UInt64(seed)))
+        MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 1))
       let value = try estimate(φ)
       let error = try #require(estimate.equations.description.criterionStandardError)
       if abs(value - truth) <= 1.96 * error { covered += 1 }

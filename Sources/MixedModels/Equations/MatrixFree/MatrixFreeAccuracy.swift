@@ -7,6 +7,8 @@ package struct MatrixFreeAccuracy: Sendable {
   /// Probes to take, whatever their error; nil: as many as needed.
   package var probes: Int?
   package var probeLimit: Int
+  /// Of the probes.
+  package var seed: UInt64 = 1
   /// Steps of Lanczos' method.
   package var stepLimit: Int
   /// Bytes for the vectors that are kept for derivatives; what does not fit is computed again.

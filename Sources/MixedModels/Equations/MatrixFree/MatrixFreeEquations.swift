@@ -25,12 +25,9 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   /// Of conditional variances, see `conditionalCovariances`.
   var conditionalErrors: [Double]?
 
-  /// - Parameters:
-  ///   - leading: The group that is absorbed; there must be others.
-  ///   - seed: Of the probes.
+  /// - Parameter leading: The group that is absorbed; there must be others.
   package init(
-    _ model: LinearMixedModel, leading: Int, accuracy: MatrixFreeAccuracy = .init(), threads: Int,
-    seed: UInt64 = 1
+    _ model: LinearMixedModel, leading: Int, accuracy: MatrixFreeAccuracy = .init(), threads: Int
   ) {
     precondition(model.groups.count > 1, "one group leaves no core")
     setBLASThreads(1)
@@ -42,7 +39,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
     core = CoreOperator(system, team)
     estimate = LogDeterminantEstimate(
       system, team, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, memory: accuracy.memory,
-      seed: seed)
+      seed: accuracy.seed)
     tail = TailSystem(system, team)
   }
 
