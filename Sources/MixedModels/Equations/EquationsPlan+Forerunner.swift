@@ -3,7 +3,7 @@ import NumericalMethods
 
 extension EquationsPlan {
   /// Evaluations with the forerunner must cost no more than this share of those that were chosen.
-  private static let cheap = 0.25
+  private static let cheap = 0.5
 
   /// Rough equations for the way to the optimum, where exact ones are dear: the matrix-free ones with
   /// few probes. nil where they would not save much, or do not fit beside the exact ones.
