@@ -56,6 +56,9 @@ struct StudyCommand: ParsableCommand {
 
   @OptionGroup var coverage: CoverageArgument
 
+  @Flag(help: "Coverage of profile intervals, too, of the fits by maximum likelihood.")
+  var profile = false
+
   @Option(
     help: ArgumentHelp(
       "Draw figures into files that begin so; .svg (default), .png, .pdf or .gp at its end says what they are.",
@@ -76,7 +79,9 @@ struct StudyCommand: ParsableCommand {
   func validate() throws {
     guard replicates >= 2 else { throw ValidationError("--replicates must be at least 2.") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-    _ = try methods()
+    if profile, try !methods().contains(.ml) {
+      throw ValidationError("--profile is for fits by maximum likelihood: add ml to --method.")
+    }
     if figures != nil, noFigures {
       throw ValidationError("--figures and --no-figures exclude each other.")
     }
@@ -112,6 +117,7 @@ struct StudyCommand: ParsableCommand {
       (settings.replicates, settings.seed) = (replicates, seed)
       (settings.methods, settings.level) = (try methods(), coverage.level)
       settings.degreesOfFreedom = ddf.method
+      settings.wantsProfiles = profile
       settings.threads = threads ?? 0
       settings.progress = { progress?.show("replicate \($0) of \($1)") }
       let study = try stating { try Study(designs, settings) }

@@ -45,6 +45,7 @@ import Testing
       [
         folder.path, "y ~ x + (1 + x | g)", "--beta", "1,0.5", "--sd", "g=1,0.5", "--corr", "g=0.3",
         "--levels", "g=10,20", "--rows-per", "g=8", "--replicates", "40", "--seed", "3",
+        "--profile",
       ])
     #expect(run.output == "same\n", "\(run.output)\(run.errors)")
     let json = try object(folder.text("o1.json"))
@@ -60,6 +61,9 @@ import Testing
       try #require(slope["bias"] as? Double), try #require(slope["bias_se"] as? Double)
     )
     #expect(abs(bias) < 4 * error)
+    let likelihood = try #require(methods[1]["parameters"] as? [[String: Any]])[1]
+    #expect(try #require(likelihood["profile_coverage"] as? Double) > 0.7)
+    #expect(likelihood["profile_intervals"] as? Int == 40 && slope["profile_intervals"] as? Int == 0)
     let records = try folder.text("r1.csv").split(separator: "\n")
     #expect(records.count == 1 + 2 * 2 * 40 * 9)
     #expect(
@@ -94,6 +98,7 @@ import Testing
     (["--level", "1"], 64, "between 0 and 1"),
     (["--method", "mle"], 64, "--method takes reml, ml or reml,ml"),
     (["--threads", "0"], 64, "at least 1"),
+    (["--profile", "--method", "reml"], 64, "--profile is for fits by maximum likelihood"),
     (["--figures", "a", "--no-figures"], 64, "exclude each other"),
     (["--replicates-file", "-"], 64, "needs --output FILE"),
     (["y ~ x + (1 | g)", "--levels", "g=2,x"], 64, "no number of levels"),

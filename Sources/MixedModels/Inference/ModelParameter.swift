@@ -33,8 +33,13 @@ public struct ModelParameter: Sendable, Equatable {
   }
 
   /// Where the parameter can lie.
+  var range: ClosedRange<Double> { kind.range }
+}
+
+extension ModelParameter.Kind {
+  /// Where such a parameter can lie.
   var range: ClosedRange<Double> {
-    switch kind {
+    switch self {
     case .standardDeviation, .sigma: 0...(.infinity)
     case .correlation: -1...1
     case .fixed, .theta: -.infinity...(.infinity)

@@ -14,7 +14,8 @@ extension StudyReport {
   public var tidy: String {
     var text =
       "design,rows,method,kind,group,term,truth,count,mean,bias,bias.se,bias.expected,sd,sd.se,"
-      + "rmse,rmse.se,mean.std.error,coverage,coverage.se,intervals,rejection,rejection.se\n"
+      + "rmse,rmse.se,mean.std.error,coverage,coverage.se,intervals,"
+      + "profile.coverage,profile.coverage.se,profile.intervals,profile.failures,rejection,rejection.se\n"
     for cell in study.cells {
       for method in cell.methods {
         for (parameter, summary) in zip(cell.parameters, method.summaries) {
@@ -38,7 +39,9 @@ extension StudySummary {
       .number(bias?.value), .number(bias?.error), .number(expectedBias),
       .number(deviation?.value), .number(deviation?.error), .number(rootMeanSquare?.value),
       .number(rootMeanSquare?.error), .number(meanStandardError), .number(coverage?.value),
-      .number(coverage?.error), .integer(intervalCount), .number(rejection?.value),
+      .number(coverage?.error), .integer(intervalCount),
+      .number(profileCoverage?.value), .number(profileCoverage?.error), .integer(profileCount),
+      .integer(profileFailures), .number(rejection?.value),
       .number(rejection?.error),
     ]
   }
@@ -79,7 +82,11 @@ extension StudySummary {
       ("rmse", .optional(rootMeanSquare?.value)), ("rmse_se", .optional(rootMeanSquare?.error)),
       ("mean_std_error", .optional(meanStandardError)),
       ("coverage", .optional(coverage?.value)), ("coverage_se", .optional(coverage?.error)),
-      ("intervals", .integer(intervalCount)), ("rejection", .optional(rejection?.value)),
+      ("intervals", .integer(intervalCount)),
+      ("profile_coverage", .optional(profileCoverage?.value)),
+      ("profile_coverage_se", .optional(profileCoverage?.error)),
+      ("profile_intervals", .integer(profileCount)),
+      ("profile_failures", .integer(profileFailures)), ("rejection", .optional(rejection?.value)),
       ("rejection_se", .optional(rejection?.error)),
     ])
   }
@@ -88,7 +95,7 @@ extension StudySummary {
 /// All replicates of a study as a table, one line for every parameter of every fit.
 public enum StudyRecords {
   public static let header =
-    "design,method,replicate,converged,singular,kind,group,term,truth,estimate,std.error,df,p.value,conf.low,conf.high\n"
+    "design,method,replicate,converged,singular,kind,group,term,truth,estimate,std.error,df,p.value,conf.low,conf.high,profile.low,profile.high\n"
 
   /// The lines of one design.
   public static func lines(_ cell: StudyCell) -> String {
@@ -104,6 +111,7 @@ public enum StudyRecords {
             .number(parameter.truth), .number(estimate.estimate),
             .number(estimate.standardError), .number(estimate.df), .number(estimate.pValue),
             .number(estimate.low), .number(estimate.high),
+            .number(estimate.profileLow), .number(estimate.profileHigh),
           ])
         }
       }

@@ -7,7 +7,8 @@
 /// and `methods`: `method`, `failed`, `singular`, `singular_se`, and `parameters`: `name`, `kind`
 /// (`fixed`, `sd`, `var`, `cor`, `sigma`, `sigma^2`), `group`, `term`, `truth`, `count`, `mean`, `bias`,
 /// `bias_expected` (theory, to first order), `sd`, `rmse`, `mean_std_error`, `coverage`, `intervals`
-/// (how many there were), `rejection`; Monte-Carlo errors end in `_se`.
+/// (how many there were), `profile_coverage`, `profile_intervals`, `profile_failures`, `rejection`;
+/// Monte-Carlo errors end in `_se`.
 public struct StudyReport: InferenceReport {
   let study: Study
   let notes: [String]
@@ -31,6 +32,10 @@ public struct StudyReport: InferenceReport {
       "Monte-Carlo study, \(settings.replicates) responses of \(designs) (seed \(settings.seed))",
       "Formula: \(study.formula.printable)",
       "Intervals of \(percent) %: \(settings.degreesOfFreedom.studyWords) for coefficients; of variances from asymptotic errors of their logarithms",
+    ]
+      + (settings.wantsProfiles
+        ? ["Profile: coverage of the intervals from profiles of the likelihood"] : [])
+      + [
       "± is the Monte-Carlo standard error of the number before it",
     ]
   }
@@ -39,7 +44,7 @@ public struct StudyReport: InferenceReport {
     let groups = cell.groups.map { "\($0.name.printable), \($0.levels)" }.joined(separator: "; ")
     var lines = ["", "\(cell.design.label.printable)   (rows: \(cell.rows); groups: \(groups))"]
     for method in cell.methods {
-      lines += table(cell, method).lines(width: 130)
+      lines += table(cell, method).lines(width: 150)
       if let share = method.singularShare, !cell.groups.isEmpty {
         lines.append(
           "singular: \(fixedNotation(100 * share.value, decimals: 1)) ± \(fixedNotation(100 * share.error, decimals: 1)) %"
@@ -72,6 +77,7 @@ public struct StudyReport: InferenceReport {
           }
         )
       ] + pair("RMSE", \.rootMeanSquare) + pair("Coverage", \.coverage)
+      + (all.contains { $0.profileCoverage != nil } ? pair("Profile", \.profileCoverage) : [])
       + pair("Rejected", \.rejection)
     return TextTable(
       rowLabels: cell.parameters.map { "\(method.kind.rawValue) \($0.name)" }, columns: columns,
@@ -82,6 +88,13 @@ public struct StudyReport: InferenceReport {
     var notes: [String] = []
     let failed = study.cells.flatMap(\.methods).reduce(0) { $0 + $1.failedCount }
     if failed > 0 { notes.append("\(failed) fits failed and are left out") }
+    let lost = study.cells.flatMap(\.methods).flatMap(\.summaries).reduce(0) {
+      $0 + $1.profileFailures
+    }
+    if lost > 0 {
+      notes.append(
+        "\(lost) profile intervals were not found, a limit being missing; coverage is that of the others")
+    }
     let lacking = study.cells.flatMap(\.methods).flatMap(\.summaries).contains {
       $0.intervalCount < $0.count
     }

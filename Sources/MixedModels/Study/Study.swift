@@ -110,7 +110,7 @@ public struct StudyMethod: Sendable {
     summaries = parameters.indices.map { k in
       // At the boundary a variance's interval, on the scale of logarithms, never holds the truth, and
       // its estimate is cut off.
-      let isInside = parameters[k].kind == .fixed || parameters[k].truth != 0
+      let isInside = parameters[k].isInside
       return StudySummary(
         good.map { $0.estimates[k] }, truth: parameters[k].truth, level: level,
         hasCoverage: isInside, expectedBias: isInside ? expectedBias[k] : nil)

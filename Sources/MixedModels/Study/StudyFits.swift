@@ -7,6 +7,7 @@ struct StudyFits: Sendable {
   private let study: StudyModel
   private let settings: StudySettings
   private let refits: [Refitting]
+  private let profiles: StudyProfiles?
 
   /// - Throws: `FitError`, `CholmodError`.
   init(_ study: StudyModel, _ settings: StudySettings) throws {
@@ -14,6 +15,9 @@ struct StudyFits: Sendable {
     refits = try settings.methods.map {
       try Refitting(study.model, kind: $0, start: study.φ, solver: settings.solver)
     }
+    profiles =
+      settings.wantsProfiles
+      ? try StudyProfiles(study, level: settings.level, solver: settings.solver) : nil
   }
 
   /// One replicate by every method; the same response for all.
@@ -21,12 +25,13 @@ struct StudyFits: Sendable {
     let response = study.model.replacingResponse(study.simulator.draw(&stream))
     return zip(settings.methods, refits).map { method, refitting in
       guard let outcome = try? refitting.fit(response, wantsCurvature: true),
-        let estimates = try? estimates(outcome, method)
+        var estimates = try? estimates(outcome, method)
       else {
         return StudyReplicate(
           index: index, converged: false, singular: false,
           estimates: study.parameters.map { _ in StudyEstimate(estimate: .nan) })
       }
+      if method == .ml, outcome.converged { profiles?.add(to: &estimates, response, outcome) }
       return StudyReplicate(
         index: index, converged: outcome.converged,
         singular: study.model.isSingular(outcome.φ), estimates: estimates)

@@ -12,6 +12,8 @@ public struct StudySettings: Sendable {
   public var degreesOfFreedom = DegreesOfFreedomMethod.satterthwaite
   /// Of the intervals; tests reject at 1 − level.
   public var level = 0.95
+  /// Whether to compute profile intervals beside Wald's, of the fits by maximum likelihood.
+  public var wantsProfiles = false
   public var solver = "auto"
   /// 0: all cores; results do not depend on it.
   public var threads = 0
@@ -38,6 +40,15 @@ public struct StudyParameter: Sendable, Equatable {
   public let term: String
   public let truth: Double
 
+  /// Whether the truth is inside of what the parameter can be.
+  var isInside: Bool {
+    switch kind {
+    case .fixed: true
+    case .correlation: abs(truth) < 1
+    case .standardDeviation, .variance, .sigma, .residualVariance: truth > 0
+    }
+  }
+
   /// lme4's: `sd_(Intercept)|g`, `cor_x.(Intercept)|g`, `sigma`, and alike `var_(Intercept)|g`.
   public var name: String {
     switch kind {
@@ -56,6 +67,11 @@ public struct StudyEstimate: Sendable, Equatable {
   public var pValue = Double.nan
   public var low = Double.nan
   public var high = Double.nan
+  /// Limits of the profile interval, if that was asked for and exists.
+  public var profileLow = Double.nan
+  public var profileHigh = Double.nan
+  /// Whether a limit of the profile interval was looked for and not found.
+  public var profileFailed = false
 }
 
 /// One response fitted by one method.

@@ -41,6 +41,11 @@ public struct StudySummary: Sendable {
   public let coverage: MonteCarloFigure?
   /// Replicates with an interval.
   public let intervalCount: Int
+  /// The same of profile intervals; nil where there are none.
+  public let profileCoverage: MonteCarloFigure?
+  /// Replicates with a profile interval, and those where none was found.
+  public let profileCount: Int
+  public let profileFailures: Int
   /// Of the replicates with a test that the coefficient is zero, those that reject it.
   public let rejection: MonteCarloFigure?
 
@@ -71,6 +76,13 @@ public struct StudySummary: Sendable {
     coverage =
       hasTruth && hasCoverage
       ? MonteCarloFigure(share: intervals.map { $0.low <= truth && truth <= $0.high }) : nil
+    let profiles = known.filter { $0.profileLow.isFinite && !$0.profileHigh.isNaN }
+    profileCount = profiles.count
+    profileFailures = known.count(where: \.profileFailed)
+    profileCoverage =
+      hasTruth
+      ? MonteCarloFigure(
+        share: profiles.map { $0.profileLow <= truth && truth <= $0.profileHigh }) : nil
     rejection = MonteCarloFigure(
       share: known.filter { $0.pValue.isFinite }.map { $0.pValue < 1 - level })
   }

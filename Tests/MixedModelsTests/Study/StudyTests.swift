@@ -128,6 +128,41 @@ import Testing
     try expect(summary(cell, .reml, "var_x|g").bias, near: 0)
   }
 
+  @Test func `profile intervals cover as they should, at the boundary too`() throws {
+    let schools = try study(StudyDesign.schools, replicates: 300) { $0.wantsProfiles = true }
+    let names = ["(Intercept)", "physics", "sd_(Intercept)|school", "sigma"]
+    for name in names {
+      let large = try summary(schools.cells[2], .ml, name)
+      #expect(large.profileCount == 300 && large.profileFailures == 0)
+      try expect(large.profileCoverage, near: 0.95, name)
+      #expect(try summary(schools.cells[2], .reml, name).profileCoverage == nil)
+    }
+    // With five schools Wald's intervals, on the scale of logarithms, are too short by far.
+    let few = try summary(schools.cells[0], .ml, "sd_(Intercept)|school")
+    #expect(few.profileCoverage!.value > few.coverage!.value + 0.02)
+    for replicate in schools.cells[0].methods[1].replicates {
+      for estimate in replicate.estimates {
+        #expect(estimate.profileLow < estimate.estimate && estimate.estimate < estimate.profileHigh)
+      }
+      let (sd, variance) = (replicate.estimates[2], replicate.estimates[3])
+      #expect(variance.profileHigh == sd.profileHigh * sd.profileHigh)
+    }
+
+    let zero = try study(
+      designs("y ~ x + (1 + x | g) + (1 | h)") {
+        ($0.levels, $0.rows) = (["g=12", "h=6"], 240)
+        $0.deviations = ["g=1,0.3", "h=0"]
+      }, replicates: 200
+    ) { ($0.wantsProfiles, $0.methods) = (true, [.ml]) }
+    // Above nominal: half of the likelihood-ratio statistics are zero.
+    let boundary = try summary(zero.cells[0], .ml, "sd_(Intercept)|h")
+    #expect(boundary.profileCount == 200 && boundary.coverage == nil)
+    #expect(boundary.profileCoverage!.value > 0.95)
+    let correlation = try summary(zero.cells[0], .ml, "cor_x.(Intercept)|g")
+    #expect(correlation.coverage != nil)
+    #expect(correlation.profileCoverage!.value > 0.85)
+  }
+
   @Test func `replicates depend on the seed alone`() throws {
     let designs = try designs("y ~ x + (1 | g) + (1 | h)") {
       $0.levels = ["g=8,12", "h=5"]
@@ -136,14 +171,19 @@ import Testing
     }
     #expect(designs.map(\.label) == ["g = 8", "g = 12"])
     func replicates(_ count: Int, threads: Int, seed: UInt64 = 1) throws -> [[StudyReplicate]] {
-      try study(designs, replicates: count, seed: seed) { $0.threads = threads }
-        .cells.flatMap { $0.methods.map(\.replicates) }
+      try study(designs, replicates: count, seed: seed) {
+        ($0.threads, $0.wantsProfiles) = (threads, true)
+      }.cells.flatMap { $0.methods.map(\.replicates) }
     }
     let once = try replicates(30, threads: 1)
     #expect(once.allSatisfy { $0.allSatisfy(\.converged) })
     func bits(_ all: [[StudyReplicate]]) -> [UInt64] {
       all.flatMap {
-        $0.flatMap { $0.estimates.flatMap { [$0.estimate.bitPattern, $0.low.bitPattern] } }
+        $0.flatMap {
+          $0.estimates.flatMap {
+            [$0.estimate.bitPattern, $0.low.bitPattern, $0.profileHigh.bitPattern]
+          }
+        }
       }
     }
     let (threaded, shorter) = (try replicates(30, threads: 3), try replicates(20, threads: 2))

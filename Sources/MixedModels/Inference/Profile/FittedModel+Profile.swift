@@ -89,7 +89,8 @@ extension FittedModel {
       return Result(curve: Profile.Curve(interval: interval, points: []))
     }
     do {
-      var search = try search(parameter, place, estimate, maximum)
+      var search = try maximum.search(
+        parameter.kind, place, estimate, standardError: standardError(place))
       let q = ChiSquared(degreesOfFreedom: 1).quantile(level).squareRoot()
       let lower = try search.findLimit(-q, of: &interval)
       let upper = lower == nil ? try search.findLimit(q, of: &interval) : nil
@@ -107,37 +108,6 @@ extension FittedModel {
       interval.message = "\(error)"
       return Result(curve: Profile.Curve(interval: interval, points: []))
     }
-  }
-
-  private func search(
-    _ parameter: ModelParameter, _ place: IntervalPlace, _ estimate: Double,
-    _ maximum: LikelihoodMaximum
-  ) throws -> ProfileSearch {
-    let sigma = exp(maximum.logSigma) * model.fixed.responseScale
-    var (estimate, spread) = (estimate, 0.1 * abs(estimate))
-    let held: any HeldDeviance
-    switch place {
-    case .deviation(let term, let column):
-      let deviation = try HeldDeviation(maximum, term: term, column: column)
-      held = deviation
-      let block = model.covariance.blocks[term]
-      let rows = Double(model.observations) / Double(model.groups[block.group].levelCount)
-      spread = sigma * deviation.unit / rows.squareRoot()
-      if estimate < 1e-6 * spread { estimate = 0 }
-    case .correlation(let term, let row, let column):
-      held = try HeldCorrelation(maximum, term: term, columns: [column, row])
-      if abs(estimate) > 1 - 1e-7 { estimate = estimate < 0 ? -1 : 1 }
-    case .residual: held = try HeldResidual(maximum)
-    case .coefficient(let k):
-      held = HeldCoefficient(maximum, index: k, estimate: estimate)
-      spread = standardError(place) ?? spread
-    }
-    let isInside = estimate > parameter.range.lowerBound && estimate < parameter.range.upperBound
-    let scale = isInside ? parameter.scale : .identity
-    let error = isInside ? standardError(place).map { $0 * scale.slope(estimate) } : nil
-    return ProfileSearch(
-      held: held, estimate: estimate, range: parameter.range, scale: scale, standardError: error,
-      spread: spread, leastDeviance: maximum.deviance)
   }
 }
 

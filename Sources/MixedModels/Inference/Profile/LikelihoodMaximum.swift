@@ -27,24 +27,34 @@ struct LikelihoodMaximum: @unchecked Sendable {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   init(_ fitted: FittedModel) throws {
-    let model = fitted.model
     let solver = EquationsPlan.exactSolver(insteadOf: fitted.options.solver)
-    let plan = try EquationsPlan(model, solver: solver, threads: 1)
-    (self.model, choice, φ) = (model, plan.choice, fitted.φ)
-    bytes = plan.chosen.bytes
-    let criterion = try model.devianceCriterion(plan.choice)
-    deviance = try criterion.value(fitted.φ)
+    let plan = try EquationsPlan(fitted.model, solver: solver, threads: 1)
+    try self.init(
+      fitted.model, plan.choice, bytes: plan.chosen.bytes, φ: fitted.φ, fitted.curvature)
+  }
+
+  /// - Parameters:
+  ///   - choice: Of exact equations.
+  ///   - curvature: At φ; nil if it is not known.
+  /// - Throws: `FitError`, `CholmodError`.
+  init(
+    _ model: LinearMixedModel, _ choice: EquationsPlan.Choice, bytes: Int, φ: [Double],
+    _ curvature: CriterionCurvature?
+  ) throws {
+    (self.model, self.choice, self.bytes, self.φ) = (model, choice, bytes, φ)
+    let criterion = try model.devianceCriterion(choice)
+    deviance = try criterion.value(φ)
     let n = Double(model.observations)
     logSigma = 0.5 * log(criterion.penalizedResidual / n)
     let scale = model.fixed.responseScale
     residualCoefficients = try criterion.coefficients().map { scale * $0 }
-    if let curvature = fitted.curvature {
+    if let curvature {
       profiledHessian = curvature.hessian
       jointHessian = curvature.jointHessian(df: n)
     } else {
-      let q = fitted.φ.count
+      let q = φ.count
       profiledHessian = model.covariance.expectedHessian(
-        fitted.φ, try criterion.derivatives().slopes, levels: model.groups.map(\.levelCount))
+        φ, try criterion.derivatives().slopes, levels: model.groups.map(\.levelCount))
       var joint = DenseMatrix(rows: q + 1, columns: q + 1)
       for j in 0..<q { for i in 0..<q { joint[i, j] = profiledHessian[i, j] } }
       joint[q, q] = 4 * n

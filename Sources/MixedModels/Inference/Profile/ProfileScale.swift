@@ -35,10 +35,10 @@ enum ProfileScale {
   }
 }
 
-extension ModelParameter {
+extension ModelParameter.Kind {
   /// Where a parameter's sampling distribution is nearest to normal.
   var scale: ProfileScale {
-    switch kind {
+    switch self {
     case .standardDeviation, .sigma: .logarithm
     case .correlation: .fisher
     case .fixed, .theta: .identity

@@ -29,7 +29,7 @@ extension FittedModel {
             ? "there is no standard error, for the Hessian could not be computed"
             : "there is no standard error at the edge of the parameter space; use --method profile")
       }
-      let scale = parameter.scale
+      let scale = parameter.kind.scale
       let (centre, margin) = (scale.transformed(estimate), z * error * scale.slope(estimate))
       return ConfidenceInterval(
         parameter, estimate: estimate, (scale.value(centre - margin), scale.value(centre + margin)))

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Profile intervals of one design's parameters.
+///
+/// The choice of equations holds nothing but constants that they read, hence unchecked.
+struct StudyProfiles: @unchecked Sendable {
+  /// A parameter that is profiled, by its place among the study's.
+  private struct Entry {
+    let index: Int
+    let kind: ModelParameter.Kind
+    let place: IntervalPlace
+    /// The next parameter is its square.
+    let hasSquare: Bool
+  }
+  private let entries: [Entry]
+  private let choice: EquationsPlan.Choice
+  /// √χ²(1) of the level.
+  private let ζ: Double
+
+  /// - Throws: `FitError`, `CholmodError`.
+  init(_ study: StudyModel, level: Double, solver: String) throws {
+    let model = study.model
+    choice = try EquationsPlan(
+      model, solver: EquationsPlan.exactSolver(insteadOf: solver), threads: 1
+    ).choice
+    ζ = ChiSquared(degreesOfFreedom: 1).quantile(level).squareRoot()
+    var entries: [Entry] = []
+    func add(_ kind: ModelParameter.Kind, _ place: IntervalPlace, hasSquare: Bool) {
+      let next = entries.last.map { $0.index + ($0.hasSquare ? 2 : 1) } ?? 0
+      entries.append(Entry(index: next, kind: kind, place: place, hasSquare: hasSquare))
+    }
+    for k in 0..<model.fixedEffectCount { add(.fixed, .coefficient(k), hasSquare: false) }
+    for (t, block) in model.covariance.blocks.enumerated() {
+      for j in 0..<block.size {
+        add(.standardDeviation, .deviation(term: t, column: j), hasSquare: true)
+        for i in 0..<block.size where i > j {
+          add(.correlation, .correlation(term: t, row: i, column: j), hasSquare: false)
+        }
+      }
+    }
+    add(.sigma, .residual, hasSquare: true)
+    self.entries = entries
+  }
+
+  /// Adds limits to what a fit by maximum likelihood says of the parameters.
+  func add(
+    to estimates: inout [StudyEstimate], _ response: LinearMixedModel,
+    _ outcome: Refitting.Outcome
+  ) {
+    let maximum = try? LikelihoodMaximum(
+      response, choice, bytes: 0, φ: outcome.φ, outcome.curvature)
+    for entry in entries {
+      var estimate = estimates[entry.index]
+      // A correlation with an effect that is zero has none.
+      guard estimate.estimate.isFinite else { continue }
+      if let limits = maximum.flatMap({ limits(entry, estimate, $0) }) {
+        (estimate.profileLow, estimate.profileHigh) = limits
+      } else {
+        estimate.profileFailed = true
+      }
+      estimates[entry.index] = estimate
+      guard entry.hasSquare else { continue }
+      estimates[entry.index + 1].profileLow = estimate.profileLow * estimate.profileLow
+      estimates[entry.index + 1].profileHigh = estimate.profileHigh * estimate.profileHigh
+      estimates[entry.index + 1].profileFailed = estimate.profileFailed
+    }
+  }
+
+  /// nil where one cannot be found.
+  private func limits(
+    _ entry: Entry, _ estimate: StudyEstimate, _ maximum: LikelihoodMaximum
+  ) -> (low: Double, high: Double)? {
+    let error = estimate.standardError
+    guard
+      var search = try? maximum.search(
+        entry.kind, entry.place, estimate.estimate, standardError: error.isFinite ? error : nil),
+      let low = try? search.limit(-ζ), let high = try? search.limit(ζ)
+    else { return nil }
+    return (low.value, high.value)
+  }
+}
+
+extension ProfileSearch.Limit {
+  fileprivate var value: Double {
+    switch self {
+    case .at(let value), .bound(let value): value
+    }
+  }
+}
