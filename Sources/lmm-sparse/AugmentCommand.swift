@@ -16,8 +16,8 @@ struct AugmentCommand: ParsableCommand {
       Pearson residual √w · .resid. Rows with a missing value stay, with NA. --influence adds .hat, \
       the diagonal of the hat matrix, and .cooksd, Cook's distance in one step with θ and σ held, as \
       lme4's hatvalues and cooks.distance. --influence-by GROUP writes a table with a line for every \
-      level of the model's grouping factor instead: what leaving out its rows would do to the \
-      coefficients, θ and σ held: Cook's distance and the changes of the coefficients.
+      level of a grouping factor instead: what leaving out its rows would do to the coefficients, θ and \
+      σ held: Cook's distance and the changes of the coefficients.
 
       A model that is a formula is fitted to the rows, or to --train.
       """)
@@ -30,7 +30,7 @@ struct AugmentCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the influence of the levels of the grouping factor instead.", valueName: "group"))
+      "Write the influence of the levels of a grouping factor instead.", valueName: "group"))
   var influenceBy: String?
 
   @OptionGroup var source: PredictionSource

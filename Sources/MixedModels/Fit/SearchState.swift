@@ -136,18 +136,13 @@ struct SearchState {
   mutating func descend() throws {
     var step = CriterionSearch.firstStep
     for restart in 0... {
+      guard trace.count < search.maximumEvaluations else { return stopEarly() }
       let (before, origin, units) = (value, best, units)
       let outcome = try minimize(step: step, units: units)
       normalizeSigns()
       isUnfinished = outcome == .evaluationLimit
       if isUnfinished, trace.count < search.maximumEvaluations { return }
-      if isUnfinished {
-        stoppedEarly = true
-        messages = [
-          "stopped after \(trace.count) evaluations, before the criterion settled; raise --max-evaluations"
-        ]
-        return
-      }
+      if isUnfinished { return stopEarly() }
       if case .failed(let reason) = outcome { messages = ["the optimizer gave up: \(reason)"] }
       let escaped = try visitBoundary()
       // The criterion's own rounding sets the least gain that means anything.
@@ -163,6 +158,13 @@ struct SearchState {
       }
       step = moved || escaped ? CriterionSearch.firstStep / 3 : CriterionSearch.restartStep
     }
+  }
+
+  private mutating func stopEarly() {
+    (isUnfinished, stoppedEarly) = (true, true)
+    messages = [
+      "stopped after \(trace.count) evaluations, before the criterion settled; raise --max-evaluations"
+    ]
   }
 
   /// Searches from another start, and goes back to where it was unless that ends lower.

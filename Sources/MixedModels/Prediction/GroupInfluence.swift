@@ -2,13 +2,14 @@
 public import ModelFrames
 import NumericalMethods
 
-/// What leaving out the rows of one level of the grouping factor would do to the coefficients, θ
+/// What leaving out the rows of one level of a grouping factor would do to the coefficients, θ
 /// and σ held.
 ///
 /// With S = Σ S_j = XᵀV⁻¹X, and S_j and r_j the level's shares of it and of XᵀV⁻¹(y − Xβ̂),
 ///
 ///     β̂ − β̂₍ⱼ₎ = (S − S_j)⁻¹ r_j,   Cook's distance = (β̂ − β̂₍ⱼ₎)ᵀ S (β̂ − β̂₍ⱼ₎) / (pσ²)
 ///
+/// with one grouping factor, and with several by the equations of the other rows
 /// (Christensen, Pearson & Johnson 1992, Technometrics 34, 38–45).
 public struct GroupInfluence: Sendable {
   public let group: String
@@ -29,18 +30,59 @@ public struct GroupInfluence: Sendable {
 }
 
 extension LinearPredictor {
-  /// Reads the rows of the fit again, for what its cross-products do not hold: XᵀWX level by level.
+  /// Reads the rows of the fit again, for what its cross-products do not hold. With one grouping factor
+  /// that is XᵀWX level by level; with several, nested or crossed, it is the rows themselves, which are
+  /// kept in memory, and every level takes a factorization.
   ///
-  /// - Throws: `DataError`; `InferenceError` if the model has other random effects than those of
-  ///   `group`, or the rows are not those of the fit.
+  /// - Throws: `DataError`; `InferenceError` if the model has no such grouping factor, or the rows are
+  ///   not those of the fit; `FitError`.
   public func influence(
     of group: String, _ data: [DataSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
-    try checkIsOnly(group)
+    let index = try groupIndex(group)
     var options = options
     (options.random, options.allowsNewLevels) = (.all, false)
     (options.wantsResiduals, options.wantsStandardErrors) = (true, false)
     let table = try NewTable(self, data, options)
+    guard model.groups.count > 1 else { return try influenceOfOnly(group, table) }
+    let rows = try workingTable(table)
+    try check(rows: rows.count)
+    let ofLevel = rows.rows(of: index, levelCount: model.groups[index].levelCount)
+    let changes = try deletions(of: index, rows, ofLevel)
+    return try influence(of: group, index, zip(changes, ofLevel).map { ($0, $1.count) })
+  }
+
+  private func groupIndex(_ group: String) throws(InferenceError) -> Int {
+    if let term = model.terms.first(where: { $0.groupName == group }) { return term.group }
+    let known = Set(model.terms.map(\.groupName)).sorted()
+    let near = closestName(to: group, among: known).map { "Did you mean “\($0)”? " } ?? ""
+    throw .refused(
+      "the model has no grouping factor “\(group)”. \(near)It has \(known.joined(separator: ", ")).")
+  }
+
+  private func check(rows count: Int) throws(InferenceError) {
+    guard count != products.observations else { return }
+    throw .refused(
+      "the model was fitted to \(products.observations) complete rows, and these are \(count). Name the data of the fit."
+    )
+  }
+
+  private func workingTable(_ table: NewTable) throws -> WorkingTable {
+    var all = WorkingTable(model)
+    try table.reader.read(
+      table.rows.working.design.columns.requests,
+      transform: { [predict = table.rows, empty = all] chunk in
+        let columns = try predict.columns(chunk, wantsX: true)
+        let fixed = predict.fixed(columns.rows)
+        var part = empty
+        part.append(columns, residuals: zip(columns.rows.response, fixed).map { $0 - $1 })
+        return part
+      },
+      consume: { all.append($0) })
+    return all
+  }
+
+  private func influenceOfOnly(_ group: String, _ table: NewTable) throws -> GroupInfluence {
     let shape = LevelShares.Shape(p: model.fixedEffectCount, ℓ: model.groups[0].size)
     var total = LevelShares(shape, levelCount: model.groups[0].levelCount)
     try table.reader.read(
@@ -52,42 +94,32 @@ extension LinearPredictor {
           shape, columns, residuals: zip(columns.rows.response, fixed).map { $0 - $1 })
       },
       consume: { total.add($0) })
-    guard total.rows == products.observations else {
-      throw InferenceError.refused(
-        "the model was fitted to \(products.observations) complete rows, and these are \(total.rows). Name the data of the fit."
-      )
-    }
-    return try influence(of: group, total)
-  }
-
-  private func checkIsOnly(_ group: String) throws(InferenceError) {
-    let names = Set(model.terms.map(\.groupName))
-    let known = names.sorted().joined(separator: ", ")
-    guard names.contains(group) else {
-      throw .refused("the model has no grouping factor “\(group)”; it has \(known).")
-    }
-    guard names.count == 1 else {
-      throw .refused(
-        "levels are left out in one step from models with one grouping factor, and this one has \(known). Use --influence for the influence of single rows."
-      )
-    }
-  }
-
-  private func influence(of group: String, _ shares: LevelShares) throws -> GroupInfluence {
-    let names = model.fixed.kept.map { model.fixed.names[$0] }
+    try check(rows: total.rows)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
-    let reduced = ReducedShares(model, factors[0], shares, threads: options.threads)
+    let reduced = ReducedShares(model, factors[0], total, threads: options.threads)
     let S = DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor)
-    let results = model.groups[0].levels.enumerated().map { j, name in
-      let (Sj, rj) = reduced.level(j)
-      let Δ = Self.change(S - Sj, rj, scale: S)
-      let cook = Δ.map { dot($0, S * $0) / (variance * Double($0.count)) }
-      let reported = Δ.map {
+    return try influence(
+      of: group, 0,
+      model.groups[0].levels.indices.map { j in
+        let (Sj, rj) = reduced.level(j)
+        return (Self.change(S - Sj, rj, scale: S), total.share(j).rows)
+      })
+  }
+
+  /// - Parameter levels: β̂ − β̂₍ⱼ₎ in working coordinates, and rows.
+  private func influence(
+    of group: String, _ index: Int, _ levels: [(change: [Double]?, rows: Int)]
+  ) throws -> GroupInfluence {
+    let names = model.fixed.kept.map { model.fixed.names[$0] }
+    let S = DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor)
+    let results = zip(model.groups[index].levels, levels).map { name, level in
+      let cook = level.change.map { dot($0, S * $0) / (variance * Double($0.count)) }
+      let reported = level.change.map {
         model.fixed.solveR(DenseMatrix(rows: $0.count, columns: 1, storage: $0)).storage
       }
       return GroupInfluence.Level(
-        name: name, rows: shares.share(j).rows, cooksDistance: cook ?? .nan,
+        name: name, rows: level.rows, cooksDistance: cook ?? .nan,
         changes: reported ?? names.map { _ in .nan })
     }
     return GroupInfluence(group: group, coefficients: names, levels: results)

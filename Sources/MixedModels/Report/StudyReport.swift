@@ -88,12 +88,15 @@ public struct StudyReport: InferenceReport {
     var notes: [String] = []
     let failed = study.cells.flatMap(\.methods).reduce(0) { $0 + $1.failedCount }
     if failed > 0 { notes.append("\(failed) fits failed and are left out") }
-    let lost = study.cells.flatMap(\.methods).flatMap(\.summaries).reduce(0) {
-      $0 + $1.profileFailures
-    }
-    if lost > 0 {
-      notes.append(
-        "\(lost) profile intervals were not found, a limit being missing; coverage is that of the others")
+    for cell in study.cells {
+      for method in cell.methods {
+        for (parameter, summary) in zip(cell.parameters, method.summaries)
+        where summary.profileFailures > 0 && !parameter.isSquare {
+          notes.append(
+            "\(cell.design.label), \(parameter.name): \(summary.profileFailures) of \(summary.count) profile intervals were not found; coverage is that of the others"
+          )
+        }
+      }
     }
     let lacking = study.cells.flatMap(\.methods).flatMap(\.summaries).contains {
       $0.intervalCount < $0.count

@@ -40,6 +40,9 @@ public struct StudyParameter: Sendable, Equatable {
   public let term: String
   public let truth: Double
 
+  /// Whether it is the square of the parameter before it.
+  var isSquare: Bool { kind == .variance || kind == .residualVariance }
+
   /// Whether the truth is inside of what the parameter can be.
   var isInside: Bool {
     switch kind {

@@ -76,7 +76,7 @@ public struct StudySummary: Sendable {
     coverage =
       hasTruth && hasCoverage
       ? MonteCarloFigure(share: intervals.map { $0.low <= truth && truth <= $0.high }) : nil
-    let profiles = known.filter { $0.profileLow.isFinite && !$0.profileHigh.isNaN }
+    let profiles = known.filter { !$0.profileLow.isNaN && !$0.profileHigh.isNaN }
     profileCount = profiles.count
     profileFailures = known.count(where: \.profileFailed)
     profileCoverage =

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
 import MixedModels
 import ModelFrames
 import Testing
@@ -167,13 +168,51 @@ import Testing
     }
   }
 
-  @Test func `crossed factors are refused`() throws {
+  /// Each level of the factor in turn is left out of the table, and β estimated at the θ of the fit.
+  @Test(arguments: [
+    ("penicillin-reml", "plate"), ("penicillin-reml", "sample"), ("pastes-nested-reml", "batch"),
+    ("machines-helmert-ml", "Worker"), ("crossed-slopes-reml", "item"),
+  ])
+  func `leaving out a level of nested or crossed factors is a fit without its rows`(
+    id: String, group: String
+  ) throws {
+    let reference = ReferenceFit.named(id)
+    let predictor = try LinearPredictor(
+      Formula(reference.formula), data: [reference.source], options: reference.options)
+    let influence = try predictor.influence(of: group, [reference.source])
+    let whole = try Fit(
+      Formula(reference.formula), data: [reference.source], options: reference.options)
+    let β = whole.fixedEffects.compactMap(\.estimate)
+    let lines = try String(contentsOfFile: Files.data(reference.data), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    let column = try #require(lines[0].firstIndex(of: group))
+    for level in influence.levels.prefix(4) {
+      let rest = lines.filter { $0[column] != level.name }
+      #expect(lines.count - rest.count == level.rows)
+      let text = rest.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n"
+      // One evaluation, at the θ of all rows.
+      var options = reference.options
+      (options.start, options.maximumEvaluations) = (whole.theta.values, 1)
+      options.levels[group] = nil
+      let without = try Fit(
+        Formula(reference.formula), data: [.bytes(Array(text.utf8), name: "rest.csv")],
+        options: options)
+      let errors = whole.fixedEffects.compactMap(\.standardError)
+      for (k, estimate) in without.fixedEffects.compactMap(\.estimate).enumerated() {
+        #expect(
+          abs(level.changes[k] - (β[k] - estimate)) <= 1e-7 * errors[k],
+          "\(level.name), \(whole.fixedEffects[k].name)")
+      }
+      #expect(level.cooksDistance >= 0)
+    }
+  }
+
+  @Test func `a factor that the model does not have is named`() throws {
     let reference = ReferenceFit.named("penicillin-reml")
     let predictor = try LinearPredictor(Formula(reference.formula), data: [reference.source])
-    for group in ["plate", "lab"] {
-      #expect(throws: InferenceError.self) {
-        try predictor.influence(of: group, [reference.source])
-      }
+    let error = #expect(throws: InferenceError.self) {
+      try predictor.influence(of: "plates", [reference.source])
     }
+    #expect(error?.description.contains("Did you mean “plate”?") == true)
   }
 }
