@@ -101,7 +101,8 @@ struct ConfintCommand: ParsableCommand {
       case .wald:
         let ddf = tests.method
         return ConfidenceReport(
-          wald: try fitted.waldIntervals(level: coverage.level, ddf, parameters: parameters), fitted,
+          wald: try fitted.waldIntervals(level: coverage.level, ddf, parameters: parameters),
+          fitted,
           level: coverage.level, ddf, notes: notes)
       case .bootstrap:
         let bootstrap = try bootstrap(fitted, progress)

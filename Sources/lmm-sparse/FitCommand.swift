@@ -91,7 +91,9 @@ struct FitCommand: ParsableCommand {
     try destination.write { stream in
       try stream.write { output in
         report.reportFormat.write(fit, to: &output)
-        if isExample, report.isSummary, !report.progress.quiet { output.write(SleepstudyExample.invitation) }
+        if isExample, report.isSummary, !report.progress.quiet {
+          output.write(SleepstudyExample.invitation)
+        }
       }
     }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }

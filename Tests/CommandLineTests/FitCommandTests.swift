@@ -30,7 +30,8 @@ struct FitCommandTests {
     #expect(try abs(days("kenward-roger")["df"] as! Double - 17) < 1e-4)
     #expect(try days("residual")["df"] as? Double == 178)
     #expect(try days("none")["df"] is NSNull)
-    #expect(try abs((days("none")["conf_low"] as! Double) - (10.4672860 - 1.9599640 * 1.5457895)) < 1e-4)
+    #expect(
+      try abs((days("none")["conf_low"] as! Double) - (10.4672860 - 1.9599640 * 1.5457895)) < 1e-4)
     let refused = try ToolProcess("fit", "--ml", "--ddf", "kenward-roger")
     #expect(refused.status == 1)
     #expect(refused.errors.contains("derived for REML fits"))

@@ -108,9 +108,11 @@ struct SimulateCommandTests {
     let run = try ToolProcess(script: script, sleepstudyPath)
     let lines = run.output.split(separator: "\n").map(String.init)
     #expect(lines[0].hasSuffix(",sim_1,sim_2") && lines[1] == "181", "\(run.output)\(run.errors)")
-    #expect(lines[2...] == ["kept", "sim_1", "status 64", "status 64", "status 64"], "\(run.output)")
-    for words in ["name the rows after --data", "--levels is for a formula", "--data is for a model file"]
-    { #expect(run.errors.contains(words), "\(run.errors)") }
+    #expect(
+      lines[2...] == ["kept", "sim_1", "status 64", "status 64", "status 64"], "\(run.output)")
+    for words in [
+      "name the rows after --data", "--levels is for a formula", "--data is for a model file",
+    ] { #expect(run.errors.contains(words), "\(run.errors)") }
   }
 
   static let wrong: [(arguments: [String], words: String)] = [

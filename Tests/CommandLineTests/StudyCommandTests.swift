@@ -63,7 +63,8 @@ import Testing
     #expect(abs(bias) < 4 * error)
     let likelihood = try #require(methods[1]["parameters"] as? [[String: Any]])[1]
     #expect(try #require(likelihood["profile_coverage"] as? Double) > 0.7)
-    #expect(likelihood["profile_intervals"] as? Int == 40 && slope["profile_intervals"] as? Int == 0)
+    #expect(
+      likelihood["profile_intervals"] as? Int == 40 && slope["profile_intervals"] as? Int == 0)
     let records = try folder.text("r1.csv").split(separator: "\n")
     #expect(records.count == 1 + 2 * 2 * 40 * 9)
     #expect(

@@ -84,7 +84,9 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
       }
       leadingLogDeterminant = leading.absorb(T, from: tailSums.start, team)
     }
-    guard !leadingLogDeterminant.isNaN, !leafLogDeterminant.isNaN else { throw CholmodError.notPositiveDefinite(column: 0) }
+    guard !leadingLogDeterminant.isNaN, !leafLogDeterminant.isNaN else {
+      throw CholmodError.notPositiveDefinite(column: 0)
+    }
     do {
       switch core {
       case .dense(let dense):

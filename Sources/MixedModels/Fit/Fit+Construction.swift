@@ -16,8 +16,10 @@ extension Fit {
     self.init(
       formula: formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
       observations: observations, omittedObservations: omittedObservations,
-      randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma, sigmaStandardError: sigmaStandardError, theta: theta,
-      fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov, varianceComponents: varianceComponents,
+      randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma,
+      sigmaStandardError: sigmaStandardError, theta: theta,
+      fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov,
+      varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,
       scaledResiduals: scaledResiduals, solver: solver, timing: timing, peakMemory: peakMemory)
   }
@@ -66,12 +68,14 @@ extension ConditionalModes {
 
 extension Convergence {
   package init(
-    _ optimizer: String, converged: Bool, evaluations: Int, gradients: Int = 0, gradientMax: Double? = nil,
+    _ optimizer: String, converged: Bool, evaluations: Int, gradients: Int = 0,
+    gradientMax: Double? = nil,
     hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String], trace: [TracePoint]
   ) {
     self.init(
       converged: converged, optimizer: optimizer, evaluations: evaluations,
-      gradients: gradients, gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue, isSingular: isSingular,
+      gradients: gradients, gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue,
+      isSingular: isSingular,
       messages: messages, trace: trace)
   }
 }

@@ -85,7 +85,8 @@ extension FitError: CustomStringConvertible {
       "--start has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
     case .unknownOptimizer(let name, let known):
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
-    case .unknownSolver(let name): "no solver “\(name)”. There are auto, absorb, cholmod and matrix-free"
+    case .unknownSolver(let name):
+      "no solver “\(name)”. There are auto, absorb, cholmod and matrix-free"
     case .outOfMemory(let needed, let available, let core):
       "the equations need \(Self.gibibytes(needed)) of memory and \(Self.gibibytes(available)) are left: after absorption \(core) random effects are to be factored together, and about \(Self.fittingCore(available)) would fit if all of them meet. Take out a crossed term, merge or drop rare levels of the crossed factors, or use a machine with more memory"
     case .levelsOutOfMemory(let held, let needed, let available, let levels):

@@ -138,8 +138,7 @@ package struct RelativeCovariance: Sendable {
     return blocks.map { $0.reported(Self.lowerTriangle(φ, &next, size: $0.size)) }
   }
 
-  static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix
-  {
+  static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix {
     var λ = DenseMatrix(rows: size, columns: size)
     for j in 0..<size {
       for i in j..<size {

@@ -57,7 +57,8 @@ extension LinearPredictor {
     let known = Set(model.terms.map(\.groupName)).sorted()
     let near = closestName(to: group, among: known).map { "Did you mean “\($0)”? " } ?? ""
     throw .refused(
-      "the model has no grouping factor “\(group)”. \(near)It has \(known.joined(separator: ", ")).")
+      "the model has no grouping factor “\(group)”. \(near)It has \(known.joined(separator: ", "))."
+    )
   }
 
   private func check(rows count: Int) throws(InferenceError) {

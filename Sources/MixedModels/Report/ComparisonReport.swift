@@ -34,7 +34,8 @@ public struct ComparisonReport: InferenceReport {
       showsMixture: comparison.boundary == .mixture, comparison.boundary)
     lines += TextTable(rowLabels: rows.map(\.name), columns: columns, alignment: .right)
       .lines(width: 140)
-    let all = notes + rows.flatMap { row in row.test.map { simulationWords($0, name: row.name) } ?? [] }
+    let all =
+      notes + rows.flatMap { row in row.test.map { simulationWords($0, name: row.name) } ?? [] }
     return (lines + noteLines(all)).joined(separator: "\n") + "\n"
   }
 

@@ -107,21 +107,22 @@ extension ConditionalModes {
     let covariances = JSONValue.rows(count: levels.count, columns: size * size) {
       covariance(level: $0, $1 % size, $1 / size)
     }
-    return .object([
-      ("group", .string(group)),
-      ("terms", .strings(columns)),
-      ("levels", .strings(levels)),
-      (
-        "modes",
-        .rows(count: levels.count, columns: columns.count) { mode(level: $0, column: $1) }
-      ),
-      (
-        "sd",
-        .rows(count: levels.count, columns: columns.count) {
-          standardDeviation(level: $0, column: $1)
-        }
-      ),
-    ] + (withCovariances ? [("cov", covariances)] : []))
+    return .object(
+      [
+        ("group", .string(group)),
+        ("terms", .strings(columns)),
+        ("levels", .strings(levels)),
+        (
+          "modes",
+          .rows(count: levels.count, columns: columns.count) { mode(level: $0, column: $1) }
+        ),
+        (
+          "sd",
+          .rows(count: levels.count, columns: columns.count) {
+            standardDeviation(level: $0, column: $1)
+          }
+        ),
+      ] + (withCovariances ? [("cov", covariances)] : []))
   }
 }
 

@@ -36,8 +36,8 @@ public struct StudyReport: InferenceReport {
       + (settings.wantsProfiles
         ? ["Profile: coverage of the intervals from profiles of the likelihood"] : [])
       + [
-      "± is the Monte-Carlo standard error of the number before it",
-    ]
+        "± is the Monte-Carlo standard error of the number before it"
+      ]
   }
 
   private func cellLines(_ cell: StudyCell) -> [String] {

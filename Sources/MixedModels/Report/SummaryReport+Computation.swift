@@ -3,7 +3,8 @@
 extension Fit {
   /// How the fit was found and what it cost.
   var computationLines: [String] {
-    varianceErrorLines + thetaLines + monteCarloLines + optimizerLines + traceLines + solverLines + costLines
+    varianceErrorLines + thetaLines + monteCarloLines + optimizerLines + traceLines + solverLines
+      + costLines
   }
 
   /// Standard deviations and correlations with their standard errors.
@@ -41,7 +42,8 @@ extension Fit {
   }
 
   private var optimizerLines: [String] {
-    var line = "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations, "
+    var line =
+      "Optimizer: \(convergence.optimizer), \(convergence.evaluations) evaluations, "
       + "\(convergence.gradients) gradients"
     if convergence.preliminaryEvaluations > 0 {
       line += ", after \(convergence.preliminaryEvaluations) rough evaluations"

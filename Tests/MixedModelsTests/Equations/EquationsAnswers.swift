@@ -40,7 +40,9 @@ struct EquationsAnswers: Equatable {
 extension LinearMixedModel {
   /// How the planner would absorb.
   func absorbed(threads: Int = 2) throws -> CoreLayout {
-    guard case .absorbed(let layout) = try EquationsPlan(self, solver: "absorb", threads: threads).choice
+    guard
+      case .absorbed(let layout) = try EquationsPlan(self, solver: "absorb", threads: threads)
+        .choice
     else { throw FitError.notConverged("the planner absorbs nothing") }
     return layout
   }
@@ -52,7 +54,8 @@ extension LinearMixedModel {
     let entries = 0..<covariance.parameterCount
     var trials = [covariance.identity]
     for size in [0.3, 1, 20] {
-      trials.append(entries.map { size * (diagonal.contains($0) ? random.uniform() : random.normal()) })
+      trials.append(
+        entries.map { size * (diagonal.contains($0) ? random.uniform() : random.normal()) })
     }
     trials.append(trials[1].enumerated().map { $0 % 2 == 0 ? 0 : $1 })
     trials.append(entries.map { _ in 0 })

@@ -14,8 +14,10 @@ import Testing
     let statistic = try #require(row.test?.statistic)
     #expect(abs(statistic - reference.rlrt) <= 1e-5)
     #expect(row.test?.df == 1)
-    #expect(abs(row.test!.naivePValue! - reference.p_naive_chisq1) <= 1e-4 * reference.p_naive_chisq1)
-    #expect(abs(row.test!.mixturePValue! - reference.p_mixture_50_50) <= 1e-4 * reference.p_mixture_50_50)
+    #expect(
+      abs(row.test!.naivePValue! - reference.p_naive_chisq1) <= 1e-4 * reference.p_naive_chisq1)
+    #expect(
+      abs(row.test!.mixturePValue! - reference.p_mixture_50_50) <= 1e-4 * reference.p_mixture_50_50)
     #expect(row.test?.mixture?.description == "½χ²(0) + ½χ²(1)")
     let exact = try #require(row.test?.exact)
     #expect(!exact.isApproximate)

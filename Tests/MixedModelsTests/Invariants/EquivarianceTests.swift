@@ -27,12 +27,16 @@ import Testing
     #expect(abs(moved.sigma / scale - base.sigma) <= 10 * digits * base.sigma)
     for (j, (a, b)) in zip(base.fixedEffects, moved.fixedEffects).enumerated() {
       let expected = a.estimate! * scale + (j == 0 ? shift : 0)
-      #expect(abs(b.estimate! - expected) <= 10 * digits * scale * a.standardError! + 8 * abs(expected).ulp)
+      #expect(
+        abs(b.estimate! - expected) <= 10 * digits * scale * a.standardError! + 8
+          * abs(expected).ulp)
       #expect(abs(b.standardError! / scale - a.standardError!) <= 10 * digits * a.standardError!)
     }
     let df = Double(base.observations - base.fixedEffectCount)
     let expected = base.criterion + 2 * df * log(scale)
-    #expect(abs(moved.criterion - expected) <= 1e-7 * max(abs(base.criterion), abs(expected)) + df * digits)
+    #expect(
+      abs(moved.criterion - expected) <= 1e-7 * max(abs(base.criterion), abs(expected)) + df
+        * digits)
     for (a, b) in zip(base.theta.values, moved.theta.values) { #expect(abs(a - b) <= 1e-3) }
   }
 
@@ -46,8 +50,11 @@ import Testing
     #expect(abs(base.sigma - moved.sigma) <= 1e-5 * base.sigma)
     let slope = (base.fixedEffects[1], moved.fixedEffects[1])
     #expect(abs(slope.1.estimate! * scale - slope.0.estimate!) <= 1e-4 * slope.0.standardError!)
-    #expect(abs(slope.1.standardError! * scale - slope.0.standardError!) <= 1e-4 * slope.0.standardError!)
-    let sd = (base.varianceComponents[0].standardDeviations, moved.varianceComponents[0].standardDeviations)
+    #expect(
+      abs(slope.1.standardError! * scale - slope.0.standardError!) <= 1e-4 * slope.0.standardError!)
+    let sd = (
+      base.varianceComponents[0].standardDeviations, moved.varianceComponents[0].standardDeviations
+    )
     #expect(abs(sd.1[1] * scale - sd.0[1]) <= 1e-3 * sd.0[1])
     #expect(moved.convergence.isSingular == base.convergence.isSingular)
     #expect(moved.droppedColumns.isEmpty)

@@ -22,14 +22,22 @@ import Testing
   }
 
   /// Estimates equal to the accuracy of the optimizer.
-  func expectSame(_ a: Fit, _ b: Fit, tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(abs(a.criterion - b.criterion) <= 1e-8 * max(1, abs(a.criterion)), sourceLocation: sourceLocation)
+  func expectSame(
+    _ a: Fit, _ b: Fit, tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(
+      abs(a.criterion - b.criterion) <= 1e-8 * max(1, abs(a.criterion)),
+      sourceLocation: sourceLocation)
     #expect(abs(a.sigma - b.sigma) <= tolerance * a.sigma, sourceLocation: sourceLocation)
     #expect(a.theta.names == b.theta.names, sourceLocation: sourceLocation)
     for (x, y) in zip(a.fixedEffects, b.fixedEffects) {
       #expect(x.name == y.name, sourceLocation: sourceLocation)
-      #expect(abs(x.estimate! - y.estimate!) <= tolerance * x.standardError!, sourceLocation: sourceLocation)
-      #expect(abs(x.standardError! - y.standardError!) <= tolerance * x.standardError!, sourceLocation: sourceLocation)
+      #expect(
+        abs(x.estimate! - y.estimate!) <= tolerance * x.standardError!,
+        sourceLocation: sourceLocation)
+      #expect(
+        abs(x.standardError! - y.standardError!) <= tolerance * x.standardError!,
+        sourceLocation: sourceLocation)
     }
     for (x, y) in zip(a.varianceComponents, b.varianceComponents) {
       for (s, t) in zip(x.standardDeviations, y.standardDeviations) {
@@ -41,17 +49,27 @@ import Testing
   func expectIdentical(_ a: Fit, _ b: Fit, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(a.criterion == b.criterion, sourceLocation: sourceLocation)
     #expect(a.theta == b.theta, sourceLocation: sourceLocation)
-    #expect(a.fixedEffects.map(\.estimate) == b.fixedEffects.map(\.estimate), sourceLocation: sourceLocation)
+    #expect(
+      a.fixedEffects.map(\.estimate) == b.fixedEffects.map(\.estimate),
+      sourceLocation: sourceLocation)
     #expect(a.vcov == b.vcov, sourceLocation: sourceLocation)
-    #expect(a.conditionalModes!.map(\.values) == b.conditionalModes!.map(\.values), sourceLocation: sourceLocation)
+    #expect(
+      a.conditionalModes!.map(\.values) == b.conditionalModes!.map(\.values),
+      sourceLocation: sourceLocation)
   }
 
   @Test(arguments: formulas)
   func `the number of threads changes no bit`(formula: String) throws {
     let data = [table.source()]
-    let one = try fit(formula, data) { $0.threads = 1; $0.reading.chunkBytes = 512 }
+    let one = try fit(formula, data) {
+      $0.threads = 1; $0.reading.chunkBytes = 512
+    }
     for threads in [2, 3] {
-      expectIdentical(one, try fit(formula, data) { $0.threads = threads; $0.reading.chunkBytes = 512 })
+      expectIdentical(
+        one,
+        try fit(formula, data) {
+          $0.threads = threads; $0.reading.chunkBytes = 512
+        })
     }
   }
 

@@ -13,7 +13,8 @@ import Testing
     for _ in 0..<150_000 {
       let (g, h) = (Int(random.uniform() * 20_000), Int(random.uniform() * 3_000))
       let y = Double(g % 7) + Double(h % 5) + random.uniform()
-      text += "\(Int(1000 * y)),\(Int(100 * random.uniform())),\("abc".randomElement(using: &random)!),"
+      text +=
+        "\(Int(1000 * y)),\(Int(100 * random.uniform())),\("abc".randomElement(using: &random)!),"
       text += "\(g),h\(h),\(Int(random.uniform() * 3))\n"
     }
     return Array(text.utf8)
@@ -27,7 +28,8 @@ import Testing
     var options = FitOptions()
     options.threads = threads
     options.reading.chunkBytes = 1 << 16
-    return try CrossProducts(Formula(formula), data: [.bytes(Self.csv, name: "large.csv")], options: options)
+    return try CrossProducts(
+      Formula(formula), data: [.bytes(Self.csv, name: "large.csv")], options: options)
   }
 
   @Test(arguments: formulas)
@@ -51,7 +53,9 @@ import Testing
     #expect(pairs.blocks.reduce(0, +) == 150_000)
     #expect(pairs.blocks.count == pairs.keys.count)
     var byLevel = [Double](repeating: 0, count: products.groups[0].levelCount)
-    for (key, count) in zip(pairs.keys, pairs.blocks) { byLevel[PairProducts.rowLevel(key)] += count }
+    for (key, count) in zip(pairs.keys, pairs.blocks) {
+      byLevel[PairProducts.rowLevel(key)] += count
+    }
     #expect(byLevel == products.groups[0].levelSums.map { $0[0] })
   }
 

@@ -37,7 +37,8 @@ import Testing
     var merged = parts[order[0]]
     for k in order.dropFirst() { try merged.merge(parts[k]) }
     let sum = try Fit(merged, options: options)
-    let fit = try Fit(Formula(formula), data: [Self.whole().source(y: { 1e4 + $0 })], options: options)
+    let fit = try Fit(
+      Formula(formula), data: [Self.whole().source(y: { 1e4 + $0 })], options: options)
     #expect(sum.observations == fit.observations)
     #expect(abs(sum.criterion - fit.criterion) <= 1e-9 * abs(fit.criterion))
     #expect(abs(sum.sigma - fit.sigma) <= 1e-6 * fit.sigma)

@@ -11,7 +11,8 @@ import Testing
     let slack = 1e-6 * max(1, abs(reference.criterion))
     #expect(fit.criterion <= reference.optimum.criterion_best + slack)
     // A criterion below the optimum would be a wrong criterion.
-    #expect(fit.criterion >= reference.optimum.criterion_best - 1e-9 * max(1, abs(reference.criterion)))
+    #expect(
+      fit.criterion >= reference.optimum.criterion_best - 1e-9 * max(1, abs(reference.criterion)))
     #expect(fit.convergence.converged)
     #expect(fit.convergence.isSingular == reference.is_singular)
   }
@@ -89,11 +90,13 @@ import Testing
         if k < 5 { #expect(position == k) }  // the first levels, in R's order
         for j in theirs.names.indices {
           let sd = max(reference.varcorr[t].sd[j], 1e-4 * reference.sigma)
-          #expect(abs(ours.mode(level: position, column: j) - theirs.values[k][j]) <= 3 * tolerance * sd)
+          #expect(
+            abs(ours.mode(level: position, column: j) - theirs.values[k][j]) <= 3 * tolerance * sd)
           guard let variance = theirs.cond_var?[k] else { continue }
           for i in theirs.names.indices {
             let scale = sd * max(reference.varcorr[t].sd[i], 1e-4 * reference.sigma)
-            #expect(abs(ours.covariance(level: position, i, j) - variance[i][j]) <= 3 * tolerance * scale)
+            #expect(
+              abs(ours.covariance(level: position, i, j) - variance[i][j]) <= 3 * tolerance * scale)
           }
         }
       }
@@ -108,7 +111,8 @@ import Testing
       #expect(
         abs(rows.fixed[i] - reference.linear_predictor_fixed_only_first10[i])
           <= 3e-4 * reference.sigma)
-      #expect(abs(rows.residuals[i] - reference.resid_response_first10[i]) <= 1e-4 * reference.sigma)
+      #expect(
+        abs(rows.residuals[i] - reference.resid_response_first10[i]) <= 1e-4 * reference.sigma)
     }
     #expect(rows.fitted.count == reference.n)
     let total = rows.fitted.reduce(0, +)

@@ -56,16 +56,22 @@ import Testing
   @Test func `fewer rows than coefficients`() {
     let rows = Array(good.prefix(5))
     #expect(throws: FitError.tooFewRows(rows: 5, columns: 5)) {
-      try fit("y ~ poly(x, 4, raw = TRUE) + (1 | g)", table(rows.enumerated().map { ($1.0, Double($0 * $0), $1.2) }))
+      try fit(
+        "y ~ poly(x, 4, raw = TRUE) + (1 | g)",
+        table(rows.enumerated().map { ($1.0, Double($0 * $0), $1.2) }))
     }
   }
 
   @Test func `all rows missing`() {
-    #expect(throws: FitError.noRows(omitted: 2)) { try fit("y ~ x + (1 | g)", "y,x,g\nNA,1,a\n2,,b\n") }
+    #expect(throws: FitError.noRows(omitted: 2)) {
+      try fit("y ~ x + (1 | g)", "y,x,g\nNA,1,a\n2,,b\n")
+    }
   }
 
   @Test func `a response that groups explain exactly`() {
-    let rows = [("a", 1.0), ("b", 3), ("c", -2)].flatMap { g, y in (0..<4).map { (y, Double($0 * $0), g) } }
+    let rows = [("a", 1.0), ("b", 3), ("c", -2)].flatMap { g, y in
+      (0..<4).map { (y, Double($0 * $0), g) }
+    }
     #expect(throws: FitError.zeroResidualVariance) { try fit("y ~ 1 + (1 | g)", table(rows)) }
   }
 
@@ -87,7 +93,9 @@ import Testing
     #expect("\(try #require(error))".contains("t.csv, line 3"))
   }
 
-  @Test(arguments: ["-1", "0"]) func `a weight that is not positive names the line`(w: String) throws {
+  @Test(arguments: ["-1", "0"]) func `a weight that is not positive names the line`(w: String)
+    throws
+  {
     let error = #expect(throws: DataError.self) {
       try fit("y ~ 1 + (1 | g)", "y,w,g\n1,1,a\n3,\(w),a\n2,3,b\n") { $0.weights = "w" }
     }
@@ -114,7 +122,10 @@ import Testing
     #expect(throws: DataError.self) {
       try fit("y ~ 1 + (1 | g)", table(good)) { $0.contrasts["z"] = .sum }
     }
-    #expect(throws: FitError.unknownLevel(column: "relevel(g, ref = \"z\")", level: "z", known: ["a", "b", "c"])) {
+    #expect(
+      throws: FitError.unknownLevel(
+        column: "relevel(g, ref = \"z\")", level: "z", known: ["a", "b", "c"])
+    ) {
       try fit("y ~ relevel(g, ref = \"z\") + (1 | g)", table(good))
     }
   }

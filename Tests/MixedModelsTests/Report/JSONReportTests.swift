@@ -7,7 +7,8 @@ struct JSONReportTests {
   /// The keys of the documented contract of `fit --json`, in its order.
   static let keys = [
     "formula", "method", "data", "weights", "offset", "nobs", "nobs_omitted", "n_fixed",
-    "n_random", "df_residual", "criterion", "log_likelihood", "aic", "bic", "sigma", "sigma_std_error", "theta",
+    "n_random", "df_residual", "criterion", "log_likelihood", "aic", "bic", "sigma",
+    "sigma_std_error", "theta",
     "fixed", "vcov", "vcov_names", "random", "dropped", "convergence", "ranef", "solver", "timing",
     "evaluation_seconds", "memory", "version",
   ]
@@ -44,10 +45,14 @@ struct JSONReportTests {
       keys(object["fixed"]) == [
         "term", "estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high",
       ])
-    #expect(keys(object["random"]) == ["group", "n_levels", "terms", "sd", "corr", "cov", "sd_std_error", "corr_std_error"])
+    #expect(
+      keys(object["random"]) == [
+        "group", "n_levels", "terms", "sd", "corr", "cov", "sd_std_error", "corr_std_error",
+      ])
     #expect(
       keys(object["convergence"]) == [
-        "converged", "optimizer", "evaluations", "preliminary_evaluations", "gradients", "gradient_max",
+        "converged", "optimizer", "evaluations", "preliminary_evaluations", "gradients",
+        "gradient_max",
         "hessian_min_eigenvalue", "singular", "messages",
       ])
     #expect(keys(object["ranef"]) == ["group", "terms", "levels", "modes", "sd"])

@@ -71,7 +71,8 @@ import Testing
     let h = try #require(columns["h"])
     let j = try #require((1..<10).first { h[$0] != h[0] })
     let both = moments(0, j).covariance
-    let bound = 4.5 * (moments(0, 0).covariance * moments(j, j).covariance / Double(count)).squareRoot()
+    let bound =
+      4.5 * (moments(0, 0).covariance * moments(j, j).covariance / Double(count)).squareRoot()
     #expect(abs(both - random(0, j)) < 2 * bound, "\(both), \(random(0, j))")
   }
 

@@ -46,7 +46,8 @@ import Testing
     let numbers =
       (0..<4000).map { $0 } + (0..<2000).map { 9_000_000 + 700 * $0 }
       + (0..<500).map { $0 * 20_011 }
-    let labels = Array(Set(numbers)).shuffled(using: &generator).map { "\($0)" }
+    let labels =
+      Array(Set(numbers)).shuffled(using: &generator).map { "\($0)" }
       + ["00", "01", "007", "-1", "+1", "1.0", "12345678", "1a", ":", "/", "Ｎ", ""]
     var dictionary = LevelDictionary()
     for (code, label) in labels.enumerated() {
@@ -107,7 +108,8 @@ import Testing
   @Test func `levels sort as R sorts them`() {
     #expect(order(["b", "a10", "B", "a9"]).labels == ["B", "a10", "a9", "b"])
     #expect(order(["10", "9", "-1"]).labels == ["-1", "9", "10"])
-    #expect(order(["2147483647", "-2147483647", "0"]).labels == ["-2147483647", "0", "2147483647"])
+    #expect(
+      order(["2147483647", "-2147483647", "0"]).labels == ["-2147483647", "0", "2147483647"])
     #expect(order(["-", "1"]).labels == ["-", "1"])
     #expect(order(["10", "9", "x"]).labels == ["10", "9", "x"])
     #expect(order(["100000", "1"]).labels == ["1", "100000"])

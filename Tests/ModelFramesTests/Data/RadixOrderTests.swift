@@ -8,7 +8,8 @@ import Testing
     keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }.map { UInt32($0) }
   }
 
-  @Test(arguments: [0, 1, 2, 128, 129, 1000, 5000], [1, 7, 300, 1 << 12, 1 << 23, 1 << 40, UInt64.max])
+  @Test(
+    arguments: [0, 1, 2, 128, 129, 1000, 5000], [1, 7, 300, 1 << 12, 1 << 23, 1 << 40, UInt64.max])
   func `keys of all sizes are sorted, equal ones in their order`(count: Int, bound: UInt64) {
     var random = SplitMix(state: UInt64(count) ^ bound)
     let keys = (0..<count).map { _ in random.next() % bound }
