@@ -149,11 +149,13 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     let (c1, c2, c3) = (g / d, (q - g) / d, (q + 2 - g) / d)
     // E and V of F, matched to those of an F distribution.
     let (v0, v1, v2) = (1 + c1 * B, 1 - c2 * B, 1 - c3 * B)
-    let ratio = (1 - A2 / q) / v1
+    // Both vanish at two degrees of freedom; in balanced designs, where A₁ = qA₂, they are the same.
+    let e = 1 - A2 / q
+    let ratio = abs(e - v1) < 1e-8 ? 1 : e / v1
     let ρ = ratio * ratio * v0 / v2  // q V / (2E²)
     let df = 4 + (q + 2) / (ρ - 1)
     guard df.isFinite, df > 0 else { return Denominator(degreesOfFreedom: nil) }
-    let scaling = abs(df - 2) < 1e-2 ? 1 : df * (1 - A2 / q) / (df - 2)
+    let scaling = abs(df - 2) < 1e-2 ? 1 : df * e / (df - 2)
     return Denominator(degreesOfFreedom: df, scaling: scaling)
   }
 

@@ -85,6 +85,34 @@ import Testing
     #expect(test.df!.isFinite && test.pValue!.isFinite && test.standardError.isFinite)
   }
 
+  /// The matched F distribution has no mean there.
+  ///
+  /// A split plot with (3 − 1)(2 − 1) = 2 degrees of freedom between whole plots; R's aov with
+  /// Error(block:harvest) gives the same F.
+  @Test func `two degrees of freedom of a balanced design are exact`() throws {
+    let y = [
+      11.672, 12.032, 12.464, 13.035, 12.105, 12.213, 12.788, 13.496,
+      12.524, 13.143, 13.53, 13.828, 12.237, 12.789, 13.064, 13.836,
+      12.863, 13.521, 13.631, 14.2, 13.804, 14.323, 14.483, 14.889,
+    ]
+    let rows = y.enumerated().map { i, y in "\(y),b\(i / 8),h\(i / 4 % 2),s\(i % 4)" }
+    let table = "y,block,harvest,sow\n" + rows.joined(separator: "\n") + "\n"
+    let fitted = try FittedModel(
+      Formula("y ~ block + harvest + sow + (1 | block:harvest)"),
+      data: [.bytes(Array(table.utf8), name: "split plot")])
+    let block = try fitted.anova(type: .marginalMeans, .kenwardRoger).rows[0]
+
+    let means = stride(from: 0, to: 24, by: 4).map { y[$0..<$0 + 4].reduce(0, +) / 4 }
+    let mean = means.reduce(0, +) / 6
+    let blocks = (0..<3).map { (means[2 * $0] + means[2 * $0 + 1]) / 2 - mean }
+    let harvests = (0..<2).map { (means[$0] + means[$0 + 2] + means[$0 + 4]) / 3 - mean }
+    let rest = means.indices.map { means[$0] - mean - blocks[$0 / 2] - harvests[$0 % 2] }
+    let F = 2 * dot(blocks, blocks) / dot(rest, rest)
+    #expect(abs(block.denominatorDF! - 2) < 1e-6)
+    #expect(abs(block.statistic! - F) < 1e-4 * F)
+    #expect(abs(block.pValue! - 1 / (1 + F)) < 1e-4)
+  }
+
   @Test func `an ML fit is refused`() throws {
     let fitted = try ReferenceFit.named("dyestuff-ml").fittedModel()
     #expect(throws: InferenceError.kenwardRogerNeedsREML) {
