@@ -12,10 +12,12 @@ struct PlotCommand: ParsableCommand {
       gnuplot draws (Debian: gnuplot-nox) to .svg, .png or .pdf; .gp writes its commands instead:
 
           lmm-sparse plot data sleep.lmm --data sleepstudy.csv -o lines.svg
+          lmm-sparse plot data sleep.lmm --data sleepstudy.csv --layout lines -o spaghetti.svg
           lmm-sparse plot caterpillar sleep.lmm --terminal
 
       KIND is one of
-        data         rows and what is fitted to them, by level; needs the rows after --data
+        data         rows and what is fitted to them, by level; needs the rows after --data.
+                     In panels, or with --layout lines as the lines of all levels in one panel
         residuals    residuals against fitted values; needs the rows
         qq           normal quantiles of the conditional modes, with the rows of residuals, too
         caterpillar  conditional modes with 95 % intervals, sorted
@@ -53,6 +55,12 @@ struct PlotCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How data lays levels out: panels, one for each, or lines, all in one panel.",
+      valueName: "layout"))
+  var layout: DataLayout?
+
+  @Option(
+    help: ArgumentHelp(
       "The parameter that study shows, such as 'var_(Intercept)|school'; default: the first variance of random effects.",
       valueName: "name"))
   var parameter: String?
@@ -75,6 +83,9 @@ struct PlotCommand: ParsableCommand {
     }
     if covariate != nil, kind != .data {
       throw ValidationError("--x is for the figure data.")
+    }
+    if layout != nil, kind != .data {
+      throw ValidationError("--layout is for the figure data.")
     }
     if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
       throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
@@ -126,6 +137,8 @@ struct PlotCommand: ParsableCommand {
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(
       model, wantsModes: kind.needsConditionalModes, progress: progress)
-    return try fitted.figure(kind, data: rows, group: group, covariate: covariate)
+    return try fitted.figure(kind, data: rows, group: group, covariate: covariate, layout: layout ?? .panels)
   }
 }
+
+extension DataLayout: ExpressibleByArgument {}

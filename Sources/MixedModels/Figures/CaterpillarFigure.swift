@@ -11,6 +11,27 @@ package struct CaterpillarFigure: Figure {
     let rows: [(place: Double, mode: Double, half: Double)]
     /// Of all rows; nil where there are too many.
     let labels: [String]?
+
+    /// The name, cut so that `suffix` stays whole.
+    func title(_ suffix: String, _ limit: Int) -> String {
+      shortNames([title], limit: max(limit - suffix.count, 8))[0] + suffix
+    }
+
+    /// The units, cut so that the count stays whole.
+    func units(_ limit: Int) -> String {
+      let count =
+        rows.allSatisfy { $0.mode == 0 && $0.half == 0 }
+        ? " (variance 0: every mode is 0)" : " (\(excludingZero.grouped) leave out 0)"
+      return shortNames([units], limit: max(limit - count.count, 8))[0] + count
+    }
+
+    /// Of all intervals, zero included.
+    var ends: (low: Double, high: Double) {
+      (
+        min(0, rows.map { $0.mode - $0.half }.min() ?? 0),
+        max(0, rows.map { $0.mode + $0.half }.max() ?? 0)
+      )
+    }
   }
 
   package let caption: String
@@ -19,6 +40,9 @@ package struct CaterpillarFigure: Figure {
   private static let panelLimit = 6
   private static let labelLimit = 60
   private static let rowLimit = 150
+  /// Characters of a level's name, of a title and of an axis label.
+  private static let nameLimit = 18
+  private static let textLimit = 44
 
   /// `source` must have been made with conditional modes.
   ///
@@ -56,13 +80,14 @@ package struct CaterpillarFigure: Figure {
       title: "\(term.group): \(term.columns[column])", units: units, levels: count,
       excludingZero: modes.indices.count { abs(modes[$0]) > half($0) },
       rows: shown.map { (Double($0), modes[order[$0]], half(order[$0])) },
-      labels: count <= labelLimit ? order.map { term.levels[$0] } : nil)
+      labels: count <= labelLimit ? shortNames(order.map { term.levels[$0] }, limit: nameLimit) : nil)
   }
 
-  private var mostRows: Int { panels.map(\.rows.count).max() ?? 1 }
+  /// Of the widest name, in CSS pixels.
+  private var nameWidth: Int { 6 * (panels.compactMap { $0.labels?.map(\.count).max() }.max() ?? 5) }
   private var layout: PanelLayout {
     let labelled = panels.compactMap { $0.labels?.count }.max() ?? 0
-    return PanelLayout(panels.count, width: 360, height: max(400, 15 * labelled + 100))
+    return PanelLayout(panels.count, width: 320 + nameWidth, height: max(400, 15 * labelled + 100))
   }
 
   package var size: FigureSize {
@@ -83,17 +108,19 @@ package struct CaterpillarFigure: Figure {
     let some =
       panel.rows.count < panel.levels
       ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
-    script.command("set title \(GnuplotScript.quoted("\(panel.title), \(some) levels", limit: 48))")
-    script.command(
-      "set xlabel \(GnuplotScript.quoted("\(panel.units) (\(panel.excludingZero.grouped) leave out 0)", limit: 52))"
-    )
+    script.command("set title \(GnuplotScript.quoted(panel.title(", \(some) levels", Self.textLimit)))")
+    script.command("set xlabel \(GnuplotScript.quoted(panel.units(Self.textLimit)))")
+    if !script.terminal.isText {
+      let ends = panel.ends
+      for line in AxisTics(ends.low, ends.high, width: 260).commands("x") { script.command(line) }
+    }
     let pad = max(1, 0.02 * Double(panel.levels))
     script.command("set yrange [\(-pad):\(Double(panel.levels) - 1 + pad)]")
     // Caps of many intervals would run together.
     script.command(
       panel.labels == nil || script.terminal.isText ? "set errorbars 0" : "set errorbars 1")
     if let labels = panel.labels {
-      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 18)) \($0)" }
+      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
       script.command("set ylabel")
       script.command("set ytics nomirror scale 0 (\(tics.joined(separator: ", "))) font ',10'")
     } else {

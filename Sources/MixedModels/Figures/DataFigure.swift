@@ -17,6 +17,7 @@ package struct DataFigure: Figure {
   /// Up to so many levels are all shown, in panels or side by side.
   private static let panelLimit = 20
   private static let stripLimit = 40
+  private static let chosen = 12
 
   /// Reads the rows once.
   ///
@@ -32,7 +33,7 @@ package struct DataFigure: Figure {
     let all = source.model.groups[term.group]
     let isThinned = all.levelCount > (atom == nil ? Self.stripLimit : Self.panelLimit)
     let levels =
-      isThinned ? PanelLevels.chosen(source, term: t) : Array(0..<all.levelCount)
+      isThinned ? PanelLevels.chosen(source, term: t, count: Self.chosen) : Array(0..<all.levelCount)
     let found = try GroupRows(source, data: data, term: t, levels: levels, atom: atom)
     rows = found.rows.map { $0.sorted { ($0.x, $0.fitted) < ($1.x, $1.fitted) } }
     labels = levels.map { all.levels[$0] }
@@ -84,7 +85,8 @@ package struct DataFigure: Figure {
     script.command("set title \(GnuplotScript.quoted(title))")
     script.command("set ylabel \(GnuplotScript.quoted(response, limit: 60))")
     script.command("set xrange [-0.7:\(Double(labels.count) - 0.3)]")
-    let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 14)) \($0)" }
+    let tics = shortNames(labels, limit: 14).enumerated()
+      .map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
     let isLong = labels.map { min($0.count, 14) }.reduce(0, +) > 70
     script.command("set xtics nomirror scale 0 (\(tics.joined(separator: ", ")))")
     if isLong, !script.terminal.isText { script.command("set xtics rotate by 45 right") }

@@ -37,20 +37,26 @@ struct DataPanels {
       return
     }
     let (w, h) = (Double(size.width), Double(size.height))
+    let yTics = AxisTics(y.low, y.high, width: h, most: 6)
+    let left = max(74, 40 + 6 * Double(yTics.longest))
+    let width = (w - left - 14 - 10 * Double(columns - 1)) / Double(columns)
+    let xTics = AxisTics(x.low, x.high, width: width, character: 5.8, most: 10)
+    let names = shortNames(labels, limit: Int(width / 6.2))
     script.command(
-      "set multiplot layout \(rowCount),\(columns) margins \(74 / w),\(1 - 14 / w),\(64 / h),\(1 - 84 / h) spacing \(10 / w),\(26 / h)"
+      "set multiplot layout \(rowCount),\(columns) margins \(left / w),\(1 - 14 / w),\(64 / h),\(1 - 84 / h) spacing \(10 / w),\(26 / h)"
     )
     drawLegend(&script, title, covariate: covariate, response: response)
     script.command("set grid")
-    script.command("set xtics nomirror rotate by 0 font ',10' offset 0,0.3 autofreq")
+    for line in xTics.commands("x") { script.command(line) }
+    script.command("set xtics rotate by 0 font ',10' offset 0,0.3")
     script.command("set ytics nomirror font ',10' autofreq")
     for (k, panel) in rows.enumerated() {
       let isLeft = k.isMultiple(of: columns)
       let isLowest = k + columns >= count
-      script.command("set format y '\(isLeft ? "%g" : "")'")
-      script.command("set format x '\(isLowest ? "%g" : "")'")
+      script.command("set format y '\(isLeft ? yTics.format : "")'")
+      script.command("set format x '\(isLowest ? xTics.format : "")'")
       script.command(
-        "set title \(GnuplotScript.quoted(labels[k], limit: 20)) offset 0,-0.8 font ',11'")
+        "set title \(GnuplotScript.quoted(names[k], limit: 60)) offset 0,-0.8 font ',11'")
       draw(panel, dependence, &script)
       if k == 0 { script.command("unset label") }
     }
@@ -100,7 +106,7 @@ struct DataPanels {
 
   /// What is drawn of predictions, which are sorted by x: themselves, or the ends of the straight
   /// line through them.
-  private static func line(
+  static func line(
     _ points: [(x: Double, y: Double)], _ dependence: FigureSource.Dependence
   ) -> [[Double]] {
     guard dependence == .linear, let first = points.first?.x, let last = points.last?.x,

@@ -6,6 +6,8 @@ struct DensityLayer {
   let counts: HexagonalCounts
   /// What is counted: “rows”, “levels of g”.
   let unit: String
+  /// From few to many.
+  var colours = FigureStyle.viridis
 
   private var most: Int { counts.cells.map(\.count).max() ?? 1 }
 
@@ -15,9 +17,9 @@ struct DensityLayer {
       script.command("unset colorbox")
       return
     }
-    let colours = FigureStyle.viridis.enumerated().map { "\($0) '\($1)'" }
-    script.command("set palette defined (\(colours.joined(separator: ", ")))")
-    script.command("set palette maxcolors \(FigureStyle.viridis.count)")
+    let steps = colours.enumerated().map { "\($0) '\($1)'" }
+    script.command("set palette defined (\(steps.joined(separator: ", ")))")
+    script.command("set palette maxcolors \(colours.count)")
     script.command("set logscale cb")
     script.command("set format cb '%g'")
     script.command("set cbrange [1:\(max(most, 2))]")
@@ -50,7 +52,7 @@ struct DensityLayer {
   }
 
   private func hexagons(_ script: inout GnuplotScript) -> [String] {
-    var elements = zip(classes(FigureStyle.viridis.count), FigureStyle.viridis).compactMap {
+    var elements = zip(classes(colours.count), colours).compactMap {
       cells, colour -> String? in
       guard !cells.isEmpty else { return nil }
       let outlines = script.data(cells.flatMap { counts.outline($0.x, $0.y) + [[]] })

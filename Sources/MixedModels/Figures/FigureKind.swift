@@ -26,16 +26,27 @@ package enum FigureKind: String, Sendable, CaseIterable {
   package var needsConditionalModes: Bool { self == .caterpillar }
 }
 
+/// How the rows of the levels are laid out in `FigureKind.data`.
+package enum DataLayout: String, Sendable, CaseIterable {
+  /// A panel for every level.
+  case panels
+  /// One panel with a line for every level.
+  case lines
+}
+
 extension FigureSource {
   /// A figure of the model; `data` are the rows of the fit, none if they are not at hand.
   ///
   /// Group and covariate are chosen unless they are named.
   /// - Throws: `FigureError`, `DataError`, `FitError`.
   package func figure(
-    _ kind: FigureKind, data: [DataSource] = [], group: String? = nil, covariate: String? = nil
+    _ kind: FigureKind, data: [DataSource] = [], group: String? = nil, covariate: String? = nil,
+    layout: DataLayout = .panels
   ) throws -> any Figure {
     if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     switch kind {
+    case .data where layout == .lines:
+      return try LinesFigure(self, data: data, group: group, covariate: covariate)
     case .data:
       return try DataFigure(self, data: data, group: group, covariate: covariate)
     case .residuals: return try ResidualFigure(self, data: data)

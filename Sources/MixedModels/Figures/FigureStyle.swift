@@ -26,6 +26,11 @@ package enum FigureStyle {
     "#443983", "#481f70", "#440154",
   ]
 
+  /// Classes of density that stay behind what is drawn over them, from few to many.
+  static let greys = [
+    "#ededed", "#e2e2e2", "#d7d7d7", "#cccccc", "#c1c1c1", "#b6b6b6", "#ababab",
+  ]
+
   /// Commands before those of any figure.
   static func preamble(_ terminal: FigureTerminal, _ size: FigureSize) -> String {
     var lines = ["set encoding utf8", terminal.command(size)]
@@ -38,8 +43,9 @@ package enum FigureStyle {
         "set style fill solid 1 noborder",
       ]
     }
-    // Points stay clear of the axes.
+    // Points stay clear of the axes. gnuplot's own format writes 0.000000001 for 1e-09.
     lines += [
+      "set format '%g'",
       "set autoscale noextend", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05",
       "set key Left reverse samplen 1.5 spacing 1.2",
     ]

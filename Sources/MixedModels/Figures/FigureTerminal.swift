@@ -33,14 +33,15 @@ package enum FigureTerminal: Sendable, Equatable {
   /// The command that chooses the terminal, for a figure of some size in CSS pixels (1/96 inch).
   func command(_ size: FigureSize) -> String {
     let (w, h) = (size.width, size.height)
+    // A size of 13 is 13 CSS pixels everywhere: points of 1/72 inch are scaled by 3/4.
     return switch self {
     case .svg, .script:
       // A background of its own: readable wherever the file is put, a dark page included.
       "set terminal svg size \(w),\(h) noenhanced font 'Helvetica,13' background '#ffffff'"
     case .png:
-      "set terminal pngcairo size \(2 * w),\(2 * h) noenhanced font 'Helvetica,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'"
+      "set terminal pngcairo size \(2 * w),\(2 * h) noenhanced font 'Helvetica,13' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'"
     case .pdf:
-      "set terminal pdfcairo size \(Double(w) / 96)in,\(Double(h) / 96)in noenhanced font 'Helvetica,10' background '#ffffff'"
+      "set terminal pdfcairo size \(Double(w) / 96)in,\(Double(h) / 96)in noenhanced font 'Helvetica,13' fontscale 0.75 background '#ffffff'"
     case .text(let columns, let rows):
       "set terminal dumb size \(columns),\(rows * size.textPanels) noenhanced"
     }

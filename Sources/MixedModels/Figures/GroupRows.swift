@@ -18,16 +18,20 @@ struct GroupRows: Sendable {
   private(set) var rows: [[Row]]
   /// All there were.
   private(set) var counts: [Int]
+  /// x and response of all rows, of any level; empty unless they were asked for.
+  private(set) var all = HexagonalCounts()
   /// Every so many rows one is kept.
   private var strides: [Int]
 
   private static let rowLimit = 150
 
   /// Levels are places in R's order of those of the term's group; the atom is one of the raw basis.
+  /// With `countsAll` the rows of other levels are counted, too, which needs an atom.
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.
   init(
-    _ source: FigureSource, data: [DataSource], term: Int, levels: [Int], atom: Int?
+    _ source: FigureSource, data: [DataSource], term: Int, levels: [Int], atom: Int?,
+    countsAll: Bool = false
   ) throws {
     rows = levels.map { _ in [] }
     counts = levels.map { _ in 0 }
@@ -45,7 +49,7 @@ struct GroupRows: Sendable {
         let level = codes[cellSet]
         return level.indices.compactMap { row -> (row: Int, slot: Int, x: Double)? in
           let slot = Int(slots[rank[Int(level[row])]])
-          guard slot >= 0 else { return nil }
+          guard slot >= 0 || countsAll else { return nil }
           guard let atom, let scaling else { return (row, slot, .nan) }
           return (row, slot, block.polynomials[atom][0][row] * scaling.scale + scaling.shift)
         }
@@ -53,6 +57,8 @@ struct GroupRows: Sendable {
     ) { rows, chosen in
       for (row, slot, x) in chosen {
         let fitted = rows.fitted[row]
+        if countsAll { all.add(x, fitted + rows.residuals[row]) }
+        guard slot >= 0 else { continue }
         add(
           Row(x: x, y: fitted + rows.residuals[row], fitted: fitted, fixed: rows.fixed[row]),
           to: slot)

@@ -26,7 +26,7 @@ package struct HTMLReport: Sendable {
     body += """
       <figure>
       <h2>\(Self.escaped(heading))</h2>
-      \(InlineSVG(svg, number: figures).text)
+      <div class="drawing">\(InlineSVG(svg, number: figures).text)</div>
       <figcaption>\(Self.escaped(caption))</figcaption>
       </figure>
 

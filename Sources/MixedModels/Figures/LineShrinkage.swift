@@ -30,7 +30,7 @@ struct LineShrinkage: Sendable {
     rows = thinned(order.count, to: Self.rowLimit).map {
       (Double($0), own[order[$0]], estimates.mixed[order[$0]])
     }
-    labels = order.count <= Self.labelLimit ? order.map { estimates.levels[$0] } : nil
+    labels = order.count <= Self.labelLimit ? shortNames(order.map { estimates.levels[$0] }, limit: 18) : nil
   }
 
   var size: FigureSize {
@@ -47,7 +47,7 @@ struct LineShrinkage: Sendable {
       "set xlabel \(GnuplotScript.quoted("\(column), in units of \(response)", limit: 80))")
     script.command("set yrange [-1:\(levels)]")
     if let labels {
-      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 18)) \($0)" }
+      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
       script.command("set ytics nomirror scale 0 (\(tics.joined(separator: ", "))) font ',10'")
     } else {
       script.command("set ylabel 'levels, sorted by their own estimates'")

@@ -3,12 +3,11 @@
 /// The levels that stand for many: near equally spaced ranks of one effect, of levels with about
 /// the same rank the one with the most rows.
 struct PanelLevels {
-  private static let shown = 12
   /// Neighbours that are looked at, of thousands of levels.
   private static let neighbours = 20
 
   /// Ascending by the last effect of a term.
-  static func chosen(_ source: FigureSource, term: Int) -> [Int] {
+  static func chosen(_ source: FigureSource, term: Int, count shown: Int) -> [Int] {
     let block = source.model.covariance.blocks[term]
     let group = source.model.groups[block.group]
     let modes = source.modes(term)

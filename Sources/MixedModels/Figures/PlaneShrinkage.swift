@@ -82,8 +82,8 @@ struct PlaneShrinkage: Sendable {
   }
 
   private func axes(_ script: inout GnuplotScript) {
-    script.command("set xlabel \(GnuplotScript.quoted(names[0], limit: 60))")
-    script.command("set ylabel \(GnuplotScript.quoted(names[1], limit: 60))")
+    script.command("set xlabel \(GnuplotScript.quoted(names[0], limit: 50))")
+    script.command("set ylabel \(GnuplotScript.quoted(names[1], limit: 50))")
     if !script.terminal.isText { script.command("set grid") }
   }
 
@@ -117,6 +117,10 @@ struct PlaneShrinkage: Sendable {
     axes(&script)
     for (axis, range) in zip(["x", "y"], ranges) {
       script.command("set \(axis)range [\(range.low):\(range.high)]")
+    }
+    if !script.terminal.isText {
+      let tics = AxisTics(ranges[0].low, ranges[0].high, width: 360)
+      for line in tics.commands("x") { script.command(line) }
     }
     script.command("unset key")
     for (counts, name) in [(own, "least squares, \(ownName)"), (mixed, "mixed model")] {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Glibc
 
 /// Profile ζ of every parameter: a straight line where Wald's interval is right, bent where it is
 /// not.
@@ -10,20 +9,23 @@ package struct ProfileFigure: Figure {
     /// Parameter value, ζ; ascending.
     var points: [(value: Double, zeta: Double)]
 
-    /// Between tics, 1, 2 or 5 times a power of ten: five at most, whose labels have room.
-    var step: Double {
-      let range = points.last!.value - points[0].value
-      guard range > 0, range.isFinite else { return 1 }
-      let power = pow(10, log10(range / 5).rounded(.down))
-      return power * ([1.0, 2, 5].first { $0 * power >= range / 5 } ?? 10)
+    /// The points that matter to an interval; the search for its ends can leave others far away.
+    func near(_ limit: Double) -> [(value: Double, zeta: Double)] {
+      let near = points.filter { abs($0.zeta) <= limit }
+      return near.count > 1 ? near : points
     }
   }
 
-  package let caption =
+  package let caption: String
+  private static let explanation =
     "Profile ζ, the signed root of what the deviance rises by where a parameter is held. Dashed lines at ±1.96 cut it at the ends of the 95 % interval; a straight line means that the parameter's estimate is nearly normal."
   private let panels: [Panel]
 
-  private static let panelLimit = 12
+  private static let panelLimit = 40
+  /// Of ζ, on all panels alike.
+  private static let limit = 3.0
+  /// So many panels are large.
+  private static let largePanels = 12
   private static let quantile = 1.959963984540054
 
   /// - Parameter path: CSV as `confint --curves` writes it: parameter, value, zeta.
@@ -77,22 +79,38 @@ package struct ProfileFigure: Figure {
       Panel(
         name: panel.name, units: panel.units, points: panel.points.sorted { $0.value < $1.value })
     }
+    caption =
+      Self.explanation
+      + (panels.count > Self.panelLimit
+        ? " Shown are \(Self.panelLimit) of \(panels.count) parameters." : "")
   }
 
-  private var layout: PanelLayout { PanelLayout(panels.count, width: 300, height: 270) }
+  private var layout: PanelLayout {
+    panels.count > Self.largePanels
+      ? PanelLayout(panels.count, width: 220, height: 210)
+      : PanelLayout(panels.count, width: 300, height: 270)
+  }
   package var size: FigureSize { layout.size }
 
   package func draw(_ script: inout GnuplotScript) {
     layout.begin(&script, title: "Profile ζ")
     script.command("unset key")
+    script.command("set yrange [\(-Self.limit):\(Self.limit)]")
+    script.command("set ytics nomirror 1 font ',10'")
     if !script.terminal.isText { script.command("set grid") }
-    for panel in panels {
-      script.command("set title \(GnuplotScript.quoted(panel.name, limit: 36))")
-      script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: 40))")
+    let isLarge = panels.count <= Self.largePanels
+    let names = shortNames(panels.map(\.name), limit: isLarge ? 36 : 26)
+    for (panel, name) in zip(panels, names) {
+      let points = panel.near(Self.limit)
+      script.command("set title \(GnuplotScript.quoted(name)) font ',\(isLarge ? 13 : 12)'")
+      script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: isLarge ? 36 : 24))")
       script.command("set ylabel 'ζ'")
-      script.command("set xtics nomirror \(panel.step) font ',10'")
-      let curve = script.data(panel.points.map { [$0.value, $0.zeta] })
-      let estimate = script.data(panel.points.filter { $0.zeta == 0 }.map { [$0.value, 0] })
+      let tics = AxisTics(
+        points[0].value, points.last!.value, width: isLarge ? 220 : 150, character: 5.8, most: 5)
+      for line in tics.commands("x") { script.command(line) }
+      script.command("set xtics font ',10'")
+      let curve = script.data(points.map { [$0.value, $0.zeta] })
+      let estimate = script.data(points.filter { $0.zeta == 0 }.map { [$0.value, 0] })
       if script.terminal.isText {
         script.plot(["\(curve) using 1:2 with points pt 'o' notitle"])
         continue

@@ -61,9 +61,9 @@ package struct QuantileFigure: Figure {
     layout.begin(&script, title: "Normal quantile plots")
     script.command("unset key")
     for panel in panels {
-      script.command("set title \(GnuplotScript.quoted(panel.title, limit: 48))")
+      script.command("set title \(GnuplotScript.quoted(panel.title, limit: 44))")
       script.command("set xlabel 'standard normal quantile'")
-      script.command("set ylabel \(GnuplotScript.quoted(panel.label, limit: 44))")
+      script.command("set ylabel \(GnuplotScript.quoted(panel.label, limit: 34))")
       draw(panel.quantiles, &script)
     }
     layout.end(&script)

@@ -63,7 +63,10 @@ enum ReportStyle {
     pre, figure { border-top: 1px solid var(--grid); padding-top: 0.75rem; }
     figure { margin: 2rem 0 0; break-inside: avoid; }
     figure h2 { margin-top: 0; }
+    .drawing { overflow-x: auto; }
     figure svg { max-width: 100%; height: auto; display: block; }
+    /* Smaller, letters could not be read: narrow screens scroll. */
+    @media screen and (max-width: 40rem) { figure svg { max-width: 44rem; } }
     figcaption, .note { color: var(--quiet); font-size: 0.9rem; }
     """
 }

@@ -28,6 +28,16 @@ package struct ResidualFigure: Figure {
       "Residuals of \(fit.observations.grouped) rows against fitted values (fixed and random effects together)\(counts.isDense ? ", counted in hexagonal cells" : ""). The orange line is their mean; dashed lines are at ±2σ. The mean rises a little even for the right model, since random effects are shrunk."
   }
 
+  /// Room around values that differ by nothing but rounding, such as the fitted values of a model
+  /// whose effects are all zero; nil for others.
+  private static func widened(_ values: [Double]) -> (low: Double, high: Double)? {
+    guard let low = values.min(), let high = values.max() else { return nil }
+    let size = max(abs(low), abs(high))
+    guard high - low <= 1e-9 * size || size == 0 else { return nil }
+    let room = size == 0 ? 1 : 0.1 * size
+    return (low - room, high + room)
+  }
+
   package func draw(_ script: inout GnuplotScript) {
     let residual = isWeighted ? "√w · (\(response) − fitted)" : "\(response) − fitted"
     script.command(
@@ -38,6 +48,9 @@ package struct ResidualFigure: Figure {
     script.command("set ylabel \(GnuplotScript.quoted("Residual, \(residual)", limit: 60))")
     if !script.terminal.isText { script.command("set grid") }
     density.prepare(&script)
+    if let range = Self.widened(density.counts.points.map(\.x)), !density.counts.isDense {
+      script.command("set xrange [\(range.low):\(range.high)]")
+    }
     var elements = density.elements(&script)
     let means = script.data(density.counts.means.map { [$0.x, $0.y] })
     if script.terminal.isText {

@@ -24,7 +24,7 @@ package struct TraceFigure: Figure {
     // What rounding leaves undecided is drawn as no distance at all.
     let resolution = max(abs(best), 1) * 1e-15
     criterion = trace.map { [Double($0.evaluation), max($0.criterion - best, resolution)] }
-    θ = fit.theta.names.enumerated().map { k, name in
+    θ = shortNames(fit.theta.names, limit: 32).enumerated().map { k, name in
       (name, trace.map { [Double($0.evaluation), k < $0.theta.count ? $0.theta[k] : .nan] })
     }
     caption =
