@@ -137,7 +137,8 @@ struct PlotCommand: ParsableCommand {
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(
       model, wantsModes: kind.needsConditionalModes, progress: progress)
-    return try fitted.figure(kind, data: rows, group: group, covariate: covariate, layout: layout ?? .panels)
+    return try fitted.figure(
+      kind, data: rows, group: group, covariate: covariate, layout: layout ?? .panels)
   }
 }
 

@@ -47,6 +47,10 @@ private let isGnuplotInstalled =
       (["plot", "scaling", model, "-o", "a.svg"], "is drawn from a table"),
       (["plot", "residuals", model, "-o", "a.svg"], "after --data"),
       (["plot", "qq", model, "--x", "Days", "-o", "a.svg"], "--x is for the figure data"),
+      (
+        ["plot", "qq", model, "--layout", "lines", "-o", "a.svg"], "--layout is for the figure data"
+      ),
+      (["plot", "data", model, "--layout", "line", "-o", "a.svg"], "'panels' and 'lines'"),
     ] {
       let run = try ToolProcess(script: "\"$tool\" \"$@\"", arguments)
       #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
@@ -86,6 +90,14 @@ private let isGnuplotInstalled =
       "plot", "profile", folder.file("curves.csv"), "-o", folder.file("a.gp"))
     #expect(run.status == 0, "\(run.errors)")
     #expect(try folder.text("a.gp").contains("1.0 -2.0\n2.0 0.0\n3.0 1.5"))
+    // The search for an interval's end can go far beyond it.
+    try folder.write(
+      "parameter,value,zeta\nsd,1,-2\nsd,2,0\nsd,3,1.5\nsd,7e17,300\n", to: "curves.csv")
+    let far = try ToolProcess(
+      "plot", "profile", folder.file("curves.csv"), "-o", folder.file("c.gp"))
+    #expect(far.status == 0, "\(far.errors)")
+    let script = try folder.text("c.gp")
+    #expect(script.contains("3.0 1.5") && !script.contains("e+17") && script.contains("[-3.0:3.0]"))
     let wrong = try ToolProcess("plot", "profile", sleepstudyPath, "-o", folder.file("b.gp"))
     #expect(wrong.status == 1 && wrong.errors.contains("value"))
   }

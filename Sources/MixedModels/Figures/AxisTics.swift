@@ -4,18 +4,24 @@ import Glibc
 /// Tics of a horizontal axis whose labels have room beside each other.
 ///
 /// gnuplot's own tics do not heed how wide their labels are.
-struct AxisTics {
+package struct AxisTics {
   /// 1, 2 or 5 times a power of ten.
-  let step: Double
+  package let step: Double
   /// gnuplot's, with as many digits as tell neighbouring tics apart.
-  let format: String
+  package let format: String
   /// Characters of the widest label.
-  let longest: Int
+  package let longest: Int
 
+  /// Tics of low … high, at most `most` of them.
+  ///
   /// - Parameters:
+  ///   - low: the beginning of the axis.
+  ///   - high: its end.
   ///   - width: of the axis, in CSS pixels.
   ///   - character: of a label, in CSS pixels.
-  init(_ low: Double, _ high: Double, width: Double, character: Double = 7.3, most: Int = 8) {
+  ///   - most: so many tics at most.
+  package init(_ low: Double, _ high: Double, width: Double, character: Double = 7.3, most: Int = 8)
+  {
     let range = high - low
     guard range > 0, range.isFinite else {
       (step, format, longest) = (1, "%g", 1)
@@ -26,8 +32,8 @@ struct AxisTics {
       let isRoomy =
         candidate.step / range * width >= (Double(candidate.longest) + 1.5) * character
       let next = Self.candidate(range, step: Self.nice(candidate.step * 1.5), low)
-      // Fewer than two labels would not tell a scale.
-      if isRoomy || next.step > range / 2 { break }
+      // Longer steps could leave no label at all.
+      if isRoomy || next.step > range { break }
       candidate = next
     }
     (step, longest) = (candidate.step, candidate.longest)
@@ -43,11 +49,17 @@ struct AxisTics {
     _ range: Double, step: Double, _ low: Double
   ) -> (step: Double, digits: Int, longest: Int) {
     let largest = max(abs(low), abs(low + range))
-    let digits = min(max(6, Int(log10(max(largest / step, 1)).rounded(.up)) + 1), 15)
+    let (leading, last) = (exponent(largest), exponent(step))
+    let digits = min(max(6, leading - last + 1), 15)
     let first = (low / step).rounded(.up)
     let count = Int(range / step)
     let longest = (0...count).map { length(of: (first + Double($0)) * step, digits: digits) }.max()
     return (step, digits, longest ?? 1)
+  }
+
+  /// Of ten, in a value's first digit.
+  private static func exponent(_ value: Double) -> Int {
+    value > 0 ? Int((log10(value) + 1e-9).rounded(.down)) : 0
   }
 
   /// The least of 1, 2 and 5 times a power of ten that is not below `value`.

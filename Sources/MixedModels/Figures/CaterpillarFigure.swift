@@ -3,7 +3,8 @@
 /// The conditional modes of the random effects, sorted, with their intervals.
 package struct CaterpillarFigure: Figure {
   private struct Panel {
-    let title: String
+    let group: String
+    let column: String
     let units: String
     let levels: Int
     let excludingZero: Int
@@ -11,11 +12,6 @@ package struct CaterpillarFigure: Figure {
     let rows: [(place: Double, mode: Double, half: Double)]
     /// Of all rows; nil where there are too many.
     let labels: [String]?
-
-    /// The name, cut so that `suffix` stays whole.
-    func title(_ suffix: String, _ limit: Int) -> String {
-      shortNames([title], limit: max(limit - suffix.count, 8))[0] + suffix
-    }
 
     /// The units, cut so that the count stays whole.
     func units(_ limit: Int) -> String {
@@ -77,14 +73,17 @@ package struct CaterpillarFigure: Figure {
     let order = modes.indices.sorted { (modes[$0], $0) < (modes[$1], $1) }
     let shown = thinned(count, to: rowLimit)
     return Panel(
-      title: "\(term.group): \(term.columns[column])", units: units, levels: count,
+      group: term.group, column: term.columns[column], units: units, levels: count,
       excludingZero: modes.indices.count { abs(modes[$0]) > half($0) },
       rows: shown.map { (Double($0), modes[order[$0]], half(order[$0])) },
-      labels: count <= labelLimit ? shortNames(order.map { term.levels[$0] }, limit: nameLimit) : nil)
+      labels: count <= labelLimit
+        ? shortNames(order.map { term.levels[$0] }, limit: nameLimit) : nil)
   }
 
   /// Of the widest name, in CSS pixels.
-  private var nameWidth: Int { 6 * (panels.compactMap { $0.labels?.map(\.count).max() }.max() ?? 5) }
+  private var nameWidth: Int {
+    6 * (panels.compactMap { $0.labels?.map(\.count).max() }.max() ?? 5)
+  }
   private var layout: PanelLayout {
     let labelled = panels.compactMap { $0.labels?.count }.max() ?? 0
     return PanelLayout(panels.count, width: 320 + nameWidth, height: max(400, 15 * labelled + 100))
@@ -108,7 +107,8 @@ package struct CaterpillarFigure: Figure {
     let some =
       panel.rows.count < panel.levels
       ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
-    script.command("set title \(GnuplotScript.quoted(panel.title(", \(some) levels", Self.textLimit)))")
+    let title = panelTitle(panel.group, panel.column, ", \(some) levels", limit: Self.textLimit)
+    script.command("set title \(GnuplotScript.quoted(title))")
     script.command("set xlabel \(GnuplotScript.quoted(panel.units(Self.textLimit)))")
     if !script.terminal.isText {
       let ends = panel.ends

@@ -33,7 +33,8 @@ package struct DataFigure: Figure {
     let all = source.model.groups[term.group]
     let isThinned = all.levelCount > (atom == nil ? Self.stripLimit : Self.panelLimit)
     let levels =
-      isThinned ? PanelLevels.chosen(source, term: t, count: Self.chosen) : Array(0..<all.levelCount)
+      isThinned
+      ? PanelLevels.chosen(source, term: t, count: Self.chosen) : Array(0..<all.levelCount)
     let found = try GroupRows(source, data: data, term: t, levels: levels, atom: atom)
     rows = found.rows.map { $0.sorted { ($0.x, $0.fitted) < ($1.x, $1.fitted) } }
     labels = levels.map { all.levels[$0] }

@@ -26,6 +26,7 @@ struct GroupRows: Sendable {
   private static let rowLimit = 150
 
   /// Levels are places in R's order of those of the term's group; the atom is one of the raw basis.
+  ///
   /// With `countsAll` the rows of other levels are counted, too, which needs an atom.
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.

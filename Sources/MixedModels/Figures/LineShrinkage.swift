@@ -30,7 +30,9 @@ struct LineShrinkage: Sendable {
     rows = thinned(order.count, to: Self.rowLimit).map {
       (Double($0), own[order[$0]], estimates.mixed[order[$0]])
     }
-    labels = order.count <= Self.labelLimit ? shortNames(order.map { estimates.levels[$0] }, limit: 18) : nil
+    labels =
+      order.count <= Self.labelLimit
+      ? shortNames(order.map { estimates.levels[$0] }, limit: 18) : nil
   }
 
   var size: FigureSize {

@@ -17,6 +17,7 @@ package struct LinesFigure: Figure {
   /// Up to so many levels all have a line, of more so many have.
   private static let lineLimit = 60
   private static let chosen = 40
+  private static let textLines = 5
 
   /// Reads the rows once; group and covariate are chosen as by `DataFigure`.
   ///
@@ -74,6 +75,12 @@ package struct LinesFigure: Figure {
       .map { [sorted[$0].x, sorted[$0].y] }
   }
 
+  /// Among characters more lines would run together: of those at equally spaced ranks of their ends.
+  private var fewLevels: [[[Double]]] {
+    let sorted = levels.filter { !$0.isEmpty }.sorted { $0.last![1] < $1.last![1] }
+    return thinned(sorted.count, to: Self.textLines).map { sorted[$0] }
+  }
+
   package func draw(_ script: inout GnuplotScript) {
     script.command("set title \(GnuplotScript.quoted(title, limit: 100))")
     script.command("set xlabel \(GnuplotScript.quoted(covariate, limit: 80))")
@@ -82,14 +89,18 @@ package struct LinesFigure: Figure {
     if !script.terminal.isText { script.command("set grid") }
     rows.prepare(&script)
     var elements = rows.elements(&script)
-    let lines = script.data(levels.flatMap { $0 + [[]] })
+    let drawn = script.terminal.isText ? fewLevels : levels
+    let lines = script.data(drawn.flatMap { $0 + [[]] })
     let whole = script.data(population)
     if script.terminal.isText {
       elements += [
-        "\(lines) using 1:2 with lines lt 1 title 'fitted, by level'",
+        "\(lines) using 1:2 with lines lt 1 title 'fitted, \(drawn.count) levels'",
         "\(whole) using 1:2 with lines lt 2 title 'population'",
       ]
     } else {
+      if !rows.counts.isDense {
+        elements.append("NaN with points pt 7 ps 0.6 lc rgb '\(FigureStyle.rows)' title 'rows'")
+      }
       elements += [
         "\(lines) using 1:2 with lines lw 0.9 lc rgb '#30\(FigureStyle.estimate.dropFirst())' title 'fitted, by level'",
         "\(whole) using 1:2 with lines lw 6 lc rgb '#ffffff' notitle",

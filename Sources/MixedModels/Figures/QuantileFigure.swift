@@ -13,6 +13,8 @@ package struct QuantileFigure: Figure {
   private let panels: [Panel]
 
   private static let panelLimit = 9
+  /// Characters.
+  private static let titleLimit = 44
 
   /// Reads the rows once, if there are any; the conditional modes need none.
   ///
@@ -30,7 +32,8 @@ package struct QuantileFigure: Figure {
         let values = stride(from: c, to: modes.count, by: size).map { modes[$0] }
         panels.append(
           Panel(
-            title: "\(term.groupName): \(column), \(values.count.grouped) levels",
+            title: panelTitle(
+              term.groupName, column, ", \(values.count.grouped) levels", limit: Self.titleLimit),
             label: "mode, \(source.units(column))", quantiles: NormalQuantiles(values)))
       }
     }
@@ -61,7 +64,7 @@ package struct QuantileFigure: Figure {
     layout.begin(&script, title: "Normal quantile plots")
     script.command("unset key")
     for panel in panels {
-      script.command("set title \(GnuplotScript.quoted(panel.title, limit: 44))")
+      script.command("set title \(GnuplotScript.quoted(panel.title))")
       script.command("set xlabel 'standard normal quantile'")
       script.command("set ylabel \(GnuplotScript.quoted(panel.label, limit: 34))")
       draw(panel.quantiles, &script)

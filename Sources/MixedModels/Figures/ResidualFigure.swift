@@ -48,11 +48,13 @@ package struct ResidualFigure: Figure {
     script.command("set ylabel \(GnuplotScript.quoted("Residual, \(residual)", limit: 60))")
     if !script.terminal.isText { script.command("set grid") }
     density.prepare(&script)
-    if let range = Self.widened(density.counts.points.map(\.x)), !density.counts.isDense {
+    let range = density.counts.isDense ? nil : Self.widened(density.counts.points.map(\.x))
+    if let range {
       script.command("set xrange [\(range.low):\(range.high)]")
     }
     var elements = density.elements(&script)
-    let means = script.data(density.counts.means.map { [$0.x, $0.y] })
+    // Where all fitted values are the same there is no mean along them.
+    let means = script.data(range == nil ? density.counts.means.map { [$0.x, $0.y] } : [])
     if script.terminal.isText {
       elements += ["0 with lines notitle"]
     } else {
