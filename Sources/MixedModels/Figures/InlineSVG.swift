@@ -34,8 +34,9 @@ package struct InlineSVG {
   }
 
   private func value(_ value: Substring, of name: Substring) -> String {
-    // gnuplot gives some texts a white pen, which it does not use but ink as currentColor would.
-    if name.hasSuffix(" color=") { return "inherit" }
+    // A white pen around some texts, which gnuplot does not use but ink as currentColor would;
+    // colours that it does use are rgb(…).
+    if name.hasSuffix(" color="), value == "#FFFFFF" { return "inherit" }
     if let colour = ReportStyle.variables[String(value)] { return colour }
     if name.hasSuffix(" id=") { return prefix + value }
     if name.hasSuffix("href="), value.hasPrefix("#") { return "#" + prefix + value.dropFirst() }

@@ -58,11 +58,15 @@ package struct ResidualFigure: Figure {
     if script.terminal.isText {
       elements += ["0 with lines notitle"]
     } else {
+      // Among coloured cells the mean needs an edge; among dots that would only cut other lines.
+      let edge = "\(means) using 1:2 with lines lc rgb '#ffffff' lw 4.5 notitle"
       elements += [
         "0 with lines lc rgb '#000000' lw 0.8 notitle",
         "\(2 * sigma) with lines lc rgb '#000000' dt 2 lw 0.8 notitle",
         "\(-2 * sigma) with lines lc rgb '#000000' dt 2 lw 0.8 title '±2σ'",
-        "\(means) using 1:2 with lines lc rgb '#ffffff' lw 4.5 notitle",
+      ]
+      if density.counts.isDense { elements.append(edge) }
+      elements += [
         "\(means) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 2.5 title 'mean'",
       ]
     }

@@ -258,6 +258,10 @@ private func dataLines(_ script: String) -> Int {
     #expect(!inline.contains("'black'") && !inline.contains("\"black\""))
     // Ink, and no white pen behind it, which white paper would swallow.
     #expect(svg.contains("color=\"#FFFFFF\"") && !inline.contains("color=\"#FFFFFF\""))
+    let points = inline.matches(of: #/<use [^>]*>/#).map { String($0.output) }
+      .filter { $0.contains("translate(") }
+    // 18 levels, two effects.
+    #expect(points.count == 36 && points.allSatisfy { $0.contains("color='var(--estimate)'") })
     #expect(inline.contains("currentColor") && inline.contains("var(--estimate)"))
     #expect(inline.contains("href='#f3-gpPt6'") && inline.contains("id='f3-gpPt6'"))
     _ = try SVGDocument(inline)
