@@ -67,7 +67,7 @@ package struct ResidualFigure: Figure {
       ]
       if density.counts.isDense { elements.append(edge) }
       elements += [
-        "\(means) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 2.5 title 'mean'",
+        "\(means) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 2.5 title 'mean'"
       ]
     }
     script.command("set key outside top right horizontal")
