@@ -122,10 +122,11 @@ extension SearchState {
         moved[k] += step
         return try derivatives(at: moved, isRecorded: false)
       }
-      // Truncation and rounding of about 1e-8 and 1e-6, relative; an estimated criterion is less
-      // exact than rounding allows, and its Hessian is an estimate, too.
-      let isFine = search.isDear && criterion.standardError == nil
-      let step = (isFine ? 1e-6 : 1e-4) * units[k]
+      // Relative errors of central differences of 1e-8 by truncation and rounding; of those ahead, where
+      // an evaluation is dear, of 1e-5, or where the criterion is an estimate, and less exact than
+      // rounding allows, of 1e-4.
+      let share = search.isDear ? (criterion.standardError == nil ? 1e-6 : 1e-5) : 1e-4
+      let step = share * units[k]
       guard let ahead = try at(step) else { return nil }
       let behind = search.isDear ? nil : try at(-step)
       columns.append(
