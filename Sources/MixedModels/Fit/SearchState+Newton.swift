@@ -32,7 +32,8 @@ extension SearchState {
     // The exact Hessian does the rest: one more step with it costs less than many without.
     let rule = StoppingRule(
       maximumEvaluations: limit,
-      absoluteF: search.isDear ? 1e-3 : max(1e-9, 100 * here.roundingError))
+      absoluteF: search.isDear && !criterion.isPreliminary
+        ? 1e-3 : max(1e-9, 100 * here.roundingError))
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
       hessian: search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
@@ -87,7 +88,7 @@ extension SearchState {
       (best, self.value) = (φ, min(value, self.value))
       curvature = moved
       // A long way from where the Hessian was computed.
-      if round == 0, decrease > (search.isDear ? 1e-2 : 1e-6), let again = try self.curvature() {
+      if round == 0, decrease > (search.isDear ? 1e-5 : 1e-6), let again = try self.curvature() {
         curvature = again
       }
     }
