@@ -40,9 +40,9 @@ package struct AxisTics {
     format = candidate.digits > 6 ? "%.\(candidate.digits)g" : "%g"
   }
 
-  /// gnuplot's command for an axis.
-  func commands(_ axis: String) -> [String] {
-    ["set \(axis)tics nomirror \(step)", "set format \(axis) '\(format)'"]
+  func set(_ axis: String, in script: inout GnuplotScript) {
+    script.command("set \(axis)tics nomirror \(step)")
+    script.command("set format \(axis) '\(format)'")
   }
 
   private static func candidate(

@@ -112,7 +112,7 @@ package struct CaterpillarFigure: Figure {
     script.command("set xlabel \(GnuplotScript.quoted(panel.units(Self.textLimit)))")
     if !script.terminal.isText {
       let ends = panel.ends
-      for line in AxisTics(ends.low, ends.high, width: 260).commands("x") { script.command(line) }
+      AxisTics(ends.low, ends.high, width: 260).set("x", in: &script)
     }
     let pad = max(1, 0.02 * Double(panel.levels))
     script.command("set yrange [\(-pad):\(Double(panel.levels) - 1 + pad)]")

@@ -31,10 +31,10 @@ package struct DataFigure: Figure {
     let term = source.model.terms[t]
     let atom = try source.covariate(covariate, term: t)
     let all = source.model.groups[term.group]
-    let isThinned = all.levelCount > (atom == nil ? Self.stripLimit : Self.panelLimit)
-    let levels =
-      isThinned
-      ? PanelLevels.chosen(source, term: t, count: Self.chosen) : Array(0..<all.levelCount)
+    let levels = PanelLevels.chosen(
+      source, term: t, count: Self.chosen,
+      above: atom == nil ? Self.stripLimit : Self.panelLimit)
+    let isThinned = levels.count < all.levelCount
     let found = try GroupRows(source, data: data, term: t, levels: levels, atom: atom)
     rows = found.rows.map { $0.sorted { ($0.x, $0.fitted) < ($1.x, $1.fitted) } }
     labels = levels.map { all.levels[$0] }

@@ -47,7 +47,7 @@ struct DataPanels {
     )
     drawLegend(&script, title, covariate: covariate, response: response)
     script.command("set grid")
-    for line in xTics.commands("x") { script.command(line) }
+    xTics.set("x", in: &script)
     script.command("set xtics rotate by 0 font ',10' offset 0,0.3")
     script.command("set ytics nomirror font ',10' autofreq")
     for (k, panel) in rows.enumerated() {

@@ -33,10 +33,9 @@ package struct LinesFigure: Figure {
       )
     }
     let all = source.model.groups[term.group].levelCount
-    let isThinned = all > Self.lineLimit
-    let places =
-      isThinned
-      ? PanelLevels.chosen(source, term: t, count: Self.chosen) : Array(0..<all)
+    let places = PanelLevels.chosen(
+      source, term: t, count: Self.chosen, above: Self.lineLimit)
+    let isThinned = places.count < all
     let found = try GroupRows(
       source, data: data, term: t, levels: places, atom: atom, countsAll: true)
     let dependence = source.dependence(on: atom)

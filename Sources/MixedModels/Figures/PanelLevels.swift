@@ -6,10 +6,14 @@ struct PanelLevels {
   /// Neighbours that are looked at, of thousands of levels.
   private static let neighbours = 20
 
-  /// Ascending by the last effect of a term.
-  static func chosen(_ source: FigureSource, term: Int, count shown: Int) -> [Int] {
+  /// All levels in their order up to `limit` of them; else `shown`, ascending by the last effect of a
+  /// term.
+  static func chosen(
+    _ source: FigureSource, term: Int, count shown: Int, above limit: Int
+  ) -> [Int] {
     let block = source.model.covariance.blocks[term]
     let group = source.model.groups[block.group]
+    guard group.levelCount > limit else { return Array(0..<group.levelCount) }
     let modes = source.modes(term)
     let last = stride(from: block.size - 1, to: modes.count, by: block.size).map { modes[$0] }
     let order = last.indices.sorted { (last[$0], $0) < (last[$1], $1) }

@@ -119,8 +119,7 @@ struct PlaneShrinkage: Sendable {
       script.command("set \(axis)range [\(range.low):\(range.high)]")
     }
     if !script.terminal.isText {
-      let tics = AxisTics(ranges[0].low, ranges[0].high, width: 360)
-      for line in tics.commands("x") { script.command(line) }
+      AxisTics(ranges[0].low, ranges[0].high, width: 360).set("x", in: &script)
     }
     script.command("unset key")
     for (counts, name) in [(own, "least squares, \(ownName)"), (mixed, "mixed model")] {

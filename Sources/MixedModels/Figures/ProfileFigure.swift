@@ -105,9 +105,9 @@ package struct ProfileFigure: Figure {
       script.command("set title \(GnuplotScript.quoted(name)) font ',\(isLarge ? 13 : 12)'")
       script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: isLarge ? 36 : 24))")
       script.command("set ylabel 'ζ'")
-      let tics = AxisTics(
-        points[0].value, points.last!.value, width: isLarge ? 220 : 150, character: 5.8, most: 5)
-      for line in tics.commands("x") { script.command(line) }
+      AxisTics(
+        points[0].value, points.last!.value, width: isLarge ? 220 : 150, character: 5.8, most: 5
+      ).set("x", in: &script)
       script.command("set xtics font ',10'")
       let curve = script.data(points.map { [$0.value, $0.zeta] })
       let estimate = script.data(points.filter { $0.zeta == 0 }.map { [$0.value, 0] })

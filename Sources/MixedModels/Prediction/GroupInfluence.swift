@@ -48,8 +48,9 @@ extension LinearPredictor {
     let rows = try workingTable(table)
     try check(rows: rows.count)
     let ofLevel = rows.rows(of: index, levelCount: model.groups[index].levelCount)
-    let changes = try deletions(of: index, rows, ofLevel)
-    return try influence(of: group, index, zip(changes, ofLevel).map { ($0, $1.count) })
+    let changes = try deletions(rows, ofLevel)
+    return influence(
+      of: group, index, try information, zip(changes, ofLevel).map { ($0, $1.count) })
   }
 
   private func groupIndex(_ group: String) throws(InferenceError) -> Int {
@@ -68,52 +69,62 @@ extension LinearPredictor {
     )
   }
 
-  private func workingTable(_ table: NewTable) throws -> WorkingTable {
-    var all = WorkingTable(model)
+  /// Sums up parts of all rows, each made of a chunk's working columns and its y − Xβ̂.
+  private func sum<Part: Sendable>(
+    _ table: NewTable, _ part: @escaping @Sendable (WorkingRows.Columns, [Double]) -> Part,
+    _ add: (Part) -> Void
+  ) throws {
     try table.reader.read(
       table.rows.working.design.columns.requests,
-      transform: { [predict = table.rows, empty = all] chunk in
+      transform: { [predict = table.rows] chunk in
         let columns = try predict.columns(chunk, wantsX: true)
         let fixed = predict.fixed(columns.rows)
-        var part = empty
-        part.append(columns, residuals: zip(columns.rows.response, fixed).map { $0 - $1 })
-        return part
+        return part(columns, zip(columns.rows.response, fixed).map { $0 - $1 })
       },
-      consume: { all.append($0) })
+      consume: add)
+  }
+
+  private func workingTable(_ table: NewTable) throws -> WorkingTable {
+    var all = WorkingTable(model)
+    let empty = all
+    try sum(
+      table,
+      { columns, e in
+        var part = empty
+        part.append(columns, residuals: e)
+        return part
+      }, { all.append($0) })
     return all
   }
 
   private func influenceOfOnly(_ group: String, _ table: NewTable) throws -> GroupInfluence {
     let shape = LevelShares.Shape(p: model.fixedEffectCount, ℓ: model.groups[0].size)
     var total = LevelShares(shape, levelCount: model.groups[0].levelCount)
-    try table.reader.read(
-      table.rows.working.design.columns.requests,
-      transform: { [predict = table.rows] chunk in
-        let columns = try predict.columns(chunk, wantsX: true)
-        let fixed = predict.fixed(columns.rows)
-        return LevelShares(
-          shape, columns, residuals: zip(columns.rows.response, fixed).map { $0 - $1 })
-      },
-      consume: { total.add($0) })
+    try sum(
+      table, { LevelShares(shape, $0, residuals: $1) }, { total.add($0) })
     try check(rows: total.rows)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let reduced = ReducedShares(model, factors[0], total, threads: options.threads)
-    let S = DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor)
-    return try influence(
-      of: group, 0,
+    let S = try information
+    return influence(
+      of: group, 0, S,
       model.groups[0].levels.indices.map { j in
         let (Sj, rj) = reduced.level(j)
         return (Self.change(S - Sj, rj, scale: S), total.share(j).rows)
       })
   }
 
+  /// S = XᵀV⁻¹X in working coordinates.
+  private var information: DenseMatrix {
+    get throws { DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor) }
+  }
+
   /// - Parameter levels: β̂ − β̂₍ⱼ₎ in working coordinates, and rows.
   private func influence(
-    of group: String, _ index: Int, _ levels: [(change: [Double]?, rows: Int)]
-  ) throws -> GroupInfluence {
+    of group: String, _ index: Int, _ S: DenseMatrix, _ levels: [(change: [Double]?, rows: Int)]
+  ) -> GroupInfluence {
     let names = model.fixed.kept.map { model.fixed.names[$0] }
-    let S = DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor)
     let results = zip(model.groups[index].levels, levels).map { name, level in
       let cook = level.change.map { dot($0, S * $0) / (variance * Double($0.count)) }
       let reported = level.change.map {

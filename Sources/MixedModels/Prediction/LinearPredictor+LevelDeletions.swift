@@ -10,9 +10,7 @@ extension LinearPredictor {
   /// It takes one factorization for every level.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  func deletions(
-    of group: Int, _ table: WorkingTable, _ rows: [[Int32]]
-  ) throws -> [[Double]?] {
+  func deletions(_ table: WorkingTable, _ rows: [[Int32]]) throws -> [[Double]?] {
     setBLASThreads(1)
     let removal = RowRemoval(model, table)
     let plan = try EquationsPlan(

@@ -8,7 +8,6 @@ struct StudyProfiles: @unchecked Sendable {
   /// A parameter that is profiled, by its place among the study's.
   private struct Entry {
     let index: Int
-    let kind: ModelParameter.Kind
     let place: IntervalPlace
     /// The next parameter is its square.
     let hasSquare: Bool
@@ -25,22 +24,14 @@ struct StudyProfiles: @unchecked Sendable {
       model, solver: EquationsPlan.exactSolver(insteadOf: solver), threads: 1
     ).choice
     ζ = ChiSquared(degreesOfFreedom: 1).quantile(level).squareRoot()
-    var entries: [Entry] = []
-    func add(_ kind: ModelParameter.Kind, _ place: IntervalPlace, hasSquare: Bool) {
-      let next = entries.last.map { $0.index + ($0.hasSquare ? 2 : 1) } ?? 0
-      entries.append(Entry(index: next, kind: kind, place: place, hasSquare: hasSquare))
+    let parameters = study.parameters
+    // A square has no profile of its own.
+    let own = parameters.indices.filter { !parameters[$0].isSquare }
+    entries = zip(own, model.coefficientPlaces + model.covariancePlaces).map { index, place in
+      Entry(
+        index: index, place: place,
+        hasSquare: index + 1 < parameters.count && parameters[index + 1].isSquare)
     }
-    for k in 0..<model.fixedEffectCount { add(.fixed, .coefficient(k), hasSquare: false) }
-    for (t, block) in model.covariance.blocks.enumerated() {
-      for j in 0..<block.size {
-        add(.standardDeviation, .deviation(term: t, column: j), hasSquare: true)
-        for i in 0..<block.size where i > j {
-          add(.correlation, .correlation(term: t, row: i, column: j), hasSquare: false)
-        }
-      }
-    }
-    add(.sigma, .residual, hasSquare: true)
-    self.entries = entries
   }
 
   /// Adds limits to what a fit by maximum likelihood says of the parameters.
@@ -74,7 +65,7 @@ struct StudyProfiles: @unchecked Sendable {
     let error = estimate.standardError
     guard
       var search = try? maximum.search(
-        entry.kind, entry.place, estimate.estimate, standardError: error.isFinite ? error : nil),
+        entry.place, estimate.estimate, standardError: error.isFinite ? error : nil),
       let low = try? search.limit(-ζ), let high = try? search.limit(ζ)
     else { return nil }
     return (low.value, high.value)

@@ -59,15 +59,23 @@ extension FittedModel {
   }
 
   /// Where each of `intervalParameters` stands among terms and columns.
-  var intervalPlaces: [IntervalPlace] {
-    let terms = model.covariance.blocks.enumerated().flatMap { t, block in
+  var intervalPlaces: [IntervalPlace] { model.covariancePlaces + model.coefficientPlaces }
+}
+
+extension LinearMixedModel {
+  /// The standard deviations of every term, each followed by its correlations, and σ.
+  var covariancePlaces: [IntervalPlace] {
+    let terms = covariance.blocks.enumerated().flatMap { t, block in
       (0..<block.size).flatMap { j -> [IntervalPlace] in
         [.deviation(term: t, column: j)]
           + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
       }
     }
-    return terms + [.residual] + model.fixed.kept.indices.map { .coefficient($0) }
+    return terms + [.residual]
   }
+
+  /// The kept coefficients.
+  var coefficientPlaces: [IntervalPlace] { fixed.kept.indices.map { .coefficient($0) } }
 }
 
 /// A parameter by its place in the model.
@@ -77,4 +85,13 @@ enum IntervalPlace: Equatable {
   case residual
   /// Among the kept columns.
   case coefficient(Int)
+
+  var kind: ModelParameter.Kind {
+    switch self {
+    case .deviation: .standardDeviation
+    case .correlation: .correlation
+    case .residual: .sigma
+    case .coefficient: .fixed
+    }
+  }
 }

@@ -90,7 +90,7 @@ extension FittedModel {
     }
     do {
       var search = try maximum.search(
-        parameter.kind, place, estimate, standardError: standardError(place))
+        place, estimate, standardError: standardError(place))
       let q = ChiSquared(degreesOfFreedom: 1).quantile(level).squareRoot()
       let lower = try search.findLimit(-q, of: &interval)
       let upper = lower == nil ? try search.findLimit(q, of: &interval) : nil

@@ -7,8 +7,9 @@ extension LikelihoodMaximum {
   /// - Parameter standardError: Of the estimate; nil where it is not known.
   /// - Throws: `FitError`, `CholmodError`.
   func search(
-    _ kind: ModelParameter.Kind, _ place: IntervalPlace, _ given: Double, standardError: Double?
+    _ place: IntervalPlace, _ given: Double, standardError: Double?
   ) throws -> ProfileSearch {
+    let kind = place.kind
     let sigma = exp(logSigma) * model.fixed.responseScale
     var (estimate, spread) = (given, 0.1 * abs(given))
     let held: any HeldDeviance
