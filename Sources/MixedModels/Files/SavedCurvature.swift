@@ -100,6 +100,19 @@ extension CriterionCurvature {
       && covarianceSlopes.allSatisfy { $0.storage.allSatisfy(\.isFinite) }
   }
 
+  /// The derivatives in f φ.
+  func converted(factor f: Double) -> CriterionCurvature {
+    CriterionCurvature(
+      gradient: gradient.map { $0 / f }, hessian: (1 / (f * f)) * hessian,
+      residualSlope: residualSlope.map { $0 / f }, residualWeight: residualWeight,
+      covarianceSlopes: covarianceSlopes.map { (1 / f) * $0 },
+      probeSlopes: probeSlopes.map { slopes in
+        ProbeSlopes(
+          probes: slopes.probes, gradientCovariance: (1 / (f * f)) * slopes.gradientCovariance,
+          coefficientSlopes: slopes.coefficientSlopes.map { $0.map { $0 / f } })
+      }, roundingError: roundingError, units: units.map { f * $0 })
+  }
+
   fileprivate init(
     gradient: [Double], hessian: DenseMatrix, residualSlope: [Double], residualWeight: Double,
     covarianceSlopes: [DenseMatrix], probeSlopes: ProbeSlopes?, roundingError: Double,

@@ -24,11 +24,15 @@ struct SavedOptimum {
   var quantiles: [Double]?
   var timing: Timing
   var peakMemory: Int
+  /// Whether φ is that of working columns whose size does not depend on the weights' unit: not so in
+  /// earlier files of weighted fits.
+  private var isFreeOfWeights = true
 
   var json: JSONValue {
     .object([
       ("criterion", .string(criterion.rawValue)),
       ("phi", .numbers(outcome.φ)),
+      ("phi_unit", .string(Self.unit)),
       ("value", .number(outcome.value)),
       ("criterion_std_error", .optional(standardError)),
       ("optimizer", .string(outcome.optimizer)),
@@ -68,6 +72,7 @@ struct SavedOptimum {
     // Fits saved before there were such criteria do not have it.
     standardError = try? json["criterion_std_error"].double
     let φ = try json["phi"].doubles
+    isFreeOfWeights = (try? json["phi_unit"].string) == Self.unit
     outcome = CriterionSearch.Outcome(
       optimizer: try json["optimizer"].string, φ: φ, value: try json["value"].double,
       converged: try json["converged"].bool, messages: try json["messages"].strings,
@@ -118,6 +123,28 @@ struct SavedOptimum {
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
+  }
+}
+
+extension SavedOptimum {
+  /// Word for columns of unit mean square over the rows, each row divided by √(1/w).
+  private static let unit = "sqrt(w) z"
+
+  /// The optimum in the coordinates of today's working columns, which are √(n / Σw) times those of
+  /// files that say nothing of their unit.
+  ///
+  /// - Parameter meanWeight: Σw / n.
+  func converted(meanWeight: Double) -> SavedOptimum {
+    guard !isFreeOfWeights, meanWeight != 1 else { return self }
+    var converted = self
+    let f = meanWeight.squareRoot()
+    converted.isFreeOfWeights = true
+    converted.outcome.φ = outcome.φ.map { f * $0 }
+    converted.outcome.trace = outcome.trace.map {
+      CriterionSearch.Evaluation(φ: $0.φ.map { f * $0 }, value: $0.value, seconds: $0.seconds)
+    }
+    converted.outcome.curvature = outcome.curvature?.converted(factor: f)
+    return converted
   }
 }
 

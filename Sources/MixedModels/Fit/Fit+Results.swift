@@ -147,9 +147,11 @@ extension LinearMixedModel {
     return scaled * scaled * Double(observations) / tail[tail.rows - 1, tail.columns - 1]
   }
 
-  /// Whether σ is no more than rounding leaves: of r² = yᵀWy − …, or of the response's own digits.
+  /// Whether σ is no more than rounding leaves: of r² = yᵀWy − …, or, for a row of the usual weight,
+  /// of the response's own digits.
   func explainsExactly(_ sigma: Double) -> Bool {
-    residualShare(sigma) < 1e-13 || sigma < 16 * fixed.responseSize.ulp
+    residualShare(sigma) < 1e-13
+      || sigma < 16 * fixed.responseSize.ulp * usualWeight.squareRoot()
   }
 
   /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.

@@ -66,13 +66,13 @@ extension MonteCarloErrors {
     df: Double
   ) {
     guard let slopes = curvature.probeSlopes else { return nil }
-    let inverse = curvature.hessian.pseudoInverse
+    let inverse = curvature.hessian.pseudoInverse(units: curvature.units)
     let C = inverse * slopes.gradientCovariance * inverse
     func error(_ slope: [Double], _ C: DenseMatrix) -> Double {
       max(dot(slope, C * slope), 0).squareRoot()
     }
     let structure = model.covariance
-    let thetaSlopes = Self.slopes(of: structure.theta, at: φ)
+    let thetaSlopes = Self.slopes(of: structure.theta, at: φ, units: curvature.units)
     theta = thetaSlopes.map { error($0, C) }
     let sampling = 2 * inverse
     largestShare = thetaSlopes.reduce(0) { share, slope in
@@ -94,9 +94,11 @@ extension MonteCarloErrors {
   }
 
   /// Derivatives of every value of a function in φ, by central differences.
-  private static func slopes(of function: ([Double]) -> [Double], at φ: [Double]) -> [[Double]] {
-    let step = 1e-5 * max(φ.reduce(0) { max($0, abs($1)) }, 1e-8)
+  private static func slopes(
+    of function: ([Double]) -> [Double], at φ: [Double], units: [Double]
+  ) -> [[Double]] {
     let columns = φ.indices.map { k -> [Double] in
+      let step = 1e-5 * units[k]
       var (ahead, behind) = (φ, φ)
       ahead[k] += step
       behind[k] -= step

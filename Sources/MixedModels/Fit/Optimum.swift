@@ -61,9 +61,10 @@ struct Optimum {
     }
     guard model.isSmall else { return [covariance.identity] }
     // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
-    // start, θ = identity, and from small and large variances.
+    // start, θ = identity, for residuals of the usual weight, and from small and large variances.
     let sizes = try method(options) == .newton ? [0.1, 3] : []
-    return [covariance.identity, covariance.working(covariance.identity)]
+    let relative = 1 / model.usualWeight.squareRoot()
+    return [covariance.identity, covariance.working(covariance.identity.map { relative * $0 })]
       + sizes.map { size in covariance.identity.map { size * $0 } }
   }
 

@@ -13,7 +13,7 @@ struct ParameterCovariance: Sendable {
 
   /// - Parameter df: n − p for REML, n for ML.
   init(_ curvature: CriterionCurvature, df: Double) {
-    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse
+    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse(units: curvature.units + [1])
   }
 
   /// The variance of a function with these derivatives in (φ, log σ).
@@ -41,9 +41,13 @@ extension CriterionCurvature {
 extension DenseMatrix {
   /// The inverse of a symmetric, positive semidefinite matrix on the directions in which it is not
   /// zero but for rounding, after scaling to a unit diagonal.
-  var pseudoInverse: DenseMatrix {
-    let largest = diagonal.max() ?? 0
-    let scales = diagonal.map { $0 > 1e-14 * largest ? 1 / $0.squareRoot() : 0 }
+  ///
+  /// - Parameter units: Of the coordinates: in them a diagonal entry that is nothing beside the others
+  ///   is zero.
+  func pseudoInverse(units: [Double]) -> DenseMatrix {
+    let sizes = zip(diagonal, units).map { $0 * $1 * $1 }
+    let largest = sizes.max() ?? 0
+    let scales = zip(sizes, units).map { $0 > 1e-14 * largest ? $1 / $0.squareRoot() : 0 }
     var scaled = self
     for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= scales[i] * scales[j] } }
     let (values, V) = symmetricEigenvectors(scaled)

@@ -109,7 +109,7 @@ extension SearchState {
           zip(origin, curvature.leastDirection).map { $0 + sign * size * $1 })
       }
     }
-    return value < before - 1e-9 * max(1, abs(before))
+    return value < before - 1e-9 * search.rows
   }
 
   /// The Hessian at the best point by differences of the exact gradient.

@@ -230,7 +230,7 @@ struct SearchState {
         φ[k] = 0
         let value = try tolerantValue(φ)
         // Within rounding a zero is the simpler answer.
-        if value <= self.value + 1e-12 * max(1, abs(self.value)) {
+        if value <= self.value + 1e-12 * search.rows {
           (best, self.value) = (φ, value)
         }
       }
@@ -243,7 +243,7 @@ struct SearchState {
           _ = try tolerantValue(φ)
         }
       }
-      if self.value < before - 1e-9 * max(1, abs(before)) { escaped = true }
+      if self.value < before - 1e-9 * search.rows { escaped = true }
     }
     return escaped
   }

@@ -51,24 +51,33 @@ struct VarianceErrors: Sendable {
 
 /// Standard deviations relative to σ, and correlations, of one block's reported columns.
 private struct RelativeDeviations {
-  var deviations: [Double]
-  var correlations: DenseMatrix
+  let deviations: [Double]
+  let correlations: DenseMatrix
+  /// Of the columns, whose sizes the deviations times these do not depend on.
+  private let sizes: [Double]
 
-  init(_ block: RelativeCovariance.Block, _ φ: [Double]) {
-    var next = 0
-    let λ = block.reported(RelativeCovariance.lowerTriangle(φ, &next, size: block.size))
-    correlations = λ * λ.transposed
-    deviations = correlations.diagonal.map { $0.squareRoot() }
-    for j in 0..<block.size {
-      for i in 0..<block.size { correlations[i, j] /= deviations[i] * deviations[j] }
+  /// - Parameter λ: Of the reported columns, not necessarily triangular.
+  init(_ λ: DenseMatrix, sizes: [Double]) {
+    self.sizes = sizes
+    var products = λ * λ.transposed
+    deviations = products.diagonal.map { $0.squareRoot() }
+    for j in deviations.indices {
+      for i in deviations.indices { products[i, j] /= deviations[i] * deviations[j] }
     }
+    correlations = products
   }
 
   /// Whether a standard deviation is positive beyond rounding.
-  func isFree(_ i: Int) -> Bool { deviations[i] > 1e-7 * (deviations.max() ?? 0) }
+  func isFree(_ i: Int) -> Bool {
+    deviations[i] * sizes[i] > 1e-7 * (zip(deviations, sizes).map { $0 * $1 }.max() ?? 0)
+  }
 }
 
-/// Their derivatives in the block's φ, by central differences.
+/// Their derivatives in the block's φ.
+///
+/// With λ = R⁻¹λ̃ the reported effects' factor and s_i the length of its row i,
+///
+///     ∂s_i/∂λ̃_ab = R⁻¹_ia λ_ib / s_i,   ∂(λλᵀ)_ij/∂λ̃_ab = R⁻¹_ia λ_jb + R⁻¹_ja λ_ib.
 private struct RelativeSlopes {
   let here: RelativeDeviations
   private(set) var deviations: [[Double]]
@@ -76,23 +85,33 @@ private struct RelativeSlopes {
   private(set) var correlations: [[Double]]
 
   init(_ block: RelativeCovariance.Block, _ φ: [Double]) {
-    here = RelativeDeviations(block, φ)
     let size = block.size
+    var next = 0
+    let λ = block.solveR(RelativeCovariance.lowerTriangle(φ, &next, size: size))
+    let inverse = block.solveR(.identity(size))
+    here = RelativeDeviations(λ, sizes: block.columnSizes)
+    let (s, c) = (here.deviations, here.correlations)
     deviations = Array(repeating: [], count: size)
     correlations = Array(repeating: [], count: size * size)
-    let step = 1e-5 * max(φ.reduce(0) { max($0, abs($1)) }, 1e-8)
-    for k in φ.indices {
-      var (ahead, behind) = (φ, φ)
-      ahead[k] += step
-      behind[k] -= step
-      let (a, b) = (RelativeDeviations(block, ahead), RelativeDeviations(block, behind))
-      for i in 0..<size {
-        deviations[i].append((a.deviations[i] - b.deviations[i]) / (2 * step))
-      }
-      for x in 0..<size * size {
-        let change = a.correlations.storage[x] - b.correlations.storage[x]
-        correlations[x].append(change / (2 * step))
+    for b in 0..<size {
+      for a in b..<size {
+        let slopes = (0..<size).map { inverse[$0, a] * λ[$0, b] / s[$0] }
+        for i in 0..<size { deviations[i].append(slopes[i]) }
+        for j in 0..<size {
+          for i in 0..<size {
+            let product = (inverse[i, a] * λ[j, b] + inverse[j, a] * λ[i, b]) / (s[i] * s[j])
+            correlations[j * size + i].append(
+              product - c[i, j] * (slopes[i] / s[i] + slopes[j] / s[j]))
+          }
+        }
       }
     }
+  }
+}
+
+extension RelativeCovariance.Block {
+  /// Root mean squares of the reported columns, each row divided by √(1/w).
+  fileprivate var columnSizes: [Double] {
+    (0..<size).map { j in dot(R.column(j), R.column(j)).squareRoot() }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import NumericalMethods
 
 /// y = Xβ + ZΛu + ε as far as the likelihood sees it: A = [Z X y]ᵀW[Z X y] in working coordinates,
@@ -23,6 +24,8 @@ public struct LinearMixedModel: Sendable {
   public var fixedEffectCount: Int { tail.columns - 1 }
   /// Grouping factors.
   package var groupCount: Int { groups.count }
+  /// The geometric mean of the prior weights, which a few huge or tiny ones do not move far.
+  var usualWeight: Double { exp(sumOfLogWeights / Double(observations)) }
   /// q, the length of b.
   public var randomEffectCount: Int { groups.reduce(0) { $0 + $1.levelCount * $1.size } }
 }

@@ -18,8 +18,10 @@ struct RandomTermAssembly {
     let C = design.matrix(rawCount: products.directory.count)
     let gram = products.pooledGram
     let size = design.names.count
-    // Working columns have mean square 1 over all rows, so that φ = 1 means a variance of σ².
-    let unit = builder.products.sumOfWeights.squareRoot()
+    // Working columns have mean square 1 over all rows, each divided by the standard deviation that
+    // its weight gives to its residual, in units of σ. φ = 1 then means that a term's variance is
+    // that of the residuals, row by row: whatever the unit of the weights, and of the response.
+    let unit = Double(builder.products.observations).squareRoot()
 
     if !bound.isDiagonal {
       let constant = builder.constantColumn(

@@ -29,9 +29,10 @@ extension RelativeCovariance {
         }
       }
     }
-    // Directions the guess knows nothing of.
-    let largest = H.diagonal.max() ?? 0
-    for k in 0..<n { H[k, k] += 1e-6 * max(largest, 1) }
+    // Directions the guess knows nothing of, as large as they are.
+    let units = rowLengths(φ)
+    let largest = units.indices.reduce(1) { max($0, H[$1, $1] * units[$1] * units[$1]) }
+    for k in 0..<n { H[k, k] += 1e-6 * largest / (units[k] * units[k]) }
     return H
   }
 
@@ -73,12 +74,12 @@ extension RelativeCovariance.Block {
   fileprivate func meanProjection(_ Y: DenseMatrix, _ T: DenseMatrix) -> DenseMatrix {
     // Tᵀ Bᵀ = Yᵀ
     var B = Y.transposed
-    let largest = T.diagonal.reduce(0) { max($0, abs($1)) }
+    let lengths = (T * T.transposed).diagonal.map { $0.squareRoot() }
     for c in 0..<size {
       for i in stride(from: size - 1, through: 0, by: -1) {
         for k in (i + 1)..<max(size, i + 1) { B[i, c] -= T[k, i] * B[k, c] }
         let pivot = T[i, i]
-        B[i, c] = abs(pivot) > 1e-6 * largest ? B[i, c] / pivot : 0
+        B[i, c] = abs(pivot) > 1e-6 * lengths[i] ? B[i, c] / pivot : 0
       }
     }
     return 0.5 * (B + B.transposed)
@@ -86,11 +87,14 @@ extension RelativeCovariance.Block {
 }
 
 extension DenseMatrix {
-  /// The inverse of a symmetric matrix that is positive definite beyond rounding.
+  /// The inverse of a symmetric matrix that is positive definite beyond rounding, in whatever units.
   fileprivate var inverseIfPositive: DenseMatrix? {
-    let (values, V) = symmetricEigenvectors(self)
+    guard diagonal.allSatisfy({ $0 > 0 }) else { return nil }
+    let D = DenseMatrix(diagonal: diagonal.map { 1 / $0.squareRoot() })
+    let (values, V) = symmetricEigenvectors(D * self * D)
     guard let least = values.first, least > 1e-10 * (values.last ?? 0) else { return nil }
-    return V * DenseMatrix(diagonal: values.map { 1 / $0 }) * V.transposed
+    let DV = D * V
+    return DV * DenseMatrix(diagonal: values.map { 1 / $0 }) * DV.transposed
   }
 
   /// A square root S, SSᵀ ≈ self, of a symmetric matrix whose eigenvalues are raised to at least

@@ -31,7 +31,7 @@ struct FitRun {
     _ data: [DataSource], _ given: FitOptions, saved: SavedOptimum? = nil,
     writer: ModelFileWriter? = nil, _ read: () throws -> CrossProducts
   ) throws {
-    (self.data, self.saved) = (data, saved)
+    self.data = data
     setBLASThreads(1)  // sums must not depend on the number of threads
     var products = try read()
     formula = products.specification.formula
@@ -42,6 +42,9 @@ struct FitRun {
 
     model = try LinearMixedModel(releasing: &products, options: options)
     self.products = products
+    let meanWeight = products.sumOfWeights / Double(products.observations)
+    let saved = saved?.converted(meanWeight: meanWeight)
+    self.saved = saved
     (optimum, plan) = try model.optimum(options, saved: saved)
     timing.assemble = optimum.began - read
     timing.evaluation = optimum.outcome.evaluationSeconds

@@ -9,8 +9,10 @@ import NumericalMethods
 ///
 /// The variance of the fixed part is that of Xβ over the rows, n − 1 below; that of a random term the
 /// mean over the rows of zᵀΣz, tr(ZΣZᵀ)/n. Both come from cross-products. With prior weights the rows
-/// count by them, as they do in the cross-products, and the residual variance is that of a row with
-/// weight 1. Offsets have no share.
+/// count by them in all three parts: as they do in the cross-products, and in the residual variance,
+/// whose mean Σ wᵢ(σ²/wᵢ)/Σw is σ² divided by the mean weight. So shares depend neither on the unit
+/// of the weights nor, where all weights are alike, on there being weights. (MuMIn and performance take
+/// σ², the residual variance of weight 1.) Offsets have no share.
 public struct VarianceExplained: Sendable {
   /// The share of one random-effects term.
   public struct Share: Sendable {
@@ -69,7 +71,8 @@ extension FittedModel {
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages
     if products.basis.weights != nil {
-      notes.append("rows count by their prior weights, and residuals are those of weight 1")
+      notes.append(
+        "rows count by their prior weights; the residual variance is that of the mean weight")
     }
     if case .column = formula.response {
     } else {
@@ -77,7 +80,8 @@ extension FittedModel {
     }
     return VarianceExplained(
       formula: fit.formula, criterionKind: fit.criterionKind,
-      fixedVariance: fixedPartVariance, residualVariance: variance,
+      fixedVariance: fixedPartVariance,
+      residualVariance: variance * Double(model.observations) / sumOfWeights,
       shares: zip(model.terms, model.meanSquares(φ)).map { term, square in
         .init(
           name: term.name, group: term.groupName, variance: variance * square / sumOfWeights)
