@@ -40,9 +40,9 @@ package struct AxisTics {
     format = candidate.digits > 6 ? "%.\(candidate.digits)g" : "%g"
   }
 
-  func set(_ axis: String, in script: inout GnuplotScript) {
+  func set(_ axis: GnuplotCommand, in script: inout GnuplotScript) {
     script.command("set \(axis)tics nomirror \(step)")
-    script.command("set format \(axis) '\(format)'")
+    script.command("set format \(axis) \(format)")
   }
 
   private static func candidate(

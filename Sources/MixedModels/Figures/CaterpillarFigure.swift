@@ -108,8 +108,8 @@ package struct CaterpillarFigure: Figure {
       panel.rows.count < panel.levels
       ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
     let title = panelTitle(panel.group, panel.column, ", \(some) levels", limit: Self.textLimit)
-    script.command("set title \(GnuplotScript.quoted(title))")
-    script.command("set xlabel \(GnuplotScript.quoted(panel.units(Self.textLimit)))")
+    script.command("set title \(title)")
+    script.command("set xlabel \(panel.units(Self.textLimit))")
     if !script.terminal.isText {
       let ends = panel.ends
       AxisTics(ends.low, ends.high, width: 260).set("x", in: &script)
@@ -120,9 +120,8 @@ package struct CaterpillarFigure: Figure {
     script.command(
       panel.labels == nil || script.terminal.isText ? "set errorbars 0" : "set errorbars 1")
     if let labels = panel.labels {
-      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
       script.command("set ylabel")
-      script.command("set ytics nomirror scale 0 (\(tics.joined(separator: ", "))) font ',10'")
+      script.command("set ytics nomirror scale 0 (\(GnuplotCommand.tics(labels))) font ',10'")
     } else {
       script.command("set ylabel 'levels, sorted'")
       script.command("unset ytics")
@@ -147,7 +146,7 @@ package struct CaterpillarFigure: Figure {
     script.command("set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb '#000000' lw 0.8 back")
     script.plot(
       parts.map { name, colour in
-        "\(name) using 1:2:3 with xerrorbars pt 7 ps 0.45 lw 1.2 lc rgb '\(colour)' notitle"
+        "\(name) using 1:2:3 with xerrorbars pt 7 ps 0.45 lw 1.2 lc rgb \(colour) notitle"
       })
   }
 }

@@ -83,13 +83,12 @@ package struct DataFigure: Figure {
 
   /// Without a covariate: a strip of rows for every level.
   private func drawSideBySide(_ script: inout GnuplotScript) {
-    script.command("set title \(GnuplotScript.quoted(title))")
-    script.command("set ylabel \(GnuplotScript.quoted(response, limit: 60))")
+    script.command("set title \(title)")
+    script.command("set ylabel \(response, limit: 60)")
     script.command("set xrange [-0.7:\(Double(labels.count) - 0.3)]")
-    let tics = shortNames(labels, limit: 14).enumerated()
-      .map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
+    let tics = GnuplotCommand.tics(shortNames(labels, limit: 14))
     let isLong = labels.map { min($0.count, 14) }.reduce(0, +) > 70
-    script.command("set xtics nomirror scale 0 (\(tics.joined(separator: ", ")))")
+    script.command("set xtics nomirror scale 0 (\(tics))")
     if isLong, !script.terminal.isText { script.command("set xtics rotate by 45 right") }
     script.command("set key outside top right horizontal")
     let points = script.data(
@@ -118,9 +117,9 @@ package struct DataFigure: Figure {
     }
     script.command("set grid y")
     script.plot([
-      "\(points) using 1:2 with points pt 7 ps 0.5 lc rgb '#70\(FigureStyle.rows.dropFirst())' title 'rows'",
-      "\(means) using ($1-0.4):3:(0.8):(0) with vectors nohead dt 3 lw 2 lc rgb '\(FigureStyle.reference)' title 'population'",
-      "\(means) using ($1-0.4):2:(0.8):(0) with vectors nohead lw 3 lc rgb '\(FigureStyle.estimate)' title 'fitted'",
+      "\(points) using 1:2 with points pt 7 ps 0.5 lc rgb \(FigureStyle.pale(FigureStyle.rows, "70")) title 'rows'",
+      "\(means) using ($1-0.4):3:(0.8):(0) with vectors nohead dt 3 lw 2 lc rgb \(FigureStyle.reference) title 'population'",
+      "\(means) using ($1-0.4):2:(0.8):(0) with vectors nohead lw 3 lc rgb \(FigureStyle.estimate) title 'fitted'",
     ])
   }
 }

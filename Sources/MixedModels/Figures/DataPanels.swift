@@ -53,10 +53,10 @@ struct DataPanels {
     for (k, panel) in rows.enumerated() {
       let isLeft = k.isMultiple(of: columns)
       let isLowest = k + columns >= count
-      script.command("set format y '\(isLeft ? yTics.format : "")'")
-      script.command("set format x '\(isLowest ? xTics.format : "")'")
+      script.command("set format y \(isLeft ? yTics.format : "")")
+      script.command("set format x \(isLowest ? xTics.format : "")")
       script.command(
-        "set title \(GnuplotScript.quoted(names[k], limit: 60)) offset 0,-0.8 font ',11'")
+        "set title \(names[k], limit: 60) offset 0,-0.8 font ',11'")
       draw(panel, dependence, &script)
       if k == 0 { script.command("unset label") }
     }
@@ -68,19 +68,18 @@ struct DataPanels {
     _ script: inout GnuplotScript, _ title: String, covariate: String, response: String
   ) {
     let (w, h) = (Double(size.width), Double(size.height))
-    let quoted = { (text: String, limit: Int) in GnuplotScript.quoted(text, limit: limit) }
     script.command(
-      "set label 1 \(quoted(title, Int(w / 8))) at screen 0.5,\(1 - 20 / h) center font ',14'")
+      "set label 1 \(title, limit: Int(w / 8)) at screen 0.5,\(1 - 20 / h) center font ',14'")
     script.command(
-      "set label 2 \(quoted(covariate, 80)) at screen 0.5,\(18 / h) center")
+      "set label 2 \(covariate, limit: 80) at screen 0.5,\(18 / h) center")
     script.command(
-      "set label 3 \(quoted(response, Int(h / 9))) at screen \(18 / w),0.5 center rotate by 90")
+      "set label 3 \(response, limit: Int(h / 9)) at screen \(18 / w),0.5 center rotate by 90")
     for (k, (text, colour)) in [
       ("● rows", FigureStyle.rows), ("━ fitted", FigureStyle.estimate),
       ("╍ population", FigureStyle.reference),
     ].enumerated() {
       script.command(
-        "set label \(4 + k) '\(text)' at screen 0.5,\(1 - 46 / h) center offset \(14 * (k - 1)),0 tc rgb '\(colour)'"
+        "set label \(4 + k) \(text) at screen 0.5,\(1 - 46 / h) center offset \(14 * (k - 1)),0 tc rgb \(colour)"
       )
     }
   }
@@ -89,17 +88,17 @@ struct DataPanels {
     _ panel: [GroupRows.Row], _ dependence: FigureSource.Dependence, _ script: inout GnuplotScript
   ) {
     let points = script.data(panel.map { [$0.x, $0.y] })
-    let grey = "#60" + FigureStyle.rows.dropFirst()
-    var elements = [
-      "\(points) using 1:2 with points pt 7 ps 0.45 lc rgb '\(grey)' notitle"
+    let grey = FigureStyle.pale(FigureStyle.rows, "60")
+    var elements: [GnuplotCommand] = [
+      "\(points) using 1:2 with points pt 7 ps 0.45 lc rgb \(grey) notitle"
     ]
     let values: [((GroupRows.Row) -> Double, String, dash: Int)] = [
       ({ $0.fixed }, FigureStyle.reference, 2), ({ $0.fitted }, FigureStyle.estimate, 1),
     ]
     for (value, colour, dash) in values {
       let line = script.data(Self.line(panel.map { ($0.x, value($0)) }, dependence))
-      let style = dependence == .other ? "points pt 7 ps 0.3" : "lines lw 2 dt \(dash)"
-      elements.append("\(line) using 1:2 with \(style) lc rgb '\(colour)' notitle")
+      let style: GnuplotCommand = dependence == .other ? "points pt 7 ps 0.3" : "lines lw 2 dt \(dash)"
+      elements.append("\(line) using 1:2 with \(style) lc rgb \(colour) notitle")
     }
     script.plot(elements)
   }
@@ -133,11 +132,11 @@ struct DataPanels {
     covariate: String, response: String
   ) {
     let shown = thinned(count, to: size.textPanels)
-    script.command("set multiplot layout \(shown.count),1 title \(GnuplotScript.quoted(title))")
-    script.command("set xlabel \(GnuplotScript.quoted(covariate, limit: 60))")
-    script.command("set ylabel \(GnuplotScript.quoted(response, limit: 16))")
+    script.command("set multiplot layout \(shown.count),1 title \(title)")
+    script.command("set xlabel \(covariate, limit: 60)")
+    script.command("set ylabel \(response, limit: 16)")
     for k in shown {
-      script.command("set title \(GnuplotScript.quoted(labels[k], limit: 40))")
+      script.command("set title \(labels[k], limit: 40)")
       let data = script.data(rows[k].map { [$0.x, $0.y, $0.fitted, $0.fixed] })
       script.plot([
         "\(data) using 1:4 with dots notitle", "\(data) using 1:3 with points pt '*' notitle",

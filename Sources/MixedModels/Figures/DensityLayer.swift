@@ -17,24 +17,24 @@ struct DensityLayer {
       script.command("unset colorbox")
       return
     }
-    let steps = colours.enumerated().map { "\($0) '\($1)'" }
+    let steps = colours.enumerated().map { "\($0) \($1)" as GnuplotCommand }
     script.command("set palette defined (\(steps.joined(separator: ", ")))")
     script.command("set palette maxcolors \(colours.count)")
     script.command("set logscale cb")
     script.command("set format cb '%g'")
     script.command("set cbrange [1:\(max(most, 2))]")
     script.command("set cbtics nomirror scale 0.4")
-    script.command("set cblabel \(GnuplotScript.quoted("\(unit) in a cell (log scale)"))")
+    script.command("set cblabel \("\(unit) in a cell (log scale)")")
     script.command("set colorbox")
   }
 
   /// What stands after `plot`.
-  func elements(_ script: inout GnuplotScript) -> [String] {
+  func elements(_ script: inout GnuplotScript) -> [GnuplotCommand] {
     guard counts.isDense else {
       let points = script.data(counts.points.map { [$0.x, $0.y] })
-      let style =
+      let style: GnuplotCommand =
         script.terminal.isText
-        ? "pt 'o'" : "pt 7 ps 0.5 lc rgb '#80\(FigureStyle.rows.dropFirst())'"
+        ? "pt 'o'" : "pt 7 ps 0.5 lc rgb \(FigureStyle.pale(FigureStyle.rows, "80"))"
       return ["\(points) using 1:2 with points \(style) notitle"]
     }
     return script.terminal.isText ? characters(&script) : hexagons(&script)
@@ -51,23 +51,23 @@ struct DensityLayer {
     return classes
   }
 
-  private func hexagons(_ script: inout GnuplotScript) -> [String] {
+  private func hexagons(_ script: inout GnuplotScript) -> [GnuplotCommand] {
     var elements = zip(classes(colours.count), colours).compactMap {
-      cells, colour -> String? in
+      cells, colour -> GnuplotCommand? in
       guard !cells.isEmpty else { return nil }
       let outlines = script.data(cells.flatMap { counts.outline($0.x, $0.y) + [[]] })
       return
-        "\(outlines) using 1:2 with filledcurves closed fc rgb '\(colour)' fs solid 1 border lc rgb '\(colour)' lw 0.3 notitle"
+        "\(outlines) using 1:2 with filledcurves closed fc rgb \(colour) fs solid 1 border lc rgb \(colour) lw 0.3 notitle"
     }
     elements.append("NaN with points palette notitle")  // asks for the colour bar
     return elements
   }
 
-  private func characters(_ script: inout GnuplotScript) -> [String] {
-    zip(classes(4), [".", ":", "+", "#"]).compactMap { cells, character in
+  private func characters(_ script: inout GnuplotScript) -> [GnuplotCommand] {
+    zip(classes(4), [".", ":", "+", "#"]).compactMap { cells, character -> GnuplotCommand? in
       guard !cells.isEmpty else { return nil }
       let points = script.data(cells.map { [$0.x, $0.y] })
-      return "\(points) using 1:2 with points pt '\(character)' notitle"
+      return "\(points) using 1:2 with points pt \(character) notitle"
     }
   }
 }

@@ -12,10 +12,10 @@ package protocol Figure: Sendable {
 
 extension Figure {
   /// All of gnuplot's commands for it.
-  package func script(_ terminal: FigureTerminal) -> String {
+  package func script(_ terminal: FigureTerminal) -> GnuplotCommand {
     var script = GnuplotScript(terminal)
     draw(&script)
-    return FigureStyle.preamble(terminal, size) + script.text
+    return "\(FigureStyle.preamble(terminal, size))\(script.commands)"
   }
 
   /// The drawing as the bytes of a file; for `FigureTerminal.script` the commands.
@@ -24,9 +24,9 @@ extension Figure {
   package func drawn(
     on terminal: FigureTerminal, by gnuplot: Gnuplot = Gnuplot()
   ) throws(GnuplotError) -> [UInt8] {
-    let text = script(terminal)
-    if terminal == .script { return Array(text.utf8) }
-    let drawing = try gnuplot.output(of: text)
+    let commands = script(terminal)
+    if terminal == .script { return Array(commands.text.utf8) }
+    let drawing = try gnuplot.output(of: commands)
     // Characters come with a form feed before every page.
     return terminal.isText ? drawing.filter { $0 != 0x0C } : drawing
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Why a figure cannot be drawn from what there is.
 package enum FigureError: Error, CustomStringConvertible {
@@ -12,29 +13,31 @@ package enum FigureError: Error, CustomStringConvertible {
   /// In words for the user.
   case nothingToDraw(String)
 
-  package var description: String {
+  package var description: String { message.description }
+
+  private var message: MessageText {
     switch self {
     case .suffix(let path, let meant):
-      "“\(path.printable)”: a figure's name ends in .svg, .png, .pdf or .gp (gnuplot's commands)\(Self.hint(meant.map { "." + $0 }))."
+      "“\(path)”: a figure's name ends in .svg, .png, .pdf or .gp (gnuplot's commands)\(Self.hint(meant.map { "." + $0 }))."
     case .kind(let kind, let meant, let known):
-      "there is no figure “\(kind.printable)”\(Self.hint(meant)). There are: \(known.joined(separator: ", "))."
+      "there is no figure “\(kind)”\(Self.hint(meant)). There are: \(known.joined(separator: ", "))."
     case .needsRows(let kind):
       "the figure “\(kind)” needs the rows of the fit. Name their files after --data."
     case .otherRows(let given, let fitted):
       "the rows after --data are not those of the fit: \(given) are complete, and the fit has \(fitted)."
     case .unknownGroup(let name, let meant, let known):
-      "the model has no grouping factor “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
+      "the model has no grouping factor “\(name)”\(Self.hint(meant)). It has: \(known.joined(separator: ", "))."
     case .unknownCovariate(let name, let meant, let known):
       known.isEmpty
-        ? "the model has no numeric covariate, “\(name.printable)” included."
-        : "the model has no numeric covariate “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
+        ? "the model has no numeric covariate, “\(name)” included."
+        : "the model has no numeric covariate “\(name)”\(Self.hint(meant)). It has: \(known.joined(separator: ", "))."
     case .unknownParameter(let name, let meant, let known):
-      "the study has no parameter “\(name.printable)”\(Self.hint(meant)). It has: \(known.map(\.printable).joined(separator: ", "))."
-    case .nothingToDraw(let reason): reason
+      "the study has no parameter “\(name)”\(Self.hint(meant)). It has: \(known.joined(separator: ", "))."
+    case .nothingToDraw(let reason): MessageText(sentence: reason)
     }
   }
 
   private static func hint(_ name: String?) -> String {
-    name.map { "; did you mean \($0.printable)?" } ?? ""
+    name.map { "; did you mean \($0)?" } ?? ""
   }
 }

@@ -31,15 +31,20 @@ package enum FigureStyle {
     "#ededed", "#e2e2e2", "#d7d7d7", "#cccccc", "#c1c1c1", "#b6b6b6", "#ababab",
   ]
 
+  /// `colour` with a transparency of 00 … ff.
+  static func pale(_ colour: String, _ transparency: String) -> String {
+    "#" + transparency + colour.dropFirst()
+  }
+
   /// Commands before those of any figure.
-  static func preamble(_ terminal: FigureTerminal, _ size: FigureSize) -> String {
-    var lines = ["set encoding utf8", terminal.command(size)]
+  static func preamble(_ terminal: FigureTerminal, _ size: FigureSize) -> GnuplotCommand {
+    var lines: [GnuplotCommand] = ["set encoding utf8", terminal.command(size)]
     if terminal.isText {
       lines += ["set border 3", "set tics nomirror scale 0.5"]
     } else {
       lines += [
         "set border 3 lw 0.8", "set tics nomirror out scale 0.5",
-        "set grid back lt 1 lc rgb '\(grid)' lw 0.6", "unset grid",
+        "set grid back lt 1 lc rgb \(grid) lw 0.6", "unset grid",
         "set style fill solid 1 noborder",
       ]
     }
@@ -49,6 +54,6 @@ package enum FigureStyle {
       "set autoscale noextend", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05",
       "set key Left reverse samplen 1.5 spacing 1.2",
     ]
-    return lines.joined(separator: "\n") + "\n"
+    return "\(lines.joined(separator: "\n"))\n"
   }
 }

@@ -31,7 +31,7 @@ package enum FigureTerminal: Sendable, Equatable {
   package var isText: Bool { if case .text = self { true } else { false } }
 
   /// The command that chooses the terminal, for a figure of some size in CSS pixels (1/96 inch).
-  func command(_ size: FigureSize) -> String {
+  func command(_ size: FigureSize) -> GnuplotCommand {
     let (w, h) = (size.width, size.height)
     // A size of 13 is 13 CSS pixels everywhere: points of 1/72 inch are scaled by 3/4.
     return switch self {

@@ -17,16 +17,29 @@ package struct Gnuplot: Sendable {
   /// What gnuplot writes to standard output.
   ///
   /// - Throws: `GnuplotError`.
-  package func output(of script: String) throws(GnuplotError) -> [UInt8] {
+  package func output(of script: GnuplotCommand) throws(GnuplotError) -> [UInt8] {
     let (input, drawing, messages) = (try NamelessFile(), try NamelessFile(), try NamelessFile())
     defer { for file in [input, drawing, messages] { file.close() } }
-    try input.write(script)
+    try input.write(script.text)
     let status = try wait(for: start(input, drawing, messages))
     let said = String(decoding: messages.contents, as: UTF8.self)
     guard status == 0 else { throw .failed(said) }
     let bytes = drawing.contents
     guard !bytes.isEmpty else { throw .failed(said) }
     return bytes
+  }
+
+  /// The environment without what would give gnuplot other files, programs or a terminal to begin
+  /// with.
+  private static var environment: [String] {
+    var variables: [String] = []
+    var next = environ
+    while let variable = next.pointee {
+      let text = String(cString: variable)
+      if !text.hasPrefix("GNU") && !text.hasPrefix("FIT_") { variables.append(text) }
+      next += 1
+    }
+    return variables
   }
 
   private func start(
@@ -42,8 +55,10 @@ package struct Gnuplot: Sendable {
     let words: [String] = [program, "-d", "-"]
     let arguments = words.map { word in strdup(word) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    let variables = Self.environment.map { strdup($0) } + [nil]
+    defer { for variable in variables { free(variable) } }
     var child: pid_t = 0
-    let code = posix_spawnp(&child, program, &actions, nil, arguments, environ)
+    let code = posix_spawnp(&child, program, &actions, nil, arguments, variables)
     switch code {
     case 0: return child
     case ENOENT: throw .notInstalled(program)

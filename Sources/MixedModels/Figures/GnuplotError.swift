@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Why there is no drawing.
 package enum GnuplotError: Error, CustomStringConvertible {
@@ -28,6 +29,6 @@ package enum GnuplotError: Error, CustomStringConvertible {
       .map { $0.trimmingPrefix { $0.isWhitespace } }
       .filter { !$0.isEmpty && $0 != "^" }
     return lines.isEmpty
-      ? "it said nothing" : lines.suffix(4).joined(separator: " ").printable
+      ? "it said nothing" : printableText(lines.suffix(4).joined(separator: " "), limit: 400)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Texts and drawings as one page that needs no other file and suits light and dark screens and
 /// paper.
@@ -54,7 +55,7 @@ package struct HTMLReport: Sendable {
     """
   }
 
-  /// Without characters that XML forbids or gives a meaning to.
+  /// Without characters that XML forbids or gives a meaning to, or that reorder text.
   static func escaped(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
@@ -63,9 +64,7 @@ package struct HTMLReport: Sendable {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "\n", "\t": result.unicodeScalars.append(scalar)
-      case _ where scalar.properties.generalCategory == .control || scalar.value & 0xFFFE == 0xFFFE:
-        result += scalar.escaped(asASCII: true)
-      default: result.unicodeScalars.append(scalar)
+      default: result += scalar.printable
       }
     }
   }

@@ -44,13 +44,12 @@ struct LineShrinkage: Sendable {
   func draw(_ script: inout GnuplotScript) {
     let some =
       rows.count < levels ? "\(rows.count) of \(levels.grouped) levels" : "\(levels.grouped) levels"
-    script.command("set title \(GnuplotScript.quoted("Shrinkage, \(group): \(column), \(some)"))")
+    script.command("set title \("Shrinkage, \(group): \(column), \(some)")")
     script.command(
-      "set xlabel \(GnuplotScript.quoted("\(column), in units of \(response)", limit: 80))")
+      "set xlabel \("\(column), in units of \(response)", limit: 80)")
     script.command("set yrange [-1:\(levels)]")
     if let labels {
-      let tics = labels.enumerated().map { "\(GnuplotScript.quoted($1, limit: 60)) \($0)" }
-      script.command("set ytics nomirror scale 0 (\(tics.joined(separator: ", "))) font ',10'")
+      script.command("set ytics nomirror scale 0 (\(GnuplotCommand.tics(labels))) font ',10'")
     } else {
       script.command("set ylabel 'levels, sorted by their own estimates'")
       script.command("unset ytics")
@@ -72,8 +71,8 @@ struct LineShrinkage: Sendable {
     }
     script.plot([
       "\(data) using 1:2:($3-$1):(0) with vectors nohead lw 1 lc rgb '#8c8c8c' notitle",
-      "\(data) using 1:2 with points pt 6 ps 0.7 lw 1.4 lc rgb '\(FigureStyle.reference)' title \(GnuplotScript.quoted(own))",
-      "\(data) using 3:2 with points pt 7 ps 0.6 lc rgb '\(FigureStyle.estimate)' title 'mixed model'",
+      "\(data) using 1:2 with points pt 6 ps 0.7 lw 1.4 lc rgb \(FigureStyle.reference) title \(own)",
+      "\(data) using 3:2 with points pt 7 ps 0.6 lc rgb \(FigureStyle.estimate) title 'mixed model'",
     ])
   }
 }

@@ -81,9 +81,9 @@ package struct LinesFigure: Figure {
   }
 
   package func draw(_ script: inout GnuplotScript) {
-    script.command("set title \(GnuplotScript.quoted(title, limit: 100))")
-    script.command("set xlabel \(GnuplotScript.quoted(covariate, limit: 80))")
-    script.command("set ylabel \(GnuplotScript.quoted(response, limit: 60))")
+    script.command("set title \(title, limit: 100)")
+    script.command("set xlabel \(covariate, limit: 80)")
+    script.command("set ylabel \(response, limit: 60)")
     script.command("set key outside top center horizontal")
     if !script.terminal.isText { script.command("set grid") }
     rows.prepare(&script)
@@ -98,12 +98,12 @@ package struct LinesFigure: Figure {
       ]
     } else {
       if !rows.counts.isDense {
-        elements.append("NaN with points pt 7 ps 0.6 lc rgb '\(FigureStyle.rows)' title 'rows'")
+        elements.append("NaN with points pt 7 ps 0.6 lc rgb \(FigureStyle.rows) title 'rows'")
       }
       elements += [
-        "\(lines) using 1:2 with lines lw 0.9 lc rgb '#30\(FigureStyle.estimate.dropFirst())' title 'fitted, by level'",
+        "\(lines) using 1:2 with lines lw 0.9 lc rgb \(FigureStyle.pale(FigureStyle.estimate, "30")) title 'fitted, by level'",
         "\(whole) using 1:2 with lines lw 6 lc rgb '#ffffff' notitle",
-        "\(whole) using 1:2 with lines lw 3.5 lc rgb '\(FigureStyle.reference)' title 'population'",
+        "\(whole) using 1:2 with lines lw 3.5 lc rgb \(FigureStyle.reference) title 'population'",
       ]
     }
     script.plot(elements)

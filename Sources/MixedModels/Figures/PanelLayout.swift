@@ -26,9 +26,9 @@ struct PanelLayout {
   }
 
   func begin(_ script: inout GnuplotScript, title: String) {
-    let grid = script.terminal.isText ? "\(count),1" : "\(rows),\(columns)"
+    let grid: GnuplotCommand = script.terminal.isText ? "\(count),1" : "\(rows),\(columns)"
     script.command(
-      "set multiplot layout \(grid) title \(GnuplotScript.quoted(title, limit: columns * width / 8)) font ',14'"
+      "set multiplot layout \(grid) title \(title, limit: columns * width / 8) font ',14'"
     )
   }
 

@@ -82,13 +82,13 @@ struct PlaneShrinkage: Sendable {
   }
 
   private func axes(_ script: inout GnuplotScript) {
-    script.command("set xlabel \(GnuplotScript.quoted(names[0], limit: 50))")
-    script.command("set ylabel \(GnuplotScript.quoted(names[1], limit: 50))")
+    script.command("set xlabel \(names[0], limit: 50)")
+    script.command("set ylabel \(names[1], limit: 50)")
     if !script.terminal.isText { script.command("set grid") }
   }
 
   func drawArrows(_ script: inout GnuplotScript) {
-    script.command("set title \(GnuplotScript.quoted(title))")
+    script.command("set title \(title)")
     axes(&script)
     script.command("set key outside top center horizontal")
     let data = script.data(pairs)
@@ -104,18 +104,18 @@ struct PlaneShrinkage: Sendable {
     script.plot([
       "\(ring) using 1:2 with lines lc rgb '#000000' dt 2 lw 1 title '95 % of levels'",
       "\(data) using 1:2:($3-$1):($4-$2) with vectors head filled size graph 0.012,20 lw 1 lc rgb '#8c8c8c' notitle",
-      "\(data) using 1:2 with points pt 6 ps 0.8 lw 1.4 lc rgb '\(FigureStyle.reference)' title \(GnuplotScript.quoted(ownName))",
-      "\(data) using 3:4 with points pt 7 ps 0.7 lc rgb '\(FigureStyle.estimate)' title 'mixed model'",
+      "\(data) using 1:2 with points pt 6 ps 0.8 lw 1.4 lc rgb \(FigureStyle.reference) title \(ownName)",
+      "\(data) using 3:4 with points pt 7 ps 0.7 lc rgb \(FigureStyle.estimate) title 'mixed model'",
       "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb '#000000' title 'population'",
     ])
   }
 
   func drawDensities(_ script: inout GnuplotScript, _ size: FigureSize) {
-    let grid = script.terminal.isText ? "2,1" : "1,2"
+    let grid: GnuplotCommand = script.terminal.isText ? "2,1" : "1,2"
     script.command(
-      "set multiplot layout \(grid) title \(GnuplotScript.quoted(title)) font ',14'")
+      "set multiplot layout \(grid) title \(title) font ',14'")
     axes(&script)
-    for (axis, range) in zip(["x", "y"], ranges) {
+    for (axis, range) in zip(["x", "y"] as [GnuplotCommand], ranges) {
       script.command("set \(axis)range [\(range.low):\(range.high)]")
     }
     if !script.terminal.isText {
@@ -123,15 +123,15 @@ struct PlaneShrinkage: Sendable {
     }
     script.command("unset key")
     for (counts, name) in [(own, "least squares, \(ownName)"), (mixed, "mixed model")] {
-      script.command("set title \(GnuplotScript.quoted(name))")
+      script.command("set title \(name)")
       let density = DensityLayer(counts: counts, unit: "levels")
       density.prepare(&script)
       var elements = density.elements(&script)
       if !script.terminal.isText {
         let (ring, cross) = (script.data(ellipse), script.data([centre]))
         elements += [
-          "\(ring) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 2 notitle",
-          "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb '\(FigureStyle.reference)' notitle",
+          "\(ring) using 1:2 with lines lc rgb \(FigureStyle.reference) lw 2 notitle",
+          "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb \(FigureStyle.reference) notitle",
         ]
       }
       script.plot(elements)

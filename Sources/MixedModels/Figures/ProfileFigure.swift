@@ -102,8 +102,8 @@ package struct ProfileFigure: Figure {
     let names = shortNames(panels.map(\.name), limit: isLarge ? 36 : 26)
     for (panel, name) in zip(panels, names) {
       let points = panel.near(Self.limit)
-      script.command("set title \(GnuplotScript.quoted(name)) font ',\(isLarge ? 13 : 12)'")
-      script.command("set xlabel \(GnuplotScript.quoted(panel.units, limit: isLarge ? 36 : 24))")
+      script.command("set title \(name) font ',\(isLarge ? 13 : 12)'")
+      script.command("set xlabel \(panel.units, limit: isLarge ? 36 : 24)")
       script.command("set ylabel 'ζ'")
       AxisTics(
         points[0].value, points.last!.value, width: isLarge ? 220 : 150, character: 5.8, most: 5
@@ -115,14 +115,14 @@ package struct ProfileFigure: Figure {
         script.plot(["\(curve) using 1:2 with points pt 'o' notitle"])
         continue
       }
-      let ends = [-Self.quantile, Self.quantile].map {
+      let ends: [GnuplotCommand] = [-Self.quantile, Self.quantile].map {
         "\($0) with lines dt 2 lw 0.8 lc rgb '#000000' notitle"
       }
       script.plot(
         ends + [
           "0 with lines lw 0.8 lc rgb '#000000' notitle",
-          "\(curve) using 1:2 with lines lw 2 lc rgb '\(FigureStyle.estimate)' notitle",
-          "\(estimate) using 1:2 with points pt 7 ps 0.8 lc rgb '\(FigureStyle.reference)' notitle",
+          "\(curve) using 1:2 with lines lw 2 lc rgb \(FigureStyle.estimate) notitle",
+          "\(estimate) using 1:2 with points pt 7 ps 0.8 lc rgb \(FigureStyle.reference) notitle",
         ])
     }
     layout.end(&script)

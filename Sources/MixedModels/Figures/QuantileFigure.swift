@@ -64,9 +64,9 @@ package struct QuantileFigure: Figure {
     layout.begin(&script, title: "Normal quantile plots")
     script.command("unset key")
     for panel in panels {
-      script.command("set title \(GnuplotScript.quoted(panel.title))")
+      script.command("set title \(panel.title)")
       script.command("set xlabel 'standard normal quantile'")
-      script.command("set ylabel \(GnuplotScript.quoted(panel.label, limit: 34))")
+      script.command("set ylabel \(panel.label, limit: 34)")
       draw(panel.quantiles, &script)
     }
     layout.end(&script)
@@ -89,8 +89,8 @@ package struct QuantileFigure: Figure {
     script.command("set grid")
     script.plot([
       "\(guide) using 1:3:4 with filledcurves fc rgb '#e8e8e8' fs solid 1 notitle",
-      "\(guide) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 1.5 notitle",
-      "\(points) using 1:2 with points pt 7 ps 0.45 lc rgb '\(FigureStyle.estimate)' notitle",
+      "\(guide) using 1:2 with lines lc rgb \(FigureStyle.reference) lw 1.5 notitle",
+      "\(points) using 1:2 with points pt 7 ps 0.45 lc rgb \(FigureStyle.estimate) notitle",
     ])
   }
 }

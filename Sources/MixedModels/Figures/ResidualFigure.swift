@@ -41,11 +41,11 @@ package struct ResidualFigure: Figure {
   package func draw(_ script: inout GnuplotScript) {
     let residual = isWeighted ? "√w · (\(response) − fitted)" : "\(response) − fitted"
     script.command(
-      "set title \(GnuplotScript.quoted("Residuals against fitted values, \(density.counts.total.grouped) rows"))"
+      "set title \("Residuals against fitted values, \(density.counts.total.grouped) rows")"
     )
     script.command(
-      "set xlabel \(GnuplotScript.quoted("Fitted values, in units of \(response)", limit: 80))")
-    script.command("set ylabel \(GnuplotScript.quoted("Residual, \(residual)", limit: 60))")
+      "set xlabel \("Fitted values, in units of \(response)", limit: 80)")
+    script.command("set ylabel \("Residual, \(residual)", limit: 60)")
     if !script.terminal.isText { script.command("set grid") }
     density.prepare(&script)
     let range = density.counts.isDense ? nil : Self.widened(density.counts.points.map(\.x))
@@ -59,7 +59,7 @@ package struct ResidualFigure: Figure {
       elements += ["0 with lines notitle"]
     } else {
       // Among coloured cells the mean needs an edge; among dots that would only cut other lines.
-      let edge = "\(means) using 1:2 with lines lc rgb '#ffffff' lw 4.5 notitle"
+      let edge: GnuplotCommand = "\(means) using 1:2 with lines lc rgb '#ffffff' lw 4.5 notitle"
       elements += [
         "0 with lines lc rgb '#000000' lw 0.8 notitle",
         "\(2 * sigma) with lines lc rgb '#000000' dt 2 lw 0.8 notitle",
@@ -67,7 +67,7 @@ package struct ResidualFigure: Figure {
       ]
       if density.counts.isDense { elements.append(edge) }
       elements += [
-        "\(means) using 1:2 with lines lc rgb '\(FigureStyle.reference)' lw 2.5 title 'mean'"
+        "\(means) using 1:2 with lines lc rgb \(FigureStyle.reference) lw 2.5 title 'mean'"
       ]
     }
     script.command("set key outside top right horizontal")

@@ -39,20 +39,20 @@ package struct ScalingFigure: Figure {
 
   package func draw(_ script: inout GnuplotScript) {
     let axes = Self.axes.filter { axis in points.contains { $0.axis == axis } }
-    let grid = script.terminal.isText ? "\(2 * axes.count),1" : "2,\(axes.count)"
+    let grid: GnuplotCommand = script.terminal.isText ? "\(2 * axes.count),1" : "2,\(axes.count)"
     script.command("set multiplot layout \(grid) title 'Scaling' font ',14'")
     if !script.terminal.isText { script.command("set grid") }
     for (m, measure) in Self.measures.enumerated() {
       for axis in axes {
         let isLog = axis != "threads"
-        script.command("\(isLog ? "set" : "unset") logscale xy")
-        for dimension in ["x", "y"] {
-          script.command("set format \(dimension) '\(isLog ? "%.0e" : "%g")'")
+        script.command(isLog ? "set logscale xy" : "unset logscale xy")
+        for dimension in ["x", "y"] as [GnuplotCommand] {
+          script.command("set format \(dimension) \(isLog ? "%.0e" : "%g")")
         }
         script.command(isLog ? "set xtics autofreq rotate by 0 font ',10'" : "set xtics 1")
         script.command(isLog ? "set autoscale" : "set yrange [0:*]")
-        script.command("set xlabel '\(axis)\(isLog ? " (log scale)" : "")'")
-        script.command("set ylabel '\(measure.1)\(isLog ? " (log scale)" : "")'")
+        script.command("set xlabel \(axis + (isLog ? " (log scale)" : ""))")
+        script.command("set ylabel \(measure.1 + (isLog ? " (log scale)" : ""))")
         script.command(m == 0 && axis == axes[0] ? "set key top left Left reverse" : "unset key")
         script.plot(elements(axis, m, &script))
       }
@@ -60,15 +60,15 @@ package struct ScalingFigure: Figure {
     script.command("unset multiplot")
   }
 
-  private func elements(_ axis: String, _ measure: Int, _ script: inout GnuplotScript) -> [String] {
-    series.enumerated().compactMap { k, name in
+  private func elements(_ axis: String, _ measure: Int, _ script: inout GnuplotScript) -> [GnuplotCommand] {
+    series.enumerated().compactMap { k, name -> GnuplotCommand? in
       let own = points.filter { $0.axis == axis && $0.series == name }.sorted { $0.x < $1.x }
       guard !own.isEmpty else { return nil }
       let data = script.data(own.map { [$0.x, $0.values[measure]] })
-      let title = "title \(GnuplotScript.quoted(name, limit: 24))"
+      let title: GnuplotCommand = "title \(name, limit: 24)"
       if script.terminal.isText { return "\(data) using 1:2 with linespoints \(title)" }
       return
-        "\(data) using 1:2 with linespoints pt \(5 + 2 * (k % 3)) ps 0.8 lw 1.8 lc rgb '\(FigureStyle.colours[k % FigureStyle.colours.count])' \(title)"
+        "\(data) using 1:2 with linespoints pt \(5 + 2 * (k % 3)) ps 0.8 lw 1.8 lc rgb \(FigureStyle.colours[k % FigureStyle.colours.count]) \(title)"
     }
   }
 }

@@ -41,13 +41,13 @@ package struct TraceFigure: Figure {
     script.command("set logscale y")
     script.command("set format y '%g'")
     script.command("unset key")
-    script.command("set title \(GnuplotScript.quoted(criterionName + " above its best"))")
+    script.command("set title \(criterionName + " above its best")")
     script.command("set ylabel 'difference (log scale)'")
     let distance = script.data(criterion)
-    let style =
+    let style: GnuplotCommand =
       script.terminal.isText
       ? "with points pt 'o'"
-      : "with linespoints pt 7 ps 0.45 lw 1.5 lc rgb '\(FigureStyle.estimate)'"
+      : "with linespoints pt 7 ps 0.45 lw 1.5 lc rgb \(FigureStyle.estimate)"
     script.plot(["\(distance) using 1:2 \(style) notitle"])
     drawParameters(&script)
     layout.end(&script)
@@ -61,13 +61,13 @@ package struct TraceFigure: Figure {
     let hasKey = θ.count <= Self.linesWithKey
     if hasKey { script.command("set key outside top center horizontal font ',11'") }
     script.plot(
-      θ.enumerated().map { k, line in
+      θ.enumerated().map { k, line -> GnuplotCommand in
         let data = script.data(line.values)
-        let title = hasKey ? "title \(GnuplotScript.quoted(line.name, limit: 32))" : "notitle"
+        let title: GnuplotCommand = hasKey ? "title \(line.name, limit: 32)" : "notitle"
         if script.terminal.isText { return "\(data) using 1:2 with lines \(title)" }
         let colour = FigureStyle.colours[k % FigureStyle.colours.count]
         return
-          "\(data) using 1:2 with lines lw 1.8 dt \(1 + k / FigureStyle.colours.count % 4) lc rgb '\(colour)' \(title)"
+          "\(data) using 1:2 with lines lw 1.8 dt \(1 + k / FigureStyle.colours.count % 4) lc rgb \(colour) \(title)"
       })
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// A table in fixed-width characters, laid out as R prints a matrix.
 package struct TextTable {
@@ -60,16 +61,7 @@ package struct TextTable {
 
 extension String {
   /// Without characters that would break a line or steer a terminal; they become escapes.
-  package var printable: String {
-    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-      return self
-    }
-    return unicodeScalars.reduce(into: "") { text, scalar in
-      text +=
-        scalar.properties.generalCategory == .control
-        ? scalar.escaped(asASCII: true) : String(scalar)
-    }
-  }
+  package var printable: String { printableText(self) }
 
   package func trimmingTrailingBlanks() -> String {
     String(self[..<(lastIndex { $0 != " " }.map(index(after:)) ?? startIndex)])

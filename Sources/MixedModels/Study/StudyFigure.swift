@@ -57,44 +57,43 @@ package struct StudyFigure: Figure {
   private var legend: String { "boxes: quartiles; whiskers: 5 and 95 %; diamonds: means" }
 
   package func draw(_ script: inout GnuplotScript) {
-    let quoted = { GnuplotScript.quoted($0) }
     if script.terminal.isText { return drawCharacters(&script) }
     let titleLimit = size.width / (Self.characterWidth + 1)
-    script.command("set title \(GnuplotScript.quoted(title, limit: titleLimit)) offset 0,0.8")
-    script.command("set xlabel \(quoted(horizontalLabel))")
-    script.command("set ylabel \(quoted(verticalLabel))")
+    script.command("set title \(title, limit: titleLimit) offset 0,0.8")
+    script.command("set xlabel \(horizontalLabel)")
+    script.command("set ylabel \(verticalLabel)")
     script.command(
-      "set label 1 \(quoted(legend)) at graph 0, graph 1.03 font ',10' tc rgb '#555555'")
+      "set label 1 \(legend) at graph 0, graph 1.03 font ',10' tc rgb '#555555'")
     setTics(&script)
     script.command("set grid ytics")
     script.command("set key outside right center")
     script.command("set boxwidth 0.2 absolute")
-    var elements: [String] = []
+    var elements: [GnuplotCommand] = []
     for (m, method) in study.methods.enumerated() {
       elements += self.elements(m, method, &script)
     }
     if let truth = truthLine(&script) {
-      elements.append("\(truth) lw 1.6 dt 2 lc rgb '\(FigureStyle.reference)'")
+      elements.append("\(truth) lw 1.6 dt 2 lc rgb \(FigureStyle.reference)")
     }
     script.plot(elements)
   }
 
   /// Across all designs; nil where the truth is not known.
-  private func truthLine(_ script: inout GnuplotScript) -> String? {
+  private func truthLine(_ script: inout GnuplotScript) -> GnuplotCommand? {
     guard study.parameter.truth.isFinite else { return nil }
     let ends = [-0.6, Double(study.designs.count) - 0.4]
     let line = script.data(ends.map { [$0, study.parameter.truth] })
-    let title = GnuplotScript.quoted("truth: \(shortNumber(study.parameter.truth))")
+    let title = "truth: \(shortNumber(study.parameter.truth))"
     return "\(line) using 1:2 with lines title \(title)"
   }
 
   /// Percentiles of every group as letters one above the other.
   private func drawCharacters(_ script: inout GnuplotScript) {
-    script.command("set title \(GnuplotScript.quoted(title))")
-    script.command("set xlabel \(GnuplotScript.quoted(horizontalLabel))")
+    script.command("set title \(title)")
+    script.command("set xlabel \(horizontalLabel)")
     setTics(&script)
     script.command("set key outside top center horizontal")
-    var elements = [truthLine(&script).map { $0 + " lt 0" }].compactMap(\.self)
+    var elements = [truthLine(&script).map { "\($0) lt 0" as GnuplotCommand }].compactMap(\.self)
     for (m, method) in study.methods.enumerated() {
       let points = script.data(
         groups.filter { $0.method == m }.flatMap { group in
@@ -102,21 +101,21 @@ package struct StudyFigure: Figure {
         })
       let letter = method == .reml ? "R" : "M"
       elements.append(
-        "\(points) using 1:2 with points pt '\(letter)' title '\(method.rawValue), 5 25 50 75 95 % (\(letter))'"
+        "\(points) using 1:2 with points pt \(letter) title \("\(method.rawValue), 5 25 50 75 95 % (\(letter))")"
       )
     }
     script.plot(elements)
   }
 
   private func setTics(_ script: inout GnuplotScript) {
-    let tics = study.designs.enumerated().map { d, design in
-      tic(design).map { GnuplotScript.quoted($0, limit: 40) }.joined(separator: ".\"\\n\".")
-        + " \(d)"
+    let tics = study.designs.enumerated().map { d, design -> GnuplotCommand in
+      let lines = tic(design).map { "\(tic: $0, limit: 40)" as GnuplotCommand }
+      return "\(lines.joined(separator: ".\"\\n\".")) \(d)"
     }
     let room = (size.width - Self.margins) / study.designs.count
     let isTight = !script.terminal.isText && room < Self.characterWidth * longestTic
     script.command(
-      "set xtics \(isTight ? "rotate by -90 " : "")scale 0 (\(tics.joined(separator: ", ")))")
+      "set xtics \(isTight ? "rotate by -90 " : "" as GnuplotCommand)scale 0 (\(tics.joined(separator: ", ")))")
     script.command("set xrange [-0.6:\(Double(study.designs.count) - 0.4)]")
     // gnuplot makes room for one line.
     let more = Double((study.designs.map { tic($0).count }.max() ?? 1) - 1)
@@ -127,7 +126,7 @@ package struct StudyFigure: Figure {
 
   private func elements(
     _ m: Int, _ method: CriterionKind, _ script: inout GnuplotScript
-  ) -> [String] {
+  ) -> [GnuplotCommand] {
     let colour = Self.colours[m % Self.colours.count]
     let own = groups.filter { $0.method == m }
     let points = script.data(
@@ -138,13 +137,13 @@ package struct StudyFigure: Figure {
       own.map { group in
         [group.position] + [0.05, 0.25, 0.5, 0.75, 0.95].map { group.quantile($0) } + [group.mean]
       })
-    let title = GnuplotScript.quoted(method.rawValue)
+    let title = method.rawValue
     // Dots pale, so that the box stands out.
-    let pale = "#a0" + colour.dropFirst()
+    let pale = FigureStyle.pale(colour, "a0")
     return [
-      "\(points) using 1:2 with points pt 7 ps 0.22 lc rgb '\(pale)' notitle",
-      "\(boxes) using 1:3:2:6:5 with candlesticks whiskerbars 0.5 fs empty border lw 1.6 lc rgb '\(colour)' title \(title)",
-      "\(boxes) using 1:4:4:4:4 with candlesticks fs empty border lw 2.4 lc rgb '\(colour)' notitle",
+      "\(points) using 1:2 with points pt 7 ps 0.22 lc rgb \(pale) notitle",
+      "\(boxes) using 1:3:2:6:5 with candlesticks whiskerbars 0.5 fs empty border lw 1.6 lc rgb \(colour) title \(title)",
+      "\(boxes) using 1:4:4:4:4 with candlesticks fs empty border lw 2.4 lc rgb \(colour) notitle",
       "\(boxes) using 1:7 with points pt 13 ps 1.3 lc rgb '#ffffff' notitle",
       "\(boxes) using 1:7 with points pt 12 ps 1.1 lw 1.4 lc rgb '#000000' notitle",
     ]

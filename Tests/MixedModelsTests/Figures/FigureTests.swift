@@ -57,7 +57,7 @@ private func dataLines(_ script: String) -> Int {
 
   @Test func panelsNameEveryLevel() throws {
     let example = try Example.sleepstudy.get()
-    let script = try example.source.figure(.data, data: example.data).script(.svg)
+    let script = try example.source.figure(.data, data: example.data).script(.svg).text
     for level in ["308", "335", "372"] { #expect(script.contains("set title '\(level)'")) }
     #expect(script.contains("'Days' at screen") && script.contains("'Reaction' at screen"))
   }
@@ -65,7 +65,7 @@ private func dataLines(_ script: String) -> Int {
   @Test func linesOfAllLevelsStandInOnePanel() throws {
     let example = try Example.sleepstudy.get()
     let figure = try example.source.figure(.data, data: example.data, layout: .lines)
-    let script = figure.script(.svg)
+    let script = figure.script(.svg).text
     #expect(script.components(separatedBy: "\nplot ").count == 2)
     // 180 rows, 18 lines and the population's, of ten days each.
     #expect(dataLines(script.replacing("\n\n", with: "\n")) == 180 + 180 + 10)
@@ -81,24 +81,24 @@ private func dataLines(_ script: String) -> Int {
 
   @Test func fittedValuesThatAreAllTheSameHaveAnAxis() throws {
     let example = try Example("Yield ~ 1 + (1 | Batch)", "dyestuff2.csv")
-    let script = try example.source.figure(.residuals, data: example.data).script(.svg)
+    let script = try example.source.figure(.residuals, data: example.data).script(.svg).text
     #expect(script.contains("set xrange [5.09"))
     #expect(
-      try example.source.figure(.caterpillar).script(.svg).contains("variance 0: every mode is 0"))
+      try example.source.figure(.caterpillar).script(.svg).text.contains("variance 0: every mode is 0"))
   }
 
   @Test func axesNameUnits() throws {
-    let script = try Example.sleepstudy.get().source.figure(.shrinkage).script(.svg)
+    let script = try Example.sleepstudy.get().source.figure(.shrinkage).script(.svg).text
     #expect(script.contains("set xlabel '(Intercept), units of Reaction'"))
     #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
   }
 
   @Test func ownEstimatesOfCrossedFactorsAreCalledWhatTheyAre() throws {
     let crossed = try Example.penicillin.get().source.figure(.shrinkage, group: "plate")
-    #expect(crossed.script(.svg).contains("'own rows, effects of sample not taken off'"))
+    #expect(crossed.script(.svg).text.contains("'own rows, effects of sample not taken off'"))
     #expect(crossed.caption.contains("effects of sample are not taken off"))
     let single = try Example.sleepstudy.get().source.figure(.shrinkage)
-    #expect(single.script(.svg).contains("title 'own rows'"))
+    #expect(single.script(.svg).text.contains("title 'own rows'"))
     #expect(!single.caption.contains("taken off"))
   }
 
@@ -115,14 +115,14 @@ private func dataLines(_ script: String) -> Int {
     }
     let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
     let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
-    let script = figure.script(.svg)
+    let script = figure.script(.svg).text
     #expect(script.utf8.count < 1_500_000)
     if [.data, .qq, .caterpillar].contains(kind) { #expect(dataLines(script) < 2500) }
-    #expect(dataLines(figure.script(text)) < 8000)
+    #expect(dataLines(figure.script(text).text) < 8000)
     if kind == .residuals { #expect(script.contains("rows in a cell")) }
     if kind == .data {
       let lines = try example.source.figure(.data, data: example.data, layout: .lines)
-      let script = lines.script(.svg)
+      let script = lines.script(.svg).text
       #expect(script.utf8.count < 1_500_000 && script.contains("40 of 3,000 levels"))
       #expect(lines.caption.contains("All 18,000 rows, counted in hexagonal cells"))
     }
@@ -167,7 +167,7 @@ private func dataLines(_ script: String) -> Int {
     let example = try Example(formula, .bytes(Array(csv.utf8), name: "t.csv"))
     for kind in kinds {
       let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
-      for line in figure.script(.svg).split(separator: "\n") where line.contains("system(") {
+      for line in figure.script(.svg).text.split(separator: "\n") where line.contains("system(") {
         // Labels may be cut, but no apostrophe of a name's ends a constant.
         #expect(line.contains("system(’exit") && !line.contains("system('"), "\(line)")
       }

@@ -20,8 +20,10 @@ private struct Titled: Figure {
 
   func draw(_ script: inout GnuplotScript) {
     let points = script.data([[0, 0], [1, .nan], [], [2, 1e-300]])
-    script.command("set title \(GnuplotScript.quoted(title))")
-    script.plot(["\(points) using 1:2 with lines title \(GnuplotScript.quoted(title))"])
+    script.command("set title \(title)")
+    // A tic's label is a format.
+    script.command("set xtics (\(tic: title) 0)")
+    script.plot(["\(points) using 1:2 with lines title \(title)"])
   }
 }
 
@@ -30,30 +32,41 @@ private let awkwardNames = [
   "a_b^c{d}", "it's", "''", "\"quoted\"", "back\\slash\\n", "`touch /tmp/pwned`", "<&>]]>",
   "@macro",
   "x' ; system('exit 1') ; print '", "%s %d", "naïve Größe σ̂ 数", "tab\tnew\nline\u{0}end", "$data1",
-  "#comment", "EOD\nexit",
+  "#comment", "EOD\nexit", "a'\u{301}`touch /tmp/pwned`", "]]>\u{301}", "50%", "5%g", "%%", "x^2, a_b",
+  "\u{1B}[31m\u{9B}1m\u{7F}\u{202E}", "\u{301}x", "\u{D4E}'", "$(touch /tmp/pwned)",
 ]
 
 @Suite struct GnuplotTests {
   @Test(arguments: awkwardNames)
   func textIsNeverACommand(_ name: String) {
-    let quoted = GnuplotScript.quoted(name)
-    #expect(quoted.hasPrefix("'") && quoted.hasSuffix("'"))
-    let isOneLine = !quoted.contains { $0.isNewline }
-    #expect(isOneLine)
-    let inside = quoted.dropFirst().dropLast()
-    #expect(!inside.contains("'"), "the constant ends early")
+    let command: GnuplotCommand = "set title \(name)"
+    let bytes = Array(command.text.utf8)
+    let start = Array("set title '".utf8)
+    #expect(bytes.starts(with: start) && bytes.last == UInt8(ascii: "'"))
+    let inside = bytes[start.count...].dropLast()
+    #expect(!inside.contains(UInt8(ascii: "'")), "the constant ends early")
+    #expect(!inside.contains { $0 < 32 || $0 == 127 }, "a control character")
   }
 
   @Test(.enabled(if: isGnuplotInstalled), arguments: awkwardNames)
   func awkwardTextIsDrawnAsItIs(_ name: String) throws {
     let svg = String(decoding: try Titled(title: name).drawn(on: .svg), as: UTF8.self)
     let texts = try SVGDocument(svg).texts
-    let shown = name.printable.replacing("'", with: "’").replacing("]]>", with: "]] >")
-    #expect(texts.filter { $0 == shown }.count == 2, "title and key")
+    let shown = name.printable.unicodeScalars.reduce(into: "") {
+      $0.unicodeScalars.append($1 == "'" ? "’" : $1)
+    }
+    let drawn = texts.map { $0.replacingOccurrences(of: "]] >", with: "]]>", options: .literal) }
+    let same = drawn.filter { $0.unicodeScalars.elementsEqual(shown.unicodeScalars) }
+    #expect(same.count == 3, "title, key and tic of \(texts)")
   }
 
   @Test func longTextIsCut() {
-    #expect(GnuplotScript.quoted(String(repeating: "x", count: 500), limit: 20).count == 22)
+    let long = String(repeating: "x", count: 500)
+    let command: GnuplotCommand = "\(long, limit: 20)"
+    #expect(command.text == "'" + long.prefix(19) + "…'")
+    // One Character of many scalars is long, too.
+    let marked: GnuplotCommand = "\("a" + String(repeating: "\u{301}", count: 10_000))"
+    #expect(marked.text.unicodeScalars.count < 1000)
   }
 
   @Test(.enabled(if: isGnuplotInstalled))
