@@ -120,17 +120,8 @@ struct RecordText: Sendable {
   }
 
   var headerLine: [UInt8] {
-    let names = header.map(quotedIfNeeded) + added.map { Array($0.utf8) }
+    let names = (header + added).map { Array(FieldQuoting.encoded($0, separator: separator).utf8) }
     return Array(names.joined(separator: [separator])) + [UInt8(ascii: "\n")]
-  }
-
-  private func quotedIfNeeded(_ name: String) -> [UInt8] {
-    let special = [separator, UInt8(ascii: "\""), 10, 13]
-    guard name.utf8.contains(where: special.contains) else { return Array(name.utf8) }
-    return Array(
-      ("\""
-        + name.split(separator: "\"", omittingEmptySubsequences: false)
-        .joined(separator: "\"\"") + "\"").utf8)
   }
 
   /// Appends every row of a chunk: its record, if it is wanted, and what `body` adds.

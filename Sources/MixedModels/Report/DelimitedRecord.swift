@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// One field of a CSV record as reports write them.
 enum DelimitedField {
@@ -17,15 +18,11 @@ enum DelimitedField {
     }
   }
 
-  /// Text that would be read as missing is quoted too.
+  /// Text that would be read as missing or without its blanks is quoted too.
   private static func quotedIfNeeded(_ text: String) -> String {
-    let isSpecial = text.utf8.contains { "\",\r\n".utf8.contains($0) }
-    guard isSpecial || text.isEmpty || text == "NA" || text.first == " " || text.last == " " else {
-      return text
-    }
-    return "\""
-      + text.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
+    let blank = UInt8(ascii: " ")
+    let isBare = !text.isEmpty && text != "NA" && text.utf8.first != blank && text.utf8.last != blank
+    return isBare ? FieldQuoting.encoded(text) : FieldQuoting.quoted(text)
   }
 }
 

@@ -6,13 +6,22 @@ enum RString {
 
   /// `text` between quotes, with the escapes of R's deparse.
   ///
-  /// Text that would form one character with a quote, such as a lone accent, is escaped as well.
+  /// Text is escaped as well where a quote or backslash would form one character with what follows,
+  /// such as a lone accent, and where something that is no quote equals one by Unicode's rules, so
+  /// that what was written is always read as it was.
   static func quoted(_ text: String, by quote: Unicode.Scalar) -> String {
     let mark = String(quote)
     let result = mark + escaped(text, quote: quote, keepsUnicode: true) + mark
-    let isSafe = result.first == Character(quote) && result.last == Character(quote)
-    if isSafe { return result }
+    if isSafe(result, quote) { return result }
     return mark + escaped(text, quote: quote, keepsUnicode: false) + mark
+  }
+
+  private static func isSafe(_ text: String, _ quote: Unicode.Scalar) -> Bool {
+    text.allSatisfy { character in
+      let scalars = character.unicodeScalars
+      let isSpecial = scalars.contains { $0 == quote || $0 == "\\" }
+      return isSpecial ? scalars.count == 1 : character != Character(quote)
+    }
   }
 
   private static func escaped(
