@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -81,6 +83,7 @@ struct DelimitedTextError: Error, CustomStringConvertible {
   let problem: String
 
   var description: String {
-    line.map { "\(name), line \($0): \(problem)" } ?? "\(name): \(problem)"
+    let place: MessageText = line.map { "\(name), line \($0)" } ?? "\(name)"
+    return ("\(place): \(problem)" as MessageText).description
   }
 }

@@ -48,7 +48,8 @@ extension FitCommand {
     let failures = fits.failures
     guard let first = failures.first, !report.progress.quiet else { return }
     writeToStandardError(
-      "note: \(failures.count) of \(fits.results.count) responses could not be fitted, the first of them \(first.name): \(first.failure ?? "")\n"
+      message:
+        "note: \(failures.count) of \(fits.results.count) responses could not be fitted, the first of them \(first.name): \(first.failure ?? "")"
     )
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 import NumericalMethods
 
 #if canImport(Glibc)
@@ -47,7 +48,8 @@ struct InfoCommand: ParsableCommand {
   private func table(_ rows: [(String, String)]) -> String {
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { name, value in
-      name + String(repeating: " ", count: width + 2 - name.count) + value + "\n"
+      name + String(repeating: " ", count: width + 2 - name.count)
+        + printableText(value) + "\n"
     }.joined()
   }
 

@@ -42,7 +42,7 @@ import MixedModels
     } catch  where exitCode(for: error) == .success {
       return show(fullMessage(for: error) + "\n")
     } catch {
-      writeToStandardError(fullMessage(for: error) + "\n")
+      writeToStandardError(message: fullMessage(for: error))
       return exitCode(for: error).rawValue
     }
   }
@@ -53,7 +53,7 @@ import MixedModels
       try writeToStandardOutput(text)
       return EXIT_SUCCESS
     } catch {
-      writeToStandardError("error: \(error)\n")
+      writeToStandardError(message: "error: \(error)")
       return EXIT_FAILURE
     }
   }

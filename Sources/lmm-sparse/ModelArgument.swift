@@ -110,7 +110,8 @@ struct SearchStopped: Error, CustomStringConvertible {
 
   var description: String {
     let reasons = messages.isEmpty ? "" : ": " + messages.joined(separator: "; ")
-    return
-      "the search for “\(formula)” did not converge\(reasons). Allow more --max-evaluations, or try another --optimizer."
+    let text: MessageText =
+      "the search for “\(formula)” did not converge\(MessageText(sentence: reasons)). Allow more --max-evaluations, or try another --optimizer."
+    return text.description
   }
 }

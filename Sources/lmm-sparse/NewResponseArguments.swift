@@ -75,6 +75,6 @@ struct NewResponseArguments: ParsableArguments {
     try destination.write { stream in
       notes = try responses.write(data.map(DataSource.init(argument:))) { try stream.write($0) }
     }
-    for note in notes { writeToStandardError("note: \(note)\n") }
+    for note in notes { writeToStandardError(message: "note: \(note)") }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// Says what a fit would take, without fitting.
 struct PlanCommand: ParsableCommand {
@@ -40,7 +41,7 @@ struct PlanCommand: ParsableCommand {
     let plan = try ModelPlan(
       Formula(formula), from: ModelInput(arguments: data), options: options)
     let report = PlanReport(plan)
-    try destination.write(json ? report.json : report.text)
+    try destination.write(json ? report.json : printableText(report.text, keeping: ["\n"]))
     if plan.chosen == nil { throw NothingFits() }
   }
 }

@@ -129,6 +129,6 @@ struct PredictionSource: ParsableArguments {
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
     guard !progress.quiet else { return }
-    for note in notes { writeToStandardError("note: \(note)\n") }
+    for note in notes { writeToStandardError(message: "note: \(note)") }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import ModelFrames
 import NumericalMethods
 import Synchronization
 
@@ -41,7 +42,7 @@ final class ProgressLine: Sendable {
       guard now - state.lastShown >= interval else { return }
       state.lastShown = now
       state.isVisible = true
-      let line = words()
+      let line = printableText(words(), limit: 200)
       writeToStandardError(isTerminal ? "\r\(line.prefix(78))\u{1B}[K" : line + "\n")
     }
   }

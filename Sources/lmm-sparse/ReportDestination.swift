@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import ModelFrames
 import NumericalMethods
 
 #if canImport(Glibc)
@@ -124,5 +125,5 @@ struct OutputError: Error, CustomStringConvertible {
   let path: String
   let reason: String
 
-  var description: String { "cannot write to \(path): \(reason)" }
+  var description: String { ("cannot write to \(path): \(reason)" as MessageText).description }
 }

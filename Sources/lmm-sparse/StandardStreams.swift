@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -17,6 +19,21 @@ func writeToStandardOutput(_ text: String) throws(OutputError) {
 /// Errors are ignored: there is nowhere left to report them.
 func writeToStandardError(_ text: String) {
   _ = writeAll(text, to: STDERR_FILENO)
+}
+
+/// Tells people something, on lines of its own: printable, and no more than a screen or two.
+func writeToStandardError(message: String) {
+  writeToStandardError(boundedMessage(message) + "\n")
+}
+
+/// A message that is too long loses its middle: what is wrong stands at its beginning, what to do at
+/// its end.
+private func boundedMessage(_ message: String) -> String {
+  let (head, tail) = (5000, 1000)
+  let text = printableText(message, keeping: ["\n"])
+  guard text.unicodeScalars.count > head + tail else { return text }
+  let scalars = text.unicodeScalars
+  return String(scalars.prefix(head)) + " … " + String(scalars.suffix(tail))
 }
 
 /// Writes every byte, however many calls it takes.

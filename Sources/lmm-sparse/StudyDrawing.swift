@@ -48,11 +48,11 @@ struct StudyDrawing {
         names.append(path)
       }
       if !isQuiet, !names.isEmpty {
-        writeToStandardError("figures: \(names.joined(separator: ", "))\n")
+        writeToStandardError(message: "figures: \(names.joined(separator: ", "))")
       }
     } catch {
       guard !isAsked else { throw error }
-      if !isQuiet { writeToStandardError("no figures: \(error)\n") }
+      if !isQuiet { writeToStandardError(message: "no figures: \(error)") }
     }
   }
 
@@ -61,6 +61,6 @@ struct StudyDrawing {
     let text = parameter.kind == .fixed ? parameter.term : parameter.name
     // Letters and digits of any script, nothing that a shell or a path would read.
     let safe = text.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." ? $0 : "-" }
-    return String(safe)
+    return String(safe.prefix(100))
   }
 }

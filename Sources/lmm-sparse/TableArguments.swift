@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// How a table of tests is written, and where.
 struct TableArguments: ParsableArguments {
@@ -30,7 +31,7 @@ struct TableArguments: ParsableArguments {
 
   func text(of report: any InferenceReport) -> String {
     switch chosenFormat {
-    case .summary: report.summary
+    case .summary: printableText(report.summary, keeping: ["\n"])
     case .json: report.json
     case .tidy: report.tidy
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 package import NumericalMethods
 
 /// Why a saved model cannot be read or written.
@@ -46,7 +47,9 @@ public struct ModelFileError: Error, Sendable, Equatable {
 }
 
 extension ModelFileError: CustomStringConvertible {
-  public var description: String {
+  public var description: String { message.description }
+
+  private var message: MessageText {
     switch problem {
     case .unreadable(let words): "cannot read \(file): \(words)"
     case .unwritable(let words): "cannot write to \(file): \(words)"
@@ -60,14 +63,14 @@ extension ModelFileError: CustomStringConvertible {
     case .newer(let version, let known):
       "\(file) has version \(version) of the format, and this lmm-sparse \(softwareVersion) reads up to \(known). Use a newer lmm-sparse."
     case .inconsistent(let part):
-      "\(file) contradicts itself: \(part). It was changed or not made by lmm-sparse; make it anew."
+      "\(file) contradicts itself: \(MessageText(sentence: part)). It was changed or not made by lmm-sparse; make it anew."
     case .otherLayout(let software):
       "\(file) was written by \(software) with other columns than lmm-sparse \(softwareVersion) makes of the formula. Make it anew from the data."
     case .noFit:
       "\(file) holds cross-products but no fit. Fit them first: lmm-sparse fit FORMULA \(file) --save MODEL.lmm."
     case .notReproduced(let saved, let found):
       "\(file) does not reproduce its fit: the criterion is \(found) where \(saved) was saved. Do not use it; fit the model again."
-    case .unusable(let sentence): "\(file): \(sentence)"
+    case .unusable(let sentence): "\(file): \(MessageText(sentence: sentence))"
     }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Why a model cannot be fitted to these data. `description` tells the user what to do.
 public enum FitError: Error, Sendable, Equatable {
@@ -43,9 +44,12 @@ public enum FitError: Error, Sendable, Equatable {
 }
 
 extension FitError: CustomStringConvertible {
-  public var description: String { message.hasSuffix(".") ? message : message + "." }
+  public var description: String {
+    let sentence = message.description
+    return sentence.hasSuffix(".") ? sentence : sentence + "."
+  }
 
-  private var message: String {
+  private var message: MessageText {
     switch self {
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
@@ -75,7 +79,7 @@ extension FitError: CustomStringConvertible {
       "\(column) has no level “\(level)”; it has \(Self.listed(known))"
     case .unlistedLevel(let column, let level):
       "level “\(level)” of \(column) is not among the levels given. List all levels that occur"
-    case .contrast(let message): message
+    case .contrast(let message): MessageText(sentence: message)
     case .polynomialDegree(let name, let distinct):
       "\(name) needs more than \(distinct) distinct values, which is all there are. Lower the degree"
     case .constantScale(let name): "\(name) cannot be scaled: its values are all equal"
@@ -101,8 +105,8 @@ extension FitError: CustomStringConvertible {
       "the matrix-free method does not converge in \(steps) steps: the factors are nearly nested or hardly connected, which exact methods are good at. Take --solver absorb or --solver cholmod"
     case .tooManyProbes(let wanted, let limit):
       "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger --accuracy, or --solver absorb or --solver cholmod"
-    case .notConverged(let message): message
-    case .numerical(let message): message
+    case .notConverged(let message): MessageText(sentence: message)
+    case .numerical(let message): MessageText(sentence: message)
     }
   }
 

@@ -8,6 +8,7 @@ extension HypothesisError: CustomStringConvertible {
     if let suggestion {
       sentence += " \(suggestion)" + ([".", "?"].contains(suggestion.last) ? "" : ".")
     }
+    sentence = MessageText(sentence: sentence).description
     if excerpt.line.isEmpty { return sentence }
     return sentence + "\n    " + excerpt.line + "\n    " + excerpt.caret
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Why a test cannot be done.
 ///
@@ -14,7 +15,9 @@ public enum InferenceError: Error, Sendable, Equatable {
 }
 
 extension InferenceError: CustomStringConvertible {
-  public var description: String {
+  public var description: String { message.description }
+
+  private var message: MessageText {
     switch self {
     case .noCurvature:
       "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use --ddf kenward-roger, residual or none."
@@ -26,7 +29,7 @@ extension InferenceError: CustomStringConvertible {
       "hypothesis \(row) contradicts those before it: together they cannot be true."
     case .noFixedTerms(let formula):
       "“\(formula)” has no fixed-effects terms besides the intercept, so there is nothing to test."
-    case .refused(let sentence): sentence
+    case .refused(let sentence): MessageText(sentence: sentence)
     }
   }
 

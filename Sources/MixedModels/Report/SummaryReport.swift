@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// The fit as a page of text, laid out as lme4 prints the summary of a fit.
 ///
@@ -18,7 +19,7 @@ public struct SummaryReport: ReportFormat {
     ]
     if isVerbose { sections.append(fit.computationLines) }
     let page = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-    output.write(page.joined(separator: "\n\n") + "\n")
+    output.write(printableText(page.joined(separator: "\n\n"), keeping: ["\n"]) + "\n")
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// A model and a design: what tables of any length are drawn from.
 ///
@@ -87,14 +88,16 @@ public enum SimulationError: Error, Sendable, Equatable {
 }
 
 extension SimulationError: CustomStringConvertible {
-  public var description: String {
+  public var description: String { message.description }
+
+  private var message: MessageText {
     switch self {
     case .unknownDesign(let name, let known):
       "no workload is called '\(name)'. There are \(known.joined(separator: ", "))."
     case .unknownFactor(let name, let known):
       "the workload has no factor '\(name)'. It has \(known.joined(separator: ", "))."
     case .rows(let count): "a table has 1 to 10¹² rows, not \(count)."
-    case .stated(let sentence): sentence
+    case .stated(let sentence): MessageText(sentence: sentence)
     case .levels(let factor, let count): "\(factor) can have 1 to 10⁸ levels, not \(count)."
     }
   }

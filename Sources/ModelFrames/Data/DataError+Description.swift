@@ -3,9 +3,9 @@
 extension DataError: CustomStringConvertible {
   /// Place, problem and remedy in one line, without `error:`.
   public var description: String {
-    let text = statement + (remedy.map { " " + $0 } ?? "")
+    let text = MessageText(sentence: statement + (remedy.map { " " + $0 } ?? "")).description
     guard let file else { return text }
-    let place = file == "-" ? "standard input" : file
+    let place = file == "-" ? "standard input" : printableText(file, limit: MessageText.pieceLimit)
     return place + (line.map { ", line \($0)" } ?? "") + ": " + text
   }
 
@@ -125,7 +125,7 @@ private func shortened(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case _ where scalar.value < 32 || (127..<160).contains(scalar.value):
+    case _ where scalar.isUnprintable:
       result += "\\u{" + String(scalar.value, radix: 16) + "}"
     default: result.unicodeScalars.append(scalar)
     }

@@ -9,11 +9,12 @@ struct DisplayCell {
   init(_ character: Character) {
     if character == "\t" {
       (text, width) = (" ", 1)
-    } else if character.unicodeScalars.contains(where: DisplayCell.isControl) {
-      text = character.unicodeScalars.reduce("") { $0 + DisplayCell.escaped($1) }
+    } else if character.unicodeScalars.contains(where: \.isUnprintable) {
+      text = printableText(String(character))
       width = text.count
     } else {
-      text = String(character)
+      // A pile of marks would hide what stands above.
+      text = String(String.UnicodeScalarView(character.unicodeScalars.prefix(8)))
       let first = character.unicodeScalars.first!
       width = DisplayCell.isCombining(first) ? 0 : DisplayCell.isWide(first) ? 2 : 1
     }
@@ -21,22 +22,7 @@ struct DisplayCell {
 
   /// `text` with control characters escaped, cut after 60 characters.
   static func printable(_ text: String) -> String {
-    let shown = text.prefix(60).map { $0 == "\t" ? "\\t" : DisplayCell($0).text }.joined()
-    return text.count > 60 ? shown + "…" : shown
-  }
-
-  private static func escaped(_ scalar: Unicode.Scalar) -> String {
-    isControl(scalar)
-      ? "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}" : String(scalar)
-  }
-
-  /// Control characters and those that reorder or hide text.
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
-    case .format: scalar.value != 0x200D && scalar.value != 0x200C
-    default: false
-    }
+    printableText(text, limit: 60)
   }
 
   private static func isCombining(_ scalar: Unicode.Scalar) -> Bool {

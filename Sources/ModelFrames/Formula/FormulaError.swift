@@ -30,6 +30,7 @@ extension FormulaError: CustomStringConvertible {
     let excerpt = SourceExcerpt(of: text, range: range)
     var sentence = "formula, \(excerpt.place): \(message)"
     if let suggestion { sentence += ". \(suggestion)" }
+    sentence = MessageText(sentence: sentence).description
     if excerpt.line.isEmpty { return sentence }
     return sentence + "\n    " + excerpt.line + "\n    " + excerpt.caret
   }

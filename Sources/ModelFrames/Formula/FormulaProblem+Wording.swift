@@ -55,7 +55,7 @@ extension FormulaProblem {
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
-    case .unknownColumn(let name, let table, _): "no variable \(quoted(name)) in \(table)"
+    case .unknownColumn(let name, let table, _): "no variable \(quoted(name)) in \(printableText(table, limit: 200))"
     }
   }
 
