@@ -39,14 +39,9 @@ extension FittedModel {
     let terms = fixedTerms.terms
     guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
     let ddf = try degreesOfFreedom(method)
-    let columns = try fixedColumns(.fitted)
-    let rows = try terms.indices.filter { t in
-      !terms.contains { terms[t].isPartOf($0) }
-    }.map { t in
-      let others = columns.columns { $0 != t }
-      let hypothesis = try LinearHypothesis(
-        rows: columns.coordinates.complement(ofColumns: others).transposed)
-      return test(terms[t].label, hypothesis, ddf)
+    let wanted = terms.indices.filter { t in !terms.contains { terms[t].isPartOf($0) } }
+    let rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
+      test(terms[t].label, try LinearHypothesis(rows: rows), ddf)
     }
     return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: method, rows: rows)
   }
@@ -59,20 +54,5 @@ extension BoundTerm {
     let (theirFactors, theirNumbers) = (Set(other.factors.map(\.variable)), Set(other.numbers))
     return factors.isSubset(of: theirFactors) && numbers.isSubset(of: theirNumbers)
       && factors.count + numbers.count < theirFactors.count + theirNumbers.count
-  }
-}
-
-extension DenseMatrix {
-  /// Orthonormal columns that span what some columns leave of the whole space.
-  fileprivate func complement(ofColumns wanted: [Int]) -> DenseMatrix {
-    let part = submatrix(rows: Array(0..<rows), columns: wanted)
-    let joined = DenseMatrix(
-      rows: rows, columns: wanted.count + rows,
-      storage: part.storage + DenseMatrix.identity(rows).storage)
-    let norms = (0..<joined.columns).map { euclideanNorm(joined.column($0)) }
-    let qr = ColumnOrderedQR(
-      joined, tolerance: 1e-7, referenceNorms: norms.map { max($0, 1e-300) })
-    let own = qr.kept.indices.filter { qr.kept[$0] >= wanted.count }
-    return qr.q.submatrix(rows: Array(0..<rows), columns: own)
   }
 }

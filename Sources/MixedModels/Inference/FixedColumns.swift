@@ -22,9 +22,8 @@ extension FittedModel {
   enum Coding {
     /// As the model was fitted; the dropped columns are there, too.
     case fitted
-    /// R's columns, all factors by treatment contrasts.
-    case treatment
-    /// An indicator for every level or cell: more columns than needed.
+    /// An indicator for every level or cell, more columns than needed; where contrasts leave a part of
+    /// a factor's levels out, an orthonormal basis of what they and the constant span.
     case indicators
   }
 
@@ -34,8 +33,6 @@ extension FittedModel {
   ///
   /// - Throws: `FitError` as when the model was fitted.
   func fixedColumns(_ coding: Coding) throws -> FixedColumns {
-    var options = options
-    if coding != .fitted { options.contrasts = [:] }
     let builder = DesignBuilder(products: products, options: options)
     let (blocks, directory) = (products.basis.fixed, products.fixed.directory)
     var names: [String] = []
@@ -75,10 +72,12 @@ extension FittedModel {
 }
 
 extension BoundTerm {
-  /// Every factor by indicators.
+  /// Every factor by all that its coding and the constant span.
   fileprivate var withIndicators: BoundTerm {
     BoundTerm(
-      label: label, factors: factors.map { ($0.variable, .indicators) }, numbers: numbers,
+      label: label,
+      factors: factors.map { ($0.variable, $0.coding == .contrasts ? .closure : $0.coding) },
+      numbers: numbers,
       isFactor: isFactor, block: block)
   }
 

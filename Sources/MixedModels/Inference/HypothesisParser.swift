@@ -4,12 +4,14 @@ import ModelFrames
 /// Reads `2*a - b = 1`: sums of coefficients with factors, on one or both sides of `=`.
 ///
 /// Coefficients' names hold any characters, as in `I(x^2)`, `poly(x, 2)1` or `(Intercept)`, so the
-/// longest known name that stands at a place is taken before anything else; blanks do not count.
-/// In backquotes a name stands for itself.
+/// longest known name that stands at a place is taken before anything else; blanks count only where
+/// they tell two names apart. In backquotes a name stands for itself, and names may have backquotes
+/// themselves, as R writes the column `x 1` and its interactions.
 struct HypothesisParser {
   private let text: String
   private let characters: [Character]
   private let names: [String]
+  private let spelledNames: [[Character]]
   /// Without blanks.
   private let compactNames: [[Character]]
   private var position = 0
@@ -19,6 +21,7 @@ struct HypothesisParser {
     self.text = text
     characters = Array(text)
     self.names = names
+    spelledNames = names.map { Array($0) }
     compactNames = names.map { $0.filter { !$0.isWhitespace }.map { $0 } }
   }
 
@@ -90,11 +93,11 @@ struct HypothesisParser {
       throw error(
         position..<position, "something is missing at the end", "A hypothesis looks like Days = 0")
     }
-    if character == "`" { return try quotedName() }
-    if let (name, end) = longestName() {
+    if let (name, end) = character == "`" ? quotedName() : longestName() {
       position = end
       return LinearForm(coefficients: [name: 1])
     }
+    if character == "`" { throw unknownQuotedName() }
     if character == "-" || character == "−" || character == "+" {
       position += 1
       let sign: Double = character == "+" ? 1 : -1
@@ -147,21 +150,45 @@ extension HypothesisParser {
     HypothesisError(text: text, range: range, message: message, suggestion: suggestion)
   }
 
-  /// The longest name that stands here, and where it ends.
+  /// The longest name that stands here, and where it ends; of two, the one whose blanks are these.
   private func longestName() -> (name: Int, end: Int)? {
-    var best: (name: Int, end: Int)?
-    for (index, name) in compactNames.enumerated() {
-      guard let end = matchEnd(name), end > best?.end ?? -1 else { continue }
-      best = (index, end)
+    guard let spelled = spelledName(), let compact = compactName() else {
+      return spelledName() ?? compactName()
     }
-    return best
+    return compact.end > spelled.end ? compact : spelled
   }
 
-  private func matchEnd(_ name: [Character]) -> Int? {
+  private func spelledName() -> (name: Int, end: Int)? {
+    longest(spelledNames.map { matchEnd($0, skipsBlanks: false) })
+  }
+
+  private func compactName() -> (name: Int, end: Int)? {
+    longest(compactNames.map { matchEnd($0, skipsBlanks: true) })
+  }
+
+  private func longest(_ ends: [Int?]) -> (name: Int, end: Int)? {
+    ends.indices.compactMap { name in ends[name].map { (name: name, end: $0) } }
+      .max { ($0.end, $1.name) < ($1.end, $0.name) }
+  }
+
+  /// What begins with a backquote here: a name that has it itself, or one between two of them.
+  private func quotedName() -> (name: Int, end: Int)? {
+    if let spelled = spelledName() { return spelled }
+    if let end = characters[(position + 1)...].firstIndex(of: "`"),
+      let name = names.firstIndex(of: String(characters[position + 1..<end]))
+    {
+      return (name, end + 1)
+    }
+    return compactName()
+  }
+
+  private func matchEnd(_ name: [Character], skipsBlanks: Bool) -> Int? {
     guard let last = name.last else { return nil }
     var place = position
     for character in name {
-      while place > position, place < characters.count, characters[place].isWhitespace {
+      while skipsBlanks, place > position, place < characters.count,
+        characters[place].isWhitespace
+      {
         place += 1
       }
       guard place < characters.count, characters[place] == character else { return nil }
@@ -175,18 +202,11 @@ extension HypothesisParser {
     return continues || isCall ? nil : place
   }
 
-  private mutating func quotedName() throws(HypothesisError) -> LinearForm {
-    let start = position
-    guard let end = characters[(start + 1)...].firstIndex(of: "`") else {
-      throw error(start..<start + 1, "this backquote is not closed", nil)
+  private func unknownQuotedName() -> HypothesisError {
+    guard let end = characters[(position + 1)...].firstIndex(of: "`") else {
+      return error(position..<position + 1, "this backquote is not closed", nil)
     }
-    let name = String(characters[start + 1..<end])
-    position = end + 1
-    // R's own names keep the backquotes of columns whose names need them.
-    guard let index = names.firstIndex(of: name) ?? names.firstIndex(of: "`\(name)`") else {
-      throw noSuchName(name, start..<end + 1)
-    }
-    return LinearForm(coefficients: [index: 1])
+    return noSuchName(String(characters[position + 1..<end]), position..<end + 1)
   }
 
   private mutating func number() throws(HypothesisError) -> Double {

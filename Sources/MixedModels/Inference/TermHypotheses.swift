@@ -14,8 +14,11 @@ public enum TypeOfHypothesis: Int, Sendable, CaseIterable {
 }
 
 extension FittedModel {
-  /// The rows of every term's hypothesis Lβ = 0 in working coordinates, in the terms' order; no
-  /// rows where all of a term's columns were dropped.
+  /// The rows of every term's hypothesis Lβ = 0 in working coordinates, in the terms' order.
+  ///
+  /// All types compare subspaces of X's column space, so contrasts, the order of columns and which
+  /// of several aliased ones were dropped do not count: a term is tested by what its columns add to
+  /// those of some others, and has no rows where they add nothing.
   ///
   /// A term is contained in another with the same numeric variables and more factors (`a` in `a:b`,
   /// `x` in `x:a`; lmerTest overlooks factors that a nested term codes by indicators, as `a` in
@@ -23,95 +26,157 @@ extension FittedModel {
   /// their metric, as the fit does; lmerTest adjusts without weights.
   /// - Throws: `FitError`.
   func termHypotheses(_ type: TypeOfHypothesis) throws -> [DenseMatrix] {
-    switch type {
-    case .sequential: try sequentialHypotheses()
-    case .marginality: try marginalityHypotheses()
-    case .marginalMeans: try marginalMeansHypotheses()
-    }
-  }
-
-  /// For every term those that contain it.
-  private var containing: [Set<Int>] {
+    let columns = try FixedSubspaces(self)
     let terms = fixedTerms.terms
-    return terms.map { term in Set(terms.indices.filter { term.isContained(in: terms[$0]) }) }
-  }
-
-  /// X is orthonormal in the order of its columns (R is triangular), so a term's sequential
-  /// hypothesis is that its own working coefficients are zero.
-  private func sequentialHypotheses() throws -> [DenseMatrix] {
-    let terms = try fixedColumns(.fitted).terms
-    let unit = DenseMatrix.identity(model.fixedEffectCount)
-    return fixedTerms.terms.indices.map { t in
-      unit.rows(model.fixed.kept.indices.filter { terms[model.fixed.kept[$0]] == t })
-    }
-  }
-
-  /// The coefficients of X's columns after those of terms that do not contain the term were
-  /// projected out: the term's rows in the triangular factor of the reordered columns.
-  private func marginalityHypotheses() throws -> [DenseMatrix] {
-    let all = try fixedColumns(.fitted).terms
-    let terms = model.fixed.kept.map { all[$0] }
-    let R = model.fixed.R
-    return fixedTerms.terms.indices.map { t in
-      let above = containing[t]
-      guard !above.isEmpty else {
-        return marginalHypothesis(terms.indices.filter { terms[$0] == t })
+    switch type {
+    case .sequential:
+      return terms.indices.map { t in columns.added(by: t, to: Set(0..<t)).transposed }
+    case .marginality:
+      return terms.indices.map { t in columns.added(by: t, to: notContaining(t)).transposed }
+    case .marginalMeans:
+      let indicators = try fixedColumns(.indicators)
+      return terms.indices.map { t in
+        columns.averaged(t, over: containing(t), indicators).transposed
       }
-      let others = terms.indices.filter { terms[$0] != t && !above.contains(terms[$0] ?? -1) }
-      let own = terms.indices.filter { terms[$0] == t }
-      let rest = terms.indices.filter { above.contains(terms[$0] ?? -1) }
-      let qr = ColumnOrderedQR(
-        R.submatrix(rows: Array(0..<R.rows), columns: others + own + rest), tolerance: 0)
-      // Qᵀβ are the coefficients in the reordered basis, Q's columns those of X_working.
-      let positions = (others.count..<others.count + own.count)
-      return qr.q.transposed.rows(Array(positions))
     }
   }
 
-  /// That the coefficients of some kept columns, as reported, are zero.
-  func marginalHypothesis(_ kept: [Int]) -> DenseMatrix {
-    var rows = DenseMatrix(rows: kept.count, columns: model.fixedEffectCount)
-    for (i, k) in kept.enumerated() {
-      var row = [Double](repeating: 0, count: model.fixedEffectCount)
-      row[k] = 1
-      row = model.fixed.workingRow(row)
-      for j in row.indices { rows[i, j] = row[j] }
-    }
-    return rows
-  }
-
-  /// With indicators for all levels, X_indicators = X K for treatment contrasts: an estimable
-  /// function cᵀβ has the coefficients Kᵀc there.
+  /// What dropping a term's columns takes from X's column space, as rows.
   ///
-  /// A term's functions are made orthogonal, in those coefficients, to the functions of all terms
-  /// that contain it (SAS/STAT, “The Four Types of Estimable Functions”).
-  private func marginalMeansHypotheses() throws -> [DenseMatrix] {
-    let treatment = try fixedColumns(.treatment)
-    let qr = ColumnOrderedQR(treatment.coordinates, tolerance: 1e-7)
-    let terms = qr.kept.map { treatment.terms[$0] }
-    var K = qr.q.multipliedByTransposeOnLeft(try fixedColumns(.indicators).coordinates)
-    DenseCholesky.solveUpper(qr.r, &K)
-    let M = K.multipliedByTransposeOnRight(K)
-    // c of every function of a term, as columns; cᵀβ = (Q R⁻ᵀ c)ᵀ β_working.
-    return fixedTerms.terms.indices.map { t in
-      let own = terms.indices.filter { terms[$0] == t }
-      let above = terms.indices.filter { containing[t].contains(terms[$0] ?? -1) }
-      var c = DenseMatrix(rows: terms.count, columns: own.count)
-      for (j, k) in own.enumerated() { c[k, j] = 1 }
-      var factor = M.submatrix(rows: above, columns: above)
-      if !above.isEmpty, (try? DenseCholesky.factorize(&factor)) != nil {
-        var projection = M.submatrix(rows: above, columns: own)
-        DenseCholesky.solve(factor: factor, &projection)
-        for j in own.indices { for (i, k) in above.enumerated() { c[k, j] = -projection[i, j] } }
-      }
-      DenseCholesky.solveUpperTransposed(qr.r, &c)
-      return (qr.q * c).transposed
+  /// - Throws: `FitError`.
+  func deletionHypotheses(of wanted: [Int]) throws -> [DenseMatrix] {
+    let columns = try FixedSubspaces(self)
+    return wanted.map { t in
+      columns.added(by: t, to: Set(fixedTerms.terms.indices).subtracting([t])).transposed
+    }
+  }
+
+  /// The terms that contain one.
+  private func containing(_ t: Int) -> Set<Int> {
+    let terms = fixedTerms.terms
+    return Set(terms.indices.filter { terms[t].isContained(in: terms[$0]) })
+  }
+
+  private func notContaining(_ t: Int) -> Set<Int> {
+    Set(fixedTerms.terms.indices).subtracting(containing(t)).subtracting([t])
+  }
+}
+
+/// The spaces that terms of the fixed part span, in the working coordinates of X, where its columns
+/// are orthonormal.
+struct FixedSubspaces {
+  /// p × columns, dropped ones too.
+  private let coordinates: DenseMatrix
+  private let terms: [Int?]
+  private let isKept: [Bool]
+  /// Of every column, a norm of which what others leave of it is no more than rounding if it is 1e-7
+  /// of it: of a kept column, its distance from all other kept ones.
+  private let scales: [Double]
+  /// The constant; nil if the model has an intercept, or the constant is not in its space.
+  private let constant: [Double]?
+  /// For each term whether its columns with all levels' indicators sum to the constant.
+  private let spansConstant: [Bool]
+
+  /// - Throws: `FitError`.
+  init(_ fitted: FittedModel) throws {
+    let columns = try fitted.fixedColumns(.fitted)
+    let kept = fitted.model.fixed.kept
+    var coordinates = columns.coordinates
+    for (j, column) in kept.enumerated() {
+      for i in 0..<coordinates.rows { coordinates[i, column] = fitted.model.fixed.R[i, j] }
+    }
+    let hasIntercept = fitted.fixedTerms.hasIntercept
+    var scales = (0..<columns.terms.count).map { j in
+      euclideanNorm(Array(coordinates.column(j).dropFirst(hasIntercept ? 1 : 0)))
+    }
+    for (column, distance) in zip(kept, fitted.model.fixed.R.distancesOfColumns) {
+      scales[column] = distance
+    }
+    (self.coordinates, self.scales, terms) = (coordinates, scales, columns.terms)
+    isKept = columns.terms.indices.map { Set(kept).contains($0) }
+    spansConstant = fitted.fixedTerms.terms.map(\.numbers.isEmpty)
+    constant = hasIntercept ? nil : try fitted.constantCoordinates()
+  }
+
+  /// Orthonormal columns, p × df: what the columns of a term add to the intercept's and those of
+  /// other terms.
+  func added(by term: Int, to others: Set<Int>) -> DenseMatrix {
+    split(term, others).added
+  }
+
+  /// The functions of the term's effects that are averages over those of the terms that contain it
+  /// (SAS/STAT, “The Four Types of Estimable Functions”), p × df.
+  ///
+  /// With indicators for all levels, X_indicators = X C: an estimable function vᵀβ has the
+  /// coefficients Cᵀv there. Those of the term have none outside it and what contains it, and are
+  /// orthogonal, in these coefficients, to the functions of what contains it alone.
+  func averaged(
+    _ term: Int, over containing: Set<Int>, _ indicators: FixedColumns
+  ) -> DenseMatrix {
+    let others = Set(spansConstant.indices).subtracting(containing).subtracting([term])
+    let (added, above) = split(term, others)
+    guard !containing.isEmpty, added.columns > 0, above.columns > 0 else { return added }
+    let C = indicators.coordinates.submatrix(
+      rows: Array(0..<added.rows),
+      columns: indicators.columns { $0.map(containing.contains) ?? false })
+    let qr = ColumnOrderedQR(C.multipliedByTransposeOnLeft(above), tolerance: 1e-10)
+    var shares = qr.q.multipliedByTransposeOnLeft(C.multipliedByTransposeOnLeft(added))
+    DenseCholesky.solveUpper(qr.r, &shares)
+    let kept = above.submatrix(rows: Array(0..<above.rows), columns: qr.kept)
+    return added - kept * shares
+  }
+
+  /// What a term adds to others, and what both leave of the whole space.
+  private func split(_ term: Int, _ others: Set<Int>) -> (added: DenseMatrix, rest: DenseMatrix) {
+    let p = coordinates.rows
+    let base = terms.indices.filter { terms[$0].map(others.contains) ?? true }
+    let own = terms.indices.filter { terms[$0] == term }
+    // Kept columns first: they are independent, however close.
+    let wanted = base.filter { isKept[$0] } + base.filter { !isKept[$0] }
+    var storage: [Double] = []
+    var references: [Double] = []
+    if let constant, others.contains(where: { spansConstant[$0] }) {
+      storage += constant
+      references.append(euclideanNorm(constant))
+    }
+    for j in wanted { storage += coordinates.column(j) }
+    references += wanted.map { scales[$0] }
+    let before = references.count
+    for j in own { storage += coordinates.column(j) }
+    references += own.map { scales[$0] }
+    let after = references.count
+    storage += DenseMatrix.identity(p).storage
+    references += [Double](repeating: 1, count: p)
+    let qr = ColumnOrderedQR(
+      DenseMatrix(rows: p, columns: references.count, storage: storage), tolerance: 1e-7,
+      referenceNorms: references)
+    func part(_ range: Range<Int>) -> DenseMatrix {
+      qr.q.submatrix(
+        rows: Array(0..<p), columns: qr.kept.indices.filter { range.contains(qr.kept[$0]) })
+    }
+    return (part(before..<after), part(after..<references.count))
+  }
+}
+
+extension FittedModel {
+  /// The constant in working coordinates, from a term of factors alone, whose indicators sum to it;
+  /// nil without one.
+  fileprivate func constantCoordinates() throws -> [Double]? {
+    guard let t = fixedTerms.terms.firstIndex(where: \.numbers.isEmpty) else { return nil }
+    let indicators = try fixedColumns(.indicators)
+    let own = indicators.columns { $0 == t }
+    return (0..<indicators.coordinates.rows).map { i in
+      own.reduce(0) { $0 + indicators.coordinates[i, $1] }
     }
   }
 }
 
 extension DenseMatrix {
-  func rows(_ wanted: [Int]) -> DenseMatrix {
-    submatrix(rows: wanted, columns: Array(0..<columns))
+  /// Of the columns of an upper triangular, regular matrix: how far each is from the space of the
+  /// others, 1 over the norm of its row of the inverse.
+  fileprivate var distancesOfColumns: [Double] {
+    var inverse = DenseMatrix.identity(columns)
+    DenseCholesky.solveUpper(self, &inverse)
+    return (0..<columns).map { i in 1 / euclideanNorm((0..<columns).map { inverse[i, $0] }) }
   }
 }

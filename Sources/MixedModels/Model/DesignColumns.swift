@@ -143,16 +143,26 @@ struct DesignBuilder {
     let values: [[Double]]
     switch coding {
     case .indicators:
-      names = levels.labels
-      values = levels.labels.indices.map { i in levels.labels.indices.map { i == $0 ? 1 : 0 } }
+      (names, values) = (levels.labels, DenseMatrix.identity(levels.labels.count).rowArrays)
     case .contrasts:
-      guard levels.labels.count > 1 else { throw FitError.oneLevelFactor(variable.name) }
-      let contrast = variable.column.flatMap { options.contrasts[$0] } ?? .treatment
-      (names, values) = try contrast.columns(levels: levels.labels)
+      (names, values) = try contrasts(variable, levels)
+    case .closure:
+      let basis = try contrasts(variable, levels).values.withConstant
+      let isWhole = basis.columns == basis.rows
+      names = isWhole ? levels.labels : (0..<basis.columns).map { "\($0)" }
+      values = (isWhole ? .identity(basis.rows) : basis).rowArrays
     }
     return .factor(
       source: variable.source, levels: levels, names: names.map { variable.name + $0 },
       values: values)
+  }
+
+  private func contrasts(
+    _ variable: FactorVariable, _ levels: FactorLevels
+  ) throws -> (names: [String], values: [[Double]]) {
+    guard levels.labels.count > 1 else { throw FitError.oneLevelFactor(variable.name) }
+    let contrast = variable.column.flatMap { options.contrasts[$0] } ?? .treatment
+    return try contrast.columns(levels: levels.labels)
   }
 
   /// The product of polynomials of several atoms, as monomials with coefficients.
@@ -197,5 +207,22 @@ struct DesignBuilder {
         .merging(factorCodes(right, pairs.right[Int(cell)])) { first, _ in first }
     default: preconditionFailure("cell sets of different kinds")
     }
+  }
+}
+
+extension DenseMatrix {
+  fileprivate var rowArrays: [[Double]] {
+    (0..<rows).map { i in (0..<columns).map { self[i, $0] } }
+  }
+}
+
+extension [[Double]] {
+  /// An orthonormal basis of the columns of this matrix, by rows, and the constant.
+  fileprivate var withConstant: DenseMatrix {
+    let ones = [Double](repeating: 1, count: count)
+    let columns = (first ?? []).indices.flatMap { j in map { $0[j] } }
+    let joined = DenseMatrix(
+      rows: count, columns: 1 + (first?.count ?? 0), storage: ones + columns)
+    return ColumnOrderedQR(joined, tolerance: 1e-10).q
   }
 }

@@ -78,7 +78,7 @@ extension LinearPredictor {
       table.rows.working.design.columns.requests,
       transform: { [predict = table.rows] chunk in
         let columns = try predict.columns(chunk, wantsX: true)
-        let fixed = predict.fixed(columns.rows)
+        let fixed = predict.fixed(columns)
         return part(columns, zip(columns.rows.response, fixed).map { $0 - $1 })
       },
       consume: add)

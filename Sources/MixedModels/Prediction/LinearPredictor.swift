@@ -113,6 +113,10 @@ public struct PredictedRows: Sendable {
   public internal(set) var relativeVariance: [Double] = []
   /// Of xᵀβ̂, NaN where they are not known; empty without a method for them.
   public internal(set) var degreesOfFreedom: [Double] = []
+  /// Rows, counted from the first of these, whose fixed part the fit's data do not determine, each with
+  /// a column of X because of which: one that was dropped as a combination of others and is another
+  /// one here. Their predictions are NaN.
+  public internal(set) var inestimable: [(row: Int, column: String)] = []
   /// y − fitted; empty unless asked for.
   public internal(set) var residuals: [Double] = []
   /// 1 where the model has none.

@@ -103,7 +103,7 @@ public struct NewResponses: Sendable {
   /// NaN where something is missing.
   private func responses(_ chunk: TableChunk, _ predict: RowPredictor) throws -> [[Double]] {
     let columns = try predict.columns(chunk, wantsX: false)
-    let fixed = predict.fixed(columns.rows)
+    let fixed = predict.fixed(columns)
     let sigma = predictor.variance.squareRoot()
     return effects.enumerated().map { k, b in
       var stream = RandomStream(

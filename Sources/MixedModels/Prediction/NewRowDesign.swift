@@ -20,10 +20,14 @@ struct NewRowDesign: Sendable {
     /// Raw × `size`, by rows.
     let B: [Double]
     let size: Int
+    /// Largest coefficient of every column.
+    let largest: [Double]
   }
 
   let basis: RawBasis
   let fixed: Part
+  /// What kept columns of X leave of the dropped ones (`DroppedRests`); nil where none was dropped.
+  let rests: Part?
   /// In the order of the groups; nil for one that takes no part.
   let groups: [Part?]
   /// Which of the basis's atoms and cell sets are needed, ascending.
@@ -38,19 +42,22 @@ struct NewRowDesign: Sendable {
   ///   - offset: the column that takes the place of the model's `--offset`.
   ///   - weights: the column of prior weights, if they are wanted.
   init(
-    _ products: CrossProducts, _ model: LinearMixedModel, groups selected: [Bool],
-    needsResponse: Bool, offset: String?, weights: String?
+    _ products: CrossProducts, _ model: LinearMixedModel, _ rests: DroppedRests? = nil,
+    groups selected: [Bool], needsResponse: Bool, offset: String?, weights: String?
   ) {
     let basis = products.basis
     self.basis = basis
     self.weights = weights
     fixed = Part(basis.fixed, products.fixed.directory, B: model.fixed.B, first: 1)
+    self.rests = rests.map {
+      Part(basis.fixed, products.fixed.directory, B: $0.matrix, first: 1, keepsAll: true)
+    }
     groups = model.groups.indices.map { g in
       selected[g]
         ? Part(basis.groups[g].blocks, products.groups[g].directory, B: model.groups[g].B, first: 0)
         : nil
     }
-    let blocks = fixed.blocks + groups.compactMap { $0?.blocks }.joined()
+    let blocks = fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
     atoms = Set(powers).sorted()
     let grouping = model.groups.indices.filter { selected[$0] }.map { basis.groups[$0].cellSet }
@@ -72,6 +79,11 @@ struct NewRowDesign: Sendable {
     columns = ColumnLookup(requests.all)
   }
 
+  /// Of the blocks of X.
+  var fixedCellSets: Set<Int> {
+    Set((fixed.blocks + (rests?.blocks ?? [])).compactMap(\.cellSet))
+  }
+
   /// A product is made of two earlier cell sets.
   private static func withParents(_ sets: Set<Int>, _ basis: RawBasis) -> [Int] {
     var all = sets
@@ -83,19 +95,22 @@ struct NewRowDesign: Sendable {
 }
 
 extension NewRowDesign.Part {
-  /// The blocks of raw columns that have a part in the working columns; `first` is the directory's
-  /// column that is row 0 of B.
+  /// The blocks of raw columns that have a part in the working columns, or all; `first` is the
+  /// directory's column that is row 0 of B.
   fileprivate init(
-    _ blocks: [ColumnBlock], _ directory: ColumnDirectory, B: DenseMatrix, first: Int
+    _ blocks: [ColumnBlock], _ directory: ColumnDirectory, B: DenseMatrix, first: Int,
+    keepsAll: Bool = false
   ) {
     size = B.columns
+    largest = (0..<B.columns).map { B.column($0).reduce(0) { max($0, abs($1)) } }
     self.B = (0..<B.rows).flatMap { k in (0..<B.columns).map { B[k, $0] } }
     self.blocks = blocks.indices.compactMap { b in
       let starts = directory.starts[b].map { $0 < 0 ? -1 : $0 - Int32(first) }
       let monomials = blocks[b].monomials.enumerated().filter { k, _ in
-        starts.contains { start in
-          start >= 0 && (0..<B.columns).contains { B[Int(start) + k, $0] != 0 }
-        }
+        keepsAll
+          || starts.contains { start in
+            start >= 0 && (0..<B.columns).contains { B[Int(start) + k, $0] != 0 }
+          }
       }
       guard !monomials.isEmpty else { return nil }
       return Block(

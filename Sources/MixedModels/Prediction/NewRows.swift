@@ -19,7 +19,7 @@ struct NewRows: Sendable {
 
   let count: Int
   /// Whether all that the prediction needs is there.
-  let isComplete: [Bool]
+  var isComplete: [Bool]
   /// T₁, T₂, … of the needed atoms; empty for others.
   let polynomials: [[[Double]]]
   /// For every needed cell set the code of every row, −1: missing, `newLevel`: unseen.
@@ -88,17 +88,20 @@ struct NewRows: Sendable {
     return weights
   }
 
-  /// Combinations of known levels that the fit has not seen have no coefficient; neither have new
-  /// levels, unless they are those of a grouping factor and allowed.
+  /// New levels have no coefficient, unless they are those of a grouping factor and allowed; nor have
+  /// combinations in the random part that the fit has not seen.
   private func checkCells(
     _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
-    func look(_ set: Int, isGrouping: Bool) {
-      let row = cells[set].indices.first { cells[set][$0] == Self.newLevel }
+    func look(_ set: Int, isGrouping: Bool, ifLevelIsNew: Bool = false) {
+      let row = cells[set].indices.first { row in
+        cells[set][row] == Self.newLevel && (!ifLevelIsNew || hasNewLevel(row, set, design))
+      }
       if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
     }
-    for part in [design.fixed] + design.groups.compactMap(\.self) {
+    for set in design.fixedCellSets { look(set, isGrouping: false, ifLevelIsNew: true) }
+    for part in design.groups.compactMap(\.self) {
       for block in part.blocks { if let set = block.cellSet { look(set, isGrouping: false) } }
     }
     if !allowsNewLevels {
@@ -109,6 +112,24 @@ struct NewRows: Sendable {
     if let first {
       throw levels.unseen(
         row: first.row, set: first.set, cells, chunk, design, isGrouping: first.isGrouping)
+    }
+  }
+
+  /// Whether one of the levels that a cell combines is new, and not only their combination.
+  private func hasNewLevel(_ row: Int, _ set: Int, _ design: NewRowDesign) -> Bool {
+    switch design.basis.cellSets[set] {
+    case .factor: cells[set][row] == Self.newLevel
+    case .product(let left, let right):
+      hasNewLevel(row, left, design) || hasNewLevel(row, right, design)
+    }
+  }
+
+  /// Rows with a new combination of known levels in a term of X.
+  func rowsOfNewCombinations(_ design: NewRowDesign) -> [Int] {
+    let sets = design.fixedCellSets
+    guard sets.contains(where: { cells[$0].contains(Self.newLevel) }) else { return [] }
+    return (0..<count).filter { row in
+      sets.contains { cells[$0][row] == Self.newLevel && !hasNewLevel(row, $0, design) }
     }
   }
 }

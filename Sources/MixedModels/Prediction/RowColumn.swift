@@ -94,6 +94,8 @@ struct RowStatistics: Sendable {
 
   private func cooksDistance(_ rows: PredictedRows, _ row: Int) -> Double {
     let hat = leverage(rows, row)
+    // Without the row some coefficient could not be estimated.
+    guard hat < 1 - 1e-10 else { return .nan }
     let residual = value(.weightedResidual, rows, row) / (1 - hat)
     return residual * residual * hat / (variance * Double(p))
   }

@@ -11,6 +11,7 @@ struct RowPredictor: Sendable {
   private let modes: [[Double]]
   private let errors: PredictionErrors?
   private let population: PopulationErrors?
+  private let estimability: Estimability
 
   /// - Parameter weights: the column of prior weights that the rows have.
   /// - Throws: `FormulaError`, `InferenceError`, `CholmodError`.
@@ -19,10 +20,13 @@ struct RowPredictor: Sendable {
     let model = predictor.model
     let selection = try RandomSelection(options.random, model, predictor.builder)
     let isSelected = selection.columns.map { $0.contains(true) }
+    let rests = try DroppedRests(predictor.fitted, predictor.builder)
+    estimability = try Estimability(predictor, rests)
+    let hasDropped = model.fixed.kept.count < model.fixed.names.count
     working = WorkingRows(
       predictor.products, model,
       NewRowDesign(
-        predictor.products, model, groups: isSelected, needsResponse: options.wantsResiduals,
+        predictor.products, model, hasDropped ? rests : nil, groups: isSelected, needsResponse: options.wantsResiduals,
         offset: options.offset, weights: weights))
     let projections = model.covariance.projections(selection.columns)
     modes = model.groups.indices.map { g in
@@ -48,14 +52,18 @@ struct RowPredictor: Sendable {
 
   /// - Throws: `RowError`.
   func columns(_ chunk: TableChunk, wantsX: Bool) throws -> WorkingRows.Columns {
-    try working.columns(
+    var columns = try working.columns(
       chunk, unseen: options.allowsNewLevels ? .allowedInGroups : .refused, wantsX: wantsX)
+    estimability.apply(to: &columns, working.design)
+    return columns
   }
 
-  /// Xβ̂ + offset, NaN where something is missing.
-  func fixed(_ rows: NewRows) -> [Double] {
+  /// Xβ̂ + offset, NaN where something is missing or cannot be estimated.
+  func fixed(_ columns: WorkingRows.Columns) -> [Double] {
+    let rows = columns.rows
     var fixed = rows.offset
     rows.addProduct(working.design.fixed, predictor.fixedPart, to: &fixed)
+    for (row, value) in columns.newCombinations { fixed[row] = rows.offset[row] + value }
     for row in fixed.indices where !rows.isComplete[row] { fixed[row] = .nan }
     return fixed
   }
@@ -64,7 +72,7 @@ struct RowPredictor: Sendable {
   func callAsFunction(_ chunk: TableChunk) throws -> PredictedRows {
     let columns = try columns(chunk, wantsX: errors != nil || population != nil)
     let rows = columns.rows
-    let fixed = fixed(rows)
+    let fixed = fixed(columns)
     var fitted = fixed
     for (g, part) in working.design.groups.enumerated() {
       guard let part else { continue }
@@ -75,6 +83,7 @@ struct RowPredictor: Sendable {
     }
     for row in fitted.indices where !rows.isComplete[row] { fitted[row] = .nan }
     var result = PredictedRows(fitted: fitted, fixed: fixed, weights: rows.weights)
+    result.inestimable = columns.inestimable
     if options.wantsResiduals { result.residuals = zip(rows.response, fitted).map { $0 - $1 } }
     if let errors { result.relativeVariance = try errors.variances(columns) }
     if let population {

@@ -33,6 +33,8 @@ public struct RowTable {
   private struct Part: Sendable {
     var bytes: [UInt8] = []
     var complete = 0
+    var count = 0
+    var inestimable: [(row: Int, column: String)] = []
   }
 
   /// Predicts the rows of a table; `write` gets the header and then the rows, a chunk at a time.
@@ -56,7 +58,8 @@ public struct RowTable {
     let records = RecordText(reader, input == .all, columns.map(\.rawValue))
     try records.checkNames(file: data[0].name)
     try write(records.headerLine)
-    var complete = 0
+    var (complete, count) = (0, 0)
+    var inestimable = InestimableRows()
     try reader.read(
       table.rows.working.design.columns.requests,
       transform: { [columns, statistics, predict = table.rows] chunk in
@@ -65,6 +68,7 @@ public struct RowTable {
         part.complete = rows.fitted.indices.count {
           !rows.fitted[$0].isNaN && !(rows.residuals.isEmpty || rows.residuals[$0].isNaN)
         }
+        (part.count, part.inestimable) = (rows.fitted.count, rows.inestimable)
         try records.append(chunk, to: &part.bytes) { row, bytes in
           for (k, column) in columns.enumerated() {
             if k > 0 { bytes.append(records.separator) }
@@ -74,11 +78,12 @@ public struct RowTable {
         return part
       },
       consume: { part in
-        complete += part.complete
+        inestimable.add(part.inestimable, after: count)
+        (complete, count) = (complete + part.complete, count + part.count)
         try write(part.bytes)
       })
     try check(complete)
-    return table.notes
+    return table.notes + inestimable.notes
   }
 
   /// A row's leverage is that of a row of the fit.
@@ -93,6 +98,25 @@ public struct RowTable {
         "leverages are those of the rows that the model was fitted to, \(used) of them, and these are \(complete). Name the data of the fit, or leave the leverages out."
       )
     }
+  }
+}
+
+/// Rows that have no prediction because what was dropped from X counts in them.
+private struct InestimableRows {
+  private var count = 0
+  private var first: (row: Int, column: String)?
+
+  /// - Parameter before: rows of the table before these.
+  mutating func add(_ rows: [(row: Int, column: String)], after before: Int) {
+    if let row = rows.first, first == nil { first = (before + row.row + 1, row.column) }
+    count += rows.count
+  }
+
+  var notes: [String] {
+    guard let first else { return [] }
+    return [
+      "\(count) \(count == 1 ? "row has" : "rows have") no prediction (NA), the first of them row \(first.row): the column \(first.column) was dropped from the fit, as it depends on others or its cell has no rows, and depends on them in another way there."
+    ]
   }
 }
 

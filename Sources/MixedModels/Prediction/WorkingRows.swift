@@ -17,13 +17,24 @@ struct WorkingRows: Sendable {
 
   /// Working columns of one chunk's rows.
   struct Columns: Sendable {
-    let rows: NewRows
+    var rows: NewRows
     /// rows × p; empty unless asked for.
-    let x: [Double]
+    var x: [Double]
     /// For every group that takes part rows × ℓ, and the level of each row (−1 where there is none,
     /// `NewRows.newLevel`).
     let z: [[Double]]
     let levels: [[Int32]]
+    /// xᵀβ̂ of rows with combinations of levels that X's raw columns do not have.
+    var newCombinations: [Int: Double] = [:]
+    /// Rows whose xᵀβ cannot be estimated, with the dropped column because of which.
+    private(set) var inestimable: [(row: Int, column: String)] = []
+
+    /// Has no prediction made of a row.
+    mutating func takeOut(_ row: Int, _ column: String) {
+      guard rows.isComplete[row] else { return }
+      rows.isComplete[row] = false
+      inestimable.append((row, column))
+    }
   }
 
   /// - Throws: `RowError`.
@@ -63,6 +74,21 @@ extension NewRows {
       }
     }
     return result
+  }
+
+  /// The same, and the sums of the terms' sizes.
+  func columnsAndSizes(_ part: NewRowDesign.Part) -> (values: [Double], sizes: [Double]) {
+    let size = part.size
+    var values = [Double](repeating: 0, count: count * size)
+    var sizes = values
+    forEachColumn(part) { row, raw, value in
+      for k in 0..<size {
+        let term = part.B[raw * size + k] * value
+        values[row * size + k] += term
+        sizes[row * size + k] += abs(term)
+      }
+    }
+    return (values, sizes)
   }
 
   /// Rows with a cell that is not there are left out.

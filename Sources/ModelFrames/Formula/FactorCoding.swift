@@ -6,6 +6,9 @@ package enum FactorCoding: Sendable, Hashable {
   case contrasts
   /// One 0/1 column for each level.
   case indicators
+  /// What the contrasts and the constant span: indicators of all levels, unless contrasts are fewer
+  /// than levels allow.
+  case closure
 }
 
 extension ModelTerms {

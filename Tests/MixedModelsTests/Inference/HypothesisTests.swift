@@ -36,6 +36,26 @@ import Testing
     }
   }
 
+  /// A column's name with a blank keeps its backquotes in the coefficients' names, as in R.
+  @Test func `every name that is printed is accepted`() throws {
+    var text = "g,x 1,x1,f,y\n"
+    for row in UnbalancedTable.rows {
+      text += "\(row.g),\(row.x),\(row.z),\(row.a == "p" ? "u = 1" : "-\(row.a) + 2"),\(row.y)\n"
+    }
+    let fitted = try FittedModel(
+      Formula("y ~ `x 1` * f + x1 + I(`x 1`^2) + (1|g)"),
+      data: [.bytes(Array(text.utf8), name: "names.csv")])
+    let names = fitted.fit.fixedEffects.map(\.name)
+    #expect(names.contains("`x 1`:fu = 1") && names.contains("x1"))
+    for (index, name) in names.enumerated() {
+      let unit = names.indices.map { $0 == index ? 1.0 : 0 }
+      #expect(try fitted.hypothesis(name).coefficients == unit, "\(name)")
+      #expect(try fitted.hypothesis("2 * \(name) = 3").coefficients == unit.map { 2 * $0 })
+    }
+    let place = try #require(names.firstIndex(of: "x1"))
+    #expect(try fitted.hypothesis("`x1`").coefficients[place] == 1)
+  }
+
   @Test func `errors point at the character`() throws {
     let fitted = try Self.fitted.get()
     for (text, range, words) in [

@@ -45,6 +45,23 @@ import Testing
     #expect(abs(squares - reference.sum_sq_resid_response) < 1e-4 * reference.sum_sq_resid_response)
   }
 
+  /// The only row of its level: without it the level's coefficient could not be estimated.
+  @Test func `a row of leverage 1 has no Cook's distance`() throws {
+    var text = "g,f,x,y\n"
+    for row in 0..<40 {
+      text += "\(row % 8),\(row == 17 ? "rare" : "n"),\(row * row % 13),\(row * 7 % 11 + row % 8)\n"
+    }
+    let source = DataSource.bytes(Array(text.utf8), name: "leverage.csv")
+    let predictor = try LinearPredictor(Formula("y ~ x + f + (1 | g)"), data: [source])
+    var lines: [UInt8] = []
+    try RowTable(predictor, [.leverage, .cooksDistance], input: .none).write([source]) { lines += $0 }
+    let rows = String(decoding: lines, as: UTF8.self).split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",").map { Double($0) ?? .nan }
+    }
+    #expect(abs(rows[17][0] - 1) < 1e-9 && rows[17][1].isNaN)
+    #expect(rows.enumerated().allSatisfy { $0.offset == 17 || ($0.element[1] >= 0 && $0.element[1] < 10) })
+  }
+
   struct Influence: Sendable, CustomTestStringConvertible {
     let id: String
     /// hatvalues(m)[rows], cooks.distance(m)[rows], and the sums of both.

@@ -53,11 +53,42 @@ import Testing
     #expect(text.hasPrefix("new.csv, line 5: \"a9\" in column \"a\": "))
   }
 
-  @Test func `a combination without rows is refused if it is a term, not if it is none`() throws {
-    let row = "a,b,g\na1,b1,1\na3,b2,1\n"
-    let text = refusal(try predictor("y ~ a * b + (1 | g)"), row)
-    #expect(text.hasPrefix("new.csv, line 3: the fit has no row with a = a3 and b = b2"))
+  /// The model's columns decide, as in R, not the cells.
+  @Test func `a combination without rows has a prediction where the columns determine it`() throws {
+    let row = "x,a,b,g\n1,a1,b1,1\n3,a3,b2,1\n"
+    let cells = try fitted(predictor("y ~ a * b + (1 | g)"), row)
+    #expect(cells[0].isFinite && cells[1].isNaN)
     #expect(try fitted(predictor("y ~ a + b + (1 | g)"), row).allSatisfy(\.isFinite))
+    // A line over the levels of a, for each of b: it has a value where there are no rows.
+    let linear = Contrast.matrix(
+      levels: ["a1", "a2", "a3"], columns: ["lin"], values: [[-1], [0], [1]])
+    let lines = try predictor("y ~ a * b + x + (1 | g)") { $0.contrasts = ["a": linear] }
+    let β = Dictionary(
+      uniqueKeysWithValues: lines.fit.fixedEffects.map { ($0.name, $0.estimate ?? .nan) })
+    let known = β["(Intercept)"]! + β["alin"]! + β["bb2"]! + β["alin:bb2"]! + 3 * β["x"]!
+    let value = try fitted(lines, row) { $0.random = .none }[1]
+    #expect(abs(value - known) < 1e-9)
+  }
+
+  @Test func `the variance of a new combination is that of its columns`() throws {
+    let linear = Contrast.matrix(
+      levels: ["a1", "a2", "a3"], columns: ["lin"], values: [[-1], [0], [1]])
+    var options = FitOptions()
+    options.contrasts = ["a": linear]
+    let model = try FittedModel(
+      Formula("y ~ a * b + (1 | g)"), data: [.bytes(Array(Self.table.utf8), name: "t.csv")],
+      options: options)
+    let sum = try model.contrast(
+      [try model.hypothesis("(Intercept) + alin + bb2 + alin:bb2")], .satterthwaite)
+    let predictor = try predictor("y ~ a * b + (1 | g)") { $0.contrasts = ["a": linear] }
+    var prediction = PredictionOptions()
+    (prediction.random, prediction.wantsStandardErrors) = (.none, true)
+    var error = Double.nan
+    try predictor.predict([.bytes(Array("a,b\na3,b2\n".utf8), name: "new.csv")], options: prediction)
+    { rows in
+      error = predictor.fit.sigma * rows.relativeVariance[0].squareRoot()
+    }
+    #expect(abs(error - sum.rows[0].standardError) < 1e-8 * error)
   }
 
   @Test func `an infinite value is an error, a missing one is not`() throws {
@@ -92,21 +123,28 @@ import Testing
     #expect(abs(own[1] - own[0] - 3) < 1e-10)
   }
 
-  /// x2 = 2 x + 1 in the rows of the fit only: its column was dropped and must not count.
-  @Test func `a column that was dropped has no part in predictions`() throws {
+  /// x2 = 2 x + 1 in the rows of the fit: what it is elsewhere nobody knows.
+  @Test func `rows that are not estimable have no prediction, and a note says why`() throws {
     let lines = Self.table.split(separator: "\n")
     let table =
       lines.enumerated().map { index, line in
-        guard index > 0 else { return line + ",x2" }
-        return line + ",\(2 * Int(line.split(separator: ",")[1])! + 1)"
+        guard index > 0 else { return line + ",x2,zero" }
+        return line + ",\(2 * Int(line.split(separator: ",")[1])! + 1),0"
       }.joined(separator: "\n") + "\n"
     let data = [DataSource.bytes(Array(table.utf8), name: "t.csv")]
-    let both = try LinearPredictor(Formula("y ~ x + x2 + (1 | g)"), data: data)
-    #expect(both.fit.droppedColumns == ["x2"])
-    let values = try fitted(both, "x,x2,g\n1,3,1\n1,50,1\n")
-    #expect(abs(values[0] - values[1]) < 1e-10)
+    let both = try LinearPredictor(Formula("y ~ x + x2 + zero + (1 | g)"), data: data)
+    #expect(both.fit.droppedColumns == ["x2", "zero"])
+    let new = "x,x2,g,zero\n1,3,1,0\n1,50,1,0\n1,3,1,2\n"
+    let values = try fitted(both, new)
     let one = try fitted(LinearPredictor(Formula("y ~ x + (1 | g)"), data: data), "x,g\n1,1\n")
     #expect(abs(values[0] - one[0]) < 1e-6)
+    #expect(values[1].isNaN && values[2].isNaN)
+    var bytes: [UInt8] = []
+    let notes = try RowTable(both, [.fitted, .standardError], input: .none)
+      .write([.bytes(Array(new.utf8), name: "new.csv")]) { bytes += $0 }
+    #expect(String(decoding: bytes, as: UTF8.self).hasSuffix("\nNA,NA\nNA,NA\n"))
+    #expect(notes.contains { $0.hasPrefix("2 rows have no prediction (NA), the first of them row 2") })
+    #expect(try fitted(both, table).allSatisfy(\.isFinite))
   }
 
   @Test func `random effects that the model has not are refused`() throws {

@@ -5,8 +5,8 @@ import NumericalMethods
 /// (Searle, Speed & Milliken 1980; Lenth's R package emmeans).
 ///
 /// Numbers stand at their means over the rows, also inside of functions and polynomials, and factors
-/// are averaged over their levels. Unlike emmeans, factors are never taken as nested; cells that do
-/// not occur make a mean inestimable.
+/// are averaged over their levels; a factor that is nested in others (`FactorNesting`) over those that
+/// occur in each of theirs. Cells that do not occur make other means inestimable.
 public struct MarginalMeans: Sendable {
   public struct Mean: Sendable {
     /// Values of `variables`, then of `groups`.
@@ -62,7 +62,10 @@ extension FittedModel {
     _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
   ) throws -> MarginalMeans {
     let grid = try ReferenceGrid(self, at: options.values)
-    let rows = try MeansRows(self, grid, specification, options.weights)
+    let nesting = try FactorNesting(self, grid)
+    let rows = try MeansRows(self, grid, nesting, specification, options.weights)
+    let specification = MeansSpecification(
+      text: specification.text, variables: specification.variables, groups: rows.groups)
     let ddf = try degreesOfFreedom(options.method)
     let columns = try fixedColumns(.fitted)
     func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
@@ -93,7 +96,7 @@ extension FittedModel {
         return pairs.indices.map { k in
           MarginalMeans.Difference(
             name: "\(pairs[k].0.name) - \(pairs[k].1.name)",
-            labels: Array(pairs[k].0.labels.suffix(specification.groups.count)),
+            labels: Array(pairs[k].0.labels.suffix(rows.groups.count)),
             test: adjusted[k], reason: tests[k].reason)
         }
       }
@@ -104,11 +107,11 @@ extension FittedModel {
       fixedValues: grid.variables.filter { !$0.isFactor || $0.isGiven }.map {
         ($0.name, $0.values.map(\.text))
       }, averaged: rows.averaged, means: means, differences: differences,
-      messages: marginalMeansNotes)
+      messages: marginalMeansNotes(nesting))
   }
 
-  private var marginalMeansNotes: [String] {
-    var notes: [String] = []
+  private func marginalMeansNotes(_ nesting: FactorNesting) -> [String] {
+    var notes = nesting.descriptions.map { "nested factors: \($0)" }
     if case .column = formula.response {
     } else {
       notes.append("results are on the scale of \(formula.response.deparsed)")

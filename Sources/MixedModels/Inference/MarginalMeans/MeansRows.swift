@@ -15,15 +15,24 @@ struct MeansRows {
   let families: [[Cell]]
   /// Factors averaged over.
   let averaged: [String]
+  /// The specification's, and what nested factors are nested in.
+  let groups: [String]
 
   /// - Throws: `InferenceError` for unknown variables.
   init(
-    _ fitted: FittedModel, _ grid: ReferenceGrid, _ specification: MeansSpecification,
-    _ weights: MeansWeights
+    _ fitted: FittedModel, _ grid: ReferenceGrid, _ nesting: FactorNesting,
+    _ specification: MeansSpecification, _ weights: MeansWeights
   ) throws {
-    let shown = try (specification.variables + specification.groups).map { name in
+    let named = try (specification.variables + specification.groups).map { name in
       try Self.variable(name, grid)
     }
+    // A level of a nested factor means something only within its parents'.
+    let parents = named.flatMap { nesting.parents[grid.variables[$0].name] ?? [] }
+    let added = grid.variables.indices.filter {
+      parents.contains(grid.variables[$0].name) && !named.contains($0)
+    }
+    let shown = named + added
+    groups = specification.groups + added.map { grid.variables[$0].name }
     let rest = grid.variables.indices.filter { !shown.contains($0) }
     let averaged = rest.filter {
       grid.variables[$0].isFactor && grid.variables[$0].values.count > 1
@@ -37,7 +46,9 @@ struct MeansRows {
       let point = grid.point(index)
       let key = averaged.map { grid.variables[$0].values[point.choice[$0]].text }
         .joined(separator: "\u{1F}")
-      let weight = known.map { $0[key] ?? 0 } ?? 1
+      let weight =
+        !nesting.occurs(point)
+        ? 0 : known.map { $0[key] ?? 0 } ?? nesting.weight(point, averaged: Set(names))
       guard weight > 0 else { continue }
       let row = try grid.builder.row(fitted.fixedTerms, at: point)
       var cell = 0
@@ -48,13 +59,13 @@ struct MeansRows {
       sums[cell] = sum
     }
     let count = shown.reduce(1) { $0 * grid.variables[$1].values.count }
-    guard sums.count == count else {
+    guard sums.count == count || (known == nil && !sums.isEmpty) else {
       throw InferenceError.refused(
         "none of the cells to average over has rows, so they have no proportional weights. Use --cell-weights equal, or other levels in --at."
       )
     }
-    let cells = (0..<count).map { cell -> Cell in
-      let sum = sums[cell]!
+    let cells = (0..<count).map { cell -> Cell? in
+      guard let sum = sums[cell] else { return nil }
       var number = cell
       let choice = shown.map { v in
         defer { number /= grid.variables[v].values.count }
@@ -67,15 +78,13 @@ struct MeansRows {
         name: own.map { Self.name($1, of: grid.variables[$0]) }.joined(separator: " "),
         row: sum.row.map { $0 / sum.weight })
     }
-    let groups = shown.suffix(specification.groups.count)
     let perFamily = shown.prefix(specification.variables.count).reduce(1) {
       $0 * grid.variables[$1].values.count
     }
-    let familyCount = groups.reduce(1) { $0 * grid.variables[$1].values.count }
-    families = (0..<familyCount).map { family in
-      Array(cells[family * perFamily..<(family + 1) * perFamily])
+    families = stride(from: 0, to: count, by: perFamily).map { first in
+      cells[first..<first + perFamily].compactMap(\.self)
     }
-    (self.cells, self.averaged) = (cells, names)
+    (self.cells, self.averaged) = (cells.compactMap(\.self), names)
   }
 
   /// Numbers alone say little: they get their variable's name.

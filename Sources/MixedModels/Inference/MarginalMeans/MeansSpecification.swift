@@ -9,6 +9,10 @@ public struct MeansSpecification: Sendable, Equatable {
   /// Variables within whose combinations means are compared.
   public let groups: [String]
 
+  init(text: String, variables: [String], groups: [String]) {
+    (self.text, self.variables, self.groups) = (text, variables, groups)
+  }
+
   /// - Throws: `InferenceError` for anything else.
   public init(_ text: String) throws {
     self.text = text

@@ -21,6 +21,37 @@ import Testing
     a.map { abs($0 - b) <= tolerance * max(abs(b), 1e-6) } ?? false
   }
 
+  /// emmeans 1.8.4 finds a in b by the formula (the cell r, v has no rows), and a in c by the rows.
+  @Test func `levels of nested factors are averaged where they occur, as emmeans does`() throws {
+    let nested = try means("y ~ b / a + (1|g)", "~ b", UnbalancedTable.withoutCell)
+    expect(nested, [["u"], ["v"]], [53.66177263, 69.42832192])
+    #expect(nested.messages.contains("nested factors: a %in% b"))
+    let inner = try means("y ~ b / a + (1|g)", "~ a", UnbalancedTable.withoutCell) {
+      $0.wantsDifferences = true
+    }
+    expect(
+      inner, [["p", "u"], ["q", "u"], ["r", "u"], ["p", "v"], ["q", "v"]],
+      [41.08832046, 51.53827516, 68.35872227, 66.20461353, 72.65203032])
+    #expect(inner.differences?.map(\.name) == ["p - q", "p - r", "q - r", "p - q"])
+    var text = "g,a,c,y\n"
+    for row in UnbalancedTable.rows {
+      text += "\(row.g),\(row.a),\(row.a == "p" ? "one" : "two"),\(row.y)\n"
+    }
+    let byRows = try means("y ~ c + a + (1|g)", "~ c", .bytes(Array(text.utf8), name: "c.csv"))
+    expect(byRows, [["one"], ["two"]], [46.54099559, 69.42964589])
+    let crossed = try means("y ~ a * b + (1|g)", "~ a", UnbalancedTable.withoutCell)
+    #expect(crossed.means.map { $0.test == nil } == [false, false, true])
+  }
+
+  private func expect(
+    _ table: MarginalMeans, _ labels: [[String]], _ estimates: [Double]
+  ) {
+    #expect(table.means.map(\.labels) == labels)
+    for (mean, estimate) in zip(table.means, estimates) {
+      #expect(close(mean.test?.estimate, estimate, 1e-6), "\(mean.labels)")
+    }
+  }
+
   @Test func `there are references`() { #expect(ReferenceMeans.all.count >= 4) }
 
   @Test(arguments: ReferenceMeans.all)

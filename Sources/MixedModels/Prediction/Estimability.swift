@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// Which rows' xᵀβ the data of a fit determine: those whose dropped columns depend on the kept ones as
+/// they did in the fit's rows.
+///
+/// A combination of known levels that the fit has no row of is looked at column by column, as R makes
+/// the model matrix: the columns decide, not the cells.
+struct Estimability: Sendable {
+  private let fitted: FittedModel
+  private let columns: FixedColumns
+  private let design: FixedRows
+  /// Kept coefficients, as they are reported.
+  private let β: [Double]
+  /// The columns of `NewRowDesign.rests`.
+  private let names: [String]
+
+  /// - Throws: `FitError`.
+  init(_ predictor: LinearPredictor, _ rests: DroppedRests) throws {
+    fitted = predictor.fitted
+    columns = try predictor.fitted.fixedColumns(.fitted)
+    design = try FixedRows(predictor.fitted, predictor.builder)
+    β = predictor.fitted.fit.fixedEffects.compactMap(\.estimate)
+    names = rests.names
+  }
+
+  /// Gives rows with new combinations of levels their part of Xβ, and takes out those that cannot be
+  /// estimated.
+  func apply(to columns: inout WorkingRows.Columns, _ design: NewRowDesign) {
+    let unseen = columns.rows.rowsOfNewCombinations(design)
+    for row in unseen { evaluate(row, &columns) }
+    guard let part = design.rests, part.size > 0 else { return }
+    let (values, sizes) = columns.rows.columnsAndSizes(part)
+    let isUnseen = Set(unseen)
+    for row in 0..<columns.rows.count where !isUnseen.contains(row) {
+      let obstacle = (0..<part.size).first { k in
+        let place = row * part.size + k
+        return abs(values[place]) > DroppedRests.tolerance * (part.largest[k] + sizes[place])
+      }
+      if let obstacle { columns.takeOut(row, names[obstacle]) }
+    }
+  }
+
+  private func evaluate(_ row: Int, _ columns: inout WorkingRows.Columns) {
+    guard columns.rows.isComplete[row] else { return }
+    let c = design.row(row, columns.rows)
+    let (working, obstacle) = fitted.estimableRow(c, self.columns)
+    if let obstacle { return columns.takeOut(row, obstacle) }
+    columns.newCombinations[row] = dot(fitted.model.fixed.kept.map { c[$0] }, β)
+    if !columns.x.isEmpty {
+      columns.x.replaceSubrange(row * working.count..<(row + 1) * working.count, with: working)
+    }
+  }
+}
+
+/// What the kept columns leave of those that were dropped, as combinations of raw columns: zero in every
+/// row of the fit.
+struct DroppedRests {
+  /// A row may be off by this part of the raw columns' sizes: what was dropped as a combination of others
+  /// is one to about 1e-7 of its spread.
+  static let tolerance = 1e-4
+
+  let names: [String]
+  /// Raw × `names.count`.
+  let matrix: DenseMatrix
+
+  /// Without columns that are combinations of the kept ones whatever the rows, such as those of cells
+  /// that do not occur.
+  ///
+  /// - Throws: `FitError`.
+  init(_ fitted: FittedModel, _ builder: DesignBuilder) throws {
+    let (products, fixed) = (fitted.products, fitted.model.fixed)
+    let design = try builder.columns(
+      products.specification.fixed, blocks: products.basis.fixed,
+      directory: products.fixed.directory)
+    let coordinates = try fitted.fixedColumns(.fitted).coordinates
+    var (names, storage) = ([String](), [Double]())
+    for j in Set(design.names.indices).subtracting(fixed.kept).sorted() {
+      var rest = (fixed.B * coordinates.column(j)).map { -$0 }
+      let size = rest.reduce(0) { max($0, abs($1)) }
+      for (raw, value) in design.combinations[j] { rest[raw - 1] += value }
+      guard rest.contains(where: { abs($0) > 1e-10 * max(size, 1e-300) }) else { continue }
+      names.append(design.names[j])
+      storage += rest
+    }
+    self.names = names
+    matrix = DenseMatrix(rows: fixed.B.rows, columns: names.count, storage: storage)
+  }
+}
+
+/// Makes rows of the model matrix X, dropped columns too, from the codes and polynomials of new rows.
+private struct FixedRows: Sendable {
+  private let hasIntercept: Bool
+  private let terms: [[DesignBuilder.VariableColumns]]
+  /// Factor source → its own cell set.
+  private let cellSets: [Int: Int]
+
+  /// - Throws: `FitError`.
+  init(_ fitted: FittedModel, _ builder: DesignBuilder) throws {
+    let bound = fitted.fixedTerms
+    hasIntercept = bound.hasIntercept
+    terms = try bound.terms.map { try builder.variableColumns($0) }
+    var cellSets: [Int: Int] = [:]
+    for (set, kind) in fitted.products.basis.cellSets.enumerated() {
+      if case .factor(let source) = kind { cellSets[source] = set }
+    }
+    self.cellSets = cellSets
+  }
+
+  func row(_ row: Int, _ rows: NewRows) -> [Double] {
+    (hasIntercept ? [1] : [])
+      + terms.flatMap { variables in
+        // The first variable's columns vary fastest.
+        variables.reduce([1.0]) { products, variable in
+          values(variable, row, rows).flatMap { value in products.map { $0 * value } }
+        }
+      }
+  }
+
+  private func values(
+    _ variable: DesignBuilder.VariableColumns, _ row: Int, _ rows: NewRows
+  ) -> [Double] {
+    switch variable {
+    case .factor(let source, let levels, _, let values):
+      return values[levels.rank[Int(rows.cells[cellSets[source]!][row])]]
+    case .number(let atom, _, let polynomials):
+      return polynomials.map { coefficients in
+        coefficients.enumerated().reduce(0) { sum, term in
+          sum + term.element * (term.offset == 0 ? 1 : rows.polynomials[atom][term.offset - 1][row])
+        }
+      }
+    }
+  }
+}
