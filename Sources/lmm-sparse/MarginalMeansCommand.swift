@@ -15,7 +15,10 @@ struct MarginalMeansCommand: ParsableCommand {
           lmm-sparse emmeans model.lmm '~ f | g' --pairwise --adjust holm --at x=1
 
       ~ f:g and ~ f * g are the same, ~ 1 is the grand mean. Differences are taken within the \
-      combinations of what stands behind |.
+      combinations of what stands behind |. A factor that is nested in others (dose in drug / dose, class \
+      where each has one school) is averaged over the levels that occur in each of theirs, and shown and \
+      compared within them, as emmeans does. Numbers stand at their means even if they are 0 and 1 (emmeans \
+      takes those as levels: read them as factors, --factor, or name values, --at x=0,1); offsets are taken as zero.
       JSON: formula, means_of, ddf, level, weights, at, averaged, means (levels, estimate, std_error, df, \
       conf_low, conf_high, reason), adjust, differences (contrast, levels, estimate, std_error, df, statistic, \
       p_value, conf_low, conf_high, reason), messages.

@@ -17,7 +17,9 @@ struct PredictCommand: ParsableCommand {
       was fitted), NA where a value is missing. --random says which random effects take part: all, \
       none (the population, lme4's re.form = NA), or terms such as '~ (1 | Subject)'; the columns \
       of others are not needed. A level of a factor that the fit has not seen is an error that \
-      names its line. poly(), scale() and contrasts are those of the fit's data.
+      names its line. A combination of known levels without rows is predicted if the model's columns \
+      determine it; where they do not, and where a column that was dropped depends on the others in another \
+      way than in the fit's rows, .fitted is NA and a note says so. poly(), scale() and contrasts are those of the fit's data.
 
       .se.fit is the standard error of .fitted as an estimate of the mean of the response given \
       the random effects that take part: of Xβ + Z(b − b̂), conditional on θ and σ, with normal \
