@@ -13,6 +13,7 @@ struct AnovaCommand: ParsableCommand {
           lmm-sparse anova 'y ~ a * x + (1 | g)' --data t.csv --type 2
           lmm-sparse anova 'y ~ x + (1 | g)' 'y ~ x + (x | g)' --data t.csv --boundary mixture
 
+      One formula may have no random effects: least squares on the rows that the others use. \
       REML fits whose fixed parts differ are refitted by ML. A variance of zero lies on the boundary of \
       the parameter space: naive ignores that, mixture takes the limit distribution, exact simulates that of \
       one additional variance, bootstrap simulates responses of the smaller model and fits both.
@@ -58,9 +59,8 @@ struct AnovaCommand: ParsableCommand {
           tests.method)
         return AnovaReport(table, notes: fitted.fit.convergence.messages)
       }
-      let fitted = try models.enumerated().map { index, model in
-        (name: "M\(index + 1)", model: try source.fitted(model, progress: progress))
-      }
+      let fitted = zip(models.indices, try source.fittedToCompare(models, progress: progress))
+        .map { (name: "M\($0 + 1)", model: $1) }
       let comparison = try ModelComparison(
         fitted, boundary: boundary.method(default: .naive), simulations: boundary.simulations,
         seed: boundary.seed, replicates: boundary.bootstrap(progress))

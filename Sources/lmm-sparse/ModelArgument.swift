@@ -57,6 +57,28 @@ struct ModelSource: ParsableArguments {
     return fitted
   }
 
+  /// The same for several models, of which some formulas may have no random effects.
+  func fittedToCompare(_ arguments: [String], progress: ProgressLine?) throws -> [FittedModel] {
+    let fixed = try arguments.map { argument -> Formula? in
+      guard argument.contains("~") else { return nil }
+      let formula = try Formula(argument)
+      return formula.randomTerms.isEmpty ? formula : nil
+    }
+    let mixed = try zip(arguments, fixed).map { argument, formula in
+      formula == nil ? try fitted(argument, progress: progress) : nil
+    }
+    guard let other = mixed.compactMap(\.self).first else {
+      return try arguments.map { try fitted($0, progress: progress) }  // says what is missing
+    }
+    let options = try options(wantsModes: false, progress: progress)
+    return try zip(fixed, mixed).map { formula, model in
+      try model
+        ?? FittedModel(
+          withoutRandomEffects: formula!, likeRowsOf: other, from: ModelInput(arguments: data),
+          options: options)
+    }
+  }
+
   func options(wantsModes: Bool, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     options.wantsConditionalModes = wantsModes

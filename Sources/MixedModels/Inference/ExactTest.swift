@@ -178,6 +178,6 @@ extension ExactTest {
     }
     try self.init(
       larger.model, group: new.group, column: new.column, criterion: larger.options.criterion,
-      isApproximate: true, threads: larger.threads)
+      isApproximate: !smaller.isLeastSquares, threads: larger.threads)
   }
 }

@@ -32,6 +32,7 @@ public struct FittedModel: Sendable {
 
   /// The same by another solver.
   func refitted(by kind: CriterionKind, start: [Double]?, solver: String) throws -> FittedModel {
+    if isLeastSquares { return leastSquares(by: kind) }
     var options = options
     options.criterion = kind
     options.start = start

@@ -21,6 +21,8 @@ public struct ModelComparison: Sendable {
   public let rows: [Row]
   /// What was done, and why a p-value is missing.
   public let messages: [String]
+  /// Whether the fixed parts of all models span the same.
+  let keepsFixedPart: Bool
 }
 
 extension ModelComparison {
@@ -71,6 +73,7 @@ extension ModelComparison {
         )
       }
     }
+    keepsFixedPart = nestings.allSatisfy(\.hasSameFixedPart)
     self.boundary = boundary
     criterionKind = keepsREML ? .reml : .ml
     var rows = [Row(sorted[0])]

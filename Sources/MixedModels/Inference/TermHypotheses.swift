@@ -18,7 +18,8 @@ extension FittedModel {
   ///
   /// All types compare subspaces of X's column space, so contrasts, the order of columns and which
   /// of several aliased ones were dropped do not count: a term is tested by what its columns add to
-  /// those of some others, and has no rows where they add nothing.
+  /// those of some others, and has no rows where they add nothing. Of two terms with one space, as x
+  /// and 2x, types 2 and 3 test the first, whose coefficients are the ones that are estimated.
   ///
   /// A term is contained in another with the same numeric variables and more factors (`a` in `a:b`,
   /// `x` in `x:a`; lmerTest overlooks factors that a nested term codes by indicators, as `a` in
@@ -32,7 +33,9 @@ extension FittedModel {
     case .sequential:
       return terms.indices.map { t in columns.added(by: t, to: Set(0..<t)).transposed }
     case .marginality:
-      return terms.indices.map { t in columns.added(by: t, to: notContaining(t)).transposed }
+      return terms.indices.map { t in
+        columns.added(by: t, to: notContaining(t).subtracting(columns.repeats(of: t))).transposed
+      }
     case .marginalMeans:
       let indicators = try fixedColumns(.indicators)
       return terms.indices.map { t in
@@ -98,6 +101,16 @@ struct FixedSubspaces {
     constant = hasIntercept ? nil : try fitted.constantCoordinates()
   }
 
+  /// Later terms, all of whose columns were dropped, that span the same as a term: second names of it.
+  func repeats(of term: Int) -> Set<Int> {
+    let kept = Set(terms.indices.filter { isKept[$0] }.compactMap { terms[$0] })
+    return Set(
+      spansConstant.indices.filter { other in
+        other > term && !kept.contains(other) && added(by: other, to: [term]).columns == 0
+          && added(by: term, to: [other]).columns == 0
+      })
+  }
+
   /// Orthonormal columns, p × df: what the columns of a term add to the intercept's and those of
   /// other terms.
   func added(by term: Int, to others: Set<Int>) -> DenseMatrix {
@@ -114,6 +127,7 @@ struct FixedSubspaces {
     _ term: Int, over containing: Set<Int>, _ indicators: FixedColumns
   ) -> DenseMatrix {
     let others = Set(spansConstant.indices).subtracting(containing).subtracting([term])
+      .subtracting(repeats(of: term))
     let (added, above) = split(term, others)
     guard !containing.isEmpty, added.columns > 0, above.columns > 0 else { return added }
     let C = indicators.coordinates.submatrix(

@@ -56,6 +56,18 @@ import Testing
     }
   }
 
+  /// As in R, the second name's coefficient is not estimated. Dropping either changes nothing.
+  @Test func `of a term under two names the first is tested`() throws {
+    for type in [TypeOfHypothesis.marginality, .marginalMeans] {
+      let rows = try tests("y ~ a + b + x + I(2 * x) + (1|g)", type)
+      expect(rows["x"], 1, 134.16177, 134.4042, "x")
+      expect(rows["a"], 2, 40.41252, 136.9255, "a")
+      #expect(rows["I(2 * x)"]?.numeratorDF == 0)
+    }
+    let deletions = try tests("y ~ a + b + x + I(2 * x) + (1|g)", nil)
+    #expect(deletions["x"]?.numeratorDF == 0 && deletions["I(2 * x)"]?.numeratorDF == 0)
+  }
+
   /// lmerTest's anova of y ~ a + k for k, its contest of aq = ar for a.
   @Test(arguments: kinds)
   func `of two factors that share a contrast each is tested by the other one`(

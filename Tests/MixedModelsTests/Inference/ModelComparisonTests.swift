@@ -118,3 +118,45 @@ extension String {
   /// What stands before the first random-effects term.
   fileprivate var fixedPart: Substring { prefix { $0 != "(" } }
 }
+
+/// The reference: R's anova of an lmer() and an lm() fit, and logLik(…, REML = TRUE) of both.
+@Suite struct `Comparisons with least squares` {
+  private static let data = [ReferenceFit.named("sleepstudy-intercept-reml").source]
+
+  private func compared(
+    _ fixed: String, _ kind: CriterionKind, boundary: BoundaryMethod = .mixture
+  ) throws -> ModelComparison {
+    var options = FitOptions()
+    options.criterion = kind
+    let mixed = try FittedModel(
+      Formula("Reaction ~ Days + (1 | Subject)"), data: Self.data, options: options)
+    let input = ModelInput(files: [], data: Self.data)
+    let plain = try FittedModel(
+      withoutRandomEffects: Formula(fixed), likeRowsOf: mixed, from: input, options: options)
+    return try ModelComparison([("mixed", mixed), ("plain", plain)], boundary: boundary)
+  }
+
+  @Test func `likelihoods and tests are R's`() throws {
+    let ml = try compared("Reaction ~ Days", .ml)
+    #expect(ml.rows.map(\.name) == ["plain", "mixed"] && ml.rows.map(\.parameterCount) == [3, 4])
+    #expect(abs(ml.rows[0].logLikelihood + 950.1465282) < 1e-6)
+    #expect(abs(ml.rows[0].bic - 1915.871927) < 1e-5)
+    let test = try #require(ml.rows[1].test)
+    #expect(abs(test.statistic - 106.21441) < 1e-4 && test.df == 1)
+    let reml = try compared("Reaction ~ Days", .reml)
+    #expect(reml.criterionKind == .reml)
+    #expect(abs(try #require(reml.rows[1].test).statistic - 107.1985781) < 1e-5)
+  }
+
+  @Test func `other fixed parts are compared by maximum likelihood`() throws {
+    let both = try compared("Reaction ~ 1", .reml)
+    #expect(both.criterionKind == .ml)
+    let test = try #require(both.rows[1].test)
+    #expect(abs(test.statistic - 166.97031) < 1e-4 && test.df == 2)
+  }
+
+  @Test func `the exact test is not approximate`() throws {
+    let exact = try #require(compared("Reaction ~ Days", .reml, boundary: .exact).rows[1].test?.exact)
+    #expect(!exact.isApproximate && exact.pValue < 0.001)
+  }
+}

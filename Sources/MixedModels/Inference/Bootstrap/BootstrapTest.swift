@@ -44,7 +44,8 @@ public struct BootstrapComparison: Sendable {
   public let smaller: FittedModel
   public let larger: FittedModel
   private let comparison: ModelComparison
-  private let null: NullModel
+  /// nil for least squares.
+  private let null: NullModel?
 
   /// Checks and refits as `ModelComparison` does; either may be the smaller.
   ///
@@ -63,7 +64,12 @@ public struct BootstrapComparison: Sendable {
         "the two models have the same number of parameters, so there is nothing to test.")
     }
     (smaller, larger) = (pair[0], pair[1])
-    null = try NullModel(smaller, in: larger)
+    null = smaller.isLeastSquares ? nil : try NullModel(smaller, in: larger)
+    guard null != nil || comparison.keepsFixedPart else {
+      throw InferenceError.refused(
+        "the bootstrap test against a model without random effects needs the same fixed part in both. Compare in two steps."
+      )
+    }
   }
 
   /// Simulates and refits.
@@ -72,9 +78,11 @@ public struct BootstrapComparison: Sendable {
   ///   callback throws.
   public func test(_ options: BootstrapOptions = BootstrapOptions()) throws -> BootstrapTest {
     let kind = comparison.criterionKind
-    let replicates = try null.simulation(
-      in: larger.model, kind: kind, start: larger.φ, solver: larger.options.solver
-    ).run(options, threads: larger.threads)
+    let (start, solver) = (larger.φ, larger.options.solver)
+    let simulation =
+      try null?.simulation(in: larger.model, kind: kind, start: start, solver: solver)
+      ?? larger.model.leastSquaresSimulation(kind: kind, start: start, solver: solver)
+    let replicates = try simulation.run(options, threads: larger.threads)
     let test = comparison.rows[1].test
     return BootstrapTest(
       smaller: smaller.fit.formula, larger: larger.fit.formula, criterionKind: kind,
