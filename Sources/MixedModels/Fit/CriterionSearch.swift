@@ -108,6 +108,7 @@ struct CriterionSearch {
     try state.survey()
     try state.refine()
     let curvature = try state.settle()
+    if !state.stoppedEarly { try state.clearRounding() }
     return Outcome(
       optimizer: method.name,
       φ: state.best, value: state.value, converged: state.messages.isEmpty,

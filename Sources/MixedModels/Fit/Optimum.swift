@@ -121,7 +121,7 @@ extension CriterionSearch.Outcome {
 
 extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
-  fileprivate var isSmall: Bool { entries < 10_000 }
+  var isSmall: Bool { entries < 10_000 }
 
   /// Evaluations that other starts are worth, which take about a tenth of a second at most.
   fileprivate var surveyEvaluations: Int { isSmall ? 4_000_000 / (entries + 200) : 0 }

@@ -223,6 +223,32 @@ struct SearchState {
     }
   }
 
+  /// Puts to zero what the criterion does not tell from zero.
+  mutating func clearRounding() throws {
+    for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
+      try putToZero(column)
+    }
+  }
+
+  /// Puts a small column of λ to zero, or its small diagonal entry, where that is no worse.
+  private mutating func putToZero(_ column: Range<Int>) throws {
+    let square = column.reduce(0) { $0 + best[$1] * best[$1] }
+    let isSmall = square < CriterionSearch.nearZero * CriterionSearch.nearZero
+    if isSmall, square > 0, try isAsGood(zeroing: column) { return }
+    let k = column.lowerBound
+    if best[k] > 0, column.count > 1 || !isSmall { _ = try isAsGood(zeroing: k..<k + 1) }
+  }
+
+  /// Within rounding a zero is the simpler answer.
+  private mutating func isAsGood(zeroing range: Range<Int>) throws -> Bool {
+    var φ = best
+    for k in range { φ[k] = 0 }
+    let value = try tolerantValue(φ)
+    guard value <= self.value + 1e-12 * search.rows else { return false }
+    (best, self.value) = (φ, value)
+    return true
+  }
+
   /// Puts small variances to zero where that is no worse, and looks whether leaving zero pays.
   ///
   /// - Returns: whether a better point was found away from a boundary, from which to search again.
@@ -230,15 +256,7 @@ struct SearchState {
     var escaped = false
     for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
       let k = column.lowerBound
-      if best[k] > 0 {
-        var φ = best
-        φ[k] = 0
-        let value = try tolerantValue(φ)
-        // Within rounding a zero is the simpler answer.
-        if value <= self.value + 1e-12 * search.rows {
-          (best, self.value) = (φ, value)
-        }
-      }
+      try putToZero(column)
       let before = self.value
       let origin = best
       for size in [0.01, 0.1, 0.5] {
