@@ -124,7 +124,7 @@ extension LinearMixedModel {
   var isSmall: Bool { entries < 10_000 }
 
   /// Evaluations that other starts are worth, which take about a tenth of a second at most.
-  fileprivate var surveyEvaluations: Int { isSmall ? 4_000_000 / (entries + 200) : 0 }
+  fileprivate var surveyEvaluations: Int { isSmall ? 2_000_000 / (entries + 100) : 0 }
 
   /// Of the cross-products' blocks, which an evaluation goes through.
   private var entries: Int {
