@@ -102,10 +102,11 @@ struct CriterionSearch {
     try state.findStart(scales: scalingStart)
     try state.descend()
     state.ends.add(state.value)
-    for start in starts.dropFirst() where !state.stoppedEarly {
-      try state.tryOther(start)
+    if surveyEvaluations > 0 {
+      try state.survey(from: Array(starts.dropFirst()))
+    } else {
+      for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
     }
-    try state.survey()
     try state.refine()
     let curvature = try state.settle()
     if !state.stoppedEarly { try state.clearRounding() }

@@ -62,7 +62,7 @@ struct Optimum {
     guard model.isSmall else { return [covariance.identity] }
     // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
     // start, θ = identity, for residuals of the usual weight, and from small and large variances.
-    let sizes = try method(options) == .newton ? [0.1, 3] : []
+    let sizes = try method(options) == .newton ? [0.1, 3, 30] : []
     let relative = 1 / model.usualWeight.squareRoot()
     return [covariance.identity, covariance.working(covariance.identity.map { relative * $0 })]
       + sizes.map { size in covariance.identity.map { size * $0 } }

@@ -27,9 +27,10 @@ struct SearchEnds {
   /// Whether less than half a minimum can be expected that none of these has led to.
   ///
   /// After w minima of N random starts w(N − 1)/(N − w − 2) are to be expected in all (Boender &
-  /// Rinnooy Kan 1987, Mathematical Programming 37:59).
-  var isComplete: Bool {
+  /// Rinnooy Kan 1987, Mathematical Programming 37:59). The more parameters, the more room there is
+  /// for minima that few starts lead to.
+  func isComplete(parameters: Int) -> Bool {
     let w = minima
-    return starts > 2 * w * w + 3 * w + 2
+    return starts > 2 * w * w + 3 * w + 2 && starts >= min(24, 6 + 3 * parameters)
   }
 }

@@ -7,13 +7,16 @@ struct SearchStarts {
   let covariance: RelativeCovariance
 
   /// The k-th of endlessly many: relative standard deviations of 0.03 to 10 for every term, directions
-  /// at random, and now and then a column of λ that is nearly nothing.
+  /// at random, and now and then a column of λ that is nearly nothing. In every third one all of them
+  /// are large: residuals that are small beside everything else make minima of their own.
   func random(_ k: Int) -> [Double] {
     var random = RandomStream(seed: 1, purpose: 0x5354_4152_5453, block: UInt64(k))
     var φ = [Double](repeating: 0, count: covariance.parameterCount)
     random.fillNormal(&φ)
+    let isLarge = k % 3 == 2
+    let largest = isLarge ? 0.3 + 1.2 * random.uniform() : 1
     for (range, columns) in zip(covariance.blockRanges, covariance.blockColumns) {
-      let size = pow(10, 2.5 * random.uniform() - 1.5)
+      let size = pow(10, largest - (isLarge ? 0.8 : 2.5) * random.uniform())
       for k in range { φ[k] *= size }
       for column in columns where random.uniform() < 0.15 {
         for k in column { φ[k] *= 0.01 }

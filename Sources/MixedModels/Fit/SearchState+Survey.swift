@@ -6,18 +6,29 @@ extension SearchState {
   /// least.
   ///
   /// Criteria of small data and many parameters have several minima, some of them narrow.
-  mutating func survey() throws {
+  mutating func survey(from given: [[Double]]) throws {
+    guard !best.isEmpty else { return }
     let starts = SearchStarts(covariance: search.covariance)
+    let largestWeight = try largestResidualWeight()
+    for start in given where canGoOn { try glance(from: start, largestWeight) }
     var drawn = 0
     for _ in 0..<Self.maximumSurveys {
-      while !ends.isComplete, canGoOn {
-        try glance(from: starts.random(drawn))
+      while canGoOn, !ends.isComplete(parameters: best.count) {
+        try glance(from: starts.random(drawn), largestWeight)
         drawn += 1
       }
       let before = value
-      for start in starts.around(best) where canGoOn { try glance(from: start) }
-      if before - value <= leastGain || !canGoOn { return }
+      for start in starts.around(best) where canGoOn { try glance(from: start, largestWeight) }
+      if before - value <= leastGain { return }
     }
+  }
+
+  /// df / r² beyond which a search has not found a minimum, but a way along which random effects come
+  /// to explain every row and the criterion falls without end.
+  private mutating func largestResidualWeight() throws -> Double {
+    let none = [Double](repeating: 0, count: best.count)
+    guard let there = try derivatives(at: none) else { return .infinity }
+    return 1e5 * there.residualWeight
   }
 
   private static let maximumSurveys = 4
@@ -27,7 +38,7 @@ extension SearchState {
   private var canGoOn: Bool { !stoppedEarly && trace.count < search.surveyEvaluations }
 
   /// Searches once from a start, and in earnest where that ends below what is known.
-  private mutating func glance(from start: [Double]) throws {
+  private mutating func glance(from start: [Double], _ largestWeight: Double) throws {
     let settled = (best, value, messages)
     (best, value, messages, isUnfinished) = (start, .infinity, [], true)
     limit = min(search.maximumEvaluations, trace.count + 20 * (start.count + 2))
@@ -35,6 +46,10 @@ extension SearchState {
     if try tolerantValue(start).isFinite { try walkDown(from: start) }
     (limit, leastStep) = (search.maximumEvaluations, 1e-9)
     if value < settled.1 - leastGain, trace.count < limit { try descend() }
+    if value < settled.1, !((try derivatives(at: best)?.residualWeight ?? .infinity) < largestWeight)
+    {
+      (isUnfinished, value) = (true, .infinity)
+    }
     ends.add(isUnfinished ? nil : value)
     if settled.1 <= value { (best, value, messages) = settled }
   }
