@@ -35,7 +35,10 @@ extension SearchState {
   /// Decrease of the criterion that ends a search whose end is only compared with others.
   private static let glanceStep = 1e-6
 
-  private var canGoOn: Bool { !stoppedEarly && trace.count < search.surveyEvaluations }
+  private var canGoOn: Bool {
+    !stoppedEarly
+      && trace.count < min(search.surveyEvaluations, search.maximumEvaluations / 2)
+  }
 
   /// Searches once from a start, and in earnest where that ends below what is known.
   private mutating func glance(from start: [Double], _ largestWeight: Double) throws {
