@@ -38,6 +38,10 @@ private struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
     let fit = try model.fit()
     #expect(fit.criterion < model.best + 1e-5)
     #expect(fit.convergence.converged, "\(fit.convergence.messages)")
+    // A variance that the criterion does not tell from zero is zero, not what rounding has left of it.
+    for deviation in fit.varianceComponents.flatMap(\.standardDeviations) {
+      #expect(deviation == 0 || deviation > 1e-9 * fit.sigma)
+    }
   }
 
   /// Starts are drawn from a seed, and an evaluation does not depend on threads.
@@ -66,16 +70,5 @@ private struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
       Formula("Reaction ~ Days + (Days | Subject)"), data: [.file(Files.data("sleepstudy.csv"))],
       options: options)
     #expect(fit.convergence.starts == 1 && fit.convergence.startsAgreed == 1)
-  }
-
-  /// A variance that the criterion does not tell from zero is zero, not what rounding has left of it.
-  @Test(arguments: StudyModel.all)
-  fileprivate func `variances are zero or more than rounding`(model: StudyModel) throws {
-    let fit = try model.fit()
-    for component in fit.varianceComponents {
-      for deviation in component.standardDeviations {
-        #expect(deviation == 0 || deviation > 1e-9 * fit.sigma)
-      }
-    }
   }
 }
