@@ -8,7 +8,7 @@ import Testing
 ///
 /// Made by `Benchmarks/Search/run --export`: the best of 50 random starts of a dense program of its own
 /// (`reference.cpp`), which agrees with lme4's `lmer` 1.1-31 to 1e-5 where that ends at the same minimum.
-private struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
+struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
   let seed: Int
   let criterion: String
   let formula: String
@@ -34,7 +34,7 @@ private struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
 
 @Suite struct `The search in small models with many parameters` {
   @Test(arguments: StudyModel.all)
-  fileprivate func `it ends as low as the best of fifty random starts`(model: StudyModel) throws {
+  func `it ends as low as the best of fifty random starts`(model: StudyModel) throws {
     let fit = try model.fit()
     #expect(fit.criterion < model.best + 1e-5)
     #expect(fit.convergence.converged, "\(fit.convergence.messages)")
