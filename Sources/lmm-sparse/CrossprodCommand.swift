@@ -55,13 +55,11 @@ struct CrossprodCommand: ParsableCommand {
 
   @OptionGroup(title: "Data") var reading: ReadingArguments
 
-  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
-  var threads: Int?
+  @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
   @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("the file is binary. Name it with -o FILE.lmm, or pipe it on.")
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CAddressSpace
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -41,6 +42,7 @@ func removeOnInterrupt(_ path: String?) {
 /// (nohup) stay ignored; those that a parent
 /// left blocked, as programs with thread pools do by accident, are unblocked.
 func installInterruptHandler() {
+  call_before_memory_end { if let temporaryFile { unlink(temporaryFile) } }
   var signals = sigset_t()
   sigemptyset(&signals)
   for number in [SIGINT, SIGTERM, SIGHUP] {
