@@ -38,7 +38,9 @@ let package = Package(
     .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
-      exclude: ["Fit/SearchStudy.json", "Reference/Fits", "Reference/comparisons.json"]),
+      exclude: [
+          "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits", "Reference/comparisons.json",
+        ]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -63,9 +63,10 @@ extension SearchState {
   /// Newton's steps with the exact Hessian until the gradient is zero but for rounding; where the
   /// Hessian shows a saddle, down from there.
   ///
-  /// - Returns: the curvature at the end; nil without parameters, or where it cannot be computed.
+  /// - Returns: the curvature at the end, of σ alone without other parameters; nil where it cannot be
+  ///   computed.
   mutating func settle() throws -> CriterionCurvature? {
-    guard !best.isEmpty else { return nil }
+    guard !best.isEmpty else { return try curvature() }
     var round = 0
     while true {
       guard var curvature = try curvature() else { return nil }
