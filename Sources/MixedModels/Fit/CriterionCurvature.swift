@@ -32,10 +32,7 @@ struct CriterionCurvature: Sendable {
     gradient = centre.gradient
     roundingError = centre.roundingError
     residualWeight = centre.residualWeight
-    let zero = CovarianceSlopes(
-      logDeterminant: centre.slopes.residual.map { $0.map { _ in 0 } },
-      residual: centre.slopes.residual)
-    residualSlope = covariance.gradient(zero, residualWeight: 1)
+    residualSlope = Self.residualSlope(centre.slopes, covariance)
     // Differences of the gradient with the weight w = df / r² held; what the weight's change adds, with
     // ∂w = −w² ∂r² / df, needs none. Differences of w would be those of r² = yᵀWy − …, which rounding
     // spoils where little is left of yᵀWy.
@@ -60,6 +57,15 @@ struct CriterionCurvature: Sendable {
         * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
     }
     self.units = units
+  }
+
+  /// ∂r²/∂φ.
+  static func residualSlope(
+    _ slopes: CovarianceSlopes, _ covariance: RelativeCovariance
+  ) -> [Double] {
+    let residualAlone = CovarianceSlopes(
+      logDeterminant: slopes.residual.map { $0.map { _ in 0 } }, residual: slopes.residual)
+    return covariance.gradient(residualAlone, residualWeight: 1)
   }
 
   /// One unit of each coordinate: where the criterion has risen by ½, or the block's size if it

@@ -190,14 +190,7 @@ struct SearchState {
   /// The criterion's own rounding sets the least gain that means anything.
   var leastGain: Double { max(1e-7, 1e-11 * search.rows) }
 
-  /// The size of every coordinate: the relative standard deviation of its random effect, which is
-  /// the length of its row of λ.
-  var units: [Double] {
-    let rows = search.covariance.rowOfEntry
-    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
-    for (k, row) in rows.enumerated() { squares[row] += best[k] * best[k] }
-    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
-  }
+  var units: [Double] { search.covariance.units(at: best) }
 
   mutating func minimize(
     step: Double, units: [Double]
