@@ -29,19 +29,19 @@ struct ContrastArgument {
     }
   }
 
-  /// Reads the matrix if the coding is a file.
-  func contrast() throws -> Contrast {
+  /// Reads the matrix if the coding is a file, in UTF-8 or else in `encoding`.
+  func contrast(_ encoding: TextEncoding) throws -> Contrast {
     switch coding {
     case .named(let contrast): contrast
-    case .file(let path): try contrastMatrix(path: path)
+    case .file(let path): try contrastMatrix(path: path, encoding)
     }
   }
 }
 
 /// A contrast matrix from a CSV file: the header line names the contrasts, the first column the
 /// levels.
-private func contrastMatrix(path: String) throws -> Contrast {
-  let text = try DelimitedText(contentsOf: path)
+private func contrastMatrix(path: String, _ encoding: TextEncoding) throws -> Contrast {
+  let text = try DelimitedText(contentsOf: path, encoding)
   guard let header = text.records.first, header.count > 1, text.records.count > 1 else {
     throw DelimitedTextError(
       name: path, line: nil,

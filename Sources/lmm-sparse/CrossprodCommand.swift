@@ -79,6 +79,7 @@ struct CrossprodCommand: ParsableCommand {
     options.progress = { progress?.show($0) }
     let products = try ModelInput(arguments: data).crossProducts(Formula(formula), options: options)
     progress?.clear()
+    if !self.progress.quiet { writeNotes(products.notes) }
     try destination.write { try products.write(to: $0.sink) }
   }
 }

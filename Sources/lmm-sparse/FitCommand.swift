@@ -96,6 +96,7 @@ struct FitCommand: ParsableCommand {
         }
       }
     }
+    if !report.progress.quiet { writeNotes(fit.notes) }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 

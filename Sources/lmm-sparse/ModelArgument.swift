@@ -51,6 +51,7 @@ struct ModelSource: ParsableArguments {
         Formula(argument), from: ModelInput(arguments: data), options: options)
       : try FittedModel(contentsOf: argument, options: options)
     progress?.clear()
+    writeNotes(fitted.fit.notes)
     guard fitted.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: fitted.fit.convergence.messages)
     }
@@ -80,6 +81,7 @@ struct ModelSource: ParsableArguments {
       ? try FigureSource(Formula(argument), from: ModelInput(arguments: data), options: options)
       : try FigureSource(contentsOf: argument, options: options)
     progress?.clear()
+    writeNotes(source.fit.notes)
     guard source.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: source.fit.convergence.messages)
     }

@@ -91,6 +91,7 @@ struct PredictionSource: ParsableArguments {
         options: options)
       : try LinearPredictor(contentsOf: argument, options: options)
     line?.clear()
+    if !progress.quiet { writeNotes(predictor.fit.notes) }
     guard predictor.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: predictor.fit.convergence.messages)
     }
@@ -129,6 +130,6 @@ struct PredictionSource: ParsableArguments {
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
     guard !progress.quiet else { return }
-    for note in notes { writeToStandardError(message: "note: \(note)") }
+    writeNotes(notes)
   }
 }

@@ -27,6 +27,11 @@ public struct CrossProducts: Sendable {
   /// What was read: file names, `-` for standard input.
   public internal(set) var data: [String] = []
 
+  /// What the user should know of how the rows were read; not kept in files.
+  package internal(set) var notes: [String] = []
+  /// Columns without a value in any row; not kept in files.
+  package internal(set) var emptyColumns: [String] = []
+
   package var basis: RawBasis { specification.basis }
 
   /// No rows yet.
@@ -99,6 +104,7 @@ public struct CrossProducts: Sendable {
     cellSets = other.cellSets
     columnSums = other.columnSums
     data = other.data
+    (notes, emptyColumns) = (other.notes, other.emptyColumns)
   }
 
   /// Adds the rows of `other`: a chunk, a file, a machine's share.

@@ -164,7 +164,9 @@ extension HypothesisParser {
       while place > position, place < characters.count, characters[place].isWhitespace {
         place += 1
       }
-      guard place < characters.count, characters[place] == character else { return nil }
+      guard place < characters.count, characters[place].utf8.elementsEqual(character.utf8) else {
+        return nil
+      }
       place += 1
     }
     // `Days` does not stand in `Days2`, nor `a` in `a:b`.
@@ -183,7 +185,8 @@ extension HypothesisParser {
     let name = String(characters[start + 1..<end])
     position = end + 1
     // R's own names keep the backquotes of columns whose names need them.
-    guard let index = names.firstIndex(of: name) ?? names.firstIndex(of: "`\(name)`") else {
+    guard let index = names.firstIndex(ofLabel: name) ?? names.firstIndex(ofLabel: "`\(name)`")
+    else {
       throw noSuchName(name, start..<end + 1)
     }
     return LinearForm(coefficients: [index: 1])

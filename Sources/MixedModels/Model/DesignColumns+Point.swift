@@ -22,7 +22,7 @@ extension DesignBuilder {
         switch columns {
         case .factor(_, let levels, let names, let values):
           let label = try point.label(of: factors.next()!.variable)
-          guard let level = levels.labels.firstIndex(of: label) else {
+          guard let level = levels.labels.firstIndex(ofLabel: label) else {
             preconditionFailure("no level \(label)")
           }
           return names.indices.map { values[level][$0] }

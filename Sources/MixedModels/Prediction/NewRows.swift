@@ -67,10 +67,15 @@ struct NewRows: Sendable {
     for set in design.cellSets {
       for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
     }
-    isComplete = complete
-    if unseen != .ignored {
-      try checkCells(chunk, design, levels, allowsNewLevels: unseen == .allowedInGroups)
+    // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
+    let refused = Self.refusedSets(design, unseen)
+    for (set, _) in refused {
+      for row in complete.indices where cells[set][row] == Self.newLevel {
+        if !response.isEmpty && response[row].isNaN || weights[row].isNaN { complete[row] = false }
+      }
     }
+    isComplete = complete
+    try checkCells(chunk, design, levels, refused)
   }
 
   /// NaN where missing.
@@ -88,23 +93,34 @@ struct NewRows: Sendable {
     return weights
   }
 
+  /// The cell sets in which new cells are refused, and whether they are those of a group.
+  private static func refusedSets(
+    _ design: NewRowDesign, _ unseen: Unseen
+  ) -> [(set: Int, isGrouping: Bool)] {
+    guard unseen != .ignored else { return [] }
+    let parts = [design.fixed] + design.groups.compactMap(\.self)
+    let sets = parts.flatMap { $0.blocks.compactMap(\.cellSet) }.map {
+      (set: $0, isGrouping: false)
+    }
+    guard unseen == .refused else { return sets }
+    return sets
+      + design.groups.indices.filter { design.groups[$0] != nil }.map {
+        (set: design.basis.groups[$0].cellSet, isGrouping: true)
+      }
+  }
+
   /// Combinations of known levels that the fit has not seen have no coefficient; neither have new
   /// levels, unless they are those of a grouping factor and allowed.
+  ///
+  /// A row without a prediction needs no coefficient.
   private func checkCells(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels,
+    _ refused: [(set: Int, isGrouping: Bool)]
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
-    func look(_ set: Int, isGrouping: Bool) {
-      let row = cells[set].indices.first { cells[set][$0] == Self.newLevel }
+    for (set, isGrouping) in refused {
+      let row = cells[set].indices.first { cells[set][$0] == Self.newLevel && isComplete[$0] }
       if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
-    }
-    for part in [design.fixed] + design.groups.compactMap(\.self) {
-      for block in part.blocks { if let set = block.cellSet { look(set, isGrouping: false) } }
-    }
-    if !allowsNewLevels {
-      for (g, part) in design.groups.enumerated() where part != nil {
-        look(design.basis.groups[g].cellSet, isGrouping: true)
-      }
     }
     if let first {
       throw levels.unseen(

@@ -37,7 +37,7 @@ struct MeansRows {
       let point = grid.point(index)
       let key = averaged.map { grid.variables[$0].values[point.choice[$0]].text }
         .joined(separator: "\u{1F}")
-      let weight = known.map { $0[key] ?? 0 } ?? 1
+      let weight = known.map { $0[Label(key)] ?? 0 } ?? 1
       guard weight > 0 else { continue }
       let row = try grid.builder.row(fitted.fixedTerms, at: point)
       var cell = 0
