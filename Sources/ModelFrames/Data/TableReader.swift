@@ -78,7 +78,7 @@ package final class TableReader {
     if let kinds { return kinds[position] }
     var all = [ColumnKind](repeating: .empty, count: firstLayout.header.count)
     if let first {
-      do { all = try columnKinds(first, options) } catch {
+      do throws(TextFailure) { all = try columnKinds(first, options) } catch {
         throw error.located(after: first.firstLine ?? 1)
       }
     }

@@ -69,8 +69,9 @@ import Testing
   @Test func `columns without any value are named`() throws {
     func error(_ text: String) -> String {
       do {
-        return
-          "\(try Fit(Formula("y ~ x + z + (1 | g)"), data: [.bytes(Array(text.utf8), name: "t.csv")]).nothing)"
+        _ = try Fit(
+          Formula("y ~ x + z + (1 | g)"), data: [.bytes(Array(text.utf8), name: "t.csv")])
+        return "no error"
       } catch { return "\(error)" }
     }
     #expect(
@@ -82,8 +83,4 @@ import Testing
       error("y,x,z,g\n1,2,,a\n2,NA,1,a\n").hasPrefix("no rows are left: all 2 have a missing value")
     )
   }
-}
-
-extension Fit {
-  fileprivate var nothing: String { "no error" }
 }

@@ -28,8 +28,9 @@ import Testing
 
   @Test func `labels of any length and place are looked at`() {
     let long = Array(String(repeating: "label ", count: 5).utf8)
-    let text =
-      Array("id,b\n".utf8) + long + Array(",1\nok,\"".utf8) + long + [0x93] + Array("\"\n".utf8)
+    var text = Array("id,b\n".utf8) + long
+    text += Array(",1\nok,\"".utf8) + long
+    text += [0x93] + Array("\"\n".utf8)
     #expect(
       message { try read(text) }.hasPrefix(
         "t.csv, line 3: \"label label label label label \u{FFFD}\" in column \"b\""))
@@ -37,9 +38,9 @@ import Testing
   }
 
   @Test func `of two faults the first one is said`() {
-    let text = Array("id,b\na,1\nb\nM".utf8) + [0xFC] + Array(",2\n".utf8)
+    let text: [UInt8] = Array("id,b\na,1\nb\nM".utf8) + [0xFC] + Array(",2\n".utf8)
     #expect(message { try read(text) }.hasPrefix("t.csv, line 3: 1 field"))
-    let other = Array("id,b\na,1\nM".utf8) + [0xFC] + Array(",2\nb\n".utf8)
+    let other: [UInt8] = Array("id,b\na,1\nM".utf8) + [0xFC] + Array(",2\nb\n".utf8)
     #expect(message { try read(other) }.hasPrefix("t.csv, line 3: \"M\u{FFFD}\" in column"))
   }
 
@@ -73,7 +74,7 @@ import Testing
   }
 
   @Test func `letters that Windows has in place of controls`() throws {
-    let text = Array("a\n".utf8) + [0x80, 0x8A, 0x93, 0x9F, 0xE4, 10]
+    let text: [UInt8] = Array("a\n".utf8) + [0x80, 0x8A, 0x93, 0x9F, 0xE4, 10]
     #expect(try read(text) { $0.encoding = .windows1252 }.rows == [["€Š“Ÿä"]])
     #expect(try read(text) { $0.encoding = .latin1 }.rows == [["\u{80}\u{8A}\u{93}\u{9F}ä"]])
   }
@@ -93,10 +94,11 @@ import Testing
     let little = text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     let big = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
     for encoding in TextEncoding.allCases {
-      for (bytes, name) in [
+      let tables: [([UInt8], String)] = [
         ([0xFF, 0xFE] + little, "UTF-16"), ([0xFE, 0xFF] + big, "UTF-16"), (little, "UTF-16LE"),
         (big, "UTF-16BE"),
-      ] {
+      ]
+      for (bytes, name) in tables {
         #expect(
           message { try read(bytes) { $0.encoding = encoding } } == """
             t.csv: looks like UTF-16 text, not like CSV text. Convert it: iconv -f \(name) -t UTF-8.
