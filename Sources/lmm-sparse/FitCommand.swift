@@ -87,7 +87,7 @@ struct FitCommand: ParsableCommand {
         }
       }
     }
-    if !report.showsNotes { report.progress.tell(fit.convergence.messages) }
+    report.progress.tell((report.showsNotes ? [] : fit.convergence.messages) + fit.notes)
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 

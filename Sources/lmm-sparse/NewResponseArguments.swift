@@ -34,11 +34,14 @@ struct NewResponseArguments: ParsableArguments {
       valueName: "which"))
   var columns: Columns?
 
+  @OptionGroup var text: TextArguments
+
   /// Options that were given.
   var given: [String] {
     [
       ("--data", data.isEmpty), ("--replicates", replicates == nil), ("--random", random == nil),
-      ("--columns", columns == nil),
+      ("--columns", columns == nil), ("--encoding", text.encoding == .utf8),
+      ("--decimal", text.decimal == "."),
     ].filter { !$0.1 }.map(\.0)
   }
 
@@ -62,6 +65,7 @@ struct NewResponseArguments: ParsableArguments {
     fitting.degreesOfFreedom = .none
     var options = PredictionOptions()
     options.reading.threads = threads ?? 0
+    text.set(&options.reading)
     let responses = try NewResponses(
       LinearPredictor(contentsOf: model, options: fitting), count: replicates ?? 1, seed: seed,
       random: random == .kept ? .kept : .new, input: columns == Columns.none ? .none : .all,
@@ -70,6 +74,6 @@ struct NewResponseArguments: ParsableArguments {
     try files.report.write { stream in
       notes = try responses.write(data.map(DataSource.init(argument:))) { try stream.write($0) }
     }
-    for note in notes { writeToStandardError(message: "note: \(note)") }
+    writeNotes(notes)
   }
 }

@@ -26,8 +26,10 @@ public struct CrossProducts: Sendable {
   package internal(set) var columnSums = ColumnSums()
   /// What was read: file names, `-` for standard input.
   public internal(set) var data: [String] = []
-  /// What is to be known of how they were read and added up; not saved.
+  /// What the user should know of how the rows were read and added up; not kept in files.
   package internal(set) var notes: [String] = []
+  /// Columns without a value in any row; not kept in files.
+  package internal(set) var emptyColumns: [String] = []
 
   package var basis: RawBasis { specification.basis }
 
@@ -107,6 +109,7 @@ public struct CrossProducts: Sendable {
     cellSets = other.cellSets
     columnSums = other.columnSums
     data = other.data
+    (notes, emptyColumns) = (other.notes, other.emptyColumns)
   }
 
   /// Adds the rows of `other`: a chunk, a file, a machine's share.

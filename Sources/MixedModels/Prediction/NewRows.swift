@@ -67,10 +67,15 @@ struct NewRows: Sendable {
     for set in design.cellSets {
       for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
     }
-    isComplete = complete
-    if unseen != .ignored {
-      try checkCells(chunk, design, levels, allowsNewLevels: unseen == .allowedInGroups)
+    // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
+    let refused = Self.refusedSets(design, unseen)
+    for (set, _, _) in refused {
+      for row in complete.indices where cells[set][row] == Self.newLevel {
+        if !response.isEmpty && response[row].isNaN || weights[row].isNaN { complete[row] = false }
+      }
     }
+    isComplete = complete
+    try checkCells(chunk, design, levels, refused)
   }
 
   /// NaN where missing.
@@ -88,26 +93,38 @@ struct NewRows: Sendable {
     return weights
   }
 
+  /// Where new cells are refused: those of a group, and for X whether only new levels are, and not new
+  /// combinations of known ones.
+  private static func refusedSets(
+    _ design: NewRowDesign, _ unseen: Unseen
+  ) -> [(set: Int, isGrouping: Bool, isFixed: Bool)] {
+    guard unseen != .ignored else { return [] }
+    let random = design.groups.compactMap(\.self).flatMap { $0.blocks.compactMap(\.cellSet) }
+    let sets =
+      design.fixedCellSets.sorted().map { (set: $0, isGrouping: false, isFixed: true) }
+      + random.map { (set: $0, isGrouping: false, isFixed: false) }
+    guard unseen == .refused else { return sets }
+    return sets
+      + design.groups.indices.filter { design.groups[$0] != nil }.map {
+        (set: design.basis.groups[$0].cellSet, isGrouping: true, isFixed: false)
+      }
+  }
+
   /// New levels have no coefficient, unless they are those of a grouping factor and allowed; nor have
   /// combinations in the random part that the fit has not seen.
+  ///
+  /// A row without a prediction needs no coefficient.
   private func checkCells(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels,
+    _ refused: [(set: Int, isGrouping: Bool, isFixed: Bool)]
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
-    func look(_ set: Int, isGrouping: Bool, ifLevelIsNew: Bool = false) {
+    for (set, isGrouping, isFixed) in refused {
       let row = cells[set].indices.first { row in
-        cells[set][row] == Self.newLevel && (!ifLevelIsNew || hasNewLevel(row, set, design))
+        cells[set][row] == Self.newLevel && isComplete[row]
+          && (!isFixed || hasNewLevel(row, set, design))
       }
       if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
-    }
-    for set in design.fixedCellSets { look(set, isGrouping: false, ifLevelIsNew: true) }
-    for part in design.groups.compactMap(\.self) {
-      for block in part.blocks { if let set = block.cellSet { look(set, isGrouping: false) } }
-    }
-    if !allowsNewLevels {
-      for (g, part) in design.groups.enumerated() where part != nil {
-        look(design.basis.groups[g].cellSet, isGrouping: true)
-      }
     }
     if let first {
       throw levels.unseen(

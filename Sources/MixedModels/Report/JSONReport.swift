@@ -53,6 +53,7 @@ extension Fit {
       ("random", .array(varianceComponents.map(\.json))),
       ("dropped", .strings(droppedColumns)),
       ("convergence", convergence.json),
+      ("notes", .strings(notes)),
     ]
   }
 

@@ -12,8 +12,10 @@ extension FittedModel {
     level: Double = 0.95, _ method: DegreesOfFreedomMethod, parameters: [String] = []
   ) throws -> [ConfidenceInterval] {
     try ValueRange.coverage.check(level, "level")
-    let wanted = Set(try intervalParameters(named: parameters).map(\.name))
-    let chosen = zip(intervalParameters, intervalPlaces).filter { wanted.contains($0.0.name) }
+    let wanted = Set(try intervalParameters(named: parameters).map { Label($0.name) })
+    let chosen = zip(intervalParameters, intervalPlaces).filter {
+      wanted.contains(Label($0.0.name))
+    }
     let tests =
       chosen.contains { $0.0.isFixed } ? try coefficientTests(method, level: level) : []
     let z = Normal.quantile((1 - level) / 2, tail: .upper)
