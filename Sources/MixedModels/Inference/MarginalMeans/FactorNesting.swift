@@ -86,7 +86,7 @@ extension FittedModel {
   ) throws -> Set<[String]>? {
     do {
       let weights = try cellWeights(columns, builder)
-      return Set(weights.keys.map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false) }
+      return Set(weights.keys.map { $0.text.split(separator: "\u{1F}", omittingEmptySubsequences: false) }
         .map { $0.map(String.init) })
     } catch is InferenceError {
       return nil
