@@ -123,6 +123,7 @@ extension ExpressionBuilder {
   private func call(
     _ function: String, _ arguments: [Syntax.Argument], at syntax: Syntax
   ) throws(FormulaError) -> Expression {
+    if NumericFunction.hints[function] != nil { throw unusable(function, at: syntax) }
     // Inside a function a bar is a random term out of place; inside I() it is R's "or".
     if function != "I", let bar = arguments.first(where: { $0.value.unparenthesized.bar != nil }) {
       throw error(.misplacedRandomTerm, at: bar.value)

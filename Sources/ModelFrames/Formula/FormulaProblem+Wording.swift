@@ -36,6 +36,7 @@ extension FormulaProblem {
     case .tooManyTerms(let limit): "the formula expands to more than \(limit) terms"
     case .termOperatorInExpression(let symbol): "\(quoted(symbol)) has no meaning in arithmetic"
     case .responseAmongTerms(let name): "the response \(quoted(name)) is among the terms"
+    case .andBetweenTerms: "\"&\" is the logical \"and\" of R, and neither side of it is a comparison"
     case .unknownFunction(let name, _): "unknown function \(quoted(name))"
     case .unsupportedFunction(let name, _): "\(name)() is not supported"
     case .wrongArguments(let function, let expected): "\(function)() takes \(expected)"
@@ -81,6 +82,8 @@ extension FormulaProblem {
     case .invalidPower: "Arithmetic goes inside I(), as in I(x^2)."
     case .emptyInteraction: "Arithmetic goes inside I(), as in I(1/x)."
     case .termOperatorInExpression(":"): "Write the interaction outside of the function."
+    case .andBetweenTerms:
+      "Write an interaction as a:b, and a logical of two columns as I(a & b)."
     case .unknownFunction(let name, let known):
       Spelling.didYouMean(Spelling.nearest(to: name, among: known))
     case .unsupportedFunction(_, let hint), .groupingOperator(_, let hint): hint

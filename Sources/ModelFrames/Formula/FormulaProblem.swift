@@ -28,6 +28,7 @@ enum FormulaProblem {
   case tooManyTerms(limit: Int)
   case termOperatorInExpression(String)
   case responseAmongTerms(String)
+  case andBetweenTerms
   // Variables
   case unknownFunction(String, known: [String])
   case unsupportedFunction(String, hint: String)

@@ -104,6 +104,7 @@ extension Grouping {
 
     private func hint(for symbol: BinaryOperator) -> String {
       switch symbol {
+      case .and: "Write (1 | a:b)."
       case .times: "Write (1 | a) + (1 | b) + (1 | a:b)."
       case .plus: "Write (1 | a) + (1 | b)."
       case .within: "Write (1 | b/a), or (1 | a:b)."

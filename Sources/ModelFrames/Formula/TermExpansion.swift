@@ -109,6 +109,8 @@ extension TermExpansion {
     case .or, .doubleOr: throw error(.bareBar, at: syntax)
     case .remainder, .integerDivided:
       throw error(.termOperatorInExpression(symbol.rawValue), at: syntax)
+    case .and where !left.isLogical && !right.isLogical:
+      throw error(.andBetweenTerms, at: syntax)
     default: return try single(syntax)
     }
     let first = try expand(left)
@@ -186,5 +188,19 @@ extension TermExpansion {
     indexOfVariable[variable.expression] = variables.count
     variables.append(variable)
     return TermSet([variables.count - 1])
+  }
+}
+
+extension Syntax {
+  /// Whether it is TRUE or FALSE whatever the columns hold.
+  fileprivate var isLogical: Bool {
+    switch unparenthesized.form {
+    case .unary(.not, _), .name("TRUE", false), .name("FALSE", false): true
+    case .binary(.and, let left, let right), .binary(.or, let left, let right):
+      left.isLogical || right.isLogical
+    case .binary(let symbol, _, _): symbol.isLogical
+    case .call("I", let arguments): arguments.first?.value.isLogical ?? false
+    default: false
+    }
   }
 }

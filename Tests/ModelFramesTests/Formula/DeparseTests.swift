@@ -74,7 +74,7 @@ import Testing
     ("poly(x,degree=2,raw=TRUE)", "poly(x, degree = 2, raw = TRUE)"),
     ("scale(x,scale=FALSE)", "scale(x, scale = FALSE)"), ("factor(c)", "factor(c)"),
     ("as.factor(c)", "as.factor(c)"), ("relevel(f,ref='b')", "relevel(f, ref = \"b\")"),
-    ("a>2", "a > 2"), ("!b", "!b"), ("log((a))", "log((a))"), ("a & b", "a & b"),
+    ("a>2", "a > 2"), ("!b", "!b"), ("log((a))", "log((a))"), ("a>2 & b", "a > 2 & b"),
   ])
   func `variables have the names of R's coefficients`(text: String, name: String) throws {
     #expect(try Formula("y ~ \(text)").fixed.variables.map(\.name) == [name])

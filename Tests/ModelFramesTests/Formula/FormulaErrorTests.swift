@@ -108,6 +108,13 @@ import Testing
     ("y ~ (1|1)", 7..<8, "\"1\" is no grouping factor"),
     ("y ~ (1|log(a))", 7..<13, "\"log(a)\" is no grouping factor"),
     ("y ~ (1|a:a)", 7..<10, "\"a\" stands twice"),
+    ("y ~ a & b", 4..<9, "\"&\" is the logical"),
+    ("y ~ 1 + a + a&b + (1|g)", 4..<23, "\"&\" is the logical"),
+    ("y ~ (1|a&b)", 7..<10, "\"&\" in a grouping factor"),
+    ("y ~ (a&b|g)", 5..<8, "\"&\" is the logical"),
+    ("y ~ C(f)", 4..<5, "C() is not supported"),
+    ("y ~ (1|C(g))", 7..<8, "C() is not supported"),
+    ("y ~ x + zerocorr(1 + x|g)", 8..<16, "zerocorr() is not supported"),
   ])
   func `the caret is at the fault`(text: String, range: Range<Int>, message: String) {
     let error = #expect(throws: FormulaError.self, "\(text)") { try Formula(text) }
@@ -119,6 +126,15 @@ import Testing
     #expect(report("y ~ sqr(x)").contains("Did you mean \"sqrt\"?"))
     #expect(report("y ~ Log(x)").contains("Did you mean \"log\"?"))
     #expect(report("y ~ ordered(x)").contains("--contrasts COLUMN=poly"))
+  }
+
+  @Test func `what other programs write differently is told in R's spelling`() {
+    #expect(report("y ~ a & b").contains("a:b"))
+    #expect(report("y ~ (1 | a & b)").contains("(1 | a:b)"))
+    #expect(report("y ~ x + zerocorr(1 + x | g)").contains("(x || group)"))
+    #expect(report("y ~ diag(1 + x | g)").contains("(x || group)"))
+    #expect(report("y ~ C(f)").contains("factor(x)"))
+    #expect(report("y ~ C(f, Sum)").contains("--contrasts"))
   }
 
   @Test func `wide and combining characters do not misplace the caret`() {
