@@ -17,7 +17,7 @@ package struct CaterpillarFigure: Figure {
     func units(_ limit: Int) -> String {
       let count =
         rows.allSatisfy { $0.mode == 0 && $0.half == 0 }
-        ? " (variance 0: every mode is 0)" : " (\(excludingZero.grouped) leave out 0)"
+        ? " (variance 0: every mode is 0)" : " (\(excludingZero.grouped) exclude 0)"
       return shortNames([units], limit: max(limit - count.count, 8))[0] + count
     }
 
