@@ -26,6 +26,8 @@ public struct CrossProducts: Sendable {
   package internal(set) var columnSums = ColumnSums()
   /// What was read: file names, `-` for standard input.
   public internal(set) var data: [String] = []
+  /// What is to be known of how they were read and added up; not saved.
+  package internal(set) var notes: [String] = []
 
   package var basis: RawBasis { specification.basis }
 

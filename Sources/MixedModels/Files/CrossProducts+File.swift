@@ -61,11 +61,17 @@ package struct ModelFile {
   /// - Throws: `ModelFileError`.
   package func crossProducts() throws -> CrossProducts {
     try reading {
-      var products = try ModelDescription.products(
-        archive.text(ModelDescription.member), file: path)
+      var products = try description()
       try ArrayReading(archive: archive, file: path).fill(&products)
       return products
     }
+  }
+
+  /// The cross-products without their arrays.
+  ///
+  /// - Throws: `ModelFileError`.
+  func description() throws -> CrossProducts {
+    try reading { try ModelDescription.products(archive.text(ModelDescription.member), file: path) }
   }
 
   /// Gives errors the file's name.

@@ -30,6 +30,7 @@ package struct ModelInput: Sendable {
     guard let first = files.first else {
       return try CrossProducts(formula, data: data, options: options)
     }
+    let repeats = try RepeatedRows(self)
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
     var total = try CrossProducts(contentsOf: first)
     for file in files.dropFirst() {
@@ -42,7 +43,9 @@ package struct ModelInput: Sendable {
       try total.merge(rows, names: (first, data[0].name), chosen: chosen)
     }
     try total.check(options, name: first)
-    return try total.narrowed(to: formula, name: first)
+    total = try total.narrowed(to: formula, name: first)
+    total.notes = repeats.notes
+    return total
   }
 }
 

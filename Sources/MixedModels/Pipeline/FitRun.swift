@@ -86,11 +86,12 @@ struct FitRun {
 
   /// The fit, its coefficients not tested, and what tests start from.
   func fittedModel(scaledResiduals: ResidualQuantiles? = nil) -> FittedModel {
-    let fit = Fit(
+    var fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver,
       plan: plan, quantiles: scaledResiduals ?? saved?.quantiles.map { ResidualQuantiles($0) },
       timing: saved?.timing ?? timing, peakMemory: saved?.peakMemory ?? peakResidentMemory())
+    fit.convergence.messages += products.notes
     return FittedModel(
       fit: fit, model: model, φ: optimum.outcome.φ, formula: formula, data: data,
       products: products, options: options, coefficients: optimum.estimates.working,

@@ -24,6 +24,8 @@ extension DataError: CustomStringConvertible {
     case .empty: "is empty."
     case .noRows: "has a header, but no rows."
     case .standardInputTwice: "named more than once among the data."
+    case .namedTwice(let other):
+      "is the same file as \(quoted(other)), so its rows would count twice."
     case .cannotReadAgain: "a second pass is needed, but the data can be read only once."
     case .unusableSeparator(let byte):
       "\(quoted(String(UnicodeScalar(byte)))) cannot separate fields."
@@ -54,7 +56,7 @@ extension DataError: CustomStringConvertible {
     case .nullByte: "Export the table as UTF-8 CSV."
     case .empty: "A header line with the names of the columns is needed."
     case .noRows: "Check that the table was exported whole."
-    case .standardInputTwice: "Name it once."
+    case .standardInputTwice, .namedTwice: "Name it once."
     case .cannotReadAgain: "Save the data in a file and name that."
     case .unusableSeparator: "Use a comma, semicolon, tab or bar."
     case .duplicateColumn: "Rename one of them."

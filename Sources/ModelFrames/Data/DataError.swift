@@ -35,6 +35,8 @@ public struct DataError: Error, Sendable, Equatable {
     case empty
     case noRows
     case standardInputTwice
+    /// The name under which it was there before.
+    case namedTwice(String)
     case cannotReadAgain
     case unusableSeparator(UInt8)
     case duplicateColumn

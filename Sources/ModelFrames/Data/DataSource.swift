@@ -30,4 +30,19 @@ public enum DataSource: Sendable, Hashable {
     case .bytes: true
     }
   }
+
+  /// Whether this is standard input, a pipe or a device; a file that is not there is none.
+  package var isReadOnce: Bool {
+    if case .standardInput = self { return true }
+    return status.map { !$0.isRegular && !$0.isDirectory } ?? false
+  }
+
+  /// Nil for bytes, and for a file that is not there.
+  var status: FileStatus? {
+    switch self {
+    case .file(let path): FileStatus(path: path)
+    case .standardInput: FileStatus(descriptor: 0)
+    case .bytes: nil
+    }
+  }
 }

@@ -21,6 +21,7 @@ final class DescriptorStream: ByteStream {
       descriptor = 0
       isOwned = false
     } else {
+      if let error = SecondReadings.refusal(of: source) { throw error }
       descriptor = open(source.name, O_RDONLY | O_CLOEXEC)
       isOwned = true
       if descriptor < 0 { throw openingError(errno, name) }

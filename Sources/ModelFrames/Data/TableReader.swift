@@ -28,6 +28,7 @@ package final class TableReader {
       throw DataError(.standardInputTwice, file: DataSource.standardInput.name)
     }
     for source in sources { try checkReadable(source) }
+    try refuseRepeats(sources)
     self.sources = sources
     self.options = options
     let stream = TextStream(sources, options)
@@ -79,6 +80,17 @@ package final class TableReader {
       ?? Array(repeating: .empty, count: firstLayout.header.count)
     kinds = all
     return all[position]
+  }
+}
+
+/// Refuses a file that is named twice, be it through links or as standard input.
+private func refuseRepeats(_ sources: [DataSource]) throws(DataError) {
+  var seen: [FileStatus.Identity: String] = [:]
+  for source in sources {
+    guard let status = source.status, !status.isCharacterDevice else { continue }
+    if let other = seen.updateValue(source.name, forKey: status.identity) {
+      throw DataError(.namedTwice(other), file: source.name)
+    }
   }
 }
 
