@@ -37,25 +37,29 @@ public enum BootstrapRecords {
   public static func replicates(
     checkpoint text: String, file: String, fingerprint: String, names: [String]
   ) throws -> [BootstrapReplicate] {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let first = lines.first, first.hasPrefix(title) else {
+    let first = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+    guard first.starts(with: title.utf8) else {
       throw InferenceError.refused(
         "\(file) is no bootstrap checkpoint. Name another file, or remove it to start anew.")
     }
-    guard first.dropFirst(title.count) == fingerprint, lines.count > 2,
-      lines[1] + "\n" == header(names)
-    else {
+    // A name may hold a line feed, so that the header is more than one line.
+    let header = Array((title + fingerprint + "\n" + header(names)).utf8)
+    guard text.utf8.starts(with: header) else {
       throw InferenceError.refused(
         "the checkpoint \(file) belongs to another run: the model, the data or the seed differ. Repeat that run's command, or name another file."
       )
     }
+    let lines = text.utf8.dropFirst(header.count)
+      .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { Substring($0) }
+    let headerLines = header.count { $0 == UInt8(ascii: "\n") }
     var seen: Set<Int> = []
-    return try lines.indices.dropFirst(2).dropLast().map { k in
+    return try lines.indices.dropLast().map { k in
       guard lines.last == "", let replicate = replicate(lines[k], count: names.count),
         seen.insert(replicate.index).inserted
       else {
         throw InferenceError.refused(
-          "the checkpoint \(file) is damaged in line \(k + 1). Remove it to start anew.")
+          "the checkpoint \(file) is damaged in line \(headerLines + k + 1). Remove it to start anew.")
       }
       return replicate
     }
