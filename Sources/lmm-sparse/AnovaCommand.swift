@@ -27,8 +27,10 @@ struct AnovaCommand: ParsableCommand {
   @Argument(help: "The models: formulas, with --data.")
   var models: [String]
 
-  @Option(help: ArgumentHelp("Hypotheses of the F tests: 1, 2 or 3 (default).", valueName: "type"))
-  var type: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Hypotheses of the F tests: 1, 2 or 3 (default), or I, II, III.", valueName: "type"))
+  var type: HypothesisArgument?
 
   @OptionGroup(title: "Boundary") var boundary: BoundaryArguments
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
@@ -37,9 +39,6 @@ struct AnovaCommand: ParsableCommand {
 
   func validate() throws {
     try source.check(models)
-    if let type, TypeOfHypothesis(rawValue: type) == nil {
-      throw ValidationError("--type is 1, 2 or 3, not \(type).")
-    }
     if models.count > 1, type != nil {
       throw ValidationError(
         "--type is for the F tests of one model, and there are \(models.count).")
@@ -51,12 +50,11 @@ struct AnovaCommand: ParsableCommand {
   }
 
   func run() throws {
-    try report.write(inputs: source.inputs) { progress in
+    try report.write(reading: source.files(of: models)) { progress in
       if models.count == 1 {
         let fitted = try source.fitted(models[0], progress: progress)
         let table = try fitted.anova(
-          type: type.flatMap(TypeOfHypothesis.init(rawValue:)) ?? .marginalMeans,
-          tests.method)
+          type: type?.hypothesis ?? .marginalMeans, tests.method)
         return AnovaReport(table, notes: fitted.fit.convergence.messages)
       }
       let fitted = zip(models.indices, try source.fittedToCompare(models, progress: progress))
@@ -71,4 +69,19 @@ struct AnovaCommand: ParsableCommand {
       return ComparisonReport(comparison, data: source.data, notes: notes)
     }
   }
+}
+
+/// A type of hypothesis, in either kind of numerals.
+struct HypothesisArgument: ExpressibleByArgument {
+  let hypothesis: TypeOfHypothesis
+
+  init?(argument: String) {
+    let number = ["I", "II", "III"].firstIndex(of: argument.uppercased()).map { $0 + 1 }
+    guard let type = (number ?? Int(argument)).flatMap(TypeOfHypothesis.init(rawValue:)) else {
+      return nil
+    }
+    hypothesis = type
+  }
+
+  static let allValueStrings = ["1", "2", "3"]
 }

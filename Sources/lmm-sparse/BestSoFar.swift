@@ -7,19 +7,19 @@ import NumericalMethods
 /// `@unchecked Sendable`: progress is reported by the fitting thread alone.
 final class BestSoFar: @unchecked Sendable {
   private var best: TracePoint?
-  private var lastTold = 0.0
+  private var isTold = true
+  private var lastTold = -Double.infinity
 
   func note(_ event: FitProgress) {
     guard case .evaluating(let point) = event else { return }
-    if let best, best.criterion <= point.criterion { return }
-    best = point
+    if best.map({ point.criterion < $0.criterion }) ?? true { (best, isTold) = (point, false) }
     // Text for the interrupt, ten times a second at most.
     let now = monotonicSeconds()
-    guard now - lastTold > 0.1 else { return }
-    lastTold = now
-    let theta = point.theta.map(\.description).joined(separator: ",")
+    guard !isTold, now - lastTold > 0.1, let best else { return }
+    (isTold, lastTold) = (true, now)
+    let theta = best.theta.map(\.description).joined(separator: ",")
     tellOnInterrupt(
-      "interrupted at criterion \(point.criterion), evaluation \(point.evaluation). To go on from there:\n"
+      "interrupted at criterion \(best.criterion), evaluation \(best.evaluation). To go on from there:\n"
         + "    --start \(theta)\n")
   }
 }

@@ -52,10 +52,6 @@ struct BootstrapCommand: ParsableCommand {
         "bootstrap takes one model, or two to test one against the other, not \(models.count).")
     }
     guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
-    let files = [csv, checkpoint, report.output].compactMap(\.self).filter { $0 != "-" }
-    guard Set(files).count == files.count else {
-      throw ValidationError("--csv, --checkpoint and --output must be different files.")
-    }
     if checkpoint == "-" { throw ValidationError("--checkpoint takes a file, not '-'.") }
     if csv == "-", report.output == nil || report.output == "-" {
       throw ValidationError("--csv - needs --output FILE for the report.")
@@ -63,12 +59,14 @@ struct BootstrapCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = source.inputs + models.filter { !$0.contains("~") }
-    let table = try csv.map {
-      try ReportDestination(path: $0, inputs: inputs + [checkpoint].compactMap(\.self))
+    let files = try RunFiles(
+      reading: source.files(of: models), output: report.output,
+      others: ["--csv": csv, "--checkpoint": checkpoint])
+    let table = files["--csv"]
+    let store = try checkpoint.flatMap { path in
+      try files["--checkpoint"].map { try CheckpointFile(path: path, destination: $0) }
     }
-    let store = try checkpoint.map { try CheckpointFile(path: $0, inputs: inputs) }
-    try report.write(inputs: inputs + [csv, checkpoint].compactMap(\.self)) { progress in
+    try report.write(files) { progress in
       let fitted = try models.map { try source.fitted($0, progress: progress) }
       let notes = fitted.flatMap(\.fit.convergence.messages)
       if fitted.count == 2 {
@@ -97,14 +95,29 @@ struct BootstrapCommand: ParsableCommand {
     var options = BootstrapOptions()
     (options.replicates, options.seed) = (replicates, seed)
     options.completed = try store?.replicates(fingerprint: fingerprint, names: names) ?? []
+    tell(options.completed.count, done: options.completed.count)
     options.progress = { all in
       progress?.show("replicate \(all.count) of \(replicates)")
-      try store?.keep(
+      let kept = try store?.keep(
         all, fingerprint: fingerprint, names: names, isLast: all.count >= replicates)
+      tell(kept ?? 0, done: all.count)
     }
     let result = try run(options)
+    tellOnInterrupt("")
     progress?.clear()
     return result
+  }
+
+  /// What an interrupt says.
+  private func tell(_ kept: Int, done: Int) {
+    guard let checkpoint else {
+      return tellOnInterrupt(
+        "interrupted at replicate \(done) of \(replicates), and none is kept. With --checkpoint FILE the run can go on.\n"
+      )
+    }
+    tellOnInterrupt(
+      "interrupted: \(kept) of \(replicates) replicates are kept in \(checkpoint). Repeat the command to go on.\n"
+    )
   }
 
   private func write(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import ModelFrames
 import NumericalMethods
 
 #if canImport(Glibc)
@@ -16,36 +17,45 @@ final class CheckpointFile {
   private let path: String
   private let destination: ReportDestination
   private var lastKept = monotonicSeconds()
+  /// Replicates that the file holds.
+  private var count = 0
 
   private static let interval = 5.0
 
-  /// - Throws: `OutputError` if the file cannot be written or is one of `inputs`.
-  init(path: String, inputs: [String]) throws(OutputError) {
-    self.path = path
-    destination = try ReportDestination(path: path, inputs: inputs)
+  /// - Throws: `OutputError` for a pipe or device, which could not be read first.
+  init(path: String, destination: ReportDestination) throws(OutputError) {
+    if let status = FileStatus(path: path), !status.isRegular {
+      throw OutputError(path: path, reason: "it is no file, and replicates are read from it first")
+    }
+    (self.path, self.destination) = (path, destination)
   }
 
   /// What the file holds; nothing if there is none yet.
   ///
   /// - Throws: `InferenceError` if it belongs to another run, `OutputError` if it cannot be read.
   func replicates(fingerprint: String, names: [String]) throws -> [BootstrapReplicate] {
-    guard FileIdentity(path: path) != nil else { return [] }
+    guard FileStatus(path: path) != nil else { return [] }
     guard let text = contents() else { throw OutputError(path: path, reason: systemWords()) }
     guard !text.isEmpty else { return [] }
-    return try BootstrapRecords.replicates(
+    let replicates = try BootstrapRecords.replicates(
       checkpoint: text, file: path, fingerprint: fingerprint, names: names)
+    count = replicates.count
+    return replicates
   }
 
   /// Writes all replicates if the last time is some seconds ago, or it is the last.
   ///
+  /// - Returns: How many the file holds then.
   /// - Throws: `OutputError`.
   func keep(
     _ replicates: [BootstrapReplicate], fingerprint: String, names: [String], isLast: Bool
-  ) throws {
-    guard isLast || monotonicSeconds() - lastKept >= Self.interval else { return }
+  ) throws -> Int {
+    guard isLast || monotonicSeconds() - lastKept >= Self.interval else { return count }
     try destination.write(
       BootstrapRecords.checkpoint(replicates, fingerprint: fingerprint, names: names))
     lastKept = monotonicSeconds()
+    count = replicates.count
+    return count
   }
 
   private func contents() -> String? {

@@ -81,22 +81,19 @@ struct ConfintCommand: ParsableCommand {
     if curves == "-", report.output == nil || report.output == "-" {
       throw ValidationError("--curves - needs --output FILE for the report.")
     }
-    if curves != "-", curves == report.output {
-      throw ValidationError("--curves and --output must be different files.")
-    }
   }
 
   func run() throws {
-    let inputs = source.inputs + (model.contains("~") ? [] : [model])
-    let table = try curves.map { try ReportDestination(path: $0, inputs: inputs) }
-    try report.write(inputs: inputs + [curves].compactMap(\.self)) { progress in
+    let files = try RunFiles(
+      reading: source.files(of: [model]), output: report.output, others: ["--curves": curves])
+    try report.write(files) { progress in
       let fitted = try source.fitted(model, progress: progress)
       let chosen = try fitted.intervalParameters(named: parameters)
       let notes = fitted.fit.convergence.messages
       switch method {
       case .profile:
         let profile = try profile(fitted, progress)
-        try table?.write(profile.curveTable)
+        try files["--curves"]?.write(profile.curveTable)
         return ConfidenceReport(profile, notes: notes)
       case .wald:
         let ddf = tests.method

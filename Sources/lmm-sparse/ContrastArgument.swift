@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import ModelFrames
+import Synchronization
 
 /// `COLUMN=CODING` of `--contrasts`; a coding that begins with `@` names a file with a matrix.
 struct ContrastArgument {
@@ -33,9 +34,21 @@ struct ContrastArgument {
   func contrast() throws -> Contrast {
     switch coding {
     case .named(let contrast): contrast
-    case .file(let path): try contrastMatrix(path: path)
+    case .file(let path): try Self.matrix(path)
     }
   }
+
+  /// A file is read once, whatever the number of models, as a pipe can only be.
+  private static func matrix(_ path: String) throws -> Contrast {
+    try matrices.withLock { known in
+      if let matrix = known[path] { return matrix }
+      let matrix = try contrastMatrix(path: path)
+      known[path] = matrix
+      return matrix
+    }
+  }
+
+  private static let matrices = Mutex([String: Contrast]())
 }
 
 /// A contrast matrix from a CSV file: the header line names the contrasts, the first column the

@@ -47,7 +47,7 @@ struct ContrastCommand: ParsableCommand {
   }
 
   func run() throws {
-    try report.write(inputs: source.inputs) { progress in
+    try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
       let hypotheses =
         try rows.map { try fitted.hypothesis(row: $0) }

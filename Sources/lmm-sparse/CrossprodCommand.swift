@@ -33,11 +33,17 @@ struct CrossprodCommand: ParsableCommand {
   var formula: String
 
   @Argument(
-    help: """
+    help: ArgumentHelp(
+      """
       CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
       (.lmm). All are added up.
-      """)
-  var data: [String]
+      """, valueName: "data"))
+  var tables: [String] = []
+
+  @OptionGroup var more: DataArgument
+
+  /// All that is to be added up.
+  var data: [String] { tables + more.data }
 
   @Option(
     name: [.customShort("o"), .long],
@@ -61,6 +67,7 @@ struct CrossprodCommand: ParsableCommand {
   @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
+    try checkFormula(formula, data, command: "crossprod")
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("the file is binary. Name it with -o FILE.lmm, or pipe it on.")
@@ -68,8 +75,7 @@ struct CrossprodCommand: ParsableCommand {
   }
 
   func run() throws {
-    let destination = try ReportDestination(path: output, inputs: data + reading.files)
-    installInterruptHandler()
+    let files = try RunFiles(reading: data + reading.files, output: output)
     let progress = progress.line
     var options = FitOptions()
     (options.weights, options.offset) = (weights, offset)
@@ -79,6 +85,7 @@ struct CrossprodCommand: ParsableCommand {
     options.progress = { progress?.show($0) }
     let products = try ModelInput(arguments: data).crossProducts(Formula(formula), options: options)
     progress?.clear()
-    try destination.write { try products.write(to: $0.sink) }
+    try files.report.write { try products.write(to: $0.sink) }
+    self.progress.tell(products.notes)
   }
 }

@@ -22,7 +22,7 @@ struct DropCommand: ParsableCommand {
   func validate() throws { try source.check([model]) }
 
   func run() throws {
-    try report.write(inputs: source.inputs) { progress in
+    try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
       return AnovaReport(
         try fitted.singleTermDeletions(tests.method),

@@ -25,8 +25,7 @@ extension FitCommand {
   }
 
   func fitResponses() throws {
-    let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
-    installInterruptHandler()
+    let files = try RunFiles(reading: data + reading.files, output: report.output)
     let sources = data.map(DataSource.init(argument:))
     let progress = report.progress.line
     var options = try options(ModelInput(arguments: data), progress: progress)
@@ -35,7 +34,7 @@ extension FitCommand {
       responsesFormula(sources, options), data: sources, options: options)
     progress?.clear()
     let text = ResponsesReport(fits)
-    try destination.write { stream in
+    try files.report.write { stream in
       try stream.write { output in
         switch report.chosenFormat {
         case .summary: text.writeSummary(to: &output)

@@ -24,12 +24,18 @@ struct FitCommand: ParsableCommand {
   var formula: String?
 
   @Argument(
-    help: """
+    help: ArgumentHelp(
+      """
       CSV or TSV files with a header line, gzipped or not, or - for standard input; \
       several files are one table. Or model files (.lmm) of crossprod or --save, \
       which are added up.
-      """)
-  var data: [String] = []
+      """, valueName: "data"))
+  var tables: [String] = []
+
+  @OptionGroup var more: DataArgument
+
+  /// All that is to be added up.
+  var data: [String] { tables + more.data }
 
   @OptionGroup(title: "Model") var model: ModelArguments
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
@@ -55,40 +61,25 @@ struct FitCommand: ParsableCommand {
     if save == "-" {
       throw ValidationError("--save needs a file name; standard output has the report.")
     }
-    if let save, save == report.output {
-      throw ValidationError("--save and --output name the same file.")
+    try checkFormula(formula, data, command: "fit")
+    if formula == nil, !data.isEmpty {
+      throw ValidationError("there are data but no formula, such as 'y ~ x + (1 | group)'.")
     }
-    guard let formula else { return }
-    if formula.contains("~") {
-      guard data.isEmpty else { return }
-      throw ValidationError(
-        "there is a formula but no data. Name the files after it, or - for standard input.")
-    }
-    if let swapped = data.first(where: { $0.contains("~") }) {
-      let files = ([formula] + data.filter { $0 != swapped }).joined(separator: " ")
-      throw ValidationError(
-        "the formula comes first: lmm-sparse fit '\(swapped)' \(files)")
-    }
-    let files = ([formula] + data).joined(separator: " ")
-    throw ValidationError(
-      "'\(formula)' is no formula, it has no ~. "
-        + "Put the model first: lmm-sparse fit 'y ~ x + (1 | group)' \(files)")
   }
 
   func run() throws {
     if hasManyResponses { return try fitResponses() }
-    let destination = try ReportDestination(path: report.output, inputs: data + reading.files)
-    installInterruptHandler()
-
+    let files = try RunFiles(
+      reading: data + reading.files, output: report.output, others: ["--save": save])
     let isExample = formula == nil
     let input =
       isExample
       ? ModelInput(files: [], data: [SleepstudyExample.data]) : ModelInput(arguments: data)
     let progress = report.progress.line
-    let fit = try fit(input, try options(input, progress: progress))
+    let fit = try fit(input, try options(input, progress: progress), saving: files["--save"])
     progress?.clear()
 
-    try destination.write { stream in
+    try files.report.write { stream in
       try stream.write { output in
         report.reportFormat.write(fit, to: &output)
         if isExample, report.isSummary, !report.progress.quiet {
@@ -96,14 +87,16 @@ struct FitCommand: ParsableCommand {
         }
       }
     }
+    if !report.showsNotes { report.progress.tell(fit.convergence.messages) }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 
   /// The file of `--save` is written before the report, and only if there is a fit.
-  private func fit(_ input: ModelInput, _ options: FitOptions) throws -> Fit {
+  private func fit(
+    _ input: ModelInput, _ options: FitOptions, saving destination: ReportDestination?
+  ) throws -> Fit {
     let formula = try Formula(formula ?? SleepstudyExample.formula)
-    guard let save else { return try Fit(formula, from: input, options: options) }
-    let destination = try ReportDestination(path: save, inputs: data + reading.files)
+    guard let destination else { return try Fit(formula, from: input, options: options) }
     var fit: Fit?
     try destination.write {
       fit = try Fit(formula, from: input, options: options, savingTo: $0.sink)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -7,55 +9,122 @@
   import Darwin
 #endif
 
-/// The file that an interrupt removes.
+/// The half-written files that the end of the program by a signal removes.
 ///
-/// Written by the main thread only; the signal handler reads
-/// one pointer, to memory that is never freed.
-private nonisolated(unsafe) var temporaryFile: UnsafeMutablePointer<CChar>?
+/// Written by the main thread only; a signal handler reads pointers to memory that is never freed.
+private nonisolated(unsafe) let temporaryFiles = {
+  let files = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: mostTemporaries)
+  files.initialize(repeating: nil, count: mostTemporaries)
+  return files
+}()
+private let mostTemporaries = 8
 
-/// Where a search stands: text for an interrupt to print, in one of two buffers that are never
+/// Where the work stands: text for an interrupt to print, in one of two buffers that are never
 /// freed.
-private nonisolated(unsafe) var restingPlace: UnsafeMutablePointer<CChar>?
-private nonisolated(unsafe) let restingPlaces = (
-  UnsafeMutablePointer<CChar>.allocate(capacity: 4096),
-  UnsafeMutablePointer<CChar>.allocate(capacity: 4096)
-)
+private struct RestingPlace {
+  var text: UnsafeMutablePointer<UInt8>
+  var capacity: Int
+  var count = 0
 
-/// Sets what an interrupt prints; called by the main thread only.
-func tellOnInterrupt(_ text: String) {
-  let bytes = Array(text.utf8.prefix(4095))
-  let free = restingPlace == restingPlaces.0 ? restingPlaces.1 : restingPlaces.0
-  for (k, byte) in bytes.enumerated() { free[k] = CChar(bitPattern: byte) }
-  free[bytes.count] = 0
-  restingPlace = free
+  init(capacity: Int) {
+    text = .allocate(capacity: capacity)
+    self.capacity = capacity
+  }
+}
+private nonisolated(unsafe) let restingPlaces = {
+  let places = UnsafeMutablePointer<RestingPlace>.allocate(capacity: 2)
+  for k in 0..<2 { (places + k).initialize(to: RestingPlace(capacity: 4096)) }
+  return places
+}()
+/// The one of the two that is whole; -1 if there is nothing to tell.
+private let currentPlace = Atomic<Int>(-1)
+/// Set by the first signal: what a handler reads is not touched any more.
+private let isEnding = Atomic<Bool>(false)
+
+/// Sets what an interrupt prints; called by one thread at a time.
+func tellOnInterrupt(_ words: String) {
+  let bytes = Array(words.utf8)
+  let free = currentPlace.load(ordering: .relaxed) == 0 ? 1 : 0
+  guard !isEnding.load(ordering: .acquiring) else { return }
+  // Twice the size: all buffers that are given up are together no larger than the last.
+  if bytes.count > restingPlaces[free].capacity {
+    restingPlaces[free] = RestingPlace(capacity: 2 * bytes.count)
+  }
+  restingPlaces[free].text.update(from: bytes, count: bytes.count)
+  restingPlaces[free].count = bytes.count
+  currentPlace.store(free, ordering: .releasing)
 }
 
-/// Names the half-written file that an interrupt removes; nil if there is none any more.
-func removeOnInterrupt(_ path: String?) {
-  temporaryFile = path.flatMap { strdup($0) }
+/// Names a half-written file that an interrupt removes, or one that is there no more.
+func removeOnInterrupt(_ path: String, _ isThere: Bool) {
+  guard let k = (0..<mostTemporaries).first(where: { k in
+    isThere ? temporaryFiles[k] == nil : temporaryFiles[k].map { String(cString: $0) } == path
+  }) else { return }
+  temporaryFiles[k] = isThere ? strdup(path) : nil
 }
 
-/// Makes an interrupt end the program with status 128 + signal and no half-written file left.
+/// Makes every signal that ends the program leave no half-written file.
 ///
-/// The status is 130 for an interrupt from the keyboard. Signals that were ignored from the start
-/// (nohup) stay ignored; those that a parent
-/// left blocked, as programs with thread pools do by accident, are unblocked.
-func installInterruptHandler() {
-  var signals = sigset_t()
-  sigemptyset(&signals)
+/// An interrupt (from the keyboard, by kill, or when the terminal goes) ends it with status 128 +
+/// signal, and says where the work stood; other signals end it as they would anyway. Signals that
+/// were ignored from the start (nohup) stay ignored; those that a parent left blocked, as programs
+/// with thread pools do by accident, are unblocked.
+func installSignalHandlers() {
+  _ = (temporaryFiles, restingPlaces)  // made now: a handler may not allocate
+  var interrupts = sigset_t()
+  sigemptyset(&interrupts)
   for number in [SIGINT, SIGTERM, SIGHUP] {
-    sigaddset(&signals, number)
-    let previous = signal(number) { number in
-      if let temporaryFile { unlink(temporaryFile) }
-      if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }
-      if let restingPlace { write(STDERR_FILENO, restingPlace, strlen(restingPlace)) }
+    sigaddset(&interrupts, number)
+    handle(number) { number in
+      removeTemporaryFiles()
+      tellRestingPlace()
       _exit(128 + number)
     }
-    if isIgnore(previous) { signal(number, SIG_IGN) }
   }
-  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  for number in otherFatalSignals {
+    handle(number) { number in
+      removeTemporaryFiles()
+      signal(number, SIG_DFL)
+      raise(number)
+    }
+  }
+  pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
 }
 
-private func isIgnore(_ handler: sighandler_t?) -> Bool {
-  unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+/// Those that end a program which does nothing about them, other than SIGKILL.
+private let otherFatalSignals: [Int32] = {
+  var all = [
+    SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGABRT, SIGSEGV, SIGBUS,
+    SIGILL, SIGFPE, SIGTRAP, SIGSYS,
+  ]
+  #if os(Linux)
+    all += [SIGIO, SIGPWR, SIGSTKFLT]
+  #endif
+  return all
+}()
+
+/// Installs a handler where the system's own would run.
+private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+  let previous = signal(number, handler)
+  // Ignored, or already handled by Swift's backtraces.
+  if unsafeBitCast(previous, to: Int.self) != unsafeBitCast(SIG_DFL, to: Int.self) {
+    signal(number, previous)
+  }
+}
+
+// What follows runs inside signal handlers: nothing here may allocate or lock.
+
+private func removeTemporaryFiles() {
+  isEnding.store(true, ordering: .releasing)
+  for k in 0..<mostTemporaries {
+    if let file = temporaryFiles[k] { unlink(file) }
+  }
+}
+
+private func tellRestingPlace() {
+  if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }
+  let k = currentPlace.load(ordering: .acquiring)
+  guard k >= 0 else { return }
+  let place = restingPlaces[k]
+  _ = writeAll(UnsafeRawBufferPointer(start: place.text, count: place.count), to: STDERR_FILENO)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 #if canImport(Glibc)
   import Glibc
@@ -30,6 +31,9 @@ import MixedModels
     // A closed pipe and a full quota are errors of write(2), not the end of the program.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    openStandardStreams()
+    installSignalHandlers()
+    SecondReadings.refuse()
     leave(status(of: Array(CommandLine.arguments.dropFirst())))
   }
 
@@ -41,6 +45,8 @@ import MixedModels
       return EXIT_SUCCESS
     } catch  where exitCode(for: error) == .success {
       return show(fullMessage(for: error) + "\n")
+    } catch let error as OutputError where error.isBrokenPipe {
+      return statusOfBrokenPipe
     } catch {
       writeToStandardError(message: fullMessage(for: error))
       return exitCode(for: error).rawValue
@@ -53,10 +59,15 @@ import MixedModels
       try writeToStandardOutput(text)
       return EXIT_SUCCESS
     } catch {
+      if error.isBrokenPipe { return statusOfBrokenPipe }
       writeToStandardError(message: "error: \(error)")
       return EXIT_FAILURE
     }
   }
+
+  /// What a shell sees of a program that SIGPIPE ended: who reads has had enough, as `head` has, and
+  /// needs no words about it.
+  private static let statusOfBrokenPipe = 128 + SIGPIPE
 }
 
 /// `ParsableArguments.exit` hides the system's function inside commands.

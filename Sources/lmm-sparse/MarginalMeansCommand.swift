@@ -83,7 +83,7 @@ struct MarginalMeansCommand: ParsableCommand {
     options.values = try values()
     options.wantsDifferences = pairwise
     options.adjustment = MultiplicityAdjustment(rawValue: adjust.rawValue) ?? .tukey
-    try report.write(inputs: source.inputs + [model].filter { !$0.contains("~") }) { progress in
+    try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
       return MarginalMeansReport(
         try fitted.marginalMeans(specification, options), notes: fitted.fit.convergence.messages)

@@ -17,8 +17,10 @@ struct ModelSource: ParsableArguments {
   @OptionGroup(title: "Data") var reading: ReadingArguments
   @OptionGroup(title: "Search") var search: SearchArguments
 
-  /// Files that are read, so that no report replaces one.
-  var inputs: [String] { data + reading.files }
+  /// All files that are read for these models.
+  func files(of models: [String]) -> [String] {
+    data + reading.files + models.filter { !$0.contains("~") }
+  }
 
   /// - Throws: `ValidationError` where a model cannot be had.
   func check(_ models: [String]) throws {
@@ -28,16 +30,13 @@ struct ModelSource: ParsableArguments {
         "'\(argument)' is no model: it has no ~. Write a formula such as 'y ~ x + (1 | group)', and name the table after --data."
       )
     }
-    let needsData = models.contains { $0.contains("~") }
-    guard needsData, data.isEmpty else {
-      if models.count > 1, data.contains("-") {
-        throw ValidationError(
-          "standard input can be read once only, and there are \(models.count) models. Write the table to a file first."
-        )
-      }
-      return
+    let formulas = models.filter { $0.contains("~") }
+    if !formulas.isEmpty, data.isEmpty {
+      throw ValidationError("a formula needs a table. Name its files after --data.")
     }
-    throw ValidationError("a formula needs a table. Name its files after --data.")
+    if formulas.count > 1 {
+      try checkReadableAgain(data, "the table is read for each of the \(formulas.count) formulas")
+    }
   }
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
@@ -116,13 +115,19 @@ struct ModelSource: ParsableArguments {
     let isFormula = model.contains("~")
     // Rows that went into cross-products already are not among the files.
     guard isFormula ? input.files.isEmpty : !input.data.isEmpty else { return [] }
-    for source in input.data where isFormula && !source.canBeReadAgain {
-      throw ValidationError(
-        "the rows are read more than once, which \(source.name) does not allow. Write the table to a file first."
-      )
-    }
+    if isFormula { try checkReadableAgain(data, "the rows are read more than once") }
     return input.data
   }
+}
+
+/// Refuses standard input and pipes where a table is read twice, before anything waits for them.
+///
+/// - Throws: `ValidationError`.
+func checkReadableAgain(_ files: [String], _ reason: String) throws {
+  guard let once = files.map(DataSource.init(argument:)).first(where: \.isReadOnce) else { return }
+  let name = once == .standardInput ? "standard input" : "the pipe \(once.name)"
+  throw ValidationError(
+    "\(reason), and \(name) can be read once only. Write the table to a file first.")
 }
 
 /// Tests away from the optimum would mean nothing.

@@ -60,8 +60,7 @@ struct NewResponseArguments: ParsableArguments {
   ///
   /// - Throws: `ModelFileError`, `DataError`, `InferenceError`, `OutputError`.
   func write(_ model: String, seed: UInt64, threads: Int?, output: String?) throws {
-    let destination = try ReportDestination(path: output, inputs: data + [model])
-    installInterruptHandler()
+    let files = try RunFiles(reading: data + [model], output: output)
     var fitting = FitOptions()
     fitting.threads = threads ?? 0
     fitting.degreesOfFreedom = .none
@@ -72,7 +71,7 @@ struct NewResponseArguments: ParsableArguments {
       random: random == .kept ? .kept : .new, input: columns == Columns.none ? .none : .all,
       options: options)
     var notes: [String] = []
-    try destination.write { stream in
+    try files.report.write { stream in
       notes = try responses.write(data.map(DataSource.init(argument:))) { try stream.write($0) }
     }
     for note in notes { writeToStandardError(message: "note: \(note)") }

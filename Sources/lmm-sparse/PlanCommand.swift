@@ -13,11 +13,17 @@ struct PlanCommand: ParsableCommand {
   var formula: String
 
   @Argument(
-    help: """
+    help: ArgumentHelp(
+      """
       CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
       (.lmm).
-      """)
-  var data: [String]
+      """, valueName: "data"))
+  var tables: [String] = []
+
+  @OptionGroup var more: DataArgument
+
+  /// All that is to be added up.
+  var data: [String] { tables + more.data }
 
   @OptionGroup(title: "Model") var model: ModelArguments
   /// Says nothing of a plan; here so that a fit's options can be passed on.
@@ -31,9 +37,10 @@ struct PlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
+  func validate() throws { try checkFormula(formula, data, command: "plan") }
+
   func run() throws {
-    let destination = try ReportDestination(path: output, inputs: data + reading.files)
-    installInterruptHandler()
+    let files = try RunFiles(reading: data + reading.files, output: output)
     var options = FitOptions()
     model.set(&options)
     try reading.set(&options)
@@ -41,7 +48,7 @@ struct PlanCommand: ParsableCommand {
     let plan = try ModelPlan(
       Formula(formula), from: ModelInput(arguments: data), options: options)
     let report = PlanReport(plan)
-    try destination.write(json ? report.json : printableText(report.text, keeping: ["\n"]))
+    try files.report.write(json ? report.json : printableText(report.text, keeping: ["\n"]))
     if plan.chosen == nil { throw NothingFits() }
   }
 }

@@ -107,14 +107,12 @@ struct PlotCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = source.inputs + (model.contains("~") ? [] : [model])
-    let destination = try ReportDestination(path: output, inputs: inputs)
-    installInterruptHandler()
+    let files = try RunFiles(reading: source.files(of: [model]), output: output)
     let line = progress.line
     let figure = try figure(FigureKind(name: kind), progress: line)
     line?.clear()
     let drawing = try figure.drawn(on: target)
-    try destination.write { try $0.write(drawing) }
+    try files.report.write { try $0.write(drawing) }
   }
 
   private var isModel: Bool { model.contains("~") || ModelFile.isMeant(by: model) }
@@ -137,6 +135,7 @@ struct PlotCommand: ParsableCommand {
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(
       model, wantsModes: kind.needsConditionalModes, progress: progress)
+    self.progress.tell(fitted.fit.convergence.messages)
     return try fitted.figure(
       kind, data: rows, group: group, covariate: covariate, layout: layout ?? .panels)
   }

@@ -60,15 +60,14 @@ struct PredictionSource: ParsableArguments {
         "'\(argument)' is no model: name a model file, or write a formula such as 'y ~ x + (1 | group)'."
       )
     }
-    guard train.isEmpty else { return }
+    guard train.isEmpty else {
+      return try checkReadableAgain(
+        train.filter(data.contains), "it is read for the fit and again for its rows")
+    }
     if !trainsOnRows {
       throw ValidationError("a formula needs the data it is fitted to. Name them after --train.")
     }
-    if data.contains("-") {
-      throw ValidationError(
-        "standard input can be read once only, and is needed for the fit and for its rows. Write the table to a file first."
-      )
-    }
+    try checkReadableAgain(data, "the table is read for the fit and again for its rows")
   }
 
   /// The model's predictor; a formula is fitted to --train, or to --data without it.
@@ -94,6 +93,7 @@ struct PredictionSource: ParsableArguments {
     guard predictor.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: predictor.fit.convergence.messages)
     }
+    progress.tell(predictor.fit.convergence.messages)
     return predictor
   }
 
@@ -113,10 +113,8 @@ struct PredictionSource: ParsableArguments {
   ///
   /// - Throws: `OutputError`.
   func destination(_ argument: String) throws -> ReportDestination {
-    let inputs = data + train + reading.files + (argument.contains("~") ? [] : [argument])
-    let destination = try ReportDestination(path: output, inputs: inputs)
-    installInterruptHandler()
-    return destination
+    let models = argument.contains("~") ? [] : [argument]
+    return try RunFiles(reading: data + train + reading.files + models, output: output).report
   }
 
   /// Writes a table, and what there is to say about it to standard error.
@@ -128,7 +126,6 @@ struct PredictionSource: ParsableArguments {
     let table = try table(predictor(argument, degreesOfFreedom), options(argument))
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
-    guard !progress.quiet else { return }
-    for note in notes { writeToStandardError(message: "note: \(note)") }
+    progress.tell(notes)
   }
 }

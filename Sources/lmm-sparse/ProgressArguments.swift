@@ -15,6 +15,12 @@ struct ProgressArguments: ParsableArguments {
     }
   }
 
+  /// Notes on standard error, for output that has no place for them.
+  func tell(_ notes: [String]) {
+    guard !quiet else { return }
+    for note in notes { writeToStandardError(message: "note: \(note)") }
+  }
+
   /// nil where none is wanted.
   var line: ProgressLine? { ProgressLine(isWanted: progress, isUnwanted: quiet) }
 }

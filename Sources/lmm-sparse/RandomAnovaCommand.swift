@@ -27,7 +27,7 @@ struct RandomAnovaCommand: ParsableCommand {
   func validate() throws { try source.check([model]) }
 
   func run() throws {
-    try report.write(inputs: source.inputs) { progress in
+    try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
       let table = try fitted.randomTermDeletions(
         boundary: boundary.method(default: .mixture), simulations: boundary.simulations,

@@ -28,12 +28,12 @@ struct RanefCommand: ParsableCommand {
   func validate() throws { try source.check([model]) }
 
   func run() throws {
-    let destination = try ReportDestination(path: report.output, inputs: source.inputs)
-    installInterruptHandler()
+    let files = try RunFiles(reading: source.files(of: [model]), output: report.output)
     let progress = report.progress.line
     let fit = try source.fitted(model, wantsModes: true, progress: progress).fit
+    report.progress.tell(fit.convergence.messages)
     let modes = ConditionalModesReport(fit)
-    try destination.write { stream in
+    try files.report.write { stream in
       try stream.write { output in
         switch report.chosenFormat {
         case .summary: modes.writeSummary(to: &output)

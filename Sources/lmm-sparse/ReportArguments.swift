@@ -45,6 +45,9 @@ struct ReportArguments: ParsableArguments {
 
   var isSummary: Bool { chosenFormat == .summary }
 
+  /// Whether the report has a place for what a fit has to say, such as that it is singular.
+  var showsNotes: Bool { isSummary || chosenFormat == .json }
+
   var reportFormat: any ReportFormat {
     switch chosenFormat {
     case .summary: SummaryReport(isVerbose: verbose)
@@ -60,12 +63,21 @@ struct ReportArguments: ParsableArguments {
       if residuals == true { throw RowsGone(file: file) }
       return false
     }
-    let isReadable = input.data.allSatisfy(\.canBeReadAgain)
+    let isReadable = !input.data.contains(where: \.isReadOnce)
     if residuals == true, !isReadable {
       throw UnreadableAgain()
     }
-    let bytes = input.data.reduce(0) { $0 + FileIdentity.size(of: $1) }
+    let bytes = input.data.reduce(0) { $0 + size(of: $1) }
     return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
+  }
+}
+
+/// Bytes of a source; 0 if unknown.
+private func size(of source: DataSource) -> Int {
+  switch source {
+  case .file(let path): FileStatus(path: path)?.size ?? 0
+  case .standardInput: 0
+  case .bytes(let bytes, name: _): bytes.count
   }
 }
 

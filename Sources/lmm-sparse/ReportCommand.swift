@@ -34,18 +34,17 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
+    try checkReadableAgain(source.data, "the page reads its rows for every figure of them")
   }
 
   func run() throws {
-    let inputs = source.inputs + (model.contains("~") ? [] : [model])
-    let destination = try ReportDestination(path: output, inputs: inputs)
-    installInterruptHandler()
+    let files = try RunFiles(reading: source.files(of: [model]), output: output)
     let line = progress.line
     let rows = try source.rows(for: model)
     let fitted = try source.figureSource(
       model, wantsModes: true, tests.method, progress: line)
     let page = try fitted.report(data: rows)
     line?.clear()
-    try destination.write(page)
+    try files.report.write(page)
   }
 }

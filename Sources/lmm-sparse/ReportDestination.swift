@@ -12,51 +12,12 @@ import NumericalMethods
 #endif
 
 /// Where a report goes: standard output or a file, which is then written whole or not at all.
+///
+/// `RunFiles` makes these, after a look at all other files of the run.
 struct ReportDestination {
-  private enum Target {
-    case standardOutput
-    /// A pipe or device: there is nothing to keep whole.
-    case stream(String)
-    case file(String, permissions: mode_t?)
-  }
+  private let output: PlannedOutput
 
-  private let target: Target
-
-  /// Checks the path before the work is done.
-  /// - Throws: `OutputError` if the file cannot be written or is one of `inputs`.
-  init(path: String?, inputs: [String]) throws(OutputError) {
-    guard let path, path != "-" else {
-      target = .standardOutput
-      return
-    }
-    let existing = FileIdentity(path: path)
-    guard let existing else {
-      let directory = FileReplacement.directory(of: path)
-      guard !path.isEmpty, !path.hasSuffix("/"), access(directory, W_OK | X_OK) == 0 else {
-        throw OutputError(path: path, reason: path.isEmpty ? "the name is empty" : systemWords())
-      }
-      target = .file(path, permissions: nil)
-      return
-    }
-    if existing.isDirectory { throw OutputError(path: path, reason: "it is a directory") }
-    guard access(path, W_OK) == 0 else { throw OutputError(path: path, reason: systemWords()) }
-    guard existing.isRegular else {
-      target = .stream(path)
-      return
-    }
-    for input in inputs {
-      let identity = FileIdentity(path: input == "-" ? "/dev/stdin" : input)
-      if let identity, identity.isSameFile(as: existing) {
-        throw OutputError(path: path, reason: "it is read as input")
-      }
-    }
-    // A symbolic link stays a link: the file it points to is replaced.
-    guard let resolved = realpath(path, nil) else {
-      throw OutputError(path: path, reason: systemWords())
-    }
-    defer { free(resolved) }
-    target = .file(String(cString: resolved), permissions: existing.permissions)
-  }
+  init(_ output: PlannedOutput) { self.output = output }
 
   func write(_ text: String) throws {
     try write { try $0.write(text) }
@@ -65,26 +26,12 @@ struct ReportDestination {
   /// Hands `produce` where to write; a file takes its name when `produce` is done.
   /// - Throws: `OutputError`, and what `produce` throws; then a file is as it was.
   func write(_ produce: (OutputStream) throws -> Void) throws {
-    switch target {
-    case .standardOutput:
-      try produce(OutputStream(descriptor: STDOUT_FILENO, path: "standard output"))
-    case .stream(let path):
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw OutputError(path: path, reason: systemWords()) }
-      defer { close(descriptor) }
-      try produce(OutputStream(descriptor: descriptor, path: path))
-    case .file(let path, let permissions): try replace(path, permissions, produce)
-    }
-  }
-
-  private func replace(
-    _ path: String, _ permissions: mode_t?, _ produce: (OutputStream) throws -> Void
-  ) throws {
-    let file = FileReplacement(path, permissions: permissions, noteTemporary: removeOnInterrupt)
     do {
-      try file.write { try produce(OutputStream(descriptor: $0, path: path)) }
+      try FileReplacement(output.target, noteTemporary: removeOnInterrupt).write {
+        try produce(OutputStream(descriptor: $0, path: output.name))
+      }
     } catch let failure as FileReplacement.Failure {
-      throw OutputError(path: path, reason: failure.reason)
+      throw OutputError(path: output.name, failure)
     }
   }
 }
@@ -100,7 +47,7 @@ struct OutputStream {
 
   func write(_ bytes: [UInt8]) throws(OutputError) {
     guard bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) else {
-      throw OutputError(path: path, reason: systemWords())
+      throw OutputError(path: path, .init())
     }
   }
 
@@ -113,9 +60,7 @@ struct OutputStream {
 
   var sink: ByteSink {
     ByteSink { bytes in
-      guard writeAll(bytes, to: descriptor) else {
-        throw OutputError(path: path, reason: systemWords())
-      }
+      guard writeAll(bytes, to: descriptor) else { throw OutputError(path: path, .init()) }
     }
   }
 }
@@ -124,6 +69,16 @@ struct OutputStream {
 struct OutputError: Error, CustomStringConvertible {
   let path: String
   let reason: String
+  /// Whether whoever read the output has had enough of it, as `head` has.
+  let isBrokenPipe: Bool
+
+  init(path: String, reason: String) {
+    self.init(path: path, FileReplacement.Failure(reason))
+  }
+
+  init(path: String, _ failure: FileReplacement.Failure) {
+    (self.path, reason, isBrokenPipe) = (path, failure.reason, failure.isBrokenPipe)
+  }
 
   var description: String { ("cannot write to \(path): \(reason)" as MessageText).description }
 }

@@ -105,10 +105,9 @@ struct SimulateCommand: ParsableCommand {
       return try responses.write(model, seed: seed, threads: threads, output: output)
     }
     let design = try design(model)
-    let destination = try ReportDestination(path: output, inputs: stated.files)
-    installInterruptHandler()
+    let files = try RunFiles(reading: stated.files, output: output)
     let simulation = Simulation(design, seed: seed)
-    try destination.write { stream in
+    try files.report.write { stream in
       try simulation.writeCSV(threads: threads ?? 0) { try stream.write($0) }
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
 import ModelFrames
 
 #if canImport(Glibc)
@@ -9,10 +10,24 @@ import ModelFrames
   import Darwin
 #endif
 
+/// Makes standard input, output and error open files where they are closed, so that no data file
+/// takes their numbers and nothing meant for them ends in it.
+///
+/// Reading from or writing to such a stream fails, but that to standard error: there is nobody to
+/// tell.
+func openStandardStreams() {
+  for (descriptor, mode) in [
+    (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY),
+  ] where fcntl(descriptor, F_GETFD) < 0 {
+    // The lowest number that is free is this one.
+    _ = open("/dev/null", mode)
+  }
+}
+
 /// - Throws: `OutputError` for a closed pipe, a full disk and the like.
 func writeToStandardOutput(_ text: String) throws(OutputError) {
   guard writeAll(text, to: STDOUT_FILENO) else {
-    throw OutputError(path: "standard output", reason: systemWords())
+    throw OutputError(path: "standard output", .init())
   }
 }
 

@@ -88,9 +88,6 @@ struct StudyCommand: ParsableCommand {
     if replicatesFile == "-", report.output == nil || report.output == "-" {
       throw ValidationError("--replicates-file - needs --output FILE for the report.")
     }
-    if let file = replicatesFile, file != "-", file == report.output {
-      throw ValidationError("--replicates-file and --output must be different files.")
-    }
     if let formula {
       // Errors of the formula itself are told by the run.
       if (try? Formula(formula)) != nil { _ = try stating { try designs() } }
@@ -111,8 +108,10 @@ struct StudyCommand: ParsableCommand {
     let drawing = try StudyDrawing(
       prefix: noFigures ? nil : figures ?? (formula == nil ? "study" : nil),
       isAsked: figures != nil, isSchools: formula == nil)
-    let table = try replicatesFile.map { try ReportDestination(path: $0, inputs: stated.files) }
-    try report.write(inputs: stated.files + [replicatesFile].compactMap(\.self)) { progress in
+    var files = try RunFiles(
+      reading: stated.files, output: report.output, others: ["--replicates-file": replicatesFile])
+    try drawing?.check(files)
+    try report.write(files) { progress in
       var settings = StudySettings()
       (settings.replicates, settings.seed) = (replicates, seed)
       (settings.methods, settings.level) = (try methods(), coverage.level)
@@ -122,13 +121,13 @@ struct StudyCommand: ParsableCommand {
       settings.progress = { progress?.show("replicate \($0) of \($1)") }
       let study = try stating { try Study(designs, settings) }
       progress?.clear()
-      try table?.write { stream in
+      try files["--replicates-file"]?.write { stream in
         var output = BufferedOutput(stream)
         output.write(StudyRecords.header)
         for cell in study.cells { output.write(StudyRecords.lines(cell)) }
         try output.finish()
       }
-      try drawing?.draw(study, isQuiet: report.progress.quiet)
+      try drawing?.draw(study, &files, isQuiet: report.progress.quiet)
       return StudyReport(study)
     }
   }

@@ -28,12 +28,19 @@ struct StudyDrawing {
     guard !self.prefix.isEmpty, !self.prefix.hasSuffix("/") else {
       throw ValidationError("--figures takes the beginning of file names, not '\(prefix)'.")
     }
-    // A folder that cannot be written to shows before the work is done.
-    if isAsked { _ = try ReportDestination(path: self.prefix + "-x" + suffix, inputs: []) }
+  }
+
+  /// Shows before the work is done what would stop the drawing after it.
+  ///
+  /// - Throws: `OutputError` for a folder that cannot be written to, `ValidationError` where another
+  ///   file of the run has a name that a figure could get.
+  func check(_ files: RunFiles) throws {
+    if isAsked { _ = try PlannedOutput(option: "--figures", path: prefix + "-x" + suffix) }
+    try files.refuse(namesLike: prefix + "-", suffix, option: "--figures")
   }
 
   /// Draws coefficients but the intercept, and variances; says on standard error what it drew.
-  func draw(_ study: Study, isQuiet: Bool) throws {
+  func draw(_ study: Study, _ files: inout RunFiles, isQuiet: Bool) throws {
     let wanted = study.cells[0].parameters.filter { parameter in
       parameter.kind == .variance || (parameter.kind == .fixed && parameter.term != "(Intercept)")
     }
@@ -41,8 +48,8 @@ struct StudyDrawing {
       var names: [String] = []
       for parameter in wanted.prefix(Self.mostFigures) {
         guard let figure = StudyFigure(StudyEstimates(study, parameter)) else { continue }
-        let path = prefix + "-" + name(of: parameter) + suffix
-        let destination = try ReportDestination(path: path, inputs: [])
+        let path = path(of: parameter, besides: names)
+        let destination = try files.destination("--figures", path)
         let bytes = try figure.drawn(on: terminal)
         try destination.write { try $0.write(bytes) }
         names.append(path)
@@ -54,6 +61,15 @@ struct StudyDrawing {
       guard !isAsked else { throw error }
       if !isQuiet { writeToStandardError(message: "no figures: \(error)") }
     }
+  }
+
+  /// Names that are one when what a shell would read is gone, or in a folder that ignores case, are
+  /// numbered.
+  private func path(of parameter: StudyParameter, besides others: [String]) -> String {
+    let start = prefix + "-" + name(of: parameter)
+    let taken = Set(others.map { $0.lowercased() })
+    let candidates = [start + suffix] + (2...(others.count + 2)).map { "\(start)-\($0)\(suffix)" }
+    return candidates.first { !taken.contains($0.lowercased()) }!
   }
 
   private func name(of parameter: StudyParameter) -> String {

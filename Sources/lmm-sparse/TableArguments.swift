@@ -37,13 +37,19 @@ struct TableArguments: ParsableArguments {
     }
   }
 
-  /// Makes the report and writes it; the destination is checked before the work begins.
+  /// Makes the report of a run that writes nothing else, and writes it.
   func write(
-    inputs: [String], _ make: (ProgressLine?) throws -> any InferenceReport
+    reading inputs: [String], _ make: (ProgressLine?) throws -> any InferenceReport
   ) throws {
-    let destination = try ReportDestination(path: output, inputs: inputs)
-    installInterruptHandler()
-    let line = progress.line
-    try destination.write(text(of: make(line)))
+    try write(RunFiles(reading: inputs, output: output), make)
+  }
+
+  /// Makes the report and writes it.
+  func write(
+    _ files: RunFiles, _ make: (ProgressLine?) throws -> any InferenceReport
+  ) throws {
+    let table = try make(progress.line)
+    try files.report.write(text(of: table))
+    if chosenFormat == .tidy { progress.tell(table.notes) }
   }
 }

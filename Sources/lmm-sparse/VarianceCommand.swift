@@ -26,7 +26,7 @@ struct VarianceCommand: ParsableCommand {
   func validate() throws { try source.check([model]) }
 
   func run() throws {
-    try report.write(inputs: source.inputs + [model].filter { !$0.contains("~") }) { progress in
+    try report.write(reading: source.files(of: [model])) { progress in
       VarianceReport(try source.fitted(model, progress: progress).varianceExplained())
     }
   }

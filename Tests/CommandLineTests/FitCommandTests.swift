@@ -3,6 +3,15 @@ import Foundation
 import Testing
 
 struct FitCommandTests {
+  @Test func `data may follow --data, as other commands have it`() throws {
+    for command in ["fit", "plan"] {
+      let one = try ToolProcess(command, sleepstudyFormula, sleepstudyPath)
+      let other = try ToolProcess(command, sleepstudyFormula, "--data", sleepstudyPath)
+      #expect(one.status == 0 && other.status == 0 && !one.output.isEmpty)
+      #expect(command == "plan" || one.output == other.output)
+    }
+  }
+
   @Test func `without arguments the shipped example is fitted`() throws {
     let run = try ToolProcess("fit")
     #expect(run.status == 0)

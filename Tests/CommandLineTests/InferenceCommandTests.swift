@@ -34,6 +34,12 @@ import Testing
     #expect(one.status == 0)
     #expect(one.output.contains("Type III Analysis of Variance Table with Kenward-Roger's method"))
     #expect(one.output.contains("30031"))
+    for (roman, number) in [("I", "1"), ("II", "2"), ("III", "3"), ("ii", "2")] {
+      let both = try [roman, number].map {
+        try ToolProcess("anova", sleepstudyFormula, "--data", sleepstudyPath, "--type", $0)
+      }
+      #expect(both[0].status == 0 && both[0].output == both[1].output)
+    }
     let two = try ToolProcess(
       "anova", "Reaction ~ 1 + (Days | Subject)", sleepstudyFormula, "--data", sleepstudyPath)
     #expect(two.status == 0)

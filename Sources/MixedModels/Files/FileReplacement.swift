@@ -12,32 +12,54 @@ import NumericalMethods
 /// A file that takes its name when it is complete and on the disk; before, it has another one
 /// beside it, and a failure leaves neither.
 package struct FileReplacement {
-  /// The system's words for what failed.
+  /// What failed, in words.
   package struct Failure: Error {
     package let reason: String
+    /// Whether nobody reads the pipe any more.
+    package let isBrokenPipe: Bool
 
-    init() { reason = String(cString: strerror(errno)) }
+    package init(_ reason: String) { (self.reason, isBrokenPipe) = (reason, false) }
+
+    /// The system's words, by default for the last failure.
+    package init(code: Int32 = errno) {
+      (reason, isBrokenPipe) = (String(cString: strerror(code)), code == EPIPE)
+    }
   }
 
-  private let path: String
-  private let permissions: mode_t?
-  /// Told the name of the temporary file, and nil when there is none any more.
-  private let noteTemporary: (String?) -> Void
+  private let target: OutputTarget
+  /// Told the name of a temporary file: true when it is about to be made, false when it is gone.
+  private let noteTemporary: (String, Bool) -> Void
 
   package init(
-    _ path: String, permissions: mode_t? = nil,
-    noteTemporary: @escaping (String?) -> Void = { _ in }
+    _ target: OutputTarget, noteTemporary: @escaping (String, Bool) -> Void = { _, _ in }
   ) {
-    (self.path, self.permissions, self.noteTemporary) = (path, permissions, noteTemporary)
+    (self.target, self.noteTemporary) = (target, noteTemporary)
   }
 
   /// Hands `produce` an open descriptor.
   ///
+  /// Open files, pipes and devices are written to as they are.
+  ///
   /// - Throws: `Failure`, and what `produce` throws.
   package func write(_ produce: (Int32) throws -> Void) throws {
-    let temporary = Self.directory(of: path) + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
-    noteTemporary(temporary)
-    defer { noteTemporary(nil) }
+    switch target {
+    case .descriptor(let descriptor): try produce(descriptor)
+    case .stream(let path):
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Failure() }
+      defer { close(descriptor) }
+      try produce(descriptor)
+    case .file(let folder, let name, let permissions):
+      try replace(folder, name, permissions, produce)
+    }
+  }
+
+  private func replace(
+    _ folder: String, _ name: String, _ permissions: mode_t?, _ produce: (Int32) throws -> Void
+  ) throws {
+    let temporary = folder + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
+    noteTemporary(temporary, true)
+    defer { noteTemporary(temporary, false) }
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Failure() }
     if let permissions { fchmod(descriptor, permissions) }
@@ -49,16 +71,11 @@ package struct FileReplacement {
       unlink(temporary)
       throw error
     }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+    guard close(descriptor) == 0, rename(temporary, folder + "/" + name) == 0 else {
       let failure = Failure()
       unlink(temporary)
       throw failure
     }
-  }
-
-  package static func directory(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
 
@@ -67,17 +84,12 @@ package struct FileReplacement {
 /// - Throws: `ModelFileError`, and what `produce` throws.
 func writeModelFile(_ path: String, _ produce: (ByteSink) throws -> Void) throws {
   do {
-    try FileReplacement(path, permissions: permissions(of: path)).write { descriptor in
+    try FileReplacement(OutputTarget(path: path)).write { descriptor in
       try produce(ByteSink { try writeAll($0, to: descriptor) })
     }
   } catch let failure as FileReplacement.Failure {
     throw ModelFileError(path, .unwritable(failure.reason))
   }
-}
-
-private func permissions(of path: String) -> mode_t? {
-  var status = stat()
-  return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
 }
 
 private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {

@@ -7,7 +7,7 @@
 /// Roger), `p_value`. A term without a column left has `num_df` 0 and nulls.
 public struct AnovaReport: InferenceReport {
   private let table: AnovaTable
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ table: AnovaTable, notes: [String] = []) {
     self.table = table

@@ -10,7 +10,7 @@ public struct BootstrapReport: InferenceReport {
   private let bootstrap: Bootstrap
   private let level: Double
   private let intervals: [BootstrapInterval]
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ bootstrap: Bootstrap, level: Double = 0.95, notes: [String] = []) {
     (self.bootstrap, self.level) = (bootstrap, level)

@@ -6,7 +6,7 @@
 /// `df`, `p_naive` (from χ²), `p_value`, `p_value_se` (its Monte-Carlo error), `messages`.
 public struct BootstrapTestReport: InferenceReport {
   private let test: BootstrapTest
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ test: BootstrapTest, notes: [String] = []) {
     self.test = test

@@ -11,7 +11,7 @@
 public struct ComparisonReport: InferenceReport {
   private let comparison: ModelComparison
   private let data: [String]
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ comparison: ModelComparison, data: [String], notes: [String] = []) {
     (self.comparison, self.data, self.notes) = (comparison, data, comparison.messages + notes)

@@ -11,7 +11,7 @@ public struct ConfidenceReport: InferenceReport {
   private let formula: String
   private let level: Double
   private let intervals: [ConfidenceInterval]
-  private let notes: [String]
+  public let notes: [String]
 
   /// Of profiles.
   public init(_ profile: Profile, notes: [String] = []) {

@@ -8,7 +8,7 @@
 /// of freedom are null.
 public struct ContrastReport: InferenceReport {
   private let table: ContrastTable
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ table: ContrastTable, notes: [String] = []) {
     self.table = table

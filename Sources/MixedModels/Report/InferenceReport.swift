@@ -8,6 +8,9 @@ public protocol InferenceReport: Sendable {
   var json: String { get }
   /// CSV with the column names of the R package broom.
   var tidy: String { get }
+  /// What else is to be known, such as that the fit is singular: in `summary` and `json`, not in
+  /// `tidy`.
+  var notes: [String] { get }
 }
 
 extension JSONValue {

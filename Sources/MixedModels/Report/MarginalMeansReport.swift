@@ -10,7 +10,7 @@
 /// estimated is null, with the reason. Infinite degrees of freedom are null.
 public struct MarginalMeansReport: InferenceReport {
   private let table: MarginalMeans
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ table: MarginalMeans, notes: [String] = []) {
     self.table = table

@@ -9,7 +9,7 @@
 /// `bootstrap_failed`, `bootstrap_singular`.
 public struct RandomDeletionReport: InferenceReport {
   private let table: RandomTermDeletions
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ table: RandomTermDeletions, notes: [String] = []) {
     self.table = table

@@ -11,7 +11,7 @@
 /// Monte-Carlo errors end in `_se`.
 public struct StudyReport: InferenceReport {
   let study: Study
-  let notes: [String]
+  public let notes: [String]
 
   public init(_ study: Study, notes: [String] = []) {
     self.study = study

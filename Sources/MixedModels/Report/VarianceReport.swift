@@ -8,7 +8,7 @@
 /// `sd`, `proportion`, `cumulative`, and `messages`.
 public struct VarianceReport: InferenceReport {
   private let table: VarianceExplained
-  private let notes: [String]
+  public let notes: [String]
 
   public init(_ table: VarianceExplained, notes: [String] = []) {
     (self.table, self.notes) = (table, table.messages + notes)

@@ -34,7 +34,7 @@ public struct ManyResponses: Sendable {
     _ formula: ResponsesFormula, data: [DataSource], options: FitOptions = FitOptions()
   ) throws {
     setBLASThreads(1)
-    if let source = data.first(where: { !$0.canBeReadAgain }) {
+    if let source = data.first(where: \.isReadOnce) {
       throw DataError(.cannotReadAgain, file: source.name)
     }
     self.formula = formula.text
