@@ -24,8 +24,9 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     guard files.isEmpty else {
+      let run = try RunFiles(reading: files, output: nil)
       let texts = try files.map { try table(modelFileRows($0)) }
-      return try writeToStandardOutput(texts.joined(separator: "\n"))
+      return try run.report.write(texts.joined(separator: "\n"))
     }
     let blas = blasDescription()
     var rows = [("lmm-sparse", softwareVersion), ("System", systemDescription())]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
 import Synchronization
 
 #if canImport(Glibc)
@@ -40,6 +41,9 @@ private nonisolated(unsafe) let restingPlaces = {
 private let currentPlace = Atomic<Int>(-1)
 /// Set by the first signal: what a handler reads is not touched any more.
 private let isEnding = Atomic<Bool>(false)
+/// Whether a file is being made just now, and by which thread.
+private let isMaking = Atomic<Bool>(false)
+private nonisolated(unsafe) var maker = pthread_self()
 
 /// Sets what an interrupt prints; called by one thread at a time.
 func tellOnInterrupt(_ words: String) {
@@ -56,11 +60,26 @@ func tellOnInterrupt(_ words: String) {
 }
 
 /// Names a half-written file that an interrupt removes, or one that is there no more.
-func removeOnInterrupt(_ path: String, _ isThere: Bool) {
-  guard let k = (0..<mostTemporaries).first(where: { k in
-    isThere ? temporaryFiles[k] == nil : temporaryFiles[k].map { String(cString: $0) } == path
-  }) else { return }
-  temporaryFiles[k] = isThere ? strdup(path) : nil
+///
+/// A handler in another thread waits while a file is being made, and after it none is made.
+func removeOnInterrupt(_ path: String, _ moment: FileReplacement.Moment) {
+  switch moment {
+  case .toBeMade:
+    if let k = (0..<mostTemporaries).first(where: { temporaryFiles[$0] == nil }) {
+      temporaryFiles[k] = strdup(path)
+    }
+    maker = pthread_self()
+    isMaking.store(true, ordering: .sequentiallyConsistent)
+    guard isEnding.load(ordering: .sequentiallyConsistent) else { return }
+    isMaking.store(false, ordering: .sequentiallyConsistent)
+    while true { pause() }
+  case .made: isMaking.store(false, ordering: .sequentiallyConsistent)
+  case .gone:
+    let k = (0..<mostTemporaries).first { k in
+      temporaryFiles[k].map { String(cString: $0) } == path
+    }
+    if let k { temporaryFiles[k] = nil }
+  }
 }
 
 /// Makes every signal that ends the program leave no half-written file.
@@ -115,7 +134,14 @@ private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32)
 // What follows runs inside signal handlers: nothing here may allocate or lock.
 
 private func removeTemporaryFiles() {
-  isEnding.store(true, ordering: .releasing)
+  isEnding.store(true, ordering: .sequentiallyConsistent)
+  var patience = 1000
+  while isMaking.load(ordering: .sequentiallyConsistent), patience > 0,
+    pthread_equal(maker, pthread_self()) == 0
+  {
+    usleep(1000)
+    patience -= 1
+  }
   for k in 0..<mostTemporaries {
     if let file = temporaryFiles[k] { unlink(file) }
   }

@@ -15,7 +15,7 @@ struct InterruptionTests {
     let run = try ToolProcess(
       script: """
         set -m; ulimit -c 0; cd "$1"
-        $tool simulate 'y ~ x + (1 | g)' --rows 100000000 -o out.csv & pid=$!
+        $tool simulate 'y ~ x + (1 | g)' --rows 10000000 -o out.csv & pid=$!
         for k in {1..200}; do compgen -G '.lmm-sparse-*.tmp' > /dev/null && break; sleep 0.05; done
         ls -A; kill -\(signal) $pid; wait $pid; echo "status $?"
         """, folder.path)
@@ -42,8 +42,9 @@ struct InterruptionTests {
     let run = try ToolProcess(
       script: """
         set -m; cd "$1"; $tool simulate '\(formula)' \(covariates) --levels g=60 --rows 3000 -o d.csv
-        $tool fit '\(formula)' d.csv --optimizer bobyqa --max-evaluations 100000 --no-residuals & pid=$!
-        sleep 4; kill -INT $pid; wait $pid; echo "status $?"
+        $tool fit '\(formula)' d.csv --optimizer bobyqa --max-evaluations 100000 --progress 2> err & pid=$!
+        for k in {1..600}; do grep -q evaluation err && break; sleep 0.1; done
+        kill -INT $pid; wait $pid; echo "status $?"; cat err >&2
         """, folder.path)
     #expect(run.output == "status 130\n", "\(run.errors)")
     #expect(run.errors.contains("interrupted at criterion "))
@@ -58,11 +59,10 @@ struct InterruptionTests {
     let run = try ToolProcess(
       script: """
         set -m; cd "$3"
-        b() { $tool bootstrap "$1" --data "$2" --replicates 1000000 $3; }
-        b "$1" "$2" "--checkpoint kept" & pid=$!
-        for k in {1..200}; do [ -e kept ] && break; sleep 0.1; done
-        kill -INT $pid; wait $pid; echo "status $?"
-        b "$1" "$2" & pid=$!; sleep 3; kill -INT $pid; wait $pid; echo "status $?"
+        interrupt() { for k in {1..600}; do eval "$2" && break; sleep 0.1; done; kill -INT $1; wait $1; echo "status $?"; }
+        b=(bootstrap "$1" --data "$2" --replicates 1000000 --progress)
+        $tool "${b[@]}" --checkpoint kept 2> err & interrupt $! "[ -e kept ]"; cat err >&2
+        $tool "${b[@]}" 2> err & interrupt $! "grep -q replicate err"; cat err >&2; rm err
         ls -A
         """, sleepstudyFormula, sleepstudyPath, folder.path)
     #expect(run.output == "status 130\nstatus 130\nkept\n")

@@ -27,11 +27,16 @@ package struct FileReplacement {
   }
 
   private let target: OutputTarget
-  /// Told the name of a temporary file: true when it is about to be made, false when it is gone.
-  private let noteTemporary: (String, Bool) -> Void
+  /// What becomes of a temporary file.
+  package enum Moment {
+    case toBeMade, made, gone
+  }
+
+  /// Told the name of a temporary file at each of its moments.
+  private let noteTemporary: (String, Moment) -> Void
 
   package init(
-    _ target: OutputTarget, noteTemporary: @escaping (String, Bool) -> Void = { _, _ in }
+    _ target: OutputTarget, noteTemporary: @escaping (String, Moment) -> Void = { _, _ in }
   ) {
     (self.target, self.noteTemporary) = (target, noteTemporary)
   }
@@ -58,10 +63,12 @@ package struct FileReplacement {
     _ folder: String, _ name: String, _ permissions: mode_t?, _ produce: (Int32) throws -> Void
   ) throws {
     let temporary = folder + "/.lmm-sparse-\(UInt64.random(in: 0...(.max))).tmp"
-    noteTemporary(temporary, true)
-    defer { noteTemporary(temporary, false) }
+    noteTemporary(temporary, .toBeMade)
+    defer { noteTemporary(temporary, .gone) }
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Failure() }
+    let failure = descriptor < 0 ? Failure() : nil
+    noteTemporary(temporary, .made)
+    if let failure { throw failure }
     if let permissions { fchmod(descriptor, permissions) }
     do {
       try produce(descriptor)
