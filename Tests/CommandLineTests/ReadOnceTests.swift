@@ -14,7 +14,7 @@ struct ReadOnceTests {
     try folder.write("level,1,2,3,4,5,6,7,8,9\n" + rows.joined(), to: "coding.csv")
     return try ToolProcess(
       script: """
-        cd "$3"; mkfifo pipe; (cat "$2" > pipe) 2> /dev/null & writer=$!
+        cd "$3"; mkfifo pipe; cat "$2" > pipe 2> /dev/null & writer=$!
         $tool fit "$1" "$2" --save fit.lmm > /dev/null
         timeout 10 bash -c 'tool=$0; \(command)' "$tool" "$1" "$2" > out; status=$?
         kill $writer 2> /dev/null; exit $status
