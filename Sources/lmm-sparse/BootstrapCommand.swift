@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// The parametric bootstrap of one model, or of the likelihood-ratio test of two.
 struct BootstrapCommand: ParsableCommand {
@@ -116,7 +117,7 @@ struct BootstrapCommand: ParsableCommand {
       )
     }
     tellOnInterrupt(
-      "interrupted: \(kept) of \(replicates) replicates are kept in \(checkpoint). Repeat the command to go on.\n"
+      "interrupted: \(kept) of \(replicates) replicates are kept in \(printableText(checkpoint)). Repeat the command to go on.\n"
     )
   }
 

@@ -24,7 +24,7 @@ package enum OutputTarget {
   /// - Throws: `FileReplacement.Failure` if the path cannot be written to.
   package init(path: String) throws(FileReplacement.Failure) {
     guard !path.isEmpty else { throw .init("the name is empty") }
-    guard !path.utf8.last == UInt8(ascii: "/") else {
+    guard path.utf8.last != UInt8(ascii: "/") else {
       throw .init(FileStatus(path: path) == nil ? "there is no such folder" : "it is a directory")
     }
     var place = path
