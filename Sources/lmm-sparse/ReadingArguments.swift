@@ -97,7 +97,8 @@ struct ReadingArguments: ParsableArguments {
     for argument in levels {
       let (column, list) = try columnAssignment(argument, option: "--levels", value: "a,b,c")
       let names = try fields(of: list, option: "--levels \(column)")
-      if let repeated = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      var seen: Set<ExactLabel> = []
+      if let repeated = names.first(where: { !seen.insert(ExactLabel($0)).inserted }) {
         throw ValidationError("--levels \(column): the level '\(repeated)' is there twice.")
       }
       if names.contains("") { throw ValidationError("--levels \(column): a level is empty.") }

@@ -22,7 +22,8 @@ extension DesignBuilder {
         switch columns {
         case .factor(_, let levels, let names, let values):
           let label = try point.label(of: factors.next()!.variable)
-          guard let level = levels.labels.firstIndex(of: label) else {
+          let exact = levels.labels.firstIndex { $0.hasBytes(of: label) }
+          guard let level = exact ?? levels.labels.firstIndex(of: label) else {
             preconditionFailure("no level \(label)")
           }
           return names.indices.map { values[level][$0] }

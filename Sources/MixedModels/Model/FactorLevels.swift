@@ -18,22 +18,23 @@ struct FactorLevels {
     }
     var order = variable.isLogical ? ["FALSE", "TRUE"] : sorted.labels
     if let given {
-      let listed = Set(given)
-      for label in sorted.labels where !listed.contains(label) {
+      let listed = Set(given.map(ExactLabel.init))
+      for label in sorted.labels where !listed.contains(ExactLabel(label)) {
         throw FitError.unlistedLevel(column: variable.column ?? variable.name, level: label)
       }
-      let occurring = Set(order)
-      var seen: Set<String> = []
-      order = given.filter { occurring.contains($0) && seen.insert($0).inserted }
+      var rest = Set(order.map(ExactLabel.init))
+      order = given.filter { rest.remove(ExactLabel($0)) != nil }
     }
     if let reference = variable.reference {
-      guard let position = order.firstIndex(of: reference) else {
+      guard let position = order.firstIndex(where: { $0.hasBytes(of: reference) }) else {
         throw FitError.unknownLevel(column: variable.name, level: reference, known: order)
       }
       order.insert(order.remove(at: position), at: 0)
     }
-    let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    // Bytes that are no UTF-8 can make two labels one.
+    let position = Dictionary(
+      order.enumerated().map { (ExactLabel($1), $0) }, uniquingKeysWith: { first, _ in first })
     labels = order
-    rank = sorted.ranks.map { position[sorted.labels[Int($0)]]! }
+    rank = sorted.ranks.map { position[ExactLabel(sorted.labels[Int($0)])]! }
   }
 }

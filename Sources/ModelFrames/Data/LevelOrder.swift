@@ -49,7 +49,7 @@ extension LevelOrder {
     var ranks = [Int32](repeating: 0, count: order.count)
     for code in order {
       let label = name(Int32(code))
-      if labels.last != label { labels.append(label) }
+      if labels.last?.hasBytes(of: label) != true { labels.append(label) }
       ranks[Int(code)] = Int32(labels.count - 1)
     }
     self.labels = labels
