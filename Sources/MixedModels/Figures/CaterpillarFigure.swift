@@ -127,11 +127,12 @@ package struct CaterpillarFigure: Figure {
       script.command("unset ytics")
     }
     let isClear = { (row: (place: Double, mode: Double, half: Double)) in abs(row.mode) > row.half }
-    let parts = [(false, "#8c8c8c"), (true, FigureStyle.estimate)].map { clear, colour in
-      (
-        script.data(
-          panel.rows.filter { isClear($0) == clear }.map { [$0.mode, $0.place, $0.half] }), colour
-      )
+    // Error bars of no point make gnuplot 5.4 crash.
+    let parts = [(false, "#8c8c8c"), (true, FigureStyle.estimate)].compactMap {
+      clear, colour -> (GnuplotCommand, String)? in
+      let rows = panel.rows.filter { isClear($0) == clear }
+      guard !rows.isEmpty else { return nil }
+      return (script.data(rows.map { [$0.mode, $0.place, $0.half] }), colour)
     }
     if script.terminal.isText {
       script.plot(

@@ -23,7 +23,10 @@ package struct Gnuplot: Sendable {
     try input.write(script.text)
     let status = try wait(for: start(input, drawing, messages))
     let said = String(decoding: messages.contents, as: UTF8.self)
-    guard status == 0 else { throw .failed(said) }
+    guard status == 0 else {
+      let signal = status & 0x7F
+      throw .failed(signal == 0 ? said : said + "\nit was ended by signal \(signal)")
+    }
     let bytes = drawing.contents
     guard !bytes.isEmpty else { throw .failed(said) }
     return bytes

@@ -87,6 +87,17 @@ private func dataLines(_ script: String) -> Int {
       try example.source.figure(.caterpillar).script(.svg).text.contains("variance 0: every mode is 0"))
   }
 
+  /// gnuplot 5.4 crashes at error bars without points.
+  @Test(.enabled(if: isGnuplotInstalled))
+  func aCaterpillarWhoseIntervalsAllLeaveOutZeroIsDrawn() throws {
+    var csv = "y,g\n"
+    for g in 0..<6 { for k in 0..<6 { csv += "\(100 * (2 * g - 5) + k % 3),\(g)\n" } }
+    let example = try Example("y ~ 1 + (1 | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let figure = try example.source.figure(.caterpillar)
+    #expect(figure.script(text).text.contains("6 leave out 0"))
+    for terminal in [text, .svg] { #expect(try figure.drawn(on: terminal).count > 500) }
+  }
+
   @Test func axesNameUnits() throws {
     let script = try Example.sleepstudy.get().source.figure(.shrinkage).script(.svg).text
     #expect(script.contains("set xlabel '(Intercept), units of Reaction'"))
