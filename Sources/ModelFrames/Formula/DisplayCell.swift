@@ -14,7 +14,7 @@ struct DisplayCell {
       width = text.count
     } else {
       // A pile of marks would hide what stands above.
-      text = String(String.UnicodeScalarView(character.unicodeScalars.prefix(8)))
+      text = String(String.UnicodeScalarView(character.unicodeScalars.prefix(16)))
       let first = character.unicodeScalars.first!
       width = DisplayCell.isCombining(first) ? 0 : DisplayCell.isWide(first) ? 2 : 1
     }

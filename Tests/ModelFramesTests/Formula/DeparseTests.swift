@@ -68,6 +68,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "a`\u{301}", "a\\\u{301}", "\u{1FEF}", "a\"\u{301}", "\u{301}", "a\r\nb", "\u{D4E}`", "\u{202E} ",
+  ])
+  func `names are read as they were written, whatever their quotes merge with`(
+    _ column: String
+  ) throws {
+    let escaped = column.unicodeScalars.map { "\\U{\(String($0.value, radix: 16))}" }.joined()
+    let name = try Formula("y ~ `\(escaped)`").fixed.variables[0].name
+    let again = try Formula("y ~ \(name)")
+    #expect(again.fixed.variables[0].name == name)
+    let references = again.columnReferences.map { Array($0.name.unicodeScalars) }
+    #expect(references.contains(Array(column.unicodeScalars)))
+  }
+
   /// R 4.2.2's `colnames(model.matrix())` show these names.
   @Test(arguments: [
     ("`a b`", "`a b`"), ("`a`", "a"), ("(a)", "a"), ("poly( x,2L)", "poly(x, 2)"),
