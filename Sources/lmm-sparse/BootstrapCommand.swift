@@ -114,7 +114,7 @@ struct BootstrapCommand: ParsableCommand {
       )
     }
     tellOnInterrupt(
-      "interrupted: \(kept) of \(replicates) replicates are kept in \(checkpoint). Repeat the command to go on.\n"
+      "interrupted: \(kept) of \(replicates) replicates are kept in \(printableText(checkpoint)). Repeat the command to go on.\n"
     )
   }
 

@@ -90,7 +90,7 @@ func removeOnInterrupt(_ path: String, _ moment: FileReplacement.Moment) {
 /// were ignored from the start (nohup) stay ignored; those that a parent left blocked, as programs
 /// with thread pools do by accident, are unblocked.
 func installSignalHandlers() {
-  _ = (temporaryFiles, restingPlaces)  // made now: a handler may not allocate
+  _ = (temporaryFiles, restingPlaces, previousActions)  // made now: a handler may not allocate
   call_before_memory_end { removeTemporaryFiles() }
   var interrupts = sigset_t()
   sigemptyset(&interrupts)
@@ -105,7 +105,7 @@ func installSignalHandlers() {
   for number in otherFatalSignals {
     handle(number) { number in
       removeTemporaryFiles()
-      signal(number, SIG_DFL)
+      sigaction(number, &previousActions[Int(number)], nil)
       raise(number)
     }
   }
@@ -124,13 +124,26 @@ private let otherFatalSignals: [Int32] = {
   return all
 }()
 
-/// Installs a handler where the system's own would run.
+/// What was done about a signal before: the system's end of the program, or Swift's backtrace.
+private nonisolated(unsafe) let previousActions = {
+  let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+  actions.initialize(repeating: sigaction(), count: 65)
+  return actions
+}()
+
+/// Installs a handler, but for a signal that is ignored.
 private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+  sigaction(number, nil, &previousActions[Int(number)])
   let previous = signal(number, handler)
-  // Ignored, or already handled by Swift's backtraces.
-  if unsafeBitCast(previous, to: Int.self) != unsafeBitCast(SIG_DFL, to: Int.self) {
-    signal(number, previous)
+  guard unsafeBitCast(previous, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
+    signal(number, SIG_IGN)
+    return
   }
+  // A stack that has run over has no room for a handler.
+  var action = sigaction()
+  sigaction(number, nil, &action)
+  action.sa_flags |= SA_ONSTACK
+  sigaction(number, &action, nil)
 }
 
 // What follows runs inside signal handlers: nothing here may allocate or lock.

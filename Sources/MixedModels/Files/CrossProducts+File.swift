@@ -74,6 +74,14 @@ package struct ModelFile {
     try reading { try ModelDescription.products(archive.text(ModelDescription.member), file: path) }
   }
 
+  /// Checksums of all arrays that the cross-products consist of, by name.
+  var arrayChecksums: [String: UInt32] {
+    let arrays = archive.entries.filter {
+      $0.name != ModelDescription.member && !$0.name.hasPrefix("fit/")
+    }
+    return Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, $0.checksum) })
+  }
+
   /// Gives errors the file's name.
   func reading<T>(_ body: () throws -> T) throws -> T {
     do {

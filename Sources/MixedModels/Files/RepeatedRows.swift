@@ -9,8 +9,10 @@ import ModelFrames
 struct RepeatedRows {
   private struct Shard {
     let name: String
-    /// Without its arrays.
-    let products: CrossProducts
+    /// Rows used.
+    let observations: Int
+    /// Checksums of the arrays of cross-products, by name.
+    let arrays: [String: UInt32]
     let modified: Double
     /// What it was made of, but for standard input.
     let sources: [Source]
@@ -45,26 +47,27 @@ struct RepeatedRows {
   }
 
   private static func shard(_ path: String) throws -> Shard {
-    let products = try ModelFile(path).description()
+    let file = try ModelFile(path)
+    let products = try file.description()
     let names = products.data.filter { $0 != DataSource.standardInput.name }
     return Shard(
-      name: path, products: products, modified: FileStatus(path: path)?.modified ?? 0,
-      sources: names.map(Source.init))
+      name: path, observations: products.observations, arrays: file.arrayChecksums,
+      modified: FileStatus(path: path)?.modified ?? 0, sources: names.map(Source.init))
   }
 
   private mutating func compare(_ one: Shard, _ other: Shard) throws {
     if let status = FileStatus(path: one.name), let otherStatus = FileStatus(path: other.name),
       status.identity == otherStatus.identity
     {
-      throw refusal(other.name, "it is the same file as \(one.name)")
+      throw refusal(other.name, "its rows are those of \(one.name), the same file")
     }
     // A shard of no rows adds nothing, however often.
-    guard one.products.observations > 0, other.products.observations > 0 else { return }
+    guard one.observations > 0, other.observations > 0 else { return }
+    if one.arrays == other.arrays {
+      throw refusal(other.name, "its rows are those of \(one.name)")
+    }
     let common = other.sources.filter { source in one.sources.contains { $0.isSame(as: source) } }
     guard let first = common.first else { return }
-    if one.products.hasSums(of: other.products) {
-      throw refusal(other.name, "it holds the same rows as \(one.name), those of \(first.name)")
-    }
     let isWholeName =
       common.count == other.sources.count
       && one.sources.allSatisfy { source in other.sources.contains { $0.isSame(as: source) } }
@@ -73,7 +76,7 @@ struct RepeatedRows {
     }
     // Of the same names all, but with other sums: made elsewhere, or of a file that has changed.
     if !isWholeName, let unchanged {
-      throw refusal(other.name, "it and \(one.name) both hold the rows of \(unchanged.name)")
+      throw refusal(other.name, "the rows of \(unchanged.name) are in it and in \(one.name)")
     }
     notes.append(
       "\(one.name) and \(other.name) were both made of \(first.name); if that was one file, its rows count twice"
@@ -81,7 +84,7 @@ struct RepeatedRows {
   }
 
   private mutating func compare(_ shard: Shard, _ table: DataSource) throws {
-    guard case .file(let path) = table, shard.products.observations > 0 else { return }
+    guard case .file(let path) = table, shard.observations > 0 else { return }
     let given = Source(path)
     guard shard.sources.contains(where: { $0.isSame(as: given) }) else { return }
     if let status = given.status, status.modified <= shard.modified {
@@ -93,17 +96,6 @@ struct RepeatedRows {
 
   private func refusal(_ file: String, _ fact: String) -> ModelFileError {
     ModelFileError(
-      file, .unusable("\(fact), so its rows would count twice. Leave one of them out."))
-  }
-}
-
-extension CrossProducts {
-  /// Whether these are sums of the same rows, as far as numbers of rows, weights and the sums of all
-  /// columns tell.
-  fileprivate func hasSums(of other: CrossProducts) -> Bool {
-    observations == other.observations && omittedObservations == other.omittedObservations
-      && sumOfWeights == other.sumOfWeights && sumOfLogWeights == other.sumOfLogWeights
-      && columnSums.values == other.columnSums.values
-      && (!columnSums.values.isEmpty || basis == other.basis)
+      file, .unusable("\(fact), and would count twice. Leave one of them out."))
   }
 }

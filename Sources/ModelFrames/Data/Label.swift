@@ -23,9 +23,12 @@ package struct Label: Hashable, Comparable, Sendable {
   }
 }
 
-extension StringProtocol {
+extension String {
   /// Whether both are the same bytes; see `Label`.
-  package func hasBytes(of other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+  package func hasBytes(of other: String) -> Bool {
+    // The first is quick where texts differ, as most do.
+    self == other && utf8.elementsEqual(other.utf8)
+  }
 }
 
 extension Collection<String> {
