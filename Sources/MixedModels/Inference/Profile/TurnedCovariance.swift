@@ -79,7 +79,7 @@ extension RelativeCovariance {
   /// Starts unlike φ, to look for other minima from.
   func others(_ φ: [Double]) -> [[Double]] {
     let starts = SearchStarts(covariance: self)
-    return starts.around(φ) + (0..<4).map(starts.random)
+    return starts.around(φ) + (0..<2).map(starts.random)
   }
 
   /// For every entry of φ the length of its row of λ, that is the relative standard deviation of
