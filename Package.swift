@@ -37,7 +37,7 @@ let package = Package(
     .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
-      exclude: ["Reference/Fits", "Reference/comparisons.json"]),
+      exclude: ["Reference/Fits", "Reference/comparisons.json", "Determination/Data"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -49,6 +49,7 @@ enum SavedCurvature {
   /// Everything in φ; the matrices are symmetric.
   static func write(_ curvature: CriterionCurvature, to archive: inout ArchiveWriter) throws {
     let count = curvature.gradient.count
+    guard count > 0 else { return }
     let p = curvature.covarianceSlopes.first?.rows ?? 0
     try archive.add(gradientMember, shape: [count], curvature.gradient)
     try archive.add(hessianMember, shape: [count, count], curvature.hessian.storage)
@@ -62,6 +63,7 @@ enum SavedCurvature {
     _ json: JSONMember, _ archive: ArchiveReader, parameters count: Int
   ) throws -> CriterionCurvature? {
     if case .null = json.value { return nil }
+    guard count > 0 else { return try ofResidualAlone(json) }
     let (shape, slopes) = try archive.doubles(covarianceMember)
     guard shape.count == 3, shape[0] == count, shape[1] == shape[2], count > 0,
       slopes.allSatisfy(\.isFinite)
@@ -79,6 +81,14 @@ enum SavedCurvature {
         DenseMatrix(rows: p, columns: p, storage: Array(slopes[k * size..<(k + 1) * size]))
       }, probeSlopes: try probeSlopes(json, parameters: count, coefficients: p),
       roundingError: try json["rounding_error"].double, units: units)
+  }
+
+  /// Of a model whose only parameter besides β is σ.
+  private static func ofResidualAlone(_ json: JSONMember) throws -> CriterionCurvature {
+    CriterionCurvature(
+      gradient: [], hessian: DenseMatrix(rows: 0, columns: 0), residualSlope: [],
+      residualWeight: try json["residual_weight"].double, covarianceSlopes: [], probeSlopes: nil,
+      roundingError: try json["rounding_error"].double, units: [])
   }
 
   private static func values(

@@ -34,7 +34,7 @@ struct CriterionSearch {
     var preliminaryEvaluations = 0
     /// Gradients computed, those for the curvature included.
     var gradients: Int
-    /// nil if there is nothing to search, or if it cannot be computed.
+    /// nil if it cannot be computed.
     var curvature: CriterionCurvature?
     /// Median seconds of one evaluation.
     var evaluationSeconds: Double
@@ -64,8 +64,8 @@ struct CriterionSearch {
   let levels: [Int]
   let progress: ((Int, [Double], Double, Double) -> Void)?
 
-  /// Every block's entries among φ.
-  var blocks: [Range<Int>] { covariance.blockRanges }
+  /// The entries among φ of every block that has any.
+  var blocks: [Range<Int>] { covariance.blockRanges.filter { !$0.isEmpty } }
   /// Every column of every λ among φ; the diagonal entry is the first.
   var columns: [Range<Int>] { covariance.columnRanges }
 

@@ -17,7 +17,7 @@ extension Fit {
       formula: formula, criterionKind: criterionKind, data: data, weights: weights, offset: offset,
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma,
-      sigmaStandardError: sigmaStandardError, theta: theta,
+      sigmaStandardError: sigmaStandardError, theta: theta, determinedCount: theta.values.count,
       fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov,
       varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,
@@ -44,14 +44,14 @@ extension VarianceComponent {
   package init(
     _ name: String, group: String, levelCount: Int, columns: [String], standardDeviations: [Double],
     correlations: [[Double?]], covariances: [[Double]], standardErrors: [Double?]? = nil,
-    correlationStandardErrors: [[Double?]]? = nil
+    correlationStandardErrors: [[Double?]]? = nil, held: [Int] = []
   ) {
     let none = columns.map { _ in Double?.none }
     self.init(
       name: name, group: group, levelCount: levelCount, columns: columns,
       standardDeviations: standardDeviations, correlations: correlations, covariances: covariances,
       standardErrors: standardErrors ?? none,
-      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none })
+      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none }, held: held)
   }
 }
 
@@ -70,13 +70,14 @@ extension Convergence {
   package init(
     _ optimizer: String, converged: Bool, evaluations: Int, gradients: Int = 0,
     gradientMax: Double? = nil,
-    hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String], trace: [TracePoint]
+    hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String],
+    notDetermined: [String] = [], trace: [TracePoint]
   ) {
     self.init(
       converged: converged, optimizer: optimizer, evaluations: evaluations,
       gradients: gradients, gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue,
       isSingular: isSingular,
-      messages: messages, trace: trace)
+      messages: messages, notDetermined: notDetermined, trace: trace)
   }
 }
 

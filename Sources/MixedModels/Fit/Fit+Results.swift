@@ -21,6 +21,7 @@ extension Fit {
     criterion = outcome.value
     sigma = estimates.sigma
     theta = Theta(names: model.thetaNames, values: model.covariance.theta(outcome.φ))
+    determinedCount = model.determinedCount
     fixedEffects = Self.fixedEffects(model, estimates)
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
@@ -29,11 +30,13 @@ extension Fit {
         ParameterCovariance(curvature, df: model.degreesOfFreedom(options.criterion)),
         model.covariance, φ: outcome.φ, sigma: estimates.sigma)
     }
-    sigmaStandardError = errors?.sigma
+    let determination = model.determination ?? .complete(model.terms)
+    sigmaStandardError = determination.residual ? errors?.sigma : nil
     varianceComponents = model.terms.indices.map { t in
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
-        levels: model.groups[model.terms[t].group].levelCount, errors?.terms[t])
+        levels: model.groups[model.terms[t].group].levelCount,
+        errors?.terms[t].known(determination.covariances[t]), held: determination.held[t])
     }
     convergence = Convergence(
       converged: outcome.converged, optimizer: outcome.optimizer,
@@ -43,6 +46,7 @@ extension Fit {
       hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),
       messages: model.messages(outcome, sigma: estimates.sigma),
+      notDetermined: determination.names(model.terms),
       trace: outcome.trace.enumerated().map { index, point in
         TracePoint(
           evaluation: index + 1, theta: model.covariance.theta(point.φ), criterion: point.value,
@@ -89,8 +93,10 @@ extension Fit {
 
 extension VarianceComponent {
   fileprivate init(
-    _ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int, _ errors: VarianceErrors.Term?
+    _ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int,
+    _ errors: VarianceErrors.Term?, held: [Int]
   ) {
+    self.held = held
     name = term.name
     group = term.groupName
     levelCount = levels
@@ -128,6 +134,7 @@ extension LinearMixedModel {
         "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")"
       )
     }
+    messages += determination?.messages ?? []
     if isSingular(outcome.φ) {
       messages.append(
         "boundary (singular) fit: a variance, or a combination of correlated effects, is estimated as zero"
@@ -174,13 +181,8 @@ extension LinearMixedModel {
   func isSingular(_ φ: [Double]) -> Bool {
     var next = 0
     for block in covariance.blocks {
-      var λ = DenseMatrix(rows: block.size, columns: block.size)
-      for j in 0..<block.size {
-        for i in j..<block.size {
-          λ[i, j] = φ[next]
-          next += 1
-        }
-      }
+      guard block.rank > 0 else { continue }
+      let λ = RelativeCovariance.lowerTriangle(φ, &next, size: block.rank)
       let smallest = symmetricEigenvalues(λ * λ.transposed).min() ?? 0
       if max(smallest, 0).squareRoot() < 1e-4 { return true }
     }

@@ -29,6 +29,9 @@ public struct Fit: Sendable {
   public let sigmaStandardError: Double?
   /// θ in lme4's order and names.
   public let theta: Theta
+  /// Covariance parameters without σ that the data determine: the length of θ unless
+  /// `convergence.notDetermined` has some.
+  let determinedCount: Int
   /// All columns of X in order; the aliased ones without values.
   public internal(set) var fixedEffects: [FixedEffect]
   /// How the coefficients were tested; nil if they were not.
@@ -49,8 +52,8 @@ public struct Fit: Sendable {
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { vcov.count }
-  /// p + length of θ + 1.
-  public var parameterCount: Int { fixedEffectCount + theta.values.count + 1 }
+  /// p + length of θ + 1, less what the data do not determine of the covariance parameters.
+  public var parameterCount: Int { fixedEffectCount + determinedCount + 1 }
   /// n − parameters, as lme4's `df.residual`.
   public var residualDegreesOfFreedom: Int { observations - parameterCount }
   public var logLikelihood: Double { -criterion / 2 }
@@ -109,6 +112,16 @@ public struct VarianceComponent: Sendable {
   public let standardErrors: [Double?]
   /// The same of the correlations, ℓ × ℓ; nil on the diagonal and at ±1.
   public let correlationStandardErrors: [[Double?]]
+  /// Columns whose effects are taken for zero, since the data do not determine them: their standard
+  /// deviations have no estimates.
+  public let held: [Int]
+}
+
+extension VarianceComponent {
+  /// Standard deviations; nil for those of columns that are held at zero.
+  var reportedDeviations: [Double?] {
+    standardDeviations.indices.map { held.contains($0) ? nil : standardDeviations[$0] }
+  }
 }
 
 /// The conditional modes b = Λu of one term, and their conditional covariances given θ and β.
@@ -156,6 +169,9 @@ public struct Convergence: Sendable {
   public let isSingular: Bool
   /// In words for the user: singular fit, dropped columns, early stop.
   public internal(set) var messages: [String]
+  /// Covariance parameters that the data do not determine, by the names that intervals have
+  /// (`sd_(Intercept)|Subject`, `cor_…`, `sigma`); `messages` say why.
+  public let notDetermined: [String]
   public let trace: [TracePoint]
 }
 

@@ -11,6 +11,8 @@ public enum FitError: Error, Sendable, Equatable {
   case oneLevel(group: String)
   case asManyLevelsAsRows(group: String, levels: Int, rows: Int)
   case tooManyRandomEffects(group: String, effects: Int, rows: Int)
+  /// Covariance parameters that none of the error contrasts, n − p of them, tells apart.
+  case nothingDetermined([String], contrasts: Int)
   case constantResponse(String)
   case tooFewRows(rows: Int, columns: Int)
   case oneLevelFactor(String)
@@ -69,6 +71,8 @@ extension FitError: CustomStringConvertible {
       "grouping factor \(group) has as many levels (\(levels)) as there are rows (\(rows)); its variance and σ cannot be told apart. Use a factor with repeated levels"
     case .tooManyRandomEffects(let group, let effects, let rows):
       "the term on \(group) has \(effects) random effects, not fewer than the \(rows) rows; its covariances and σ cannot be told apart. Take columns out of the term"
+    case .nothingDetermined(let names, let contrasts):
+      "the data cannot tell \(names.joined(separator: ", ")) apart (\(contrasts) \(contrasts == 1 ? "degree of freedom is" : "degrees of freedom are") left by the fixed effects): only their sum is determined. Take random-effects terms or fixed effects out, or use more data"
     case .constantResponse(let name):
       "the response \(name) is constant; there is nothing to explain"
     case .tooFewRows(let rows, let columns):

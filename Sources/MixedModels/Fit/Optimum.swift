@@ -54,17 +54,18 @@ struct Optimum {
   ) throws -> [[Double]] {
     let covariance = model.covariance
     if let given = options.start {
-      guard given.count == covariance.parameterCount else {
+      guard given.count == model.thetaNames.count else {
         throw FitError.start(given: given.count, needed: model.thetaNames)
       }
       return [covariance.working(given)]
     }
-    guard model.isSmall else { return [covariance.identity] }
+    guard model.isSmall, covariance.parameterCount > 0 else { return [covariance.identity] }
     // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
     // start, θ = identity, for residuals of the usual weight, and from small and large variances.
     let sizes = try method(options) == .newton ? [0.1, 3] : []
     let relative = 1 / model.usualWeight.squareRoot()
-    return [covariance.identity, covariance.working(covariance.identity.map { relative * $0 })]
+    let usual = covariance.identityTheta.map { relative * $0 }
+    return [covariance.identity, covariance.working(usual)]
       + sizes.map { size in covariance.identity.map { size * $0 } }
   }
 

@@ -24,7 +24,6 @@ extension SearchState {
   mutating func minimizeWithGradient(
     limit: Int, units: [Double]
   ) throws -> MinimizerResult.Outcome {
-    guard !best.isEmpty else { return .converged }
     let (start, value) = (best, value)
     guard let here = try derivatives(at: start) else {
       return .failed("the criterion is not finite at the start")
@@ -45,9 +44,10 @@ extension SearchState {
   /// Newton's steps with the exact Hessian until the gradient is zero but for rounding; where the
   /// Hessian shows a saddle, down from there.
   ///
-  /// - Returns: the curvature at the end; nil without parameters, or where it cannot be computed.
+  /// - Returns: the curvature at the end, of σ alone without other parameters; nil where it cannot be
+  ///   computed.
   mutating func settle() throws -> CriterionCurvature? {
-    guard !best.isEmpty else { return nil }
+    guard !best.isEmpty else { return try curvature() }
     var round = 0
     while true {
       guard var curvature = try curvature() else { return nil }

@@ -106,6 +106,7 @@ struct SearchState {
   ///
   /// - Parameter scales: false for a start that somebody has chosen: without derivatives it is kept.
   mutating func findStart(scales: Bool) throws {
+    guard !best.isEmpty else { return }
     if search.method == .newton, try score() { return }
     if scales { try findMagnitudes() }
   }
@@ -196,6 +197,7 @@ struct SearchState {
   private mutating func minimize(
     step: Double, units: [Double]
   ) throws -> MinimizerResult.Outcome {
+    guard !best.isEmpty else { return .converged }
     let limit = max(limit - trace.count, 1)
     guard case .derivativeFree(let algorithm) = search.method else {
       return try minimizeWithGradient(limit: limit, units: units)

@@ -14,6 +14,19 @@ struct VarianceErrors: Sendable {
     let standardDeviations: [Double?]
     /// ℓ × ℓ; nil on the diagonal.
     let correlations: [[Double?]]
+
+    /// Without those of what the data do not determine; `known` as in `Determination`.
+    func known(_ known: [[Bool]]) -> Term {
+      Term(
+        standardDeviations: standardDeviations.indices.map {
+          known[$0][$0] ? standardDeviations[$0] : nil
+        },
+        correlations: correlations.indices.map { i in
+          correlations.indices.map { j in
+            known[i][j] && known[i][i] && known[j][j] ? correlations[i][j] : nil
+          }
+        })
+    }
   }
 
   init(
@@ -87,14 +100,14 @@ private struct RelativeSlopes {
   init(_ block: RelativeCovariance.Block, _ φ: [Double]) {
     let size = block.size
     var next = 0
-    let λ = block.solveR(RelativeCovariance.lowerTriangle(φ, &next, size: size))
+    let λ = block.solveR(block.working(φ, &next))
     let inverse = block.solveR(.identity(size))
     here = RelativeDeviations(λ, sizes: block.columnSizes)
     let (s, c) = (here.deviations, here.correlations)
     deviations = Array(repeating: [], count: size)
     correlations = Array(repeating: [], count: size * size)
-    for b in 0..<size {
-      for a in b..<size {
+    for b in 0..<block.rank {
+      for a in b..<block.rank {
         let slopes = (0..<size).map { inverse[$0, a] * λ[$0, b] / s[$0] }
         for i in 0..<size { deviations[i].append(slopes[i]) }
         for j in 0..<size {

@@ -24,8 +24,8 @@ extension RelativeCovariance {
     self.factors(φ, into: &factors)
     return blocks.flatMap { block in
       let (size, λ) = (groupSizes[block.group], factors[block.group])
-      return (0..<block.size).flatMap { j in
-        (j..<block.size).map { i in
+      return (0..<block.rank).flatMap { j in
+        (j..<block.rank).map { i in
           let (row, column) = (block.offset + i, block.offset + j)
           let γ = (0..<size).reduce(0.0) { $0 + λ[$1 * size + row] * λ[$1 * size + column] }
           return CovarianceParameter(group: block.group, i: row, j: column, γ: γ)

@@ -31,12 +31,19 @@ public struct FittedModel: Sendable {
   }
 
   /// The same by another solver.
-  func refitted(by kind: CriterionKind, start: [Double]?, solver: String) throws -> FittedModel {
+  ///
+  /// With `keepingHeld` effects that this fit holds at zero stay there: error contrasts do not tell
+  /// of them, though the likelihood has an opinion.
+  func refitted(
+    by kind: CriterionKind, start: [Double]?, solver: String, keepingHeld: Bool = false
+  ) throws -> FittedModel {
     if isLeastSquares { return leastSquares(by: kind) }
     var options = options
     options.criterion = kind
     options.start = start
     options.solver = solver
+    let isSame = keepingHeld || kind == self.options.criterion
+    let model = try isSame ? model : model.determined(by: kind)
     let (optimum, plan) = try model.optimum(options)
     let fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,

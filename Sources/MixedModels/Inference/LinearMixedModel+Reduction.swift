@@ -14,6 +14,32 @@ extension LinearMixedModel {
     reduction(to: kept.indices.filter { !kept[$0].isEmpty }.map { ($0, kept[$0]) })
   }
 
+  /// The same with what the data do not determine of the rest taken out.
+  ///
+  /// - Throws: `FitError`.
+  func reduction(
+    keeping kept: [[Int]], determinedBy kind: CriterionKind
+  ) throws -> (model: LinearMixedModel, maps: [DenseMatrix]) {
+    try reduction(
+      to: kept.indices.filter { !kept[$0].isEmpty }.map { ($0, kept[$0]) }, determinedBy: kind)
+  }
+
+  /// - Throws: `FitError`.
+  func reduction(
+    to pieces: [(term: Int, columns: [Int])], determinedBy kind: CriterionKind
+  ) throws -> (model: LinearMixedModel, maps: [DenseMatrix]) {
+    let (model, maps) = reduction(to: pieces)
+    guard !model.groups.isEmpty else { return (model, maps) }
+    let (determined, turns) = try model.determination(by: kind)
+    var next = 0
+    let turned = maps.map { map in
+      guard map.columns > 0 else { return map }
+      defer { next += 1 }
+      return map * turns[next]
+    }
+    return (determined, turned)
+  }
+
   /// The model whose terms are made of some reported columns of this model's terms each, and every
   /// group's new working columns as combinations of its old ones; a group without any goes.
   func reduction(
@@ -104,6 +130,20 @@ extension LinearMixedModel {
         level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
       terms: terms)
+  }
+
+  /// The model in other working columns: every group's are combinations of its old ones.
+  func turned(by maps: [DenseMatrix]) -> LinearMixedModel {
+    guard zip(groups, maps).contains(where: { $1 != .identity($0.size) }) else { return self }
+    let groups = zip(groups, maps).map { $0.mapped(by: $1, tail: fixedEffectCount + 1) }
+    let pairs = pairs.map { pair in
+      pair.mapped(
+        by: maps[pair.rowGroup], maps[pair.columnGroup], groups: (pair.rowGroup, pair.columnGroup))
+    }
+    return LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      tail: tail, covariance: covariance, fixed: fixed, terms: terms,
+      determination: determination)
   }
 
   /// The criterion of the model without random effects, ordinary (weighted) least squares.

@@ -42,10 +42,10 @@ extension ModelComparison {
       throw InferenceError.refused("a likelihood-ratio test needs two models or more.")
     }
     try Self.checkData(models)
+    func size(_ fit: Fit) -> Int { fit.fixedEffectCount + fit.theta.values.count }
     var sorted = models.enumerated().sorted {
-      ($0.element.model.fit.parameterCount, $0.offset) < (
-        $1.element.model.fit.parameterCount, $1.offset
-      )
+      let (a, b) = ($0.element.model.fit, $1.element.model.fit)
+      return (a.parameterCount, size(a), $0.offset) < (b.parameterCount, size(b), $1.offset)
     }.map(\.element)
     let nestings = try zip(sorted, sorted.dropFirst()).map { smaller, larger in
       let nesting = try larger.model.nesting(of: smaller.model)
@@ -97,6 +97,11 @@ extension ModelComparison {
         df: larger.model.fit.parameterCount - smaller.model.fit.parameterCount,
         mixture: boundary == .mixture ? nesting.mixture : nil, exact: exact, bootstrap: bootstrap)
       rows.append(Row(larger, test))
+      if test.df == 0, !larger.model.fit.convergence.notDetermined.isEmpty {
+        messages.append(
+          "\(larger.name) against \(smaller.name): the data do not determine what the models differ in"
+        )
+      }
       if let error {
         messages.append(
           "\(larger.name) against \(smaller.name): \(error.note(test.statistic, df: test.df))")

@@ -27,13 +27,27 @@ public struct ModelParameter: Sendable, Equatable {
     name =
       switch kind {
       case .fixed, .sigma: term
-      case .standardDeviation, .correlation: "\(kind.rawValue)_\(term)|\(group ?? "")"
+      case .standardDeviation, .correlation: Self.name(kind, term, of: group ?? "")
       case .theta: "theta_\(term)"
       }
   }
 
   /// Where the parameter can lie.
   var range: ClosedRange<Double> { kind.range }
+
+  private static func name(_ kind: Kind, _ term: String, of group: String) -> String {
+    "\(kind.rawValue)_\(term)|\(group)"
+  }
+
+  /// `sd_(Intercept)|Subject`.
+  static func deviationName(_ column: String, of group: String) -> String {
+    name(.standardDeviation, column, of: group)
+  }
+
+  /// `cor_Days.(Intercept)|Subject`.
+  static func correlationName(_ row: String, _ column: String, of group: String) -> String {
+    name(.correlation, "\(row).\(column)", of: group)
+  }
 }
 
 extension ModelParameter.Kind {
@@ -59,7 +73,7 @@ extension FittedModel {
         parameters.append(
           ModelParameter(
             .standardDeviation, group: component.name, component.columns[j],
-            component.standardDeviations[j]))
+            component.reportedDeviations[j]))
         for i in component.columns.indices.dropFirst(j + 1) {
           parameters.append(
             ModelParameter(
@@ -88,11 +102,11 @@ extension FittedModel {
       DenseMatrix(rows: outcome.β.count, columns: 1, storage: outcome.β.map { s * $0 })
     ).storage
     var values = zip(fit.fixedEffects.compactMap(\.estimate), change).map { $0 + $1 }
-    for λ in model.covariance.reportedFactors(outcome.φ) {
+    for (t, λ) in model.covariance.reportedFactors(outcome.φ).enumerated() {
       let C = λ * λ.transposed
       let sd = C.diagonal.map { $0.squareRoot() }
       for j in sd.indices {
-        values.append(outcome.sigma * sd[j])
+        values.append(fit.varianceComponents[t].held.contains(j) ? .nan : outcome.sigma * sd[j])
         for i in sd.indices.dropFirst(j + 1) {
           let product = sd[i] * sd[j]
           values.append(product > 0 ? min(1, max(-1, C[i, j] / product)) : .nan)

@@ -43,6 +43,40 @@ extension FittedModel {
     }
   }
 
+  /// Terms of which only what they explain together is determined, taken out at once, where each is
+  /// a term that could be taken out.
+  func jointDeletions(_ deletions: [RandomDeletion]) -> [RandomDeletion] {
+    func whole(_ t: Int) -> RandomDeletion? {
+      deletions.first { deletion in
+        deletion.kept.indices.allSatisfy { k in
+          deletion.kept[k].count == (k == t ? 0 : model.covariance.blocks[k].size)
+        }
+      }
+    }
+    return Self.joined(model.determination?.alliances ?? []).compactMap { terms in
+      let members = terms.compactMap(whole)
+      guard members.count == terms.count else { return nil }
+      let columns = terms.reduce(0) { max($0, model.covariance.blocks[$1].size) }
+      return RandomDeletion(
+        name: members.map(\.name).joined(separator: " and "),
+        kept: model.covariance.blocks.indices.map { t in
+          terms.contains(t) ? [] : Array(0..<model.covariance.blocks[t].size)
+        },
+        columns: columns, of: columns, isDiagonal: false)
+    }
+  }
+
+  /// Sets with common members made one.
+  private static func joined(_ sets: [[Int]]) -> [[Int]] {
+    var result: [Set<Int>] = []
+    for set in sets {
+      let touching = result.filter { !$0.isDisjoint(with: set) }
+      result.removeAll { !$0.isDisjoint(with: set) }
+      result.append(touching.reduce(Set(set)) { $0.union($1) })
+    }
+    return result.map { $0.sorted() }
+  }
+
   private struct Summand {
     let label: String
     /// Among the random-effects term's columns.

@@ -38,16 +38,18 @@ extension FittedModel {
         name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
         aic: fit.aic, test: nil, note: nil)
     ]
-    for deletion in try randomDeletions() {
-      let (rest, maps) = model.reduction(keeping: deletion.kept)
+    let deletions = try randomDeletions()
+    for deletion in deletions + jointDeletions(deletions) {
+      let (rest, maps) = try model.reduction(keeping: deletion.kept, determinedBy: kind)
       let optimum =
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
-      let test = boundary == .exact ? try exactTest(deletion, rest) : nil
       let statistic = max(0, criterion - fit.criterion)
-      let count = model.fixedEffectCount + rest.covariance.parameterCount + 1
+      let count = model.fixedEffectCount + rest.determinedCount + 1
+      let isTest = count < fit.parameterCount
+      let test = boundary == .exact && isTest ? try exactTest(deletion, rest) : nil
       var bootstrap: BootstrapTest?
-      if boundary == .bootstrap {
+      if boundary == .bootstrap, isTest {
         let null = optimum.map {
           NullModel(reduced: rest, maps: maps, φ: $0.outcome.φ, sigma: $0.estimates.sigma)
         }
@@ -100,10 +102,15 @@ extension FittedModel {
     _ deletion: RandomDeletion, criterion: Double, count: Int, error: StatisticError?,
     exact: ExactTest.Result?, bootstrap: BootstrapTest?
   ) -> RandomTermDeletions.Row {
-    let statistic = max(0, criterion - fit.criterion)
     let df = fit.parameterCount - count
+    // A model that the data do not tell from this one has the same criterion.
+    let statistic = df > 0 ? max(0, criterion - fit.criterion) : 0
+    let isOne = deletion.columns == 1
     let notes = [
-      deletion.columns == 1
+      df == 0
+        ? "\(deletion.name): the data do not determine it apart from the rest of the model; taking it out changes nothing"
+        : nil,
+      isOne || df == 0
         ? nil
         : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound",
       error.map { "\(deletion.name): \($0.note(statistic, df: df))" },
@@ -113,7 +120,7 @@ extension FittedModel {
       aic: criterion + 2 * Double(count),
       test: LikelihoodRatioTest(
         statistic: statistic, error: error, df: df,
-        mixture: deletion.columns == 1 ? BoundaryMixture(oneMoreEffectIn: deletion.of) : nil,
+        mixture: isOne && df > 0 ? BoundaryMixture(oneMoreEffectIn: df) : nil,
         exact: exact, bootstrap: bootstrap),
       note: notes.isEmpty ? nil : notes.joined(separator: "; "))
   }

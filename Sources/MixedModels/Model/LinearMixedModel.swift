@@ -15,10 +15,13 @@ public struct LinearMixedModel: Sendable {
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
   /// response.
   let tail: DenseMatrix
-  package let covariance: RelativeCovariance
+  package var covariance: RelativeCovariance
   let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
   let terms: [ReportedTerm]
+  /// What the data do not determine of the covariance parameters; nil where they determine all, or
+  /// where nobody has asked (`determined(by:)`).
+  var determination: Determination?
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }

@@ -15,14 +15,14 @@ extension RelativeCovariance {
     let n = parameterCount
     var H = DenseMatrix(rows: n, columns: n)
     var next = 0
-    for block in blocks {
+    for block in blocks where block.rank > 0 {
       let first = next
-      let T = Self.lowerTriangle(φ, &next, size: block.size)
+      let T = Self.lowerTriangle(φ, &next, size: block.rank)
       let J = Double(levels[block.group])
       let Y = (1 / J) * part(slopes.logDeterminant, block)
       let B = block.meanProjection(Y, T)
       let W = T.transposed * Y
-      let entries = (0..<block.size).flatMap { j in (j..<block.size).map { ($0, j) } }
+      let entries = (0..<block.rank).flatMap { j in (j..<block.rank).map { ($0, j) } }
       for (b, (k, l)) in entries.enumerated() {
         for (a, (i, j)) in entries.enumerated() {
           H[first + a, first + b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
@@ -46,8 +46,8 @@ extension RelativeCovariance {
     _ φ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double, levels: [Int]
   ) -> [Double] {
     var next = 0
-    return blocks.flatMap { block in
-      let T = Self.lowerTriangle(φ, &next, size: block.size)
+    return blocks.filter { $0.rank > 0 }.flatMap { block in
+      let T = Self.lowerTriangle(φ, &next, size: block.rank)
       let scale = 1 / Double(levels[block.group])
       let B = block.meanProjection(scale * part(slopes.logDeterminant, block), T)
       let R = block.meanProjection((w * scale) * part(slopes.residual, block), T)
@@ -59,9 +59,9 @@ extension RelativeCovariance {
 
   private func part(_ slopes: [[Double]], _ block: Block) -> DenseMatrix {
     let ℓ = groupSizes[block.group]
-    var Y = DenseMatrix(rows: block.size, columns: block.size)
-    for j in 0..<block.size {
-      for i in 0..<block.size {
+    var Y = DenseMatrix(rows: block.rank, columns: block.rank)
+    for j in 0..<block.rank {
+      for i in 0..<block.rank {
         Y[i, j] = slopes[block.group][(block.offset + j) * ℓ + block.offset + i]
       }
     }
@@ -75,9 +75,9 @@ extension RelativeCovariance.Block {
     // Tᵀ Bᵀ = Yᵀ
     var B = Y.transposed
     let lengths = (T * T.transposed).diagonal.map { $0.squareRoot() }
-    for c in 0..<size {
-      for i in stride(from: size - 1, through: 0, by: -1) {
-        for k in (i + 1)..<max(size, i + 1) { B[i, c] -= T[k, i] * B[k, c] }
+    for c in 0..<rank {
+      for i in stride(from: rank - 1, through: 0, by: -1) {
+        for k in (i + 1)..<max(rank, i + 1) { B[i, c] -= T[k, i] * B[k, c] }
         let pivot = T[i, i]
         B[i, c] = abs(pivot) > 1e-6 * lengths[i] ? B[i, c] / pivot : 0
       }

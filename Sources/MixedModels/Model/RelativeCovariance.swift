@@ -17,21 +17,50 @@ package struct RelativeCovariance: Sendable {
     let group: Int
     let offset: Int
     let size: Int
-    /// Reported columns = working columns · R, size × size, upper triangular.
+    /// Reported columns = working columns · R, size × size, upper triangular; with its columns in
+    /// another order where the data do not determine all effects (`rank`).
     let R: DenseMatrix
+    /// The leading working columns that have effects; the others, of which the data say nothing, have
+    /// none, and rows of zeros in λ.
+    let rank: Int
+
+    init(group: Int, offset: Int, size: Int, R: DenseMatrix, rank: Int? = nil) {
+      (self.group, self.offset, self.size, self.R) = (group, offset, size, R)
+      self.rank = rank ?? size
+    }
+
+    /// Entries among φ.
+    var parameterCount: Int { rank * (rank + 1) / 2 }
+
+    /// λ for the working columns, size × size, from the block's entries of φ.
+    func working(_ φ: [Double], _ next: inout Int) -> DenseMatrix {
+      var λ = DenseMatrix(rows: size, columns: size)
+      for j in 0..<rank {
+        for i in j..<rank {
+          λ[i, j] = φ[next]
+          next += 1
+        }
+      }
+      return λ
+    }
+
+    /// The entries of λ that are free.
+    func entries(_ λ: DenseMatrix) -> [Double] {
+      (0..<rank).flatMap { j in (j..<rank).map { λ[$0, j] } }
+    }
   }
   let blocks: [Block]
   /// Columns of each group.
   let groupSizes: [Int]
 
-  package var parameterCount: Int { blocks.reduce(0) { $0 + $1.size * ($1.size + 1) / 2 } }
+  package var parameterCount: Int { blocks.reduce(0) { $0 + $1.parameterCount } }
 
   /// Every block's entries among φ.
   var blockRanges: [Range<Int>] {
     var next = 0
     return blocks.map { block in
-      defer { next += block.size * (block.size + 1) / 2 }
-      return next..<(next + block.size * (block.size + 1) / 2)
+      defer { next += block.parameterCount }
+      return next..<(next + block.parameterCount)
     }
   }
 
@@ -39,9 +68,9 @@ package struct RelativeCovariance: Sendable {
   package var columnRanges: [Range<Int>] {
     var next = 0
     return blocks.flatMap { block in
-      (0..<block.size).map { j in
-        defer { next += block.size - j }
-        return next..<(next + block.size - j)
+      (0..<block.rank).map { j in
+        defer { next += block.rank - j }
+        return next..<(next + block.rank - j)
       }
     }
   }
@@ -51,25 +80,28 @@ package struct RelativeCovariance: Sendable {
   var rowOfEntry: [Int] {
     var first = 0
     return blocks.flatMap { block in
-      defer { first += block.size }
-      return (0..<block.size).flatMap { j in (j..<block.size).map { first + $0 } }
+      defer { first += block.rank }
+      return (0..<block.rank).flatMap { j in (j..<block.rank).map { first + $0 } }
     }
   }
 
   /// φ at which all working columns have relative variance 1 and no covariance.
   package var identity: [Double] {
     blocks.flatMap { block in
-      (0..<block.size).flatMap { j in (j..<block.size).map { $0 == j ? 1 : 0 } }
+      (0..<block.rank).flatMap { j in (j..<block.rank).map { $0 == j ? 1 : 0 } }
     }
   }
+
+  /// lme4's start: all reported columns have relative variance 1 and no covariance.
+  var identityTheta: [Double] { blocks.flatMap { Self.entries(.identity($0.size)) } }
 
   /// Writes Λ's block for a level of every group, ℓ × ℓ column-major, lower triangular.
   func factors(_ φ: [Double], into factors: inout [[Double]]) {
     var next = 0
     for block in blocks {
       let size = groupSizes[block.group]
-      for j in 0..<block.size {
-        for i in j..<block.size {
+      for j in 0..<block.rank {
+        for i in j..<block.rank {
           factors[block.group][(block.offset + j) * size + block.offset + i] = φ[next]
           next += 1
         }
@@ -84,8 +116,7 @@ package struct RelativeCovariance: Sendable {
   package func theta(_ φ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
-      let working = Self.lowerTriangle(φ, &next, size: block.size)
-      return Self.entries(block.reported(working))
+      Self.entries(block.reported(block.working(φ, &next)))
     }
   }
 
@@ -93,7 +124,7 @@ package struct RelativeCovariance: Sendable {
   package func working(_ θ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
-      Self.entries((block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
+      block.entries((block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
     }
   }
 
@@ -114,7 +145,7 @@ package struct RelativeCovariance: Sendable {
 
   /// The gradient in φ of log |K| + w r², or of log |M| + w r².
   package func gradient(_ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
-    blocks.flatMap { Self.entries(derivative(slopes, $0, residualWeight: w)) }
+    blocks.flatMap { $0.entries(derivative(slopes, $0, residualWeight: w)) }
   }
 
   /// The derivative in all entries of one block of Λ.
@@ -135,7 +166,7 @@ package struct RelativeCovariance: Sendable {
   /// Every block's λ for the reported columns.
   func reportedFactors(_ φ: [Double]) -> [DenseMatrix] {
     var next = 0
-    return blocks.map { $0.reported(Self.lowerTriangle(φ, &next, size: $0.size)) }
+    return blocks.map { $0.reported($0.working(φ, &next)) }
   }
 
   static func lowerTriangle(_ values: [Double], _ next: inout Int, size: Int) -> DenseMatrix {
@@ -162,14 +193,38 @@ extension RelativeCovariance.Block {
 
   /// R⁻¹ a.
   func solveR(_ a: DenseMatrix) -> DenseMatrix {
+    let order = columnOrder
     var x = a
     for j in 0..<x.columns {
       for i in stride(from: size - 1, through: 0, by: -1) {
-        for k in (i + 1)..<max(size, i + 1) { x[i, j] -= R[i, k] * x[k, j] }
-        x[i, j] /= R[i, i]
+        for k in (i + 1)..<max(size, i + 1) { x[i, j] -= R[i, order[k]] * x[k, j] }
+        x[i, j] /= R[i, order[i]]
       }
     }
-    return x
+    guard rank < size else { return x }
+    var result = x
+    for j in 0..<x.columns { for i in 0..<size { result[order[i], j] = x[i, j] } }
+    return result
+  }
+
+  /// The reported columns that have effects, ascending.
+  var freeColumns: [Int] {
+    rank < size ? Array(columnOrder.prefix(rank)).sorted() : Array(0..<size)
+  }
+
+  /// The block of the columns that have effects: the same entries of φ, by leading working columns.
+  var freeBlock: RelativeCovariance.Block {
+    guard rank < size else { return self }
+    return RelativeCovariance.Block(
+      group: group, offset: offset, size: rank,
+      R: R.submatrix(rows: Array(0..<rank), columns: freeColumns))
+  }
+
+  /// The reported columns in the order that makes R triangular: column k is zero below row k.
+  private var columnOrder: [Int] {
+    guard rank < size else { return Array(0..<size) }
+    func height(_ j: Int) -> Int { (0..<size).last { R[$0, j] != 0 } ?? 0 }
+    return (0..<size).sorted { height($0) < height($1) }
   }
 }
 

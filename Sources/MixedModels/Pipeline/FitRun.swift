@@ -41,6 +41,7 @@ struct FitRun {
     timing.read = read - began
 
     model = try LinearMixedModel(releasing: &products, options: options)
+      .determined(by: options.criterion)
     self.products = products
     let meanWeight = products.sumOfWeights / Double(products.observations)
     let saved = saved?.converted(meanWeight: meanWeight)

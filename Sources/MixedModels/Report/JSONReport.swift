@@ -89,7 +89,7 @@ extension VarianceComponent {
       ("group", .string(group)),
       ("n_levels", .integer(levelCount)),
       ("terms", .strings(columns)),
-      ("sd", .numbers(standardDeviations)),
+      ("sd", .array(reportedDeviations.map(JSONValue.optional))),
       ("corr", .array(correlations.map { .array($0.map(JSONValue.optional)) })),
       ("cov", .matrix(covariances)),
       ("sd_std_error", .array(standardErrors.map(JSONValue.optional))),
@@ -138,6 +138,7 @@ extension Convergence {
       ("hessian_min_eigenvalue", .optional(hessianMinEigenvalue)),
       ("singular", .bool(isSingular)),
       ("messages", .strings(messages)),
+      ("not_determined", .strings(notDetermined)),
     ])
   }
 }

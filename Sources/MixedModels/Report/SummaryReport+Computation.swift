@@ -13,7 +13,7 @@ extension Fit {
     for component in varianceComponents {
       for (i, column) in component.columns.enumerated() {
         names.append("\(component.name): sd \(column)")
-        values.append(component.standardDeviations[i])
+        values.append(component.reportedDeviations[i])
         errors.append(component.standardErrors[i])
         for j in component.columns.indices.dropFirst(i + 1) {
           names.append("\(component.name): cor \(column), \(component.columns[j])")

@@ -15,8 +15,8 @@ extension Fit {
   }
 
   private var varianceTableColumns: [(header: String, cells: [String])] {
-    let standardDeviations = varianceComponents.flatMap(\.standardDeviations) + [sigma]
-    let variances = standardDeviations.map { $0 * $0 }
+    let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + [sigma]
+    let variances = standardDeviations.map { $0.map { $0 * $0 } }
     return [
       (
         "Groups",

@@ -89,7 +89,7 @@ extension VarianceComponent {
     columns.indices.flatMap { column in
       [
         TidyRow(
-          parameter: "sd__\(columns[column])", of: name, estimate: standardDeviations[column])
+          parameter: "sd__\(columns[column])", of: name, estimate: reportedDeviations[column])
       ]
         + columns.indices.dropFirst(column + 1).map { row in
           TidyRow(

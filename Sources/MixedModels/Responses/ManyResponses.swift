@@ -66,7 +66,8 @@ private struct ResponseDesign {
       var products = try CrossProducts(formulas[index], data: data, options: options)
       do {
         let model = try LinearMixedModel(
-          releasing: &products, options: options.adopting(products.specification))
+          releasing: &products, options: options.adopting(products.specification)
+        ).determined(by: options.criterion)
         design = (products, model)
       } catch FitError.constantResponse where index + 1 < formulas.count {
         index += 1  // any response will do for the design

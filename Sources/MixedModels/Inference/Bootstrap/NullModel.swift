@@ -27,7 +27,8 @@ struct NullModel {
   /// - Throws: `InferenceError` where the columns cannot be matched; `FitError`, `CholmodError`.
   init(_ smaller: FittedModel, in larger: FittedModel) throws {
     let pieces = try Self.pieces(smaller.model, in: larger.model)
-    let (random, maps) = larger.model.reduction(to: pieces)
+    let (random, maps) = try larger.model.reduction(
+      to: pieces, determinedBy: smaller.options.criterion)
     let qr = try Self.fixedColumns(smaller.model, in: larger.model)
     self.maps = maps
     fixedMap = qr.q

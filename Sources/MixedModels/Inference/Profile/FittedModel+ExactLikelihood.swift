@@ -22,6 +22,7 @@ extension FittedModel {
         "a profile is made of small differences of criteria, which must be exact, and exact equations need \(gibibytes(needed)) of memory where \(gibibytes(available)) are left. Use --method wald, or a machine with more memory."
       )
     }
-    return try refitted(by: .ml, start: isExact ? nil : fit.theta.values, solver: solver)
+    return try refitted(
+      by: .ml, start: isExact ? nil : fit.theta.values, solver: solver, keepingHeld: true)
   }
 }

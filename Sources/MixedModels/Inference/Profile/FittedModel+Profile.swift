@@ -83,6 +83,10 @@ extension FittedModel {
     level: Double, pointsPerSide: Int
   ) -> Result {
     var interval = ConfidenceInterval(parameter, estimate: parameter.estimate)
+    if let reason = notDetermined(parameter) {
+      interval.message = reason
+      return Result(curve: Profile.Curve(interval: interval, points: []))
+    }
     guard let estimate = parameter.estimate else {
       interval.message =
         "it is not defined, for a standard deviation of the two effects is estimated as zero"

@@ -19,17 +19,19 @@ struct TurnedCovariance {
   private let covariance: RelativeCovariance
   private let term: Int
 
-  /// `first` are the reported columns that come first.
+  /// `first` are the reported columns that come first; they have effects (`Block.freeColumns`).
   init(_ original: RelativeCovariance, term: Int, first: [Int]) {
     self.term = term
-    let block = original.blocks[term]
+    let block = original.blocks[term].freeBlock
+    let free = original.blocks[term].freeColumns
+    let first = first.map { free.firstIndex(of: $0)! }
     (place, size) = (original.blockRanges[term].lowerBound, block.size)
     let order = first + (0..<block.size).filter { !first.contains($0) }
     let inverse = block.solveR(.identity(block.size))
     let qr = ColumnOrderedQR(
       inverse.transposed.submatrix(rows: Array(0..<block.size), columns: order), tolerance: 0)
     U = qr.r
-    let blocks = original.blocks.enumerated().map { t, other in
+    let blocks = original.blocks.map(\.freeBlock).enumerated().map { t, other in
       RelativeCovariance.Block(
         group: other.group, offset: other.offset, size: other.size,
         R: t == term ? qr.q : .identity(other.size))

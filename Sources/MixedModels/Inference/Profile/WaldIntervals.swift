@@ -22,6 +22,9 @@ extension FittedModel {
           message: tests[k].confidenceInterval == nil
             ? "there are no degrees of freedom for it" : nil)
       }
+      if let reason = notDetermined(parameter) {
+        return ConfidenceInterval(parameter, estimate: parameter.estimate, message: reason)
+      }
       guard let estimate = parameter.estimate, let error = standardError(place) else {
         return ConfidenceInterval(
           parameter, estimate: parameter.estimate,
@@ -34,6 +37,12 @@ extension FittedModel {
       return ConfidenceInterval(
         parameter, estimate: estimate, (scale.value(centre - margin), scale.value(centre + margin)))
     }
+  }
+
+  /// Why there is no interval for a parameter that the data do not determine; nil for others.
+  func notDetermined(_ parameter: ModelParameter) -> String? {
+    fit.convergence.notDetermined.contains(parameter.name)
+      ? "the data do not determine it" : nil
   }
 
   /// The asymptotic standard error of an estimate.
