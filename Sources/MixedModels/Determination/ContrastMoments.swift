@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import NumericalMethods
 
 /// How the covariance parameters, in which V = σ²W⁻¹ + Σ γ_r G_r is linear, move V: second moments
@@ -66,14 +67,14 @@ struct ContrastMoments {
 }
 
 extension ContrastMoments {
-  /// The same in units of V where all terms have the size of the residual, that is the expected
-  /// information about the parameters there, but for ½: levels with many rows or large weights do not
-  /// outweigh the others by the squares of their sizes.
+  /// The same in units of V where the effects of usual levels have the size of the residuals, that is
+  /// the expected information about the parameters there, but for ½: levels with many rows or large
+  /// weights do not outweigh the others by the squares of their sizes.
   ///
   /// nil where that would take too much memory, or is not finite.
   init?(informationOf model: LinearMixedModel) {
     let p = model.fixedEffectCount
-    let φ = model.covariance.identity
+    let φ = model.usualFactors
     guard let (moments, parameters) = try? CovarianceMoments.of(model, φ, threads: 1) else {
       return nil
     }
@@ -95,6 +96,31 @@ extension ContrastMoments {
       }
     }
     guard contrasts.isFinite, whole.isFinite else { return nil }
+  }
+}
+
+extension LinearMixedModel {
+  /// φ without covariances where every working column's variance is as many times 1 as the mean of its
+  /// levels' sums of squares is times their geometric mean.
+  fileprivate var usualFactors: [Double] {
+    covariance.blocks.flatMap { block in
+      (0..<block.size).flatMap { j in
+        let deviation = groups[block.group].spread(block.offset + j).squareRoot()
+        return (j..<block.size).map { $0 == j ? deviation : 0 }
+      }
+    }
+  }
+}
+
+extension RandomEffectsGroup {
+  /// Of one column over the levels that have it.
+  fileprivate func spread(_ column: Int) -> Double {
+    let squares = (0..<levelCount).map { zz[($0 * size + column) * size + column] }
+    let least = 1e-14 * (squares.max() ?? 0)
+    let present = squares.filter { $0 > least }
+    guard !present.isEmpty else { return 1 }
+    let count = Double(present.count)
+    return present.reduce(0, +) / count / exp(present.reduce(0) { $0 + log($1) } / count)
   }
 }
 
