@@ -19,6 +19,8 @@ public struct LinearMixedModel: Sendable {
   let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
   let terms: [ReportedTerm]
+  /// What rounding of the cross-products cost.
+  var lostDigits = LostDigits()
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }
