@@ -87,7 +87,10 @@ struct FitCommand: ParsableCommand {
         }
       }
     }
-    if !report.showsNotes { report.progress.tell(fit.convergence.messages) }
+    // The error of an unfinished fit has them, too.
+    if !report.showsNotes, fit.convergence.converged {
+      report.progress.tell(fit.convergence.messages)
+    }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 
