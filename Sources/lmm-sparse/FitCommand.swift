@@ -87,7 +87,9 @@ struct FitCommand: ParsableCommand {
         }
       }
     }
-    report.progress.tell((report.showsNotes ? [] : fit.convergence.messages) + fit.notes)
+    // The error of an unfinished fit has its messages, too.
+    let showsMessages = !report.showsNotes && fit.convergence.converged
+    report.progress.tell((showsMessages ? fit.convergence.messages : []) + fit.notes)
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 

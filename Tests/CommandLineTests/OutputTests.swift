@@ -79,7 +79,7 @@ struct OutputTests {
     "bootstrap \"$@\" --replicates 2 --csv - --output /dev/null", "augment \"$@\"",
     "predict \"$1\" --train \"$3\" --data \"$3\"", "plan \"$1\" \"$3\"", "plan \"$1\" \"$3\" --json",
     "crossprod \"$1\" \"$3\" -o -", "simulate slopes1m", "simulate --list", "study --replicates 2 --no-figures",
-    "plot trace \"$@\" --terminal", "report \"$@\"", "fit -o /dev/stdout", "augment \"$@\" --output >(sleep 0.1)",
+    "plot trace \"$@\" --terminal", "report \"$@\"", "fit --output /dev/stdout", "augment \"$@\" --output >(sleep 0.1)",
   ])
   func `who has had enough ends the program without a word`(command: String) throws {
     let run = try ToolProcess(

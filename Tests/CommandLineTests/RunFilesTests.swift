@@ -37,7 +37,7 @@ struct RunFilesTests {
         for output in fit.lmm ./fit.lmm hard soft folder/fit.lmm; do
           $tool \(command) --output $output; echo "status $?"
         done
-        $tool \(command) >> fit.lmm; echo "status $?" >&2
+        $tool \(command) --output - >> fit.lmm; echo "status $?" >&2
         """, folder.path)
     #expect(run.output == String(repeating: "status 1\n", count: 5), "\(run.errors)")
     #expect(run.errors.split(separator: "\n").count { $0.hasSuffix("it is read as input") } == 6)
