@@ -53,7 +53,7 @@ struct JSONReportTests {
       keys(object["convergence"]) == [
         "converged", "optimizer", "evaluations", "preliminary_evaluations", "gradients",
         "gradient_max",
-        "hessian_min_eigenvalue", "singular", "messages",
+        "hessian_min_eigenvalue", "singular", "messages", "not_determined",
       ])
     #expect(keys(object["ranef"]) == ["group", "terms", "levels", "modes", "sd"])
     #expect(
