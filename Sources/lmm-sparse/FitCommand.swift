@@ -88,8 +88,9 @@ struct FitCommand: ParsableCommand {
       }
     }
     // The error of an unfinished fit has its messages, too.
-    let showsMessages = !report.showsNotes && fit.convergence.converged
-    report.progress.tell((showsMessages ? fit.convergence.messages : []) + fit.notes)
+    if !report.showsNotes, fit.convergence.converged {
+      report.progress.tell(fit.convergence.messages)
+    }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
   }
 

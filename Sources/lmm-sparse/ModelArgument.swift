@@ -50,7 +50,6 @@ struct ModelSource: ParsableArguments {
         Formula(argument), from: ModelInput(arguments: data), options: options)
       : try FittedModel(contentsOf: argument, options: options)
     progress?.clear()
-    writeNotes(fitted.fit.notes)
     guard fitted.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: fitted.fit.convergence.messages)
     }
@@ -102,7 +101,6 @@ struct ModelSource: ParsableArguments {
       ? try FigureSource(Formula(argument), from: ModelInput(arguments: data), options: options)
       : try FigureSource(contentsOf: argument, options: options)
     progress?.clear()
-    writeNotes(source.fit.notes)
     guard source.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: source.fit.convergence.messages)
     }

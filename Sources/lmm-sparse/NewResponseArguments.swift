@@ -74,6 +74,6 @@ struct NewResponseArguments: ParsableArguments {
     try files.report.write { stream in
       notes = try responses.write(data.map(DataSource.init(argument:))) { try stream.write($0) }
     }
-    writeNotes(notes)
+    for note in notes { writeToStandardError(message: "note: \(note)") }
   }
 }

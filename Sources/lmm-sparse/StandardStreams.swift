@@ -51,11 +51,6 @@ private func boundedMessage(_ message: String) -> String {
   return String(scalars.prefix(head)) + " … " + String(scalars.suffix(tail))
 }
 
-/// One line for each sentence, which stands without its full stop.
-func writeNotes(_ notes: [String]) {
-  for note in notes { writeToStandardError(message: "note: \(note)") }
-}
-
 /// Writes every byte, however many calls it takes.
 ///
 /// false leaves the reason in `errno`.

@@ -18,7 +18,6 @@ extension Fit {
     observations = model.observations
     omittedObservations = products.omittedObservations
     randomEffectCount = model.randomEffectCount
-    notes = products.notes
     criterion = outcome.value
     sigma = estimates.sigma
     theta = Theta(names: model.thetaNames, values: model.covariance.theta(outcome.φ))

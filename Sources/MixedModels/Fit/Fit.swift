@@ -41,8 +41,6 @@ public struct Fit: Sendable {
   /// One entry per random-effects term, in lme4's order.
   public let varianceComponents: [VarianceComponent]
   public internal(set) var convergence: Convergence
-  /// What the user should know of how the rows were read.
-  public internal(set) var notes: [String] = []
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
   public let conditionalModes: [ConditionalModes]?
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.

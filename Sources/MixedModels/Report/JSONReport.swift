@@ -53,7 +53,6 @@ extension Fit {
       ("random", .array(varianceComponents.map(\.json))),
       ("dropped", .strings(droppedColumns)),
       ("convergence", convergence.json),
-      ("notes", .strings(notes)),
     ]
   }
 

@@ -14,7 +14,7 @@ import Testing
     change(&options)
     let lines = ItemTable().text().split(separator: "\n")
     let text = lines.enumerated().map { "\($1),\($0 == 0 ? "c" : column($0 - 1))\n" }.joined()
-    return try Fit(
+    return try CrossProducts(
       Formula(formula), data: [.bytes(Array(text.utf8), name: "t.csv")], options: options
     ).notes
   }

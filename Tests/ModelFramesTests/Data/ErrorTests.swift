@@ -115,7 +115,7 @@ import Testing
         t.csv: no column "y". The header line, "# exported 2024", looks like a comment; \
         take it out: tail -n +2 FILE.
         """)
-    #expect(message { try readNumbers("x", "#x,y\n1,2\n") }.contains("looks like a comment"))
+    #expect(message { try readNumbers("weight", "#x,y\n1,2\n") }.contains("looks like a comment"))
     #expect(missing("My study\nx,y\n1,2\n").contains("if the line is a title, take it out"))
     #expect(missing("x y\n1 2\n").contains("add --separator ' '"))
     #expect(
