@@ -39,8 +39,9 @@ let package = Package(
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
       exclude: [
-          "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits", "Reference/comparisons.json",
-        ]),
+        "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
+        "Reference/comparisons.json",
+      ]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17

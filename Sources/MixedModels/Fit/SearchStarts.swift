@@ -50,7 +50,7 @@ struct SearchStarts {
 
   /// For every two rows of one λ both signs of the correlation ±1.
   private func alignedPairs(_ b: Int, _ φ: [Double]) -> [[Double]] {
-    let (range, size) = (covariance.blockRanges[b], covariance.blocks[b].size)
+    let (range, size) = (covariance.blockRanges[b], covariance.blocks[b].rank)
     guard size > 1 else { return [] }
     var next = range.lowerBound
     let λ = RelativeCovariance.lowerTriangle(φ, &next, size: size)
@@ -92,8 +92,8 @@ extension RelativeCovariance {
   var blockColumns: [[Range<Int>]] {
     var columns = columnRanges[...]
     return blocks.map { block in
-      defer { columns = columns.dropFirst(block.size) }
-      return Array(columns.prefix(block.size))
+      defer { columns = columns.dropFirst(block.rank) }
+      return Array(columns.prefix(block.rank))
     }
   }
 }
