@@ -62,12 +62,14 @@ struct HostileWords {
     return names
   }
 
-  /// Words of which no two have the same bytes.
+  /// Words of which no two have the same bytes; blanks alone are a missing value.
   mutating func labels(_ count: Int) -> [String] {
     var labels = ["a'\u{301}`>canary1`", "50%", "é", "e\u{301}"]
     while labels.count < count {
       let label = word(pieces: 4)
-      if !labels.contains(where: { $0.utf8.elementsEqual(label.utf8) }) { labels.append(label) }
+      let isBlank = label.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+      let isKnown = labels.contains { $0.utf8.elementsEqual(label.utf8) }
+      if !isBlank, !isKnown { labels.append(label) }
     }
     return labels
   }
