@@ -94,7 +94,7 @@ private func dataLines(_ script: String) -> Int {
     for g in 0..<6 { for k in 0..<6 { csv += "\(100 * (2 * g - 5) + k % 3),\(g)\n" } }
     let example = try Example("y ~ 1 + (1 | g)", .bytes(Array(csv.utf8), name: "t.csv"))
     let figure = try example.source.figure(.caterpillar)
-    #expect(figure.script(text).text.contains("6 leave out 0"))
+    #expect(figure.script(text).text.contains("6 exclude 0"))
     for terminal in [text, .svg] { #expect(try figure.drawn(on: terminal).count > 500) }
   }
 
