@@ -79,6 +79,12 @@ package struct FixedProducts: Sendable {
     return result
   }
 
+  /// The product of two columns.
+  func product(_ i: Int, _ j: Int) -> Double {
+    let k = min(i, j) * capacity + max(i, j)
+    return sums[k] + corrections[k]
+  }
+
   /// The full symmetric matrix.
   package var matrix: DenseMatrix {
     var full = DenseMatrix(rows: directory.count, columns: directory.count)

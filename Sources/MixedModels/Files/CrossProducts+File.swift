@@ -89,7 +89,7 @@ package struct ModelFile {
     } catch let error as ArchiveError {
       throw ModelFileError(path, error)
     } catch let error as MalformedMember {
-      throw ModelFileError(path, .inconsistent(error.name))
+      throw ModelFileError(path, .inconsistent(error.words()))
     }
   }
 

@@ -5,7 +5,8 @@ import NumericalMethods
 /// Fills cross-products, made from their description, with the arrays of an archive.
 ///
 /// Checksums have been held against the bytes when an array is here; what is checked is that the
-/// arrays fit each other, so that no code behind can run out of bounds.
+/// arrays fit each other, so that no code behind can run out of bounds, and that they can be sums
+/// over the rows that the description counts.
 struct ArrayReading {
   let archive: ArchiveReader
   let file: String
@@ -17,11 +18,12 @@ struct ArrayReading {
       products.cellSets[c] = try cells(c, source, earlier: products.cellSets)
     }
     let counts = products.cellSets.map(\.count)
+    for c in products.comparisonCellSets { try checkComparison(c, products.cellSets[c]) }
     products.fixed = try fixed(basis.fixed, counts)
     let xCount = products.fixed.directory.count
     for (g, group) in basis.groups.enumerated() {
       guard counts[group.cellSet] > 0 || products.observations == 0 else {
-        throw inconsistent("rows without levels")
+        throw inconsistent("groups/\(g)/blocks.npy", "there are rows but no levels")
       }
       products.groups[g] = try self.group(
         g, group.blocks, counts, levels: counts[group.cellSet], xCount: xCount)
@@ -30,7 +32,7 @@ struct ArrayReading {
       products.pairs[pair] = try self.pair(
         pair, products.groups[g], products.groups[h])
     }
-    for values in products.moments.map(\.products) { try check(values, "moments") }
+    try products.checkSums(file: file)
   }
 
   private func cells(
@@ -43,7 +45,7 @@ struct ArrayReading {
       var pairs = PairDictionary()
       let (lefts, rights) = (earlier[left].count, earlier[right].count)
       for (code, key) in try keys(name, lefts, rights).enumerated() {
-        guard pairs.code(key) == code else { throw inconsistent(name) }
+        guard pairs.code(key) == code else { throw inconsistent(name, "a pair is there twice") }
       }
       return .product(pairs)
     }
@@ -52,61 +54,94 @@ struct ArrayReading {
   private func labels(_ name: String) throws -> LevelDictionary {
     let bytes = try archive.bytes(name).values
     var levels = LevelDictionary()
-    guard bytes.last ?? 0 == 0, bytes.count < Int(Int32.max) else { throw inconsistent(name) }
+    guard bytes.last ?? 0 == 0, bytes.count < Int(Int32.max) else {
+      throw inconsistent(name, "it does not end with a label's end")
+    }
+    guard isUTF8(bytes) else { throw inconsistent(name, "a label is no UTF-8") }
     try bytes.withUnsafeBytes { bytes in
       var start = 0
       for end in bytes.indices where bytes[end] == 0 {
         let label = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
         let code = levels.count
-        guard levels.code(for: label) == code else { throw inconsistent(name) }
+        guard levels.code(for: label) == code else {
+          throw inconsistent(name, "“\(String(decoding: label, as: UTF8.self))” is there twice")
+        }
         start = end + 1
       }
     }
     return levels
   }
 
+  /// Comparisons have no other labels than the reader gives them.
+  private func checkComparison(_ index: Int, _ cells: CellSet) throws {
+    guard case .factor(let levels) = cells else { return }
+    for label in (0..<Int32(levels.count)).map(levels.label)
+    where label != "FALSE" && label != "TRUE" {
+      throw inconsistent(
+        "cells/\(index)/labels.npy", "“\(label)” is neither TRUE nor FALSE")
+    }
+  }
+
   /// Pairs of codes below the given bounds.
   private func keys(_ name: String, _ left: Int, _ right: Int) throws -> [UInt64] {
-    let (shape, codes) = try archive.integers(name)
-    guard shape.count == 2, shape[1] == 2 else { throw inconsistent(name) }
-    return try (0..<shape[0]).map { k in
+    let (shape, codes) = try pairs(name)
+    return try (0..<shape).map { k in
       let (a, b) = (codes[2 * k], codes[2 * k + 1])
-      guard a >= 0, b >= 0, Int(a) < left, Int(b) < right else { throw inconsistent(name) }
+      guard a >= 0, b >= 0, Int(a) < left, Int(b) < right else {
+        throw inconsistent(name, "(\(a), \(b)) is no pair of \(left) and \(right) levels")
+      }
       return PairDictionary.key(a, b)
     }
+  }
+
+  /// Two integers on every line.
+  private func pairs(_ name: String) throws -> (count: Int, values: [Int32]) {
+    let (shape, values) = try archive.integers(name)
+    guard shape.count == 2, shape[1] == 2 else { throw inconsistent(name, otherShape(shape)) }
+    return (shape[0], values)
   }
 
   private func directory(
     _ name: String, _ blocks: [ColumnBlock], _ counts: [Int], first: Int
   ) throws -> ColumnDirectory {
-    let (shape, runs) = try archive.integers(name)
-    guard shape.count == 2, shape[1] == 2 else { throw inconsistent(name) }
+    let (count, runs) = try pairs(name)
     // Blocks without cells have their columns from the start.
     var directory = ColumnDirectory(blocks, first: first)
     for (k, known) in directory.runs.enumerated() {
-      guard k < shape[0], runs[2 * k] == known.block, runs[2 * k + 1] == known.cell else {
-        throw inconsistent(name)
+      guard k < count, runs[2 * k] == known.block, runs[2 * k + 1] == known.cell else {
+        throw inconsistent(name, "line \(k) is not as the formula has it")
       }
     }
-    for k in directory.runs.count..<shape[0] {
+    for k in directory.runs.count..<count {
       let (block, cell) = (Int(runs[2 * k]), runs[2 * k + 1])
       guard blocks.indices.contains(block), let set = blocks[block].cellSet, cell >= 0,
         Int(cell) < counts[set]
-      else { throw inconsistent(name) }
-      let count = directory.count
-      guard directory.add(block: block, cell: cell) == count, directory.count > count,
-        directory.count < Int(Int32.max)
-      else { throw inconsistent(name) }
+      else { throw inconsistent(name, "line \(k) is no cell of a block") }
+      let before = directory.count
+      guard directory.add(block: block, cell: cell) == before, directory.count > before,
+        directory.count < Self.mostColumns
+      else { throw inconsistent(name, "line \(k) is there twice, or one too many") }
     }
     return directory
   }
 
+  /// So that no product of two such numbers overflows.
+  private static let mostColumns = 1 << 30
+
   private func fixed(_ blocks: [ColumnBlock], _ counts: [Int]) throws -> FixedProducts {
     let directory = try directory("fixed/columns.npy", blocks, counts, first: 1)
-    let shape = [directory.count, directory.count]
-    return FixedProducts(
-      directory, blocks, sums: try doubles("fixed/sums.npy", shape),
-      corrections: try doubles("fixed/corrections.npy", shape))
+    let count = directory.count
+    let (sums, corrections) = (
+      try doubles("fixed/sums.npy", [count, count]),
+      try doubles("fixed/corrections.npy", [count, count])
+    )
+    for (name, values) in [("fixed/sums.npy", sums), ("fixed/corrections.npy", corrections)] {
+      let isSymmetric = (0..<count).allSatisfy { i in
+        (0..<i).allSatisfy { j in values[i * count + j] == values[j * count + i] }
+      }
+      guard isSymmetric else { throw inconsistent(name, "it is not symmetric") }
+    }
+    return FixedProducts(directory, blocks, sums: sums, corrections: corrections)
   }
 
   private func group(
@@ -118,7 +153,7 @@ struct ArrayReading {
     let header = try member.header()
     let size = directory.count
     guard header == ArrayHeader(.double, [levels, size, size + xCount]) else {
-      throw inconsistent(name)
+      throw inconsistent(name, otherShape(header.shape))
     }
     let memory = LevelBlocks(stride: size * (size + xCount))
     memory.reserve(levels)
@@ -127,6 +162,12 @@ struct ArrayReading {
       let values = UnsafeMutableBufferPointer(start: address, count: own * memory.stride)
       try member.read(into: UnsafeMutableRawBufferPointer(values))
       try check(values, name)
+      for level in 0..<own {
+        guard isSymmetric(values.baseAddress! + level * memory.stride, size, size + xCount) else {
+          throw inconsistent(
+            name, "level \(page * memory.pageLevels + level) is no symmetric matrix of squares")
+        }
+      }
     }
     try member.finish()
     return GroupProducts(directory, xCount: xCount, levels: levels, blocks: memory)
@@ -137,7 +178,9 @@ struct ArrayReading {
   {
     let name = "pairs/\(pair)/levels.npy"
     let keys = try keys(name, rows.levelCount, columns.levelCount)
-    guard zip(keys, keys.dropFirst()).allSatisfy(<) else { throw inconsistent(name) }
+    guard zip(keys, keys.dropFirst()).allSatisfy(<) else {
+      throw inconsistent(name, "its pairs are not in order, each once")
+    }
     let (r, c) = (rows.zCapacity, columns.zCapacity)
     return PairProducts(
       rowCapacity: r, columnCapacity: c, sorted: keys,
@@ -146,17 +189,47 @@ struct ArrayReading {
 
   private func doubles(_ name: String, _ shape: [Int]) throws -> [Double] {
     let (found, values) = try archive.doubles(name)
-    guard found == shape else { throw inconsistent(name) }
+    guard found == shape else { throw inconsistent(name, otherShape(found)) }
     try check(values, name)
     return values
   }
 
   private func check(_ values: some Collection<Double>, _ name: String) throws {
-    guard values.allSatisfy(\.isFinite) else { throw inconsistent(name) }
+    guard values.allSatisfy(\.isFinite) else {
+      throw inconsistent(name, "a value is not finite")
+    }
   }
 
-  private func inconsistent(_ name: String) -> ModelFileError {
-    ModelFileError(file, .inconsistent(name))
+  private func otherShape(_ shape: [Int]) -> String {
+    "its shape is \(shape.map(String.init).joined(separator: " × "))"
+  }
+
+  private func inconsistent(_ name: String, _ problem: String) -> ModelFileError {
+    ModelFileError(file, .inconsistent("\(name): \(problem)"))
+  }
+}
+
+/// Whether ℓ × ℓ entries at the front of lines of `width` are symmetric with no negative diagonal,
+/// but for rounding.
+private func isSymmetric(_ block: UnsafePointer<Double>, _ size: Int, _ width: Int) -> Bool {
+  var largest = 0.0
+  for i in 0..<size { for j in 0..<size { largest = max(largest, abs(block[i * width + j])) } }
+  let rounding = 1e-6 * largest
+  for i in 0..<size {
+    if block[i * width + i] < -rounding { return false }
+    for j in 0..<i where abs(block[i * width + j] - block[j * width + i]) > rounding {
+      return false
+    }
+  }
+  return true
+}
+
+private func isUTF8(_ bytes: [UInt8]) -> Bool {
+  do {
+    _ = try UTF8Span(validating: bytes.span)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -20,13 +20,19 @@ extension FitRun {
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     let data = saved.data.map(DataSource.init(argument:))
     do {
-      return try file.reading {
+      let run = try file.reading {
         try FitRun(data, options, saved: saved) { try file.crossProducts() }
       }
+      if let part = saved.reported?.difference(from: run.optimum, run.model) {
+        throw ModelFileError(path, .notOfThisFit("\(part) in \(SavedOptimum.reportMember)"))
+      }
+      return run
     } catch let error as ModelFileError {
       throw error
     } catch let error as NotReproduced {
       throw ModelFileError(path, .notReproduced(saved: error.saved, found: error.found))
+    } catch let error as NotOfThisFit {
+      throw ModelFileError(path, .notOfThisFit(error.part))
     } catch {
       throw ModelFileError(path, .unusable("its fit cannot be computed again: \(error)"))
     }
@@ -48,48 +54,99 @@ struct NotReproduced: Error {
   let found: Double
 }
 
+/// Derivatives that were saved are not those of the criterion.
+struct NotOfThisFit: Error {
+  let part: String
+}
+
 extension Optimum {
   /// The end of a search: of a new one, or of one that was saved.
   ///
-  /// - Throws: `FitError`, `CholmodError`, `NotReproduced`.
+  /// - Throws: `FitError`, `CholmodError`, `NotReproduced`, `NotOfThisFit`.
   static func found<Equations: MixedModelEquations & ~Copyable>(
     _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
     _ equations: consuming Equations, saved: SavedOptimum?
   ) throws -> Optimum {
     guard let saved else { return try Optimum(model, options, isDear: isDear, equations) }
     return try Optimum(
-      model, options, equations, saved: saved.outcome, standardError: saved.standardError)
+      model, options, isDear: isDear, equations, saved: saved.outcome,
+      standardError: saved.standardError)
   }
 
   /// The estimates where a saved search ended.
   private init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, _ equations: consuming Equations,
-    saved: CriterionSearch.Outcome, standardError: Double?
+    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
+    _ equations: consuming Equations, saved: CriterionSearch.Outcome, standardError: Double?
   ) throws {
     guard saved.φ.count == model.covariance.parameterCount else {
-      throw MalformedMember(name: "phi in \(SavedOptimum.member)")
+      throw MalformedMember(
+        name: "phi in \(SavedOptimum.member)",
+        "the model has \(model.covariance.parameterCount) parameters")
     }
     guard
       saved.curvature?.covarianceSlopes.first?.rows ?? model.fixedEffectCount
         == model.fixedEffectCount
-    else { throw MalformedMember(name: SavedCurvature.covarianceMember) }
-    var criterion = ProfiledCriterion(model, options.criterion, equations)
+    else {
+      throw MalformedMember(
+        name: SavedCurvature.covarianceMember,
+        "the model has \(model.fixedEffectCount) coefficients")
+    }
+    let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
     began = monotonicSeconds()
-    outcome = saved
-    var value = try criterion(saved.φ)
-    if criterion.equations.isPreliminary {
-      try criterion.equations.refine()
-      value = try criterion(saved.φ)
+    var value = try criterion.value(saved.φ)
+    if criterion.isPreliminary {
+      try criterion.refine()
+      value = try criterion.value(saved.φ)
     }
-    found = monotonicSeconds()
-    // An estimate may be computed again exactly, or the other way round.
-    let tolerance = max(
-      standardError ?? 0, criterion.equations.description.criterionStandardError ?? 0)
-    guard abs(value - saved.value) <= 1e-10 * max(1, abs(saved.value)) + 6 * tolerance else {
-      throw NotReproduced(saved: saved.value, found: value)
-    }
+    let evaluated = monotonicSeconds()
+    let isEstimated = standardError != nil || criterion.standardError != nil
+    try Self.check(value, saved.value, standardError, criterion.standardError)
     estimates = try Estimates(
-      model, φ: saved.φ, &criterion, wantsModes: options.wantsConditionalModes)
-    solver = criterion.equations.description
+      model, φ: saved.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
+    solver = criterion.profiled.equations.description
+    outcome = try Self.checked(
+      saved, model, options, criterion, isEstimated: isEstimated, isDear: isDear,
+      seconds: evaluated - began)
+    found = monotonicSeconds()
+  }
+
+  /// No criterion that is of use is less certain than this, whatever a file says.
+  private static let largestError = 1.0
+
+  /// An estimate may be computed again exactly, or the other way round.
+  private static func check(
+    _ value: Double, _ saved: Double, _ savedError: Double?, _ error: Double?
+  ) throws {
+    let tolerance = min(max(savedError ?? 0, error ?? 0), largestError)
+    guard abs(value - saved) <= 1e-10 * max(1, abs(saved)) + 6 * tolerance else {
+      throw NotReproduced(saved: saved, found: value)
+    }
+  }
+
+  /// An evaluation that takes longer is not made again and again for nothing but a check.
+  private static let longestEvaluation = 5.0
+
+  /// The saved end of a search with derivatives that were seen to belong to it, or with a message
+  /// that they were not looked at.
+  private static func checked(
+    _ saved: CriterionSearch.Outcome, _ model: LinearMixedModel, _ options: FitOptions,
+    _ criterion: any DifferentiableCriterion, isEstimated: Bool, isDear: Bool, seconds: Double
+  ) throws -> CriterionSearch.Outcome {
+    guard let curvature = saved.curvature else { return saved }
+    guard seconds < longestEvaluation else {
+      var outcome = saved
+      outcome.messages.append(
+        "the derivatives at the optimum, which standard errors of variances and Satterthwaite's degrees of freedom rest on, are the model file's own: to compute them again would take too long"
+      )
+      return outcome
+    }
+    let check = CurvatureCheck(
+      saved: curvature, φ: saved.φ, covariance: model.covariance,
+      df: model.degreesOfFreedom(options.criterion), converged: saved.converged,
+      isEstimated: isEstimated, isDear: isDear)
+    if let fault = try check.fault(criterion, isSmall: model.isSmall) {
+      throw NotOfThisFit(part: fault)
+    }
+    return saved
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Reads JSON text (RFC 8259); nil for anything else.
+/// Reads JSON text (RFC 8259); nil for anything else, and for an object that has a name twice, of
+/// which readers see one or the other.
 struct JSONParser {
   private let text: [UInt8]
   private var position = 0
@@ -74,12 +75,13 @@ struct JSONParser {
 
   private mutating func object(_ depth: Int) -> JSONValue? {
     var members: [(name: String, value: JSONValue)] = []
+    var names: Set<String> = []
     guard
       list(
         "{", "}",
         { parser in
           parser.skipBlanks()
-          guard let name = parser.string() else { return false }
+          guard let name = parser.string(), names.insert(name).inserted else { return false }
           parser.skipBlanks()
           guard parser.take(":"), let value = parser.value(depth: depth + 1) else { return false }
           members.append((name, value))

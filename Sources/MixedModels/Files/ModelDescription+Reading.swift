@@ -7,18 +7,20 @@ extension ModelDescription {
   /// - Throws: `ModelFileError`.
   static func products(_ text: String, file: String) throws -> CrossProducts {
     guard let value = JSONParser.value(of: text) else {
-      throw ModelFileError(file, .inconsistent("\(member) is no JSON"))
+      throw ModelFileError(
+        file, .inconsistent("\(member) is no JSON, or has a name twice in one object"))
     }
     let json = JSONMember(name: "", value: value)
     do {
       guard try json["format"].string == format else { throw MalformedMember(name: "format") }
       let version = try json["version"].count
+      guard version > 0 else { throw MalformedMember(name: "version", "it is 0") }
       guard version <= Self.version else {
         throw ModelFileError(file, .newer(version: version, known: Self.version))
       }
       return try products(json, file)
     } catch let error as MalformedMember {
-      throw ModelFileError(file, .inconsistent("\(error.name) in \(member)"))
+      throw ModelFileError(file, .inconsistent(error.words(in: member)))
     }
   }
 
@@ -30,12 +32,11 @@ extension ModelDescription {
     products.sumOfWeights = try json["sum_weights"].double
     products.sumOfLogWeights = try json["sum_log_weights"].double
     // Files of earlier versions have none.
-    if let sums = try? json["column_sums"] {
+    if let sums = try json.optional("column_sums") {
       products.columnSums = ColumnSums(
         Dictionary(
-          uniqueKeysWithValues: try sums.members.map { (name, sum) throws(MalformedMember) in
-            (name, try sum.double)
-          }))
+          try sums.members.map { (name, sum) throws(MalformedMember) in (name, try sum.double) },
+          uniquingKeysWith: { first, _ in first }))
     }
     let moments = try json["centring"]["moments"].elements
     guard moments.count == products.moments.count else {
@@ -78,7 +79,7 @@ extension ModelDescription {
       throw ModelFileError(file, .inconsistent("its formula cannot be used (\(error))"))
     }
     guard layout(specification).text == (try json["layout"].value.text) else {
-      throw ModelFileError(file, .otherLayout(by: try json["written_by"].string))
+      throw ModelFileError(file, .otherLayout(by: try json["written_by"].word))
     }
     try centre(&specification.basis, try json["centring"])
     return specification
@@ -89,12 +90,16 @@ extension ModelDescription {
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
     var contrasts: [String: Contrast] = [:]
     for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
+    let columns = Set(try json["columns"].members.map(\.key))
+    for name in Set(levels.keys).union(contrasts.keys).sorted() where !columns.contains(name) {
+      throw MalformedMember(name: "levels or contrasts", "there is no column \(name)")
+    }
     let action = try json["na"].string
     guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
     return ModelOptions(
       weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
-      missingTexts: Set(try json["missing"].strings))
+      missingTexts: Set(try json["missing"].distinctStrings))
   }
 
   private static func centre(_ basis: inout RawBasis, _ json: JSONMember) throws {

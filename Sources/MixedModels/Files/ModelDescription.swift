@@ -158,9 +158,12 @@ extension Contrast {
   init(_ json: JSONMember) throws(MalformedMember) {
     guard case .string(let word) = json.value else {
       let rows = try json["values"].elements
-      self = .matrix(
-        levels: try json["levels"].strings, columns: try json["columns"].strings,
-        values: try rows.map { (row) throws(MalformedMember) in try row.doubles })
+      let (levels, columns) = (try json["levels"].distinctStrings, try json["columns"].strings)
+      let values = try rows.map { (row) throws(MalformedMember) in try row.doubles }
+      guard values.count == levels.count, values.allSatisfy({ $0.count == columns.count }) else {
+        throw MalformedMember(name: json.name, "it has another shape than its names")
+      }
+      self = .matrix(levels: levels, columns: columns, values: values)
       return
     }
     guard let contrast = try? Contrast(named: word) else { throw MalformedMember(name: json.name) }

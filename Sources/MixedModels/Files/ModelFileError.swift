@@ -23,6 +23,8 @@ public struct ModelFileError: Error, Sendable, Equatable {
     case otherLayout(by: String)
     case noFit
     case notReproduced(saved: Double, found: Double)
+    /// What was saved with a fit and is not what its cross-products give.
+    case notOfThisFit(String)
     /// One sentence that says all.
     case unusable(String)
   }
@@ -70,6 +72,8 @@ extension ModelFileError: CustomStringConvertible {
       "\(file) holds cross-products but no fit. Fit them first: lmm-sparse fit FORMULA \(file) --save MODEL.lmm."
     case .notReproduced(let saved, let found):
       "\(file) does not reproduce its fit: the criterion is \(found) where \(saved) was saved. Do not use it; fit the model again."
+    case .notOfThisFit(let part):
+      "\(file) does not reproduce its fit: \(part) is not as saved. Do not use it; fit the model again."
     case .unusable(let sentence): "\(file): \(MessageText(sentence: sentence))"
     }
   }

@@ -31,18 +31,18 @@ enum SavedCurvature {
   private static func probeSlopes(
     _ json: JSONMember, parameters count: Int, coefficients p: Int
   ) throws -> ProbeSlopes? {
-    guard case .object(let members) = json.value, members.contains(where: { $0.name == "probes" })
-    else { return nil }  // files of earlier versions
-    let own = try json["probes"]
-    if case .null = own.value { return nil }
+    guard let own = try json.optional("probes") else { return nil }  // files of earlier versions
     let covariance = try own["gradient_covariance"].doubles
     let slopes = try own["coefficient_slopes"].doubles
     guard covariance.count == count * count, slopes.count == count * p else {
-      throw MalformedMember(name: own.name)
+      throw MalformedMember(name: own.name, "they are not of \(count) parameters")
+    }
+    let matrix = DenseMatrix(rows: count, columns: count, storage: covariance)
+    guard isCovariance(matrix) else {
+      throw MalformedMember(name: own.name, "gradient_covariance is no covariance matrix")
     }
     return ProbeSlopes(
-      probes: try own["count"].count,
-      gradientCovariance: DenseMatrix(rows: count, columns: count, storage: covariance),
+      probes: try own["count"].count, gradientCovariance: matrix,
       coefficientSlopes: (0..<count).map { Array(slopes[$0 * p..<($0 + 1) * p]) })
   }
 
@@ -67,19 +67,29 @@ enum SavedCurvature {
     let (shape, slopes) = try archive.doubles(covarianceMember)
     guard shape.count == 3, shape[0] == count, shape[1] == shape[2], count > 0,
       slopes.allSatisfy(\.isFinite)
-    else { throw MalformedMember(name: covarianceMember) }
+    else {
+      throw MalformedMember(
+        name: covarianceMember, "it is no finite square for each of \(count) parameters")
+    }
     let (p, size) = (shape[1], shape[1] * shape[2])
+    let covarianceSlopes = (0..<count).map { k in
+      DenseMatrix(rows: p, columns: p, storage: Array(slopes[k * size..<(k + 1) * size]))
+    }
+    let hessian = DenseMatrix(
+      rows: count, columns: count, storage: try values(hessianMember, [count, count], archive))
+    for (name, all) in [(hessianMember, [hessian]), (covarianceMember, covarianceSlopes)]
+    where !all.allSatisfy({ isSymmetric($0) }) {
+      throw MalformedMember(name: name, "it is not symmetric")
+    }
     let units = try json["units"].doubles
-    guard units.count == count else { throw MalformedMember(name: json.name) }
+    guard units.count == count, units.allSatisfy({ $0 > 0 }) else {
+      throw MalformedMember(name: "\(json.name).units")
+    }
     return CriterionCurvature(
-      gradient: try values(gradientMember, [count], archive),
-      hessian: DenseMatrix(
-        rows: count, columns: count, storage: try values(hessianMember, [count, count], archive)),
+      gradient: try values(gradientMember, [count], archive), hessian: hessian,
       residualSlope: try values(residualMember, [count], archive),
-      residualWeight: try json["residual_weight"].double,
-      covarianceSlopes: (0..<count).map { k in
-        DenseMatrix(rows: p, columns: p, storage: Array(slopes[k * size..<(k + 1) * size]))
-      }, probeSlopes: try probeSlopes(json, parameters: count, coefficients: p),
+      residualWeight: try json["residual_weight"].double, covarianceSlopes: covarianceSlopes,
+      probeSlopes: try probeSlopes(json, parameters: count, coefficients: p),
       roundingError: try json["rounding_error"].double, units: units)
   }
 
@@ -91,11 +101,28 @@ enum SavedCurvature {
       roundingError: try json["rounding_error"].double, units: [])
   }
 
+  /// But for rounding.
+  private static func isSymmetric(_ matrix: DenseMatrix) -> Bool {
+    let rounding = 1e-6 * matrix.storage.reduce(0) { max($0, abs($1)) }
+    return (0..<matrix.columns).allSatisfy { j in
+      (0..<j).allSatisfy { abs(matrix[$0, j] - matrix[j, $0]) <= rounding }
+    }
+  }
+
+  private static func isCovariance(_ matrix: DenseMatrix) -> Bool {
+    isSymmetric(matrix) && matrix.diagonal.allSatisfy { $0 >= 0 }
+  }
+
   private static func values(
     _ name: String, _ shape: [Int], _ archive: ArchiveReader
   ) throws -> [Double] {
     let (found, values) = try archive.doubles(name)
-    guard found == shape, values.allSatisfy(\.isFinite) else { throw MalformedMember(name: name) }
+    guard found == shape else {
+      throw MalformedMember(name: name, "it is not of \(shape[0]) parameters")
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw MalformedMember(name: name, "a value is not finite")
+    }
     return values
   }
 }

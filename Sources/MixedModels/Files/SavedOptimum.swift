@@ -27,6 +27,8 @@ struct SavedOptimum {
   /// Whether φ is that of working columns whose size does not depend on the weights' unit: not so in
   /// earlier files of weighted fits.
   private var isFreeOfWeights = true
+  /// What the report in the file says; nil before it is written.
+  var reported: ReportedEstimates?
 
   var json: JSONValue {
     .object([
@@ -62,40 +64,50 @@ struct SavedOptimum {
   /// - Throws: `ArchiveError`, `MalformedMember`.
   init(_ archive: ArchiveReader) throws {
     guard let value = JSONParser.value(of: try archive.text(Self.member)) else {
-      throw MalformedMember(name: Self.member)
+      throw MalformedMember(
+        name: Self.member, "it is no JSON, or has a name twice in one object")
     }
-    let json = JSONMember(name: "", value: value)
+    do {
+      try self.init(JSONMember(name: "", value: value), archive)
+    } catch let error as MalformedMember where !error.name.hasPrefix("fit/") {
+      throw MalformedMember(name: error.words(in: Self.member))
+    }
+    reported = try ReportedEstimates(try archive.text(Self.reportMember))
+  }
+
+  private init(_ json: JSONMember, _ archive: ArchiveReader) throws {
     guard let kind = CriterionKind(rawValue: try json["criterion"].string) else {
-      throw MalformedMember(name: "criterion in \(Self.member)")
+      throw MalformedMember(name: "criterion")
     }
     criterion = kind
     // Fits saved before there were such criteria do not have it.
-    standardError = try? json["criterion_std_error"].double
+    standardError = try json.optional("criterion_std_error")?.measurement
     let φ = try json["phi"].doubles
-    isFreeOfWeights = (try? json["phi_unit"].string) == Self.unit
+    isFreeOfWeights = try json.optional("phi_unit")?.string == Self.unit
     outcome = CriterionSearch.Outcome(
-      optimizer: try json["optimizer"].string, φ: φ, value: try json["value"].double,
+      optimizer: try json["optimizer"].word, φ: φ, value: try json["value"].double,
       converged: try json["converged"].bool, messages: try json["messages"].strings,
       trace: try Self.trace(archive, parameters: φ.count),
       // Fits saved before there were such evaluations do not have them.
-      preliminaryEvaluations: (try? json["preliminary_evaluations"].count) ?? 0,
+      preliminaryEvaluations: try json.optional("preliminary_evaluations")?.count ?? 0,
       gradients: try json["gradients"].count,
       curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count),
-      evaluationSeconds: try json["seconds"]["evaluation"].double)
+      evaluationSeconds: try json["seconds"]["evaluation"].measurement)
     data = try json["data"].strings
     (levels, contrasts) = ([:], [:])
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
     for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
-    if case .null = try json["scaled_residuals"].value {
-      quantiles = nil
-    } else {
-      quantiles = try json["scaled_residuals"].doubles
-      guard quantiles?.count == 5 else { throw MalformedMember(name: "scaled_residuals") }
+    quantiles = try json.optional("scaled_residuals")?.doubles
+    if let quantiles,
+      quantiles.count != 5 || zip(quantiles, quantiles.dropFirst()).contains(where: >)
+    {
+      throw MalformedMember(name: "scaled_residuals", "they are no five quantiles")
     }
     timing = Timing()
-    for (name, path) in timing.parts { timing[keyPath: path] = try json["seconds"][name].double }
+    for (name, path) in timing.parts {
+      timing[keyPath: path] = try json["seconds"][name].measurement
+    }
     peakMemory = try json["peak_bytes"].count
-    _ = try archive.text(Self.reportMember)  // for its checksum
   }
 
   private static func trace(
@@ -103,13 +115,17 @@ struct SavedOptimum {
   ) throws -> [CriterionSearch.Evaluation] {
     let (shape, values) = try archive.doubles(traceMember)
     guard shape.count == 2, shape[1] == parameters + 2 else {
-      throw MalformedMember(name: traceMember)
+      throw MalformedMember(name: traceMember, "it is not of \(parameters) parameters")
     }
-    return (0..<shape[0]).map { k in
+    return try (0..<shape[0]).map { k in
       let line = values[k * shape[1]..<(k + 1) * shape[1]]
-      return CriterionSearch.Evaluation(
-        φ: Array(line.prefix(parameters)), value: line[line.endIndex - 2],
-        seconds: line[line.endIndex - 1])
+      let φ = Array(line.prefix(parameters))
+      let (value, seconds) = (line[line.endIndex - 2], line[line.endIndex - 1])
+      // Where the criterion cannot be computed it is infinite.
+      guard φ.allSatisfy(\.isFinite), (0...1e15).contains(seconds) else {
+        throw MalformedMember(name: traceMember, "evaluation \(k + 1) is none")
+      }
+      return CriterionSearch.Evaluation(φ: φ, value: value, seconds: seconds)
     }
   }
 

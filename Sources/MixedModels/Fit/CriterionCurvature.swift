@@ -32,10 +32,7 @@ struct CriterionCurvature: Sendable {
     gradient = centre.gradient
     roundingError = centre.roundingError
     residualWeight = centre.residualWeight
-    let zero = CovarianceSlopes(
-      logDeterminant: centre.slopes.residual.map { $0.map { _ in 0 } },
-      residual: centre.slopes.residual)
-    residualSlope = covariance.gradient(zero, residualWeight: 1)
+    residualSlope = Self.residualSlope(centre.slopes, covariance)
     let n = columns.count
     var H = DenseMatrix(rows: n, columns: n)
     for (k, column) in columns.enumerated() {
@@ -50,6 +47,15 @@ struct CriterionCurvature: Sendable {
         * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
     }
     self.units = units
+  }
+
+  /// ∂r²/∂φ.
+  static func residualSlope(
+    _ slopes: CovarianceSlopes, _ covariance: RelativeCovariance
+  ) -> [Double] {
+    let residualAlone = CovarianceSlopes(
+      logDeterminant: slopes.residual.map { $0.map { _ in 0 } }, residual: slopes.residual)
+    return covariance.gradient(residualAlone, residualWeight: 1)
   }
 
   /// One unit of each coordinate: where the criterion has risen by ½, or the block's size if it

@@ -120,7 +120,7 @@ extension CriterionSearch.Outcome {
 
 extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
-  fileprivate var isSmall: Bool {
+  var isSmall: Bool {
     groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count }
       < 10_000
   }

@@ -185,14 +185,7 @@ struct SearchState {
     }
   }
 
-  /// The size of every coordinate: the relative standard deviation of its random effect, which is
-  /// the length of its row of λ.
-  var units: [Double] {
-    let rows = search.covariance.rowOfEntry
-    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
-    for (k, row) in rows.enumerated() { squares[row] += best[k] * best[k] }
-    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
-  }
+  var units: [Double] { search.covariance.units(at: best) }
 
   private mutating func minimize(
     step: Double, units: [Double]

@@ -85,6 +85,15 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
+  /// The size of every coordinate: the relative standard deviation of its random effect, which is
+  /// the length of its row of λ.
+  func units(at φ: [Double]) -> [Double] {
+    let rows = rowOfEntry
+    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
+    for (k, row) in rows.enumerated() { squares[row] += φ[k] * φ[k] }
+    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
+  }
+
   /// φ at which all working columns have relative variance 1 and no covariance.
   package var identity: [Double] {
     blocks.flatMap { block in

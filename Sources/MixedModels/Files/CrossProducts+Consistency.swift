@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension CrossProducts {
+  /// Cell sets of comparisons, which are TRUE or FALSE.
+  var comparisonCellSets: [Int] {
+    basis.cellSets.indices.filter { c in
+      guard case .factor(let f) = basis.cellSets[c], case .logical = basis.factors[f] else {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Holds sums that were read against each other: all are over the same rows.
+  ///
+  /// - Throws: `ModelFileError`, which names the member.
+  func checkSums(file: String) throws {
+    do throws(MalformedMember) {
+      try checkCounts()
+      try checkWeights()
+      try checkMoments()
+      for g in groups.indices { try checkTotal(ofGroup: g) }
+      for pair in pairs.indices { try checkTotal(ofPair: pair) }
+    } catch {
+      throw ModelFileError(file, .inconsistent(error.words()))
+    }
+  }
+
+  private func checkCounts() throws(MalformedMember) {
+    let description = ModelDescription.member
+    if specification.options.omitsMissing == false, omittedObservations > 0 {
+      throw MalformedMember(
+        name: "nobs_omitted in \(description)",
+        "\(omittedObservations) rows were left out where none may be")
+    }
+    let rows = observations + omittedObservations
+    for c in cellSets.indices where cellSets[c].count > rows {
+      throw MalformedMember(
+        name: "nobs in \(description)",
+        "\(rows) rows cannot have the \(cellSets[c].count) levels of cells/\(c)")
+    }
+    for (name, _) in columnSums.values.sorted(by: { $0.key < $1.key })
+    where specification.columnKinds[name] == nil {
+      throw MalformedMember(name: "column_sums in \(description)", "there is no column \(name)")
+    }
+  }
+
+  /// Σw is the product of the constant with itself, and n where there are no weights.
+  private func checkWeights() throws(MalformedMember) {
+    let name = "sum_weights in \(ModelDescription.member)"
+    guard differs(sumOfWeights, from: fixed.product(1, 1), by: sumOfWeights) == false,
+      observations == 0 || sumOfWeights > 0
+    else { throw MalformedMember(name: name, "fixed/sums.npy has another sum") }
+    guard basis.weights == nil else { return }
+    guard sumOfWeights == Double(observations), sumOfLogWeights == 0 else {
+      throw MalformedMember(name: name, "there are no weights but those of \(observations) rows")
+    }
+  }
+
+  private func checkMoments() throws(MalformedMember) {
+    let rows = Double(observations)...Double(observations + omittedObservations)
+    for (atom, moments) in moments.enumerated() {
+      let (values, width) = (moments.products, moments.degree + 1)
+      let name = "centring.moments[\(atom)] in \(ModelDescription.member)"
+      for i in 0..<width {
+        for j in 0...i where values[i * width + j] != values[j * width + i] {
+          throw MalformedMember(name: name, "they are not symmetric")
+        }
+        if values[i * width + i] < 0 { throw MalformedMember(name: name, "a square is negative") }
+      }
+      if basis.atoms[atom].needsMoments, !rows.contains(moments.count) {
+        throw MalformedMember(name: name, "they are of \(moments.count) rows")
+      }
+    }
+  }
+
+  /// The levels' sums of the constant with [y X] add up to those of all rows.
+  private func checkTotal(ofGroup g: Int) throws(MalformedMember) {
+    guard let constant = constantColumn(ofGroup: g) else { return }
+    let (group, width, rows) = (groups[g], fixed.directory.count, fixed.product(1, 1))
+    var total = [Double](repeating: 0, count: 1 + width)
+    for page in 0..<group.pageCount {
+      group.forEachLevel(ofPage: page) { _, block in
+        let line = block + constant * (group.zCapacity + group.xCapacity)
+        total[0] += line[constant]
+        for k in 0..<width { total[1 + k] += line[group.zCapacity + k] }
+      }
+    }
+    let areRight = (0..<width).allSatisfy { k in
+      // A column may vanish but for what was rounded away when shards were added up.
+      let size = (rows * max(fixed.product(k, k), 1e-6 * rows)).squareRoot()
+      return !differs(total[1 + k], from: fixed.product(1, k), by: size)
+    }
+    guard areRight, !differs(total[0], from: rows, by: rows) else {
+      throw MalformedMember(
+        name: "groups/\(g)/blocks.npy", "its levels do not add up to fixed/sums.npy")
+    }
+  }
+
+  private func checkTotal(ofPair pair: Int) throws(MalformedMember) {
+    let (g, h) = groupPairs[pair]
+    guard let row = constantColumn(ofGroup: g), let column = constantColumn(ofGroup: h) else {
+      return
+    }
+    let products = pairs[pair]
+    let size = products.rowCapacity * products.columnCapacity
+    var total = 0.0
+    for run in products.runs {
+      for k in run.keys.indices {
+        total += run.blocks[k * size + row * products.columnCapacity + column]
+      }
+    }
+    guard !differs(total, from: fixed.product(1, 1), by: fixed.product(1, 1)) else {
+      throw MalformedMember(
+        name: "pairs/\(pair)/blocks.npy", "its pairs do not add up to fixed/sums.npy")
+    }
+  }
+
+  /// The column of the constant; nil where all columns are bound to cells.
+  private func constantColumn(ofGroup g: Int) -> Int? {
+    groups[g].directory.runs.first { basis.groups[g].blocks[$0.block].cellSet == nil }?.start
+  }
+
+  /// Beyond what rounding does to sums of any number of rows.
+  private func differs(_ a: Double, from b: Double, by size: Double) -> Bool {
+    !(abs(a - b) <= 1e-6 * abs(size) + 1e-300)
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// Holds derivatives that were saved against the criterion they are said to be of.
+///
+/// The gradient at φ costs two or three evaluations and is always computed again. The Hessian and the
+/// slopes of Cov(β) would cost as much as they did when they were saved: in a small model all
+/// columns are computed again, in others one combination of all of them, of random size, so that
+/// no other matrix passes by being made for it.
+struct CurvatureCheck {
+  let saved: CriterionCurvature
+  let φ: [Double]
+  let covariance: RelativeCovariance
+  /// n − p for REML, n for ML.
+  let df: Double
+  /// Whether the search ended in what it took for a minimum.
+  let converged: Bool
+  /// Whether the criterion was, or is now, an estimate: another one has other derivatives.
+  let isEstimated: Bool
+  /// Whether every evaluation counts.
+  let isDear: Bool
+
+  /// How far, in units of their own sizes, second derivatives may be from the saved ones.
+  ///
+  /// A search may leave the Hessian's point for the last time by a step that is no matter.
+  private var tolerance: Double { isEstimated ? 0.3 : isDear ? 0.05 : 0.02 }
+  /// By what the criterion may seem to fall where it was said not to.
+  private func allowedDecrease(_ roundingError: Double) -> Double {
+    isEstimated ? 0.5 : max(10 * CriterionCurvature.smallDecrease, 1e5 * roundingError)
+  }
+
+  /// What is not of this criterion, in words; nil if nothing was found.
+  ///
+  /// - Parameter isSmall: Whether all columns can be computed again.
+  /// - Throws: `FitError`, `CholmodError`.
+  func fault(_ criterion: any DifferentiableCriterion, isSmall: Bool) throws -> String? {
+    guard let centre = try derivatives(criterion, at: φ) else { return nil }
+    if let fault = faultOfGradient(centre) ?? faultOfSlopes(centre) { return fault }
+    for direction in directions(isSmall) {
+      let share = isDear ? (isEstimated ? 1e-5 : 1e-6) : 1e-4
+      func at(_ step: Double) throws -> CriterionDerivatives? {
+        try derivatives(criterion, at: zip(φ, direction).map { $0 + step * $1 })
+      }
+      guard let ahead = try at(share), let behind = try isDear ? centre : at(-share) else {
+        return nil
+      }
+      let distance = isDear ? share : 2 * share
+      let change = Change(ahead, behind, distance: distance)
+      let noise = 100 * centre.roundingError / distance
+      guard isHessian(change, direction, noise: noise) else { return "the Hessian" }
+      guard areCovarianceSlopes(change, direction, centre.fixedEffectsCovariance) else {
+        return "the slopes of the coefficients' covariance"
+      }
+    }
+    return nil
+  }
+
+  /// Derivatives along a direction.
+  private struct Change {
+    let gradient: [Double]
+    let covariance: DenseMatrix
+
+    init(_ ahead: CriterionDerivatives, _ behind: CriterionDerivatives, distance: Double) {
+      gradient = zip(ahead.gradient, behind.gradient).map { ($0 - $1) / distance }
+      covariance =
+        (1 / distance) * (ahead.fixedEffectsCovariance - behind.fixedEffectsCovariance)
+    }
+  }
+
+  private func derivatives(
+    _ criterion: any DifferentiableCriterion, at φ: [Double]
+  ) throws -> CriterionDerivatives? {
+    do {
+      return try criterion.value(φ).isFinite ? criterion.derivatives() : nil
+    } catch CholmodError.notPositiveDefinite {
+      return nil
+    } catch FitError.zeroResidualVariance {
+      return nil
+    }
+  }
+
+  private func directions(_ isSmall: Bool) -> [[Double]] {
+    let units = covariance.units(at: φ)
+    guard isSmall else {
+      return [units.map { $0 * Double.random(in: 0.3...1) * (Bool.random() ? 1 : -1) }]
+    }
+    return φ.indices.map { k in φ.indices.map { $0 == k ? units[k] : 0 } }
+  }
+
+  /// The Hessian's diagonal gives every coordinate its size.
+  private func isHessian(_ change: Change, _ direction: [Double], noise: Double) -> Bool {
+    let units = covariance.units(at: φ)
+    let product = saved.hessian * direction
+    let rise = max(dot(direction, change.gradient), 0)
+    let largest = zip(units, change.gradient).reduce(0) { max($0, abs($1.0 * $1.1)) }
+    return φ.indices.allSatisfy { i in
+      let size = max((max(saved.hessian[i, i], 0) * rise).squareRoot(), 1e-3 * largest / units[i])
+      return abs(product[i] - change.gradient[i]) <= tolerance * size + noise / units[i]
+    }
+  }
+
+  private func areCovarianceSlopes(
+    _ change: Change, _ direction: [Double], _ Φ: DenseMatrix
+  ) -> Bool {
+    let p = Φ.rows
+    func size(_ i: Int, _ j: Int) -> Double { (Φ[i, i] * Φ[j, j]).squareRoot() }
+    var largest = 1e-3
+    for j in 0..<p {
+      for i in 0..<p { largest = max(largest, abs(change.covariance[i, j]) / size(i, j)) }
+    }
+    return (0..<p).allSatisfy { j in
+      (0..<p).allSatisfy { i in
+        let own = zip(direction, saved.covarianceSlopes).reduce(0) { $0 + $1.0 * $1.1[i, j] }
+        return abs(own - change.covariance[i, j]) <= tolerance * largest * size(i, j)
+      }
+    }
+  }
+
+  /// What one evaluation gives: r² and its slopes, the units, the rounding error.
+  private func faultOfSlopes(_ centre: CriterionDerivatives) -> String? {
+    let units = covariance.units(at: φ)
+    let areUnits = zip(units, saved.units).allSatisfy { abs($0 - $1) <= 0.1 * $0 }
+    guard areUnits else { return "the units of φ" }
+    let w = centre.residualWeight
+    guard abs(saved.residualWeight - w) <= tolerance * w,
+      (0...(100 * centre.roundingError)).contains(saved.roundingError)
+    else { return "the residuals' weight" }
+    let slopes = CriterionCurvature.residualSlope(centre.slopes, covariance)
+    let areSlopes = φ.indices.allSatisfy { k in
+      let size = w * abs(slopes[k]) + (df * max(saved.hessian[k, k], 0)).squareRoot()
+      let rounding = 100 * centre.roundingError / units[k]
+      return w * abs(saved.residualSlope[k] - slopes[k]) <= tolerance * size + rounding
+    }
+    return areSlopes ? nil : "the slopes of r²"
+  }
+
+  private func faultOfGradient(_ centre: CriterionDerivatives) -> String? {
+    let allowed = allowedDecrease(centre.roundingError)
+    var curvature = saved
+    curvature.gradient = zip(saved.gradient, centre.gradient).map { $0 - $1 }
+    guard curvature.newtonStep.decrease <= allowed else { return "the gradient" }
+    curvature.gradient = centre.gradient
+    guard !converged || curvature.newtonStep.decrease <= 2 * allowed else {
+      return "the optimum (the criterion could fall by about \(curvature.newtonStep.decrease))"
+    }
+    return nil
+  }
+}

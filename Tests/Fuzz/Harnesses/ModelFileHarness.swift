@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import CFuzzer
+import Glibc
+import MixedModels
+
+/// Model files: every way in, and what reports make of what came.
+@Sendable func feedModelFile(_ bytes: UnsafeRawBufferPointer) {
+  let path = inMemory(bytes)
+  saying {
+    let products = try CrossProducts(contentsOf: path)
+    var sum = products
+    try sum.merge(products)
+    var options = FitOptions()
+    options.maximumEvaluations = 3
+    options.threads = 1
+    saying { _ = JSONReport().text(for: try Fit(sum, options: options)) }
+    options.degreesOfFreedom = .none
+    saying { _ = try Fit(products, options: options) }
+  }
+  saying {
+    var options = FitOptions()
+    options.wantsConditionalModes = true
+    options.threads = 1
+    let fitted = try FittedModel(contentsOf: path, options: options)
+    _ = JSONReport().text(for: fitted.fit)
+    _ = SummaryReport().text(for: fitted.fit)
+    feedTests(fitted)
+    saying {
+      try LinearPredictor(contentsOf: path, options: options).predict([seedTable(rows: 9)]) { _ in }
+    }
+  }
+}
+
+/// Whatever starts from a fit and needs no rows.
+private func feedTests(_ fitted: FittedModel) {
+  for type in TypeOfHypothesis.allCases {
+    saying { _ = try fitted.anova(type: type, .satterthwaite) }
+  }
+  saying { _ = try fitted.coefficientTests(.kenwardRoger) }
+  saying { _ = try fitted.singleTermDeletions(.residual) }
+  saying { _ = try fitted.waldIntervals(.satterthwaite) }
+  saying { _ = try fitted.marginalMeans(MeansSpecification("~ f")) }
+  saying { _ = try fitted.randomTermDeletions() }
+  _ = fitted.varianceExplained()
+}
+
+private let descriptor: Int32 = {
+  let descriptor = fuzzer_memory_file()
+  precondition(descriptor >= 0, "no file in memory")
+  return descriptor
+}()
+
+/// The path of a file with these bytes, until the next call.
+private func inMemory(_ bytes: UnsafeRawBufferPointer) -> String {
+  ftruncate(descriptor, 0)
+  var position = 0
+  while position < bytes.count {
+    let count = pwrite(descriptor, bytes.baseAddress! + position, bytes.count - position, position)
+    precondition(count > 0, "no file in memory")
+    position += count
+  }
+  return "/proc/self/fd/\(descriptor)"
+}
+
+private let seedFormulas = [
+  "y ~ x + (1 | g)", "y ~ poly(x, 2) * f + (x | g) + (1 | h:g)", "y ~ I(x > 3) + f + (1 | g/h)",
+  "y ~ t * x + (t || h) + offset(x)", "y ~ scale(x) + relevel(f, 'c') + (0 + f | g)",
+  "y ~ x + (1 | s)",
+]
+
+private func seedTable(rows: Int) -> DataSource {
+  var text = "y,x,f,t,g,h,s,w\n"
+  for k in 0..<rows {
+    let row = [
+      "\(k * 37 % 23)", "\(k % 7)", ["a", "b", "c", "d"][k % 4], k * 5 % 3 == 0 ? "TRUE" : "FALSE",
+      "g\(k % 6)", "\(k / 9)", "s", "\(1 + k % 2)",
+    ]
+    text += row.joined(separator: ",") + "\n"
+  }
+  return .bytes(Array(text.utf8), name: "t")
+}
+
+/// Model files to begin with: `fuzz models --seeds FOLDER`.
+func writeSeeds(_ harness: String, to folder: String) {
+  guard harness == "models" else { return print("seeds of \(harness) are kept as they are") }
+  for (k, formula) in seedFormulas.enumerated() {
+    var options = FitOptions()
+    if k % 2 == 1 {
+      options.weights = "w"
+      options.contrasts["f"] = .helmert
+      options.levels["f"] = ["b", "a", "d", "c"]
+      options.criterion = .ml
+    }
+    do {
+      let products = try CrossProducts(
+        Formula(formula), data: [seedTable(rows: 72)], options: options)
+      _ = try Fit(products, options: options, savingTo: "\(folder)/fit\(k)")
+    } catch {
+      print("\(formula): \(error)")
+    }
+  }
+}
