@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import ModelFrames
-import NumericalMethods
 
 extension CrossProducts {
   /// Cell sets of comparisons, which are TRUE or FALSE.
@@ -53,9 +53,16 @@ extension CrossProducts {
     guard differs(sumOfWeights, from: fixed.product(1, 1), by: sumOfWeights) == false,
       observations == 0 || sumOfWeights > 0
     else { throw MalformedMember(name: name, "fixed/sums.npy has another sum") }
-    guard basis.weights == nil else { return }
-    guard sumOfWeights == Double(observations), sumOfLogWeights == 0 else {
-      throw MalformedMember(name: name, "there are no weights but those of \(observations) rows")
+    let n = Double(observations)
+    guard basis.weights != nil else {
+      guard sumOfWeights == n, sumOfLogWeights == 0 else {
+        throw MalformedMember(name: name, "there are no weights but those of \(observations) rows")
+      }
+      return
+    }
+    // The mean of logarithms is no more than the logarithm of the mean.
+    guard n == 0 || sumOfLogWeights <= n * (log(sumOfWeights / n) + 1e-6) else {
+      throw MalformedMember(name: name, "no \(observations) weights have these sums")
     }
   }
 
@@ -64,11 +71,16 @@ extension CrossProducts {
     for (atom, moments) in moments.enumerated() {
       let (values, width) = (moments.products, moments.degree + 1)
       let name = "centring.moments[\(atom)] in \(ModelDescription.member)"
-      for i in 0..<width {
-        for j in 0...i where values[i * width + j] != values[j * width + i] {
-          throw MalformedMember(name: name, "they are not symmetric")
-        }
-        if values[i * width + i] < 0 { throw MalformedMember(name: name, "a square is negative") }
+      // But for what is rounded when shards with other shifts are added up.
+      let rounding = 1e-6 * values.reduce(0) { max($0, abs($1)) }
+      let areSquares = (0..<width).allSatisfy { i in
+        values[i * width + i] >= -rounding
+          && (0..<i).allSatisfy { j in
+            abs(values[i * width + j] - values[j * width + i]) <= rounding
+          }
+      }
+      guard areSquares else {
+        throw MalformedMember(name: name, "they are no symmetric matrix of squares")
       }
       if basis.atoms[atom].needsMoments, !rows.contains(moments.count) {
         throw MalformedMember(name: name, "they are of \(moments.count) rows")
