@@ -30,9 +30,12 @@ struct CurvatureCheck {
     isEstimated ? 0.5 : max(10 * CriterionCurvature.smallDecrease, 1e5 * roundingError)
   }
 
-  /// What is not of this criterion, in words; nil if nothing was found.
+  /// Looks for what is not of this criterion.
   ///
-  /// - Parameter isSmall: Whether all columns can be computed again.
+  /// - Parameters:
+  ///   - criterion: Of the cross-products.
+  ///   - isSmall: Whether all columns can be computed again.
+  /// - Returns: what was found, in words; nil if nothing was.
   /// - Throws: `FitError`, `CholmodError`.
   func fault(_ criterion: any DifferentiableCriterion, isSmall: Bool) throws -> String? {
     guard let centre = try derivatives(criterion, at: φ) else { return nil }
