@@ -14,27 +14,39 @@ let harnesses: [(name: String, feed: @Sendable (UnsafeRawBufferPointer) -> Void)
 /// The harness that was asked for; set once, before libFuzzer begins.
 nonisolated(unsafe) var chosen = harnesses[0]
 
+/// Every linker finds one `main` or the other: libFuzzer's own does the same.
 @main enum Fuzz {
   static func main() {
-    guard CommandLine.argc > 1, let name = CommandLine.unsafeArgv[1].map({ String(cString: $0) }),
-      let harness = harnesses.first(where: { $0.name == name })
-    else {
-      print("usage: fuzz \(harnesses.map(\.name).joined(separator: "|")) [libFuzzer's arguments]")
-      exit(2)
-    }
-    if CommandLine.argc > 3, CommandLine.unsafeArgv[2].map({ String(cString: $0) }) == "--seeds" {
-      return writeSeeds(harness.name, to: CommandLine.arguments[3])
-    }
-    chosen = harness
-    // The harness's name is not libFuzzer's to see.
-    var count = CommandLine.argc - 1
-    CommandLine.unsafeArgv[1] = CommandLine.unsafeArgv[0]
-    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? =
-      CommandLine.unsafeArgv + 1
-    exit(
-      LLVMFuzzerRunDriver(&count, &arguments) { data, size in
-        chosen.feed(UnsafeRawBufferPointer(start: data, count: size))
-        return 0
-      })
+    var count = CommandLine.argc
+    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+    exit(LLVMFuzzerRunDriver(&count, &arguments) { feed($0, $1) })
   }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput") func feed(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+  chosen.feed(UnsafeRawBufferPointer(start: data, count: size))
+  return 0
+}
+
+/// Takes the harness's name out of the arguments, before libFuzzer reads them.
+@_cdecl("LLVMFuzzerInitialize") func initialize(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
+) -> CInt {
+  let given = (0..<Int(count.pointee)).map {
+    arguments.pointee[$0].map { String(cString: $0) } ?? ""
+  }
+  guard given.count > 1, let harness = harnesses.first(where: { $0.name == given[1] }) else {
+    print("usage: fuzz \(harnesses.map(\.name).joined(separator: "|")) [libFuzzer's arguments]")
+    exit(2)
+  }
+  if given.count > 3, given[2] == "--seeds" {
+    writeSeeds(harness.name, to: given[3])
+    exit(0)
+  }
+  chosen = harness
+  arguments.pointee[1] = arguments.pointee[0]
+  arguments.pointee += 1
+  count.pointee -= 1
+  return 0
 }

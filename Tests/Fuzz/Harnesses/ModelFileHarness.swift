@@ -4,27 +4,28 @@ import Glibc
 import MixedModels
 
 /// Model files: every way in, and what reports make of what came.
+///
+/// What is dear is done to some of them; which, the bytes say.
 @Sendable func feedModelFile(_ bytes: UnsafeRawBufferPointer) {
   let path = inMemory(bytes)
+  let way = bytes.reduce(UInt32(0)) { ($0 &* 31) &+ UInt32($1) } % 8
+  var options = FitOptions()
+  options.threads = 1
   saying {
     let products = try CrossProducts(contentsOf: path)
+    guard way < 2 else { return }
     var sum = products
     try sum.merge(products)
-    var options = FitOptions()
     options.maximumEvaluations = 3
-    options.threads = 1
-    saying { _ = JSONReport().text(for: try Fit(sum, options: options)) }
-    options.degreesOfFreedom = .none
-    saying { _ = try Fit(products, options: options) }
+    _ = JSONReport().text(for: try Fit(way == 0 ? sum : products, options: options))
   }
   saying {
-    var options = FitOptions()
-    options.wantsConditionalModes = true
-    options.threads = 1
+    options.wantsConditionalModes = way == 2
     let fitted = try FittedModel(contentsOf: path, options: options)
     _ = JSONReport().text(for: fitted.fit)
     _ = SummaryReport().text(for: fitted.fit)
-    feedTests(fitted)
+    guard way < 4 else { return }
+    feedTests(fitted, refits: way == 3)
     saying {
       try LinearPredictor(contentsOf: path, options: options).predict([seedTable(rows: 9)]) { _ in }
     }
@@ -32,7 +33,7 @@ import MixedModels
 }
 
 /// Whatever starts from a fit and needs no rows.
-private func feedTests(_ fitted: FittedModel) {
+private func feedTests(_ fitted: FittedModel, refits: Bool) {
   for type in TypeOfHypothesis.allCases {
     saying { _ = try fitted.anova(type: type, .satterthwaite) }
   }
@@ -40,7 +41,7 @@ private func feedTests(_ fitted: FittedModel) {
   saying { _ = try fitted.singleTermDeletions(.residual) }
   saying { _ = try fitted.waldIntervals(.satterthwaite) }
   saying { _ = try fitted.marginalMeans(MeansSpecification("~ f")) }
-  saying { _ = try fitted.randomTermDeletions() }
+  if refits { saying { _ = try fitted.randomTermDeletions() } }
   _ = fitted.varianceExplained()
 }
 
@@ -63,9 +64,8 @@ private func inMemory(_ bytes: UnsafeRawBufferPointer) -> String {
 }
 
 private let seedFormulas = [
-  "y ~ x + (1 | g)", "y ~ poly(x, 2) * f + (x | g) + (1 | h:g)", "y ~ I(x > 3) + f + (1 | g/h)",
-  "y ~ t * x + (t || h) + offset(x)", "y ~ scale(x) + relevel(f, 'c') + (0 + f | g)",
-  "y ~ x + (1 | s)",
+  "y ~ x + (1 | g)", "y ~ poly(x, 2) + f + (x | h)", "y ~ I(x > 3) + f + (1 | g/h)",
+  "y ~ t * x + (t || h) + offset(x)", "y ~ scale(x) + relevel(f, 'c') + (1 | g) + (1 | h)",
 ]
 
 private func seedTable(rows: Int) -> DataSource {
@@ -73,7 +73,7 @@ private func seedTable(rows: Int) -> DataSource {
   for k in 0..<rows {
     let row = [
       "\(k * 37 % 23)", "\(k % 7)", ["a", "b", "c", "d"][k % 4], k * 5 % 3 == 0 ? "TRUE" : "FALSE",
-      "g\(k % 6)", "\(k / 9)", "s", "\(1 + k % 2)",
+      "g\(k % 4)", "\(k / 8)", "s", "\(1 + k % 2)",
     ]
     text += row.joined(separator: ",") + "\n"
   }
@@ -93,7 +93,7 @@ func writeSeeds(_ harness: String, to folder: String) {
     }
     do {
       let products = try CrossProducts(
-        Formula(formula), data: [seedTable(rows: 72)], options: options)
+        Formula(formula), data: [seedTable(rows: 32)], options: options)
       _ = try Fit(products, options: options, savingTo: "\(folder)/fit\(k)")
     } catch {
       print("\(formula): \(error)")

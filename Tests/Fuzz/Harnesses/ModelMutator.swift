@@ -140,7 +140,7 @@ private func jsonValues(_ bytes: [UInt8]) -> [Range<Int>] {
 // MARK: Arrays
 
 private let oddDoubles: [Double] = [
-  0, -0.0, 1, -1, 2, 1e-320, 1e-160, 1e150, 1e300, -1e300, .nan, .infinity, -.infinity, 1e9, -1e9,
+  0, -0.0, 1, -1, 2, 5e-324, 1e-160, 1e150, 1e300, -1e300, .nan, .infinity, -.infinity, 1e9, -1e9,
 ]
 private let oddIntegers: [Int32] = [0, 1, -1, 2, 3, .max, .min, 65536]
 
