@@ -99,8 +99,10 @@ extension Optimum {
       value = try criterion.value(saved.φ)
     }
     let evaluated = monotonicSeconds()
-    let isEstimated = standardError != nil || criterion.standardError != nil
-    try Self.check(value, saved.value, standardError, criterion.standardError)
+    // An error is of an estimate, which leaves its probes behind.
+    let isEstimated = saved.curvature?.probeSlopes != nil || criterion.standardError != nil
+    let savedError = isEstimated || saved.curvature == nil ? standardError : nil
+    try Self.check(value, saved.value, savedError, criterion.standardError)
     estimates = try Estimates(
       model, φ: saved.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
     solver = criterion.profiled.equations.description
@@ -126,19 +128,28 @@ extension Optimum {
   /// An evaluation that takes longer is not made again and again for nothing but a check.
   private static let longestEvaluation = 5.0
 
+  /// A guess at the Hessian, in place of one, is not that of the place.
+  private static let largestExpectedDecrease = 0.1
+
   /// The saved end of a search with derivatives that were seen to belong to it, or with a message
   /// that they were not looked at.
   private static func checked(
     _ saved: CriterionSearch.Outcome, _ model: LinearMixedModel, _ options: FitOptions,
     _ criterion: any DifferentiableCriterion, isEstimated: Bool, isDear: Bool, seconds: Double
   ) throws -> CriterionSearch.Outcome {
-    guard let curvature = saved.curvature else { return saved }
+    guard !saved.φ.isEmpty else { return saved }
     guard seconds < longestEvaluation else {
       var outcome = saved
       outcome.messages.append(
         "the derivatives at the optimum, which standard errors of variances and Satterthwaite's degrees of freedom rest on, are the model file's own: to compute them again would take too long"
       )
       return outcome
+    }
+    guard let curvature = saved.curvature else {
+      if saved.converged, let decrease = try model.expectedDecrease(saved.φ, criterion) {
+        guard decrease < largestExpectedDecrease else { throw NotOfThisFit(part: "the optimum") }
+      }
+      return saved
     }
     let check = CurvatureCheck(
       saved: curvature, φ: saved.φ, covariance: model.covariance,
@@ -148,5 +159,19 @@ extension Optimum {
       throw NotOfThisFit(part: fault)
     }
     return saved
+  }
+}
+
+extension LinearMixedModel {
+  /// By about how much the criterion could fall, by its gradient and the expected Hessian; nil where
+  /// it has no derivatives.
+  fileprivate func expectedDecrease(
+    _ φ: [Double], _ criterion: any DifferentiableCriterion
+  ) throws -> Double? {
+    guard try criterion.value(φ).isFinite else { return nil }
+    let here = try criterion.derivatives()
+    let hessian = covariance.expectedHessian(φ, here.slopes, levels: groups.map(\.levelCount))
+    let decrease = 0.5 * dot(here.gradient, hessian.pseudoInverse * here.gradient)
+    return decrease.isFinite ? decrease : nil
   }
 }

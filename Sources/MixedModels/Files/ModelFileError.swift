@@ -73,7 +73,7 @@ extension ModelFileError: CustomStringConvertible {
     case .notReproduced(let saved, let found):
       "\(file) does not reproduce its fit: the criterion is \(found) where \(saved) was saved. Do not use it; fit the model again."
     case .notOfThisFit(let part):
-      "\(file) does not reproduce its fit: \(part) is not as saved. Do not use it; fit the model again."
+      "\(file) does not reproduce its fit: its cross-products do not give \(part) as saved. Do not use it; fit the model again."
     case .unusable(let sentence): "\(file): \(MessageText(sentence: sentence))"
     }
   }

@@ -100,6 +100,28 @@ import Testing
     #expect(Self.problem(path) == .notOfThisFit("the gradient"))
   }
 
+  @Test func `an optimum without derivatives is looked at`() throws {
+    let folder = try TemporaryFolder()
+    func forged(_ factor: Double) throws -> String {
+      try Self.forged(in: folder) { file in
+        try file.movePhi(by: factor)
+        let line = try file.optimumLine("curvature")
+        file["fit/optimum.json"] = file["fit/optimum.json"].replacingOccurrences(
+          of: line, with: "  \"curvature\": null,")
+      }
+    }
+    #expect(Self.problem(try forged(1)) == nil)
+    let path = try forged(1.5)
+    guard case .notReproduced(_, let found) = Self.problem(path) else {
+      Issue.record("the criterion is not looked at")
+      return
+    }
+    var file = try UnpackedFile(path)
+    try file.setOptimum("value", found)
+    try folder.write(file.packed, to: "fit.lmm")
+    #expect(Self.problem(path) == .notOfThisFit("the optimum"))
+  }
+
   @Test func `an error as large as anything does not make another optimum pass`() throws {
     let folder = try TemporaryFolder()
     let path = try Self.forged(in: folder) { file in
@@ -107,6 +129,11 @@ import Testing
       try file.setOptimum("criterion_std_error", 1e300)
     }
     #expect(Self.problem(path) != nil)
+    let slightly = try Self.forged(in: folder) { file in
+      try file.movePhi(by: 1.01)
+      try file.setOptimum("criterion_std_error", 0.5)
+    }
+    #expect(Self.problem(slightly) != nil)
     let unmoved = try Self.forged(in: folder) { file in
       try file.setOptimum("criterion_std_error", 0.5)
     }
@@ -274,7 +301,7 @@ extension UnpackedFile {
       of: try optimumLine(name), with: "  \"\(name)\": \(value),")
   }
 
-  private func optimumLine(_ name: String) throws -> String {
+  fileprivate func optimumLine(_ name: String) throws -> String {
     String(
       try #require(
         self["fit/optimum.json"].split(separator: "\n").first { $0.hasPrefix("  \"\(name)\": ") }))
