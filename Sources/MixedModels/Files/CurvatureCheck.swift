@@ -123,7 +123,10 @@ struct CurvatureCheck {
   /// What one evaluation gives: r² and its slopes, the units, the rounding error.
   private func faultOfSlopes(_ centre: CriterionDerivatives) -> String? {
     let units = covariance.units(at: φ)
-    let areUnits = zip(units, saved.units).allSatisfy { abs($0 - $1) <= 0.1 * $0 }
+    // The least unit was another in files of earlier versions.
+    let areUnits = zip(units, saved.units).allSatisfy {
+      $0 <= CriterionSearch.smallestUnit || abs($0 - $1) <= 0.1 * $0
+    }
     guard areUnits else { return "the units of φ" }
     let w = centre.residualWeight
     guard abs(saved.residualWeight - w) <= tolerance * w,
