@@ -171,7 +171,9 @@ extension LinearMixedModel {
     guard try criterion.value(φ).isFinite else { return nil }
     let here = try criterion.derivatives()
     let hessian = covariance.expectedHessian(φ, here.slopes, levels: groups.map(\.levelCount))
-    let decrease = 0.5 * dot(here.gradient, hessian.pseudoInverse * here.gradient)
+    let decrease =
+      0.5
+      * dot(here.gradient, hessian.pseudoInverse(units: covariance.units(at: φ)) * here.gradient)
     return decrease.isFinite ? decrease : nil
   }
 }
