@@ -18,6 +18,7 @@ let package = Package(
     .systemLibrary(name: "CRmath", providers: [.apt(["r-mathlib"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CNumberParsing"),
+    .target(name: "CAddressSpace"),
     .target(
       name: "NumericalMethods",
       dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CRmath", "CZlib"],
@@ -30,7 +31,7 @@ let package = Package(
     .executableTarget(
       name: "lmm-sparse",
       dependencies: [
-        "MixedModels", "ModelFrames", "NumericalMethods",
+        "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "NumericalMethodsTests", dependencies: ["NumericalMethods"]),

@@ -27,11 +27,9 @@ struct BootstrapCommand: ParsableCommand {
     help: "The model, and perhaps one to test against it: model files, or formulas with --data.")
   var models: [String]
 
-  @Option(help: ArgumentHelp("Responses to simulate.", valueName: "n"))
-  var replicates = 1000
+  @Option(.replicates, "Responses to simulate", valueName: "n") var replicates = 1000
 
-  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "s"))
-  var seed: UInt64 = 1
+  @Option(.seed, "Seed of the random numbers", valueName: "s") var seed: UInt64 = 1
 
   @OptionGroup var coverage: CoverageArgument
 
@@ -52,7 +50,6 @@ struct BootstrapCommand: ParsableCommand {
       throw ValidationError(
         "bootstrap takes one model, or two to test one against the other, not \(models.count).")
     }
-    guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
     if checkpoint == "-" { throw ValidationError("--checkpoint takes a file, not '-'.") }
     if csv == "-", report.output == nil || report.output == "-" {
       throw ValidationError("--csv - needs --output FILE for the report.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// p-values of variances that are zero under the hypothesis.
 struct BoundaryArguments: ParsableArguments {
@@ -11,21 +12,12 @@ struct BoundaryArguments: ParsableArguments {
   @Option(help: ArgumentHelp("How p-values of variances are found.", valueName: "method"))
   var boundary: Method?
 
-  @Option(help: ArgumentHelp("Draws of --boundary exact.", valueName: "n"))
-  var simulations = 10_000
+  @Option(.simulations, "Draws of --boundary exact", valueName: "n") var simulations = 10_000
 
-  @Option(help: ArgumentHelp("Responses to simulate of --boundary bootstrap.", valueName: "n"))
+  @Option(.replicates, "Responses to simulate of --boundary bootstrap", valueName: "n")
   var replicates = 1000
 
-  @Option(help: ArgumentHelp("Seed of --boundary exact and bootstrap.", valueName: "s"))
-  var seed: UInt64 = 1
-
-  func validate() throws {
-    guard 1...100_000_000 ~= simulations else {
-      throw ValidationError("--simulations must lie between 1 and 100000000.")
-    }
-    guard replicates >= 1 else { throw ValidationError("--replicates must be at least 1.") }
-  }
+  @Option(.seed, "Seed of --boundary exact and bootstrap", valueName: "s") var seed: UInt64 = 1
 
   /// For --boundary bootstrap.
   func bootstrap(_ progress: ProgressLine?) -> BootstrapOptions {

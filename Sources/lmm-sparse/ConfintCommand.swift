@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// Confidence intervals for all parameters of a model.
 struct ConfintCommand: ParsableCommand {
@@ -52,10 +53,10 @@ struct ConfintCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the profiles' curves as a table.", valueName: "file"))
   var curves: String?
 
-  @Option(help: ArgumentHelp("Responses to simulate.", valueName: "n"))
+  @Option(.replicates, "Responses to simulate; default: 1000", valueName: "n")
   var replicates: Int?
 
-  @Option(help: ArgumentHelp("Seed of the bootstrap's random numbers.", valueName: "s"))
+  @Option(.seed, "Seed of the bootstrap's random numbers; default: 1", valueName: "s")
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Intervals of a bootstrap.", valueName: "kind"))
@@ -70,9 +71,6 @@ struct ConfintCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
-    if let replicates, replicates < 1 {
-      throw ValidationError("--replicates must be at least 1.")
-    }
     if method != .bootstrap, replicates != nil || seed != nil || interval != nil {
       throw ValidationError("--replicates, --seed and --interval need --method bootstrap.")
     }

@@ -61,14 +61,12 @@ struct CrossprodCommand: ParsableCommand {
 
   @OptionGroup(title: "Data") var reading: ReadingArguments
 
-  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
-  var threads: Int?
+  @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
   @OptionGroup var progress: ProgressArguments
 
   func validate() throws {
     try checkFormula(formula, data, command: "crossprod")
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("the file is binary. Name it with -o FILE.lmm, or pipe it on.")
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CAddressSpace
 import MixedModels
 import Synchronization
 
@@ -90,6 +91,7 @@ func removeOnInterrupt(_ path: String, _ moment: FileReplacement.Moment) {
 /// with thread pools do by accident, are unblocked.
 func installSignalHandlers() {
   _ = (temporaryFiles, restingPlaces, previousActions)  // made now: a handler may not allocate
+  call_before_memory_end { removeTemporaryFiles() }
   var interrupts = sigset_t()
   sigemptyset(&interrupts)
   for number in [SIGINT, SIGTERM, SIGHUP] {

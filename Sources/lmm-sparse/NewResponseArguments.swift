@@ -20,8 +20,7 @@ struct NewResponseArguments: ParsableArguments {
       valueName: "file"))
   var data: [String] = []
 
-  @Option(help: ArgumentHelp("Responses to draw; default: 1.", valueName: "n"))
-  var replicates: Int?
+  @Option(.responses, "Responses to draw; default: 1", valueName: "n") var replicates: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -50,9 +49,6 @@ struct NewResponseArguments: ParsableArguments {
     }
     if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
       throw ValidationError("\(file) is a model file, and --data needs rows.")
-    }
-    if let replicates, replicates < 1 {
-      throw ValidationError("--replicates must be at least 1.")
     }
   }
 

@@ -38,39 +38,22 @@ struct SearchArguments: ParsableArguments {
     help: ArgumentHelp("θ to start from, in the reported order.", valueName: "θ1,θ2,…"))
   var start: Start?
 
-  @Option(help: ArgumentHelp("Evaluations of the criterion at most.", valueName: "n"))
+  @Option(.evaluations, "Evaluations of the criterion at most", valueName: "n")
   var maxEvaluations: Int?
 
-  @Option(
-    help: ArgumentHelp("Relative change of the criterion that ends the search.", valueName: "x"))
+  @Option(.tolerance, "Relative change of the criterion that ends the search", valueName: "x")
   var tolerance: Double?
 
   @Option(help: ArgumentHelp("How the equations are solved.", valueName: "strategy"))
   var solver: Solver = .auto
 
-  @Option(
-    help: ArgumentHelp("Standard error wanted of a stochastic criterion.", valueName: "x"))
+  @Option(.accuracy, "Standard error wanted of a stochastic criterion", valueName: "x")
   var accuracy: Double?
 
-  @Option(
-    help: ArgumentHelp(
-      "Seed of the random vectors of a stochastic criterion.", valueName: "n"))
+  @Option(.seed, "Seed of the random vectors of a stochastic criterion", valueName: "n")
   var probeSeed: UInt64?
 
-  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
-  var threads: Int?
-
-  func validate() throws {
-    if let maxEvaluations, maxEvaluations < 1 {
-      throw ValidationError("--max-evaluations must be at least 1.")
-    }
-    for (name, value) in [("--tolerance", tolerance), ("--accuracy", accuracy)] {
-      if let value, !(value > 0 && value.isFinite) {
-        throw ValidationError("\(name) must be a number greater than zero.")
-      }
-    }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
-  }
+  @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
   func set(_ options: inout FitOptions) {
     options.optimizer = optimizer.rawValue

@@ -41,9 +41,7 @@ struct SimulateCommand: ParsableCommand {
   var list = false
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Rows of the table; default: the workload's, or 30 per level.", valueName: "n"))
+    .rows, "Rows of the table; default: the workload's, or 30 per level", valueName: "n")
   var rows: Int?
 
   @Option(
@@ -54,19 +52,15 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Number of levels of a factor; repeatable.", valueName: "factor=n"))
+    help: ArgumentHelp("Number of levels of a factor, \(ValueRange.levels.words); repeatable.", valueName: "factor=n"))
   var levels: [String] = []
 
   @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
   @OptionGroup(title: "New responses of a model file") var responses: NewResponseArguments
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Any integer from 0; another one, another table.", valueName: "n"))
-  var seed: UInt64 = 1
+  @Option(.seed, "Another one, another table", valueName: "n") var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
-  var threads: Int?
+  @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
   @Option(
     name: [.customShort("o"), .long],
@@ -83,7 +77,6 @@ struct SimulateCommand: ParsableCommand {
           : "write a formula such as 'y ~ x + (1 | g)', or name a workload: \(SimulationDesign.workloads.map(\.name).joined(separator: ", "))."
       )
     }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if let model, ModelFile.isMeant(by: model) {
       if let option = foreignToModelFile.first {
         throw ValidationError("\(option) is for a formula; \(model) has a model of its own.")

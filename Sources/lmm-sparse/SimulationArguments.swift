@@ -26,10 +26,7 @@ struct SimulationArguments: ParsableArguments {
       valueName: "group=numbers"))
   var corr: [String] = []
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Residual standard deviation.", valueName: "x"))
-  var sigma = 1.0
+  @Option(.standardDeviation, "Residual standard deviation", valueName: "x") var sigma = 1.0
 
   @Option(
     parsing: .unconditionalSingleValue,

@@ -42,11 +42,10 @@ struct StudyCommand: ParsableCommand {
 
   @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
 
-  @Option(help: ArgumentHelp("Responses to simulate of every design.", valueName: "n"))
+  @Option(.studyReplicates, "Responses to simulate of every design", valueName: "n")
   var replicates = 1000
 
-  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "s"))
-  var seed: UInt64 = 1
+  @Option(.seed, "Seed of the random numbers", valueName: "s") var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Criteria to fit by: reml, ml, or both.", valueName: "reml,ml"))
   var method = "reml,ml"
@@ -71,14 +70,11 @@ struct StudyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
   var replicatesFile: String?
 
-  @Option(help: ArgumentHelp("Threads; default: all cores.", valueName: "n"))
-  var threads: Int?
+  @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
   @OptionGroup(title: "Report") var report: TableArguments
 
   func validate() throws {
-    guard replicates >= 2 else { throw ValidationError("--replicates must be at least 2.") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if profile, try !methods().contains(.ml) {
       throw ValidationError("--profile is for fits by maximum likelihood: add ml to --method.")
     }

@@ -118,7 +118,9 @@ public struct CrossProducts: Sendable {
   }
 
   /// Adds the rows of `other`, which are in the same basis.
-  mutating func add(_ other: CrossProducts) {
+  ///
+  /// - Throws: `FitError.memoryShortage`; this is of no use then.
+  mutating func add(_ other: CrossProducts) throws(FitError) {
     let basis = basis
     if observations == 0 {
       columnSums = other.columnSums
@@ -138,6 +140,7 @@ public struct CrossProducts: Sendable {
       maps.append(
         cellSets[set].merge(other.cellSets[set], source: basis.cellSets[set], maps: maps))
     }
+    try checkGrowth()
     let xColumns = fixed.merge(other.fixed, blocks: basis.fixed, maps: maps)
     var zColumns: [[Int]] = []
     for g in groups.indices {

@@ -6,7 +6,7 @@ package import NumericalMethods
 /// Sums over chunks are compensated (Neumaier 1974), so that precision does not fall with n.
 package struct FixedProducts: Sendable {
   package internal(set) var directory: ColumnDirectory
-  private(set) var capacity: Int
+  package private(set) var capacity: Int
   /// Upper triangle used, entry (i, j) at i · capacity + j.
   var sums: [Double]
   var corrections: [Double]
@@ -29,7 +29,7 @@ package struct FixedProducts: Sendable {
 
   mutating func grow() {
     guard directory.count > capacity else { return }
-    let wider = max(directory.count, capacity * 2)
+    let wider = max(directory.count, capacity < 2048 ? capacity * 2 : capacity * 9 / 8)
     sums = restrided(sums, rows: 1, from: (capacity, capacity), to: (wider, wider))
     corrections = restrided(corrections, rows: 1, from: (capacity, capacity), to: (wider, wider))
     capacity = wider

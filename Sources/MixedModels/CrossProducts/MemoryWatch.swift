@@ -49,7 +49,12 @@ package struct MemoryWatch {
 extension CrossProducts {
   /// Bytes of all that grows with the levels, but for their labels.
   var levelBytes: Int {
-    pairBytes + groups.reduce(0) { $0 + $1.levelCount * $1.stride } * MemoryLayout<Double>.stride
+    pairBytes + groupBytes
+  }
+
+  /// Bytes of the products by level.
+  var groupBytes: Int {
+    groups.reduce(0) { $0 + $1.levelCount * $1.stride } * MemoryLayout<Double>.stride
   }
 
   /// Bytes of the pairs of levels.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// Pairs of codes ↔ dense codes 0, 1, … in order of first appearance.
 ///
@@ -14,6 +15,7 @@ package struct PairDictionary: Sendable {
   /// The other pairs.
   private var slots: [Int32] = []
   private var slotted = 0
+  private let seed = HashSeed.ofProcess
 
   package init() {}
 
@@ -102,7 +104,7 @@ package struct PairDictionary: Sendable {
   @inline(__always)
   private func probe(_ key: UInt64) -> (slot: Int, code: Int32) {
     let mask = slots.count - 1
-    var slot = Self.slot(key, mask: mask)
+    var slot = Self.slot(key, seed, mask: mask)
     while slots[slot] >= 0 {
       if keys[Int(slots[slot])] == key { return (slot, slots[slot]) }
       slot = (slot + 1) & mask
@@ -121,7 +123,7 @@ package struct PairDictionary: Sendable {
     var larger = [Int32](repeating: -1, count: max(64, slots.count * 4))
     let mask = larger.count - 1
     for code in slots where code >= 0 {
-      var slot = Self.slot(keys[Int(code)], mask: mask)
+      var slot = Self.slot(keys[Int(code)], seed, mask: mask)
       while larger[slot] >= 0 { slot = (slot + 1) & mask }
       larger[slot] = code
     }
@@ -129,8 +131,9 @@ package struct PairDictionary: Sendable {
   }
 
   @inline(__always)
-  private static func slot(_ key: UInt64, mask: Int) -> Int {
-    let mixed = (key ^ (key >> 29)) &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: mixed >> 32) & mask
+  private static func slot(_ key: UInt64, _ seed: HashSeed, mask: Int) -> Int {
+    let first = (key ^ seed.first).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+    let second = (first.high ^ first.low ^ seed.second) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: second >> 32) & mask
   }
 }

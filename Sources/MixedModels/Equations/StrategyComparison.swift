@@ -55,13 +55,14 @@ struct StrategyComparison {
     let leading = EquationsPlan.leadingGroups(model)[0]
     let estimate = StrategyEstimate(
       matrixFree: model, leading: leading, accuracy: accuracy, threads: threads)
+    var wanted: MatrixFreeAccuracy =
+      solver == "auto" ? .modest(accuracy) : MatrixFreeAccuracy(standardError: accuracy)
+    if memory > 0 {
+      let others = Double(estimate.bytes) - estimate.vectorBytes(model)
+      wanted.memory = min(wanted.memory, max(0.8 * Double(memory) - others, 0))
+    }
     candidates.append(
-      Candidate(
-        estimate: estimate,
-        choice: .matrixFree(
-          leading: leading,
-          accuracy: solver == "auto"
-            ? .modest(accuracy) : MatrixFreeAccuracy(standardError: accuracy))))
+      Candidate(estimate: estimate, choice: .matrixFree(leading: leading, accuracy: wanted)))
     if solver == "auto", estimate.fits(memory) {
       let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
       patience = max(ratio * estimate.seconds, Self.affordable)

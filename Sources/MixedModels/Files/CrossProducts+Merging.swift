@@ -18,7 +18,7 @@ extension CrossProducts {
     specification.options.missingTexts.formUnion(other.specification.options.missingTexts)
     for (name, kind) in other.specification.columnKinds
     where specification.columnKinds[name] == .empty { specification.columnKinds[name] = kind }
-    add(basis == other.basis ? other : other.rebased(to: basis))
+    try add(basis == other.basis ? other : other.rebased(to: basis))
   }
 
   /// Adds two of which at least one has no values, whose columns may be anything.

@@ -10,8 +10,11 @@ struct ArrayReading {
   let archive: ArchiveReader
   let file: String
 
-  /// - Throws: `ArchiveError`, `ModelFileError`.
+  /// - Throws: `ArchiveError`, `ModelFileError`, `MemoryShortage`.
   func fill(_ products: inout CrossProducts) throws {
+    try requireMemory(
+      Double(archive.size), for: "the cross-products in \(file)",
+      remedy: "Use a machine with more memory, or make them with fewer levels or columns.")
     let basis = products.basis
     for (c, source) in basis.cellSets.enumerated() {
       products.cellSets[c] = try cells(c, source, earlier: products.cellSets)

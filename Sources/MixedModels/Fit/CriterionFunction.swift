@@ -21,7 +21,7 @@ public final class CriterionFunction {
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
     setBLASThreads(1)
     let model = try LinearMixedModel(formula, data: data, options: options)
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    let threads = threadCount(options.threads)
     thetaNames = model.thetaNames
     covariance = model.covariance
     start = covariance.theta(covariance.identity)

@@ -67,7 +67,7 @@ extension Fit {
       },
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
-      threads: options.threads == 0 ? availableProcessors() : options.threads,
+      threads: threadCount(options.threads),
       criterionStandardError: solver.criterionStandardError, probes: solver.probes,
       monteCarloErrors: outcome.curvature.flatMap { curvature in
         MonteCarloErrors(

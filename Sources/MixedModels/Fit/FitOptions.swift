@@ -43,6 +43,18 @@ public struct FitOptions: Sendable {
   public init() {}
 }
 
+extension FitOptions {
+  /// Checks all numbers.
+  ///
+  /// - Throws: `OutOfRange`.
+  func check() throws(OutOfRange) {
+    if threads != 0 { try ValueRange.threads.check(threads, "threads") }
+    try ValueRange.evaluations.check(maximumEvaluations, "maximumEvaluations")
+    if let tolerance { try ValueRange.tolerance.check(tolerance, "tolerance") }
+    try ValueRange.accuracy.check(accuracy, "accuracy")
+  }
+}
+
 /// A sign of life from a long fit.
 public enum FitProgress: Sendable {
   /// Bytes and rows so far; `totalBytes` is nil for a stream.

@@ -9,11 +9,12 @@ extension LinearMixedModel {
   /// - Parameters:
   ///   - options: How to search and compute.
   ///   - saved: Where an earlier search ended; then there is no new one.
-  /// - Throws: `FitError`, `CholmodError`.
+  /// - Throws: `FitError`, `CholmodError`; `OutOfRange`.
   func optimum(
     _ options: FitOptions, saved: SavedOptimum? = nil
   ) throws -> (optimum: Optimum, plan: [String]) {
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    try options.check()
+    let threads = threadCount(options.threads)
     let plan = try EquationsPlan(
       self, solver: options.solver, accuracy: options.accuracy, threads: threads)
     do {

@@ -60,7 +60,7 @@ public struct ModelPlan: Sendable {
     var products = try input.crossProducts(formula, options: options)
     let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    let threads = threadCount(options.threads)
     memory = availableMemory()
     let (plan, messages) = try Self.triedPlan(model, options, threads: threads, memory: memory)
     self.messages = messages

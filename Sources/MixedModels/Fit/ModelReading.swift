@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 /// A table opened for one model: the formula bound, the raw basis centred on the first rows.
 struct ModelReading {
@@ -35,6 +36,7 @@ struct ModelReading {
   private static func reader(
     _ data: [DataSource], _ options: FitOptions
   ) throws -> TableReader {
+    try options.check()
     var reading = options.reading
     reading.threads = options.threads
     reading.categoricalColumns.formUnion(options.contrasts.keys)
@@ -51,10 +53,15 @@ struct ModelReading {
     reader.progress = options.progress.map { report in
       { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
+    try ProductsSize.checkPairs(ofGroups: specification.basis.groups.count)
     var total = CrossProducts(specification)
     var watch = MemoryWatch()
-    try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
-      total.add(part)
+    let workers = threadCount(options.threads)
+    try forEachBlock({ [specification] rows in
+      try CrossProducts.checkMemory(specification, rows: rows, workers: workers)
+      return CrossProducts(specification, rows: rows)
+    }) { part in
+      try total.add(part)
       try watch.check(total)
     }
     total.finish()

@@ -24,8 +24,8 @@ extension CovarianceMoments {
     let sizes = model.groups.map { $0.levelCount * $0.size }
     let leading = sizes.indices.max { sizes[$0] < sizes[$1] }!
     let core = model.randomEffectCount - sizes[leading]
-    let memory = physicalMemory()
-    let limit = given ?? (memory > 0 ? min(largestMatrix, memory / 10) : largestMatrix)
+    let memory = min(physicalMemory() / 10, availableMemory() / 4)
+    let limit = given ?? (memory > 0 ? min(largestMatrix, memory) : largestMatrix)
     guard core * core <= limit / 8 else {
       throw InferenceError.kenwardRogerTooLarge(
         group: model.terms.filter { $0.group != leading }.map(\.name).joined(separator: ", "),

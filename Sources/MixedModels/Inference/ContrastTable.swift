@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// t tests of linear combinations of coefficients, and the F test that all hypotheses hold.
@@ -20,6 +21,7 @@ extension FittedModel {
   public func contrast(
     _ hypotheses: [CoefficientHypothesis], _ method: DegreesOfFreedomMethod, level: Double = 0.95
   ) throws -> ContrastTable {
+    try ValueRange.coverage.check(level, "level")
     let columns = try fixedColumns(.fitted)
     let rows = try hypotheses.map { try estimableRow($0, columns) }
     let ddf = try degreesOfFreedom(method)

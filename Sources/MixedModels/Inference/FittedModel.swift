@@ -75,5 +75,5 @@ public struct FittedModel: Sendable {
   }
 
   /// Threads to work with.
-  var threads: Int { options.threads == 0 ? availableProcessors() : options.threads }
+  var threads: Int { threadCount(options.threads) }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// The F test of a linear hypothesis, as a line of lmerTest's tables.
@@ -93,6 +94,7 @@ extension FittedModel {
   public func coefficientTests(
     _ method: DegreesOfFreedomMethod, level: Double = 0.95
   ) throws -> [TTest] {
+    try ValueRange.coverage.check(level, "level")
     let ddf = try degreesOfFreedom(method)
     return try model.fixed.kept.enumerated().map { k, column in
       var row = [Double](repeating: 0, count: model.fixedEffectCount)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// Likelihood-ratio tests of nested models, each against the next smaller one (lme4's `anova`).
@@ -81,6 +82,7 @@ extension ModelComparison {
       let (smaller, larger) = (sorted[k], sorted[k + 1])
       var exact: ExactTest.Result?
       if boundary == .exact {
+        try ValueRange.simulations.check(simulations, "simulations")
         let test = try ExactTest(smaller: smaller.model, larger: larger.model, nesting: nesting)
         exact = test.simulated(
           simulations, seed: seed, statistic: Row.statistic(smaller.model, larger.model))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// Likelihood-ratio tests of single parts of the random effects (lmerTest's `ranova`).
@@ -32,6 +33,7 @@ extension FittedModel {
     boundary: BoundaryMethod = .mixture, simulations: Int = 10_000, seed: UInt64 = 1,
     replicates: BootstrapOptions = BootstrapOptions()
   ) throws -> RandomTermDeletions {
+    try ValueRange.simulations.check(simulations, "simulations")
     let kind = options.criterion
     var rows = [
       RandomTermDeletions.Row(

@@ -27,9 +27,11 @@ extension LinearMixedModel {
       throw FitError.noRows(omitted: products.omittedObservations)
     }
     try MemoryWatch().checkAssembly(products)
+    try products.checkAssembly()
     let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))
 
     let members = products.groups.indices.map { g in z.filter { $0.bound.group == g } }
+    try Self.checkMemory(products, x, members)
     let levels = try products.groups.indices.map { g in
       try GroupLevels(
         members[g][0].bound.grouping, cellSet: products.basis.groups[g].cellSet,
@@ -50,6 +52,28 @@ extension LinearMixedModel {
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
     try check(specification, x)
+  }
+
+  /// Whether the levels' products can be had in working columns, and the derivatives by as many
+  /// parameters as these make.
+  ///
+  /// - Throws: `FitError.memoryShortage`
+  private static func checkMemory(
+    _ products: CrossProducts, _ x: FixedAssembly, _ members: [[RandomTermAssembly]]
+  ) throws(FitError) {
+    var (bytes, parameters) = (0.0, 0.0)
+    for (group, terms) in zip(products.groups, members) {
+      let sizes = terms.flatMap { $0.pieces.map { Double($0.columns.count) } }
+      let ℓ = sizes.reduce(0, +)
+      bytes += 8 * Double(group.levelCount) * ℓ * (ℓ + Double(x.tail.rows))
+      parameters += sizes.reduce(0) { $0 + $1 * ($1 + 1) / 2 }
+    }
+    bytes = max(bytes - Double(products.groupBytes), 0) + 32 * parameters * parameters
+    do throws(MemoryShortage) {
+      try requireMemory(
+        bytes, for: "\(members.joined().count) random-effects terms (\(Int(parameters)) parameters)",
+        remedy: "Take out terms or some of their columns.")
+    } catch { throw .memoryShortage(error.description) }
   }
 
   private static func designs(

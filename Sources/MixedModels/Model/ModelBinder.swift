@@ -10,6 +10,7 @@ struct ModelBinder {
   private var atoms: [Atom]
   private var factors: [FactorSource]
   private var cellSets: [CellSetSource]
+  private var indexOfCellSet: [CellSetSource: Int]
   private var requests: [ColumnRequest] = []
 
   /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one.
@@ -47,6 +48,7 @@ struct ModelBinder {
     self.known = known
     (atoms, factors) = (known?.atoms ?? [], known?.factors ?? [])
     cellSets = known?.cellSets ?? []
+    indexOfCellSet = Dictionary(zip(cellSets, 0...), uniquingKeysWith: { first, _ in first })
   }
 
   private mutating func specification(_ options: ModelOptions) throws -> ModelSpecification {
@@ -220,7 +222,8 @@ struct ModelBinder {
   }
 
   private mutating func intern(_ source: CellSetSource) -> Int {
-    if let index = cellSets.firstIndex(of: source) { return index }
+    if let index = indexOfCellSet[source] { return index }
+    indexOfCellSet[source] = cellSets.count
     cellSets.append(source)
     return cellSets.count - 1
   }

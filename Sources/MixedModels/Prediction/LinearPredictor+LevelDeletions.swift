@@ -20,7 +20,7 @@ extension LinearPredictor {
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let (factorsThere, full) = (factors, coefficients.Φ)
-    let threads = options.threads == 0 ? availableProcessors() : options.threads
+    let threads = threadCount(options.threads)
     let results = Mutex([Int: Result<[Double]?, any Error>]())
     inParallel(rows.count, threads: threads) { j in
       let result = Result {

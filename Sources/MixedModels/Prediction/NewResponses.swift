@@ -23,12 +23,13 @@ public struct NewResponses: Sendable {
   /// Per response and group: b of the working columns, level after level.
   private let effects: [[[Double]]]
 
-  /// - Throws: `InferenceError` if the random effects of so many responses do not fit in memory.
+  /// - Throws: `OutOfRange`; `InferenceError` if the random effects of so many responses do not fit
+  ///   in memory.
   public init(
     _ predictor: LinearPredictor, count: Int, seed: UInt64, random: RandomEffects = .new,
     input: RowTable.InputColumns = .all, options: PredictionOptions = PredictionOptions()
   ) throws {
-    precondition(count > 0)
+    try ValueRange.responses.check(count, "the number of responses")
     (self.predictor, self.seed, self.input) = (predictor, seed, input)
     names = (1...count).map { "sim_\($0)" }
     self.options = options

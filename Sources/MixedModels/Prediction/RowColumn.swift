@@ -41,6 +41,12 @@ public enum PredictionInterval: Sendable, Equatable {
   case confidence(level: Double)
   /// A new response with that mean and variance σ²/w.
   case prediction(level: Double)
+
+  var level: Double {
+    switch self {
+    case .confidence(let level), .prediction(let level): level
+    }
+  }
 }
 
 /// The values of row columns.

@@ -48,6 +48,7 @@ public struct RowTable {
   public func write(
     _ data: [DataSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
+    if let level = statistics.interval?.level { try ValueRange.coverage.check(level, "level") }
     if case .prediction = statistics.interval, options.degreesOfFreedom != .none {
       throw InferenceError.refused(
         "degrees of freedom are those of an estimated mean; a prediction interval adds a residual, for which there are none. Take a confidence interval, or leave the method out."

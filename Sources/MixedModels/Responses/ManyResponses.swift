@@ -60,7 +60,7 @@ private struct ResponseDesign {
   /// - Throws: `DataError`, `FormulaError`, `FitError`.
   init(_ formulas: [Formula], _ data: [DataSource], _ options: FitOptions) throws {
     (self.formulas, self.data) = (formulas, data)
-    threads = options.threads == 0 ? availableProcessors() : options.threads
+    threads = threadCount(options.threads)
     var (design, index): ((CrossProducts, LinearMixedModel)?, Int) = (nil, 0)
     while design == nil {
       var products = try CrossProducts(formulas[index], data: data, options: options)

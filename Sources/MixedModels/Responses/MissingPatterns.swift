@@ -68,8 +68,8 @@ struct MissingPatterns {
   /// A set of row numbers, as two hashes and a count.
   private struct Mark: Hashable {
     private var count = 0
-    private var first: UInt64 = 0xcbf2_9ce4_8422_2325
-    private var second: UInt64 = 0x9e37_79b9_7f4a_7c15
+    private var first = HashSeed.ofProcess.first
+    private var second = HashSeed.ofProcess.second
 
     mutating func add(_ row: UInt64) {
       count += 1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
+import ModelFrames
 
 /// `NAME=VALUES [in turn] [per FACTOR]`: what a column's values are.
 struct CovariateStatement {
@@ -32,7 +33,7 @@ struct CovariateStatement {
     guard !name.isEmpty, !rest.isEmpty, within != "" else {
       throw .stated("--covariate '\(text)': a name or what comes after the = is missing.")
     }
-    if let numbers = Self.range(rest) {
+    if let numbers = try Self.range(rest, of: name) {
       values = .number(.sequence(numbers), decimals: 0)
       isInTurn = true
     } else if rest.contains("|") {
@@ -47,14 +48,21 @@ struct CovariateStatement {
   }
 
   /// `0..9`.
-  private static func range(_ text: String) -> [Double]? {
+  private static func range(_ text: String, of name: String) throws(SimulationError) -> [Double]? {
     guard let dots = text.firstRange(of: ".."),
       let low = Int(String(text[..<dots.lowerBound]).withoutOuterBlanks),
-      let high = Int(String(text[dots.upperBound...]).withoutOuterBlanks), low <= high,
-      high - low < 1_000_000
+      let high = Int(String(text[dots.upperBound...]).withoutOuterBlanks), low <= high
     else { return nil }
+    let (distance, overflow) = high.subtractingReportingOverflow(low)
+    guard !overflow, distance < mostNumbers, max(abs(Double(low)), abs(Double(high))) <= 1e15 else {
+      throw .stated(
+        "--covariate \(name): '\(text)' has more than \(mostNumbers) numbers, or numbers beyond 1e15."
+      )
+    }
     return (low...high).map(Double.init)
   }
+
+  private static let mostNumbers = 1_000_000
 
   /// `a|b|c`, each perhaps with `*weight`.
   private static func list(
@@ -103,6 +111,7 @@ struct CovariateStatement {
       throw .stated("--covariate \(name): '\(text)' is none of \(known).")
     }
     let x = call.arguments
+    try checkRanges(call, text, of: name)
     switch (call.name, x.count) {
     case ("normal", 2) where x[1] >= 0:
       return .number(.normal(mean: x[0], sd: x[1]), decimals: x[1].decimalsForSpread)
@@ -124,6 +133,39 @@ struct CovariateStatement {
       throw .stated("--covariate \(name): '\(text)' is none of \(known).")
     }
   }
+}
+
+extension CovariateStatement {
+  /// What the parameters may be; values drawn with them and their squares are finite.
+  private static let ranges: [String: [(name: String, range: ValueRange<Double>)]] = [
+    "normal": [("mean", .coefficient), ("sd", .standardDeviation)],
+    "uniform": [("low", .coefficient), ("high", .coefficient)],
+    "lognormal": [("mean", ValueRange(-200...200)), ("sd", .logarithmicDeviation)],
+    "exponential": [("mean", .standardDeviation)],
+    "gamma": [("shape", .shape), ("scale", .standardDeviation)],
+    "bernoulli": [("p", ValueRange(0...1))],
+    "poisson": [("mean", ValueRange(0...1e9))],
+  ]
+
+  private static func checkRanges(
+    _ call: StatedCall, _ text: String, of name: String
+  ) throws(SimulationError) {
+    for (value, parameter) in zip(call.arguments, ranges[call.name] ?? [])
+    where !parameter.range.contains(value) {
+      throw .stated(
+        "--covariate \(name): '\(text)': \(parameter.name) \(parameter.range.rule), not \(value)."
+      )
+    }
+  }
+}
+
+extension ValueRange<Double> {
+  /// Of gamma distributions.
+  static let shape = ValueRange(0.001...1e6)
+  /// Standard deviation of a logarithm.
+  static let logarithmicDeviation = ValueRange(0...50)
+  /// Of Zipf's law.
+  static let exponent = ValueRange(above: 0, upTo: 50)
 }
 
 extension String {

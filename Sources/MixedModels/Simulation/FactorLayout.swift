@@ -134,7 +134,7 @@ struct FactorLayout {
     var shares: [String: RowShares] = [:]
     for text in statements {
       let (name, value) = text.topLevelAssignment
-      guard let name = name?.unquotedName, let share = RowShares(value) else {
+      guard let name = name?.unquotedName, let share = try RowShares(value) else {
         throw .stated(
           "--imbalance takes FACTOR=gamma(SHAPE), FACTOR=lognormal(SD) or FACTOR=zipf(EXPONENT), not '\(text)'."
         )

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 /// The columns of a model matrix by R's names, each as something that can be computed row by row.
 struct ModelColumns {
@@ -16,6 +17,14 @@ struct ModelColumns {
     let codings = terms.codings(isFactor: isFactor)
     var all: [Column] = terms.hasIntercept ? [("(Intercept)", .intercept)] : []
     for (term, codings) in zip(terms.terms, codings) {
+      let count = zip(term, codings).reduce(1.0) {
+        $0 * Double(columnCount(of: terms.variables[$1.0], $1.1))
+      }
+      guard Double(all.count) + count <= Double(Self.maximumColumns) else {
+        throw .stated(
+          "the formula makes more than \(Self.maximumColumns) columns. Take interactions out, or state fewer levels."
+        )
+      }
       var product: [Column] = [("", .intercept)]
       for (variable, coding) in zip(term, codings) {
         let own = try columns(of: terms.variables[variable], coding)
@@ -32,6 +41,19 @@ struct ModelColumns {
       all += product
     }
     return all
+  }
+
+  private static let maximumColumns = 10_000
+
+  /// The number of columns that `columns(of:_:)` gives, or one too many.
+  private func columnCount(of variable: Variable, _ coding: FactorCoding) -> Int {
+    switch variable.kind {
+    case .column(let name), .factor(let name, _):
+      index(name).map { factors[$0].labels?.count ?? 1 } ?? 1
+    case .polynomial(_, let degree, raw: true): degree
+    case .logical: coding == .contrasts ? 1 : 2
+    case .numeric, .polynomial, .scaled: 1
+    }
   }
 
   private func index(_ name: String) -> Int? { factors.firstIndex { $0.name == name } }
@@ -93,6 +115,12 @@ struct ModelColumns {
       order.insert(order.remove(at: base), at: 0)
       labels = order.map { labels[$0] }
     }
+    do throws(MemoryShortage) {
+      try requireMemory(
+        16 * Double(labels.count) * Double(labels.count),
+        for: "the columns of \(labels.count) levels of \(factors[factor].name)",
+        remedy: "State fewer levels.")
+    } catch { throw .stated(error.description) }
     guard coding == .contrasts else {
       return labels.indices.map { k in
         (variable.name + labels[k], column(factor, order) { $0 == k ? 1 : 0 })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
+import ModelFrames
 import NumericalMethods
 
 /// By which weights the levels of a factor share the rows.
@@ -13,15 +14,21 @@ package enum RowShares: Sendable, Equatable {
   case zipf(exponent: Double)
 
   /// Reads `gamma(2)`; nil for what is none.
-  init?(_ text: String) {
+  ///
+  /// - Throws: `SimulationError` for a number that is out of its range.
+  init?(_ text: String) throws(SimulationError) {
     guard let call = StatedCall(text), call.arguments.count == 1, let x = call.arguments.first,
       x > 0
     else { return nil }
+    let range: ValueRange<Double>
     switch call.name {
-    case "gamma": self = .gamma(shape: x)
-    case "lognormal": self = .lognormal(sd: x)
-    case "zipf": self = .zipf(exponent: x)
+    case "gamma": (self, range) = (.gamma(shape: x), .shape)
+    case "lognormal": (self, range) = (.lognormal(sd: x), .logarithmicDeviation)
+    case "zipf": (self, range) = (.zipf(exponent: x), .exponent)
     default: return nil
+    }
+    guard range.contains(x) else {
+      throw .stated("--imbalance: '\(text)': the number \(range.rule), not \(x).")
     }
   }
 

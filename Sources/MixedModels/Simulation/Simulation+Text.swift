@@ -11,7 +11,7 @@ extension Simulation {
   /// - Throws: What `consume` throws; `SimulationError` where a term of the formula has no value.
   public func writeCSV(threads: Int = 0, to consume: ([UInt8]) throws -> Void) throws {
     try consume(Array(design.header.utf8))
-    let workers = threads > 0 ? threads : availableProcessors()
+    let workers = threadCount(threads)
     try inOrder(
       blockCount, threads: min(workers, blockCount),
       { block in Result { try text(ofBlock: block) } }, { try consume($0.get()) })

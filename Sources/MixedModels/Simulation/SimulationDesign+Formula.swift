@@ -7,8 +7,9 @@ extension SimulationDesign {
   ///
   /// - Throws: `SimulationError` that says what is wrong with a statement.
   public init(_ formula: Formula, _ settings: SimulationSettings) throws(SimulationError) {
-    guard settings.sigma >= 0, settings.sigma.isFinite else {
-      throw .stated("--sigma must be zero or positive, not \(settings.sigma).")
+    guard ValueRange.standardDeviation.contains(settings.sigma) else {
+      throw .stated(
+        "--sigma \(ValueRange.standardDeviation.rule), not \(settings.sigma).")
     }
     var data = try FormulaDesign(formula, settings)
     let columns = ModelColumns(
@@ -38,6 +39,7 @@ extension SimulationDesign {
     truth = SimulationTruth(
       coefficients: zip(fixed, coefficients).map { .init(name: $0.name, value: $1) },
       terms: random.truth, sigma: settings.sigma)
+    try checkMemory()
   }
 
   private static func coefficients(
@@ -45,7 +47,7 @@ extension SimulationDesign {
   ) throws(SimulationError) -> [Double] {
     guard let text else { return names.map { _ in 0 } }
     let values = try StatedValues(
-      option: "--beta", kind: "coefficients",
+      option: "--beta", kind: "coefficients", range: .coefficient,
       names: names.enumerated().map { ($0.element, $0.offset) }
     ).values(text)
     return names.indices.map { values[$0] ?? 0 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 /// A model and a design: what tables of any length are drawn from.
 ///
@@ -58,9 +59,23 @@ public struct SimulationDesign: Sendable {
     }
     guard (1...Self.maximumLevels).contains(count) else { throw .levels(factor, count) }
     factors[index].levels = count
+    try checkMemory()
   }
 
-  /// Keeps the bytes of any table, and the cells of any split of it, countable.
+  /// Whether there is memory for what is drawn for every level.
+  ///
+  /// - Throws: `SimulationError`.
+  func checkMemory() throws(SimulationError) {
+    let places = factors.reduce(0.0) { $0 + 24 * Double($1.levels) }
+    let effects = randomTerms.reduce(0.0) {
+      $0 + 8 * Double(factors[$1.factor].levels * $1.columns.count)
+    }
+    do throws(MemoryShortage) {
+      try requireMemory(
+        places + effects, for: "the levels of the factors", remedy: "State fewer levels.")
+    } catch { throw .stated(error.description) }
+  }
+
   static let maximumRows = 1_000_000_000_000
   static let maximumLevels = 100_000_000
 }

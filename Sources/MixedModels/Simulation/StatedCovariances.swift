@@ -61,7 +61,8 @@ struct StatedCovariances {
         places.append((t, column))
       }
     }
-    let values = try StatedValues(option: "--sd", kind: "columns of \(group)", names: names)
+    let values = try StatedValues(
+      option: "--sd", kind: "columns of \(group)", range: .standardDeviation, names: names)
       .values(rest)
     for (index, value) in values {
       guard value >= 0 else {
@@ -89,7 +90,8 @@ struct StatedCovariances {
     guard !places.isEmpty else {
       throw .stated("--corr '\(text)': the formula gives \(group) no correlated columns.")
     }
-    let values = try StatedValues(option: "--corr", kind: "correlations of \(group)", names: names)
+    let values = try StatedValues(
+      option: "--corr", kind: "correlations of \(group)", range: .coefficient, names: names)
       .values(rest)
     for (index, value) in values {
       guard abs(value) <= 1 else {

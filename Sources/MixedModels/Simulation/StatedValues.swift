@@ -9,6 +9,7 @@ struct StatedValues {
   let option: String
   /// What the names are names of: `coefficients`.
   let kind: String
+  let range: ValueRange<Double>
   /// Every name with the index of what it names; several may name the same.
   let names: [(name: String, index: Int)]
 
@@ -56,6 +57,9 @@ struct StatedValues {
   private func number(_ text: String, of name: String) throws(SimulationError) -> Double {
     guard let value = Double(text), value.isFinite else {
       throw .stated("\(option): '\(text)', the value of \(name), is no number.")
+    }
+    guard range.contains(value) else {
+      throw .stated("\(option): the value of \(name) \(range.rule), not \(text).")
     }
     return value
   }

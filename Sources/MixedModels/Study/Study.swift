@@ -14,13 +14,17 @@ public struct Study: Sendable {
   public let settings: StudySettings
   public let cells: [StudyCell]
 
-  /// - Throws: `SimulationError`, `FormulaError`, `DataError`, `FitError` and `InferenceError`.
+  /// - Throws: `SimulationError`, `FormulaError`, `DataError`, `FitError` and `InferenceError`;
+  ///   `OutOfRange`, `MemoryShortage`.
   public init(_ designs: [StudyDesign], _ settings: StudySettings = StudySettings()) throws {
-    precondition(!designs.isEmpty && !settings.methods.isEmpty)
+    guard !designs.isEmpty, !settings.methods.isEmpty else {
+      throw SimulationError.stated("a study needs a design and a method.")
+    }
+    try settings.check()
     formula = designs[0].formula.text
     self.settings = settings
     setBLASThreads(1)
-    let threads = settings.threads == 0 ? availableProcessors() : settings.threads
+    let threads = threadCount(settings.threads)
     let total = designs.count * settings.replicates
     var cells: [StudyCell] = []
     for (index, design) in designs.enumerated() {
@@ -29,6 +33,10 @@ public struct Study: Sendable {
       let (tableSeed, responseSeed) = (stream.next(), stream.next())
       let model = try StudyModel(design, seed: tableSeed, threads: threads)
       let fits = try StudyFits(model, settings)
+      try requireMemory(
+        Double(total * settings.methods.count)
+          * Double(model.parameters.count * MemoryLayout<StudyEstimate>.stride + 200),
+        for: "the results of \(total) replicates", remedy: "Take fewer replicates or designs.")
       let done = index * settings.replicates
       let replicates = Self.run(
         settings.replicates, threads: threads, { settings.progress?(done + $0, total) }

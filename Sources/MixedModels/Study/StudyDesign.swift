@@ -26,10 +26,13 @@ public struct StudyDesign: Sendable {
     var axes = settings.levels.map { Axis(assignment: $0, name: nil) }
     if let rowsPer { axes.append(Axis(assignment: rowsPer, name: "rows per ")) }
     if let rows { axes.append(Axis(name: "rows", values: rows.topLevelFields(","), text: \.self)) }
-    let count = axes.reduce(1) { $0 * $1.values.count }
-    guard count <= 1000 else {
-      throw .stated("\(count) designs are too many for one study. List fewer numbers.")
+    let wanted = axes.reduce(1.0) { $0 * Double($1.values.count) }
+    guard wanted <= 1000 else {
+      throw .stated(
+        "\(wanted < 1e15 ? "\(Int(wanted))" : "\(wanted)") designs are too many for one study. List fewer numbers."
+      )
     }
+    let count = Int(wanted)
     var designs: [StudyDesign] = []
     for index in 0..<count {
       var rest = index

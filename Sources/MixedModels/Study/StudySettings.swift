@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// How a study is done; what is studied is said by its designs.
 public struct StudySettings: Sendable {
@@ -21,6 +22,13 @@ public struct StudySettings: Sendable {
   public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
 
   public init() {}
+
+  /// - Throws: `OutOfRange`.
+  func check() throws(OutOfRange) {
+    try ValueRange.studyReplicates.check(replicates, "replicates")
+    try ValueRange.coverage.check(level, "level")
+    if threads != 0 { try ValueRange.threads.check(threads, "threads") }
+  }
 
   func degreesOfFreedom(of method: CriterionKind) -> DegreesOfFreedomMethod {
     method == .ml && degreesOfFreedom == .kenwardRoger ? .satterthwaite : degreesOfFreedom

@@ -36,6 +36,9 @@ extension DataError: CustomStringConvertible {
     case .textAfterClosingQuote: "text follows the closing quote of a field."
     case .unclosedQuote: "the quote that opens here is never closed."
     case .recordTooLong(let limit): "a record of more than \(sizeText(limit))."
+    case .headerTooLong(let limit): "the header line has more than \(sizeText(limit))."
+    case .tooManyColumns(let limit): "the header line has more than \(limit) columns."
+    case .outOfMemory: "there is no memory left to read it."
     case .carriageReturnsOnly: "lines end in a carriage return alone."
     case .notANumber: "\(quotedValue) in numeric column \(quotedColumn)."
     case .notALogical: "\(quotedValue) in logical column \(quotedColumn)."
@@ -68,7 +71,8 @@ extension DataError: CustomStringConvertible {
         : "Quote fields that hold the separator, and fill up short rows."
     case .textAfterClosingQuote: "Double a quote that belongs to the field's text."
     case .unclosedQuote: "Close it, or double a quote that belongs to the text."
-    case .recordTooLong: "Check for an unclosed quote, or whether this is a table at all."
+    case .recordTooLong, .headerTooLong, .tooManyColumns: "Check for an unclosed quote, or whether this is a table at all."
+    case .outOfMemory: "Raise the limit of memory (ulimit -v), or use fewer --threads."
     case .carriageReturnsOnly: #"Convert it with: tr '\r' '\n'."#
     case .notANumber: numberRemedy
     case .notALogical:

@@ -45,6 +45,9 @@ public struct DataError: Error, Sendable, Equatable {
     case textAfterClosingQuote
     case unclosedQuote
     case recordTooLong(limit: Int)
+    case headerTooLong(limit: Int)
+    case tooManyColumns(limit: Int)
+    case outOfMemory
     case carriageReturnsOnly
     case notANumber
     case notALogical

@@ -5,13 +5,21 @@ struct HeaderRecord {
   let separator: UInt8
   let names: [String]
 
+  /// A longer header is refused, for each of its columns takes some hundred bytes.
+  static let maximumBytes = 1 << 24
+  static let maximumColumns = 1_000_000
+
   /// The names in `record`, the header's bytes without its line end.
   ///
-  /// - Throws: text after a closing quote, or two columns of one name.
+  /// - Throws: too many columns, text after a closing quote, or two columns of one name.
   init(
     _ record: UnsafeBufferPointer<UInt8>, separator given: UInt8?, file: String, line: Int
   ) throws(DataError) {
     separator = given ?? detectSeparator(record, prefersTab: hasTabSuffix(file))
+    let mark = separator
+    guard record.count(where: { $0 == mark }) < Self.maximumColumns else {
+      throw DataError(.tooManyColumns(limit: Self.maximumColumns), file: file, line: line)
+    }
     guard let fields = splitRecord(record, separator: separator) else {
       throw DataError(.textAfterClosingQuote, file: file, line: line)
     }

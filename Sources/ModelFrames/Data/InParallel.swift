@@ -8,7 +8,7 @@ import NumericalMethods
 package func inParallel(
   _ parts: Int, threads: Int, _ body: @Sendable (Int) -> Void
 ) {
-  let count = min(parts, threads > 0 ? threads : availableProcessors())
+  let count = min(parts, threadCount(threads))
   guard count > 1 else { return (0..<parts).forEach(body) }
   withoutActuallyEscaping(body) { body in
     let run = { @Sendable (first: Int) in

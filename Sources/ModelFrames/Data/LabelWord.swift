@@ -5,10 +5,10 @@ private let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 /// A label of up to seven bytes is its word, the count in the top byte; that byte is 255 over the
 /// hash of longer ones.
 @inline(__always)
-func labelWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+func labelWord(_ bytes: UnsafeRawBufferPointer, _ seed: HashSeed) -> UInt64 {
   let count = bytes.count
   guard count > 0, let base = bytes.baseAddress else { return 0 }
-  if count > 7 { return longWord(base, count) }
+  if count > 7 { return longWord(base, count, seed) }
   var word: UInt64
   if count >= 4 {
     let low = UInt32(littleEndian: base.loadUnaligned(as: UInt32.self))
@@ -27,23 +27,27 @@ func labelWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
 func isLong(_ word: UInt64) -> Bool { word >> 56 == 255 }
 
 @inline(__always)
-func slotHash(_ word: UInt64) -> UInt64 {
-  let product = word.multipliedFullWidth(by: multiplier)
-  return (product.high ^ product.low) >> 32
+func slotHash(_ word: UInt64, _ seed: HashSeed) -> UInt64 {
+  folded(folded(word ^ seed.first) ^ seed.second) >> 32
+}
+
+@inline(__always)
+private func folded(_ state: UInt64) -> UInt64 {
+  let product = state.multipliedFullWidth(by: multiplier)
+  return product.high ^ product.low
 }
 
 /// Multiply-and-fold over words of eight bytes, the last one overlapping the one before.
 @inline(__always)
-private func longWord(_ base: UnsafeRawPointer, _ count: Int) -> UInt64 {
-  var state = UInt64(count) &* multiplier
+private func longWord(_ base: UnsafeRawPointer, _ count: Int, _ seed: HashSeed) -> UInt64 {
+  var state = UInt64(count) &* multiplier ^ seed.first
   var i = 0
   while i < count {
     let offset = min(i, count - 8)
-    let product = (state ^ word8(base, offset)).multipliedFullWidth(by: multiplier)
-    state = product.high ^ product.low
+    state = folded(state ^ word8(base, offset))
     i += 8
   }
-  return state | 255 << 56
+  return folded(state ^ seed.second) | 255 << 56
 }
 
 @inline(__always)

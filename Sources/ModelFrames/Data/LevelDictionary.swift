@@ -13,6 +13,8 @@ package struct LevelDictionary: Sendable {
   private var small = SmallNumberCodes()  // of labels that are small numbers, which need no slot
   private var last: Int32 = -1  // the code given last: in sorted data the next one
 
+  private let seed = HashSeed.ofProcess
+
   package init() {}
 
   package var count: Int { words.count }
@@ -21,7 +23,7 @@ package struct LevelDictionary: Sendable {
   ///
   /// At most 2³¹ − 1 labels.
   package mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
-    let word = labelWord(bytes)
+    let word = labelWord(bytes, seed)
     if last >= 0, isLabel(last, word, bytes) { return last }
     let number = smallNumber(word)
     if small.covers(number) || small.shouldCover(number, labels: words.count) {
@@ -35,7 +37,7 @@ package struct LevelDictionary: Sendable {
       return found
     }
     let code = Int32(words.count)
-    slots[slot] = slotHash(word) << 32 | UInt64(code)
+    slots[slot] = slotHash(word, seed) << 32 | UInt64(code)
     slotted += 1
     if isLong(word) { arena.append(contentsOf: bytes) }
     words.append(word)
@@ -64,7 +66,7 @@ package struct LevelDictionary: Sendable {
 
   /// The code of the label, or nil if it is not there.
   package func find(_ bytes: UnsafeRawBufferPointer) -> Int32? {
-    let word = labelWord(bytes)
+    let word = labelWord(bytes, seed)
     let number = smallNumber(word)
     if small.covers(number) { return small[number] >= 0 ? small[number] : nil }
     if slots.isEmpty { return nil }
@@ -115,7 +117,7 @@ package struct LevelDictionary: Sendable {
   /// Where the label is or belongs, and its code, −1 if it is not there.
   @inline(__always)
   private func probe(_ word: UInt64, _ bytes: UnsafeRawBufferPointer) -> (slot: Int, code: Int32) {
-    let hash = slotHash(word)
+    let hash = slotHash(word, seed)
     let mask = slots.count - 1
     return slots.withUnsafeBufferPointer { slots in
       var slot = Int(hash) & mask

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// The requested columns of a chunk, up to the first record that cannot be read.
 struct ParsedChunk {
@@ -12,7 +13,18 @@ struct ParsedChunk {
 ///
 /// The columns hold the rows before the failure, if there is one.
 func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
-  let capacity = countLineFeeds(text.buffer.base, text.count)  // at least the number of rows
+  let lineFeeds = countLineFeeds(text.buffer.base, text.count)
+  let capacity = min(lineFeeds, mostRows(text.count, fields: plan.actions.count))
+  // Twice, for the columns are copied out.
+  let slotBytes = 8 * plan.numberSlots + 4 * plan.labelSlots
+  do throws(MemoryShortage) {
+    try requireMemory(2 * Double(capacity) * Double(slotBytes), for: "columns", remedy: "")
+  } catch {
+    let failure = TextFailure(error: DataError(.outOfMemory, file: text.layout.name))
+    let none = ColumnChunk(numbers: [], codes: [], labels: LevelDictionary())
+    return ParsedChunk(
+      rowCount: 0, lineFeeds: lineFeeds, columns: plan.slots.map { _ in none }, failure: failure)
+  }
   let numbers = UnsafeMutablePointer<Double>.allocate(capacity: capacity * plan.numberSlots)
   let codes = UnsafeMutablePointer<Int32>.allocate(capacity: capacity * plan.labelSlots)
   defer {
@@ -35,9 +47,13 @@ func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
       labels: slot.labels < 0 ? LevelDictionary() : dictionaries[slot.labels])
   }
   return ParsedChunk(
-    rowCount: parse.rows, lineFeeds: capacity, columns: columns,
+    rowCount: parse.rows, lineFeeds: lineFeeds, columns: columns,
     failure: parse.failure.map { $0.located(text, plan) })
 }
+
+/// Rows that a text can hold, and one that is given up: blank lines, of which there may be a million
+/// to a chunk, are none, so that the columns take a few bytes for each of the text at most.
+private func mostRows(_ bytes: Int, fields: Int) -> Int { bytes / max(fields, 2) + 1 }
 
 /// The values of one slot.
 private func column<Element>(

@@ -15,7 +15,7 @@ struct RecordParser {
   let missing: MissingTexts
   /// Set when `parseRecord` returns −1.
   private(set) var failure: RecordFailure?
-  private var unescaped = TextBuffer(capacity: 64)
+  private var unescaped = TextBuffer()
 
   init(
     _ text: UnsafePointer<UInt8>, _ plan: ParsePlan, _ actions: UnsafeBufferPointer<FieldAction>,
@@ -92,7 +92,10 @@ struct RecordParser {
     }
     if action.isWanted {
       let quoted = UnsafeBufferPointer(start: text + p + 1, count: closing - p - 1)
-      let bytes = isDoubled ? unescape(quoted) : quoted
+      guard let bytes = isDoubled ? unescape(quoted) : quoted else {
+        failure = RecordFailure(problem: .outOfMemory, field: field)
+        return -1
+      }
       if !store(bytes, action, row, field) { return -1 }
     }
     return end
@@ -110,9 +113,14 @@ struct RecordParser {
     }
   }
 
-  private mutating func unescape(_ quoted: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>
-  {
-    if unescaped.capacity < quoted.count { unescaped = TextBuffer(capacity: 2 * quoted.count) }
+  /// Nil if there is no memory for it.
+  private mutating func unescape(
+    _ quoted: UnsafeBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8>? {
+    if unescaped.capacity < quoted.count {
+      guard let larger = TextBuffer(capacity: 2 * quoted.count) else { return nil }
+      unescaped = larger
+    }
     var count = 0
     var i = 0
     while i < quoted.count {

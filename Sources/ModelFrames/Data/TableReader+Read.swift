@@ -31,7 +31,7 @@ extension TableReader {
       try consume(ledger.value(of: outcome))
       progress?(ReadingProgress(bytes: outcome.bytesRead, totalBytes: total, rows: ledger.rows))
     }
-    let threads = options.threads > 0 ? options.threads : availableProcessors()
+    let threads = threadCount(options.threads)
     if threads == 1 || feed.isShort {
       while let work = feed.next() { try deliver(work.outcome(transform)) }
     } else {

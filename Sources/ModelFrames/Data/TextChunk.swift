@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
 /// Memory for a piece of text, filled by one owner and only read once it is shared.
 final class TextBuffer: @unchecked Sendable {  // the filling ends before the sharing begins
@@ -8,13 +15,22 @@ final class TextBuffer: @unchecked Sendable {  // the filling ends before the sh
   let base: UnsafeMutablePointer<UInt8>
   let capacity: Int
 
-  init(capacity: Int) {
+  /// Nil if there is no memory for it.
+  init?(capacity: Int) {
+    guard let memory = malloc(capacity + Self.padding) else { return nil }
     self.capacity = capacity
-    base = .allocate(capacity: capacity + Self.padding)
+    base = memory.bindMemory(to: UInt8.self, capacity: capacity + Self.padding)
     (base + capacity).initialize(repeating: 0, count: Self.padding)
   }
 
-  deinit { base.deallocate() }
+  /// No room at all.
+  init() {
+    capacity = 0
+    base = .allocate(capacity: Self.padding)
+    base.initialize(repeating: 0, count: Self.padding)
+  }
+
+  deinit { free(base) }
 }
 
 /// Whole records of one source as text; the last record ends in a line feed.

@@ -16,6 +16,7 @@ final class TextStream {
   private let separator: UInt8?
   private let chunkBytes: Int
   private let maximumRecordBytes: Int
+  private let maximumHeaderBytes: Int
 
   private var nextSource = 0
   private var stream: (any ByteStream)?
@@ -32,9 +33,10 @@ final class TextStream {
   init(_ sources: [DataSource], _ options: ReadingOptions) {
     self.sources = sources
     separator = options.separator
-    chunkBytes = max(1, options.chunkBytes)
-    maximumRecordBytes = max(1, options.maximumRecordBytes)
-    buffer = TextBuffer(capacity: chunkBytes)
+    chunkBytes = min(max(1, options.chunkBytes), 1 << 30)
+    maximumRecordBytes = min(max(1, options.maximumRecordBytes), 1 << 32)
+    maximumHeaderBytes = min(maximumRecordBytes, HeaderRecord.maximumBytes)
+    buffer = TextBuffer()
   }
 
   /// The layout of the source that is being read.
@@ -93,23 +95,24 @@ final class TextStream {
         if buffer.base[start] == lineFeed { line += 1 }
         start += 1
       }
+      if start == filled { (start, filled) = (0, 0) }  // however many blank lines there are
       let text = UnsafeBufferPointer(start: buffer.base + start, count: filled - start)
       let (end, openQuote) = endOfRecord(text, separator: separator)
       if text[..<(end ?? text.count)].contains(0) {
         throw DataError(.nullByte, file: name, line: line)
       }
-      if let end { return start + end }
+      if let end, end <= maximumHeaderBytes { return start + end }
       if atEnd, let pending { throw pending }
       if atEnd, text.isEmpty { throw DataError(.empty, file: name) }
-      if let openQuote, atEnd || text.count > maximumRecordBytes {
+      if let openQuote, end == nil && (atEnd || text.count > maximumHeaderBytes) {
         let quoteLine = line + countLineFeeds(buffer.base + start, openQuote)
         throw DataError(.unclosedQuote, file: name, line: quoteLine)
       }
-      if atEnd { return filled }
-      if text.count > maximumRecordBytes {
+      if text.count > maximumHeaderBytes {
         try refuseCarriageReturns(text, name)
-        throw DataError(.recordTooLong(limit: maximumRecordBytes), file: name, line: line)
+        throw DataError(.headerTooLong(limit: maximumHeaderBytes), file: name, line: line)
       }
+      if atEnd { return filled }
       fill(to: 2 * filled + chunkBytes)
     }
   }
@@ -131,12 +134,14 @@ final class TextStream {
       if let quote = cut.openQuote { throw failure(unfinished(), at: quote) }
       return nil
     }
-    return takeChunk(layout)
+    return try takeChunk(layout)
   }
 
-  private func takeChunk(_ layout: SourceLayout) -> TextChunk {
+  private func takeChunk(_ layout: SourceLayout) throws(TextFailure) -> TextChunk {
     let rest = filled - cut.end
-    let next = TextBuffer(capacity: max(chunkBytes, rest))
+    guard let next = TextBuffer(capacity: max(chunkBytes, rest)) else {
+      throw failure(DataError(.outOfMemory, file: layout.name), at: 0)
+    }
     memcpy(next.base, buffer.base + cut.end, rest)
     let chunk = TextChunk(
       buffer: buffer, count: cut.end, layout: layout, firstLine: firstLine,
@@ -149,7 +154,10 @@ final class TextStream {
   }
 
   private func terminateLastRecord() {
-    if filled == buffer.capacity { reserve(filled + 1) }
+    guard filled < buffer.capacity || reserve(filled + 1) else {
+      (pending, filled) = (DataError(.outOfMemory, file: layout?.name), cut.end)
+      return
+    }
     buffer.base[filled] = lineFeed
     filled += 1
     cut.end = filled
@@ -168,7 +176,10 @@ final class TextStream {
 
   /// Reads until `count` bytes are there or the source ends; an error ends it too, and is pending.
   private func fill(to count: Int) {
-    if count > buffer.capacity { reserve(count) }
+    guard count <= buffer.capacity || reserve(count) else {
+      (pending, atEnd) = (DataError(.outOfMemory, file: layout?.name), true)
+      return
+    }
     guard let stream else { return }
     while filled < count, !atEnd {
       let room = UnsafeMutableRawBufferPointer(start: buffer.base + filled, count: count - filled)
@@ -183,10 +194,12 @@ final class TextStream {
     }
   }
 
-  private func reserve(_ count: Int) {
-    let larger = TextBuffer(capacity: max(count, 2 * buffer.capacity))
+  /// False if there is no memory for it.
+  private func reserve(_ count: Int) -> Bool {
+    guard let larger = TextBuffer(capacity: max(count, 2 * buffer.capacity)) else { return false }
     memcpy(larger.base, buffer.base, filled)
     buffer = larger
+    return true
   }
 }
 

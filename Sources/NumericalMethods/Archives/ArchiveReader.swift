@@ -14,7 +14,8 @@
 package final class ArchiveReader {
   package private(set) var entries: [ArchiveEntry] = []
   private let descriptor: Int32
-  private let size: Int
+  /// Bytes of the file.
+  package let size: Int
 
   /// Opens the file and reads its directory; an archive with another `first` member is none of ours.
   package init(path: String, first: String) throws(ArchiveError) {

@@ -31,7 +31,8 @@ package struct MemoryLimits {
     number(after: "MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 }
   }
 
-  private var ownAddressSpace: Int? {
+  /// What the limit of address space leaves; nil without one.
+  package var ownAddressSpace: Int? {
     guard let addressSpace else { return nil }
     return addressSpace - 1024 * (number(after: "VmSize:", in: "/proc/self/status") ?? 0)
   }
@@ -86,8 +87,48 @@ package struct MemoryLimits {
   }
 }
 
-/// Bytes that this process can still take; 0 if unknown.
-package func availableMemory() -> Int { MemoryLimits.current.available ?? physicalMemory() }
+/// Bytes that this process can still take, at least 1; 0 if unknown.
+package func availableMemory() -> Int {
+  MemoryLimits.current.available.map { max($0, 1) } ?? physicalMemory()
+}
+
+/// Throws where so many bytes cannot be had; to be asked before much is allocated, for an allocation
+/// that fails ends the program.
+///
+/// Requests of a few MiB always pass: to look takes longer than to make them.
+///
+/// - Parameters:
+///   - what: what the memory is for, plural, without its verb.
+///   - remedy: what the user can do, a sentence.
+/// - Throws: `MemoryShortage`
+package func requireMemory(
+  _ bytes: Double, for what: @autoclosure () -> String, remedy: @autoclosure () -> String
+) throws(MemoryShortage) {
+  guard bytes > 16e6 else { return }
+  let available = availableMemory()
+  guard available > 0, bytes > Double(available) else { return }
+  throw MemoryShortage(what: what(), needed: bytes, available: available, remedy: remedy())
+}
+
+/// More memory was wanted than there is.
+public struct MemoryShortage: Error, Sendable, Equatable, CustomStringConvertible {
+  package let what: String
+  /// Bytes.
+  package let needed: Double
+  package let available: Int
+  package let remedy: String
+
+  public var description: String {
+    "\(what) need \(Self.size(needed)) of memory, and \(Self.size(Double(available))) can be had. \(remedy)"
+  }
+
+  /// In MiB or GiB, to one decimal, rounded up.
+  private static func size(_ bytes: Double) -> String {
+    let mebibytes = bytes / 1_048_576
+    let (value, unit) = mebibytes < 1024 ? (mebibytes, "MiB") : (mebibytes / 1024, "GiB")
+    return value < 1e6 ? "\((value * 10).rounded(.up) / 10) \(unit)" : "\(value.rounded()) \(unit)"
+  }
+}
 
 /// The beginning of a file that the kernel makes up.
 private func systemText(_ path: String) -> String? {

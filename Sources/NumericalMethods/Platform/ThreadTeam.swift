@@ -28,11 +28,12 @@ package final class ThreadTeam: @unchecked Sendable {
 
   /// Starts `count` − 1 threads, or as many as the system gives.
   package init(count: Int) {
-    self.count = max(count, 1)
+    let count = threadCount(max(count, 1))
+    self.count = count
     pthread_mutex_init(lock, nil)
     pthread_cond_init(started, nil)
     pthread_cond_init(finished, nil)
-    for worker in 1..<max(count, 1) {
+    for worker in 1..<count {
       let start = Unmanaged.passRetained(
         Start(team: Unmanaged.passUnretained(self), worker: worker))
       var thread = pthread_t()

@@ -224,4 +224,30 @@ import Testing
       }
     }
   }
+
+  /// A header of 97 kB in gzip took 7 GB.
+  @Test func `a header is bounded before its columns are made`() {
+    let commas = String(repeating: ",", count: 1_000_000)
+    #expect(
+      message { try readTable("a\(commas)\n") }
+        == "t.csv, line 1: the header line has more than 1000000 columns. "
+        + "Check for an unclosed quote, or whether this is a table at all.")
+    let long = String(repeating: "x", count: 1 << 24)
+    #expect(
+      message { try readTable("a,\(long)\n1,2\n") }
+        == "t.csv, line 1: the header line has more than 16 MiB. "
+        + "Check for an unclosed quote, or whether this is a table at all.")
+    #expect(message { try readTable("a,\(long)") }.contains("more than 16 MiB"))
+    let wide = (0..<20_000).map { "c\($0)" }.joined(separator: ",")
+    let ones = Array(repeating: "1", count: 20_000).joined(separator: ",")
+    #expect(throws: Never.self) { try readTable(wide + "\n" + ones + "\n") }
+  }
+
+  @Test func `blank lines before the header and among rows take no memory`() throws {
+    let blank = String(repeating: "\n", count: 3_000_000)
+    let table = try readTable(blank + "a,b\n" + blank + "1,2\n")
+    #expect(table == WholeTable(header: ["a", "b"], rows: [["1", "2"]]))
+    #expect(
+      message { try readTable(blank + "a,b\n1,2,3\n") }.hasPrefix("t.csv, line 3000002: 3 fields"))
+  }
 }

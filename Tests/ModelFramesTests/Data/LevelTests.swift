@@ -31,6 +31,22 @@ import Testing
     #expect(LevelDictionary().find("") == nil)
   }
 
+  /// Labels that all had one hash while hashes were the same in every process: the second word takes
+  /// the state after the first to zero. A search among them took time with the square of their number.
+  @Test(.timeLimit(.minutes(1)))
+  func `labels cannot be written so that they meet in one place`() {
+    let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+    func word(_ i: UInt64) -> [UInt8] { withUnsafeBytes(of: i.littleEndian) { Array($0) } }
+    var dictionary = LevelDictionary()
+    let count = 200_000
+    for i in 0..<count {
+      let product = (24 &* multiplier ^ UInt64(i)).multipliedFullWidth(by: multiplier)
+      let label = word(UInt64(i)) + word(product.high ^ product.low) + word(7)
+      #expect(label.withUnsafeBytes { dictionary.code(for: $0) } == Int32(i))
+    }
+    #expect(dictionary.merge(dictionary) == (0..<Int32(count)).map { $0 })
+  }
+
   @Test func `merging matches labels`() {
     var a = LevelDictionary()
     for label in ["x", "", "y"] { _ = a.code(for: label) }

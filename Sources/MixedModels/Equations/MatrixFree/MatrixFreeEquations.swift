@@ -73,7 +73,8 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
         work > 3 * Double(system.coreSize) && canBeWrittenOut
         ? Double(system.coreSize)
         : min(Double(estimate.probeCount) * min(growth, 64), Double(system.coreSize))
-      guard wanted <= Double(accuracy.probeLimit) else {
+      guard wanted <= Double(accuracy.probeLimit), Int(wanted) < system.coreSize || hasRoomToWrite
+      else {
         throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
       }
       estimate.setProbeCount(Int(wanted))
@@ -83,7 +84,12 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
 
   /// Whether all unit vectors are no more probes than may be taken.
   private var canBeWrittenOut: Bool {
-    !estimate.isExact && system.coreSize <= accuracy.probeLimit
+    !estimate.isExact && system.coreSize <= accuracy.probeLimit && hasRoomToWrite
+  }
+
+  /// Whether there is memory for the core in full, its factor, its inverse and its products.
+  private var hasRoomToWrite: Bool {
+    40 * Double(system.coreSize) * Double(system.coreSize) < accuracy.memory
   }
 
   /// As many steps as allowed, if there is memory for the vectors of four blocks.

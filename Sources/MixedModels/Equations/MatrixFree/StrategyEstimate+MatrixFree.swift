@@ -25,8 +25,13 @@ extension StrategyEstimate {
       leading: leading,
       coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],
       isDense: false, coreDensity: 0, factorNonzeros: 0, flops: operations,
-      bytes: Int(8 * pairs + 16 * values + scalars * 64 * Self.vectors),
+      bytes: Int(min(8 * pairs + 16 * values + scalars * 64 * Self.vectors, 9e18)),
       seconds: operations * Cost.lookup / Double(max(threads, 1)))
     strategy = .matrixFree
+  }
+
+  /// Bytes of those vectors.
+  func vectorBytes(_ model: LinearMixedModel) -> Double {
+    Double(model.randomEffectCount) * 64 * Self.vectors
   }
 }

@@ -31,7 +31,7 @@ extension FittedModel {
     let refitting = try Refitting(
       model, kind: self.options.criterion, start: φ, solver: self.options.solver)
     let count = modelParameters.count + 1
-    let replicates = try options.run(threads: threads) { index, stream in
+    let replicates = try options.run(values: count, threads: threads) { index, stream in
       let response = model.replacingResponse(simulator.draw(&stream))
       guard let outcome = try? refitting.fit(response) else {
         return BootstrapReplicate(

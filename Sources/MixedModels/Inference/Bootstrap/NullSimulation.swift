@@ -33,7 +33,7 @@ struct NullSimulation: Sendable {
   ///
   /// - Throws: what the progress callback throws.
   func run(_ options: BootstrapOptions, threads: Int) throws -> [BootstrapReplicate] {
-    try options.run(threads: threads) { index, stream in
+    try options.run(values: 3, threads: threads) { index, stream in
       let response = simulator.draw(&stream)
       guard let smaller = try? nullFit(response),
         let larger = try? fitting.fit(larger.replacingResponse(response))

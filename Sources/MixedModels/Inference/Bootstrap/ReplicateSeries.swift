@@ -37,12 +37,18 @@ public struct BootstrapOptions {
 extension BootstrapOptions {
   /// Draws what is missing, by `threads` threads; replicates are the same whatever their number.
   ///
-  /// - Throws: What `progress` throws.
+  /// `values` are the numbers of a replicate.
+  ///
+  /// - Throws: `OutOfRange`, `MemoryShortage`; what `progress` throws.
   func run(
-    threads: Int,
+    values: Int, threads: Int,
     _ draw: @Sendable (_ index: Int, _ stream: inout RandomStream) -> BootstrapReplicate
   ) throws -> [BootstrapReplicate] {
     let seed = seed
+    try ValueRange.replicates.check(replicates, "replicates")
+    try requireMemory(
+      Double(replicates) * Double(8 * values + Self.replicateBytes),
+      for: "the results of \(replicates) replicates", remedy: "Take fewer replicates.")
     setBLASThreads(1)
     var all = completed.filter { $0.index < replicates }
     let known = Set(all.map(\.index))
@@ -68,4 +74,6 @@ extension BootstrapOptions {
   }
 
   private static let purpose: UInt64 = 0x626f_6f74
+  /// Of a replicate, its place in three lists and what the allocator adds.
+  private static let replicateBytes = 200
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// Estimated marginal means: the fixed part at a reference grid, averaged over what is not asked for
@@ -54,6 +55,8 @@ public struct MeansOptions: Sendable {
 }
 
 extension FittedModel {
+  private static let mostDifferences = 1_000_000
+
   /// Marginal means of the combinations of some variables of the fixed part.
   ///
   /// - Throws: `InferenceError` for unknown variables and values, and where the method does not fit
@@ -61,6 +64,7 @@ extension FittedModel {
   public func marginalMeans(
     _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
   ) throws -> MarginalMeans {
+    try ValueRange.coverage.check(options.level, "level")
     let grid = try ReferenceGrid(self, at: options.values)
     let nesting = try FactorNesting(self, grid)
     let rows = try MeansRows(self, grid, nesting, specification, options.weights)
@@ -83,6 +87,12 @@ extension FittedModel {
     }
     var differences: [MarginalMeans.Difference]?
     if options.wantsDifferences {
+      let count = rows.families.reduce(0) { $0 + $1.count * ($1.count - 1) / 2 }
+      guard count <= Self.mostDifferences else {
+        throw InferenceError.refused(
+          "there are \(count) pairwise differences, and \(Self.mostDifferences) is the limit. Fix some factors by --at FACTOR=LEVEL, or write some behind |."
+        )
+      }
       differences = try rows.families.flatMap { family in
         let pairs = family.indices.flatMap { i in
           family.indices.dropFirst(i + 1).map { (family[i], family[$0]) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 /// The rows of L whose products with β are marginal means.
 struct MeansRows {
@@ -41,6 +42,10 @@ struct MeansRows {
     let known =
       weights == .proportional && !names.isEmpty
       ? try fitted.cellWeights(names, grid.builder) : nil
+    let cellCount = shown.reduce(1.0) { $0 * Double(grid.variables[$1].values.count) }
+    try requireMemory(
+      cellCount * Double(16 * fitted.model.fixed.names.count + 300),
+      for: "\(Int(cellCount)) marginal means", remedy: "Fix some factors by --at FACTOR=LEVEL.")
     var sums: [Int: (row: [Double], weight: Double)] = [:]
     for index in 0..<grid.count {
       let point = grid.point(index)

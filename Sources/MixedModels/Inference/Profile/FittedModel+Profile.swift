@@ -13,6 +13,8 @@ extension FittedModel {
   /// - Throws: `InferenceError` for an unknown name, or where the maximum of the likelihood is not
   ///   found or an exact criterion does not fit in memory; `FitError`.
   public func profile(_ options: ProfileOptions = ProfileOptions()) throws -> Profile {
+    try ValueRange.coverage.check(options.level, "level")
+    try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
     var fitted = try exactLikelihoodFit()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
@@ -10,6 +11,7 @@ extension FittedModel {
   public func waldIntervals(
     level: Double = 0.95, _ method: DegreesOfFreedomMethod, parameters: [String] = []
   ) throws -> [ConfidenceInterval] {
+    try ValueRange.coverage.check(level, "level")
     let wanted = Set(try intervalParameters(named: parameters).map(\.name))
     let chosen = zip(intervalParameters, intervalPlaces).filter { wanted.contains($0.0.name) }
     let tests =

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import Synchronization
+import Testing
+
+/// Values of options that nobody means, for every command: each run ends, soon, with status 0, 1, 2 or
+/// 64, and errors are told in a few words.
+///
+/// A sample runs with the other tests. Longer, with another seed:
+///
+///     LMM_FUZZ_SECONDS=60 LMM_FUZZ_SEED=7 swift test --disable-xctest --filter OptionFuzzTests
+@Suite struct OptionFuzzTests {
+  /// A run with one or two options set to something.
+  struct Trial: Sendable {
+    let arguments: [String]
+
+    /// Whether much work was asked for, so that an interrupt that ends it is all there is to see.
+    var isLong: Bool {
+      arguments.contains {
+        ["--replicates", "--simulations", "--rows", "--rows-per", "--levels"].contains($0)
+      }
+    }
+  }
+
+  @Test func `no value of an option makes a command crash or hang`() throws {
+    let environment = ProcessInfo.processInfo.environment
+    let seconds = environment["LMM_FUZZ_SECONDS"].flatMap(Double.init)
+    let seed = environment["LMM_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
+    let folder = try TemporaryFolder()
+    let place = try FuzzPlace(folder)
+    let generator = Mutex(FuzzGenerator(seed: seed))
+    let end = Date().addingTimeInterval(seconds ?? 600)
+    let left = Mutex(seconds == nil ? 250 : Int.max)
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      while Date() < end, left.withLock({ $0 -= 1; return $0 >= 0 }) {
+        let trial = generator.withLock { $0.trial(place) }
+        guard let complaint = place.complaint(about: trial) else { continue }
+        Issue.record("\(complaint): lmm-sparse \(trial.arguments.map { "'\($0.prefix(200))'" }.joined(separator: " "))")
+      }
+    }
+  }
+
+  /// Found by hand: each once trapped, hung or took all memory.
+  static let known: [[String]] = [
+    ["simulate", "y ~ 1 + (1 | g)", "--imbalance", "g=gamma(1e308)"],
+    ["simulate", "y ~ 1 + (1 | g)", "--imbalance", "g=lognormal(1e308)"],
+    ["simulate", "y ~ 1 + (1 | g)", "--imbalance", "g=zipf(1e308)"],
+    [
+      "simulate", "y ~ x + (1 | g)", "--covariate",
+      "x=-9223372036854775808..9223372036854775807",
+    ],
+    ["simulate", "y ~ x + (1 | g)", "--covariate", "x=gamma(1e308,1)"],
+    ["simulate", "MODEL", "--data", "DATA", "--replicates", "4294967296"],
+    ["study", "y ~ 1 + (1 | g)", "--imbalance", "g=gamma(1e308)"],
+    ["study", "y ~ 1 + (1 | g)", "--replicates", "4294967296"],
+    ["study", "y ~ 1 + (1 | g)", "--levels", "g=99999999999999999999,2"],
+    ["bootstrap", "MODEL", "--replicates", "4294967296"],
+    ["confint", "MODEL", "--method", "bootstrap", "--replicates", "4294967296"],
+    ["fit", "FORMULA", "DATA", "--threads", "4294967296"],
+    ["fit", "FORMULA", "DATA", "--max-evaluations", "9223372036854775807"],
+    ["fit", "FORMULA", "DATA", "--tolerance", "1e400"],
+    ["fit", "FORMULA", "DATA", "--accuracy", "nan"],
+    ["simulate", "y ~ 1 + (1 | g)", "--sigma", "1e308"],
+  ]
+
+  @Test(arguments: known.indices)
+  func `numbers out of their range are refused with the range`(index: Int) throws {
+    let place = try FuzzPlace(TemporaryFolder())
+    let arguments = Self.known[index].map(place.resolved)
+    let run = try ToolProcess(script: "ulimit -v 8000000; timeout 20 $tool \"$@\"", arguments)
+    #expect(run.status == 64, "\(run.errors)")
+    #expect(run.output == "")
+    #expect(
+      run.errors.contains("must") || run.errors.contains("1 to 10⁸")
+        || run.errors.contains("is no number") || run.errors.contains("more than 1000000 numbers"),
+      "\(run.errors)")
+  }
+}
+
+/// Data and a model file for the runs.
+struct FuzzPlace: Sendable {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  init(_ folder: TemporaryFolder) throws {
+    self.folder = folder
+    model = folder.file("m.lmm")
+    _ = try ToolProcess("fit", sleepstudyFormula, sleepstudyPath, "--save", model, "--quiet")
+  }
+
+  func resolved(_ argument: String) -> String {
+    switch argument {
+    case "MODEL": model
+    case "DATA": sleepstudyPath
+    case "FORMULA": sleepstudyFormula
+    default: argument
+    }
+  }
+
+  /// What is wrong with what became of a run; nil for nothing.
+  func complaint(about trial: OptionFuzzTests.Trial) -> String? {
+    guard
+      let run = try? ToolProcess(
+        script: "cd \"$(dirname \"$0\")\"; ulimit -v 4000000; ulimit -f 100000; "
+          + "timeout -k 10 -s INT 20 $tool \"$@\" | head -c 100000; exit ${PIPESTATUS[0]}",
+        trial.arguments)
+    else { return "not started" }
+    if run.status == 124 { return trial.isLong ? nil : "hangs" }
+    if run.errors.contains("Unknown option") { return "no such option" }
+    guard [0, 1, 2, 64].contains(run.status) else { return "status \(run.status)" }
+    if run.status != 0, !run.errors.contains("error: ") { return "no error told" }
+    if run.errors.utf8.count > 100_000 { return "\(run.errors.utf8.count) bytes of errors" }
+    return nil
+  }
+}
+
+/// Draws commands, options and values.
+struct FuzzGenerator: Sendable {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  private mutating func below(_ count: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15  // SplitMix64
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int((z ^ (z >> 31)) % UInt64(count))
+  }
+
+  private mutating func element<T>(_ all: [T]) -> T { all[below(all.count)] }
+
+  mutating func trial(_ place: FuzzPlace) -> OptionFuzzTests.Trial {
+    let command = element(FuzzVocabulary.commands)
+    var arguments = command.arguments
+    for _ in 0..<(below(4) == 0 ? 2 : 1) {
+      let option = element(command.options)
+      arguments += [option.name, option.form.replacing("?", with: element(FuzzVocabulary.values))]
+    }
+    return OptionFuzzTests.Trial(arguments: arguments.map(place.resolved))
+  }
+}
+
+enum FuzzVocabulary {
+  struct Option: Sendable {
+    let name: String
+    /// What stands for the value, with ? for what is drawn.
+    var form = "?"
+  }
+
+  struct Command: Sendable {
+    let arguments: [String]
+    let options: [Option]
+  }
+
+  private static func options(_ text: String) -> [Option] {
+    text.split(separator: " ").map { word in
+      let parts = word.split(separator: "~", maxSplits: 1)
+      return Option(
+        name: String(parts[0]), form: parts.count > 1 ? String(parts[1]) : "?")
+    }
+  }
+
+  private static let reading =
+    " --factor --levels --levels~Subject=? --contrasts --contrasts~Subject=? --na --missing --separator"
+  private static let search =
+    " --optimizer --start --start~?,0,? --max-evaluations --tolerance --solver --accuracy --probe-seed --threads"
+  private static let model = " --weights --offset" + reading + search
+  private static let report = " --format"
+  private static let tests = " --ddf"
+  private static let truth =
+    " --beta --beta~?,? --sd --sd~g=? --corr --corr~g=? --sigma --imbalance --imbalance~g=gamma(?)"
+    + " --imbalance~g=lognormal(?) --imbalance~g=zipf(?) --covariate --covariate~x=? --covariate~x=normal(?,?)"
+    + " --covariate~x=uniform(0,?) --covariate~x=lognormal(?,?) --covariate~x=exponential(?)"
+    + " --covariate~x=gamma(?,?) --covariate~x=bernoulli(?) --covariate~x=poisson(?) --covariate~x=0..?"
+    + " --covariate~x=?..? --covariate~x=a|b*? --covariate~x=1|2*? --contrasts --weights --levels --levels~g=?"
+
+  static let commands: [Command] = [
+    Command(
+      arguments: ["fit", "FORMULA", "DATA"], options: options(model + report + tests)),
+    Command(arguments: ["plan", "FORMULA", "DATA"], options: options(model)),
+    Command(
+      arguments: ["anova", "FORMULA", "--data", "DATA"],
+      options: options("--type" + model + report + tests)),
+    Command(
+      arguments: ["anova", "FORMULA", "Reaction ~ Days + (1 | Subject)", "--data", "DATA"],
+      options: options("--boundary --simulations --replicates --seed" + model + report)),
+    Command(arguments: ["drop1", "MODEL"], options: options("--ddf --format --threads --tolerance")),
+    Command(
+      arguments: ["ranova", "MODEL"],
+      options: options("--boundary --simulations --seed --format --max-evaluations --tolerance")),
+    Command(
+      arguments: ["contrast", "MODEL", "--L", "0,1"],
+      options: options("--L --L~?,? --hypothesis --hypothesis~Days=? --hypothesis~?*Days=1 --level --ddf --format")),
+    Command(
+      arguments: ["confint", "MODEL"],
+      options: options("--level --parameters --method --format --threads --tolerance --max-evaluations")),
+    Command(
+      arguments: ["confint", "MODEL", "--method", "bootstrap", "--replicates", "5"],
+      options: options("--level --replicates --seed --interval --threads")),
+    Command(
+      arguments: ["emmeans", "MODEL", "~ 1"],
+      options: options("--at --at~Days=? --level --adjust --cell-weights --ddf --format")),
+    Command(arguments: ["variance", "MODEL"], options: options("--format --threads")),
+    Command(
+      arguments: ["bootstrap", "MODEL", "--replicates", "5"],
+      options: options("--replicates --seed --level --threads --format")),
+    Command(arguments: ["ranef", "MODEL"], options: options("--format --threads")),
+    Command(
+      arguments: ["predict", "MODEL", "--data", "DATA"],
+      options: options("--random --interval --level --ddf --columns --missing --separator --threads")),
+    Command(
+      arguments: ["augment", "MODEL", "--data", "DATA"],
+      options: options("--influence-by --columns --missing --separator --threads")),
+    Command(
+      arguments: ["simulate", "MODEL", "--data", "DATA"],
+      options: options("--replicates --seed --random --columns --threads")),
+    Command(
+      arguments: ["simulate", "y ~ x + (1 | g)"],
+      options: options("--rows --rows-per --rows-per~g=? --seed --threads" + truth)),
+    Command(
+      arguments: ["simulate", "slopes100k", "--rows", "1000", "--levels", "g=10"],
+      options: options("--rows --levels --levels~g=? --seed --threads")),
+    Command(
+      arguments: ["study", "y ~ x + (1 | g)", "--replicates", "2", "--no-figures"],
+      options: options(
+        "--replicates --seed --method --level --rows --rows-per --rows-per~g=? --levels~g=?,5 --threads" + truth)),
+    Command(
+      arguments: ["plot", "caterpillar", "MODEL", "--terminal"],
+      options: options("--group --layout --threads")),
+    Command(
+      arguments: ["crossprod", "FORMULA", "DATA", "-o", "/dev/null"],
+      options: options("--weights --offset --threads" + reading)),
+  ]
+
+  /// Some 150.
+  static let values: [String] =
+    [
+      "", " ", "0", "-0", "1", "-1", "2", "3", "5", "10", "00", "007", "+1", "1.0", "1.5", "-1.5",
+      "1e0", "1e1", "1e3", "1e6", "1e15", "1e100", "1e101", "1e154", "1e155", "1e308", "1e309", "1e400", "-1e308",
+      "-1e400", "1e-15", "1e-100", "1e-308", "5e-324", "1e-400", "1e99999999999999999999",
+      "0.5", "0.95", "0.999999999999999999", "0.9999999999999999", "1e-17", ".5", "5.", ".", "e", "1e", "e1",
+      "nan", "NaN", "-nan", "inf", "-inf", "Inf", "Infinity", "NA", "NULL", "null", "none", "all", "auto",
+      "0x10", "0x1p3", "0b11", "0o7", "1_000", "1,000", "1,5", "1.5.5", "1 000", "1'000",
+      "127", "128", "255", "256", "1000", "1024", "1025", "32767", "32768", "65535", "65536", "999999", "1000000", "1000001",
+      "16777216", "100000000", "100000001", "2147483647", "2147483648", "-2147483648", "-2147483649",
+      "4294967295", "4294967296", "4294967297", "9007199254740993", "1000000000000", "1000000000001",
+      "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+      "18446744073709551615", "18446744073709551616", "99999999999999999999", "340282366920938463463374607431768211456",
+      "1K", "1k", "1M", "1G", "1GB", "10%", "1s", "100ms", "1/2", "1+1", "2^31", "1:5", "1..5", "5..1",
+      "0,0", "0,1", "1,0,1", ",", ",,", "1,", ",1", "a", "a,b", "a=b", "=", "a=", "=a", "a=1,b", "g=1", "x=1", "|", "a|b",
+      "--", "-", "--help", "Subject", "Days", "Reaction", "Subject=308", "~ 1", "~ (1 | Subject)", "(", ")", "()", "((((((((",
+      "normal(0,1)", "gamma(2,1)", "treatment", "sum", "poly", "@", "@/dev/null", "@/nonexistent", "tab", "\\t", "\t", "\n", ";",
+      "\u{661}\u{662}", "\u{FF11}", "\u{FEFF}1", "1\u{301}", "\u{202E}1", "é", "\u{1F600}", "'", "\"", "`", "$(id)", "\\", "%n%s",
+    ] + [String(repeating: "9", count: 400), String(repeating: "x", count: 20_000), String(repeating: "1,", count: 5000)]
+}
