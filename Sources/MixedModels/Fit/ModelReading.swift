@@ -56,7 +56,7 @@ struct ModelReading {
     try ProductsSize.checkPairs(ofGroups: specification.basis.groups.count)
     var total = CrossProducts(specification)
     var watch = MemoryWatch()
-    let workers = threadCount(options.threads)
+    let workers = min(threadCount(options.threads), 4)  // more are seldom at one point together
     try forEachBlock({ [specification] rows in
       try CrossProducts.checkMemory(specification, rows: rows, workers: workers)
       return CrossProducts(specification, rows: rows)
