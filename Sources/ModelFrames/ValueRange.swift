@@ -78,7 +78,9 @@ public struct OutOfRange: Error, Sendable, Equatable, CustomStringConvertible {
   /// `must be at least 1 and at most 1024`.
   public let rule: String
 
-  public var description: String { "\(name) \(rule), not \(value.prefix(60))." }
+  public var description: String {
+    ("\(name) \(rule), not \(value)." as MessageText).description
+  }
 }
 
 extension ValueRange<Int> {

@@ -101,7 +101,7 @@ extension FitError: CustomStringConvertible {
       "the equations need \(Self.gibibytes(needed)) of memory and \(Self.gibibytes(available)) are left: after absorption \(core) random effects are to be factored together, and about \(Self.fittingCore(available)) would fit if all of them meet. Take out a crossed term, merge or drop rare levels of the crossed factors, or use a machine with more memory"
     case .levelsOutOfMemory(let held, let needed, let available, let levels):
       "the levels of the grouping factors (\(levels)) take \(Self.gibibytes(held)) of memory, \(Self.gibibytes(needed)) more are needed to go on, and \(Self.gibibytes(available)) are left. Use grouping factors with fewer levels, fewer columns in their terms, or a machine with more memory"
-    case .memoryShortage(let message): message
+    case .memoryShortage(let message): MessageText(sentence: message)
     case .differentModels(let difference):
       "cross-products of different models cannot be added: \(difference). Make all parts with one formula, the same options, and the same types of columns"
     case .notInCrossProducts(let name, let held, let lacking):
