@@ -66,7 +66,7 @@ import Testing
         d=$(mktemp -d); awk 'BEGIN { printf "g"; for (k = 1; k <= 1400; k++) printf ",y" k; print ""
           for (i = 0; i < 1000000; i++) print ""
           for (i = 0; i < 12; i++) { printf "%s", i % 4
-            for (k = 1; k <= 1400; k++) printf ",%d", (i * k * 7919) % 101; print "" } }' > $d/t.csv
+            for (k = 1; k <= 1400; k++) printf ",%d", (i * k * 7919) % 1409; print "" } }' > $d/t.csv
         ulimit -v 1500000
         timeout 200 $tool fit '~ 1 + (1 | g)' $d/t.csv --responses '/y.*/' --format glance
         status=$?; rm -r $d; exit $status
