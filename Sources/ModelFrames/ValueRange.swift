@@ -78,6 +78,10 @@ public struct OutOfRange: Error, Sendable, Equatable, CustomStringConvertible {
   /// `must be at least 1 and at most 1024`.
   public let rule: String
 
+  package init(name: String, value: String, rule: String) {
+    (self.name, self.value, self.rule) = (name, value, rule)
+  }
+
   public var description: String {
     ("\(name) \(rule), not \(value)." as MessageText).description
   }

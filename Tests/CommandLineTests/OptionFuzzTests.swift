@@ -83,7 +83,7 @@ import Testing
 }
 
 /// Data and a model file for the runs.
-struct FuzzPlace {
+struct FuzzPlace: Sendable {
   private let folder: TemporaryFolder
   private let model: String
 

@@ -57,7 +57,7 @@ struct ToolProcess {
 }
 
 /// A folder that lasts as long as the value.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {
