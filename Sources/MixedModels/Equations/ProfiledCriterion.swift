@@ -38,7 +38,7 @@ package struct ProfiledCriterion<Equations: MixedModelEquations & ~Copyable>: ~C
     let slopes = try equations.slopes(kind)
     return CriterionDerivatives(
       gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
-      residualWeight: weight, fixedEffectsCovariance: covariance, probes: probes,
+      residualWeight: weight, df: df, fixedEffectsCovariance: covariance, probes: probes,
       coefficients: coefficients,
       roundingError: error)
   }

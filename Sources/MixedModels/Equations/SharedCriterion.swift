@@ -27,6 +27,8 @@ struct CriterionDerivatives {
   let slopes: CovarianceSlopes
   /// What r²'s derivatives are multiplied by in the gradient: df / r².
   let residualWeight: Double
+  /// n − p for REML, n for ML.
+  let df: Double
   /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
   let fixedEffectsCovariance: DenseMatrix
   /// The log-determinant by each probe alone, where it is the mean over probes; else none.

@@ -36,11 +36,21 @@ struct CriterionCurvature: Sendable {
       logDeterminant: centre.slopes.residual.map { $0.map { _ in 0 } },
       residual: centre.slopes.residual)
     residualSlope = covariance.gradient(zero, residualWeight: 1)
+    // Differences of the gradient with the weight w = df / r² held; what the weight's change adds, with
+    // ∂w = −w² ∂r² / df, needs none. Differences of w would be those of r² = yᵀWy − …, which rounding
+    // spoils where little is left of yᵀWy.
+    let w = centre.residualWeight
+    func heldGradient(_ derivatives: CriterionDerivatives) -> [Double] {
+      covariance.gradient(derivatives.slopes, residualWeight: w)
+    }
     let n = columns.count
     var H = DenseMatrix(rows: n, columns: n)
     for (k, column) in columns.enumerated() {
+      let (ahead, behind) = (heldGradient(column.ahead), heldGradient(column.behind))
       for i in 0..<n {
-        H[i, k] = (column.ahead.gradient[i] - column.behind.gradient[i]) / column.distance
+        H[i, k] =
+          (ahead[i] - behind[i]) / column.distance
+          - w * w / centre.df * residualSlope[i] * residualSlope[k]
       }
     }
     hessian = 0.5 * (H + H.transposed)

@@ -74,9 +74,13 @@ extension SearchState {
 
   private mutating func polish(_ curvature: inout CriterionCurvature) throws {
     let noise = 100 * curvature.roundingError
+    // Where little is left of yᵀWy rounding spoils values far more than gradients, in which r² is a
+    // factor only: a step is worth its while that no value could show to be.
+    let square = curvature.roundingError * curvature.roundingError
+    let least = max(leastDecrease, min(0.1 * noise, max(1e-8, square)))
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
-      guard decrease > max(leastDecrease, 0.1 * noise) else { return }
+      guard decrease > least else { return }
       let φ = zip(best, step).map { $0 + $1 }
       let before = (best, value)
       let value = try tolerantValue(φ)

@@ -49,8 +49,9 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
   private func degreesOfFreedom(_ l: [Double]) -> Double {
     func quadratic(_ M: DenseMatrix) -> Double { dot(l, M * l) }
     let value = quadratic(covariance)
-    let variance = parameters.variance(slopes.map(quadratic) + [2 * value])
-    return variance > 0 ? 2 * value * value / variance : .infinity
+    // Of log lᵀVl, whose square is in range in any units.
+    let variance = parameters.variance(slopes.map { quadratic($0) / value } + [2])
+    return variance > 0 ? 2 / variance : .infinity
   }
 
   /// Of an F statistic that is the mean of squares of t statistics with ν degrees of freedom each.

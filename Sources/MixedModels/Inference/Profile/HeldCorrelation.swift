@@ -125,7 +125,8 @@ private struct CorrelatedPair {
     if abs(first) < 0.18 { θ[turned.place] = 0.32 }
     θ[second] = 1
     var lifted = turned.lifted(θ, except: nil) ?? θ
-    lifted[second] = abs(last) < 0.18 ? 0.32 : last
+    let unit = abs(β).squareRoot()  // the second effect's deviation is in its column's unit
+    lifted[second] = abs(last) < 0.18 * unit ? 0.32 * unit : last
     lifted.remove(at: below)
     return lifted == x ? nil : lifted
   }
