@@ -9,7 +9,8 @@ struct VarianceCommand: ParsableCommand {
     abstract: "R2, intraclass correlations (ICC), and principal components of the random effects.",
     discussion: """
       Marginal and conditional R2 after Nakagawa & Schielzeth, with random slopes after Johnson; ICC relative to \
-      the random effects and residuals (adjusted) and to all variance (unadjusted); lme4's rePCA:
+      the random effects and residuals (adjusted) and to all variance (unadjusted); lme4's rePCA. With --weights \
+      rows count by their weights, and the residual variance is that of the mean weight:
 
           lmm-sparse variance 'y ~ x + (x | g)' --data t.csv
 

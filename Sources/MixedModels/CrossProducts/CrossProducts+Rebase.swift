@@ -15,6 +15,7 @@ extension RawBasis {
     for k in atoms.indices { (atoms[k].shift, atoms[k].scale) = (0, 1) }
     predictor = predictor.map { _ in 0 }
     responseScale = 1
+    wantsExtendedSums = false
   }
 
   /// The monomials of a block in this basis as combinations of those in `old`, m × m.

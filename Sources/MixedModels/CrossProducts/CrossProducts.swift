@@ -67,7 +67,13 @@ public struct CrossProducts: Sendable {
 
     fixed.addCells(basis.fixed, counts: counts)
     let x = rows.panel(basis.fixed, fixed.directory, response: rows.response)
-    fixed.add(x.weightedProducts(columns: fixed.directory.count, weights: rows.weights))
+    let width = fixed.directory.count
+    if basis.wantsExtendedSums {
+      let (products, errors) = x.extendedProducts(columns: width, weights: rows.weights)
+      fixed.add(products, errors: errors)
+    } else {
+      fixed.add(x.weightedProducts(columns: width, weights: rows.weights))
+    }
 
     var panels: [SparsePanel] = []
     for g in groups.indices {

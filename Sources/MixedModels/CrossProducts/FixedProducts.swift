@@ -10,6 +10,8 @@ package struct FixedProducts: Sendable {
   /// Upper triangle used, entry (i, j) at i · capacity + j.
   var sums: [Double]
   var corrections: [Double]
+  /// Whether `corrections` hold what rounding took from the products, too, not from their sums only.
+  var isExtended = true
 
   package init(_ blocks: [ColumnBlock]) {
     directory = ColumnDirectory(blocks, first: 1)
@@ -37,10 +39,16 @@ package struct FixedProducts: Sendable {
 
   /// Adds the products of a block of rows, a full square of `directory.count` columns (upper
   /// triangle used).
-  package mutating func add(_ products: [Double]) {
+  ///
+  /// - Parameter errors: What rounding took from them; nil if it is not known.
+  package mutating func add(_ products: [Double], errors: [Double]? = nil) {
     let count = directory.count
+    isExtended = isExtended && errors != nil
     for i in 0..<count {
-      for j in i..<count { add(products[i * count + j], i, j) }
+      for j in i..<count {
+        add(products[i * count + j], i, j)
+        if let errors { add(errors[i * count + j], i, j) }
+      }
     }
   }
 
@@ -58,6 +66,7 @@ package struct FixedProducts: Sendable {
   ) -> [Int] {
     let columns = directory.merge(other.directory, blocks: blocks, maps: maps)
     grow()
+    isExtended = isExtended && other.isExtended
     for i in 0..<other.directory.count {
       for j in i..<other.directory.count {
         let k = i * other.capacity + j
@@ -71,12 +80,31 @@ package struct FixedProducts: Sendable {
   /// Q · this · Qᵀ
   func transformed(by Q: DenseMatrix) -> FixedProducts {
     var result = self
-    let product = (Q * matrix) * Q.transposed
-    result.corrections = corrections.map { _ in 0 }
+    let product =
+      extended?.projected(Q.transposed, Q.transposed)
+      ?? ExtendedMatrix(
+        high: (Q * matrix) * Q.transposed, low: DenseMatrix(rows: Q.rows, columns: Q.rows))
     for i in 0..<directory.count {
-      for j in i..<directory.count { result.sums[i * capacity + j] = product[i, j] }
+      for j in i..<directory.count {
+        result.sums[i * capacity + j] = product.high[i, j]
+        result.corrections[i * capacity + j] = product.low[i, j]
+      }
     }
     return result
+  }
+
+  /// The full symmetric matrix in all its digits; nil where they are a double's.
+  package var extended: ExtendedMatrix? {
+    guard isExtended else { return nil }
+    var full = ExtendedMatrix(high: matrix, low: matrix)
+    for i in 0..<directory.count {
+      for j in i..<directory.count {
+        let k = i * capacity + j
+        let low = exactSum(sums[k], corrections[k]).error
+        (full.low[i, j], full.low[j, i]) = (low, low)
+      }
+    }
+    return full
   }
 
   /// The full symmetric matrix.

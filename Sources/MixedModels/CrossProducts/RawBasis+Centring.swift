@@ -17,9 +17,10 @@ extension RawBasis {
     guard let values = try? RowValues(chunk, basis: self, columns: columns) else { return self }
     let rows = values.usableRows
     guard !rows.isEmpty else { return self }
+    let shares = Self.shares(rows, values.weights)
     for a in atoms.indices {
       let x = rows.map { values.atoms[a][$0] }
-      (centred.atoms[a].shift, centred.atoms[a].scale) = Self.centreAndScale(x)
+      (centred.atoms[a].shift, centred.atoms[a].scale) = Self.centreAndScale(x, shares)
     }
     let y = rows.map { values.response[$0] }
     var t: [Int: [Double]] = [:]
@@ -27,7 +28,8 @@ extension RawBasis {
       let atom = centred.atoms[a]
       t[a] = rows.map { (values.atoms[a][$0] - atom.shift) / atom.scale }
     }
-    let coefficients = Self.leastSquares(y, columns: t)
+    centred.wantsExtendedSums = centred.hasDependentColumns(values, rows, shares)
+    let coefficients = Self.leastSquares(y, columns: t, shares)
     var rest = y
     for (k, monomial) in fixed[0].monomials.enumerated() {
       if monomial == .one {
@@ -42,42 +44,58 @@ extension RawBasis {
       rest[i] -= coefficients.mean
       for (a, slope) in coefficients.slopes { rest[i] -= slope * t[a]![i] }
     }
-    centred.responseScale = Self.centreAndScale(rest).scale
+    centred.responseScale = Self.centreAndScale(rest, shares).scale
     return centred
   }
 
+  /// Σw / w of the rows, n where there are no weights: what a value is divided by in a mean.
+  ///
+  /// A weight far above the others puts the mean to its row, where its products then vanish.
+  private static func shares(_ rows: [Int], _ weights: [Double]?) -> [Double] {
+    guard let weights else { return Array(repeating: Double(rows.count), count: rows.count) }
+    let largest = rows.reduce(0) { max($0, weights[$1]) }
+    let total = rows.reduce(0) { $0 + weights[$1] / largest }
+    return rows.map { total / (weights[$0] / largest) }
+  }
+
   /// The mean, and the power of two next to the standard deviation (1 for a constant).
-  private static func centreAndScale(_ x: [Double]) -> (shift: Double, scale: Double) {
+  private static func centreAndScale(
+    _ x: [Double], _ shares: [Double]
+  ) -> (shift: Double, scale: Double) {
     let largest = x.reduce(0) { max($0, abs($1)) }
     guard largest > 0, largest.isFinite else { return (0, 1) }
-    let n = Double(x.count)
-    var mean = x.reduce(0) { $0 + $1 / n }
-    mean += x.reduce(0) { $0 + ($1 - mean) / n }
+    var mean = zip(x, shares).reduce(0) { $0 + $1.0 / $1.1 }
+    mean += zip(x, shares).reduce(0) { $0 + ($1.0 - mean) / $1.1 }
     let spread = x.reduce(0) { max($0, abs($1 - mean)) }
     guard spread > 4 * mean.ulp else { return (x[0], 1) }
-    let square = x.reduce(0) { $0 + ($1 - mean) / spread * (($1 - mean) / spread) } / n
+    let square = zip(x, shares).reduce(0.0) { sum, value in
+      let t = (value.0 - mean) / spread
+      return sum + t * t / value.1
+    }
     let scale = exp2((log2(spread) + log2(square) / 2).rounded())
-    return (mean, scale.isNormal ? scale : 1)
+    return (mean, scale.isFinite ? max(scale, .leastNormalMagnitude) : 1)
   }
 
   /// Least squares on a constant and the given centred columns; a column without information gets
   /// no slope.
   private static func leastSquares(
-    _ y: [Double], columns: [Int: [Double]]
+    _ y: [Double], columns: [Int: [Double]], _ shares: [Double]
   ) -> (mean: Double, slopes: [Int: Double]) {
     let n = Double(y.count)
-    let mean = y.reduce(0) { $0 + $1 / n }
+    let mean = zip(y, shares).reduce(0) { $0 + $1.0 / $1.1 }
+    let weights = shares.map { n / $0 }  // of mean 1
     let atoms = columns.keys.sorted()
     guard !atoms.isEmpty, y.count > 2 * atoms.count + 2 else { return (mean, [:]) }
     var gram = DenseMatrix(rows: atoms.count, columns: atoms.count)
     var xy = [Double](repeating: 0, count: atoms.count)
     for (i, a) in atoms.enumerated() {
+      let weighted = zip(columns[a]!, weights).map { $0 * $1 }
       for (j, b) in atoms.enumerated() where j <= i {
-        gram[i, j] = dot(columns[a]!, columns[b]!)
+        gram[i, j] = dot(weighted, columns[b]!)
         gram[j, i] = gram[i, j]
       }
       gram[i, i] += 1e-9 * n  // a ridge: columns of unit size, so this only tames dependent ones
-      xy[i] = zip(columns[a]!, y).reduce(0) { $0 + $1.0 * ($1.1 - mean) }
+      xy[i] = zip(weighted, y).reduce(0) { $0 + $1.0 * ($1.1 - mean) }
     }
     guard (try? DenseCholesky.factorize(&gram)) != nil else { return (mean, [:]) }
     for i in atoms.indices {

@@ -63,6 +63,9 @@ package struct RawBasis: Sendable, Hashable {
   /// responseScale.
   package var predictor: [Double]
   package var responseScale = 1.0
+  /// Whether [y X]ᵀW[y X] is summed in twice the digits of a double, since columns of the first rows
+  /// nearly depend on each other.
+  package var wantsExtendedSums = false
 }
 
 /// The columns of all random-effects terms on one grouping factor.

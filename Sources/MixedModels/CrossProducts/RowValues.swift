@@ -82,6 +82,7 @@ struct RowValues {
   var usableRows: [Int] {
     response.indices.filter { row in
       response[row].isFinite && atoms.allSatisfy { $0[row].isFinite }
+        && weights?[row].isFinite != false
     }
   }
 

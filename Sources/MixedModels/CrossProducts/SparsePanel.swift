@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row,
 /// then runs of
@@ -65,6 +66,26 @@ package struct SparsePanel: Sendable {
 }
 
 extension SparsePanel {
+  /// Σ w x xᵀ and what rounding takes from it, row-major, upper triangle.
+  ///
+  /// Some ten times as dear as `weightedProducts`: for columns that nearly depend on each other.
+  func extendedProducts(columns: Int, weights: [Double]) -> (values: [Double], errors: [Double]) {
+    var sums = [ExtendedSum](repeating: ExtendedSum(), count: columns * columns)
+    withRows { table in
+      for row in weights.indices {
+        let (index, value) = table.row(row)
+        for a in 0..<width {
+          let wx = exactProduct(weights[row], value[a])
+          for b in a..<width {
+            sums[index[a] * columns + index[b]].add(wx.value, times: value[b])
+            if wx.error != 0 { sums[index[a] * columns + index[b]].add(wx.error, times: value[b]) }
+          }
+        }
+      }
+    }
+    return (sums.map(\.value), sums.map(\.error))
+  }
+
   /// Σ w x xᵀ, row-major, upper triangle, summed in blocks of rows.
   func weightedProducts(columns: Int, weights: [Double]) -> [Double] {
     var total = [Double](repeating: 0, count: columns * columns)

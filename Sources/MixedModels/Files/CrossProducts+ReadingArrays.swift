@@ -17,7 +17,9 @@ struct ArrayReading {
       products.cellSets[c] = try cells(c, source, earlier: products.cellSets)
     }
     let counts = products.cellSets.map(\.count)
+    let isExtended = products.fixed.isExtended
     products.fixed = try fixed(basis.fixed, counts)
+    products.fixed.isExtended = isExtended
     let xCount = products.fixed.directory.count
     for (g, group) in basis.groups.enumerated() {
       guard counts[group.cellSet] > 0 || products.observations == 0 else {

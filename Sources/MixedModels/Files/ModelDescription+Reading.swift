@@ -37,6 +37,8 @@ extension ModelDescription {
             (name, try sum.double)
           }))
     }
+    // Nor this.
+    products.fixed.isExtended = (try? json["centring"]["extended"].bool) ?? false
     let moments = try json["centring"]["moments"].elements
     guard moments.count == products.moments.count else {
       throw MalformedMember(name: "centring.moments")

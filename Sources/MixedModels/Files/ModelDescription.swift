@@ -95,6 +95,7 @@ enum ModelDescription {
       ("moments", .array(products.moments.map { .numbers($0.products) })),
       ("predictor", .numbers(basis.predictor)),
       ("response_scale", .number(basis.responseScale)),
+      ("extended", .bool(products.fixed.isExtended)),
     ])
   }
 }

@@ -63,6 +63,7 @@ struct Estimates {
           inverse[block.group], variance: criterion.squaredResidualScale)
       }
     }
+    try checkRange(model, Φ)
   }
 
   /// b = s Λu, level after level.

@@ -45,7 +45,7 @@ extension Fit {
       gradientMax: outcome.curvature?.largestGradient,
       hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),
-      messages: model.messages(outcome, sigma: estimates.sigma),
+      messages: model.messages(outcome, estimates),
       notDetermined: determination.names(model.terms),
       trace: outcome.trace.enumerated().map { index, point in
         TracePoint(
@@ -126,7 +126,10 @@ extension LinearMixedModel {
   }
 
   /// What a user should know about the fit, in words.
-  fileprivate func messages(_ outcome: CriterionSearch.Outcome, sigma: Double) -> [String] {
+  fileprivate func messages(
+    _ outcome: CriterionSearch.Outcome, _ estimates: Estimates
+  ) -> [String] {
+    let sigma = estimates.sigma
     var messages = outcome.messages
     let dropped = fixed.names.count - fixed.kept.count
     if dropped > 0 {
@@ -143,6 +146,15 @@ extension LinearMixedModel {
     if residualShare(sigma) < 1e-9 {
       messages.append(
         "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits"
+      )
+    }
+    messages += lostDigits.notes
+    // XᵀWX is 1 in working columns, and XᵀV⁻¹X what the random effects leave of it.
+    let Φ = estimates.working.Φ
+    let magnification = Φ.rows == 0 ? 1 : symmetricEigenvalues(Φ).last ?? 1
+    if LostDigits.isNotable(magnification) {
+      messages.append(
+        "\(LostDigits.words(magnification)) of what the random effects leave of the fixed effects' columns survive rounding: a weight is huge beside the others, or the residual variance tiny beside the random effects'. Fixed effects and their standard errors are no better, and the criterion is wrong by up to about \(LostDigits.rounded(magnification))"
       )
     }
     return messages

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import ModelFrames
 
 /// Why a model cannot be fitted to these data. `description` tells the user what to do.
@@ -22,6 +23,9 @@ public enum FitError: Error, Sendable, Equatable {
   case polynomialDegree(String, distinct: Int)
   case constantScale(String)
   case zeroResidualVariance
+  /// What has squares beyond the range of a double, about its size, and what to give in another unit:
+  /// the same where nil.
+  case outOfRange(String, size: Double, changes: String?)
   case start(given: Int, needed: [String])
   case unknownOptimizer(String, known: [String])
   case unknownSolver(String)
@@ -88,7 +92,9 @@ extension FitError: CustomStringConvertible {
       "\(name) needs more than \(distinct) distinct values, which is all there are. Lower the degree"
     case .constantScale(let name): "\(name) cannot be scaled: its values are all equal"
     case .zeroResidualVariance:
-      "the residual variance is zero: the model explains the response exactly, so there is no likelihood to maximize. Take terms out, or check whether the response is computed from the covariates"
+      "the residual variance is zero, or so small a part of the response's (below 1e-13) that rounding hides it: the model explains the response exactly, so there is no likelihood to maximize. Take terms out, or check whether the response is computed from the covariates"
+    case .outOfRange(let what, let size, let changes):
+      "\(what) is of the size \(Self.magnitude(size)), and the squares of such numbers, which variances are, lie outside of double precision's range (about 1e-308 to 1e308). Give \(changes ?? "it") in another unit, say \((size < 1) == (changes == nil) ? "multiplied" : "divided") by \(Self.magnitude(size < 1 ? 1 / size : size))"
     case .start(let given, let needed):
       "--start has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
     case .unknownOptimizer(let name, let known):
@@ -123,6 +129,11 @@ extension FitError: CustomStringConvertible {
   /// The largest dense core for so many bytes.
   private static func fittingCore(_ bytes: Int) -> Int {
     Int((0.9 * Double(max(bytes, 0)) / 8).squareRoot())
+  }
+
+  /// The power of ten below.
+  private static func magnitude(_ size: Double) -> String {
+    size > 0 && size.isFinite ? "1e\(Int(log10(size).rounded(.down)))" : "\(size)"
   }
 
   private static func listed(_ levels: [String]) -> String {

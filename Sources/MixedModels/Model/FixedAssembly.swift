@@ -13,6 +13,7 @@ struct FixedAssembly {
   /// Working y = raw y − X_raw · this.
   let removed: [Double]
   let responseIsConstant: Bool
+  let lostDigits: LostDigits
 
   init(_ specification: ModelSpecification, _ builder: DesignBuilder) throws {
     let products = builder.products
@@ -30,8 +31,13 @@ struct FixedAssembly {
     let shifted = design.combinations.map { $0.map { (raw: $0.raw - 1, value: $0.value) } }
     let C = DesignColumns(names: design.names, combinations: shifted)
       .matrix(rawCount: count)
+    let own = Array(1..<max(all.rows, 1))
+    let extended =
+      count > Self.largestExtended
+      ? nil : products.fixed.extended?.submatrix(rows: own, columns: own)
     let working = WorkingBasis(
-      gram: gram, columns: C, constant: specification.fixed.hasIntercept ? 0 : nil)
+      gram: gram, extended: extended, columns: C,
+      constant: specification.fixed.hasIntercept ? 0 : nil)
     let B = working.B
     let s = basis.responseScale
 
@@ -42,6 +48,7 @@ struct FixedAssembly {
     let level = specification.fixed.hasIntercept ? predictor[0] : 0
     var rest = predictor
     rest[0] -= level
+    let loss = working.loss.map { extended == nil ? $0 : $0.squareRoot() }
     let kept = Self.coordinates(of: rest, in: working, gram: gram)
     // What was taken off the response while reading stays off if the model can express it.
     let back = kept == nil ? predictor.map { $0 / s } : Array(repeating: 0, count: count)
@@ -53,17 +60,28 @@ struct FixedAssembly {
     let fitted = B * c
     removed = zip(fitted, back).map { $0 - $1 }
     let p = B.columns
-    let gramFitted = gram * fitted
     var tail = DenseMatrix(rows: p + 1, columns: p + 1)
-    let BGB = B.transposed * (gram * B)
+    let BGB = extended?.projected(B, B).high ?? B.transposed * (gram * B)
     for j in 0..<p { for i in 0..<p { tail[i, j] = (BGB[i, j] + BGB[j, i]) / 2 } }
-    let Xy = B.transposed * zip(ry, gramFitted).map { $0 - $1 }
+    let gramFitted = gram * fitted
+    // Where columns nearly depend on each other only BᵀGB has digits enough.
+    let Xy =
+      extended == nil
+      ? B.transposed * zip(ry, gramFitted).map { $0 - $1 } : zip(c, BGB * c).map { $0 - $1 }
     for i in 0..<p {
       tail[i, p] = Xy[i]
       tail[p, i] = Xy[i]
     }
-    tail[p, p] = ryy - 2 * dot(fitted, ry) + dot(fitted, gramFitted)
+    tail[p, p] =
+      extended == nil
+      ? ryy - 2 * dot(fitted, ry) + dot(fitted, gramFitted)
+      : ryy - 2 * dot(c, c) + dot(c, BGB * c)
     self.tail = tail
+    let norms = (0..<count).map { max(gram[$0, $0], 0).squareRoot() }
+    lostDigits = LostDigits(
+      columns: zip(working.kept, loss).map { (design.names[$0], $1) },
+      response: LostDigits.factor([1] + removed, norms: [max(yy, 0).squareRoot()] + norms)
+        / tail[p, p])
 
     responseIsConstant = Self.isConstant(predictor, xy: xy, yy: yy, gram: gram, scale: s)
     coordinates = FixedCoordinates(
@@ -73,6 +91,9 @@ struct FixedAssembly {
       responseScale: s,
       responseSize: Self.rootMeanSquare(predictor, xy: xy, yy: yy, gram: gram, scale: s))
   }
+
+  /// Raw columns beyond which products in more digits take too long.
+  private static let largestExtended = 500
 
   /// √(yᵀWy / Σw) of the response, predictor + scaled rest.
   private static func rootMeanSquare(
@@ -92,7 +113,7 @@ struct FixedAssembly {
     slopes[0] = 0  // the constant cannot make the response vary
     let image = gram * slopes
     let sum = xy[0] + image[0]
-    let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * sum / gram[0, 0]
+    let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * (sum / gram[0, 0])
     let rounding = 4 * level.ulp
     return !(spread > gram[0, 0] * rounding * rounding)
   }
@@ -107,6 +128,9 @@ struct FixedAssembly {
     let rest = zip(raw, working.B * inside).map { $0 - $1 }
     let square = dot(raw, image)
     let distance = dot(rest, gram * rest)
-    return distance <= 1e-18 * square ? inside : nil
+    // Rounding of B's large coefficients, where its columns nearly depend on each other.
+    let ε = 4 * Double.ulpOfOne
+    let rounding = ε * ε * (working.loss.max() ?? 1)
+    return distance <= max(1e-18, rounding) * square ? inside : nil
   }
 }

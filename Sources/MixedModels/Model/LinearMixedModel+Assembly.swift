@@ -2,6 +2,21 @@
 package import ModelFrames
 import NumericalMethods
 
+extension CrossProducts {
+  /// - Throws: `FitError.outOfRange` where sums of weights or of squares have overflown or vanished.
+  fileprivate func checkRange() throws(FitError) {
+    let mean = sumOfWeights / Double(observations)
+    guard sumOfWeights.hasNormalRange else {
+      throw .outOfRange("the mean weight", size: mean, changes: nil)
+    }
+  }
+}
+
+extension Double {
+  /// Neither infinite nor so small that digits are lost.
+  var hasNormalRange: Bool { isFinite && abs(self) >= .leastNormalMagnitude }
+}
+
 extension LinearMixedModel {
   /// Reads the data in one pass and maps what it gave to working coordinates.
   ///
@@ -27,6 +42,7 @@ extension LinearMixedModel {
       throw FitError.noRows(omitted: products.omittedObservations)
     }
     try MemoryWatch().checkAssembly(products)
+    try products.checkRange()
     let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))
 
     let members = products.groups.indices.map { g in z.filter { $0.bound.group == g } }
@@ -49,6 +65,8 @@ extension LinearMixedModel {
     observations = products.observations
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
+    lostDigits = x.lostDigits
+    lostDigits.columns += z.flatMap(\.lostDigits)
     try check(specification, x)
   }
 
@@ -113,6 +131,7 @@ extension LinearMixedModel {
     guard !x.responseIsConstant else {
       throw FitError.constantResponse(specification.formula.response.deparsed)
     }
+    try checkRange(specification)
     for term in terms {
       let levels = groups[term.group].levelCount
       if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
@@ -126,6 +145,21 @@ extension LinearMixedModel {
     }
     guard n > fixedEffectCount else {
       throw FitError.tooFewRows(rows: n, columns: fixedEffectCount)
+    }
+  }
+
+  /// - Throws: `FitError.outOfRange` where σ² or the response's own variance would overflow or vanish.
+  private func checkRange(_ specification: ModelSpecification) throws(FitError) {
+    let (name, last) = (specification.formula.response.deparsed, tail.rows - 1)
+    let sigma = fixed.responseScale * (max(tail[last, last], 0) / Double(observations)).squareRoot()
+    let size = sigma / usualWeight.squareRoot()
+    guard sigma != 0 else { return }  // that is another fault
+    guard (size * size).hasNormalRange else {
+      throw .outOfRange("the response \(name)", size: size, changes: nil)
+    }
+    guard (sigma * sigma).hasNormalRange else {
+      throw .outOfRange(
+        "the response \(name) times the roots of its weights", size: sigma, changes: nil)
     }
   }
 }

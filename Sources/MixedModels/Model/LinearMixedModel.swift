@@ -22,6 +22,8 @@ public struct LinearMixedModel: Sendable {
   /// What the data do not determine of the covariance parameters; nil where they determine all, or
   /// where nobody has asked (`determined(by:)`).
   var determination: Determination?
+  /// What rounding of the cross-products cost.
+  var lostDigits = LostDigits()
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }

@@ -81,6 +81,7 @@ struct ModelBinder {
       predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count))
     if let known {
       (basis.predictor, basis.responseScale) = (known.predictor, known.responseScale)
+      basis.wantsExtendedSums = known.wantsExtendedSums
     }
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, basis: basis,

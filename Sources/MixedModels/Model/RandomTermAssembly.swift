@@ -8,6 +8,8 @@ struct RandomTermAssembly {
   let B: DenseMatrix
   /// What lme4 would list as a term each: the whole term, or every column of a diagonal one.
   let pieces: [(columns: [String], R: DenseMatrix)]
+  /// Of the columns; none where they are used as they are.
+  let lostDigits: [(name: String, factor: Double)]
 
   init(_ bound: BoundRandomTerm, _ builder: DesignBuilder) throws {
     self.bound = bound
@@ -30,19 +32,25 @@ struct RandomTermAssembly {
       if basis.kept.count == size {
         B = unit * basis.B
         pieces = [(design.names, (1 / unit) * basis.R)]
+        lostDigits = zip(design.names, basis.loss).map { name, factor in
+          ("\(name) in (… | \(bound.groupName))", factor)
+        }
         return
       }
     }
     // A diagonal covariance is not free to turn, and dependent columns have no basis of their own
     // number.
-    let GC = gram * C
     let norms = (0..<size).map { j in
-      let square = (0..<C.rows).reduce(0.0) { $0 + C[$1, j] * GC[$1, j] }
-      return square > 0 ? square.squareRoot() / unit : 1
+      let largest = (0..<C.rows).reduce(0) { max($0, abs(C[$1, j])) }
+      guard largest > 0 else { return 1.0 }
+      let column = C.column(j).map { $0 / largest }
+      let square = dot(column, gram * column)
+      return square > 0 ? square.squareRoot() / unit * largest : 1
     }
     var scaled = C
     for j in 0..<size { for i in 0..<C.rows { scaled[i, j] /= norms[j] } }
     B = scaled
+    lostDigits = []
     pieces =
       bound.isDiagonal
       ? (0..<size).map { ([design.names[$0]], DenseMatrix(diagonal: [norms[$0]])) }

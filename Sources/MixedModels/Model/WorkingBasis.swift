@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import NumericalMethods
 
 /// An orthonormal basis of a model's column space, in the metric of the cross-products.
@@ -17,21 +18,29 @@ struct WorkingBasis {
   let R: DenseMatrix
   /// The columns of C that are kept; r of them.
   let kept: [Int]
+  /// For every kept column how far rounding of the cross-products is magnified in its square.
+  let loss: [Double]
 
   /// R's tolerance for aliased columns, here relative to a column's spread about its mean.
   private static let tolerance = 1e-7
   /// A spread smaller than this part of a column's size is rounding.
   private static let resolution = 1e-13
 
-  /// - Parameter constant: the raw column that is 1 in every row if the model contains an
+  /// - Parameters:
+  ///   - constant: the raw column that is 1 in every row if the model contains an
   ///   intercept, so that a
   ///   column's spread, not its distance from zero, decides whether it depends on others.
-  init(gram: DenseMatrix, columns: DenseMatrix, constant: Int?) {
+  ///   - extended: the Gram matrix in more digits, if there are.
+  init(
+    gram: DenseMatrix, extended: ExtendedMatrix? = nil, columns: DenseMatrix, constant: Int?
+  ) {
     let size = gram.rows
     let d = (0..<size).map { gram[$0, $0] > 0 ? gram[$0, $0].squareRoot() : 1 }
     var scaled = gram
     for i in 0..<size { for j in 0..<size { scaled[i, j] /= d[i] * d[j] } }
     let root = DenseCholesky.pivoted(scaled, relativeTolerance: 1e-14).factor  // G ≈ D L Lᵀ D
+    // Columns in units of about their size, so that squares of huge and tiny ones are in range.
+    let (columns, units) = Self.scaled(columns, d)
     var weighted = columns
     for i in 0..<size { for j in 0..<columns.columns { weighted[i, j] *= d[i] } }
     let Y = root.transposed * weighted  // YᵀY = CᵀGC
@@ -64,13 +73,29 @@ struct WorkingBasis {
     var R = qr.r
     B.divideByUpperTriangle(R)
     // What rounding left of BᵀGB − I is put into R.
-    var product = B.transposed * (gram * B)
+    var product = extended?.projected(B, B).high ?? B.transposed * (gram * B)
     if (try? DenseCholesky.factorize(&product)) != nil {
       let correction = product.transposed
       B.divideByUpperTriangle(correction)
       R = correction * R
     }
+    for (k, j) in kept.enumerated() { for i in 0...k { R[i, k] *= units[j] } }
     (self.B, self.R) = (B, R)
+    loss = (0..<B.columns).map { LostDigits.factor(B.column($0), norms: d) }
+  }
+
+  /// The columns divided by powers of two, and those.
+  private static func scaled(
+    _ columns: DenseMatrix, _ d: [Double]
+  ) -> (DenseMatrix, [Double]) {
+    var scaled = columns
+    let units = (0..<columns.columns).map { j -> Double in
+      let largest = (0..<columns.rows).reduce(0) { max($0, abs(columns[$1, j]) * d[$1]) }
+      guard largest.isNormal else { return 1 }
+      return scalbn(1, Int32(ilogb(largest)))
+    }
+    for j in units.indices { for i in 0..<columns.rows { scaled[i, j] /= units[j] } }
+    return (scaled, units)
   }
 
   private static func norms(_ a: DenseMatrix) -> [Double] {

@@ -166,7 +166,7 @@ extension LinearMixedModel {
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: other.groups,
       pairs: pairs, tail: other.tail, covariance: covariance, fixed: fixed, terms: terms,
-      determination: determination)
+      determination: determination, lostDigits: LostDigits(columns: lostDigits.columns))
   }
 }
 
