@@ -5,6 +5,7 @@ extension Estimates {
   /// - Throws: `FitError.outOfRange` where a variance is beyond what a double holds, because a covariate
   ///   is in a unit that is.
   func checkRange(_ model: LinearMixedModel, _ Φ: DenseMatrix) throws(FitError) {
+    guard sigma > 0 else { return }  // that is another fault
     let fixed = model.fixed
     let inverse = fixed.solveR(.identity(fixed.R.rows))
     for i in fixed.kept.indices where !vcov[i, i].hasNormalRange {
