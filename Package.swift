@@ -37,7 +37,10 @@ let package = Package(
     .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
-      exclude: ["Reference/Fits", "Reference/comparisons.json", "Determination/Data"]),
+      exclude: [
+        "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
+        "Reference/comparisons.json",
+      ]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -40,6 +40,8 @@ struct SavedOptimum {
       ("messages", .strings(outcome.messages)),
       ("preliminary_evaluations", .integer(outcome.preliminaryEvaluations)),
       ("gradients", .integer(outcome.gradients)),
+      ("starts", .integer(outcome.starts)),
+      ("starts_agreed", .integer(outcome.startsAgreed)),
       ("curvature", outcome.curvature.map(SavedCurvature.json) ?? .null),
       ("data", .strings(data)),
       ("levels", .sorted(levels, JSONValue.strings)),
@@ -80,6 +82,9 @@ struct SavedOptimum {
       // Fits saved before there were such evaluations do not have them.
       preliminaryEvaluations: (try? json["preliminary_evaluations"].count) ?? 0,
       gradients: try json["gradients"].count,
+      // Nor do older ones say how many starts there were.
+      starts: (try? json["starts"].count) ?? 1,
+      startsAgreed: (try? json["starts_agreed"].count) ?? 1,
       curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count),
       evaluationSeconds: try json["seconds"]["evaluation"].double)
     data = try json["data"].strings

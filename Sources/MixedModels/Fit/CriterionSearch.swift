@@ -34,6 +34,9 @@ struct CriterionSearch {
     var preliminaryEvaluations = 0
     /// Gradients computed, those for the curvature included.
     var gradients: Int
+    /// Starts of searches, and how many of them led here.
+    var starts = 1
+    var startsAgreed = 1
     /// nil if it cannot be computed.
     var curvature: CriterionCurvature?
     /// Median seconds of one evaluation.
@@ -57,6 +60,8 @@ struct CriterionSearch {
   /// An evaluation costs next to nothing: search again from where the first search ended, to be
   /// sure.
   let isCheap: Bool
+  /// Evaluations up to which other starts are tried; 0: none but the given ones.
+  let surveyEvaluations: Int
   /// An evaluation takes a good part of a second: every one counts.
   let isDear: Bool
   let covariance: RelativeCovariance
@@ -96,16 +101,21 @@ struct CriterionSearch {
     if isCheap { try state.refine() }
     try state.findStart(scales: scalingStart)
     try state.descend()
-    for start in starts.dropFirst() where !state.stoppedEarly {
-      try state.tryOther(start)
+    state.ends.add(state.value)
+    if surveyEvaluations > 0 {
+      try state.survey(from: Array(starts.dropFirst()))
+    } else {
+      for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
     }
     try state.refine()
     let curvature = try state.settle()
+    if !state.stoppedEarly { try state.clearRounding() }
     return Outcome(
       optimizer: method.name,
       φ: state.best, value: state.value, converged: state.messages.isEmpty,
       messages: state.messages, trace: state.trace,
       preliminaryEvaluations: state.preliminaryEvaluations, gradients: state.gradients,
+      starts: state.ends.starts, startsAgreed: max(1, state.ends.agreed(on: state.value)),
       curvature: curvature, evaluationSeconds: state.evaluationSeconds)
   }
 }

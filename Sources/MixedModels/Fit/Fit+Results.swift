@@ -42,6 +42,7 @@ extension Fit {
       converged: outcome.converged, optimizer: outcome.optimizer,
       evaluations: outcome.trace.count,
       preliminaryEvaluations: outcome.preliminaryEvaluations, gradients: outcome.gradients,
+      starts: outcome.starts, startsAgreed: outcome.startsAgreed,
       gradientMax: outcome.curvature?.largestGradient,
       hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),

@@ -62,7 +62,7 @@ struct Optimum {
     guard model.isSmall, covariance.parameterCount > 0 else { return [covariance.identity] }
     // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
     // start, θ = identity, for residuals of the usual weight, and from small and large variances.
-    let sizes = try method(options) == .newton ? [0.1, 3] : []
+    let sizes = try method(options) == .newton ? [0.1, 3, 30] : []
     let relative = 1 / model.usualWeight.squareRoot()
     let usual = covariance.identityTheta.map { relative * $0 }
     return [covariance.identity, covariance.working(usual)]
@@ -89,7 +89,9 @@ extension CriterionSearch {
       method: method, maximumEvaluations: options.maximumEvaluations,
       // A dear search is not repeated, so no single small gain may end it.
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
-      rows: Double(model.observations), isCheap: model.isSmall, isDear: isDear,
+      rows: Double(model.observations), isCheap: model.isSmall,
+      surveyEvaluations: method == .newton && options.start == nil ? model.surveyEvaluations : 0,
+      isDear: isDear,
       covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
@@ -120,8 +122,13 @@ extension CriterionSearch.Outcome {
 
 extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
-  fileprivate var isSmall: Bool {
+  var isSmall: Bool { entries < 10_000 }
+
+  /// Evaluations that other starts are worth, which take about a tenth of a second at most.
+  fileprivate var surveyEvaluations: Int { isSmall ? 2_000_000 / (entries + 100) : 0 }
+
+  /// Of the cross-products' blocks, which an evaluation goes through.
+  private var entries: Int {
     groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count }
-      < 10_000
   }
 }

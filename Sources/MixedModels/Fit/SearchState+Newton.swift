@@ -21,8 +21,26 @@ extension SearchState {
   }
 
   /// A search with gradients from the best point so far.
+  ///
+  /// Where many steps have not led to an end, in a narrow winding valley, it goes on with the exact
+  /// Hessian.
   mutating func minimizeWithGradient(
     limit: Int, units: [Double]
+  ) throws -> MinimizerResult.Outcome {
+    guard !best.isEmpty else { return .converged }
+    let patience = search.isDear ? limit : min(limit, 40 + 5 * best.count)
+    var (hessian, units, left) = (DenseMatrix?.none, units, limit)
+    while true {
+      let outcome = try minimizeWithGradient(
+        limit: min(patience, left), units: units, hessian: hessian)
+      left -= patience
+      guard outcome == .evaluationLimit, left > 0 else { return outcome }
+      (hessian, units) = (try curvature()?.hessian, self.units)
+    }
+  }
+
+  private mutating func minimizeWithGradient(
+    limit: Int, units: [Double], hessian: DenseMatrix?
   ) throws -> MinimizerResult.Outcome {
     let (start, value) = (best, value)
     guard let here = try derivatives(at: start) else {
@@ -32,10 +50,11 @@ extension SearchState {
     let rule = StoppingRule(
       maximumEvaluations: limit,
       absoluteF: search.isDear && !criterion.isPreliminary
-        ? 1e-3 : max(1e-9, 100 * here.roundingError))
+        ? 1e-3 : max(leastStep, 100 * here.roundingError))
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
-      hessian: search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
+      hessian: hessian
+        ?? search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
       units: units, stopping: rule, objective: { try self.tolerantValue($0) },
       gradient: { try self.derivatives(at: $0)!.gradient })
     return result.outcome
@@ -57,7 +76,8 @@ extension SearchState {
       }
       try polish(&curvature)
       let isSaddle = try leaveSaddle(curvature)
-      if !isSaddle || round == Self.maximumSaddles {
+      let isSlope = try isSaddle ? false : leaveSlope(curvature)
+      if !isSaddle && !isSlope || round == Self.maximumSaddles {
         messages += alarms(curvature, isSaddle: isSaddle)
         return curvature
       }
@@ -112,8 +132,18 @@ extension SearchState {
     return value < before - 1e-9 * search.rows
   }
 
+  /// Goes to a lower point along Newton's step where that promises one that would be an alarm.
+  private mutating func leaveSlope(_ curvature: CriterionCurvature) throws -> Bool {
+    guard !alarms(curvature, isSaddle: false).isEmpty else { return false }
+    let (before, origin, step) = (value, best, curvature.newtonStep.step)
+    for size in [1, 0.3, 0.1, 0.03] where value >= before {
+      _ = try tolerantValue(zip(origin, step).map { $0 + size * $1 })
+    }
+    return value < before - leastGain
+  }
+
   /// The Hessian at the best point by differences of the exact gradient.
-  private mutating func curvature() throws -> CriterionCurvature? {
+  mutating func curvature() throws -> CriterionCurvature? {
     let (φ, units) = (best, units)
     guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
     var columns: [CriterionCurvature.Column] = []

@@ -13,6 +13,10 @@ struct SearchState {
   /// Of a rougher criterion, before those in `trace`.
   private(set) var preliminaryEvaluations = 0
   var gradients = 0
+  /// Where the searches from all starts ended.
+  var ends = SearchEnds()
+  /// Decrease of the criterion at which a search with gradients ends.
+  var leastStep = 1e-9
   /// Evaluations after which the search from the present start is given up.
   var limit: Int
   /// Whether that was so.
@@ -146,8 +150,7 @@ struct SearchState {
       if isUnfinished { return stopEarly() }
       if case .failed(let reason) = outcome { messages = ["the optimizer gave up: \(reason)"] }
       let escaped = try visitBoundary()
-      // The criterion's own rounding sets the least gain that means anything.
-      if !escaped && before - value <= max(1e-7, 1e-11 * search.rows) { return }
+      if !escaped && before - value <= leastGain { return }
       // A search that went far was too timid, or had the wrong units.
       let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
       if !search.isCheap && !escaped && (!moved || search.method == .newton) { return }
@@ -176,14 +179,16 @@ struct SearchState {
       // Where scoring led to an end already, a slow way from elsewhere is not worth going.
       limit = min(search.maximumEvaluations, trace.count + 20 * (start.count + 2))
     }
+    isUnfinished = true
     if try tolerantValue(start).isFinite { try descend() }
     limit = search.maximumEvaluations
-    if settled.1 <= value {
-      (best, value, messages) = settled
-    } else if isUnfinished, !stoppedEarly {
-      try descend()
-    }
+    if settled.1 > value, isUnfinished, !stoppedEarly { try descend() }
+    ends.add(isUnfinished ? nil : value)
+    if settled.1 <= value { (best, value, messages) = settled }
   }
+
+  /// The criterion's own rounding sets the least gain that means anything.
+  var leastGain: Double { max(1e-7, 1e-11 * search.rows) }
 
   /// The size of every coordinate: the relative standard deviation of its random effect, which is
   /// the length of its row of λ.
@@ -194,7 +199,7 @@ struct SearchState {
     return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
   }
 
-  private mutating func minimize(
+  mutating func minimize(
     step: Double, units: [Double]
   ) throws -> MinimizerResult.Outcome {
     guard !best.isEmpty else { return .converged }
@@ -220,22 +225,40 @@ struct SearchState {
     }
   }
 
+  /// Puts to zero what the criterion does not tell from zero.
+  mutating func clearRounding() throws {
+    for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
+      try putToZero(column)
+    }
+  }
+
+  /// Puts a small column of λ to zero, or its small diagonal entry, where that is no worse.
+  private mutating func putToZero(_ column: Range<Int>) throws {
+    let square = column.reduce(0) { $0 + best[$1] * best[$1] }
+    let isSmall = square < CriterionSearch.nearZero * CriterionSearch.nearZero
+    if isSmall, square > 0, try isAsGood(zeroing: column) { return }
+    let k = column.lowerBound
+    if best[k] > 0, column.count > 1 || !isSmall { _ = try isAsGood(zeroing: k..<k + 1) }
+  }
+
+  /// Within rounding a zero is the simpler answer.
+  private mutating func isAsGood(zeroing range: Range<Int>) throws -> Bool {
+    var φ = best
+    for k in range { φ[k] = 0 }
+    let value = try tolerantValue(φ)
+    guard value <= self.value + 1e-12 * search.rows else { return false }
+    (best, self.value) = (φ, value)
+    return true
+  }
+
   /// Puts small variances to zero where that is no worse, and looks whether leaving zero pays.
   ///
   /// - Returns: whether a better point was found away from a boundary, from which to search again.
-  private mutating func visitBoundary() throws -> Bool {
+  mutating func visitBoundary() throws -> Bool {
     var escaped = false
     for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
       let k = column.lowerBound
-      if best[k] > 0 {
-        var φ = best
-        φ[k] = 0
-        let value = try tolerantValue(φ)
-        // Within rounding a zero is the simpler answer.
-        if value <= self.value + 1e-12 * search.rows {
-          (best, self.value) = (φ, value)
-        }
-      }
+      try putToZero(column)
       let before = self.value
       let origin = best
       for size in [0.01, 0.1, 0.5] {

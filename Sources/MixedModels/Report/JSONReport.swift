@@ -134,6 +134,8 @@ extension Convergence {
       ("evaluations", .integer(evaluations)),
       ("preliminary_evaluations", .integer(preliminaryEvaluations)),
       ("gradients", .integer(gradients)),
+      ("starts", .integer(starts)),
+      ("starts_agreed", .integer(startsAgreed)),
       ("gradient_max", .optional(gradientMax)),
       ("hessian_min_eigenvalue", .optional(hessianMinEigenvalue)),
       ("singular", .bool(isSingular)),

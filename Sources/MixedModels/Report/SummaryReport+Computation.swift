@@ -52,7 +52,12 @@ extension Fit {
     if let eigenvalue = convergence.hessianMinEigenvalue {
       line += ", smallest eigenvalue of the Hessian \(short(eigenvalue))"
     }
-    return [line, "Criterion: \(criterion)"]
+    return [line] + startsLines + ["Criterion: \(criterion)"]
+  }
+
+  private var startsLines: [String] {
+    let (starts, agreed) = (convergence.starts, convergence.startsAgreed)
+    return starts > 1 ? ["Starts: \(starts), of which \(agreed) led to this criterion"] : []
   }
 
   private var traceLines: [String] {

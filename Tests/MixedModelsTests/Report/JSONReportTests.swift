@@ -52,7 +52,7 @@ struct JSONReportTests {
     #expect(
       keys(object["convergence"]) == [
         "converged", "optimizer", "evaluations", "preliminary_evaluations", "gradients",
-        "gradient_max",
+        "starts", "starts_agreed", "gradient_max",
         "hessian_min_eigenvalue", "singular", "messages", "not_determined",
       ])
     #expect(keys(object["ranef"]) == ["group", "terms", "levels", "modes", "sd"])

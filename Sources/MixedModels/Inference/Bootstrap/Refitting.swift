@@ -49,7 +49,8 @@ struct Refitting: @unchecked Sendable {
     let criterion = try SharedCriterion(profiled(model))
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
-      rows: Double(model.observations), isCheap: false, isDear: false,
+      rows: Double(model.observations), isCheap: false, surveyEvaluations: 0,
+      isDear: false,
       covariance: model.covariance, levels: model.groups.map(\.levelCount), progress: nil)
     var state = SearchState(search: search, criterion: criterion, best: starts[0])
     for start in starts {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// Where the searches for one model's optimum begin: always the same for the same model.
+struct SearchStarts {
+  let covariance: RelativeCovariance
+
+  /// The k-th of endlessly many: relative standard deviations of 0.03 to 10 for every term, directions
+  /// at random, and now and then a column of λ that is nearly nothing. In every third one all of them
+  /// are large: residuals that are small beside everything else make minima of their own.
+  func random(_ k: Int) -> [Double] {
+    var random = RandomStream(seed: 1, purpose: 0x5354_4152_5453, block: UInt64(k))
+    var φ = [Double](repeating: 0, count: covariance.parameterCount)
+    random.fillNormal(&φ)
+    let isLarge = k % 3 == 2
+    let largest = isLarge ? 0.3 + 1.2 * random.uniform() : 1
+    for (range, columns) in zip(covariance.blockRanges, covariance.blockColumns) {
+      let size = pow(10, largest - (isLarge ? 0.8 : 2.5) * random.uniform())
+      for k in range { φ[k] *= size }
+      for column in columns where random.uniform() < 0.15 {
+        for k in column { φ[k] *= 0.01 }
+      }
+    }
+    return φ
+  }
+
+  /// Starts that differ from φ in one thing: a term that is left out, or of unit variances; two effects
+  /// of one term with a correlation of ±1.
+  ///
+  /// Where a variance or a direction is zero the gradient across is zero, too, so that a search from
+  /// there is one of the smaller model.
+  func around(_ φ: [Double]) -> [[Double]] {
+    covariance.blocks.indices.flatMap { b in
+      [withoutBlock(b, φ), withUnitBlock(b, φ)] + alignedPairs(b, φ)
+    }.filter { $0 != φ }
+  }
+
+  private func withoutBlock(_ b: Int, _ φ: [Double]) -> [Double] {
+    var start = φ
+    for k in covariance.blockRanges[b] { start[k] = 0 }
+    return start
+  }
+
+  private func withUnitBlock(_ b: Int, _ φ: [Double]) -> [Double] {
+    var start = withoutBlock(b, φ)
+    for column in covariance.blockColumns[b] { start[column.lowerBound] = 1 }
+    return start
+  }
+
+  /// For every two rows of one λ both signs of the correlation ±1.
+  private func alignedPairs(_ b: Int, _ φ: [Double]) -> [[Double]] {
+    let (range, size) = (covariance.blockRanges[b], covariance.blocks[b].rank)
+    guard size > 1 else { return [] }
+    var next = range.lowerBound
+    let λ = RelativeCovariance.lowerTriangle(φ, &next, size: size)
+    return (1..<size).flatMap { i in
+      (0..<i).flatMap { j in
+        [1.0, -1].map { sign in
+          φ.replacingSubrange(range, with: RelativeCovariance.entries(λ.aligned(i, with: j, sign)))
+        }
+      }
+    }
+  }
+}
+
+extension DenseMatrix {
+  /// The lower triangular factor with row i along row j, of the length it has, or of row j's.
+  fileprivate func aligned(_ i: Int, with j: Int, _ sign: Double) -> DenseMatrix {
+    func length(_ row: Int) -> Double {
+      (0..<columns).reduce(0) { $0 + self[row, $1] * self[row, $1] }.squareRoot()
+    }
+    var λ = self
+    if length(j) < CriterionSearch.nearZero { λ[j, j] = max(length(i), 0.3) }
+    let target = max(length(i), CriterionSearch.smallestUnit)
+    let base = (0..<columns).reduce(0) { $0 + λ[j, $1] * λ[j, $1] }.squareRoot()
+    for k in 0..<columns { λ[i, k] = sign * target / base * λ[j, k] }
+    return λ
+  }
+}
+
+extension Array {
+  fileprivate func replacingSubrange(_ range: Range<Int>, with new: [Element]) -> [Element] {
+    var changed = self
+    changed.replaceSubrange(range, with: new)
+    return changed
+  }
+}
+
+extension RelativeCovariance {
+  /// Of every block the columns of λ among φ, the diagonal entry first.
+  var blockColumns: [[Range<Int>]] {
+    var columns = columnRanges[...]
+    return blocks.map { block in
+      defer { columns = columns.dropFirst(block.rank) }
+      return Array(columns.prefix(block.rank))
+    }
+  }
+}
