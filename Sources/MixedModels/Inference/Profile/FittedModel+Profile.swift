@@ -20,7 +20,7 @@ extension FittedModel {
     while true {
       guard fitted.fit.convergence.converged else {
         throw InferenceError.refused(
-          "the search for the maximum of the likelihood did not converge. Allow more evaluations, or try another optimizer."
+          "the search for the maximum of the likelihood did not converge (\(fitted.fit.convergence.messages.joined(separator: "; "))). Allow more evaluations, or try another optimizer."
         )
       }
       let (deviance, results) = try fitted.curves(names, options)

@@ -5,6 +5,7 @@ import NumericalMethods
 /// that of the model without the coefficient's direction, for a response without its share.
 final class HeldCoefficient: HeldDeviance {
   private let covariance: RelativeCovariance
+  private let isSmall: Bool
   private let choice: EquationsPlan.Choice
   private let fixed: TurnedFixedPart
   private var criterion: (any DevianceCriterion)?
@@ -17,6 +18,7 @@ final class HeldCoefficient: HeldDeviance {
   /// `index` counts the kept columns; `estimate` is the coefficient at the maximum.
   init(_ maximum: LikelihoodMaximum, index: Int, estimate: Double) {
     covariance = maximum.model.covariance
+    isSmall = maximum.model.isSmall
     choice = maximum.choice
     optimum = maximum.φ
     hessian = maximum.profiledHessian.pulledBack(
@@ -39,6 +41,8 @@ final class HeldCoefficient: HeldDeviance {
   }
 
   func lifted(_ x: [Double]) -> [Double]? { covariance.lifted(x) }
+
+  func others(_ x: [Double]) -> [[Double]] { isSmall ? covariance.others(x) : [] }
 
   func units(_ x: [Double]) -> [Double] { covariance.rowLengths(x) }
 

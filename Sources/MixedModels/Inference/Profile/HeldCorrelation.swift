@@ -61,6 +61,14 @@ final class HeldCorrelation: HeldDeviance {
 
   func lifted(_ x: [Double]) -> [Double]? { pair.lifted(x) }
 
+  /// Where one of the pair's standard deviations is zero every ρ is as good: the held models have those
+  /// with one effect less at their edge.
+  func others(_ x: [Double]) -> [[Double]] {
+    pair.withoutEffects(x)
+      + (model.isSmall
+        ? pair.turned.others(pair.factors(x, held)).map { pair.coordinates($0).x } : [])
+  }
+
   func units(_ x: [Double]) -> [Double] { pair.units(pair.factors(x, held)) }
 
   func φ(_ x: [Double]) -> [Double] { pair.φ(x, held) }
@@ -87,7 +95,7 @@ private struct CorrelatedPair {
   func coordinates(_ θ: [Double]) -> (x: [Double], ρ: Double) {
     var x = θ
     let (t, l21) = length(θ)
-    x[turned.place] = θ[turned.place].squareRoot()
+    x[turned.place] = abs(θ[turned.place]).squareRoot()
     x[second] = t.squareRoot()
     x.remove(at: below)
     return (x, t > 0 ? l21 / t : 0)
@@ -128,6 +136,15 @@ private struct CorrelatedPair {
     lifted[second] = abs(last) < 0.18 ? 0.32 : last
     lifted.remove(at: below)
     return lifted == x ? nil : lifted
+  }
+
+  /// x without the first effect, and without the second.
+  func withoutEffects(_ x: [Double]) -> [[Double]] {
+    [turned.place, second - 1].map { k in
+      var other = x
+      other[k] = 0
+      return other
+    }
   }
 
   func units(_ θ: [Double]) -> [Double] {

@@ -18,6 +18,9 @@ protocol HeldDeviance: AnyObject {
   /// x with the variances away from zero that x has there: the deviance does not feel a variance
   /// that is zero, whether or not it is the best one; nil if none is.
   func lifted(_ x: [Double]) -> [Double]?
+  /// Other x to search from, where the deviance may have several minima: without a variance or a
+  /// direction that x has, where a search stays with the smaller model; with others that x has not.
+  func others(_ x: [Double]) -> [[Double]]
   /// The size of a large step in each coordinate.
   func units(_ x: [Double]) -> [Double]
   /// - Throws: `FitError`, `CholmodError`.

@@ -75,6 +75,15 @@ final class HeldDeviation: HeldDeviance {
     return lifted + [x.last!]
   }
 
+  func others(_ x: [Double]) -> [[Double]] {
+    guard model.isSmall else { return [] }
+    return turned.others(Self.factors(x, held * scale, turned.place)).map { θ in
+      var other = θ
+      other.remove(at: turned.place)
+      return other + [x.last!]
+    }
+  }
+
   func units(_ x: [Double]) -> [Double] {
     Self.units(Self.factors(x, held * scale, turned.place), turned)
   }

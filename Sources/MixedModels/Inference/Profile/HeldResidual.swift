@@ -42,6 +42,8 @@ final class HeldResidual: HeldDeviance {
 
   func lifted(_ x: [Double]) -> [Double]? { model.covariance.lifted(x) }
 
+  func others(_ x: [Double]) -> [[Double]] { model.isSmall ? model.covariance.others(x) : [] }
+
   func units(_ x: [Double]) -> [Double] { model.covariance.rowLengths(x) }
 
   func φ(_ x: [Double]) -> [Double] { x }

@@ -22,18 +22,25 @@ extension ProfileSearch {
     var outer: Double?
     var next = firstTrial(target)
     for round in 0..<60 {
-      let point = try point(at: next)
-      if let found = settled(target, point) { return .at(found) }
+      var point = try point(at: next)
+      if let found = settled(target, point) {
+        let seen = point.deviance
+        point = try confirmed(point)
+        if point.deviance == seen { return .at(found) }
+        // What lay beyond was that of another minimum.
+        outer = nil
+      }
       if abs(point.ζ) < abs(target) { inner = next } else { outer = next }
       if outer == nil, round >= 1, bound.isFinite, isAttainable {
-        let end = try self.point(at: bound)
+        let end = try confirmed(self.point(at: bound))
         if abs(end.ζ) < abs(target) { return .bound(bound) }
         outer = bound
       }
       next = try trial(target, inner: inner, outer: outer, bound: bound)
       if let outer, abs(outer - inner) <= 1e-9 * abs(outer) + 1e-300 { return .at(next) }
     }
-    throw ProfileFailure.noCrossing(next)
+    let rises = points.filter { ($0.value - estimate) * target > 0 }.map { $0.ζ * $0.ζ }
+    throw ProfileFailure.noCrossing(next, rise: rises.max() ?? 0)
   }
 
   /// The limit, where the last point is near enough that what is left can be interpolated: where

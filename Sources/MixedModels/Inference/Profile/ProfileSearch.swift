@@ -26,6 +26,8 @@ struct ProfileSearch {
   /// At the maximum of the likelihood.
   let leastDeviance: Double
   private(set) var points: [Point]
+  /// Where other minima than that next to the estimate were found to be lower.
+  private var branches: [[Double]] = []
   private(set) var evaluations = 0
 
   init(
@@ -50,19 +52,59 @@ struct ProfileSearch {
     let nearest = points.min { abs($0.value - value) < abs($1.value - value) }!
     for start in [predicted(value), nearest.x] {
       guard let found = try minimum(from: start, nearest.hessian) else { continue }
-      let (deviance, x, hessian) = try leavingZero(found)
-      let rise = deviance - leastDeviance
-      guard rise > -max(1e-6, 1e3 * held.roundingError) else {
-        throw LowerDeviance(φ: held.φ(x), deviance: deviance, value: value)
-      }
-      let ζ = max(rise, 0).squareRoot()
-      let point = Point(
-        value: value, ζ: value < estimate ? -ζ : ζ, deviance: deviance, x: x, hessian: hessian)
-      points.append(point)
-      points.sort { $0.value < $1.value }
-      return point
+      let least = try least(of: leavingZero(found), from: branches)
+      return try add(least, value)
     }
     throw ProfileFailure.notConverged(value)
+  }
+
+  private mutating func add(_ minimum: Minimum, _ value: Double) throws -> Point {
+    let rise = minimum.deviance - leastDeviance
+    guard rise > -tolerance else {
+      throw LowerDeviance(φ: held.φ(minimum.x), deviance: minimum.deviance, value: value)
+    }
+    let ζ = max(rise, 0).squareRoot()
+    let point = Point(
+      value: value, ζ: value < estimate ? -ζ : ζ, deviance: minimum.deviance, x: minimum.x,
+      hessian: minimum.hessian)
+    points.removeAll { $0.value == value }
+    points.append(point)
+    points.sort { $0.value < $1.value }
+    return point
+  }
+
+  /// Differences of deviances that mean nothing.
+  private var tolerance: Double { max(1e-6, 1e3 * held.roundingError) }
+
+  /// The point if no other start leads lower there; otherwise the least that one has led to, after
+  /// which all points on that side are looked at again.
+  ///
+  /// - Throws: `LowerDeviance`; `FitError`, `CholmodError`.
+  mutating func confirmed(_ point: Point) throws -> Point {
+    try held.hold(at: point.value)
+    let known: Minimum = (point.deviance, point.x, point.hessian)
+    let least = try least(of: known, from: held.others(point.x))
+    guard least.deviance < point.deviance - tolerance else { return point }
+    branches.append(least.x)
+    for other in points where other.value != estimate && other.value != point.value {
+      try held.hold(at: other.value)
+      let own: Minimum = (other.deviance, other.x, other.hessian)
+      let lower = try self.least(of: own, from: [least.x])
+      if lower.deviance < other.deviance - tolerance { _ = try add(lower, other.value) }
+    }
+    return try add(least, point.value)
+  }
+
+  /// The lowest of a minimum and those that searches from `starts` end at, with the parameter held as
+  /// it is.
+  private mutating func least(of known: Minimum, from starts: [[Double]]) throws -> Minimum {
+    var least = known
+    for start in starts {
+      guard let found = try minimum(from: start, held.hessian) else { continue }
+      let lifted = try leavingZero(found)
+      if lifted.deviance < least.deviance - tolerance { least = lifted }
+    }
+    return least
   }
 
   /// The best x is nearly a straight line between neighbours; near the estimate its slope is known.
@@ -136,14 +178,17 @@ struct LowerDeviance: Error {
 
 enum ProfileFailure: Error, CustomStringConvertible {
   case notConverged(Double)
-  case noCrossing(Double)
+  /// The value gone to, and how far the deviance has risen there.
+  case noCrossing(Double, rise: Double)
 
   var description: String {
     switch self {
     case .notConverged(let value):
       "the search with the parameter held at \(value) did not settle"
-    case .noCrossing(let value):
-      "the deviance does not rise enough as far as \(value)"
+    case .noCrossing(_, let rise) where rise < 1e-6:
+      "the likelihood is the same whatever its value: the data do not determine it (an effect of a column that is zero, or of the same form as another one)"
+    case .noCrossing(let value, let rise):
+      "the deviance has risen by no more than \(rise) at \(value): the data do not bound it"
     }
   }
 }

@@ -59,6 +59,8 @@ struct TurnedCovariance {
     covariance.lifted(θ, except: held)
   }
 
+  func others(_ θ: [Double]) -> [[Double]] { covariance.others(θ) }
+
   /// The size of every entry: the length of its row.
   func units(_ θ: [Double]) -> [Double] { covariance.rowLengths(θ) }
 }
@@ -72,6 +74,12 @@ extension RelativeCovariance {
       if square < 1e-3 { lifted[column.lowerBound] = 0.1 }
     }
     return lifted == φ ? nil : lifted
+  }
+
+  /// Starts unlike φ, to look for other minima from.
+  func others(_ φ: [Double]) -> [[Double]] {
+    let starts = SearchStarts(covariance: self)
+    return starts.around(φ) + (0..<2).map(starts.random)
   }
 
   /// For every entry of φ the length of its row of λ, that is the relative standard deviation of
