@@ -28,13 +28,13 @@ extension SearchState {
     limit: Int, units: [Double]
   ) throws -> MinimizerResult.Outcome {
     guard !best.isEmpty else { return .converged }
-    let last = trace.count + limit
-    let patience = search.isDear ? limit : 40 + 5 * best.count
-    var (hessian, units) = (DenseMatrix?.none, units)
+    let patience = search.isDear ? limit : min(limit, 40 + 5 * best.count)
+    var (hessian, units, left) = (DenseMatrix?.none, units, limit)
     while true {
       let outcome = try minimizeWithGradient(
-        limit: max(1, min(patience, last - trace.count)), units: units, hessian: hessian)
-      guard outcome == .evaluationLimit, trace.count < last else { return outcome }
+        limit: min(patience, left), units: units, hessian: hessian)
+      left -= patience
+      guard outcome == .evaluationLimit, left > 0 else { return outcome }
       (hessian, units) = (try curvature()?.hessian, self.units)
     }
   }

@@ -49,9 +49,9 @@ extension SearchState {
     if try tolerantValue(start).isFinite { try walkDown(from: start) }
     (limit, leastStep) = (search.maximumEvaluations, 1e-9)
     if value < settled.1 - leastGain, trace.count < limit { try descend() }
-    if value < settled.1, !((try derivatives(at: best)?.residualWeight ?? .infinity) < largestWeight)
-    {
-      (isUnfinished, value) = (true, .infinity)
+    if value < settled.1 {
+      let weight = try derivatives(at: best)?.residualWeight ?? .infinity
+      if !(weight < largestWeight) { (isUnfinished, value) = (true, .infinity) }
     }
     ends.add(isUnfinished ? nil : value)
     if settled.1 <= value { (best, value, messages) = settled }
