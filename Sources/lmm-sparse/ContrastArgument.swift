@@ -30,19 +30,19 @@ struct ContrastArgument {
     }
   }
 
-  /// Reads the matrix if the coding is a file.
-  func contrast() throws -> Contrast {
+  /// Reads the matrix if the coding is a file, in UTF-8 or else in `encoding`.
+  func contrast(_ encoding: TextEncoding) throws -> Contrast {
     switch coding {
     case .named(let contrast): contrast
-    case .file(let path): try Self.matrix(path)
+    case .file(let path): try Self.matrix(path, encoding)
     }
   }
 
   /// A file is read once, whatever the number of models, as a pipe can only be.
-  private static func matrix(_ path: String) throws -> Contrast {
+  private static func matrix(_ path: String, _ encoding: TextEncoding) throws -> Contrast {
     try matrices.withLock { known in
       if let matrix = known[path] { return matrix }
-      let matrix = try contrastMatrix(path: path)
+      let matrix = try contrastMatrix(path: path, encoding)
       known[path] = matrix
       return matrix
     }
@@ -53,8 +53,8 @@ struct ContrastArgument {
 
 /// A contrast matrix from a CSV file: the header line names the contrasts, the first column the
 /// levels.
-private func contrastMatrix(path: String) throws -> Contrast {
-  let text = try DelimitedText(contentsOf: path)
+private func contrastMatrix(path: String, _ encoding: TextEncoding) throws -> Contrast {
+  let text = try DelimitedText(contentsOf: path, encoding)
   guard let header = text.records.first, header.count > 1, text.records.count > 1 else {
     throw DelimitedTextError(
       name: path, line: nil,

@@ -8,6 +8,7 @@ import ModelFrames
 #elseif canImport(Darwin)
   import Darwin
 #endif
+import ModelFrames
 
 /// A short comma-separated text, such as a list of levels or a contrast matrix, held in memory.
 struct DelimitedText {
@@ -53,9 +54,9 @@ struct DelimitedText {
     }
   }
 
-  /// Reads a file of at most 16 MiB.
+  /// Reads a file of at most 16 MiB, in UTF-8 or else in `encoding`.
   /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
-  init(contentsOf path: String) throws(DelimitedTextError) {
+  init(contentsOf path: String, _ encoding: TextEncoding) throws(DelimitedTextError) {
     func fail(_ problem: String) -> DelimitedTextError {
       DelimitedTextError(name: path, line: nil, problem: problem)
     }
@@ -72,7 +73,10 @@ struct DelimitedText {
       bytes += buffer[..<count]
       guard bytes.count <= 1 << 24 else { throw fail("too large for a matrix of contrasts") }
     }
-    try self.init(String(decoding: bytes, as: UTF8.self), name: path)
+    guard let text = String(validating: bytes, as: UTF8.self) ?? encoding.text(bytes) else {
+      throw fail("is not UTF-8 text. Name its encoding with --encoding")
+    }
+    try self.init(text, name: path)
   }
 }
 

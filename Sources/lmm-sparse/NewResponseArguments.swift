@@ -35,11 +35,14 @@ struct NewResponseArguments: ParsableArguments {
       valueName: "which"))
   var columns: Columns?
 
+  @OptionGroup var text: TextArguments
+
   /// Options that were given.
   var given: [String] {
     [
       ("--data", data.isEmpty), ("--replicates", replicates == nil), ("--random", random == nil),
-      ("--columns", columns == nil),
+      ("--columns", columns == nil), ("--encoding", text.encoding == .utf8),
+      ("--decimal", text.decimal == "."),
     ].filter { !$0.1 }.map(\.0)
   }
 
@@ -66,6 +69,7 @@ struct NewResponseArguments: ParsableArguments {
     fitting.degreesOfFreedom = .none
     var options = PredictionOptions()
     options.reading.threads = threads ?? 0
+    text.set(&options.reading)
     let responses = try NewResponses(
       LinearPredictor(contentsOf: model, options: fitting), count: replicates ?? 1, seed: seed,
       random: random == .kept ? .kept : .new, input: columns == Columns.none ? .none : .all,

@@ -90,6 +90,7 @@ struct PredictionSource: ParsableArguments {
         options: options)
       : try LinearPredictor(contentsOf: argument, options: options)
     line?.clear()
+    progress.tell(predictor.readingNotes)
     guard predictor.fit.convergence.converged else {
       throw SearchStopped(formula: argument, messages: predictor.fit.convergence.messages)
     }

@@ -40,15 +40,20 @@ struct ReadingArguments: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Text that means missing, besides empty, NA and NaN; repeatable.", valueName: "text"))
+      """
+      Text that means missing, besides empty, NA and NaN; in numeric columns -99 is -99.0, too; \
+      repeatable.
+      """, valueName: "text"))
   var missing: [String] = []
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Field separator, one character or tab; default: found in the header line.",
+      "Field separator, one character or tab; default: found in the header line, or in a line sep=; before it.",
       valueName: "character"))
   var separator: String?
+
+  @OptionGroup var text: TextArguments
 
   func validate() throws {
     _ = try separatorByte()
@@ -72,10 +77,11 @@ struct ReadingArguments: ParsableArguments {
   func set(_ options: inout FitOptions) throws {
     options.reading.categoricalColumns = Set(factor)
     options.reading.missingTexts = Set(missing)
+    text.set(&options.reading)
     options.reading.separator = try separatorByte()
     options.levels = try levelOrders()
     for argument in try contrasts.map(ContrastArgument.init) {
-      options.contrasts[argument.column] = try argument.contrast()
+      options.contrasts[argument.column] = try argument.contrast(text.encoding)
     }
     options.omitsMissing = na == .omit
   }
@@ -97,8 +103,8 @@ struct ReadingArguments: ParsableArguments {
     for argument in levels {
       let (column, list) = try columnAssignment(argument, option: "--levels", value: "a,b,c")
       let names = try fields(of: list, option: "--levels \(column)")
-      var seen: Set<ExactLabel> = []
-      if let repeated = names.first(where: { !seen.insert(ExactLabel($0)).inserted }) {
+      var seen: Set<Label> = []
+      if let repeated = names.first(where: { !seen.insert(Label($0)).inserted }) {
         throw ValidationError("--levels \(column): the level '\(repeated)' is there twice.")
       }
       if names.contains("") { throw ValidationError("--levels \(column): a level is empty.") }

@@ -85,7 +85,7 @@ struct SimulationArguments: ParsableArguments {
     (settings.sigma, settings.imbalance, settings.covariates) = (sigma, imbalance, covariate)
     settings.weights = weights
     for argument in try contrasts.map(ContrastArgument.init) {
-      settings.contrasts[argument.column] = try argument.contrast()
+      settings.contrasts[argument.column] = try argument.contrast(.utf8)
     }
     return settings
   }

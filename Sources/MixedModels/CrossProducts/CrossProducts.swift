@@ -29,6 +29,9 @@ public struct CrossProducts: Sendable {
   /// What is to be known of how they were read and added up; not saved.
   package internal(set) var notes: [String] = []
 
+  /// Columns without a value in any row; not kept in files.
+  package internal(set) var emptyColumns: [String] = []
+
   package var basis: RawBasis { specification.basis }
 
   /// No rows yet.
@@ -101,6 +104,7 @@ public struct CrossProducts: Sendable {
     cellSets = other.cellSets
     columnSums = other.columnSums
     data = other.data
+    (notes, emptyColumns) = (other.notes, other.emptyColumns)
   }
 
   /// Adds the rows of `other`: a chunk, a file, a machine's share.

@@ -20,6 +20,8 @@ package struct RowBlock: Sendable {
   package let cells: [[Int32]]
   package let moments: [AtomMoments]
   package let columnSums: ColumnSums
+  /// Names of the columns that have a value in some row, omitted ones included.
+  let valuedColumns: [String]
 
   /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing
   ///   value where
@@ -28,6 +30,7 @@ package struct RowBlock: Sendable {
     _ chunk: TableChunk, basis: RawBasis, columns: ColumnLookup, omitsMissing: Bool
   ) throws {
     let values = try RowValues(chunk, basis: basis, columns: columns)
+    valuedColumns = zip(columns.requests, chunk.columns).filter { $0.1.hasValue }.map(\.0.name)
     let kept = try values.completeRows(omitsMissing: omitsMissing)
     let isWhole = kept.count == chunk.rowCount
     func select<T>(_ all: [T]) -> [T] { isWhole ? all : kept.map { all[$0] } }

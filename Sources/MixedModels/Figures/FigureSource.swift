@@ -80,7 +80,7 @@ package struct FigureSource {
 
   /// β of the column of X that bears the same name as a random effect; 0 if there is none.
   func fixedEffect(_ name: String) -> Double {
-    fit.fixedEffects.first { $0.name == name }?.estimate ?? 0
+    fit.fixedEffects.first { $0.name.hasBytes(of: name) }?.estimate ?? 0
   }
 
   /// One pass over the rows of the fit, read again from `data`.

@@ -44,10 +44,10 @@ package struct ProfileFigure: Figure {
     var options = ProfileOptions()
     options.pointsPerSide = 10
     let curves = try source.fitted.profile(options).curves
-    var units: [String: String] = [:]
+    var units: [Label: String] = [:]
     for curve in curves {
       let parameter = curve.parameter
-      units[parameter.name] =
+      units[Label(parameter.name)] =
         switch parameter.kind {
         case .fixed, .standardDeviation: source.units(parameter.term)
         case .sigma: "units of \(source.response)"
@@ -63,12 +63,13 @@ package struct ProfileFigure: Figure {
 
   private init(
     _ points: [(name: String, value: Double, zeta: Double)], from path: String,
-    units: [String: String] = [:]
+    units: [Label: String] = [:]
   ) throws {
     var panels: [Panel] = []
     for point in points where point.value.isFinite && point.zeta.isFinite {
-      if panels.last?.name != point.name {
-        panels.append(Panel(name: point.name, units: units[point.name] ?? "value", points: []))
+      if panels.last?.name.hasBytes(of: point.name) != true {
+        panels.append(
+          Panel(name: point.name, units: units[Label(point.name)] ?? "value", points: []))
       }
       panels[panels.count - 1].points.append((point.value, point.zeta))
     }

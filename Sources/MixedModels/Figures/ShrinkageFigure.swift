@@ -32,7 +32,9 @@ package struct ShrinkageFigure: Figure {
       )
     }
     if size == 1 {
-      let counterpart = source.fit.fixedEffects.first { $0.name == estimates.columns[0] }
+      let counterpart = source.fit.fixedEffects.first {
+        $0.name.hasBytes(of: estimates.columns[0])
+      }
       content = .line(
         LineShrinkage(
           estimates, group: name, response: source.response, population: counterpart?.estimate,

@@ -15,9 +15,10 @@ extension CrossProducts {
       return try mergeWithoutValues(other, names, chosen)
     }
     try check(other, names, chosen)
+    notes += other.notes
+    emptyColumns = emptyColumns.filter(other.emptyColumns.contains)
     specification.options.missingTexts.formUnion(other.specification.options.missingTexts)
-    for (name, kind) in other.specification.columnKinds
-    where specification.columnKinds[name] == .empty { specification.columnKinds[name] = kind }
+    joinKinds(other.specification.columnKinds)
     add(basis == other.basis ? other : other.rebased(to: basis))
   }
 
@@ -29,6 +30,8 @@ extension CrossProducts {
     let theirs = other.withKinds(of: mine)
     try mine.check(theirs, names, chosen)
     var sum = hasNoValues ? theirs : mine
+    sum.notes = notes + other.notes
+    sum.emptyColumns = emptyColumns.filter(other.emptyColumns.contains)
     let missing = specification.options.missingTexts
       .union(other.specification.options.missingTexts)
     sum.specification.options.missingTexts = missing
@@ -75,41 +78,21 @@ extension CrossProducts {
 }
 
 extension ModelSpecification {
-  /// The same formulas and options for columns of other kinds; a column whose values are not known
-  /// there keeps its own.
-  fileprivate func rebound(to kinds: [String: ColumnKind]) throws -> ModelSpecification {
-    var merged = columnKinds
-    for (name, kind) in kinds where kind != .empty && merged[name] != nil { merged[name] = kind }
-    let bound = try ModelBinder.bind(origin, kinds: merged, options: options)
-    guard formula.text != origin.text else { return bound }
-    return try bound.narrowed(to: formula, name: origin.text).specification
-  }
-
   /// A column that is one thing here and another there, where that makes another model.
   fileprivate func columnDifference(
     from other: ModelSpecification, _ names: (String, String)
   ) -> String? {
     let differ = columnKinds.keys.sorted().filter { name in
       guard let mine = columnKinds[name], let theirs = other.columnKinds[name] else { return false }
-      return mine.isNumber != theirs.isNumber || (mine == .logical) != (theirs == .logical)
+      return mine.isNumber != theirs.isNumber
     }
-    let isSame = basis.isCompatible(with: other.basis)
-    for name in differ
-    where !isSame || logicalFactors.contains(name) != other.logicalFactors.contains(name) {
-      let (mine, theirs) = (columnKinds[name]!, other.columnKinds[name]!)
-      return
-        "column \(name) is \(mine.word) in \(names.0) and \(theirs.word) in \(names.1) (--factor \(name) makes it categorical everywhere)"
-    }
-    return nil
-  }
-
-  /// Columns of TRUE and FALSE that are factors here.
-  private var logicalFactors: Set<String> {
-    let all = [fixed] + randomTerms.map(\.terms)
-    let factors =
-      all.flatMap { $0.terms.flatMap { $0.factors.map(\.variable) } }
-      + randomTerms.flatMap(\.grouping)
-    return Set(factors.filter(\.isLogical).compactMap(\.column))
+    guard !basis.isCompatible(with: other.basis), let name = differ.first else { return nil }
+    let (mine, theirs) = (columnKinds[name]!, other.columnKinds[name]!)
+    let remedy =
+      mine == .logical || theirs == .logical
+      ? "write its values alike in both" : "--factor \(name) makes it categorical everywhere"
+    return
+      "column \(name) is \(mine.word) in \(names.0) and \(theirs.word) in \(names.1) (\(remedy))"
   }
 
   fileprivate func basisDifference(
@@ -134,7 +117,7 @@ extension ModelOptions {
     from other: ModelOptions, _ names: (String, String), columns: Set<String>
   ) -> String? {
     for name in columns.sorted() {
-      if levels[name] != other.levels[name] {
+      if levels[name]?.map(Label.init) != other.levels[name]?.map(Label.init) {
         func words(_ order: [String]?) -> String {
           order.map { $0.joined(separator: ",") } ?? "as sorted"
         }

@@ -62,6 +62,13 @@ struct ArrayReading {
         start = end + 1
       }
     }
+    guard levels.firstMalformed == nil else {
+      throw ModelFileError(
+        file,
+        .unusable(
+          "labels of its levels are not UTF-8 text, and may have been taken for one another. Make it anew from the data, with --encoding."
+        ))
+    }
     return levels
   }
 

@@ -44,7 +44,7 @@ package struct ModelInput: Sendable {
     }
     try total.check(options, name: first)
     total = try total.narrowed(to: formula, name: first)
-    total.notes = repeats.notes
+    total.notes += repeats.notes
     return total
   }
 }

@@ -6,8 +6,10 @@ public enum FitError: Error, Sendable, Equatable {
   case noRandomTerm(String)
   case emptyRandomTerm(String)
   case tooManyColumns
-  case textUsedAsNumber(column: String, expression: String)
-  case noRows(omitted: Int)
+  /// `first` is the first value that is no number, if it is known.
+  case textUsedAsNumber(column: String, expression: String, first: FirstText? = nil)
+  /// `empty` are the columns without a value in any row.
+  case noRows(omitted: Int, empty: [String] = [])
   case oneLevel(group: String)
   case asManyLevelsAsRows(group: String, levels: Int, rows: Int)
   case tooManyRandomEffects(group: String, effects: Int, rows: Int)
@@ -45,6 +47,27 @@ public enum FitError: Error, Sendable, Equatable {
   case numerical(String)
 }
 
+/// A value of a column that made it text, and where it stands.
+public struct FirstText: Sendable, Equatable {
+  let value: String
+  let file: String
+  let line: Int
+
+  init(_ place: (label: String, file: String, line: Int)) {
+    (value, file, line) = place
+  }
+
+  fileprivate var description: String {
+    "“\(value)” in \(file == "-" ? "standard input" : file), line \(line)"
+  }
+
+  fileprivate var remedy: String {
+    hasDecimalComma(value)
+      ? "Read decimals with a comma: --decimal ,"
+      : "If “\(value)” means missing, add --missing; else use the column as a factor, or correct its values"
+  }
+}
+
 extension FitError: CustomStringConvertible {
   public var description: String {
     let sentence = message.description
@@ -59,12 +82,14 @@ extension FitError: CustomStringConvertible {
       "the random-effects term on \(group) has no columns. Write (1 | \(group)) or (0 + x | \(group))"
     case .tooManyColumns:
       "the formula expands to more than 4096 products of numeric variables. Take some interactions out"
-    case .textUsedAsNumber(let column, let expression):
-      "column \(column) is text, but “\(expression)” needs numbers. Use it as a factor, or correct its values"
-    case .noRows(let omitted):
+    case .textUsedAsNumber(let column, let expression, let first):
+      "column \(column) is text\(first.map { " (\($0.description))" } ?? ""), but “\(expression)” needs numbers. \(first?.remedy ?? "Use it as a factor, or correct its values")"
+    case .noRows(let omitted, let empty):
       omitted == 0
         ? "the data have no rows"
-        : "no rows are left: all \(omitted) have a missing value in a column that the model uses"
+        : empty.count > 0
+          ? "no rows are left: \(Self.listed(empty)) \(empty.count == 1 ? "has" : "have") no value in any of the \(omitted) rows. Take \(empty.count == 1 ? "that column" : "those columns") out of the model, or check how the table was exported"
+          : "no rows are left: all \(omitted) have a missing value in a column that the model uses"
     case .oneLevel(let group):
       "grouping factor \(group) has one level only; its variance cannot be estimated. Drop the term, or check the column"
     case .asManyLevelsAsRows(let group, let levels, let rows):

@@ -4,12 +4,15 @@ import ModelFrames
 /// A table opened for one model: the formula bound, the raw basis centred on the first rows.
 struct ModelReading {
   let specification: ModelSpecification
-  private let reader: TableReader
+  let reader: TableReader
+  /// Columns that the user says are categorical.
+  let declared: Set<String>
   private let options: FitOptions
   private let names: [String]
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   init(_ formula: Formula, _ data: [DataSource], _ options: FitOptions) throws {
+    declared = Self.declared(options)
     reader = try Self.reader(data, options)
     var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
@@ -25,6 +28,7 @@ struct ModelReading {
   ///
   /// - Throws: `DataError`.
   init(_ specification: ModelSpecification, _ data: [DataSource], _ options: FitOptions) throws {
+    declared = Self.declared(options)
     reader = try Self.reader(data, options)
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
     self.specification = specification
@@ -37,11 +41,14 @@ struct ModelReading {
   ) throws -> TableReader {
     var reading = options.reading
     reading.threads = options.threads
-    reading.categoricalColumns.formUnion(options.contrasts.keys)
-    reading.categoricalColumns.formUnion(options.levels.keys)
+    reading.categoricalColumns = declared(options)
     let reader = try TableReader(data, options: reading)
     for name in reading.categoricalColumns { _ = try reader.kind(of: name) }
     return reader
+  }
+
+  private static func declared(_ options: FitOptions) -> Set<String> {
+    options.reading.categoricalColumns.union(options.contrasts.keys).union(options.levels.keys)
   }
 
   /// One pass over the rows.
@@ -53,11 +60,22 @@ struct ModelReading {
     }
     var total = CrossProducts(specification)
     var watch = MemoryWatch()
-    try forEachBlock({ [specification] in CrossProducts(specification, rows: $0) }) { part in
+    var valued: Set<String> = []  // columns with a value in some row
+    try forEachBlock(
+      { [specification] in (CrossProducts(specification, rows: $0), $0.valuedColumns) }
+    ) { part, columns in
+      valued.formUnion(columns)
       total.add(part)
       try watch.check(total)
     }
     total.finish()
+    total.settleKinds()
+    try refuseMisreadCovariates(total)
+    total.notes = notes(total)
+    if total.omittedObservations > 0 {
+      total.emptyColumns = specification.columns.requests.map(\.name)
+        .filter { !valued.contains($0) }
+    }
     total.data = names
     return total
   }

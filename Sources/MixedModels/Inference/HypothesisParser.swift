@@ -175,7 +175,7 @@ extension HypothesisParser {
   private func quotedName() -> (name: Int, end: Int)? {
     if let spelled = spelledName() { return spelled }
     if let end = characters[(position + 1)...].firstIndex(of: "`"),
-      let name = names.firstIndex(of: String(characters[position + 1..<end]))
+      let name = names.firstIndex(ofLabel: String(characters[position + 1..<end]))
     {
       return (name, end + 1)
     }
@@ -191,7 +191,9 @@ extension HypothesisParser {
       {
         place += 1
       }
-      guard place < characters.count, characters[place] == character else { return nil }
+      guard place < characters.count, characters[place].utf8.elementsEqual(character.utf8) else {
+        return nil
+      }
       place += 1
     }
     // `Days` does not stand in `Days2`, nor `a` in `a:b`.

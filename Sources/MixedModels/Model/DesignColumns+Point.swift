@@ -22,8 +22,7 @@ extension DesignBuilder {
         switch columns {
         case .factor(_, let levels, let names, let values):
           let label = try point.label(of: factors.next()!.variable)
-          let exact = levels.labels.firstIndex { $0.hasBytes(of: label) }
-          guard let level = exact ?? levels.labels.firstIndex(of: label) else {
+          guard let level = levels.labels.firstIndex(ofLabel: label) else {
             preconditionFailure("no level \(label)")
           }
           return names.indices.map { values[level][$0] }

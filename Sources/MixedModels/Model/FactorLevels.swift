@@ -12,29 +12,29 @@ struct FactorLevels {
   ///   leaves one out.
   init(_ variable: FactorVariable, dictionary: LevelDictionary, given: [String]?) throws {
     let sorted = sortedLevels(dictionary)
-    if given == nil, variable.reference == nil, !variable.isLogical {
+    let isLogical = variable.isLogical && (variable.column == nil || dictionary.areLogical)
+    if given == nil, variable.reference == nil, !isLogical {
       (labels, rank) = (sorted.labels, sorted.ranks.map { Int($0) })
       return
     }
-    var order = variable.isLogical ? ["FALSE", "TRUE"] : sorted.labels
+    var order = isLogical ? ["FALSE", "TRUE"] : sorted.labels
     if let given {
-      let listed = Set(given.map(ExactLabel.init))
-      for label in sorted.labels where !listed.contains(ExactLabel(label)) {
+      let listed = Set(given.map(Label.init))
+      for label in sorted.labels where !listed.contains(Label(label)) {
         throw FitError.unlistedLevel(column: variable.column ?? variable.name, level: label)
       }
-      var rest = Set(order.map(ExactLabel.init))
-      order = given.filter { rest.remove(ExactLabel($0)) != nil }
+      let occurring = Set(order.map(Label.init))
+      var seen: Set<Label> = []
+      order = given.filter { occurring.contains(Label($0)) && seen.insert(Label($0)).inserted }
     }
     if let reference = variable.reference {
-      guard let position = order.firstIndex(where: { $0.hasBytes(of: reference) }) else {
+      guard let position = order.firstIndex(ofLabel: reference) else {
         throw FitError.unknownLevel(column: variable.name, level: reference, known: order)
       }
       order.insert(order.remove(at: position), at: 0)
     }
-    // Bytes that are no UTF-8 can make two labels one.
-    let position = Dictionary(
-      order.enumerated().map { (ExactLabel($1), $0) }, uniquingKeysWith: { first, _ in first })
+    let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { (Label($1), $0) })
     labels = order
-    rank = sorted.ranks.map { position[ExactLabel(sorted.labels[Int($0)])]! }
+    rank = sorted.ranks.map { position[Label(sorted.labels[Int($0)])]! }
   }
 }

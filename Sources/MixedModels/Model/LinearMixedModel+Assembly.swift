@@ -24,7 +24,8 @@ extension LinearMixedModel {
   init(releasing products: inout CrossProducts, options: FitOptions) throws {
     let specification = products.specification
     guard products.observations > 0 else {
-      throw FitError.noRows(omitted: products.omittedObservations)
+      throw FitError.noRows(
+        omitted: products.omittedObservations, empty: products.emptyColumns)
     }
     try MemoryWatch().checkAssembly(products)
     let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))

@@ -26,7 +26,12 @@ struct ModelBinder {
     for name in [options.weights, options.offset].compactMap(\.self) {
       _ = try reader.kind(of: name)
     }
-    return try bind(formula, kinds: kinds, options: options.model)
+    do {
+      return try bind(formula, kinds: kinds, options: options.model)
+    } catch FitError.textUsedAsNumber(let column, let expression, _) {
+      let first = reader.firstText(in: column).map(FirstText.init)
+      throw FitError.textUsedAsNumber(column: column, expression: expression, first: first)
+    }
   }
 
   /// Binds a formula to columns of which only the kinds are known.

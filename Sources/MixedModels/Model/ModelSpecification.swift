@@ -55,7 +55,15 @@ package struct FactorVariable: Sendable, Hashable {
   package let source: Int
   package let reference: String?
   /// A comparison or a column of TRUE and FALSE: its levels are both, seen or not, as in R.
+  ///
+  /// What a column is its first rows tell, and later ones may tell otherwise.
   package let isLogical: Bool
+
+  /// Texts by their bytes.
+  package static func == (a: FactorVariable, b: FactorVariable) -> Bool {
+    a.name.hasBytes(of: b.name) && a.source == b.source && a.isLogical == b.isLogical
+      && a.reference.map(Label.init) == b.reference.map(Label.init)
+  }
 }
 
 /// A numeric variable: one column, or the columns of poly().

@@ -74,6 +74,9 @@ public struct LinearPredictor: Sendable {
 
   public var fit: Fit { fitted.fit }
 
+  /// What the user should know of how the rows of the fit were read.
+  package var readingNotes: [String] { products.notes }
+
   var builder: DesignBuilder { DesignBuilder(products: products, options: options) }
 
   /// σ², in units of the response.

@@ -9,8 +9,15 @@ protocol ByteStream: AnyObject {
   var position: Int { get }
 }
 
-/// The stream of a source, inflated if it begins as gzip data do.
-func openStream(_ source: DataSource) throws(DataError) -> any ByteStream {
+/// The text of a source as UTF-8, inflated if it begins as gzip data do.
+func openStream(
+  _ source: DataSource, _ encoding: TextEncoding
+) throws(DataError) -> any ByteStream {
+  let stream = try openStream(source)
+  return encoding == .utf8 ? stream : TranscodedStream(stream, encoding)
+}
+
+private func openStream(_ source: DataSource) throws(DataError) -> any ByteStream {
   switch source {
   case .bytes(let bytes, let name):
     let isGzip = bytes.starts(with: gzipMagic)

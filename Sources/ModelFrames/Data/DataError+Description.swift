@@ -21,6 +21,12 @@ extension DataError: CustomStringConvertible {
     case .truncatedGzip: "the gzip data end too early."
     case .unsupportedFormat(let format, _): "looks like \(format), not like CSV text."
     case .nullByte: "holds a zero byte, so it is no text."
+    case .notUTF8:
+      (column.map {
+        $0 == value ? "the column name \(quotedValue)" : "\(quotedValue) in column \(quoted($0))"
+      } ?? quotedValue)
+        + " is not UTF-8 text."
+    case .markedUTF8: "begins with the mark of UTF-8 text."
     case .empty: "is empty."
     case .noRows: "has a header, but no rows."
     case .standardInputTwice: "named more than once among the data."
@@ -34,12 +40,16 @@ extension DataError: CustomStringConvertible {
     case .raggedRow(let fields, let headerFields):
       "\(counted(fields, "field")), but the header has \(headerFields)."
     case .textAfterClosingQuote: "text follows the closing quote of a field."
+    case .blankSeparatedHeader: "the names of the columns are separated by blanks."
     case .unclosedQuote: "the quote that opens here is never closed."
     case .recordTooLong(let limit): "a record of more than \(sizeText(limit))."
     case .carriageReturnsOnly: "lines end in a carriage return alone."
     case .notANumber: "\(quotedValue) in numeric column \(quotedColumn)."
     case .notALogical: "\(quotedValue) in logical column \(quotedColumn)."
     case .notFinite: "\(value ?? "Inf") in column \(quotedColumn) is not finite."
+    case .decimalComma: "\(quotedValue) in column \(quotedColumn) has a decimal comma."
+    case .wordAmongNumbers(let number), .logicalAmongNumbers(let number):
+      "\(quotedValue) in column \(quotedColumn) stands among numbers such as \(number)."
     case .unsuitable(let message, _):
       (value.map { "\(quoted($0)) in column \(quotedColumn): " }
         ?? column.map { "column \(quoted($0)): " } ?? "") + message
@@ -54,6 +64,10 @@ extension DataError: CustomStringConvertible {
     case .corruptGzip, .truncatedGzip: "Check it with gzip -t and copy or download it again."
     case .unsupportedFormat(_, let remedy), .unsuitable(_, .some(let remedy)): remedy
     case .nullByte: "Export the table as UTF-8 CSV."
+    case .notUTF8(let isLatin1):
+      "Name its encoding, \(isLatin1 ? "--encoding latin1 or " : "")--encoding windows-1252, "
+        + "or convert it: iconv -f ENCODING -t UTF-8."
+    case .markedUTF8: "Leave --encoding out."
     case .empty: "A header line with the names of the columns is needed."
     case .noRows: "Check that the table was exported whole."
     case .standardInputTwice, .namedTwice: "Name it once."
@@ -62,15 +76,24 @@ extension DataError: CustomStringConvertible {
     case .duplicateColumn: "Rename one of them."
     case .unknownColumn(let available): columnRemedy(available)
     case .raggedRow(let fields, let headerFields):
-      fields == headerFields + 1
-        ? "Quote fields that hold the separator; if the first column holds row names, "
-          + "name it in the header."
-        : "Quote fields that hold the separator, and fill up short rows."
+      headerFields == 1
+        ? "If line 1 is a title or a comment, take it out: tail -n +2 FILE; if the separator was not "
+          + "found, name it: --separator."
+        : fields == headerFields + 1
+          ? "Quote fields that hold the separator; if the first column holds row names, "
+            + "name it in the header."
+          : "Quote fields that hold the separator, and fill up short rows."
     case .textAfterClosingQuote: "Double a quote that belongs to the field's text."
+    case .blankSeparatedHeader:
+      "Add --separator ' ', after tr -s ' ' if there are several; if rows begin with their names, "
+        + "name that column in the header."
     case .unclosedQuote: "Close it, or double a quote that belongs to the text."
     case .recordTooLong: "Check for an unclosed quote, or whether this is a table at all."
     case .carriageReturnsOnly: #"Convert it with: tr '\r' '\n'."#
-    case .notANumber: numberRemedy
+    case .notANumber, .wordAmongNumbers: numberRemedy
+    case .decimalComma: decimalRemedy
+    case .logicalAmongNumbers:
+      "Write all values alike; if the column is categorical, add --factor \(argument(column))."
     case .notALogical:
       "If it means missing, add --missing \(argument(value)); "
         + "if the column is categorical, add --factor \(argument(column))."
@@ -84,29 +107,21 @@ extension DataError: CustomStringConvertible {
     if let column, let close = closestName(to: column, among: names) {
       return "Did you mean \(quoted(close))?"
     }
-    if names.count == 1 {
-      return "The only column is \(quoted(names[0])); "
-        + "columns are separated by comma, semicolon, tab or bar."
-    }
-    let shown = names.prefix(12).map { shortened($0) }.joined(separator: ", ")
-    return "The columns are \(shown)\(names.count > 12 ? ", …" : "")."
+    return columnsFound(available)
+  }
+
+  private var decimalRemedy: String {
+    "Read decimals with a comma: --decimal ,; if the column is categorical, "
+      + "add --factor \(argument(column))."
   }
 
   private var numberRemedy: String {
-    if let value, let point = decimalPoint(value) {
-      return "Write decimals with a point: \(point)."
+    if let value, hasDecimalComma(value) {
+      return decimalRemedy
     }
     return "If it means missing, add --missing \(argument(value)); "
       + "if the column is categorical, add --factor \(argument(column))."
   }
-}
-
-/// `1.5` for `1,5`; nil if the text is not a number with a decimal comma.
-private func decimalPoint(_ text: String) -> String? {
-  let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-  guard parts.count == 2, text.utf8.count <= 40 else { return nil }
-  let point = parts.joined(separator: ".")
-  return Array(point.utf8).withUnsafeBufferPointer { readNumber($0) } != .text ? point : nil
 }
 
 private func counted(_ n: Int, _ noun: String) -> String { n == 1 ? "1 \(noun)" : "\(n) \(noun)s" }
@@ -118,7 +133,7 @@ private func sizeText(_ bytes: Int) -> String {
 /// The text in double quotes, shortened, control characters escaped.
 private func quoted(_ text: String) -> String { "\"" + shortened(text) + "\"" }
 
-private func shortened(_ text: String) -> String {
+func shortened(_ text: String) -> String {
   let limit = 40
   var result = ""
   for (n, scalar) in text.unicodeScalars.enumerated() {

@@ -32,6 +32,10 @@ public struct DataError: Error, Sendable, Equatable {
     case truncatedGzip
     case unsupportedFormat(String, remedy: String)
     case nullByte
+    /// Bytes that are no UTF-8; whether each would be a letter or sign in Latin 1.
+    case notUTF8(isLatin1: Bool)
+    /// A table that was said to be in another encoding, and begins as UTF-8 text may.
+    case markedUTF8
     case empty
     case noRows
     case standardInputTwice
@@ -43,12 +47,20 @@ public struct DataError: Error, Sendable, Equatable {
     case unknownColumn(available: [String])
     case raggedRow(fields: Int, headerFields: Int)
     case textAfterClosingQuote
+    /// Names in quotes with blanks between them.
+    case blankSeparatedHeader
     case unclosedQuote
     case recordTooLong(limit: Int)
     case carriageReturnsOnly
     case notANumber
     case notALogical
     case notFinite
+    /// A number with a decimal comma, in a column that was taken for categorical for it.
+    case decimalComma
+    /// A word that may mean missing among numbers, one of which is named.
+    case wordAmongNumbers(number: String)
+    /// A way to write TRUE or FALSE among numbers, one of which is named.
+    case logicalAmongNumbers(number: String)
     /// A value that reads well but cannot be used, in the words of the one who found out.
     case unsuitable(String, remedy: String?)
   }

@@ -1,12 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Refuses the well-known files that are no CSV text in UTF-8, by their first bytes.
-/// - Throws: `DataError.Problem.unsupportedFormat` with the way to a readable file.
-func refuseForeignFormat(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(DataError) {
-  for signature in signatures where text.starts(with: signature.bytes) {
+///
+/// - Parameter encoding: from which the text was converted.
+/// - Throws: `DataError.Problem.unsupportedFormat` with the way to a readable file;
+///   `DataError.Problem.markedUTF8`.
+func refuseForeignFormat(
+  _ text: UnsafeBufferPointer<UInt8>, _ encoding: TextEncoding, file: String
+) throws(DataError) {
+  for signature in signatures where text.starts(with: encoding.utf8(signature.bytes)) {
     throw DataError(
       .unsupportedFormat(signature.format, remedy: signature.remedy), file: file)
   }
+  if let name = unmarkedUTF16(text) {
+    throw DataError(
+      .unsupportedFormat("UTF-16 text", remedy: "Convert it: iconv -f \(name) -t UTF-8."),
+      file: file)
+  }
+  if encoding != .utf8, text.starts(with: encoding.utf8(byteOrderMark)) {
+    throw DataError(.markedUTF8, file: file)
+  }
+}
+
+/// The mark that some programs put before UTF-8 text.
+let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+/// The name of the encoding if every other of the first bytes is zero, as in UTF-16 that begins
+/// with ASCII and without a mark.
+private func unmarkedUTF16(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+  let isZero = text.prefix(4).map { $0 == 0 }
+  if isZero == [false, true, false, true] { return "UTF-16LE" }
+  return isZero == [true, false, true, false] ? "UTF-16BE" : nil
 }
 
 private struct Signature: Sendable {

@@ -7,19 +7,27 @@ struct HeaderRecord {
 
   /// The names in `record`, the header's bytes without its line end.
   ///
-  /// - Throws: text after a closing quote, or two columns of one name.
+  /// - Throws: text after a closing quote, a name that is no UTF-8, or two columns of one name.
   init(
-    _ record: UnsafeBufferPointer<UInt8>, separator given: UInt8?, file: String, line: Int
+    _ record: UnsafeBufferPointer<UInt8>, separator given: UInt8?, decimalComma: Bool, file: String,
+    line: Int
   ) throws(DataError) {
-    separator = given ?? detectSeparator(record, prefersTab: hasTabSuffix(file))
+    separator =
+      given
+      ?? detectSeparator(record, prefersTab: hasTabSuffix(file), decimalComma: decimalComma)
     guard let fields = splitRecord(record, separator: separator) else {
-      throw DataError(.textAfterClosingQuote, file: file, line: line)
+      let isBlank = record.contains(32) && splitRecord(record, separator: 32) != nil
+      throw DataError(
+        isBlank ? .blankSeparatedHeader : .textAfterClosingQuote, file: file, line: line)
     }
-    names = fields.map { field in
-      field.withUnsafeBufferPointer { bytes in
-        let (first, last) = trimmed(bytes)
-        return String(decoding: bytes[first..<last], as: UTF8.self)
+    names = try fields.map { (field) throws(DataError) -> String in
+      let (first, last) = field.withUnsafeBufferPointer { trimmed($0) }
+      let bytes = field[first..<last]
+      guard let name = validText(bytes) else {
+        let text = String(decoding: bytes, as: UTF8.self)
+        throw .notUTF8(bytes, file: file, line: line, column: text)
       }
+      return name
     }
     var seen: Set<String> = []
     for name in names where !name.isEmpty && !seen.insert(name).inserted {
@@ -65,6 +73,15 @@ private struct QuoteState {
   }
 }
 
+/// The separator of a first line like `sep=;`, which Excel writes and reads; nil of any other line.
+func namedSeparator(_ line: UnsafeBufferPointer<UInt8>) -> UInt8? {
+  let bytes = line.filter { $0 != quote && $0 != carriageReturn }
+  guard bytes.count == 5, String(decoding: bytes[..<4], as: UTF8.self).lowercased() == "sep=",
+    canSeparate(bytes[4])
+  else { return nil }
+  return bytes[4]
+}
+
 let quote = UInt8(ascii: "\"")
 let lineFeed = UInt8(ascii: "\n")
 let carriageReturn = UInt8(ascii: "\r")
@@ -76,14 +93,19 @@ private func hasTabSuffix(_ name: String) -> Bool {
 }
 
 /// The candidate that stands outside quotes most often; ties go to `,` then `;`, tab, `|`.
+///
+/// Where commas stand before decimals, they separate fields only if nothing else does.
 private func detectSeparator(
-  _ record: UnsafeBufferPointer<UInt8>, prefersTab: Bool
+  _ record: UnsafeBufferPointer<UInt8>, prefersTab: Bool, decimalComma: Bool
 ) -> UInt8 {
   var counts = [Int](repeating: 0, count: 256)
   var state = QuoteState(separators: candidates)
   for byte in record {
     state.advance(byte)
     if !state.isQuoted { counts[Int(byte)] += 1 }
+  }
+  if decimalComma, candidates.dropFirst().contains(where: { counts[Int($0)] > 0 }) {
+    counts[Int(candidates[0])] = 0
   }
   let most = candidates.map { counts[Int($0)] }.max() ?? 0
   if prefersTab, counts[9] > 0 || most == 0 { return 9 }

@@ -77,7 +77,9 @@ package struct LevelDictionary: Sendable {
     return label.withUTF8 { find(UnsafeRawBufferPointer($0)) }
   }
 
-  /// The label of a code; bytes that are no UTF-8 become U+FFFD.
+  /// The label of a code.
+  ///
+  /// Bytes that are no UTF-8, which tables are refused for, become U+FFFD.
   package func label(_ code: Int32) -> String {
     withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
   }
@@ -98,6 +100,18 @@ package struct LevelDictionary: Sendable {
     let range = range(code)
     return try arena.withUnsafeBufferPointer { (bytes) throws(E) -> R in
       try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
+    }
+  }
+
+  /// The first label that is no UTF-8, nil if all are.
+  package var firstMalformed: Int32? {
+    let highBits: UInt64 = 0x0080_8080_8080_8080
+    let short = words.reduce(UInt64(0)) { $0 | (isLong($1) ? 0 : $1) }
+    let long = arena.withUnsafeBufferPointer { $0.reduce(UInt8(0), |) }
+    if short & highBits == 0, long < 0x80 { return nil }
+    return (0..<Int32(count)).first { code in
+      if !isLong(words[Int(code)]), words[Int(code)] & highBits == 0 { return false }
+      return withBytes(of: code) { validText($0) == nil }
     }
   }
 

@@ -2,7 +2,8 @@
 import Synchronization
 
 /// Finds the levels of a factor in later tables, by their meaning: where all levels are numbers or
-/// logicals, `1.0` is the level `1`, and `true` is `TRUE`.
+/// logicals, `1.0` is the level `1`, and `true` is `TRUE`, and so is 1 where there are no other
+/// numbers than it and 0.
 ///
 /// Texts are looked up first; meanings are only worked out once a text is not there.
 package final class LevelFinder: Sendable {
@@ -13,6 +14,16 @@ package final class LevelFinder: Sendable {
   private enum Meaning: Hashable {
     case number(Double, digits: [UInt8])
     case logical(Bool)
+
+    /// 0 and 1 for FALSE and TRUE, and the other way round.
+    var synonym: Meaning? {
+      switch self {
+      case .logical(let value): .number(value ? 1 : 0, digits: [])
+      case .number(0, digits: _): .logical(false)
+      case .number(1, digits: _): .logical(true)
+      case .number: nil
+      }
+    }
   }
 
   package init(_ dictionary: LevelDictionary) {
@@ -38,14 +49,19 @@ package final class LevelFinder: Sendable {
 
   /// Nil where the levels are texts.
   private static func meanings(_ dictionary: LevelDictionary) -> [Meaning: Int32]? {
+    let areLogical = dictionary.areLogical
     var result: [Meaning: Int32] = [:]
     for code in 0..<Int32(dictionary.count) {
       guard let meaning = dictionary.withBytes(of: code, meaning) else { return nil }
+      if case .logical = meaning, !areLogical { return nil }
       if result[meaning] == nil { result[meaning] = code }
     }
-    let areLogical = result.keys.contains { if case .logical = $0 { true } else { false } }
-    let areNumbers = result.keys.contains { if case .number = $0 { true } else { false } }
-    return areLogical && areNumbers ? nil : result
+    let synonyms = result.compactMap { meaning, code in meaning.synonym.map { ($0, code) } }
+    // 1 for TRUE, unless it is one number among others.
+    if synonyms.count == result.count {
+      result.merge(synonyms) { known, _ in known }
+    }
+    return result
   }
 
   private static func meaning(_ label: UnsafeRawBufferPointer) -> Meaning? {

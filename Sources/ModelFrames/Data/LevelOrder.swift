@@ -19,7 +19,7 @@ package struct LevelOrder: Sendable, Equatable {
 ///   names them: digits if all are integers that fit 32 bits, otherwise 15 significant digits,
 ///   `1e+05` for 100000. Unlike R, integers beyond 2⁵³ keep all their digits, and a column of
 ///   integers with one of these keeps plain digits throughout.
-/// - All labels logical: `FALSE`, `TRUE`.
+/// - All labels logical, as R, pandas or PostgreSQL write them: `FALSE`, `TRUE`.
 /// - Otherwise: by bytes, as R does in the C locale.
 package func sortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
   if dictionary.count == 0 { return LevelOrder(labels: [], ranks: []) }
@@ -129,13 +129,22 @@ private func commonPrefixLength(_ dictionary: LevelDictionary) -> Int {
 }
 
 private func logicalKeys(_ dictionary: LevelDictionary) -> [Bool]? {
-  var keys: [Bool] = []
-  for code in 0..<Int32(dictionary.count) {
-    let value = dictionary.withBytes(of: code) { readLogical($0.bindMemory(to: UInt8.self)) }
-    guard let value else { return nil }
-    keys.append(value)
+  guard dictionary.areLogical else { return nil }
+  return (0..<Int32(dictionary.count)).map { code in
+    dictionary.withBytes(of: code) { readLogical($0.bindMemory(to: UInt8.self))! }
   }
-  return keys
+}
+
+extension LevelDictionary {
+  /// Whether the labels are ways to write TRUE and FALSE, at least one of them.
+  package var areLogical: Bool {
+    var words = LogicalWords()
+    for code in 0..<Int32(count) {
+      withBytes(of: code) { words.add($0.bindMemory(to: UInt8.self)) }
+      if !words.areAllLogical { return false }
+    }
+    return words.areLogical
+  }
 }
 
 /// A number among the labels: sorts by value, then integers beyond 2⁵³ by their digits.

@@ -36,6 +36,20 @@ package func readNumber(_ field: UnsafeBufferPointer<UInt8>) -> NumberText {
   return value.isFinite ? .number(value) : .infinite
 }
 
+/// The same with `decimal` in place of the point, which then is no part of a number.
+func readNumber(_ field: UnsafeBufferPointer<UInt8>, decimal: UInt8) -> NumberText {
+  if decimal == decimalPoint { return readNumber(field) }
+  return withPoints(field, decimal: decimal).withUnsafeBufferPointer { readNumber($0) }
+}
+
+let decimalPoint = UInt8(ascii: ".")
+let decimalComma = UInt8(ascii: ",")
+
+/// Commas become points, and points, which separate thousands if anything, what is no number.
+func withPoints(_ field: UnsafeBufferPointer<UInt8>, decimal: UInt8) -> [UInt8] {
+  field.map { $0 == decimal ? decimalPoint : $0 == decimalPoint ? decimal : $0 }
+}
+
 /// Bounds of the field without blanks and tabs around it.
 @inline(__always)
 func trimmed(_ field: UnsafeBufferPointer<UInt8>) -> (Int, Int) {

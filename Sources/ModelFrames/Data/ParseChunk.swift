@@ -6,6 +6,7 @@ struct ParsedChunk {
   var lineFeeds: Int  // in the whole chunk
   var columns: [ColumnChunk]
   var failure: TextFailure?
+  var matchedMissing: Set<Int>  // places of the user's missing texts that stand in the columns
 }
 
 /// Parses all records of a chunk.
@@ -20,23 +21,53 @@ func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
     codes.deallocate()
   }
   var dictionaries = [LevelDictionary](repeating: LevelDictionary(), count: plan.labelSlots)
+  var matchedMissing: Set<Int> = []
   let parse = dictionaries.withUnsafeMutableBufferPointer { dictionaries in
     plan.actions.withUnsafeBufferPointer { actions in
       var parser = RecordParser(
         text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: capacity,
         dictionaries: dictionaries)
+      defer { matchedMissing = parser.matchedMissing }
       return parseRecords(text.buffer.base, text.count, plan, &parser)
     }
   }
+  let malformed = firstMalformed(dictionaries, codes, capacity, rows: parse.rows)
+  let rows = malformed?.row ?? parse.rows
   let columns = plan.slots.map { slot in
     ColumnChunk(
-      numbers: slot.numbers < 0 ? [] : column(numbers, slot.numbers, capacity, parse.rows),
-      codes: slot.labels < 0 ? [] : column(codes, slot.labels, capacity, parse.rows),
+      numbers: slot.numbers < 0 ? [] : column(numbers, slot.numbers, capacity, rows),
+      codes: slot.labels < 0 ? [] : column(codes, slot.labels, capacity, rows),
       labels: slot.labels < 0 ? LevelDictionary() : dictionaries[slot.labels])
   }
   return ParsedChunk(
-    rowCount: parse.rows, lineFeeds: capacity, columns: columns,
-    failure: parse.failure.map { $0.located(text, plan) })
+    rowCount: rows, lineFeeds: capacity, columns: columns,
+    failure: malformed.map { malformedFailure($0.row, $0.slot, dictionaries, text, plan) }
+      ?? parse.failure.map { $0.located(text, plan) },
+    matchedMissing: matchedMissing)
+}
+
+/// The first row with a label that is no UTF-8, and the label's slot.
+private func firstMalformed(
+  _ dictionaries: [LevelDictionary], _ codes: UnsafeMutablePointer<Int32>, _ stride: Int, rows: Int
+) -> (row: Int, slot: Int)? {
+  var first: (row: Int, slot: Int)?
+  for (slot, labels) in dictionaries.enumerated() {
+    guard let code = labels.firstMalformed else { continue }
+    let values = UnsafeBufferPointer(start: codes + slot * stride, count: rows)
+    if let row = values.firstIndex(of: code), row < first?.row ?? .max { first = (row, slot) }
+  }
+  return first
+}
+
+private func malformedFailure(
+  _ row: Int, _ slot: Int, _ dictionaries: [LevelDictionary], _ text: TextChunk, _ plan: ParsePlan
+) -> TextFailure {
+  let field = plan.actions.firstIndex { $0.labels == slot }!
+  let code = dictionaries[slot].firstMalformed!
+  let error = dictionaries[slot].withBytes(of: code) {
+    DataError.notUTF8($0, file: plan.layout.name, column: plan.layout.header[field])
+  }
+  return TextFailure(error: error, linesIntoChunk: linesBefore(row: row, text, plan))
 }
 
 /// The values of one slot.
@@ -66,7 +97,7 @@ func linesBefore(row: Int, _ text: TextChunk, _ plan: ParsePlan) -> Int {
 
 extension RecordFailure {
   /// The failure as an error, with its line relative to the chunk.
-  fileprivate func located(_ text: TextChunk, _ plan: ParsePlan) -> TextFailure {
+  func located(_ text: TextChunk, _ plan: ParsePlan) -> TextFailure {
     let header = plan.layout.header
     var error = DataError(problem, file: plan.layout.name)
     if let field, field < header.count { error.column = header[field] }

@@ -5,6 +5,7 @@ struct FieldAction: Sendable {
   var numbers = -1  // slot of the column's numbers, -1 = not asked for
   var labels = -1  // slot of its codes and dictionary, -1 = not asked for
   var isLogical = false  // numbers are read from TRUE and FALSE
+  var isNumeric = false  // missing numbers are known by their value, decimal commas are points
   var kind = -1  // slot of what its values look like, -1 = not asked for
 }
 
@@ -16,13 +17,15 @@ struct ParsePlan: Sendable {
   let numberSlots: Int
   let labelSlots: Int
   let missing: MissingTexts
+  let decimal: UInt8
   let maximumRecordBytes: Int
 
   /// - Throws: a requested column that the source does not have.
   init(
-    _ requests: [ColumnRequest], logical: Set<String>, layout: SourceLayout,
-    missing: MissingTexts, maximumRecordBytes: Int
+    _ requests: [ColumnRequest], kinds: [String: ColumnKind], layout: SourceLayout,
+    missing: MissingTexts, _ options: ReadingOptions
   ) throws(DataError) {
+    let looksAtNumbers = options.decimalComma || missing.holdsNumbers
     var actions = [FieldAction](repeating: FieldAction(), count: layout.header.count)
     var positions: [Int] = []
     var (numberSlots, labelSlots) = (0, 0)
@@ -30,12 +33,15 @@ struct ParsePlan: Sendable {
       let position = try layout.position(of: request.name)
       if request.wantsNumbers, actions[position].numbers < 0 {
         actions[position].numbers = numberSlots
-        actions[position].isLogical = logical.contains(request.name)
+        actions[position].isLogical = kinds[request.name] == .logical
         numberSlots += 1
       }
       if request.wantsLabels, actions[position].labels < 0 {
         actions[position].labels = labelSlots
         labelSlots += 1
+      }
+      if looksAtNumbers, !actions[position].isLogical {
+        actions[position].isNumeric = request.wantsNumbers || kinds[request.name] == .numeric
       }
       positions.append(position)
     }
@@ -50,16 +56,18 @@ struct ParsePlan: Sendable {
     self.numberSlots = numberSlots
     self.labelSlots = labelSlots
     self.missing = missing
-    self.maximumRecordBytes = maximumRecordBytes
+    decimal = options.decimalComma ? decimalComma : decimalPoint
+    maximumRecordBytes = options.maximumRecordBytes
   }
 
   /// The plan of a look at all columns: slot k is told what field k is like.
-  init(kindsIn layout: SourceLayout, missing: MissingTexts, maximumRecordBytes: Int) {
+  init(kindsIn layout: SourceLayout, _ options: ReadingOptions) {
     self.layout = layout
     actions = layout.header.indices.map { FieldAction(kind: $0) }
     (slots, numberSlots, labelSlots) = ([], 0, 0)
-    self.missing = missing
-    self.maximumRecordBytes = maximumRecordBytes
+    missing = MissingTexts(options)
+    decimal = options.decimalComma ? decimalComma : decimalPoint
+    maximumRecordBytes = options.maximumRecordBytes
   }
 }
 

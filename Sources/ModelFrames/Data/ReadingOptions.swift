@@ -5,7 +5,13 @@ public struct ReadingOptions: Sendable {
   /// Columns that are categorical even if their values are numbers.
   public var categoricalColumns: Set<String> = []
   /// Texts that mean "missing", besides the empty field, `NA` and `NaN`.
+  ///
+  /// In numeric columns -99 means -99.0 too.
   public var missingTexts: Set<String> = []
+  /// Of all sources; text in others than UTF-8 is converted as it is read.
+  public var encoding = TextEncoding.utf8
+  /// Whether decimals follow a comma, as in `0,25`.
+  public var decimalComma = false
   /// Field separator; nil detects `,`, `;` or tab from the header line.
   public var separator: UInt8?
   /// Workers that parse; 0 means all cores.

@@ -13,6 +13,10 @@ struct RecordParser {
   let dictionaries: UnsafeMutableBufferPointer<LevelDictionary>
   let kinds: UnsafeMutableBufferPointer<KindTally>
   let missing: MissingTexts
+  let decimal: UInt8
+  private let point: UInt8  // before the decimals of a field without quotes
+  /// Places of the user's missing texts that were met.
+  private(set) var matchedMissing: Set<Int> = []
   /// Set when `parseRecord` returns −1.
   private(set) var failure: RecordFailure?
   private var unescaped = TextBuffer(capacity: 64)
@@ -32,6 +36,8 @@ struct RecordParser {
     self.dictionaries = dictionaries
     self.kinds = kinds
     missing = plan.missing
+    decimal = plan.decimal
+    point = decimal == separator ? 0 : decimal  // no text holds a zero byte
   }
 
   /// The record that starts at `start` becomes row `row`.
@@ -46,7 +52,7 @@ struct RecordParser {
       if action.isPlainNumber,
         !missing.begins[Int(text[p])]
       {
-        let decimal = readShortDecimal(text, p, separator)
+        let decimal = readShortDecimal(text, p, separator, point: point)
         end = decimal.end
         if end >= 0 {
           if action.numbers >= 0 {
@@ -128,11 +134,22 @@ struct RecordParser {
   private mutating func store(
     _ bytes: UnsafeBufferPointer<UInt8>, _ action: FieldAction, _ row: Int, _ field: Int
   ) -> Bool {
-    let isMissing = missing.contains(bytes)
-    if action.kind >= 0, !isMissing { kinds[action.kind].add(bytes) }
+    var match = missing.match(bytes)
+    if action.isNumeric, match == MissingTexts.present { match = missing.matchNumber(bytes) }
+    if match >= 0 { matchedMissing.insert(match) }
+    let isMissing = match != MissingTexts.present
+    if action.kind >= 0, !isMissing { kinds[action.kind].add(bytes, decimal: decimal) }
     if action.labels >= 0 {
-      codes[action.labels * stride + row] =
-        isMissing ? -1 : dictionaries[action.labels].code(for: UnsafeRawBufferPointer(bytes))
+      if isMissing {
+        codes[action.labels * stride + row] = -1
+      } else if action.isNumeric, decimal != decimalPoint {
+        codes[action.labels * stride + row] = withPoints(bytes, decimal: decimal).withUnsafeBytes {
+          dictionaries[action.labels].code(for: $0)
+        }
+      } else {
+        codes[action.labels * stride + row] = dictionaries[action.labels].code(
+          for: UnsafeRawBufferPointer(bytes))
+      }
     }
     if action.numbers >= 0 {
       if isMissing {
@@ -156,7 +173,7 @@ struct RecordParser {
       }
       problem = .notALogical
     } else {
-      switch readNumber(bytes) {
+      switch readNumber(bytes, decimal: decimal) {
       case .number(let value):
         numbers[action.numbers * stride + row] = value
         return true

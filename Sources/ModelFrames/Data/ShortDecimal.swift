@@ -4,18 +4,19 @@
 /// to 2⁵³ and of which at most 22 follow the point: then digits / 10ᵏ is correctly rounded, for
 /// both are exact (Clinger 1990).
 ///
-/// `end` is the separator or line feed after it, −1 if the field is anything else.
+/// `point` stands before the decimals. `end` is the separator or line feed after it, −1 if the field
+/// is anything else.
 @inline(__always)
 func readShortDecimal(
-  _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8
+  _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8, point: UInt8
 ) -> (value: Double, end: Int) {
   let isNegative = text[p] == UInt8(ascii: "-")
   let first = isNegative ? p + 1 : p
   let (whole, wholeCount) = leadingDigits(text, first)
-  let hasPoint = text[first + wholeCount] == UInt8(ascii: ".")
+  let hasPoint = text[first + wholeCount] == point
   let (fraction, count) = leadingDigits(text, first + wholeCount + 1)
   let decimals = hasPoint ? count : 0
-  if wholeCount == 8 || decimals == 8 { return readLongDecimal(text, p, separator) }
+  if wholeCount == 8 || decimals == 8 { return readLongDecimal(text, p, separator, point: point) }
   let end = endOfNumber(text, hasPoint ? first + wholeCount + 1 + decimals : first + wholeCount)
   guard wholeCount + decimals > 0, text[end] == separator || text[end] == lineFeed
   else { return (0, -1) }
@@ -46,7 +47,7 @@ private func endOfNumber(_ text: UnsafePointer<UInt8>, _ i: Int) -> Int {
 /// The same for eight or more digits before or after the point.
 @inline(never)
 private func readLongDecimal(
-  _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8
+  _ text: UnsafePointer<UInt8>, _ p: Int, _ separator: UInt8, point: UInt8
 ) -> (value: Double, end: Int) {
   var i = p
   let isNegative = text[i] == UInt8(ascii: "-")
@@ -61,16 +62,16 @@ private func readLongDecimal(
   }
   var count = i - first  // of digits
   var decimals = 0
-  if text[i] == UInt8(ascii: ".") {
+  if text[i] == point {
     i += 1
-    let point = i
+    let start = i
     digit = text[i] &- 48
     while digit < 10 {
       digits = digits &* 10 &+ UInt64(digit)
       i += 1
       digit = text[i] &- 48
     }
-    decimals = i - point
+    decimals = i - start
     count += decimals
   }
   let end = endOfNumber(text, i)

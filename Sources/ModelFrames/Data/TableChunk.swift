@@ -16,7 +16,7 @@ package struct ColumnRequest: Sendable, Hashable {
 /// What the values of a column look like in the first chunk of text.
 package enum ColumnKind: Sendable {
   case numeric  // at least half of the values are numbers
-  case logical  // all are TRUE, FALSE, T, F, true or false
+  case logical  // all are TRUE or FALSE, as R, pandas or PostgreSQL write them
   case categorical
   case empty  // all are missing
 }
@@ -29,6 +29,11 @@ package struct ColumnChunk: Sendable {
   package var codes: [Int32]
   /// The chunk's own labels, in order of first appearance.
   package var labels: LevelDictionary
+
+  /// Whether a row is there in which it is not missing.
+  package var hasValue: Bool {
+    numbers.contains { !$0.isNaN } || codes.contains { $0 >= 0 }
+  }
 }
 
 /// The requested columns of some consecutive rows of one source.

@@ -14,12 +14,10 @@ extension TableReader {
     _ requests: [ColumnRequest], transform: @Sendable (TableChunk) throws -> T,
     consume: (T) throws -> Void
   ) throws {
-    let logical = try logicalColumns(requests)
-    let missing = MissingTexts(options.missingTexts)
+    let kinds = try kinds(of: requests)
+    let missing = MissingTexts(options)
     let plan = { [options] (layout: SourceLayout) throws(DataError) -> ParsePlan in
-      try ParsePlan(
-        requests, logical: logical, layout: layout, missing: missing,
-        maximumRecordBytes: options.maximumRecordBytes)
+      try ParsePlan(requests, kinds: kinds, layout: layout, missing: missing, options)
     }
     _ = try plan(firstLayout)  // unknown columns show before anything is taken
     _ = chunkMemoryIsKept
@@ -27,7 +25,9 @@ extension TableReader {
     let feed = ChunkFeed(text.first, text.rest, makePlan: plan)
     var ledger = LineLedger()
     let total = totalBytes
+    var matched: Set<Int> = []
     func deliver(_ outcome: ChunkOutcome<T>) throws {
+      matched.formUnion(outcome.matchedMissing)
       try consume(ledger.value(of: outcome))
       progress?(ReadingProgress(bytes: outcome.bytesRead, totalBytes: total, rows: ledger.rows))
     }
@@ -40,6 +40,8 @@ extension TableReader {
         try line.run(threads, feed, { $0.outcome(transform) }, deliver)
       }
     }
+    unmatchedMissingTexts = missing.texts.enumerated().filter { !matched.contains($0.offset) }
+      .map(\.element)
     if ledger.rows == 0, !options.allowsNoRows { throw DataError(.noRows, file: sources[0].name) }
   }
 
@@ -65,6 +67,7 @@ struct ChunkOutcome<T: Sendable>: Sendable {
   var lineFeeds = 0
   var rows = 0
   var bytesRead = 0
+  var matchedMissing: Set<Int> = []
 }
 
 /// Counts lines over the chunks, in their order.
@@ -108,7 +111,7 @@ extension ChunkWork {
       }
       return ChunkOutcome(
         result: result, firstLine: text.firstLine, lineFeeds: parsed.lineFeeds,
-        rows: parsed.rowCount, bytesRead: text.bytesRead)
+        rows: parsed.rowCount, bytesRead: text.bytesRead, matchedMissing: parsed.matchedMissing)
     }
   }
 }

@@ -12,6 +12,10 @@ package final class TableReader {
   private var stream: TextStream?  // stands after `first`, until `read` takes it
   private var kinds: [ColumnKind]?  // of the first source's columns, once one was asked for
 
+  /// The user's texts for missing values that `read` met in no column that it was asked for, once
+  /// it is done.
+  package internal(set) var unmatchedMissingTexts: [String] = []
+
   /// Called on the thread that called `read`, after each chunk.
   package var progress: ((ReadingProgress) -> Void)?
 
@@ -50,14 +54,11 @@ package final class TableReader {
     return options.categoricalColumns.contains(column) ? .categorical : kind
   }
 
-  /// Names of the columns whose numbers are to be read from TRUE and FALSE.
-  func logicalColumns(_ requests: [ColumnRequest]) throws(DataError) -> Set<String> {
-    var logical: Set<String> = []
-    for request in requests where request.wantsNumbers {
-      let kind = try sampledKind(of: request.name)
-      if kind == .logical { logical.insert(request.name) }
-    }
-    return logical
+  /// What the values of the requested columns look like, whatever the user says they are.
+  func kinds(of requests: [ColumnRequest]) throws(DataError) -> [String: ColumnKind] {
+    var kinds: [String: ColumnKind] = [:]
+    for request in requests { kinds[request.name] = try sampledKind(of: request.name) }
+    return kinds
   }
 
   /// The text from its beginning: the first chunk and the stream that stands after it.
@@ -75,9 +76,13 @@ package final class TableReader {
 
   private func sampledKind(of column: String) throws(DataError) -> ColumnKind {
     let position = try firstLayout.position(of: column)
-    let all =
-      kinds ?? first.map { columnKinds($0, options) }
-      ?? Array(repeating: .empty, count: firstLayout.header.count)
+    if let kinds { return kinds[position] }
+    var all = [ColumnKind](repeating: .empty, count: firstLayout.header.count)
+    if let first {
+      do throws(TextFailure) { all = try columnKinds(first, options) } catch {
+        throw error.located(after: first.firstLine ?? 1)
+      }
+    }
     kinds = all
     return all[position]
   }
@@ -114,7 +119,7 @@ extension TextFailure {
 }
 
 /// Letters, digits, quotes, line ends, signs and the point cannot separate fields.
-private func canSeparate(_ byte: UInt8) -> Bool {
+func canSeparate(_ byte: UInt8) -> Bool {
   switch byte {
   case 9, 32...33, 35...42, 44, 47, 58...64, 91...96, 123...126: true
   default: false

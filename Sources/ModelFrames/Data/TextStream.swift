@@ -14,6 +14,8 @@
 final class TextStream {
   private let sources: [DataSource]
   private let separator: UInt8?
+  private let encoding: TextEncoding
+  private let decimalComma: Bool
   private let chunkBytes: Int
   private let maximumRecordBytes: Int
 
@@ -32,6 +34,8 @@ final class TextStream {
   init(_ sources: [DataSource], _ options: ReadingOptions) {
     self.sources = sources
     separator = options.separator
+    encoding = options.encoding
+    decimalComma = options.decimalComma
     chunkBytes = max(1, options.chunkBytes)
     maximumRecordBytes = max(1, options.maximumRecordBytes)
     buffer = TextBuffer(capacity: chunkBytes)
@@ -61,19 +65,28 @@ final class TextStream {
   /// Opens the next source and reads its header; the buffer then begins with the first record.
   func openNext() throws(DataError) {
     let source = sources[nextSource]
-    stream = try openStream(source)
+    stream = try openStream(source, encoding)
     (filled, atEnd, pending) = (0, false, nil)
     fill(to: max(chunkBytes, longestSignature))
     let text = UnsafeBufferPointer(start: buffer.base, count: filled)
-    try refuseForeignFormat(text, file: source.name)
-    var start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    try refuseForeignFormat(text, encoding, file: source.name)
+    var start = text.starts(with: byteOrderMark) ? 3 : 0
     var line = 1
-    let end = try endOfHeader(from: &start, line: &line, source.name)
+    var end = try endOfHeader(from: &start, line: &line, source.name)
+    var separator = separator
+    let first = UnsafeBufferPointer(start: buffer.base + start, count: end - start)
+    if let named = namedSeparator(first) {
+      separator = separator ?? named
+      start = min(end + 1, filled)
+      line += 1
+      end = try endOfHeader(from: &start, line: &line, source.name)
+    }
     let isTerminated = end < filled
     let crlf = end > start && buffer.base[end - 1] == carriageReturn ? 1 : 0
     let record = UnsafeBufferPointer(start: buffer.base + start, count: end - start - crlf)
     try refuseCarriageReturns(record, source.name)
-    let header = try HeaderRecord(record, separator: separator, file: source.name, line: line)
+    let header = try HeaderRecord(
+      record, separator: separator, decimalComma: decimalComma, file: source.name, line: line)
     layout = SourceLayout(
       source: nextSource, name: source.name, separator: header.separator, header: header.names)
     firstLine = line + countLineFeeds(buffer.base + start, end - start) + 1

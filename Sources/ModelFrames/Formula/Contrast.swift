@@ -61,16 +61,18 @@ extension Contrast {
     guard values.count == rowNames.count else {
       throw .wrongShape(rows: rowNames.count, found: values.count)
     }
-    var rowOfLevel: [String: Int] = [:]
+    var rowOfLevel: [Label: Int] = [:]
     for (row, level) in rowNames.enumerated() {
-      guard rowOfLevel.updateValue(row, forKey: level) == nil else { throw .repeatedLevel(level) }
+      guard rowOfLevel.updateValue(row, forKey: Label(level)) == nil else {
+        throw .repeatedLevel(level)
+      }
       guard values[row].count == names.count else {
         throw .raggedRow(level: level, expected: names.count, found: values[row].count)
       }
     }
     var result: [[Double]] = []
     for level in levels {
-      guard let row = rowOfLevel[level] else { throw .missingLevel(level) }
+      guard let row = rowOfLevel[Label(level)] else { throw .missingLevel(level) }
       result.append(values[row])
     }
     return result

@@ -19,12 +19,12 @@ extension Evaluation {
       switch (first, second) {
       case (.labels(_, let codes, let labels), .text(let text)),
         (.text(let text), .labels(_, let codes, let labels)):
-        .vector(lookUp(codes, labels.map { $0 == text ? 1 : 0 }))
+        .vector(lookUp(codes, labels.map { $0.hasBytes(of: text) ? 1 : 0 }))
       case (.labels(_, let a, let aLabels), .labels(_, let b, let bLabels)):
         .vector(equality(a, aLabels, b, bLabels))
       case (.numbers(let values), .text(let text)), (.text(let text), .numbers(let values)):
         equality(values, text)
-      case (.text(let a), .text(let b)): .scalar(a == b ? 1 : 0)
+      case (.text(let a), .text(let b)): .scalar(a.hasBytes(of: b) ? 1 : 0)
       case (.labels(let name, let codes, let labels), .numbers(.scalar(let number))),
         (.numbers(.scalar(let number)), .labels(let name, let codes, let labels)):
         .vector(try equality(name, codes, labels, number))
@@ -82,8 +82,8 @@ extension Evaluation {
   private func equality(
     _ a: [Int32], _ aLabels: [String], _ b: [Int32], _ bLabels: [String]
   ) -> [Double] {
-    let index = Dictionary(zip(aLabels, Int32(0)...)) { first, _ in first }
-    let codeInA = bLabels.map { index[$0] ?? -2 }
+    let index = Dictionary(zip(aLabels.map(Label.init), Int32(0)...)) { first, _ in first }
+    let codeInA = bLabels.map { index[Label($0)] ?? -2 }
     return zip(a, b).map { $0 < 0 || $1 < 0 ? .nan : $0 == codeInA[Int($1)] ? 1 : 0 }
   }
 
@@ -106,24 +106,24 @@ extension Evaluation {
   ) throws(EvaluationError) -> [Double] {
     let members: [Expression] =
       if case .call("c", let arguments) = set { arguments.map(\.value) } else { [set] }
-    var texts: Set<String> = []
-    for case .string(let text) in members { texts.insert(text) }
+    var texts: Set<Label> = []
+    for case .string(let text) in members { texts.insert(Label(text)) }
     let hasText = !texts.isEmpty
-    var numbers = Set(texts.compactMap(Double.init))
+    var numbers = Set(texts.compactMap { Double($0.text) })
     for member in members {
       if case .string = member { continue }
       guard case .scalar(let number) = try value(of: member, column) else { continue }
       numbers.insert(number)
-      texts.insert(RNumber.deparsed(number))
+      texts.insert(Label(RNumber.deparsed(number)))
     }
     if case .string(let text) = element.content {
-      return [Double](repeating: texts.contains(text) ? 1 : 0, count: count)
+      return [Double](repeating: texts.contains(Label(text)) ? 1 : 0, count: count)
     }
     if case .column(let name) = element.content,
       case .labels(let codes, let labels) = column(name),
       hasText || column(name).asNumbers == nil
     {
-      let isMember = labels.map { texts.contains($0) ? 1.0 : 0 }
+      let isMember = labels.map { texts.contains(Label($0)) ? 1.0 : 0 }
       return codes.map { $0 < 0 ? 0 : isMember[Int($0)] }
     }
     switch try value(of: element, column) {
@@ -135,18 +135,16 @@ extension Evaluation {
 }
 
 extension ColumnValues {
-  /// The values as numbers; nil if there are labels other than R's names of TRUE and FALSE.
+  /// The values as numbers; nil if there are labels other than names of TRUE and FALSE.
   var asNumbers: [Double]? {
     switch self {
     case .numbers(let values): return values
     case .labels(let codes, let labels):
       var values: [Double] = []
       for label in labels {
-        switch label {
-        case "TRUE", "true", "True", "T": values.append(1)
-        case "FALSE", "false", "False", "F": values.append(0)
-        default: return nil
-        }
+        var label = label
+        guard let value = label.withUTF8({ readLogical($0) }) else { return nil }
+        values.append(value ? 1 : 0)
       }
       return codes.map { $0 < 0 ? .nan : values[Int($0)] }
     }

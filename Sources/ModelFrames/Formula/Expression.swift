@@ -61,6 +61,24 @@ extension Expression {
     }
   }
 
+  /// Equal, texts by their bytes.
+  ///
+  /// Names of columns are equal if they are canonically equivalent.
+  public static func == (a: Expression, b: Expression) -> Bool {
+    switch (a, b) {
+    case (.number(let a), .number(let b)): a == b
+    case (.string(let a), .string(let b)): a.hasBytes(of: b)
+    case (.logical(let a), .logical(let b)): a == b
+    case (.pi, .pi): true
+    case (.column(let a), .column(let b)): a == b
+    case (.parenthesized(let a), .parenthesized(let b)): a == b
+    case (.unary(let f, let a), .unary(let g, let b)): f == g && a == b
+    case (.binary(let f, let a, let x), .binary(let g, let b, let y)): f == g && a == b && x == y
+    case (.call(let f, let a), .call(let g, let b)): f == g && a == b
+    default: false
+    }
+  }
+
   /// Whether R's value is TRUE or FALSE, whatever the columns hold.
   package var isLogical: Bool {
     switch content {

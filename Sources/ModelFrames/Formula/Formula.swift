@@ -65,6 +65,7 @@ public struct Formula: Sendable {
     let range = columnReferences.first { $0.name == name }?.range ?? 0..<0
     let nearest = Spelling.nearest(to: name, among: available)
     return FormulaError(
-      text: text, range: range, .unknownColumn(name, table: table, nearest: nearest))
+      text: text, range: range,
+      .unknownColumn(name, table: table, nearest: nearest, available: available))
   }
 }

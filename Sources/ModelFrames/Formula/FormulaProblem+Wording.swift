@@ -56,7 +56,8 @@ extension FormulaProblem {
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
-    case .unknownColumn(let name, let table, _): "no variable \(quoted(name)) in \(printableText(table, limit: 200))"
+    case .unknownColumn(let name, let table, _, _):
+      "no variable \(quoted(name)) in \(printableText(table, limit: 200))"
     }
   }
 
@@ -96,7 +97,8 @@ extension FormulaProblem {
     case .bareBar: "Put parentheses around it: (1 | group)."
     case .emptyRandomTerm: "Remove it, or write (1 | group)."
     case .groupingNoFactor: "Write a column, factor(column), a:b or a/b."
-    case .unknownColumn(_, _, let nearest): Spelling.didYouMean(nearest)
+    case .unknownColumn(_, _, let nearest, let available):
+      Spelling.didYouMean(nearest) ?? columnsFound(available)
     default: nil
     }
   }

@@ -46,5 +46,5 @@ enum FormulaProblem {
   case groupingNoFactor(String)
   case repeatedGrouping(String)
   // Binding
-  case unknownColumn(String, table: String, nearest: String?)
+  case unknownColumn(String, table: String, nearest: String?, available: [String])
 }

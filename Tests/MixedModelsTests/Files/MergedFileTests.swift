@@ -115,14 +115,6 @@ import Testing
         "column f is categorical in a.lmm and numeric in b.lmm (--factor f makes it categorical everywhere)"
     ),
     Conflict(
-      name: "logicals for a factor",
-      table: Array(
-        String(decoding: SimulatedTable(rows: 60).csv(), as: UTF8.self)
-          .replacingOccurrences(of: ",a,", with: ",TRUE,")
-          .replacingOccurrences(of: ",b,", with: ",TRUE,")
-          .replacingOccurrences(of: ",c,", with: ",FALSE,").utf8),
-      words: "column f is categorical in a.lmm and logical in b.lmm"),
-    Conflict(
       name: "weights", change: { $0.weights = "w" },
       words: "the weights are none in a.lmm and column w in b.lmm"),
     Conflict(

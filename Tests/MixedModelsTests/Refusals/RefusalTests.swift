@@ -81,9 +81,12 @@ import Testing
   }
 
   @Test func `text where a number is needed`() {
-    #expect(throws: FitError.textUsedAsNumber(column: "g", expression: "log(g)")) {
-      try fit("y ~ log(g) + (1 | g)", table(good))
-    }
+    let error = #expect(throws: FitError.self) { try fit("y ~ log(g) + (1 | g)", table(good)) }
+    #expect(
+      error?.description == """
+        column g is text (“a” in t.csv, line 2), but “log(g)” needs numbers. If “a” means missing, \
+        add --missing; else use the column as a factor, or correct its values.
+        """)
   }
 
   @Test func `an infinite value names the line`() throws {

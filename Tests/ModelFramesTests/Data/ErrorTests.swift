@@ -78,7 +78,8 @@ import Testing
         """)
     #expect(
       message { try readNumbers("my y", "n;my y\n1;2\n2;1,5\n") } == """
-        t.csv, line 3: "1,5" in numeric column "my y". Write decimals with a point: 1.5.
+        t.csv, line 3: "1,5" in numeric column "my y". \
+        Read decimals with a comma: --decimal ,; if the column is categorical, add --factor "my y".
         """)
     let long = String(repeating: "x", count: 1000) + "\t\u{1b}"
     #expect(
@@ -105,6 +106,48 @@ import Testing
           .bytes(Array("a,c\n1,2\n".utf8), name: "2.csv"),
         ])
       } == "2.csv: no column \"b\". The columns are a, c.")
+  }
+
+  @Test func `lines before the header are said`() {
+    func missing(_ text: String) -> String { message { try readNumbers("y", text) } }
+    #expect(
+      missing("# exported 2024\nx,y\n1,2\n") == """
+        t.csv: no column "y". The header line, "# exported 2024", looks like a comment; \
+        take it out: tail -n +2 FILE.
+        """)
+    #expect(message { try readNumbers("weight", "#x,y\n1,2\n") }.contains("looks like a comment"))
+    #expect(missing("My study\nx,y\n1,2\n").contains("if the line is a title, take it out"))
+    #expect(missing("x y\n1 2\n").contains("add --separator ' '"))
+    #expect(
+      message { try readTable("title\na,b\n1,2\n") }
+        .contains("2 fields, but the header has 1. If line 1 is a title or a comment"))
+  }
+
+  @Test func `names of rows without a name of their own`() throws {
+    let reader = try TableReader([.bytes(Array("x,y\n1,2,3\n2,3,4\n".utf8), name: "t.csv")])
+    #expect(
+      message { try reader.kind(of: "y") } == """
+        t.csv, line 2: 3 fields, but the header has 2. Quote fields that hold the separator; \
+        if the first column holds row names, name it in the header.
+        """)
+    #expect(
+      message { try readTable("\"x\" \"y\"\n\"1\" 2 3\n") } == """
+        t.csv, line 1: the names of the columns are separated by blanks. Add --separator ' ', \
+        after tr -s ' ' if there are several; if rows begin with their names, name that column \
+        in the header.
+        """)
+  }
+
+  @Test func `a line that names the separator is followed`() throws {
+    for text in ["sep=;\na;b\n1,5;2\n", "SEP=;\r\na;b\r\n1,5;2\r\n", "\"sep=;\"\na;b\n1,5;2\n"] {
+      #expect(try readTable(text).rows == [["1,5", "2"]])
+    }
+    #expect(try readTable("sep=!\na!b\n1!2\n").rows == [["1", "2"]])
+    #expect(
+      message { try readTable("sep=,\n") }
+        == "t.csv: is empty. A header line with the names of the columns is needed.")
+    #expect(
+      message { try readNumbers("a", "sep=,\na,b\n1,2\nx,3\n") }.hasPrefix("t.csv, line 4: \"x\""))
   }
 
   @Test func `files that cannot be read`() {

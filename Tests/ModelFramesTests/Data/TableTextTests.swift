@@ -52,9 +52,4 @@ import Testing
         [" x ", nil], [nil, nil], [nil, nil], [nil, "N"], [nil, "NAN"], [nil, "-99"],
       ])
   }
-
-  @Test func `invalid UTF-8 is repaired, not refused`() throws {
-    let bytes = Array("a\n".utf8) + [0x66, 0xff, 0x6f, 10]
-    #expect(try readTable([.bytes(bytes, name: "t")]).rows == [["f\u{fffd}o"]])
-  }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// A smaller model written in the columns of a larger one, so that one response drawn by the larger
@@ -62,7 +63,8 @@ struct NullModel {
     try smaller.terms.map { term in
       let hosts = larger.terms.indices.filter { t in
         larger.terms[t].groupName == term.groupName
-          && Set(larger.terms[t].columns).isSuperset(of: term.columns)
+          && Set(larger.terms[t].columns.map(Label.init))
+            .isSuperset(of: term.columns.map(Label.init))
       }
       let host = hosts.min {
         larger.terms[$0].columns.count < larger.terms[$1].columns.count
@@ -70,7 +72,7 @@ struct NullModel {
       guard let host else {
         throw mismatch("(\(term.columns.joined(separator: ", ")) | \(term.groupName))")
       }
-      return (host, term.columns.map { larger.terms[host].columns.firstIndex(of: $0)! })
+      return (host, term.columns.map { larger.terms[host].columns.firstIndex(ofLabel: $0)! })
     }
   }
 
@@ -81,7 +83,7 @@ struct NullModel {
     let known = larger.fixed.kept.map { larger.fixed.names[$0] }
     let columns = try smaller.fixed.kept.map { k in
       let name = smaller.fixed.names[k]
-      guard let place = known.firstIndex(of: name) else { throw mismatch(name) }
+      guard let place = known.firstIndex(ofLabel: name) else { throw mismatch(name) }
       return place
     }
     let all = Array(0..<larger.fixedEffectCount)

@@ -17,7 +17,7 @@ extension FittedModel {
   /// XᵀWX has them for factors that one term or two terms contain.
   ///
   /// - Throws: `InferenceError` for more; `FitError`.
-  func cellWeights(_ columns: [String], _ builder: DesignBuilder) throws -> [String: Double] {
+  func cellWeights(_ columns: [String], _ builder: DesignBuilder) throws -> [Label: Double] {
     let (basis, directory) = (products.basis, products.fixed.directory)
     let sources = columns.map { basis.factors.firstIndex(of: .column($0)) }
     let wanted = Set(sources.compactMap(\.self))
@@ -43,7 +43,7 @@ extension FittedModel {
         return (Int(start) + one, set.map { builder.factorCodes($0, Int32(cell)) } ?? [:])
       }
     }
-    var weights: [String: Double] = [:]
+    var weights: [Label: Double] = [:]
     let second = cells(b)
     for first in cells(a) {
       for other in second where a != b || other.column == first.column {
@@ -52,7 +52,7 @@ extension FittedModel {
         let key = zip(sources, labels).map { source, levels in
           levels.labels[levels.rank[Int((first.codes[source!] ?? other.codes[source!])!)]]
         }.joined(separator: "\u{1F}")
-        weights[key, default: 0] += weight
+        weights[Label(key), default: 0] += weight
       }
     }
     return weights

@@ -48,7 +48,7 @@ struct MeansRows {
         .joined(separator: "\u{1F}")
       let weight =
         !nesting.occurs(point)
-        ? 0 : known.map { $0[key] ?? 0 } ?? nesting.weight(point, averaged: Set(names))
+        ? 0 : known.map { $0[Label(key)] ?? 0 } ?? nesting.weight(point, averaged: Set(names))
       guard weight > 0 else { continue }
       let row = try grid.builder.row(fitted.fixedTerms, at: point)
       var cell = 0

@@ -64,7 +64,7 @@ struct ReferenceGrid {
   private static func value(
     _ text: String, of name: String, isFactor: Bool, known: [Value]
   ) throws -> Value {
-    if let value = known.first(where: { $0.text == text }) { return value }
+    if let value = known.first(where: { $0.text.hasBytes(of: text) }) { return value }
     if isFactor {
       guard known.isEmpty else {
         throw InferenceError.refused(

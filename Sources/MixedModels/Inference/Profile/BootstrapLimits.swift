@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 extension BootstrapInterval {
   /// How limits follow from replicates.
@@ -25,7 +26,7 @@ extension Bootstrap {
   ) -> [ConfidenceInterval] {
     let all = intervals(level: level)
     return parameters.compactMap { parameter in
-      all.first { $0.parameter.name == parameter.name }?.confidenceInterval(kind)
+      all.first { $0.parameter.name.hasBytes(of: parameter.name) }?.confidenceInterval(kind)
     }
   }
 }

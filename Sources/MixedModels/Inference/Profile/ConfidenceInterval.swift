@@ -44,7 +44,7 @@ extension FittedModel {
   public func intervalParameters(named wanted: [String]) throws -> [ModelParameter] {
     let all = intervalParameters
     let groups = ["theta", "theta_", "beta", "beta_"]
-    for name in wanted where !groups.contains(name) && !all.contains(where: { $0.name == name }) {
+    for name in wanted where !groups.contains(name) && !all.map(\.name).containsLabel(name) {
       let near = closestName(to: name, among: all.map(\.name) + ["theta", "beta"])
       throw InferenceError.refused(
         "no parameter “\(name)”. \(near.map { "Did you mean “\($0)”? " } ?? "")There are \(all.map(\.name).joined(separator: ", ")), and the groups theta and beta."
@@ -52,7 +52,7 @@ extension FittedModel {
     }
     guard !wanted.isEmpty else { return all }
     return all.filter { parameter in
-      wanted.contains(parameter.name)
+      wanted.containsLabel(parameter.name)
         || wanted.contains { $0.hasPrefix("beta") && groups.contains($0) && parameter.isFixed }
         || wanted.contains { $0.hasPrefix("theta") && groups.contains($0) && !parameter.isFixed }
     }

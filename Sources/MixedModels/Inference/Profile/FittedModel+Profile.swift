@@ -52,7 +52,7 @@ extension FittedModel {
   ) throws -> (deviance: Double, results: [Result]) {
     setBLASThreads(1)
     let maximum = try LikelihoodMaximum(self)
-    let chosen = zip(intervalParameters, intervalPlaces).filter { names.contains($0.0.name) }
+    let chosen = zip(intervalParameters, intervalPlaces).filter { names.containsLabel($0.0.name) }
     let results = Mutex([Int: Result]())
     let (level, count, progress) = (options.level, options.pointsPerSide, options.progress)
     let memory = availableMemory()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
@@ -10,8 +11,10 @@ extension FittedModel {
   public func waldIntervals(
     level: Double = 0.95, _ method: DegreesOfFreedomMethod, parameters: [String] = []
   ) throws -> [ConfidenceInterval] {
-    let wanted = Set(try intervalParameters(named: parameters).map(\.name))
-    let chosen = zip(intervalParameters, intervalPlaces).filter { wanted.contains($0.0.name) }
+    let wanted = Set(try intervalParameters(named: parameters).map { Label($0.name) })
+    let chosen = zip(intervalParameters, intervalPlaces).filter {
+      wanted.contains(Label($0.0.name))
+    }
     let tests =
       chosen.contains { $0.0.isFixed } ? try coefficientTests(method, level: level) : []
     let z = Normal.quantile((1 - level) / 2, tail: .upper)

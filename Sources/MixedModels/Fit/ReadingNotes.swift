@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+extension ModelReading {
+  /// What the user should know of how the rows were read, in sentences without a full stop.
+  func notes(_ products: CrossProducts) -> [String] {
+    let texts = reader.unmatchedMissingTexts.map {
+      "no column that the model uses has the text “\($0)”, which was said to mean missing"
+    }
+    return texts
+      + products.undeclaredFactors(declared).compactMap { factorNote($0.name, $0.levels) }
+  }
+
+  /// A column that may be meant as a number or a date, or has more levels than one would give a
+  /// factor.
+  private func factorNote(_ name: String, _ levels: LevelDictionary) -> String? {
+    let made = "column \(name) has become a factor of \(levels.count) levels"
+    if let found = NumbersAmongTexts(levels) {
+      let text = levels.label(found.text)
+      let place =
+        reader.firstPlace(in: name) { levels.hasLabel(found.text, $0) }
+        .map { " (\($0.file), line \($0.line))" } ?? ""
+      return
+        "\(made) because of texts among its numbers, the first of them “\(text)”\(place); if it means missing, add --missing"
+    }
+    if levels.count > 2, levels.areDates {
+      return "\(made): it holds dates. For a trend write them as numbers, such as days"
+    }
+    guard levels.count > Self.manyLevels else { return nil }
+    return
+      "\(made): it holds texts such as “\(levels.label(0))”. If they are groups, take them as a random term, (1 | \(Expression.column(name).deparsed))"
+  }
+
+  /// A factor of more levels among the fixed effects may be one by mistake.
+  private static let manyLevels = 20
+}
+
+extension LevelDictionary {
+  fileprivate func hasLabel(_ code: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    withBytes(of: code) { $0.elementsEqual(bytes) }
+  }
+
+  /// Whether all labels look like dates or times: digits in three parts or more, with -, /, . or :
+  /// between them.
+  fileprivate var areDates: Bool {
+    (0..<Int32(count)).allSatisfy { code in
+      withBytes(of: code) { bytes in
+        var marks = 0
+        for (place, byte) in bytes.enumerated() {
+          switch byte {
+          case UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+          case UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: ":"):
+            guard place > 0 else { return false }
+            marks += 1
+          case UInt8(ascii: " "), UInt8(ascii: "T"), UInt8(ascii: "Z"), UInt8(ascii: "+"): continue
+          default: return false
+          }
+        }
+        return marks > 1
+      }
+    }
+  }
+}
