@@ -68,9 +68,40 @@ struct NewRows: Sendable {
       for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
     }
     isComplete = complete
-    if unseen != .ignored {
-      try checkCells(chunk, design, levels, allowsNewLevels: unseen == .allowedInGroups)
+    let refusals = Self.refusals(design, unseen)
+    // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
+    for row in 0..<count where isLeftOut(row) {
+      if refusals.contains(where: { meets($0, row, design) }) { isComplete[row] = false }
     }
+    try checkCells(chunk, design, levels, refusals)
+  }
+
+  /// Whether the response or the weight of a row was asked for and is missing.
+  private func isLeftOut(_ row: Int) -> Bool {
+    (!response.isEmpty && response[row].isNaN) || weights[row].isNaN
+  }
+
+  /// Cells of a set that are refused if they are new, or only if a level of theirs is.
+  private struct Refusal {
+    var set: Int
+    var isGrouping = false
+    var ifLevelIsNew = false
+  }
+
+  private static func refusals(_ design: NewRowDesign, _ unseen: Unseen) -> [Refusal] {
+    guard unseen != .ignored else { return [] }
+    let fixed = design.fixedCellSets.map { Refusal(set: $0, ifLevelIsNew: true) }
+    let blocks = design.groups.compactMap(\.self).flatMap(\.blocks).compactMap(\.cellSet)
+    let random = blocks.map { Refusal(set: $0) }
+    guard unseen == .refused else { return fixed + random }
+    let groups = design.groups.indices.filter { design.groups[$0] != nil }
+    return fixed + random
+      + groups.map { Refusal(set: design.basis.groups[$0].cellSet, isGrouping: true) }
+  }
+
+  private func meets(_ refusal: Refusal, _ row: Int, _ design: NewRowDesign) -> Bool {
+    cells[refusal.set][row] == Self.newLevel
+      && (!refusal.ifLevelIsNew || hasNewLevel(row, refusal.set, design))
   }
 
   /// NaN where missing.
@@ -90,24 +121,15 @@ struct NewRows: Sendable {
 
   /// New levels have no coefficient, unless they are those of a grouping factor and allowed; nor have
   /// combinations in the random part that the fit has not seen.
+  ///
+  /// A row without a prediction needs no coefficient.
   private func checkCells(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, allowsNewLevels: Bool
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, _ refusals: [Refusal]
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
-    func look(_ set: Int, isGrouping: Bool, ifLevelIsNew: Bool = false) {
-      let row = cells[set].indices.first { row in
-        cells[set][row] == Self.newLevel && (!ifLevelIsNew || hasNewLevel(row, set, design))
-      }
-      if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
-    }
-    for set in design.fixedCellSets { look(set, isGrouping: false, ifLevelIsNew: true) }
-    for part in design.groups.compactMap(\.self) {
-      for block in part.blocks { if let set = block.cellSet { look(set, isGrouping: false) } }
-    }
-    if !allowsNewLevels {
-      for (g, part) in design.groups.enumerated() where part != nil {
-        look(design.basis.groups[g].cellSet, isGrouping: true)
-      }
+    for refusal in refusals {
+      let row = cells[refusal.set].indices.first { isComplete[$0] && meets(refusal, $0, design) }
+      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.isGrouping) }
     }
     if let first {
       throw levels.unseen(
