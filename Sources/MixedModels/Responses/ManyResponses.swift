@@ -26,6 +26,8 @@ public struct ManyResponses: Sendable {
 
   /// Reads the rows three times, and twice more for every further pattern of missing values.
   ///
+  /// A response that is text or has too few rows is among the failures.
+  ///
   /// The numbers do not depend on the number of threads.
   ///
   /// - Throws: `DataError`, `FormulaError`; `FitError` for what is wrong with the model or its
@@ -39,12 +41,28 @@ public struct ManyResponses: Sendable {
     }
     self.formula = formula.text
     var results = [Result?](repeating: nil, count: formula.formulas.count)
-    for members in try MissingPatterns(formula.formulas, data, options).groups {
-      let design = try ResponseDesign(
-        members.map { formula.formulas[$0] }, data, options)
-      try design.forEachFit { place, result in results[members[place]] = result }
+    let patterns = try MissingPatterns(formula.formulas, data, options)
+    func fail(_ response: Int, _ reason: String) {
+      results[response] = Result(name: formula.names[response], fit: nil, failure: reason)
+    }
+    for (response, reason) in patterns.failures { fail(response, reason) }
+    var last: FitError?
+    for members in patterns.groups {
+      do {
+        let design = try ResponseDesign(
+          members.map { formula.formulas[$0] }, data, options)
+        try design.forEachFit { place, result in results[members[place]] = result }
+      } catch let error as FitError {
+        // Rows in which these responses are there do not determine the model; others may.
+        last = error
+        for response in members { fail(response, error.description) }
+      }
     }
     self.results = results.map { $0! }
+    // What all have in common is wrong with the model.
+    if let last, failures.count == results.count, Set(failures.map(\.failure)).count == 1 {
+      throw last
+    }
   }
 }
 

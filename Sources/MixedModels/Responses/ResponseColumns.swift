@@ -34,16 +34,22 @@ struct ResponseColumns: Sendable {
     lookup = ColumnLookup(requests)
   }
 
+  /// Names of the responses.
+  var names: [String] { expressions.map(\.deparsed) }
+
+  /// Whether a response is a column as it stands.
+  func isColumn(_ response: Int) -> Bool { places[response] != nil }
+
   /// The values of every response, NaN where missing.
   ///
-  /// - Throws: `RowError` for an infinite one.
+  /// - Throws: `RowError` for an infinite one, with the response in place of a column.
   func values(_ chunk: TableChunk) throws -> [[Double]] {
     try places.indices.map { k in
       if let place = places[k] { return chunk.columns[place].numbers }
       let values = try ChunkValues(chunk: chunk, columns: lookup).values(expressions[k])
       if let row = values.firstIndex(where: \.isInfinite) {
         throw RowError(
-          row: row, message: "\(expressions[k].deparsed) is infinite here.",
+          row: row, column: expressions[k].deparsed, message: "infinite here.",
           remedy: "Correct the value, or write NA to leave the row out.")
       }
       return values
