@@ -67,15 +67,41 @@ struct NewRows: Sendable {
     for set in design.cellSets {
       for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
     }
-    // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
-    let refused = Self.refusedSets(design, unseen)
-    for (set, _, _) in refused {
-      for row in complete.indices where cells[set][row] == Self.newLevel {
-        if !response.isEmpty && response[row].isNaN || weights[row].isNaN { complete[row] = false }
-      }
-    }
     isComplete = complete
-    try checkCells(chunk, design, levels, refused)
+    let refusals = Self.refusals(design, unseen)
+    // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
+    for row in 0..<count where isLeftOut(row) {
+      if refusals.contains(where: { meets($0, row, design) }) { isComplete[row] = false }
+    }
+    try checkCells(chunk, design, levels, refusals)
+  }
+
+  /// Whether the response or the weight of a row was asked for and is missing.
+  private func isLeftOut(_ row: Int) -> Bool {
+    (!response.isEmpty && response[row].isNaN) || weights[row].isNaN
+  }
+
+  /// Cells of a set that are refused if they are new, or only if a level of theirs is.
+  private struct Refusal {
+    var set: Int
+    var isGrouping = false
+    var ifLevelIsNew = false
+  }
+
+  private static func refusals(_ design: NewRowDesign, _ unseen: Unseen) -> [Refusal] {
+    guard unseen != .ignored else { return [] }
+    let fixed = design.fixedCellSets.map { Refusal(set: $0, ifLevelIsNew: true) }
+    let blocks = design.groups.compactMap(\.self).flatMap(\.blocks).compactMap(\.cellSet)
+    let random = blocks.map { Refusal(set: $0) }
+    guard unseen == .refused else { return fixed + random }
+    let groups = design.groups.indices.filter { design.groups[$0] != nil }
+    return fixed + random
+      + groups.map { Refusal(set: design.basis.groups[$0].cellSet, isGrouping: true) }
+  }
+
+  private func meets(_ refusal: Refusal, _ row: Int, _ design: NewRowDesign) -> Bool {
+    cells[refusal.set][row] == Self.newLevel
+      && (!refusal.ifLevelIsNew || hasNewLevel(row, refusal.set, design))
   }
 
   /// NaN where missing.
@@ -93,38 +119,17 @@ struct NewRows: Sendable {
     return weights
   }
 
-  /// Where new cells are refused: those of a group, and for X whether only new levels are, and not new
-  /// combinations of known ones.
-  private static func refusedSets(
-    _ design: NewRowDesign, _ unseen: Unseen
-  ) -> [(set: Int, isGrouping: Bool, isFixed: Bool)] {
-    guard unseen != .ignored else { return [] }
-    let random = design.groups.compactMap(\.self).flatMap { $0.blocks.compactMap(\.cellSet) }
-    let sets =
-      design.fixedCellSets.sorted().map { (set: $0, isGrouping: false, isFixed: true) }
-      + random.map { (set: $0, isGrouping: false, isFixed: false) }
-    guard unseen == .refused else { return sets }
-    return sets
-      + design.groups.indices.filter { design.groups[$0] != nil }.map {
-        (set: design.basis.groups[$0].cellSet, isGrouping: true, isFixed: false)
-      }
-  }
-
   /// New levels have no coefficient, unless they are those of a grouping factor and allowed; nor have
   /// combinations in the random part that the fit has not seen.
   ///
   /// A row without a prediction needs no coefficient.
   private func checkCells(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels,
-    _ refused: [(set: Int, isGrouping: Bool, isFixed: Bool)]
+    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, _ refusals: [Refusal]
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
-    for (set, isGrouping, isFixed) in refused {
-      let row = cells[set].indices.first { row in
-        cells[set][row] == Self.newLevel && isComplete[row]
-          && (!isFixed || hasNewLevel(row, set, design))
-      }
-      if let row, row < first?.row ?? .max { first = (row, set, isGrouping) }
+    for refusal in refusals {
+      let row = cells[refusal.set].indices.first { isComplete[$0] && meets(refusal, $0, design) }
+      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.isGrouping) }
     }
     if let first {
       throw levels.unseen(

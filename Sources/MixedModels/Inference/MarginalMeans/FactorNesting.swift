@@ -8,7 +8,7 @@ struct FactorNesting {
   /// For every nested factor those that it is nested in, as columns in the grid's order.
   private(set) var parents: [String: [String]] = [:]
   /// The combinations of each nested factor and its parents that have rows.
-  private var occurring: [String: Set<[String]>] = [:]
+  private var occurring: [String: Set<[Label]>] = [:]
 
   /// - Throws: `FitError`.
   init(_ fitted: FittedModel, _ grid: ReferenceGrid) throws {
@@ -55,7 +55,7 @@ struct FactorNesting {
   /// Whether all combinations of nested factors occur at a point.
   func occurs(_ point: GridPoint) -> Bool {
     parents.allSatisfy { name, within in
-      occurring[name]!.contains(([name] + within).map { point[$0].text })
+      occurring[name]!.contains(([name] + within).map { Label(point[$0].text) })
     }
   }
 
@@ -63,7 +63,7 @@ struct FactorNesting {
   /// its parents' levels count alike.
   func weight(_ point: GridPoint, averaged: Set<String>) -> Double {
     parents.filter { averaged.contains($0.key) }.reduce(1.0) { weight, nested in
-      let place = nested.value.map { point[$0].text }
+      let place = nested.value.map { Label(point[$0].text) }
       let count = occurring[nested.key]!.count { Array($0.dropFirst()) == place }
       return weight / Double(max(count, 1))
     }
@@ -83,11 +83,15 @@ extension FittedModel {
   /// know.
   fileprivate func occurringCells(
     _ columns: [String], _ builder: DesignBuilder
-  ) throws -> Set<[String]>? {
+  ) throws -> Set<[Label]>? {
     do {
       let weights = try cellWeights(columns, builder)
-      return Set(weights.keys.map { $0.text.split(separator: "\u{1F}", omittingEmptySubsequences: false) }
-        .map { $0.map(String.init) })
+      return Set(
+        weights.keys.map { key in
+          key.text.split(separator: "\u{1F}", omittingEmptySubsequences: false).map {
+            Label(String($0))
+          }
+        })
     } catch is InferenceError {
       return nil
     }
