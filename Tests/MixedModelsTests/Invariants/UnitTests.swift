@@ -3,7 +3,7 @@ import Foundation
 import ModelFrames
 import Testing
 
-@testable import MixedModels
+import MixedModels
 
 /// What is measured in other units, level by level or row by row, is the same model.
 @Suite struct Units {
