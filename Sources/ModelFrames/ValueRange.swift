@@ -41,18 +41,25 @@ package struct ValueRange<Value: RangedNumber>: Sendable {
   /// For a help text: `1 to 1024`.
   package var words: String {
     isOpen.above
-      ? "between \(least) and \(most)" : "\(isOpen.below ? "above " : "")\(least) to \(most)"
+      ? "between \(Self.text(least)) and \(Self.text(most))"
+      : "\(isOpen.below ? "above " : "")\(Self.text(least)) to \(Self.text(most))"
   }
 
   /// For an error: `must be at least 1 and at most 1024`.
   package var rule: String {
-    if isOpen.above { return "must lie between \(least) and \(most)" }
+    if isOpen.above { return "must lie between \(Self.text(least)) and \(Self.text(most))" }
     return isOpen.below
-      ? "must be greater than \(least == Self.zero ? "zero" : "\(least)") and at most \(most)"
-      : "must be at least \(least) and at most \(most)"
+      ? "must be greater than \(least == Self.zero ? "zero" : Self.text(least)) and at most \(Self.text(most))"
+      : "must be at least \(Self.text(least)) and at most \(Self.text(most))"
   }
 
   private static var zero: Value? { Value("0") }
+
+  /// Whole numbers without a decimal point.
+  private static func text(_ value: Value) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
 
   /// The number that a text spells.
   ///

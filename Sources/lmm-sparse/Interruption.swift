@@ -92,10 +92,10 @@ func removeOnInterrupt(_ path: String, _ moment: FileReplacement.Moment) {
 func installSignalHandlers() {
   _ = (temporaryFiles, restingPlaces, previousActions)  // made now: a handler may not allocate
   call_before_memory_end { removeTemporaryFiles() }
-  var interrupts = sigset_t()
-  sigemptyset(&interrupts)
+  var handled = sigset_t()
+  sigemptyset(&handled)
   for number in [SIGINT, SIGTERM, SIGHUP] {
-    sigaddset(&interrupts, number)
+    sigaddset(&handled, number)
     handle(number) { number in
       removeTemporaryFiles()
       tellRestingPlace()
@@ -103,13 +103,14 @@ func installSignalHandlers() {
     }
   }
   for number in otherFatalSignals {
+    sigaddset(&handled, number)
     handle(number) { number in
       removeTemporaryFiles()
       sigaction(number, &previousActions[Int(number)], nil)
-      raise(number)
+      raise(number)  // blocked until the handler is left
     }
   }
-  pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
+  pthread_sigmask(SIG_UNBLOCK, &handled, nil)
 }
 
 /// Those that end a program which does nothing about them, other than SIGKILL.

@@ -17,7 +17,8 @@ struct ReadOnceTests {
         cd "$3"; mkfifo pipe; cat "$2" > pipe 2> /dev/null & writer=$!
         $tool fit "$1" "$2" --save fit.lmm > /dev/null
         timeout 10 bash -c 'tool=$0; \(command)' "$tool" "$1" "$2" > out; status=$?
-        kill $writer 2> /dev/null; exit $status
+        # Not to be blocked, as other signals are by threads of a pool and so by their children.
+        kill -9 $writer 2> /dev/null; exit $status
         """, sleepstudyFormula, sleepstudyPath, folder.path)
   }
 

@@ -222,7 +222,7 @@ import Testing
           $0.maximumRecordBytes = 2000
           $0.chunkBytes = min(chunkBytes, 100)
         }
-      }.hasPrefix("t.csv, line 1: a record of more than 2000 bytes."))
+      }.hasPrefix("t.csv, line 1: the header line has more than 2000 bytes."))
   }
 
   /// Rows 100, 200, … hold text; transform objects to row 150 of the table.
