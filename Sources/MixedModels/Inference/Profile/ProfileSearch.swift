@@ -52,10 +52,20 @@ struct ProfileSearch {
     let nearest = points.min { abs($0.value - value) < abs($1.value - value) }!
     for start in [predicted(value), nearest.x] {
       guard let found = try minimum(from: start, nearest.hessian) else { continue }
-      let least = try least(of: leavingZero(found), from: branches)
-      return try add(least, value)
+      let own = try least(of: leavingZero(found), from: branches)
+      return try add(try least(of: own, from: lowerFartherOut(value, own.deviance)), value)
     }
     throw ProfileFailure.notConverged(value)
+  }
+
+  /// Where points farther from the estimate are lower: the deviance of the best minimum seldom falls on
+  /// the way out, so that a search near these may have been led to another one.
+  private func lowerFartherOut(_ value: Double, _ deviance: Double) -> [[Double]] {
+    points.filter { point in
+      (point.value < estimate) == (value < estimate)
+        && abs(point.value - estimate) > abs(value - estimate)
+        && point.deviance < deviance - tolerance
+    }.map(\.x)
   }
 
   private mutating func add(_ minimum: Minimum, _ value: Double) throws -> Point {
@@ -84,7 +94,16 @@ struct ProfileSearch {
     try held.hold(at: point.value)
     let known: Minimum = (point.deviance, point.x, point.hessian)
     let least = try least(of: known, from: held.others(point.x))
-    guard least.deviance < point.deviance - tolerance else { return point }
+    guard least.deviance < point.deviance - tolerance else {
+      for other in points
+      where lowerFartherOut(other.value, other.deviance).contains(point.x) && other.value != estimate {
+        try held.hold(at: other.value)
+        let own: Minimum = (other.deviance, other.x, other.hessian)
+        let lower = try self.least(of: own, from: [point.x])
+        if lower.deviance < other.deviance - tolerance { _ = try add(lower, other.value) }
+      }
+      return point
+    }
     branches.append(least.x)
     for other in points where other.value != estimate && other.value != point.value {
       try held.hold(at: other.value)
