@@ -56,13 +56,13 @@ struct RepeatedRows {
   }
 
   private mutating func compare(_ one: Shard, _ other: Shard) throws {
+    // A shard of no rows adds nothing, however often.
+    guard one.observations > 0, other.observations > 0 else { return }
     if let status = FileStatus(path: one.name), let otherStatus = FileStatus(path: other.name),
       status.identity == otherStatus.identity
     {
       throw refusal(other.name, "its rows are those of \(one.name), the same file")
     }
-    // A shard of no rows adds nothing, however often.
-    guard one.observations > 0, other.observations > 0 else { return }
     if one.arrays == other.arrays {
       throw refusal(other.name, "its rows are those of \(one.name)")
     }

@@ -54,7 +54,8 @@ extension SearchState {
       if !(weight < largestWeight) { (isUnfinished, value) = (true, .infinity) }
     }
     ends.add(isUnfinished ? nil : value)
-    if settled.1 <= value { (best, value, messages) = settled }
+    // What is lower by rounding only has not been searched to its end.
+    if settled.1 <= value + leastGain { (best, value, messages) = settled }
   }
 
   /// One search; from a face of the parameter space, where a variance or a direction is zero, a
