@@ -6,8 +6,9 @@ import Testing
 struct InterruptionTests {
   @Test(arguments: [
     ("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131), ("XCPU", 152), ("USR1", 138),
-    ("USR2", 140), ("ALRM", 142), ("VTALRM", 154), ("PROF", 155), ("IO", 157), ("ABRT", 134),
-    ("SEGV", 139),
+    ("USR2", 140), ("ALRM", 142), ("VTALRM", 154), ("PROF", 155), ("IO", 157),
+    // Swift's backtraces may take these and go on: then the file is missed, an error of status 1.
+    ("ABRT", 134), ("SEGV", 139),
   ])
   func `no signal leaves a half-written file`(signal: String, status: Int32) throws {
     // Many rows on their way to a file: the temporary one is there when the signal comes.
@@ -20,7 +21,10 @@ struct InterruptionTests {
         ls -A; kill -\(signal) $pid; wait $pid; echo "status $?"
         """, folder.path)
     #expect(run.output.hasPrefix(".lmm-sparse-"))
-    #expect(run.output.contains("status \(status)\n"), "\(run.output)")
+    let isBacktraced = ["QUIT", "ABRT", "SEGV"].contains(signal)
+    #expect(
+      run.output.contains("status \(status)\n")
+        || (isBacktraced && run.output.contains("status 1\n")), "\(run.output)")
     #expect(try folder.contents == [])
   }
 
@@ -70,7 +74,6 @@ struct InterruptionTests {
     #expect(
       run.errors.contains(
         "interrupted: \(kept) of 1000000 replicates are kept in kept. Repeat the command to go on."))
-    #expect(run.errors.contains("With --checkpoint FILE the run can go on."))
   }
 
   @Test func `a checkpoint whose names hold line feeds is read again`() throws {

@@ -99,10 +99,10 @@ import Testing
 
   @Test func `words and rules of ranges`() {
     #expect(ValueRange(1...1024).words == "1 to 1024")
-    #expect(ValueRange(above: 0.0, upTo: 1).words == "above 0.0 to 1.0")
-    #expect(ValueRange(between: 0.0, and: 1).words == "between 0.0 and 1.0")
+    #expect(ValueRange(above: 0.0, upTo: 1).words == "above 0 to 1")
+    #expect(ValueRange(between: 0.0, and: 1).words == "between 0 and 1")
     #expect(ValueRange(1...1024).rule == "must be at least 1 and at most 1024")
-    #expect(ValueRange(above: 0.0, upTo: 1).rule == "must be greater than zero and at most 1.0")
+    #expect(ValueRange(above: 0.0, upTo: 1).rule == "must be greater than zero and at most 1")
     #expect(!ValueRange(-1.0...1).contains(.nan))
     #expect(throws: OutOfRange(name: "n", value: "9", rule: "must be at least 1 and at most 3")) {
       try ValueRange(1...3).value(of: "9", "n")
