@@ -134,7 +134,7 @@ extension FitError: CustomStringConvertible {
       "the levels of the grouping factors (\(levels)) take \(Self.gibibytes(held)) of memory, \(Self.gibibytes(needed)) more are needed to go on, and \(Self.gibibytes(available)) are left. Use grouping factors with fewer levels, fewer columns in their terms, or a machine with more memory"
     case .memoryShortage(let message): MessageText(sentence: message)
     case .differentModels(let difference):
-      "cross-products of different models cannot be added: \(difference). Make all parts with one formula, the same options, and the same types of columns"
+      "cross-products of different models cannot be added: \(MessageText(sentence: difference)). Make all parts with one formula, the same options, and the same types of columns"
     case .notInCrossProducts(let name, let held, let lacking):
       "\(name) was made for “\(held)” and lacks \(lacking). Use that formula or one with fewer terms, or make the cross-products for this one"
     case .notAFactor(let column, let name):

@@ -95,32 +95,36 @@ extension SearchState {
   private mutating func polish(_ curvature: inout CriterionCurvature) throws {
     let noise = 100 * curvature.roundingError
     // Where little is left of yᵀWy rounding spoils values far more than gradients, in which r² is a
-    // factor only: a step is worth its while that no value could show to be.
+    // factor only: a step is worth its while that no value could show to be. What gradients cannot
+    // tell from nothing is of the order of their error's square.
     let square = curvature.roundingError * curvature.roundingError
-    let least = max(leastDecrease, min(0.1 * noise, max(1e-8, square)))
+    let least = max(leastDecrease, min(0.1 * noise, search.isDear ? max(1e-8, square) : square))
+    var computed = best
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
-      guard decrease > least else { return }
+      guard decrease > least else { break }
       let φ = zip(best, step).map { $0 + $1 }
       let before = (best, value)
       let value = try tolerantValue(φ)
-      guard value <= before.1 + noise else { return }
-      guard let derivatives = try derivatives(at: φ) else { return }
+      guard value <= before.1 + noise, let derivatives = try derivatives(at: φ) else { break }
       var moved = curvature
       moved.gradient = derivatives.gradient
-      guard moved.newtonStep.decrease < decrease else { return }
+      guard moved.newtonStep.decrease < decrease else { break }
       (best, self.value) = (φ, min(value, self.value))
       curvature = moved
       // A long way from where the Hessian was computed.
       if round == 0, decrease > (search.isDear ? 1e-5 : 1e-6), let again = try self.curvature() {
-        curvature = again
+        (curvature, computed) = (again, best)
       }
     }
+    // Degrees of freedom follow the Hessian, and that of another point is not quite this one's.
+    if search.isCheap, best != computed, let again = try self.curvature() { curvature = again }
   }
 
   /// What is not worth a step more. An estimated criterion is further than that from the exact one.
   private var leastDecrease: Double {
-    search.isDear && criterion.standardError != nil ? CriterionCurvature.smallDecrease : 1e-12
+    guard search.isDear else { return 1e-14 }
+    return criterion.standardError == nil ? 1e-12 : CriterionCurvature.smallDecrease
   }
 
   /// Tries both ways along the direction that curves downwards most.
