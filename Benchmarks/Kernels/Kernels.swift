@@ -66,13 +66,13 @@ private func criterionBenchmarks() {
 
 /// The suite runs one benchmark on one thread.
 private struct Criterion: @unchecked Sendable {
-  let function: CriterionFunction
+  let function: Criterion
 
   init(workload: String, solver: String) throws {
     var options = FitOptions()
     options.solver = solver
     let formula = try Formula(SimulationDesign(workload: workload).formula)
-    function = try CriterionFunction(formula, data: [simulated(workload)], options: options)
+    function = try Criterion(formula, data: [simulated(workload)], options: options)
   }
 }
 

@@ -30,7 +30,7 @@ extension RelativeCovariance {
       }
     }
     // Directions the guess knows nothing of, as large as they are.
-    let units = rowLengths(φ)
+    let units = units(at: φ)
     let largest = units.indices.reduce(1) { max($0, H[$1, $1] * units[$1] * units[$1]) }
     for k in 0..<n { H[k, k] += 1e-6 * largest / (units[k] * units[k]) }
     return H

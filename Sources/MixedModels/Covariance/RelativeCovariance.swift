@@ -85,13 +85,16 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
+  /// A random effect is not taken for smaller than this: from zero a search must find its way back.
+  static let smallestUnit = 0.05
+
   /// The size of every coordinate: the relative standard deviation of its random effect, which is
-  /// the length of its row of λ.
+  /// the length of its row of λ, or a twentieth.
   func units(at φ: [Double]) -> [Double] {
     let rows = rowOfEntry
     var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
     for (k, row) in rows.enumerated() { squares[row] += φ[k] * φ[k] }
-    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
+    return rows.map { max(squares[$0].squareRoot(), Self.smallestUnit) }
   }
 
   /// φ at which all working columns have relative variance 1 and no covariance.

@@ -57,3 +57,18 @@ extension ColumnKind {
     return self == .logical && other == .categorical ? other : self
   }
 }
+
+extension ColumnKind {
+  /// In files and messages.
+  var word: String {
+    switch self {
+    case .numeric: "numeric"
+    case .logical: "logical"
+    case .categorical: "categorical"
+    case .empty: "empty"
+    }
+  }
+
+  static let byWord: [String: ColumnKind] = Dictionary(
+    uniqueKeysWithValues: [numeric, logical, categorical, empty].map { ($0.word, $0) })
+}

@@ -138,9 +138,3 @@ extension ColumnKind {
   /// Values are used as numbers; a column without values says nothing else.
   fileprivate var isNumber: Bool { self == .numeric || self == .empty }
 }
-
-extension Contrast {
-  fileprivate var word: String {
-    if case .string(let word) = json { word } else { "given" }
-  }
-}

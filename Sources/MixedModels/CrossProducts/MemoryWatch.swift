@@ -45,31 +45,3 @@ package struct MemoryWatch {
       held: products.levelBytes, needed: bytes, available: left, levels: products.levelCounts)
   }
 }
-
-extension CrossProducts {
-  /// Bytes of all that grows with the levels, but for their labels.
-  var levelBytes: Int {
-    pairBytes + groupBytes
-  }
-
-  /// Bytes of the products by level.
-  var groupBytes: Int {
-    groups.reduce(0) { $0 + $1.levelCount * $1.stride } * MemoryLayout<Double>.stride
-  }
-
-  /// Bytes of the pairs of levels.
-  fileprivate var pairBytes: Int {
-    pairs.reduce(0) { $0 + $1.count * ($1.rowCapacity * $1.columnCapacity + 1) }
-      * MemoryLayout<Double>.stride
-  }
-
-  /// Such as “user: 60000, item: 3706”.
-  var levelCounts: String {
-    var counts: [String] = []
-    for term in specification.randomTerms {
-      let count = "\(term.groupName): \(groups[term.group].levelCount)"
-      if !counts.contains(count) { counts.append(count) }
-    }
-    return counts.joined(separator: ", ")
-  }
-}

@@ -100,3 +100,22 @@ package struct BoundRandomTerm: Sendable {
   /// The factors whose interaction the groups are, in the order of the name.
   package let grouping: [FactorVariable]
 }
+
+extension FitOptions {
+  /// These options for cross-products that were made with others.
+  ///
+  /// Rows were read with theirs;
+  /// levels and contrasts can still be chosen.
+  func adopting(_ specification: ModelSpecification) -> FitOptions {
+    let model = specification.options
+    var options = self
+    options.reading.categoricalColumns.formUnion(
+      specification.columnKinds.filter { $0.value == .categorical }.keys)
+    (options.weights, options.offset) = (model.weights, model.offset)
+    options.levels.merge(model.levels) { ours, _ in ours }
+    options.contrasts.merge(model.contrasts) { ours, _ in ours }
+    options.omitsMissing = model.omitsMissing
+    options.reading.missingTexts = model.missingTexts
+    return options
+  }
+}

@@ -106,36 +106,3 @@ extension RawBasis {
     }
   }
 }
-
-extension CrossProducts {
-  private var size: ProductsSize { ProductsSize(basis, counts: cellSets.map(\.count)) }
-
-  /// Whether the products of a chunk's rows can be had, as many times as there are workers.
-  ///
-  /// - Throws: `FitError.memoryShortage`
-  static func checkMemory(
-    _ specification: ModelSpecification, rows: RowBlock, workers: Int
-  ) throws(FitError) {
-    let size = ProductsSize(specification.basis, counts: rows.cellSets.map(\.count))
-    try size.checkFixed(copies: 4 * workers)
-    try size.checkLevels(copies: workers)
-  }
-
-  /// Whether these products can be held once their cells are all there, as far as they are not held
-  /// yet.
-  ///
-  /// - Throws: `FitError.memoryShortage`
-  func checkGrowth() throws(FitError) {
-    let size = size
-    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4) }
-    let isWider = groups.indices.contains {
-      groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
-    }
-    try size.checkLevels(held: isWider ? 0 : groupBytes, copies: isWider && groupBytes > 0 ? 2 : 1)
-  }
-
-  /// Whether X can be mapped to working columns: some ten matrices of its order.
-  ///
-  /// - Throws: `FitError.memoryShortage`
-  func checkAssembly() throws(FitError) { try size.checkFixed(copies: 12) }
-}

@@ -5,18 +5,18 @@ package import NumericalMethods
 ///
 /// Strategies differ in how they factor K; what they give is the same, and tests hold them against
 /// each other.
-package protocol MixedModelEquations: ~Copyable {
+package protocol MixedModelEquations: AnyObject {
   /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g,
   /// column-major.
   ///
   /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
-  mutating func update(_ factors: [[Double]]) throws
+  func update(_ factors: [[Double]]) throws
   /// Whether answers are rougher than they are wanted: good enough for the way to an optimum.
   var isPreliminary: Bool { get }
   /// Makes all later answers as exact as they are wanted near the Λ of the last update.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  mutating func refine() throws
+  func refine() throws
   /// log |ΛᵀZᵀWZΛ + I|
   var logDeterminantM: Double { get }
   /// log of |XᵀV⁻¹X| for V = I + ZΛΛᵀZᵀ; the sum of both is log |K|.
@@ -26,28 +26,28 @@ package protocol MixedModelEquations: ~Copyable {
   /// r² = min over u, β of ‖√W(y − Xβ − ZΛu)‖² + ‖u‖²
   var penalizedResidualSumOfSquares: Double { get }
   /// u (group after group, level after level) and β.
-  mutating func solution() throws -> (u: [Double], β: [Double])
+  func solution() throws -> (u: [Double], β: [Double])
   /// [K⁻¹] for X, p × p: Cov(β) / σ².
   func fixedEffectsCovariance() throws -> DenseMatrix
   /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) /
   /// σ².
-  mutating func conditionalCovariances() throws -> [[Double]]
+  func conditionalCovariances() throws -> [[Double]]
   /// First derivatives of log |K| (log |M| for ML) and of r² in Λ's blocks. It overwrites the
   /// factor: until the next update there are no other answers.
   ///
   /// - Throws: `CholmodError`.
-  mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes
+  func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes
   var description: SolverSummary { get }
 }
 
-extension MixedModelEquations where Self: ~Copyable {
+extension MixedModelEquations {
   package var isPreliminary: Bool { false }
-  package mutating func refine() throws {}
+  package func refine() throws {}
   package var probeLogDeterminants: [Double] { [] }
 }
 
 /// What a strategy tells about itself.
-package struct SolverSummary {
+package struct SolverSummary: Sendable {
   package var strategy: String
   /// The group that is absorbed.
   package var leadingGroup: Int?

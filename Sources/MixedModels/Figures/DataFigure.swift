@@ -40,7 +40,7 @@ package struct DataFigure: Figure {
     labels = levels.map { all.levels[$0] }
     response = source.response
     dependence = atom.map { source.dependence(on: $0) } ?? .other
-    self.covariate = atom.map { source.run.products.basis.atoms[$0].expression.deparsed }
+    self.covariate = atom.map { source.fitted.products.basis.atoms[$0].expression.deparsed }
     title =
       isThinned
       ? "\(term.groupName): \(levels.count) of \(all.levelCount.grouped) levels, by rank of the effect of \(term.columns.last ?? "")"

@@ -7,7 +7,7 @@ extension FigureSource {
   ///
   /// - Throws: `FigureError.unknownCovariate`.
   func covariate(_ name: String?, term: Int) throws(FigureError) -> Int? {
-    let basis = run.products.basis
+    let basis = fitted.products.basis
     let random = Self.atoms(basis.groups[model.terms[term].group].blocks)
     let candidates = (random + Self.atoms(basis.fixed)).reduce(into: [Int]()) {
       if !$0.contains($1) { $0.append($1) }
@@ -30,7 +30,7 @@ extension FigureSource {
   }
 
   func dependence(on atom: Int) -> Dependence {
-    let basis = run.products.basis
+    let basis = fitted.products.basis
     let blocks = basis.fixed + basis.groups.flatMap(\.blocks)
     let usesOthers = blocks.contains { block in
       block.cellSet != nil || Self.atoms([block]).contains { $0 != atom }

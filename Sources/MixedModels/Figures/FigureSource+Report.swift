@@ -48,13 +48,16 @@ extension FigureSource {
   ]
 
   private func testedFit(_ data: [DataSource]) throws -> Fit {
-    guard !data.isEmpty else { return try run.fit(scaledResiduals: nil) }
-    return try run.fit(scaledResiduals: run.residualPass(of: data).scaledQuantiles())
+    var fit = try fitted.finished()
+    if !data.isEmpty {
+      fit.scaledResiduals = try fitted.residualPass(of: data).scaledQuantiles()
+    }
+    return fit
   }
 
   /// F tests of the terms, and tests of the random effects where refits are quick.
   private func addTests(_ page: inout HTMLReport) throws {
-    let method = run.options.degreesOfFreedom
+    let method = fitted.options.degreesOfFreedom
     do {
       let table = try fitted.anova(type: .marginalMeans, method)
       if table.rows.isEmpty {

@@ -4,34 +4,28 @@ import NumericalMethods
 
 /// A fitted model as figures need it: results, levels' blocks and the way to the rows.
 package struct FigureSource {
-  let run: FitRun
   package let fitted: FittedModel
 
   /// Reads a fit that was saved.
   ///
   /// - Throws: what `Fit(contentsOf:)` throws.
   package init(contentsOf path: String, options: FitOptions) throws {
-    try self.init(FitRun.restored(from: path, options: options))
+    fitted = try FittedModel(contentsOf: path, options: options.discardingCrossProducts)
   }
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    try self.init(
-      FitRun(input.names, options) { try input.crossProducts(formula, options: options) })
-  }
-
-  init(_ run: FitRun) {
-    self.run = run
-    fitted = run.fittedModel()
+    fitted = try FittedModel(
+      formula, from: input, options: options.discardingCrossProducts)
   }
 
   package var fit: Fit { fitted.fit }
-  var model: LinearMixedModel { run.model }
+  var model: LinearMixedModel { fitted.model }
 
   /// The response as the formula writes it.
-  var response: String { run.products.specification.formula.response.deparsed }
+  var response: String { fitted.products.specification.formula.response.deparsed }
 
   /// Index of the first term on a grouping factor, or of the first term that `isWanted`.
   ///
@@ -52,7 +46,7 @@ package struct FigureSource {
   /// the columns that R would report.
   func modes(_ term: Int) -> [Double] {
     let block = model.covariance.blocks[term]
-    let b = run.optimum.estimates.workingModes[block.group]
+    let b = fitted.optimum.estimates.workingModes[block.group]
     return reported(block, level: b, levels: model.groups[block.group].levelCount)
   }
 
@@ -74,7 +68,7 @@ package struct FigureSource {
 
   /// The units of a random effect: those of the response, by those of the covariate for a slope.
   func units(_ column: String) -> String {
-    let isSlope = run.products.basis.atoms.contains { $0.expression.deparsed == column }
+    let isSlope = fitted.products.basis.atoms.contains { $0.expression.deparsed == column }
     return isSlope ? "\(response) per unit of \(column)" : "units of \(response)"
   }
 
@@ -91,7 +85,7 @@ package struct FigureSource {
     _ body: (ResidualPass.Rows, Also) throws -> Void
   ) throws {
     var count = 0
-    try run.residualPass(of: data).forEach(with: also) { rows, also in
+    try fitted.residualPass(of: data).forEach(with: also) { rows, also in
       count += rows.fitted.count
       try body(rows, also)
     }

@@ -37,7 +37,7 @@ struct GroupRows: Sendable {
     rows = levels.map { _ in [] }
     counts = levels.map { _ in 0 }
     strides = levels.map { _ in 1 }
-    let basis = source.run.products.basis
+    let basis = source.fitted.products.basis
     let g = source.model.terms[term].group
     let group = source.model.groups[g]
     var slots = [Int32](repeating: -1, count: group.levelCount)

@@ -45,7 +45,7 @@ package struct LinesFigure: Figure {
     population = Self.line(found.rows.flatMap { $0 }.map { ($0.x, $0.fixed) }, dependence)
     rows = DensityLayer(counts: found.all, unit: "rows", colours: FigureStyle.greys)
     response = source.response
-    self.covariate = source.run.products.basis.atoms[atom].expression.deparsed
+    self.covariate = source.fitted.products.basis.atoms[atom].expression.deparsed
     let effect = term.columns.last ?? ""
     title =
       isThinned

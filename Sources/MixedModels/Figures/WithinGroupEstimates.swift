@@ -34,7 +34,7 @@ package struct WithinGroupEstimates {
   /// units of the scaled response.
   private static func fixedDeviation(_ source: FigureSource) -> [Double] {
     let fixed = source.model.fixed
-    let β = source.run.optimum.estimates.working.β
+    let β = source.fitted.optimum.estimates.working.β
     return β.indices.map { k in
       let level = k == 0 && fixed.level != 0 ? fixed.R[0, 0] * fixed.level : 0
       return (β[k] - level - fixed.predictor[k]) / fixed.responseScale - fixed.leastSquares[k]

@@ -2,7 +2,7 @@
 import NumericalMethods
 
 /// What the equations give at the optimum, in R's coordinates and the units of the response.
-struct Estimates {
+struct Estimates: Sendable {
   let sigma: Double
   /// Of the kept columns.
   let β: [Double]
@@ -18,21 +18,23 @@ struct Estimates {
   let modes: [TermModes]?
 
   /// Conditional modes and variances of one term.
-  struct TermModes {
+  struct TermModes: Sendable {
     /// Level after level.
     let values: [Double]
     /// ℓ × ℓ, level after level.
     let covariances: [Double]
   }
+}
 
-  init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, φ: [Double], _ criterion: inout ProfiledCriterion<Equations>,
-    wantsModes: Bool
-  ) throws {
+extension Estimates {
+  /// - Parameter φ: Of the criterion's last evaluation.
+  /// - Throws: `FitError`, `CholmodError`.
+  init(_ criterion: Criterion, φ: [Double], wantsModes: Bool) throws {
+    let model = criterion.model
     let fixed = model.fixed
     let s = fixed.responseScale
     let (u, working) = try criterion.equations.solution()
-    sigma = criterion.squaredResidualScale.squareRoot()
+    sigma = criterion.residualVariance.squareRoot()
     λ = model.covariance.reportedFactors(φ)
 
     let p = model.fixedEffectCount
@@ -49,7 +51,7 @@ struct Estimates {
     let level = fixed.level != 0 ? fixed.R[0, 0] * fixed.level : 0
     self.working = WorkingCoefficients(
       β: reported.enumerated().map { $0 == 0 ? $1 + level : $1 }, Φ: Φ,
-      variance: criterion.squaredResidualScale)
+      variance: criterion.residualVariance)
 
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
@@ -60,7 +62,7 @@ struct Estimates {
       model.covariance.blocks.map { block in
         Self.termModes(
           block, model.groups[block.group], factors[block.group], b[block.group],
-          inverse[block.group], variance: criterion.squaredResidualScale)
+          inverse[block.group], variance: criterion.residualVariance)
       }
     }
     try checkRange(model, Φ)
@@ -133,12 +135,5 @@ struct Estimates {
       }
     }
     return TermModes(values: values, covariances: covariances)
-  }
-}
-
-extension FixedCoordinates {
-  /// R⁻¹ a.
-  func solveR(_ a: DenseMatrix) -> DenseMatrix {
-    RelativeCovariance.Block(group: 0, offset: 0, size: R.rows, R: R).solveR(a)
   }
 }

@@ -7,8 +7,7 @@ extension Fit {
   init(
     formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
     model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
-    solver: SolverSummary, plan: [String], quantiles: ResidualQuantiles?, timing: Timing,
-    peakMemory: Int = peakResidentMemory()
+    solver: SolverSummary, plan: [String], record: FitRecord
   ) {
     self.formula = formula.text
     criterionKind = options.criterion
@@ -61,7 +60,7 @@ extension Fit {
           covarianceValues: modes.covariances)
       }
     }
-    scaledResiduals = quantiles
+    scaledResiduals = record.quantiles
     self.solver = SolverDescription(
       strategy: solver.strategy,
       leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName
@@ -75,8 +74,8 @@ extension Fit {
           curvature, model, φ: outcome.φ, sigma: estimates.sigma,
           df: model.degreesOfFreedom(options.criterion))
       }, conditionalVarianceErrors: solver.conditionalErrors, plan: plan)
-    self.timing = timing
-    self.peakMemory = peakMemory
+    timing = record.timing
+    peakMemory = record.peakMemory
   }
 
   private static func fixedEffects(
@@ -121,11 +120,6 @@ extension VarianceComponent {
 }
 
 extension LinearMixedModel {
-  /// n − p for REML, n for ML.
-  func degreesOfFreedom(_ kind: CriterionKind) -> Double {
-    Double(kind == .reml ? observations - fixedEffectCount : observations)
-  }
-
   /// What a user should know about the fit, in words.
   fileprivate func messages(
     _ outcome: CriterionSearch.Outcome, _ estimates: Estimates
@@ -159,32 +153,6 @@ extension LinearMixedModel {
       )
     }
     return messages
-  }
-
-  /// r²-like residual variance as a share of what ordinary least squares leaves.
-  func residualShare(_ sigma: Double) -> Double {
-    let scaled = sigma / fixed.responseScale
-    return scaled * scaled * Double(observations) / tail[tail.rows - 1, tail.columns - 1]
-  }
-
-  /// Whether σ is no more than rounding leaves: of r² = yᵀWy − …, or, for a row of the usual weight,
-  /// of the response's own digits.
-  func explainsExactly(_ sigma: Double) -> Bool {
-    residualShare(sigma) < 1e-13
-      || sigma < 16 * fixed.responseSize.ulp * usualWeight.squareRoot()
-  }
-
-  /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
-  var thetaNames: [String] {
-    terms.flatMap { term in
-      term.columns.indices.flatMap { j in
-        term.columns.indices.filter { $0 >= j }.map { i in
-          i == j
-            ? "\(term.groupName).\(term.columns[j])"
-            : "\(term.groupName).\(term.columns[i]).\(term.columns[j])"
-        }
-      }
-    }
   }
 
   /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a

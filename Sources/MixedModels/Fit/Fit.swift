@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Glibc
+import NumericalMethods
 
 /// A fitted linear mixed model: estimates, their precision, and how they were found.
 ///
@@ -44,7 +45,7 @@ public struct Fit: Sendable {
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
   public let conditionalModes: [ConditionalModes]?
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
-  public let scaledResiduals: ResidualQuantiles?
+  public internal(set) var scaledResiduals: ResidualQuantiles?
   public let solver: SolverDescription
   public internal(set) var timing: Timing
   /// Bytes, the largest resident set of the process so far.
@@ -60,11 +61,6 @@ public struct Fit: Sendable {
   public var aic: Double { criterion + 2 * Double(parameterCount) }
   public var bic: Double { criterion + log(Double(observations)) * Double(parameterCount) }
   public var droppedColumns: [String] { fixedEffects.filter { $0.estimate == nil }.map(\.name) }
-}
-
-public enum CriterionKind: String, Sendable {
-  case reml = "REML"
-  case ml = "ML"
 }
 
 /// θ: the lower triangle of each term's relative covariance factor λ, column by column.
@@ -179,15 +175,6 @@ public struct Convergence: Sendable {
   public let trace: [TracePoint]
 }
 
-/// One evaluation of the criterion.
-public struct TracePoint: Sendable {
-  public let evaluation: Int
-  public let theta: [Double]
-  public let criterion: Double
-  /// Since the optimizer started.
-  public let seconds: Double
-}
-
 /// Minimum, lower quartile, median, upper quartile and maximum (R's type 7).
 public struct ResidualQuantiles: Sendable, Equatable {
   public let values: [Double]
@@ -230,4 +217,13 @@ public struct Timing: Sendable {
   /// Median seconds of one evaluation of the criterion.
   public var evaluation = 0.0
   public init() {}
+}
+
+/// What is known of a fit's making beside its results.
+struct FitRecord {
+  /// Of the scaled residuals, where rows were read again.
+  var quantiles: ResidualQuantiles?
+  var timing = Timing()
+  /// Bytes.
+  var peakMemory = peakResidentMemory()
 }

@@ -2,64 +2,54 @@
 import NumericalMethods
 
 extension LinearMixedModel {
+  /// How an optimum comes about, given the criterion and whether its evaluations are expensive.
+  typealias Finding = (Criterion, _ isExpensive: Bool) throws -> Optimum
+
   /// The best φ by the strategy that is planned, and the plan in words.
   ///
   /// A choice that turns out not to be able to do it gives way to an exact strategy.
   ///
   /// - Parameters:
   ///   - options: How to search and compute.
-  ///   - saved: Where an earlier search ended; then there is no new one.
+  ///   - known: Makes the optimum of a criterion whose minimum is known; then there is no search.
   /// - Throws: `FitError`, `CholmodError`; `OutOfRange`.
   func optimum(
-    _ options: FitOptions, saved: SavedOptimum? = nil
+    _ options: FitOptions, known: Finding? = nil
   ) throws -> (optimum: Optimum, plan: [String]) {
     try options.check()
-    let threads = threadCount(options.threads)
-    let plan = try EquationsPlan(
-      self, solver: options.solver, accuracy: options.accuracy, threads: threads)
+    let plan = try EquationsPlan(self, options)
     do {
-      return (try optimum(options, plan, threads, saved), plan.lines(for: self))
+      return (try optimum(options, plan, known), plan.lines(for: self))
     } catch let error as FitError where options.solver == "auto" && error.asksForExactEquations {
       let given = "  matrix-free was begun and given up: \(error)"
-      guard let exact = try? EquationsPlan(self, solver: "exact", threads: threads) else {
+      guard let exact = try? EquationsPlan(self, options, solver: "exact") else {
         // Where nothing else fits, patience is the remedy.
         var options = options
         options.solver = "matrix-free"
-        let (optimum, lines) = try self.optimum(options, saved: saved)
+        let (optimum, lines) = try self.optimum(options, known: known)
         return (optimum, [given] + lines)
       }
-      return (try optimum(options, exact, threads, saved), [given] + exact.lines(for: self))
+      return (try optimum(options, exact, known), [given] + exact.lines(for: self))
     }
   }
 
   private func optimum(
-    _ options: FitOptions, _ plan: EquationsPlan, _ threads: Int, _ saved: SavedOptimum?
+    _ options: FitOptions, _ plan: EquationsPlan, _ known: Finding?
   ) throws -> Optimum {
+    let threads = threadCount(options.threads)
     let chosen = plan.choice.drawing(seed: options.probeSeed)
-    if saved == nil, options.start == nil, let choice = plan.forerunner(self, threads: threads) {
-      let forerunner = SharedCriterion(
-        ProfiledCriterion(
-          self, options.criterion, try PlannedEquations(self, choice, threads: threads)))
+    let find = known ?? { try Optimum(self, options, isExpensive: $1, $0) }
+    if known == nil, options.start == nil, let rough = plan.roughChoice(self, threads: threads) {
+      let criterion = Criterion(
+        self, options.criterion, try rough.equations(self, threads: threads),
+        finer: { try chosen.equations(self, threads: threads) })
       do {
-        return try Optimum(
-          self, options, isDear: true, PlannedEquations(self, chosen, threads: threads),
-          forerunner: forerunner)
+        return try find(criterion, true)
       } catch let error as FitError where error.asksForExactEquations {
         // Then the whole way has to be gone with the exact ones.
       }
     }
-    return try Optimum.found(
-      self, options, isDear: plan.chosen.isDear,
-      PlannedEquations(self, chosen, threads: threads), saved: saved)
-  }
-}
-
-extension FitError {
-  /// Whether the matrix-free method is not made for this model, so that another has to be taken.
-  var asksForExactEquations: Bool {
-    switch self {
-    case .slowSpectrum, .tooManyProbes: true
-    default: false
-    }
+    return try find(
+      Criterion(self, options.criterion, chosen, threads: threads), plan.chosen.isExpensive)
   }
 }

@@ -52,12 +52,15 @@ public struct ModelPlan: Sendable {
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    try self.init(formula, from: ModelInput(files: [], data: data), options: options)
+    try self.init(CrossProducts(formula, data: data, options: options), options: options)
   }
 
-  /// The same for rows, saved cross-products, or both together.
-  package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    var products = try input.crossProducts(formula, options: options)
+  /// The same for cross-products that are there.
+  ///
+  /// - Throws: `FitError`.
+  public init(_ products: consuming CrossProducts, options: FitOptions = FitOptions()) throws {
+    let formula = products.specification.formula
+    var products = products
     let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = threadCount(options.threads)
@@ -101,14 +104,14 @@ public struct ModelPlan: Sendable {
     }
     let first = try plan(options.solver)
     guard options.solver == "auto",
-      let obstacle = try first.obstacle(model, threads: threads)
+      let misfit = try first.misfit(model, threads: threads)
     else { return (first, []) }
-    let tried = "matrix-free was tried and will not be used: \(obstacle)"
+    let tried = "matrix-free was tried and will not be used: \(misfit)"
     let exact = try plan("exact")
     guard exact.chosenIndex != nil else {
       return (
         first,
-        ["matrix-free takes much longer than predicted, but no exact strategy fits: \(obstacle)"]
+        ["matrix-free takes much longer than predicted, but no exact strategy fits: \(misfit)"]
       )
     }
     return (exact, [tried])

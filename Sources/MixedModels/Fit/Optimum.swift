@@ -3,39 +3,60 @@ import NumericalMethods
 
 /// The optimum of one model's criterion and what the equations give there, whatever strategy solves
 /// them.
-struct Optimum {
-  let outcome: CriterionSearch.Outcome
+struct Optimum: Sendable {
+  private(set) var outcome: CriterionSearch.Outcome
   let estimates: Estimates
   let solver: SolverSummary
   /// When the search began and when it ended, on the monotonic clock.
   let began: Double
   let found: Double
 
-  /// - Parameter forerunner: A rough criterion that leads near the optimum for less.
   /// - Throws: `FitError`, `CholmodError`.
-  init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
-    _ equations: consuming Equations, forerunner: (any DifferentiableCriterion)? = nil
+  init(
+    _ model: LinearMixedModel, _ options: FitOptions, isExpensive: Bool, _ criterion: Criterion
   ) throws {
-    let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
-    began = monotonicSeconds()
-    outcome = try Self.search(
-      model, options, isDear: isDear,
-      forerunner.map { ForerunningCriterion($0, before: criterion) } ?? criterion)
+    let began = monotonicSeconds()
+    let outcome = try Self.search(model, options, isExpensive: isExpensive, criterion)
     _ = try criterion.value(outcome.φ)
-    found = monotonicSeconds()
-    estimates = try Estimates(
-      model, φ: outcome.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
+    try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
-    solver = criterion.profiled.equations.description
+  }
+
+  /// What the equations give where they were solved last.
+  ///
+  /// - Parameter outcome: Ends at the φ of the criterion's last evaluation.
+  /// - Throws: `FitError`, `CholmodError`.
+  init(
+    _ outcome: CriterionSearch.Outcome, began: Double, _ criterion: Criterion, wantsModes: Bool
+  ) throws {
+    (self.outcome, self.began, found) = (outcome, began, monotonicSeconds())
+    estimates = try Estimates(criterion, φ: outcome.φ, wantsModes: wantsModes)
+    solver = criterion.equations.description
+  }
+
+  /// The same with more to say of the search.
+  func with(_ outcome: CriterionSearch.Outcome) -> Optimum {
+    var changed = self
+    changed.outcome = outcome
+    return changed
+  }
+
+  /// Of a model without covariance parameters.
+  init(leastSquares estimates: Estimates, criterion value: Double) {
+    outcome = CriterionSearch.Outcome(
+      optimizer: "none", φ: [], value: value, converged: true, messages: [], trace: [],
+      gradients: 0, evaluationSeconds: 0)
+    self.estimates = estimates
+    solver = SolverSummary(strategy: "least squares")
+    (began, found) = (0, 0)
   }
 
   private static func search(
-    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
-    _ criterion: any DifferentiableCriterion
+    _ model: LinearMixedModel, _ options: FitOptions, isExpensive: Bool,
+    _ criterion: Criterion
   ) throws -> CriterionSearch.Outcome {
     let starts = try starts(model, options)
-    let search = try CriterionSearch(model, options, method(options), isDear: isDear)
+    let search = try CriterionSearch(model, options, method(options), isExpensive: isExpensive)
     let outcome = try search.run(
       from: starts, scalingStart: options.start == nil, criterion)
     let left = options.maximumEvaluations - outcome.trace.count
@@ -44,7 +65,7 @@ struct Optimum {
     var other = options
     other.maximumEvaluations = left
     let second = try CriterionSearch(
-      model, other, .derivativeFree(.bobyqa), isDear: search.isDear
+      model, other, .derivativeFree(.bobyqa), isExpensive: search.isExpensive
     ).run(from: [outcome.φ], scalingStart: false, criterion)
     return second.value <= outcome.value ? second.preceded(by: outcome) : outcome
   }
@@ -82,7 +103,7 @@ struct Optimum {
 
 extension CriterionSearch {
   init(
-    _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isDear: Bool
+    _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isExpensive: Bool
   ) {
     let covariance = model.covariance
     self.init(
@@ -91,7 +112,7 @@ extension CriterionSearch {
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
       rows: Double(model.observations), isCheap: model.isSmall,
       surveyEvaluations: method == .newton && options.start == nil ? model.surveyEvaluations : 0,
-      isDear: isDear,
+      isExpensive: isExpensive,
       covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in

@@ -33,6 +33,37 @@ public struct LinearMixedModel: Sendable {
   var usualWeight: Double { exp(sumOfLogWeights / Double(observations)) }
   /// q, the length of b.
   public var randomEffectCount: Int { groups.reduce(0) { $0 + $1.levelCount * $1.size } }
+
+  /// r²-like residual variance as a share of what ordinary least squares leaves.
+  func residualShare(_ sigma: Double) -> Double {
+    let scaled = sigma / fixed.responseScale
+    return scaled * scaled * Double(observations) / tail[tail.rows - 1, tail.columns - 1]
+  }
+
+  /// Whether σ is no more than rounding leaves: of r² = yᵀWy − …, or, for a row of the usual weight,
+  /// of the response's own digits.
+  func explainsExactly(_ sigma: Double) -> Bool {
+    residualShare(sigma) < 1e-13
+      || sigma < 16 * fixed.responseSize.ulp * usualWeight.squareRoot()
+  }
+
+  /// n − p for REML, n for ML.
+  func degreesOfFreedom(_ kind: CriterionKind) -> Double {
+    Double(kind == .reml ? observations - fixedEffectCount : observations)
+  }
+
+  /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
+  var thetaNames: [String] {
+    terms.flatMap { term in
+      term.columns.indices.flatMap { j in
+        term.columns.indices.filter { $0 >= j }.map { i in
+          i == j
+            ? "\(term.groupName).\(term.columns[j])"
+            : "\(term.groupName).\(term.columns[i]).\(term.columns[j])"
+        }
+      }
+    }
+  }
 }
 
 /// One grouping factor with the columns of all its terms.
@@ -86,6 +117,14 @@ struct FixedCoordinates: Sendable {
   let responseScale: Double
   /// Root mean square of the response.
   let responseSize: Double
+
+  /// log |RᵀR|: from the working columns' XᵀV⁻¹X to the reported columns'.
+  var logDeterminantShift: Double { (0..<R.rows).reduce(0) { $0 + 2 * log(abs(R[$1, $1])) } }
+
+  /// R⁻¹ a.
+  func solveR(_ a: DenseMatrix) -> DenseMatrix {
+    RelativeCovariance.Block(group: 0, offset: 0, size: R.rows, R: R).solveR(a)
+  }
 }
 
 /// A random-effects term as lme4 lists it.

@@ -19,12 +19,12 @@ struct CurvatureCheck {
   /// Whether the criterion was, or is now, an estimate: another one has other derivatives.
   let isEstimated: Bool
   /// Whether every evaluation counts.
-  let isDear: Bool
+  let isExpensive: Bool
 
   /// How far, in units of their own sizes, second derivatives may be from the saved ones.
   ///
   /// A search may leave the Hessian's point for the last time by a step that is no matter.
-  private var tolerance: Double { isEstimated ? 0.3 : isDear ? 0.05 : 0.02 }
+  private var tolerance: Double { isEstimated ? 0.3 : isExpensive ? 0.05 : 0.02 }
   /// By what the criterion may seem to fall where it was said not to.
   private func allowedDecrease(_ roundingError: Double) -> Double {
     isEstimated ? 0.5 : max(10 * CriterionCurvature.smallDecrease, 1e5 * roundingError)
@@ -37,18 +37,18 @@ struct CurvatureCheck {
   ///   - isSmall: Whether all columns can be computed again.
   /// - Returns: what was found, in words; nil if nothing was.
   /// - Throws: `FitError`, `CholmodError`.
-  func fault(_ criterion: any DifferentiableCriterion, isSmall: Bool) throws -> String? {
+  func fault(_ criterion: Criterion, isSmall: Bool) throws -> String? {
     guard let centre = try derivatives(criterion, at: φ) else { return nil }
     if let fault = faultOfGradient(centre) ?? faultOfSlopes(centre) { return fault }
     for direction in directions(isSmall) {
-      let share = isDear ? (isEstimated ? 1e-5 : 1e-6) : 1e-4
+      let share = isExpensive ? (isEstimated ? 1e-5 : 1e-6) : 1e-4
       func at(_ step: Double) throws -> CriterionDerivatives? {
         try derivatives(criterion, at: zip(φ, direction).map { $0 + step * $1 })
       }
-      guard let ahead = try at(share), let behind = try isDear ? centre : at(-share) else {
+      guard let ahead = try at(share), let behind = try isExpensive ? centre : at(-share) else {
         return nil
       }
-      let distance = isDear ? share : 2 * share
+      let distance = isExpensive ? share : 2 * share
       let change = Change(ahead, behind, distance: distance)
       let noise = 100 * centre.roundingError / distance
       guard isHessian(change, direction, noise: noise) else { return "the Hessian" }
@@ -72,7 +72,7 @@ struct CurvatureCheck {
   }
 
   private func derivatives(
-    _ criterion: any DifferentiableCriterion, at φ: [Double]
+    _ criterion: Criterion, at φ: [Double]
   ) throws -> CriterionDerivatives? {
     do {
       return try criterion.value(φ).isFinite ? criterion.derivatives() : nil
@@ -125,7 +125,7 @@ struct CurvatureCheck {
     let units = covariance.units(at: φ)
     // The least unit was another in files of earlier versions.
     let areUnits = zip(units, saved.units).allSatisfy {
-      $0 <= CriterionSearch.smallestUnit || abs($0 - $1) <= 0.1 * $0
+      $0 <= RelativeCovariance.smallestUnit || abs($0 - $1) <= 0.1 * $0
     }
     guard areUnits else { return "the units of φ" }
     let w = centre.residualWeight

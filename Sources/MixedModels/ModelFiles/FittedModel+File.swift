@@ -1,19 +1,152 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import ModelFrames
+package import NumericalMethods
 
 extension FittedModel {
-  /// Reads a fit that was saved, ready for tests; no rows and no search.
+  /// Reads a fit that was saved; no rows and no search.
   ///
-  /// - Throws: what `Fit(contentsOf:)` throws.
+  /// Estimates are computed from the cross-products in the file, at the θ in the file. `options` say
+  /// how to compute: threads, solver, conditional modes. What belongs to the model comes from the file.
+  ///
+  /// - Throws: `ModelFileError` if the file is none of ours, holds no fit, is damaged, or if its
+  ///   cross-products do not reproduce the criterion to 10⁻¹⁰ of its size.
+  public convenience init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
+    let file = try ModelFile(path)
+    guard file.holdsFit else { throw ModelFileError(path, .noFit) }
+    let saved = try file.reading { try SavedOptimum(file.archive) }
+    var options = options
+    options.criterion = saved.criterion
+    (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
+    let data = saved.data.map(DataSource.init(argument:))
+    try self.init(
+      file: file, data, options, saved)
+    if let part = saved.reported?.difference(from: optimum, model) {
+      throw ModelFileError(path, .notOfThisFit("\(part) in \(SavedOptimum.reportMember)"))
+    }
+  }
+
+  private convenience init(
+    file: ModelFile, _ data: [DataSource], _ options: FitOptions, _ saved: SavedOptimum
+  ) throws {
+    do {
+      let products = try file.reading { try file.crossProducts() }
+      try self.init(
+        data, options,
+        restored: { model, products, options in
+          try file.reading { try saved.restored(model, products, options) }
+        }, { products })
+    } catch let error as ModelFileError {
+      throw error
+    } catch let error as NotReproduced {
+      throw ModelFileError(file.path, .notReproduced(saved: error.saved, found: error.found))
+    } catch let error as NotOfThisFit {
+      throw ModelFileError(file.path, .notOfThisFit(error.part))
+    } catch {
+      throw ModelFileError(file.path, .unusable("its fit cannot be computed again: \(error)"))
+    }
+  }
+
+  /// Fits a formula to rows, to saved cross-products, or to both together; the cross-products go to
+  /// `writer`, if there is one, before the search begins.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
+  package convenience init(
+    _ formula: Formula, from input: ModelInput, options: FitOptions, writer: ModelFileWriter? = nil
+  ) throws {
+    try self.init(input.names, options, didRead: { try writer?.add($0) }) {
+      try input.crossProducts(formula, options: options)
+    }
+  }
+
+  /// Saves the fit with its cross-products.
+  ///
+  /// The file is there when all of it is, or not at all.
+  ///
+  /// - Throws: `ModelFileError` if it cannot be written, or if the cross-products were not kept
+  ///   (`FitOptions.keepsCrossProducts`).
+  public func save(to path: String) throws {
+    guard options.keepsCrossProducts, !isLeastSquares else {
+      throw ModelFileError(
+        path, .unusable("the fit has not kept its cross-products, so it cannot be saved."))
+    }
+    let fit = try tested()
+    try writeModelFile(path) { sink in
+      let writer = ModelFileWriter(sink)
+      try writer.add(products)
+      try add(fit, to: writer)
+    }
+  }
+
+  /// Adds the fit to a file that holds its cross-products.
+  func add(_ fit: Fit, to writer: ModelFileWriter) throws {
+    let columns = Set(products.specification.columnKinds.keys)
+    try writer.add(
+      SavedOptimum(outcome: optimum.outcome, options: options, columns: columns, fit: fit),
+      report: JSONReport().text(for: fit))
+    try writer.finish()
+  }
+}
+
+extension Fit {
+  /// Reads a fit that was saved; no rows and no search.
+  ///
+  /// - Throws: what `FittedModel(contentsOf:)` throws.
   public init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
-    self = try FitRun.restored(from: path, options: options).fittedModel()
+    self = try FittedModel(contentsOf: path, options: options.discardingCrossProducts).finished()
+  }
+
+  /// Fits a model to data and saves the fit with its cross-products.
+  ///
+  /// The file is there when the fit is, or not at all. Cross-products go to the disk before the
+  /// search begins, so that saving takes no memory.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`; `ModelFileError` if it cannot be written.
+  public init(
+    _ formula: Formula, data: [DataSource], options: FitOptions = FitOptions(),
+    savingTo path: String
+  ) throws {
+    self = try saving(to: path) {
+      try Fit(formula, from: ModelInput(files: [], data: data), options: options, savingTo: $0)
+    }
+  }
+
+  /// Fits the model that cross-products were made for and saves both.
+  ///
+  /// - Throws: `FitError`; `ModelFileError` if the file cannot be written.
+  public init(
+    _ products: CrossProducts, options: FitOptions = FitOptions(), savingTo path: String
+  ) throws {
+    self = try saving(to: path) { sink in
+      let writer = ModelFileWriter(sink)
+      let fitted = try FittedModel(
+        [], options.discardingCrossProducts, didRead: writer.add
+      ) { products }
+      let fit = try fitted.finished()
+      try fitted.add(fit, to: writer)
+      return fit
+    }
   }
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
-  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
-  package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    self = try FitRun(input.names, options) { try input.crossProducts(formula, options: options) }
-      .fittedModel()
+  /// The fit and its cross-products are saved to `sink`, if there is one.
+  ///
+  /// - Throws: what the public initializers throw.
+  package init(
+    _ formula: Formula, from input: ModelInput, options: FitOptions, savingTo sink: ByteSink? = nil
+  ) throws {
+    let writer = sink.map { ModelFileWriter($0) }
+    let fitted = try FittedModel(
+      formula, from: input, options: options.discardingCrossProducts, writer: writer)
+    // Rows that went into a file cannot be read again.
+    let fit = try fitted.finished(readingAgain: input.files.isEmpty ? input.data : [])
+    if let writer { try fitted.add(fit, to: writer) }
+    self = fit
   }
+}
+
+private func saving(to path: String, _ fit: (ByteSink) throws -> Fit) throws -> Fit {
+  var result: Fit?
+  try writeModelFile(path) { result = try fit($0) }
+  return result!
 }

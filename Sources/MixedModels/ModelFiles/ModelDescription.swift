@@ -127,28 +127,10 @@ extension FactorSource {
   }
 }
 
-extension ColumnKind {
-  /// In files and messages.
-  var word: String {
-    switch self {
-    case .numeric: "numeric"
-    case .logical: "logical"
-    case .categorical: "categorical"
-    case .empty: "empty"
-    }
-  }
-
-  static let byWord: [String: ColumnKind] = Dictionary(
-    uniqueKeysWithValues: [numeric, logical, categorical, empty].map { ($0.word, $0) })
-}
-
 extension Contrast {
   var json: JSONValue {
     switch self {
-    case .treatment: .string("treatment")
-    case .sum: .string("sum")
-    case .helmert: .string("helmert")
-    case .polynomial: .string("poly")
+    case .treatment, .sum, .helmert, .polynomial: .string(word)
     case .matrix(let levels, let columns, let values):
       .object([
         ("levels", .strings(levels)), ("columns", .strings(columns)), ("values", .matrix(values)),

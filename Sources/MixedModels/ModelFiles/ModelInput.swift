@@ -86,3 +86,12 @@ extension CrossProducts {
     }
   }
 }
+
+extension ModelPlan {
+  /// For rows, saved cross-products, or both together.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
+  package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
+    try self.init(input.crossProducts(formula, options: options), options: options)
+  }
+}

@@ -168,3 +168,13 @@ extension FitError: CustomStringConvertible {
     levels.prefix(8).map { "“\($0)”" }.joined(separator: ", ") + (levels.count > 8 ? ", …" : "")
   }
 }
+
+extension FitError {
+  /// Whether the matrix-free method is not made for this model, so that another has to be taken.
+  var asksForExactEquations: Bool {
+    switch self {
+    case .slowSpectrum, .tooManyProbes: true
+    default: false
+    }
+  }
+}

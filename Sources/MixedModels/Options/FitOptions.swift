@@ -37,6 +37,9 @@ public struct FitOptions: Sendable {
   public var wantsConditionalModes = false
   /// Whether to read the rows a second time for the quantiles of the scaled residuals.
   public var wantsScaledResiduals = false
+  /// Whether a `FittedModel` keeps the cross-products that it was made of, so that it can be saved: as
+  /// much memory again as the levels take.
+  public var keepsCrossProducts = true
   /// Called now and then from the fitting thread with what is going on.
   public var progress: (@Sendable (FitProgress) -> Void)?
 
@@ -44,6 +47,13 @@ public struct FitOptions: Sendable {
 }
 
 extension FitOptions {
+  /// For results alone.
+  package var discardingCrossProducts: FitOptions {
+    var options = self
+    options.keepsCrossProducts = false
+    return options
+  }
+
   /// Checks all numbers.
   ///
   /// - Throws: `OutOfRange`.
@@ -53,6 +63,15 @@ extension FitOptions {
     if let tolerance { try ValueRange.tolerance.check(tolerance, "tolerance") }
     try ValueRange.accuracy.check(accuracy, "accuracy")
   }
+}
+
+/// One evaluation of the criterion.
+public struct TracePoint: Sendable {
+  public let evaluation: Int
+  public let theta: [Double]
+  public let criterion: Double
+  /// Since the optimizer started.
+  public let seconds: Double
 }
 
 /// A sign of life from a long fit.

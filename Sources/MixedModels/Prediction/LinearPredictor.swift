@@ -9,53 +9,37 @@ import NumericalMethods
 /// data of the fit.
 public struct LinearPredictor: Sendable {
   let fitted: FittedModel
-  let products: CrossProducts
-  let model: LinearMixedModel
-  let options: FitOptions
-  let coefficients: WorkingCoefficients
-  /// The optimum.
-  let φ: [Double]
-  /// For every group, level after level, the conditional modes b of the working columns.
-  let modes: [[Double]]
   /// The fixed part as coefficients of the raw columns.
   let fixedPart: [Double]
 
-  /// Reads a fit that was saved.
-  ///
-  /// - Throws: what `Fit(contentsOf:)` throws.
-  public init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
-    try self.init(FitRun.restored(from: path, options: options))
+  /// - Throws: `FitError`.
+  public init(_ fitted: FittedModel) throws {
+    self.fitted = fitted
+    fixedPart = try Self.fixedPart(fitted)
   }
 
   /// Fits a model to data.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    try self.init(FitRun(formula, data: data, options: options))
+    try self.init(FittedModel(formula, data: data, options: options.discardingCrossProducts))
   }
 
-  /// Fits a formula to rows, to saved cross-products, or to both together.
-  ///
-  /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
-  package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    try self.init(
-      FitRun(input.names, options) { try input.crossProducts(formula, options: options) })
-  }
-
-  init(_ run: FitRun) throws {
-    (products, model, options) = (run.products, run.model, run.options)
-    fitted = run.fittedModel()
-    φ = run.optimum.outcome.φ
-    coefficients = run.optimum.estimates.working
-    modes = run.optimum.estimates.workingModes
-    fixedPart = try Self.fixedPart(run)
-  }
+  var products: CrossProducts { fitted.products }
+  var model: LinearMixedModel { fitted.model }
+  var options: FitOptions { fitted.options }
+  var coefficients: WorkingCoefficients { fitted.coefficients }
+  /// The optimum.
+  var φ: [Double] { fitted.φ }
+  /// For every group, level after level, the conditional modes b of the working columns.
+  var modes: [[Double]] { fitted.optimum.estimates.workingModes }
 
   /// The estimates' raw coefficients, unless these say the same as β of the fit's rows only: where
   /// columns of X were dropped, raw columns may be able to take their place.
-  private static func fixedPart(_ run: FitRun) throws -> [Double] {
-    let (products, fixed, estimates) = (run.products, run.model.fixed, run.optimum.estimates)
-    let design = try DesignBuilder(products: products, options: run.options).columns(
+  private static func fixedPart(_ fitted: FittedModel) throws -> [Double] {
+    let (products, fixed) = (fitted.products, fitted.model.fixed)
+    let estimates = fitted.optimum.estimates
+    let design = try DesignBuilder(products: products, options: fitted.options).columns(
       products.specification.fixed, blocks: products.basis.fixed,
       directory: products.fixed.directory)
     var byDesign = [Double](repeating: 0, count: fixed.B.rows)

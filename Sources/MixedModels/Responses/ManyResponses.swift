@@ -153,14 +153,9 @@ private struct ResponseDesign {
     var options = options
     (options.threads, options.progress) = (1, nil)
     let (optimum, plan) = try model.optimum(options)
-    let fit = Fit(
-      formula: formula, data: data, options: options, products: products, model: model,
-      outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
-      quantiles: nil, timing: Timing(), peakMemory: 0)
     return try FittedModel(
-      fit: fit, model: model, φ: optimum.outcome.φ, formula: formula, data: data,
-      products: products, options: options, coefficients: optimum.estimates.working,
-      curvature: optimum.outcome.curvature
-    ).testedFit()
+      formula, data, options, products, model, optimum, plan: plan,
+      record: FitRecord(peakMemory: 0)
+    ).tested()
   }
 }

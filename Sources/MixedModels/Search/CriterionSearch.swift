@@ -63,7 +63,7 @@ struct CriterionSearch {
   /// Evaluations up to which other starts are tried; 0: none but the given ones.
   let surveyEvaluations: Int
   /// An evaluation takes a good part of a second: every one counts.
-  let isDear: Bool
+  let isExpensive: Bool
   let covariance: RelativeCovariance
   /// Levels of each group.
   let levels: [Int]
@@ -79,43 +79,6 @@ struct CriterionSearch {
   static let restartStep = 0.003
   var lastStep: Double { isCheap ? 1e-6 : 1e-5 }
   static let maximumRestarts = 20
-  /// A block is not taken for smaller than this: from zero a search must find its way back.
-  static let smallestUnit = 0.05
   /// A diagonal entry of λ below this is tried at zero.
   static let nearZero = 1e-3
-
-  /// Searches from every start in turn, goes to the bottom from the best end with the exact
-  /// Hessian, and looks whether it is one.
-  ///
-  /// - Throws: what the criterion throws at the first start; elsewhere a failed evaluation is a bad
-  ///   point, not an end.
-  func run(
-    from starts: [[Double]], scalingStart: Bool, _ criterion: any DifferentiableCriterion
-  ) throws -> Outcome {
-    var state = SearchState(search: self, criterion: criterion, best: starts[0])
-    guard try state.value(at: starts[0]).isFinite else {
-      throw FitError.numerical(
-        "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
-      )
-    }
-    if isCheap { try state.refine() }
-    try state.findStart(scales: scalingStart)
-    try state.descend()
-    state.ends.add(state.value)
-    if surveyEvaluations > 0 {
-      try state.survey(from: Array(starts.dropFirst()))
-    } else {
-      for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
-    }
-    try state.refine()
-    let curvature = try state.settle()
-    if !state.stoppedEarly { try state.clearRounding() }
-    return Outcome(
-      optimizer: method.name,
-      φ: state.best, value: state.value, converged: state.messages.isEmpty,
-      messages: state.messages, trace: state.trace,
-      preliminaryEvaluations: state.preliminaryEvaluations, gradients: state.gradients,
-      starts: state.ends.starts, startsAgreed: max(1, state.ends.agreed(on: state.value)),
-      curvature: curvature, evaluationSeconds: state.evaluationSeconds)
-  }
 }

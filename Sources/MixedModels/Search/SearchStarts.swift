@@ -72,7 +72,7 @@ extension DenseMatrix {
     }
     var λ = self
     if length(j) < CriterionSearch.nearZero { λ[j, j] = max(length(i), 0.3) }
-    let target = max(length(i), CriterionSearch.smallestUnit)
+    let target = max(length(i), RelativeCovariance.smallestUnit)
     let base = (0..<columns).reduce(0) { $0 + λ[j, $1] * λ[j, $1] }.squareRoot()
     for k in 0..<columns { λ[i, k] = sign * target / base * λ[j, k] }
     return λ

@@ -28,7 +28,7 @@ extension SearchState {
     limit: Int, units: [Double]
   ) throws -> MinimizerResult.Outcome {
     guard !best.isEmpty else { return .converged }
-    let patience = search.isDear ? limit : min(limit, 40 + 5 * best.count)
+    let patience = search.isExpensive ? limit : min(limit, 40 + 5 * best.count)
     var (hessian, units, left) = (DenseMatrix?.none, units, limit)
     while true {
       let outcome = try minimizeWithGradient(
@@ -49,7 +49,7 @@ extension SearchState {
     // The exact Hessian does the rest: one more step with it costs less than many without.
     let rule = StoppingRule(
       maximumEvaluations: limit,
-      absoluteF: search.isDear && !criterion.isPreliminary
+      absoluteF: search.isExpensive && !criterion.isPreliminary
         ? 1e-3 : max(leastStep, 100 * here.roundingError))
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
@@ -98,7 +98,7 @@ extension SearchState {
     // factor only: a step is worth its while that no value could show to be. What gradients cannot
     // tell from nothing is of the order of their error's square.
     let square = curvature.roundingError * curvature.roundingError
-    let least = max(leastDecrease, min(0.1 * noise, search.isDear ? max(1e-8, square) : square))
+    let least = max(leastDecrease, min(0.1 * noise, search.isExpensive ? max(1e-8, square) : square))
     var computed = best
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
@@ -113,7 +113,7 @@ extension SearchState {
       (best, self.value) = (φ, min(value, self.value))
       curvature = moved
       // A long way from where the Hessian was computed.
-      if round == 0, decrease > (search.isDear ? 1e-5 : 1e-6), let again = try self.curvature() {
+      if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), let again = try self.curvature() {
         (curvature, computed) = (again, best)
       }
     }
@@ -123,7 +123,7 @@ extension SearchState {
 
   /// What is not worth a step more. An estimated criterion is further than that from the exact one.
   private var leastDecrease: Double {
-    guard search.isDear else { return 1e-14 }
+    guard search.isExpensive else { return 1e-14 }
     return criterion.standardError == nil ? 1e-12 : CriterionCurvature.smallDecrease
   }
 
@@ -164,15 +164,15 @@ extension SearchState {
       // Relative errors of central differences of 1e-8 by truncation and rounding; of those ahead, where
       // an evaluation is dear, of 1e-5, or where the criterion is an estimate, and less exact than
       // rounding allows, of 1e-4.
-      let share = search.isDear ? (criterion.standardError == nil ? 1e-6 : 1e-5) : 1e-4
+      let share = search.isExpensive ? (criterion.standardError == nil ? 1e-6 : 1e-5) : 1e-4
       let step = share * units[k]
       guard let ahead = try at(step) else { return nil }
-      let behind = search.isDear ? nil : try at(-step)
+      let behind = search.isExpensive ? nil : try at(-step)
       columns.append(
         CriterionCurvature.Column(
           ahead: ahead, behind: behind ?? centre, distance: behind == nil ? step : 2 * step))
     }
     return CriterionCurvature(
-      centre, columns, search.covariance, units: units, isCentral: !search.isDear)
+      centre, columns, search.covariance, units: units, isCentral: !search.isExpensive)
   }
 }

@@ -4,7 +4,7 @@ import NumericalMethods
 /// A search under way: the best point so far and what led there.
 struct SearchState {
   let search: CriterionSearch
-  let criterion: any DifferentiableCriterion
+  let criterion: Criterion
   var best: [Double]
   var value = Double.infinity
   var stoppedEarly = false
@@ -28,7 +28,7 @@ struct SearchState {
   private var durations: [Double] = []
   private let began = monotonicSeconds()
 
-  init(search: CriterionSearch, criterion: any DifferentiableCriterion, best: [Double]) {
+  init(search: CriterionSearch, criterion: Criterion, best: [Double]) {
     self.search = search
     self.criterion = criterion
     self.best = best
@@ -125,7 +125,7 @@ struct SearchState {
   private mutating func findMagnitude(_ range: Range<Int>) throws {
     for factor in [4.0, 0.25] {
       let before = best
-      while factor > 1 || best[range.lowerBound] > CriterionSearch.smallestUnit,
+      while factor > 1 || best[range.lowerBound] > RelativeCovariance.smallestUnit,
         trace.count < search.maximumEvaluations
       {
         var φ = best

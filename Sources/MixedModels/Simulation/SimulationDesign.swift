@@ -91,29 +91,3 @@ extension SimulatedFactor.Assignment {
     }
   }
 }
-
-/// Why a table cannot be simulated.
-public enum SimulationError: Error, Sendable, Equatable {
-  case unknownDesign(String, known: [String])
-  case unknownFactor(String, known: [String])
-  case rows(Int)
-  case levels(String, Int)
-  /// What is wrong with something stated, a sentence.
-  case stated(String)
-}
-
-extension SimulationError: CustomStringConvertible {
-  public var description: String { message.description }
-
-  private var message: MessageText {
-    switch self {
-    case .unknownDesign(let name, let known):
-      "no workload is called '\(name)'. There are \(known.joined(separator: ", "))."
-    case .unknownFactor(let name, let known):
-      "the workload has no factor '\(name)'. It has \(known.joined(separator: ", "))."
-    case .rows(let count): "a table has 1 to 10¹² rows, not \(count)."
-    case .stated(let sentence): MessageText(sentence: sentence)
-    case .levels(let factor, let count): "\(factor) can have 1 to 10⁸ levels, not \(count)."
-    }
-  }
-}

@@ -123,3 +123,19 @@ extension String {
     String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }
+
+/// `name(1,2)`: a word and numbers.
+struct StatedCall {
+  let name: String
+  let arguments: [Double]
+
+  init?(_ text: String) {
+    guard let open = text.firstIndex(of: "("), text.last == ")" else { return nil }
+    name = String(text[..<open]).withoutOuterBlanks
+    let inner = text[text.index(after: open)..<text.index(before: text.endIndex)]
+    let fields = String(inner).topLevelFields(",")
+    let numbers = fields.compactMap { Double($0) }.filter(\.isFinite)
+    guard numbers.count == fields.count else { return nil }
+    arguments = numbers
+  }
+}

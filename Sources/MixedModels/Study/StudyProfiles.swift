@@ -2,9 +2,7 @@
 import NumericalMethods
 
 /// Profile intervals of one design's parameters.
-///
-/// The choice of equations holds nothing but constants that they read, hence unchecked.
-struct StudyProfiles: @unchecked Sendable {
+struct StudyProfiles: Sendable {
   /// A parameter that is profiled, by its place among the study's.
   private struct Entry {
     let index: Int
@@ -20,9 +18,7 @@ struct StudyProfiles: @unchecked Sendable {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ study: StudyModel, level: Double, solver: String) throws {
     let model = study.model
-    choice = try EquationsPlan(
-      model, solver: EquationsPlan.exactSolver(insteadOf: solver), threads: 1
-    ).choice
+    choice = try EquationsPlan.exact(model, insteadOf: solver).choice
     ζ = ChiSquared(degreesOfFreedom: 1).quantile(level).squareRoot()
     let parameters = study.parameters
     // A square has no profile of its own.

@@ -26,5 +26,6 @@ struct ModelArguments: ParsableArguments {
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset
+    options.keepsCrossProducts = false
   }
 }

@@ -149,7 +149,7 @@ import Testing
     let fit = try Fit(formula, data: [.file(Files.data("sleepstudy.csv"))])
     let first = #line
     // shown
-    let criterion = try CriterionFunction(formula, data: [.file(Files.data("sleepstudy.csv"))])
+    let criterion = try Criterion(formula, data: [.file(Files.data("sleepstudy.csv"))])
     print(criterion.thetaNames, try criterion(criterion.start))
     let (value, gradient) = try criterion.gradient(fit.theta.values)
     print(value - fit.criterion < 1e-9, gradient.allSatisfy { abs($0) < 1e-3 })

@@ -30,7 +30,7 @@ import Testing
       #expect(deviations == expected.undetermined, "\(place)")
       #expect(fit.convergence.notDetermined.isEmpty == (expected.rank == expected.parameters))
       // What was left out makes the criterion no worse.
-      let criterion = try CriterionFunction(
+      let criterion = try Criterion(
         Formula(design.formula), data: [design.source], options: options)
       var random = TestRandom(seed: UInt64(seed))
       #expect(abs(try criterion(fit.theta.values) - fit.criterion) <= 1e-6, "\(place)")

@@ -10,12 +10,12 @@ struct EquationsAnswers: Equatable {
   var covariance = DenseMatrix(rows: 0, columns: 0)
   var conditional: [[Double]] = []
 
-  init<Equations: MixedModelEquations & ~Copyable>(
+  init(
     _ model: LinearMixedModel, _ kind: CriterionKind, _ φ: [Double],
-    _ equations: consuming Equations
+    _ equations: any MixedModelEquations
   ) throws {
-    var profiled = ProfiledCriterion(model, kind, equations)
-    criterion = try profiled(φ)
+    let profiled = Criterion(model, kind, equations)
+    criterion = try profiled.value(φ)
     (u, β) = try profiled.equations.solution()
     covariance = try profiled.equations.fixedEffectsCovariance()
     conditional = try profiled.equations.conditionalCovariances()

@@ -50,16 +50,16 @@ import Testing
     let model = try design.model()
     for (leading, kind) in zip(leadingGroups(model), [CriterionKind.reml, .ml]) {
       for φ in [1, 3, 4].map({ model.trials[$0] }) {
-        var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
-        let reference = try whole.gradient(φ).gradient
+        let whole = Criterion(model, kind, try WholeEquations(model))
+        let reference = try whole.valueAndGradient(φ).gradient
         guard
           let gradient = try sound(
             φ, model,
             {
-              var free = ProfiledCriterion(
+              let free = Criterion(
                 model, kind,
                 MatrixFreeEquations(model, leading: leading, accuracy: Self.exact, threads: 2))
-              return try free.gradient(φ).gradient
+              return try free.valueAndGradient(φ).gradient
             })
         else { continue }
         let scale = max(reference.reduce(0) { max($0, abs($1)) }, 1)
@@ -99,13 +99,13 @@ import Testing
       let choice = try EquationsPlan(
         model, solver: "matrix-free", accuracy: accuracy, threads: 2
       ).choice
-      var exact = ProfiledCriterion(model, kind, try WholeEquations(model))
-      var estimate = ProfiledCriterion(
-        model, kind, try PlannedEquations(model, choice, threads: 2))
-      _ = try estimate(model.covariance.identity)
-      try estimate.equations.refine()
+      let exact = Criterion(model, kind, try WholeEquations(model))
+      let estimate = Criterion(
+        model, kind, try choice.equations(model, threads: 2))
+      _ = try estimate.value(model.covariance.identity)
+      try estimate.refine()
       for φ in [optimum, model.trials[1], model.trials[2]] {
-        let (value, expected) = (try estimate(φ), try exact(φ))
+        let (value, expected) = (try estimate.value(φ), try exact.value(φ))
         let error = estimate.equations.description.criterionStandardError ?? 0
         #expect(error <= 2 * accuracy)
         #expect(abs(value - expected) <= 4 * error + 1e-9 * abs(expected), "\(kind) at \(φ)")
@@ -125,18 +125,18 @@ import Testing
         weights: true),
     ] {
       let model = try design.model()
-      var criterion = ProfiledCriterion(
+      let criterion = Criterion(
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
       for φ in model.trials.prefix(4) {
-        let (value, gradient) = try criterion.gradient(φ)
+        let (value, gradient) = try criterion.valueAndGradient(φ)
         #expect((criterion.equations.description.criterionStandardError ?? 0) > 1e-4)
-        #expect(try criterion(φ) == value)
+        #expect(try criterion.value(φ) == value)
         for k in φ.indices {
           let h = 1e-3 * max(abs(φ[k]), 0.2)
           func at(_ step: Double) throws -> Double {
             var moved = φ
             moved[k] += step
-            return try criterion(moved)
+            return try criterion.value(moved)
           }
           let slope =
             (8 * (try at(h) - at(-h)) - (try at(2 * h) - at(-2 * h))) / (12 * h)
@@ -150,16 +150,16 @@ import Testing
   @Test func `the error they state is honest`() throws {
     let model = try Self.sparse.model()
     let φ = model.covariance.identity.map { 0.7 * $0 }
-    var exact = ProfiledCriterion(model, .reml, try WholeEquations(model))
-    let truth = try exact(φ)
+    let exact = Criterion(model, .reml, try WholeEquations(model))
+    let truth = try exact.value(φ)
     var (covered, squares) = (0, 0.0)
     for seed in 1...200 {
       var accuracy = Self.sixteen
       accuracy.seed = UInt64(seed)
-      var estimate = ProfiledCriterion(
+      let estimate = Criterion(
         model, .reml,
         MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 1))
-      let value = try estimate(φ)
+      let value = try estimate.value(φ)
       let error = try #require(estimate.equations.description.criterionStandardError)
       if abs(value - truth) <= 1.96 * error { covered += 1 }
       squares += (value - truth) * (value - truth) / (error * error)
@@ -174,11 +174,11 @@ import Testing
     var values: [Double] = []
     var gradients: [[Double]] = []
     for threads in [1, 2, 5] {
-      var criterion = ProfiledCriterion(
+      let criterion = Criterion(
         model, .reml,
         MatrixFreeEquations(model, leading: 0, accuracy: MatrixFreeAccuracy(), threads: threads))
-      if threads > 1 { _ = try criterion.gradient(model.trials[3]) }
-      let (value, gradient) = try criterion.gradient(model.trials[2])
+      if threads > 1 { _ = try criterion.valueAndGradient(model.trials[3]) }
+      let (value, gradient) = try criterion.valueAndGradient(model.trials[2])
       values.append(value)
       gradients.append(gradient)
     }
@@ -193,9 +193,9 @@ import Testing
     for memory in [2e9, 4 * 20 * 64 * Double(2 * 180 + 150)] {
       var accuracy = MatrixFreeAccuracy(probes: 176)
       accuracy.memory = memory
-      var criterion = ProfiledCriterion(
+      let criterion = Criterion(
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 2))
-      let (value, gradient) = try criterion.gradient(model.trials[1])
+      let (value, gradient) = try criterion.valueAndGradient(model.trials[1])
       answers.append((value, gradient, try criterion.equations.conditionalCovariances()))
     }
     #expect(answers[0].value == answers[1].value)
@@ -206,10 +206,10 @@ import Testing
   @Test func `probes are added until the error is small enough`() throws {
     let model = try Self.sparse.model()
     func outcome(_ accuracy: MatrixFreeAccuracy) throws -> SolverSummary {
-      var criterion = ProfiledCriterion(
+      let criterion = Criterion(
         model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: accuracy, threads: 2))
-      _ = try criterion(model.covariance.identity)
-      try criterion.equations.refine()
+      _ = try criterion.value(model.covariance.identity)
+      try criterion.refine()
       return criterion.equations.description
     }
     let error = try #require(try outcome(Self.sixteen).criterionStandardError)
@@ -225,9 +225,9 @@ import Testing
     let model = try Self.sparse.model()
     let φ = model.covariance.identity.map { 0.7 * $0 }
     let exact = try EquationsAnswers.whole(model, .reml, φ).conditional
-    var criterion = ProfiledCriterion(
+    let criterion = Criterion(
       model, .reml, MatrixFreeEquations(model, leading: 0, accuracy: Self.sixteen, threads: 2))
-    _ = try criterion(φ)
+    _ = try criterion.value(φ)
     let estimate = try criterion.equations.conditionalCovariances()
     let stated = try #require(criterion.equations.description.conditionalErrors)
     // One scalar for each level of a, two for each of b.
@@ -257,12 +257,12 @@ import Testing
     let model = try LinearMixedModel(
       Formula("y ~ 1 + (1 | worker) + (1 | firm)"),
       data: [.bytes(Array(text.utf8), name: "chain")], options: FitOptions())
-    var criterion = ProfiledCriterion(
+    let criterion = Criterion(
       model, .reml,
       MatrixFreeEquations(model, leading: 0, accuracy: .modest(0.01), threads: 2))
     let error = #expect(throws: FitError.self) {
-      _ = try criterion(model.covariance.identity)
-      try criterion.equations.refine()
+      _ = try criterion.value(model.covariance.identity)
+      try criterion.refine()
     }
     #expect(error?.description.contains("--solver") == true)
   }

@@ -38,12 +38,12 @@ import Testing
   private func expectWhole(_ model: LinearMixedModel, _ layouts: [CoreLayout]) throws {
     for kind in [CriterionKind.reml, .ml] {
       for φ in model.trials {
-        var whole = ProfiledCriterion(model, kind, try WholeEquations(model))
-        let (_, reference) = try whole.gradient(φ)
+        let whole = Criterion(model, kind, try WholeEquations(model))
+        let (_, reference) = try whole.valueAndGradient(φ)
         for (layout, threads) in layouts.flatMap({ [($0, 1), ($0, 3)] }) {
-          var absorbed = ProfiledCriterion(
+          let absorbed = Criterion(
             model, kind, try AbsorbedEquations(model, layout, threads: threads))
-          let (_, gradient) = try absorbed.gradient(φ)
+          let (_, gradient) = try absorbed.valueAndGradient(φ)
           let scale = try absorbed.scales(φ, model, kind)
           for k in gradient.indices {
             #expect(abs(gradient[k] - reference[k]) <= 1e-9 * scale[k], "θ \(k) at \(φ), \(kind)")
@@ -58,9 +58,9 @@ import Testing
     let model = try design.model()
     let layout = try model.absorbed()
     let gradients = try [1, 2, 5].map { threads in
-      var criterion = ProfiledCriterion(
+      let criterion = Criterion(
         model, design.criterion, try AbsorbedEquations(model, layout, threads: threads))
-      return try criterion.gradient(model.trials[2]).gradient
+      return try criterion.valueAndGradient(model.trials[2]).gradient
     }
     #expect(gradients[0] == gradients[1] && gradients[0] == gradients[2])
   }
@@ -69,17 +69,17 @@ import Testing
     _ model: LinearMixedModel, _ kind: CriterionKind, _ points: [[Double]],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    var criterion = ProfiledCriterion(
+    let criterion = Criterion(
       model, kind, try AbsorbedEquations(model, model.absorbed(), threads: 2))
     for φ in points {
-      let (value, gradient) = try criterion.gradient(φ)
-      #expect(try criterion(φ) == value)
+      let (value, gradient) = try criterion.valueAndGradient(φ)
+      #expect(try criterion.value(φ) == value)
       let scale = try criterion.scales(φ, model, kind)
       for k in φ.indices {
         let (slope, error) = try richardson(at: φ[k]) { x in
           var moved = φ
           moved[k] = x
-          return try criterion(moved)
+          return try criterion.value(moved)
         }
         #expect(
           abs(gradient[k] - slope) <= 1e-7 * scale[k] + 3 * error,
@@ -116,12 +116,12 @@ import Testing
   }
 }
 
-extension ProfiledCriterion where Equations: ~Copyable {
+extension Criterion {
   /// The size of what a component of the gradient is the difference of.
-  mutating func scales(
+  func scales(
     _ φ: [Double], _ model: LinearMixedModel, _ kind: CriterionKind
   ) throws -> [Double] {
-    _ = try self(φ)
+    _ = try value(φ)
     let slopes = try equations.slopes(kind)
     let zero = slopes.residual.map { $0.map { _ in 0.0 } }
     let part = model.covariance.gradient(

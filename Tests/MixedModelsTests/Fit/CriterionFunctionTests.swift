@@ -3,7 +3,7 @@ import MixedModels
 import ModelFrames
 import Testing
 
-struct CriterionFunctionTests {
+struct CriterionTests {
   private let formula = "y ~ a * b + (1 + a | subj) + (1 | item)"
 
   private func data() throws -> DataSource {
@@ -21,7 +21,7 @@ struct CriterionFunctionTests {
     var options = FitOptions()
     options.criterion = kind
     let fit = try Fit(Formula(formula), data: [data()], options: options)
-    let criterion = try CriterionFunction(Formula(formula), data: [data()], options: options)
+    let criterion = try Criterion(Formula(formula), data: [data()], options: options)
     #expect(criterion.thetaNames == fit.theta.names)
     #expect(try abs(criterion(fit.theta.values) - fit.criterion) < 1e-8 * abs(fit.criterion))
     for k in fit.theta.values.indices {
@@ -47,7 +47,7 @@ struct CriterionFunctionTests {
   func `the gradient in θ is that of differences`(
     formula: String, file: String, theta: [Double]
   ) throws {
-    let criterion = try CriterionFunction(Formula(formula), data: [.file(Files.data(file))])
+    let criterion = try Criterion(Formula(formula), data: [.file(Files.data(file))])
     let (value, gradient) = try criterion.gradient(theta)
     #expect(try criterion(theta) == value)
     for k in theta.indices {

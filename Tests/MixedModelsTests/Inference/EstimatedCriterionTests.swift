@@ -98,7 +98,7 @@ import Testing
     #expect(plan.strategies.contains { $0.name == "matrix-free" })
     #expect(plan.messages.contains { $0.hasPrefix("matrix-free was tried and will not be used") })
     #expect(PlanReport(plan).text.contains("matrix-free was tried"))
-    let criterion = try CriterionFunction(Formula(design.formula), data: data, options: options)
+    let criterion = try Criterion(Formula(design.formula), data: data, options: options)
     #expect(try criterion(criterion.start).isFinite)
     #expect(criterion.standardError == nil)
     options.accuracy = 1

@@ -4,7 +4,7 @@ import NumericalMethods
 extension AbsorbedEquations {
   /// Blocks of M⁻¹: those of the core's inverse G (X and y left out), and what follows from G for
   /// the leading levels.
-  package mutating func conditionalCovariances() throws -> [[Double]] {
+  package func conditionalCovariances() throws -> [[Double]] {
     let inverse = try invertCore(leading: layout.size)
     var blocks = model.groups.enumerated().map { g, group in
       [Double](
@@ -54,7 +54,7 @@ extension AbsorbedEquations {
 
   /// G, the inverse of the core's leading k × k block. A dense core is inverted in place: until the
   /// next update there are no other answers.
-  mutating func invertCore(leading k: Int) throws -> CoreInverse {
+  func invertCore(leading k: Int) throws -> CoreInverse {
     switch core {
     case .dense(let dense):
       precondition(isFactored, "the core was inverted: update first")

@@ -5,7 +5,7 @@ extension AbsorbedEquations {
   /// Slopes from the inverse G of the core, [K⁻¹] (M⁻¹ for ML), by what levels have in common.
   ///
   /// A dense core is inverted in place.
-  package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
+  package func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
     let ζ = try coreSolution()
     let inverse = try invertCore(leading: layout.size + (kind == .reml ? p : 0))
     var slopes = CovarianceSlopes(

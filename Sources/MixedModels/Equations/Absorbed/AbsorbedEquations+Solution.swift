@@ -3,7 +3,7 @@ package import NumericalMethods
 
 extension AbsorbedEquations {
   /// u and β by back substitution: the core's first, then u_j = D_j⁻¹Tᵀ(A_jy − A_jXβ − A_joUu_o).
-  package mutating func solution() throws -> (u: [Double], β: [Double]) {
+  package func solution() throws -> (u: [Double], β: [Double]) {
     let ζ = try coreSolution()
     var u = model.groups.enumerated().map { g, group in
       [Double](repeating: 0, count: g == layout.leading ? 0 : group.levelCount * group.size)
@@ -39,7 +39,7 @@ extension AbsorbedEquations {
   }
 
   /// [−u; −β; 1] for the core's rows.
-  mutating func coreSolution() throws -> [Double] {
+  func coreSolution() throws -> [Double] {
     // Lᵀz = e_last: z = [−u; −β; 1] / r
     var z = [Double](repeating: 0, count: layout.size + p + 1)
     z[layout.size + p] = 1

@@ -14,7 +14,7 @@ import NumericalMethods
 ///
 /// where o also stands for X and y, on which U is the identity and to which no I is added.
 /// Sums are cut by position, so nothing depends on the number of threads.
-package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
+package final class AbsorbedEquations: MixedModelEquations {
   let model: LinearMixedModel
   let layout: CoreLayout
   let team: ThreadTeam
@@ -68,7 +68,7 @@ package struct AbsorbedEquations: ~Copyable, MixedModelEquations {
     tailSums = OwnedBuffer(repeating: 0, count: width * width)
   }
 
-  package mutating func update(_ factors: [[Double]]) throws {
+  package func update(_ factors: [[Double]]) throws {
     self.factors = factors
     isFactored = false
     tailSums.start.update(repeating: 0, count: tailSums.count)

@@ -9,9 +9,8 @@ struct AbsorptionEstimate {
   private let memory: Int
   private let incidence: Incidence
 
-  /// A core so small, or so full, is dense without further thought.
+  /// A core so small is dense without further thought.
   private static let smallCore = 48
-  static let fullCore = 0.5
   /// Nodes whose neighbours are counted to guess the core's density.
   private static let sampleSize = 48
 
@@ -33,7 +32,7 @@ struct AbsorptionEstimate {
     let graph = CoreGraph(model, incidence)
     let density = graph.sampledDensity(Self.sampleSize)
     let dense = denseEstimate(density)
-    if coreSize <= Self.smallCore || (density >= Self.fullCore && dense.0.fits(memory)) {
+    if coreSize <= Self.smallCore || (density >= StrategyEstimate.fullCore && dense.0.fits(memory)) {
       return dense
     }
     let nodes = Double(incidence.coreNodes.count)

@@ -13,7 +13,7 @@ extension MatrixFreeEquations {
   ///
   /// Where E is written out all unit vectors are the probes.
   /// Their error is in `conditionalErrors`.
-  package mutating func conditionalCovariances() throws -> [[Double]] {
+  package func conditionalCovariances() throws -> [[Double]] {
     let variances = ConditionalVariances(core)
     if let written = estimate.written {
       written.forEachUnits(core) { variances.add($0) }

@@ -3,7 +3,7 @@ import NumericalMethods
 
 extension MatrixFreeEquations {
   /// The derivative of the estimate with its own probes; exact for what is exact. The factor stays.
-  package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
+  package func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
     // Closures cannot hold on to equations that cannot be copied.

@@ -2,7 +2,7 @@
 
 extension MatrixFreeEquations {
   /// u = ξ_y − Σ ξ_xβ_x for the core, and u_j = D_j⁻¹Tᵀ(A_jy − A_jXβ − A_joUu) for the leading levels.
-  package mutating func solution() throws -> (u: [Double], β: [Double]) {
+  package func solution() throws -> (u: [Double], β: [Double]) {
     var u = model.groups.map { [Double](repeating: 0, count: $0.levelCount * $0.size) }
     for (b, answer) in tail.answers.enumerated() { addCore(answer, tail.residualLanes(b), to: &u) }
     addLeading(to: &u)

@@ -11,7 +11,7 @@ package import NumericalMethods
 /// same for all θ: the criterion is a smooth function of θ whose error is stated. A core that is small
 /// is written out where that is less work than the probes wanted, and then there is no error. X and y
 /// go exactly, as right-hand sides. Nothing depends on the number of threads.
-package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
+package final class MatrixFreeEquations: MixedModelEquations {
   let model: LinearMixedModel
   let system: CrossedSystem
   let team: ThreadTeam
@@ -44,7 +44,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   }
 
   /// - Throws: also `FitError.slowSpectrum`.
-  package mutating func update(_ factors: [[Double]]) throws {
+  package func update(_ factors: [[Double]]) throws {
     try core.update(factors)
     do {
       try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
@@ -60,7 +60,7 @@ package struct MatrixFreeEquations: ~Copyable, MixedModelEquations {
   /// wanted is a step from one function of θ to another: so it is taken once.
   ///
   /// - Throws: `FitError.slowSpectrum`, `FitError.tooManyProbes`: take an exact strategy.
-  package mutating func refine() throws {
+  package func refine() throws {
     guard isPreliminary else { return }
     isPreliminary = false
     while let error = estimate.standardError, error > accuracy.standardError {

@@ -5,7 +5,7 @@ extension StrategyEstimate {
   /// What absorbing a group costs, from a sample of the core: at least, where the core is not full.
   init(absorbing leading: Int, _ sample: CoreSample, _ model: LinearMixedModel, threads: Int) {
     let n = Double(sample.size + model.tail.columns)
-    guard sample.density >= AbsorptionEstimate.fullCore else {
+    guard sample.density >= Self.fullCore else {
       self.init(leading, size: sample.size, density: sample.density, model, threads: threads)
       return
     }

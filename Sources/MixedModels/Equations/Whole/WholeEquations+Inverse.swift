@@ -8,7 +8,7 @@ extension WholeEquations {
   /// the blocks of the model's pairs.
   ///
   /// - Throws: `CholmodError`.
-  mutating func inverseEntries() throws -> (own: [[Double]], pairs: [[Double]]) {
+  func inverseEntries() throws -> (own: [[Double]], pairs: [[Double]]) {
     let G = try factor.inverseSubset(leading: q).entries(on: layout.pattern)
     let own = model.groups.indices.map { g in
       let (ℓ, levels) = (model.groups[g].size, model.groups[g].levelCount)
@@ -56,7 +56,7 @@ extension WholeEquations {
   /// H = M⁻¹ΛᵀZᵀWX, for every group level after level ℓ × p by columns.
   ///
   /// - Throws: `CholmodError`.
-  mutating func fixedResponses() throws -> [[Double]] {
+  func fixedResponses() throws -> [[Double]] {
     var responses = model.groups.map { group in
       [Double](repeating: 0, count: group.levelCount * group.size * p)
     }
@@ -88,7 +88,7 @@ extension WholeEquations {
   /// together: a solve for every different level of the group that has fewer of them.
   ///
   /// - Throws: `CholmodError`.
-  mutating func crossBlocks(
+  func crossBlocks(
     _ rowGroup: Int, _ columnGroup: Int, _ wanted: [(row: Int32, column: Int32)]
   ) throws -> [Double] {
     let byRow = Set(wanted.map(\.row)).count <= Set(wanted.map(\.column)).count
@@ -130,7 +130,7 @@ extension WholeEquations {
   private static var columnsAtOnce: Int { 32 }
 
   /// The columns of M⁻¹ that belong to some levels of one group, q × (levels · ℓ).
-  private mutating func inverseColumns(_ group: Int, _ levels: [Int32]) throws -> [Double] {
+  private func inverseColumns(_ group: Int, _ levels: [Int32]) throws -> [Double] {
     let ℓ = model.groups[group].size
     var columns = [Double](repeating: 0, count: q * levels.count * ℓ)
     for (k, level) in levels.enumerated() {

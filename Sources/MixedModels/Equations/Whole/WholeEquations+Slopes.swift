@@ -5,7 +5,7 @@ extension WholeEquations {
   /// Slopes from the entries of G = K⁻¹ (M⁻¹ for ML) on the pattern of A:
   ///
   ///     Σ_j Σ_o A_joT_oG_oj   and   Σ_j s_ju_jᵀ   with   s_j = Σ_o A_joT_oζ_o,   ζ = [−u; −β; 1].
-  package mutating func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
+  package func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
     let ζ = try solutionInPlace()
     let G = try factor.inverseSubset(leading: q + (kind == .reml ? p : 0))
       .entries(on: layout.pattern)

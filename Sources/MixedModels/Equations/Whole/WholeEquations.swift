@@ -9,7 +9,7 @@ package import NumericalMethods
 ///
 /// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al.
 /// 2015, §3.3).
-package struct WholeEquations: ~Copyable, MixedModelEquations {
+package final class WholeEquations: MixedModelEquations {
   let model: LinearMixedModel
   let layout: WholePattern
   var factor: SparseCholesky
@@ -34,7 +34,7 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   var q: Int { layout.randomEffectCount }
   var p: Int { model.fixedEffectCount }
 
-  package mutating func update(_ factors: [[Double]]) throws {
+  package func update(_ factors: [[Double]]) throws {
     self.factors = factors
     assemble(factors)
     let yColumn = q + p
@@ -52,7 +52,7 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
     return r * r
   }
 
-  package mutating func solution() throws -> (u: [Double], β: [Double]) {
+  package func solution() throws -> (u: [Double], β: [Double]) {
     let z = try solutionInPlace()
     var u: [Double] = []
     u.reserveCapacity(q)
@@ -66,7 +66,7 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   }
 
   /// [−u; −β; 1], u in the order of the equations.
-  mutating func solutionInPlace() throws -> [Double] {
+  func solutionInPlace() throws -> [Double] {
     // Lᵀz = e_last: z = [−u; −β; 1] / r
     var z = [Double](repeating: 0, count: q + p + 1)
     z[q + p] = 1
@@ -84,7 +84,7 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
     return DenseCholesky.inverse(factor: L)
   }
 
-  package mutating func conditionalCovariances() throws -> [[Double]] {
+  package func conditionalCovariances() throws -> [[Double]] {
     let inverse = try factor.inverseSubset(leading: q)
     return model.groups.indices.map { g in
       let group = model.groups[g]
@@ -108,11 +108,16 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
     SolverSummary(strategy: "cholmod", factorNonzeros: factor.factorNonzeros)
   }
 
-  private mutating func assemble(_ factors: [[Double]]) {
-    for g in model.groups.indices { assembleLevels(g, factors[g]) }
+  private func assemble(_ factors: [[Double]]) {
+    // Taken out, so that loops over them need not look whether others reach them.
+    var (values, scratch) = (values, scratch)
+    (self.values, self.scratch) = ([], [])
+    defer { (self.values, self.scratch) = (values, scratch) }
+    for g in model.groups.indices { assembleLevels(g, factors[g], &values, &scratch) }
     var edge = 0
     for pair in model.pairs {
-      assemblePairs(pair, firstEdge: edge, factors[pair.rowGroup], factors[pair.columnGroup])
+      assemblePairs(
+        pair, firstEdge: edge, factors[pair.rowGroup], factors[pair.columnGroup], &values, &scratch)
       edge += pair.rowLevels.count
     }
     for j in 0...p {
@@ -122,13 +127,15 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   }
 
   /// TᵀA_zzT + I and TᵀA_zx of every level; T is lower triangular.
-  private mutating func assembleLevels(_ g: Int, _ T: [Double]) {
+  private func assembleLevels(
+    _ g: Int, _ T: [Double], _ values: inout [Double], _ scratch: inout [Double]
+  ) {
     let group = model.groups[g]
     let (ℓ, width) = (group.size, p + 1)
     for level in 0..<group.levelCount {
       let node = layout.firstNode[g] + level
       let first = layout.scalarStart[node]
-      multiply(group.zz, at: level * ℓ * ℓ, rows: ℓ, columns: ℓ, byLower: T)  // A T
+      multiply(group.zz, at: level * ℓ * ℓ, rows: ℓ, columns: ℓ, byLower: T, &scratch)  // A T
       for j in 0..<ℓ {
         let column = layout.pattern.columnStarts[first + j]
         for i in j..<ℓ {
@@ -148,13 +155,14 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   }
 
   /// TᵀA U for every pair of levels of two groups.
-  private mutating func assemblePairs(
-    _ pair: CoOccurrence, firstEdge: Int, _ T: [Double], _ U: [Double]
+  private func assemblePairs(
+    _ pair: CoOccurrence, firstEdge: Int, _ T: [Double], _ U: [Double],
+    _ values: inout [Double], _ scratch: inout [Double]
   ) {
     let m = model.groups[pair.rowGroup].size
     let n = model.groups[pair.columnGroup].size
     for k in pair.rowLevels.indices {
-      multiply(pair.blocks, at: k * m * n, rows: m, columns: n, byLower: U)  // A U
+      multiply(pair.blocks, at: k * m * n, rows: m, columns: n, byLower: U, &scratch)  // A U
       let place = layout.pairPlacement[firstEdge + k]
       let rowNode = layout.firstNode[pair.rowGroup] + Int(pair.rowLevels[k])
       let columnNode = layout.firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
@@ -172,8 +180,9 @@ package struct WholeEquations: ~Copyable, MixedModelEquations {
   }
 
   /// scratch ← A T for a block A, rows × columns column-major, and a lower triangular T.
-  private mutating func multiply(
-    _ A: [Double], at base: Int, rows: Int, columns: Int, byLower T: [Double]
+  private func multiply(
+    _ A: [Double], at base: Int, rows: Int, columns: Int, byLower T: [Double],
+    _ scratch: inout [Double]
   ) {
     for j in 0..<columns {
       for i in 0..<rows {

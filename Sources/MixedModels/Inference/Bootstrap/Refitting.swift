@@ -4,12 +4,11 @@ import NumericalMethods
 /// Fits one model to many responses: a light search from a point near which the optima must lie.
 ///
 /// No Hessian at the end, so a replicate takes a few gradients only.
-struct Refitting: @unchecked Sendable {
+struct Refitting: Sendable {
   let kind: CriterionKind
   private let given: [Double]
   /// φ to start searches from, in turn, until one finds its optimum.
   private let starts: [[Double]]
-  /// Holds nothing but constants that the equations read, hence unchecked.
   private let choice: EquationsPlan.Choice
   private static let maximumEvaluations = 500
   /// Where a variance is zero the criterion does not feel it, so searches begin away from there.
@@ -46,11 +45,11 @@ struct Refitting: @unchecked Sendable {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func fit(_ model: LinearMixedModel, wantsCurvature: Bool = false) throws -> Outcome {
-    let criterion = try SharedCriterion(profiled(model))
+    let criterion = try Criterion(model, kind, choice)
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
       rows: Double(model.observations), isCheap: false, surveyEvaluations: 0,
-      isDear: false,
+      isExpensive: false,
       covariance: model.covariance, levels: model.groups.map(\.levelCount), progress: nil)
     var state = SearchState(search: search, criterion: criterion, best: starts[0])
     for start in starts {
@@ -64,22 +63,39 @@ struct Refitting: @unchecked Sendable {
     return Outcome(
       φ: state.best, criterion: value,
       converged: state.messages.isEmpty && !state.isUnfinished && value.isFinite,
-      sigma: criterion.profiled.squaredResidualScale.squareRoot(),
-      β: try criterion.profiled.equations.solution().β,
-      Φ: try criterion.profiled.equations.fixedEffectsCovariance(), curvature: curvature)
+      sigma: criterion.residualVariance.squareRoot(),
+      β: try criterion.equations.solution().β,
+      Φ: try criterion.equations.fixedEffectsCovariance(), curvature: curvature)
   }
 
   /// The criterion at the φ given.
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func criterion(_ model: LinearMixedModel) throws -> Double {
-    var profiled = try profiled(model)
-    return try profiled(given)
+    try Criterion(model, kind, choice).value(given)
   }
+}
 
-  private func profiled(
-    _ model: LinearMixedModel
-  ) throws -> ProfiledCriterion<PlannedEquations> {
-    try ProfiledCriterion(model, kind, PlannedEquations(model, choice, threads: 1))
+extension FittedModel {
+  /// The same parameters, then the criterion, of a refit to a response relative to the fitted fixed
+  /// part.
+  func bootstrapValues(_ outcome: Refitting.Outcome) -> [Double] {
+    let (fixed, s) = (model.fixed, model.fixed.responseScale)
+    let change = fixed.solveR(
+      DenseMatrix(rows: outcome.β.count, columns: 1, storage: outcome.β.map { s * $0 })
+    ).storage
+    var values = zip(fit.fixedEffects.compactMap(\.estimate), change).map { $0 + $1 }
+    for (t, λ) in model.covariance.reportedFactors(outcome.φ).enumerated() {
+      let C = λ * λ.transposed
+      let sd = C.diagonal.map { $0.squareRoot() }
+      for j in sd.indices {
+        values.append(fit.varianceComponents[t].held.contains(j) ? .nan : outcome.sigma * sd[j])
+        for i in sd.indices.dropFirst(j + 1) {
+          let product = sd[i] * sd[j]
+          values.append(product > 0 ? min(1, max(-1, C[i, j] / product)) : .nan)
+        }
+      }
+    }
+    return values + [outcome.sigma] + model.covariance.theta(outcome.φ) + [outcome.criterion]
   }
 }

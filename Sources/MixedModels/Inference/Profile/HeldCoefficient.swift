@@ -8,7 +8,7 @@ final class HeldCoefficient: HeldDeviance {
   private let isSmall: Bool
   private let choice: EquationsPlan.Choice
   private let fixed: TurnedFixedPart
-  private var criterion: (any DevianceCriterion)?
+  private var criterion: (Criterion)?
 
   let optimum: [Double]
   let hessian: DenseMatrix
@@ -22,14 +22,14 @@ final class HeldCoefficient: HeldDeviance {
     choice = maximum.choice
     optimum = maximum.φ
     hessian = maximum.profiledHessian.pulledBack(
-      by: .identity(optimum.count), units: covariance.rowLengths(optimum))
+      by: .identity(optimum.count), units: covariance.units(at: optimum))
     drift = optimum.map { _ in 0 }
     fixed = TurnedFixedPart(
       maximum.model, index: index, estimate: estimate, maximum.residualCoefficients)
   }
 
   func hold(at value: Double) throws {
-    criterion = try fixed.model(holding: value).devianceCriterion(choice)
+    criterion = try Criterion(fixed.model(holding: value), .ml, choice)
   }
 
   func deviance(_ x: [Double]) throws -> Double { try criterion!.value(x) }
@@ -44,7 +44,7 @@ final class HeldCoefficient: HeldDeviance {
 
   func others(_ x: [Double]) -> [[Double]] { isSmall ? covariance.others(x) : [] }
 
-  func units(_ x: [Double]) -> [Double] { covariance.rowLengths(x) }
+  func units(_ x: [Double]) -> [Double] { covariance.units(at: x) }
 
   func φ(_ x: [Double]) -> [Double] { x }
 }

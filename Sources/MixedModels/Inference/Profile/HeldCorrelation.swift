@@ -10,7 +10,7 @@ import NumericalMethods
 /// L₂₂, and L₂₁ follows.
 final class HeldCorrelation: HeldDeviance {
   private let model: LinearMixedModel
-  private let criterion: any DevianceCriterion
+  private let criterion: Criterion
   private let pair: CorrelatedPair
   private var held: Double
   private var x: [Double] = []
@@ -24,7 +24,7 @@ final class HeldCorrelation: HeldDeviance {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ maximum: LikelihoodMaximum, term: Int, columns: [Int]) throws {
     model = maximum.model
-    criterion = try model.devianceCriterion(maximum.choice)
+    criterion = try Criterion(model, .ml, maximum.choice)
     let pair = CorrelatedPair(
       turned: TurnedCovariance(model.covariance, term: term, first: columns))
     self.pair = pair
@@ -151,7 +151,7 @@ private struct CorrelatedPair {
   func units(_ θ: [Double]) -> [Double] {
     var units = turned.units(θ)
     units[turned.place] = 0.5 * units[turned.place].squareRoot()
-    units[second] = 0.5 * max(length(θ).t, β * CriterionSearch.smallestUnit).squareRoot()
+    units[second] = 0.5 * max(length(θ).t, β * RelativeCovariance.smallestUnit).squareRoot()
     units.remove(at: below)
     return units
   }

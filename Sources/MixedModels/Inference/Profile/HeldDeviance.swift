@@ -33,27 +33,12 @@ protocol HeldDeviance: AnyObject {
   func φ(_ x: [Double]) -> [Double]
 }
 
-/// What a profile asks of the equations, whatever strategy solves them.
-protocol DevianceCriterion: DifferentiableCriterion {
+extension Criterion {
   /// r² at the φ of the last evaluation.
-  var penalizedResidual: Double { get }
+  var penalizedResidual: Double { equations.penalizedResidualSumOfSquares }
+
   /// β there, in working coordinates.
-  func coefficients() throws -> [Double]
-}
-
-extension SharedCriterion: DevianceCriterion where Equations: ~Copyable {
-  var penalizedResidual: Double { profiled.equations.penalizedResidualSumOfSquares }
-
-  func coefficients() throws -> [Double] { try profiled.equations.solution().β }
-}
-
-extension LinearMixedModel {
-  /// −2 log-likelihood, profiled over β and σ, on one thread.
-  ///
-  /// - Throws: `FitError`, `CholmodError`.
-  func devianceCriterion(_ choice: EquationsPlan.Choice) throws -> any DevianceCriterion {
-    SharedCriterion(ProfiledCriterion(self, .ml, try PlannedEquations(self, choice, threads: 1)))
-  }
+  func coefficients() throws -> [Double] { try equations.solution().β }
 }
 
 extension DenseMatrix {

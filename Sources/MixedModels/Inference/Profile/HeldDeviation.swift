@@ -8,7 +8,7 @@ import NumericalMethods
 /// other entries of all factors, then log σ.
 final class HeldDeviation: HeldDeviance {
   private let model: LinearMixedModel
-  private let criterion: any DevianceCriterion
+  private let criterion: Criterion
   private let turned: TurnedCovariance
   private let scale: Double
   private var held: Double
@@ -27,7 +27,7 @@ final class HeldDeviation: HeldDeviance {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ maximum: LikelihoodMaximum, term: Int, column: Int) throws {
     model = maximum.model
-    criterion = try model.devianceCriterion(maximum.choice)
+    criterion = try Criterion(model, .ml, maximum.choice)
     turned = TurnedCovariance(model.covariance, term: term, first: [column])
     scale = 1 / (model.fixed.responseScale * turned.U[0, 0])
     let (turned, scale) = (turned, scale)

@@ -5,7 +5,7 @@ import NumericalMethods
 /// The deviance where σ is held, as a function of φ.
 final class HeldResidual: HeldDeviance {
   private let model: LinearMixedModel
-  private let criterion: any DevianceCriterion
+  private let criterion: Criterion
   private var logSigma: Double
 
   let optimum: [Double]
@@ -16,12 +16,12 @@ final class HeldResidual: HeldDeviance {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ maximum: LikelihoodMaximum) throws {
     model = maximum.model
-    criterion = try model.devianceCriterion(maximum.choice)
+    criterion = try Criterion(model, .ml, maximum.choice)
     (optimum, logSigma) = (maximum.φ, maximum.logSigma)
     let n = optimum.count
     let joint = maximum.jointHessian
     let own = joint.submatrix(rows: Array(0..<n), columns: Array(0..<n))
-    hessian = own.pulledBack(by: .identity(n), units: model.covariance.rowLengths(optimum))
+    hessian = own.pulledBack(by: .identity(n), units: model.covariance.units(at: optimum))
     // ∂ log σ / ∂ σ = 1 / σ
     let sigma = exp(logSigma) * model.fixed.responseScale
     drift = steepestAnswer(hessian, (0..<n).map { joint[$0, n] / sigma })
@@ -44,7 +44,7 @@ final class HeldResidual: HeldDeviance {
 
   func others(_ x: [Double]) -> [[Double]] { model.isSmall ? model.covariance.others(x) : [] }
 
-  func units(_ x: [Double]) -> [Double] { model.covariance.rowLengths(x) }
+  func units(_ x: [Double]) -> [Double] { model.covariance.units(at: x) }
 
   func φ(_ x: [Double]) -> [Double] { x }
 }

@@ -3,9 +3,7 @@ import Glibc
 import NumericalMethods
 
 /// The maximum of the likelihood, where all profiles begin.
-///
-/// The choice of equations holds nothing but constants that they read, hence unchecked.
-struct LikelihoodMaximum: @unchecked Sendable {
+struct LikelihoodMaximum: Sendable {
   let model: LinearMixedModel
   /// How to solve the model's equations; those of fewer columns of X, too.
   let choice: EquationsPlan.Choice
@@ -27,8 +25,7 @@ struct LikelihoodMaximum: @unchecked Sendable {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   init(_ fitted: FittedModel) throws {
-    let solver = EquationsPlan.exactSolver(insteadOf: fitted.options.solver)
-    let plan = try EquationsPlan(fitted.model, solver: solver, threads: 1)
+    let plan = try EquationsPlan.exact(fitted.model, insteadOf: fitted.options.solver)
     try self.init(
       fitted.model, plan.choice, bytes: plan.chosen.bytes, φ: fitted.φ, fitted.curvature)
   }
@@ -42,7 +39,7 @@ struct LikelihoodMaximum: @unchecked Sendable {
     _ curvature: CriterionCurvature?
   ) throws {
     (self.model, self.choice, self.bytes, self.φ) = (model, choice, bytes, φ)
-    let criterion = try model.devianceCriterion(choice)
+    let criterion = try Criterion(model, .ml, choice)
     deviance = try criterion.value(φ)
     let n = Double(model.observations)
     logSigma = 0.5 * log(criterion.penalizedResidual / n)

@@ -21,7 +21,7 @@ final class InverseEntries: @unchecked Sendable {
   /// First co-occurrence of every row level of every pair of groups.
   private let rowStarts: [[Int]]
   private let lock = Monitor()
-  private var equations: SharedEquations?
+  private let equations: WholeEquations?
 
   /// - Throws: `InferenceError` where crossed factors are too large; `CholmodError`.
   init(_ model: LinearMixedModel, _ factors: [[Double]], threads: Int) throws {
@@ -29,12 +29,14 @@ final class InverseEntries: @unchecked Sendable {
     if model.groups.count == 1 {
       let levels = SingleGroupInverse(model, factors[0], threads: threads)
       (own, fixed, pairs, rowStarts) = ([levels.own], [levels.fixed], [], [])
+      equations = nil
       return
     }
     try Self.checkMemory(model)
-    let equations = try SharedEquations(model, factors)
-    (own, pairs) = try equations.whole.inverseEntries()
-    fixed = try equations.whole.fixedResponses()
+    let equations = try WholeEquations(model)
+    try equations.update(factors)
+    (own, pairs) = try equations.inverseEntries()
+    fixed = try equations.fixedResponses()
     rowStarts = model.pairs.map { pair in
       var starts = [Int](repeating: 0, count: model.groups[pair.rowGroup].levelCount + 1)
       for level in pair.rowLevels { starts[Int(level) + 1] += 1 }
@@ -110,7 +112,7 @@ final class InverseEntries: @unchecked Sendable {
       }
       if !wanted.isEmpty {
         others[k] = try lock.whileLocked {
-          Result { try equations.whole.crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
+          Result { try equations.crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
         }.get()
       }
     }
@@ -143,15 +145,5 @@ final class InverseEntries: @unchecked Sendable {
       }
     }
     return sum
-  }
-}
-
-/// Keeps equations, which cannot be copied, where they can be reached.
-private final class SharedEquations {
-  var whole: WholeEquations
-
-  init(_ model: LinearMixedModel, _ factors: [[Double]]) throws {
-    whole = try WholeEquations(model)
-    try whole.update(factors)
   }
 }

@@ -13,10 +13,7 @@ extension LinearPredictor {
   func deletions(_ table: WorkingTable, _ rows: [[Int32]]) throws -> [[Double]?] {
     setBLASThreads(1)
     let removal = RowRemoval(model, table)
-    let plan = try EquationsPlan(
-      model, solver: EquationsPlan.exactSolver(insteadOf: options.solver), threads: 1)
-    // Nothing but constants that the equations read.
-    nonisolated(unsafe) let choice = plan.choice
+    let choice = try EquationsPlan.exact(model, insteadOf: options.solver).choice
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     let (factorsThere, full) = (factors, coefficients.Φ)
@@ -37,7 +34,7 @@ extension LinearPredictor {
     _ full: DenseMatrix
   ) throws -> [Double]? {
     do {
-      var equations = try PlannedEquations(rest, choice, threads: 1)
+      let equations = try choice.equations(rest, threads: 1)
       try equations.update(factors)
       let Φ = try equations.fixedEffectsCovariance()
       // Rounding leaves a little information where there is none.

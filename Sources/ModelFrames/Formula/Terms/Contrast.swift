@@ -8,6 +8,17 @@ public enum Contrast: Sendable, Equatable {
 }
 
 extension Contrast {
+  /// In files, options and messages.
+  package var word: String {
+    switch self {
+    case .treatment: "treatment"
+    case .sum: "sum"
+    case .helmert: "helmert"
+    case .polynomial: "poly"
+    case .matrix: "given"
+    }
+  }
+
   /// The contrast R calls `name`: treatment, sum, helmert or poly, with or without "contr.".
   package init(named name: String) throws(ContrastError) {
     let prefix = "contr."

@@ -62,7 +62,7 @@ struct TurnedCovariance {
   func others(_ θ: [Double]) -> [[Double]] { covariance.others(θ) }
 
   /// The size of every entry: the length of its row.
-  func units(_ θ: [Double]) -> [Double] { covariance.rowLengths(θ) }
+  func units(_ θ: [Double]) -> [Double] { covariance.units(at: θ) }
 }
 
 extension RelativeCovariance {
@@ -80,14 +80,5 @@ extension RelativeCovariance {
   func others(_ φ: [Double]) -> [[Double]] {
     let starts = SearchStarts(covariance: self)
     return starts.around(φ) + (0..<2).map(starts.random)
-  }
-
-  /// For every entry of φ the length of its row of λ, that is the relative standard deviation of
-  /// its random effect, or a twentieth.
-  func rowLengths(_ φ: [Double]) -> [Double] {
-    let rows = rowOfEntry
-    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
-    for (k, row) in rows.enumerated() { squares[row] += φ[k] * φ[k] }
-    return rows.map { max(squares[$0].squareRoot(), CriterionSearch.smallestUnit) }
   }
 }

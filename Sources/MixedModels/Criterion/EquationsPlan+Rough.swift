@@ -2,15 +2,15 @@
 import NumericalMethods
 
 extension EquationsPlan {
-  /// Evaluations with the forerunner must cost no more than this share of those that were chosen.
+  /// Rough evaluations must cost no more than this share of those that were chosen.
   private static let cheap = 0.5
 
-  /// Rough equations for the way to the optimum, where exact ones are dear: the matrix-free ones with
-  /// few probes. nil where they would not save much, or do not fit beside the exact ones.
-  func forerunner(
+  /// Rough equations for the way to the optimum, where exact ones are expensive: the matrix-free ones
+  /// with few probes. nil where they would not save much, or do not fit beside the exact ones.
+  func roughChoice(
     _ model: LinearMixedModel, threads: Int, memory: Int = availableMemory()
   ) -> Choice? {
-    guard chosenIndex != nil, chosen.strategy != .matrixFree, chosen.isDear,
+    guard chosenIndex != nil, chosen.strategy != .matrixFree, chosen.isExpensive,
       model.groups.count > 1
     else { return nil }
     let leading = Self.leadingGroups(model)[0]

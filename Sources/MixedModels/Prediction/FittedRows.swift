@@ -15,9 +15,9 @@ public struct FittedRows: Sendable {
   ///
   /// - Throws: what `Fit.init` throws.
   public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
-    let run = try FitRun(formula, data: data, options: options)
-    fit = try run.fit(scaledResiduals: nil)
-    try run.residualPass().forEach { rows in
+    let model = try FittedModel(formula, data: data, options: options.discardingCrossProducts)
+    fit = try model.finished()
+    try model.residualPass().forEach { rows in
       fitted += rows.fitted
       fixed += rows.fixed
       residuals += rows.residuals

@@ -2,52 +2,6 @@
 import ModelFrames
 import NumericalMethods
 
-extension FitRun {
-  /// A fit as it was saved, with the model that tests, intervals and predictions start from; no
-  /// search and no rows.
-  ///
-  /// `options` say how to compute (threads, solver, conditional modes); what belongs to the model
-  /// comes from the file.
-  ///
-  /// - Throws: `ModelFileError` if the file cannot be used, or if its cross-products do not give
-  ///   the criterion that was saved.
-  static func restored(from path: String, options: FitOptions) throws -> FitRun {
-    let file = try ModelFile(path)
-    guard file.holdsFit else { throw ModelFileError(path, .noFit) }
-    let saved = try file.reading { try SavedOptimum(file.archive) }
-    var options = options
-    options.criterion = saved.criterion
-    (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
-    let data = saved.data.map(DataSource.init(argument:))
-    do {
-      let run = try file.reading {
-        try FitRun(data, options, saved: saved) { try file.crossProducts() }
-      }
-      if let part = saved.reported?.difference(from: run.optimum, run.model) {
-        throw ModelFileError(path, .notOfThisFit("\(part) in \(SavedOptimum.reportMember)"))
-      }
-      return run
-    } catch let error as ModelFileError {
-      throw error
-    } catch let error as NotReproduced {
-      throw ModelFileError(path, .notReproduced(saved: error.saved, found: error.found))
-    } catch let error as NotOfThisFit {
-      throw ModelFileError(path, .notOfThisFit(error.part))
-    } catch {
-      throw ModelFileError(path, .unusable("its fit cannot be computed again: \(error)"))
-    }
-  }
-
-  /// Adds the fit to a file that holds its cross-products.
-  func save(_ fit: Fit, to writer: ModelFileWriter) throws {
-    let columns = Set(products.specification.columnKinds.keys)
-    try writer.add(
-      SavedOptimum(outcome: optimum.outcome, options: options, columns: columns, fit: fit),
-      report: JSONReport().text(for: fit))
-    try writer.finish()
-  }
-}
-
 /// The criterion at a saved optimum is not the saved one.
 struct NotReproduced: Error {
   let saved: Double
@@ -59,25 +13,30 @@ struct NotOfThisFit: Error {
   let part: String
 }
 
-extension Optimum {
-  /// The end of a search: of a new one, or of one that was saved.
+extension SavedOptimum {
+  /// The estimates where the saved search ended, and what was recorded of it.
   ///
-  /// - Throws: `FitError`, `CholmodError`, `NotReproduced`, `NotOfThisFit`.
-  static func found<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
-    _ equations: consuming Equations, saved: SavedOptimum?
-  ) throws -> Optimum {
-    guard let saved else { return try Optimum(model, options, isDear: isDear, equations) }
-    return try Optimum(
-      model, options, isDear: isDear, equations, saved: saved.outcome,
-      standardError: saved.standardError)
+  /// - Throws: `FitError`, `CholmodError`, `MalformedMember`, `NotReproduced`, `NotOfThisFit`.
+  func restored(
+    _ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions
+  ) throws -> FittedModel.Restored {
+    let saved = converted(meanWeight: products.sumOfWeights / Double(products.observations))
+    let (optimum, plan) = try model.optimum(options) { criterion, isExpensive in
+      try Optimum(saved, options, isExpensive: isExpensive, criterion)
+    }
+    return FittedModel.Restored(
+      optimum: optimum, plan: plan,
+      record: FitRecord(
+        quantiles: quantiles.map { ResidualQuantiles($0) }, timing: timing, peakMemory: peakMemory))
   }
+}
 
+extension Optimum {
   /// The estimates where a saved search ended.
-  private init<Equations: MixedModelEquations & ~Copyable>(
-    _ model: LinearMixedModel, _ options: FitOptions, isDear: Bool,
-    _ equations: consuming Equations, saved: CriterionSearch.Outcome, standardError: Double?
+  fileprivate init(
+    _ file: SavedOptimum, _ options: FitOptions, isExpensive: Bool, _ criterion: Criterion
   ) throws {
+    let (model, saved) = (criterion.model, file.outcome)
     guard saved.φ.count == model.covariance.parameterCount else {
       throw MalformedMember(
         name: "phi in \(SavedOptimum.member)",
@@ -91,25 +50,19 @@ extension Optimum {
         name: SavedCurvature.covarianceMember,
         "the model has \(model.fixedEffectCount) coefficients")
     }
-    let criterion = SharedCriterion(ProfiledCriterion(model, options.criterion, equations))
-    began = monotonicSeconds()
-    var value = try criterion.value(saved.φ)
-    if criterion.isPreliminary {
-      try criterion.refine()
-      value = try criterion.value(saved.φ)
-    }
-    let evaluated = monotonicSeconds()
+    let began = monotonicSeconds()
+    let value = try criterion.refinedValue(saved.φ)
+    let seconds = monotonicSeconds() - began
     // An error is of an estimate, which leaves its probes behind.
     let isEstimated = saved.curvature?.probeSlopes != nil || criterion.standardError != nil
-    let savedError = isEstimated || saved.curvature == nil ? standardError : nil
+    let savedError = isEstimated || saved.curvature == nil ? file.standardError : nil
     try Self.check(value, saved.value, savedError, criterion.standardError)
-    estimates = try Estimates(
-      model, φ: saved.φ, &criterion.profiled, wantsModes: options.wantsConditionalModes)
-    solver = criterion.profiled.equations.description
-    outcome = try Self.checked(
-      saved, model, options, criterion, isEstimated: isEstimated, isDear: isDear,
-      seconds: evaluated - began)
-    found = monotonicSeconds()
+    let there = try Optimum(
+      saved, began: began, criterion, wantsModes: options.wantsConditionalModes)
+    let outcome = try Self.checked(
+      saved, model, options, criterion, isEstimated: isEstimated, isExpensive: isExpensive,
+      seconds: seconds)
+    self = there.with(outcome)
   }
 
   /// No criterion that is of use is less certain than this, whatever a file says.
@@ -135,7 +88,7 @@ extension Optimum {
   /// that they were not looked at.
   private static func checked(
     _ saved: CriterionSearch.Outcome, _ model: LinearMixedModel, _ options: FitOptions,
-    _ criterion: any DifferentiableCriterion, isEstimated: Bool, isDear: Bool, seconds: Double
+    _ criterion: Criterion, isEstimated: Bool, isExpensive: Bool, seconds: Double
   ) throws -> CriterionSearch.Outcome {
     guard !saved.φ.isEmpty else { return saved }
     guard seconds < longestEvaluation else {
@@ -154,7 +107,7 @@ extension Optimum {
     let check = CurvatureCheck(
       saved: curvature, φ: saved.φ, covariance: model.covariance,
       df: model.degreesOfFreedom(options.criterion), converged: saved.converged,
-      isEstimated: isEstimated, isDear: isDear)
+      isEstimated: isEstimated, isExpensive: isExpensive)
     if let fault = try check.fault(criterion, isSmall: model.isSmall) {
       throw NotOfThisFit(part: fault)
     }
@@ -166,7 +119,7 @@ extension LinearMixedModel {
   /// By about how much the criterion could fall, by its gradient and the expected Hessian; nil where
   /// it has no derivatives.
   fileprivate func expectedDecrease(
-    _ φ: [Double], _ criterion: any DifferentiableCriterion
+    _ φ: [Double], _ criterion: Criterion
   ) throws -> Double? {
     guard try criterion.value(φ).isFinite else { return nil }
     let here = try criterion.derivatives()

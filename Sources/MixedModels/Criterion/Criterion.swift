@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// −2 log-likelihood, or the REML criterion, of one model and its data, profiled over β and σ, as a
+/// function of the covariance parameters: θ (lme4's `devFunOnly`), or φ, see `RelativeCovariance`.
+///
+/// It owns the factorization that an evaluation overwrites: use it on one thread at a time.
+public final class Criterion {
+  let model: LinearMixedModel
+  let kind: CriterionKind
+  /// What solves the model's equations now.
+  package private(set) var equations: any MixedModelEquations
+  /// Makes the equations that take the place of rough ones, which led near the optimum for less.
+  private var finer: (() throws -> any MixedModelEquations)?
+  /// Λ's block of every group, ℓ × ℓ, for the φ of the last evaluation.
+  private var factors: [[Double]]
+
+  /// - Parameter finer: Makes the equations that follow on these at `refine`.
+  package init(
+    _ model: LinearMixedModel, _ kind: CriterionKind, _ equations: any MixedModelEquations,
+    finer: (() throws -> any MixedModelEquations)? = nil
+  ) {
+    (self.model, self.kind) = (model, kind)
+    (self.equations, self.finer) = (equations, finer)
+    factors = model.covariance.emptyFactors
+  }
+
+  /// The criterion at φ; Bates et al. 2015, eqs. 34 and 41.
+  ///
+  /// - Throws: `FitError.zeroResidualVariance`, `CholmodError`.
+  package func value(_ φ: [Double]) throws -> Double {
+    model.covariance.factors(φ, into: &factors)
+    try equations.update(factors)
+    var value = equations.logDeterminantM - model.sumOfLogWeights
+    if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
+    return value + df * (1 + log(2 * .pi * residualVariance))
+  }
+
+  /// Derivatives at the φ of the last evaluation.
+  ///
+  /// The equations' factor is used up: until the next evaluation they have no other answers.
+  ///
+  /// - Throws: `CholmodError`.
+  func derivatives() throws -> CriterionDerivatives {
+    let weight = df / equations.penalizedResidualSumOfSquares
+    let covariance = try equations.fixedEffectsCovariance()
+    let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
+    let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
+    let probes = equations.probeLogDeterminants
+    let coefficients = probes.isEmpty ? [] : try equations.solution().β
+    let slopes = try equations.slopes(kind)
+    return CriterionDerivatives(
+      gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
+      residualWeight: weight, df: df, fixedEffectsCovariance: covariance, probes: probes,
+      coefficients: coefficients,
+      roundingError: error)
+  }
+
+  /// The criterion and its gradient in φ.
+  package func valueAndGradient(_ φ: [Double]) throws -> (value: Double, gradient: [Double]) {
+    (try value(φ), try derivatives().gradient)
+  }
+
+  /// n − p for REML, n for ML.
+  var df: Double { model.degreesOfFreedom(kind) }
+
+  /// σ² = r²/df at the φ of the last evaluation, in units of the response.
+  var residualVariance: Double {
+    let s = model.fixed.responseScale
+    return equations.penalizedResidualSumOfSquares * s * s / df
+  }
+
+  /// Whether values are rougher than they are wanted, for the way to the optimum.
+  var isPreliminary: Bool { finer != nil || equations.isPreliminary }
+
+  /// Makes all later values as exact as they are wanted near the φ of the last evaluation: from then
+  /// on it is another function.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  package func refine() throws {
+    guard let finer else { return try equations.refine() }
+    self.finer = nil
+    equations = try finer()
+  }
+
+  /// Evaluates at φ, and makes the criterion as exact there as it is wanted.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  func refinedValue(_ φ: [Double]) throws -> Double {
+    let value = try value(φ)
+    guard isPreliminary else { return value }
+    try refine()
+    return try self.value(φ)
+  }
+
+  /// Standard error of the last value over the choice of random vectors; nil where values are exact.
+  ///
+  /// The vectors stay the same, so that differences of values at points near each other have much
+  /// less of an error.
+  public var standardError: Double? { equations.description.criterionStandardError }
+}
+
+/// First derivatives of a criterion and what else the equations tell at one φ.
+struct CriterionDerivatives {
+  /// In φ.
+  let gradient: [Double]
+  let slopes: CovarianceSlopes
+  /// What r²'s derivatives are multiplied by in the gradient: df / r².
+  let residualWeight: Double
+  /// n − p for REML, n for ML.
+  let df: Double
+  /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
+  let fixedEffectsCovariance: DenseMatrix
+  /// The log-determinant by each probe alone, where it is the mean over probes; else none.
+  let probes: [Double]
+  /// β in working coordinates, where there are probes.
+  let coefficients: [Double]
+  /// Of the criterion: that of r² = yᵀWy − …, where little is left of yᵀWy, and of a sum of many
+  /// logarithms.
+  let roundingError: Double
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension CrossProducts {
+  private var size: ProductsSize { ProductsSize(basis, counts: cellSets.map(\.count)) }
+
+  /// Whether the products of a chunk's rows can be had, as many times as there are workers.
+  ///
+  /// - Throws: `FitError.memoryShortage`
+  static func checkMemory(
+    _ specification: ModelSpecification, rows: RowBlock, workers: Int
+  ) throws(FitError) {
+    let size = ProductsSize(specification.basis, counts: rows.cellSets.map(\.count))
+    try size.checkFixed(copies: 4 * workers)
+    try size.checkLevels(copies: workers)
+  }
+
+  /// Whether these products can be held once their cells are all there, as far as they are not held
+  /// yet.
+  ///
+  /// - Throws: `FitError.memoryShortage`
+  func checkGrowth() throws(FitError) {
+    let size = size
+    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4) }
+    let isWider = groups.indices.contains {
+      groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
+    }
+    try size.checkLevels(held: isWider ? 0 : groupBytes, copies: isWider && groupBytes > 0 ? 2 : 1)
+  }
+
+  /// Whether X can be mapped to working columns: some ten matrices of its order.
+  ///
+  /// - Throws: `FitError.memoryShortage`
+  func checkAssembly() throws(FitError) { try size.checkFixed(copies: 12) }
+}
+
+extension CrossProducts {
+  /// Bytes of all that grows with the levels, but for their labels.
+  var levelBytes: Int {
+    pairBytes + groupBytes
+  }
+
+  /// Bytes of the products by level.
+  var groupBytes: Int {
+    groups.reduce(0) { $0 + $1.levelCount * $1.stride } * MemoryLayout<Double>.stride
+  }
+
+  /// Bytes of the pairs of levels.
+  var pairBytes: Int {
+    pairs.reduce(0) { $0 + $1.count * ($1.rowCapacity * $1.columnCapacity + 1) }
+      * MemoryLayout<Double>.stride
+  }
+
+  /// Such as “user: 60000, item: 3706”.
+  var levelCounts: String {
+    var counts: [String] = []
+    for term in specification.randomTerms {
+      let count = "\(term.groupName): \(groups[term.group].levelCount)"
+      if !counts.contains(count) { counts.append(count) }
+    }
+    return counts.joined(separator: ", ")
+  }
+}

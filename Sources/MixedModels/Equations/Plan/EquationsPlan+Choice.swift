@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension EquationsPlan {
+  /// A strategy with what it needs to know, for any model of the same shape: the one place where
+  /// strategies are told apart.
+  package enum Choice: Sendable {
+    case whole
+    case absorbed(CoreLayout)
+    /// The group that is absorbed.
+    case matrixFree(leading: Int, accuracy: MatrixFreeAccuracy)
+
+    /// - Throws: `CholmodError` when a sparse system cannot be analyzed.
+    package func equations(
+      _ model: LinearMixedModel, threads: Int
+    ) throws -> any MixedModelEquations {
+      switch self {
+      case .whole: try WholeEquations(model)
+      case .absorbed(let layout): try AbsorbedEquations(model, layout, threads: threads)
+      case .matrixFree(let leading, let accuracy):
+        MatrixFreeEquations(model, leading: leading, accuracy: accuracy, threads: threads)
+      }
+    }
+
+    /// Whether the criterion is an estimate.
+    var isEstimated: Bool {
+      if case .matrixFree = self { true } else { false }
+    }
+
+    /// The same with other probes, where there are any.
+    func drawing(seed: UInt64) -> Choice {
+      guard case .matrixFree(let leading, var accuracy) = self else { return self }
+      accuracy.seed = seed
+      return .matrixFree(leading: leading, accuracy: accuracy)
+    }
+  }
+}

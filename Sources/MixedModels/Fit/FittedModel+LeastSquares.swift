@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension FittedModel {
+  /// A model without random effects, ordinary or weighted least squares.
+  ///
+  /// - Parameter model: without groups.
+  convenience init(
+    leastSquares model: LinearMixedModel, _ formula: Formula, _ products: CrossProducts,
+    _ data: [DataSource], _ options: FitOptions
+  ) {
+    let optimum = Optimum(
+      leastSquares: Estimates(leastSquares: model, options.criterion),
+      criterion: model.leastSquaresCriterion(options.criterion))
+    let (p, fixed, estimates) = (model.fixedEffectCount, model.fixed, optimum.estimates)
+    let fit = Fit(
+      formula.text, criterionKind: options.criterion, data: data.map(\.name),
+      weights: options.weights, offset: options.offset, observations: model.observations,
+      omittedObservations: products.omittedObservations, randomEffectCount: 0,
+      criterion: optimum.outcome.value, sigma: estimates.sigma, theta: Theta([], values: []),
+      fixedEffects: fixed.kept.map { FixedEffect(fixed.names[$0]) },
+      vcov: (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }, varianceComponents: [],
+      convergence: Convergence(
+        "none", converged: true, evaluations: 0, isSingular: false, messages: [], trace: []),
+      solver: SolverDescription("least squares", threads: 1), timing: Timing(),
+      peakMemory: peakResidentMemory())
+    self.init(leastSquares: fit, formula, data, options, products, model, optimum)
+  }
+
+  /// The same with the likelihood, or the REML criterion.
+  func leastSquares(by kind: CriterionKind) -> FittedModel {
+    var options = options
+    options.criterion = kind
+    return FittedModel(leastSquares: model, formula, products, data, options)
+  }
+}
+
+extension Estimates {
+  /// Those of ordinary or weighted least squares.
+  fileprivate init(leastSquares model: LinearMixedModel, _ kind: CriterionKind) {
+    let (p, fixed) = (model.fixedEffectCount, model.fixed)
+    let s = fixed.responseScale
+    let variance = s * s * model.tail[p, p] / model.degreesOfFreedom(kind)
+    let total = fixed.leastSquares.map { s * $0 }
+    let reported = zip(total, fixed.predictor).map { $0 + $1 }
+    self.init(
+      sigma: variance.squareRoot(),
+      β: fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage,
+      working: WorkingCoefficients(β: reported, Φ: .identity(p), variance: variance),
+      vcov: variance * fixed.solveR(fixed.solveR(.identity(p)).transposed), λ: [],
+      rawCoefficients: zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }, workingModes: [],
+      modes: nil)
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension FittedModel {
+  /// β of the kept columns; the standard deviations of every term, each followed by its
+  /// correlations; σ; θ.
+  var modelParameters: [ModelParameter] {
+    var parameters = fit.fixedEffects.compactMap { effect in
+      effect.estimate.map { ModelParameter(.fixed, effect.name, $0) }
+    }
+    for component in fit.varianceComponents {
+      for j in component.columns.indices {
+        parameters.append(
+          ModelParameter(
+            .standardDeviation, group: component.name, component.columns[j],
+            component.reportedDeviations[j]))
+        for i in component.columns.indices.dropFirst(j + 1) {
+          parameters.append(
+            ModelParameter(
+              .correlation, group: component.name,
+              "\(component.columns[i]).\(component.columns[j])",
+              tidy: "\(component.columns[j]).\(component.columns[i])",
+              component.correlations[i][j]))
+        }
+      }
+    }
+    parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
+    for (name, value) in zip(fit.theta.names, fit.theta.values) {
+      parameters.append(ModelParameter(.theta, name, value))
+    }
+    return parameters
+  }
+
+  /// Names of a replicate's values.
+  public var bootstrapNames: [String] { modelParameters.map(\.name) + ["criterion"] }
+}

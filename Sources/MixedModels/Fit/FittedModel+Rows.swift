@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+extension FittedModel {
+  /// Fitted values and residuals, from reading the rows again; those of a fit that was saved are
+  /// named by `rows`.
+  ///
+  /// - Throws: `DataError`, `FitError`.
+  func residualPass(of rows: [DataSource]? = nil) throws -> ResidualPass {
+    let reading =
+      try rows.map { try ModelReading(products.specification, $0, options) }
+      ?? ModelReading(formula, data, options)
+    return ResidualPass(reading, products, model, optimum.estimates)
+  }
+
+  /// Quantiles of the scaled residuals, if they are wanted and the rows can be read again.
+  ///
+  /// - Throws: `DataError`, `FitError`.
+  func scaledResiduals(readingAgain data: [DataSource]) throws -> ResidualQuantiles? {
+    guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else { return nil }
+    return try residualPass().scaledQuantiles()
+  }
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What is minimized over the covariance parameters.
+public enum CriterionKind: String, Sendable {
+  case reml = "REML"
+  case ml = "ML"
+}

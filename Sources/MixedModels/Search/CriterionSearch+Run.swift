@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+extension CriterionSearch {
+  /// Searches from every start in turn, goes to the bottom from the best end with the exact
+  /// Hessian, and looks whether it is one.
+  ///
+  /// - Throws: what the criterion throws at the first start; elsewhere a failed evaluation is a bad
+  ///   point, not an end.
+  func run(
+    from starts: [[Double]], scalingStart: Bool, _ criterion: Criterion
+  ) throws -> Outcome {
+    var state = SearchState(search: self, criterion: criterion, best: starts[0])
+    guard try state.value(at: starts[0]).isFinite else {
+      throw FitError.numerical(
+        "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
+      )
+    }
+    if isCheap { try state.refine() }
+    try state.findStart(scales: scalingStart)
+    try state.descend()
+    state.ends.add(state.value)
+    if surveyEvaluations > 0 {
+      try state.survey(from: Array(starts.dropFirst()))
+    } else {
+      for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
+    }
+    try state.refine()
+    let curvature = try state.settle()
+    if !state.stoppedEarly { try state.clearRounding() }
+    return Outcome(
+      optimizer: method.name,
+      φ: state.best, value: state.value, converged: state.messages.isEmpty,
+      messages: state.messages, trace: state.trace,
+      preliminaryEvaluations: state.preliminaryEvaluations, gradients: state.gradients,
+      starts: state.ends.starts, startsAgreed: max(1, state.ends.agreed(on: state.value)),
+      curvature: curvature, evaluationSeconds: state.evaluationSeconds)
+  }
+}
