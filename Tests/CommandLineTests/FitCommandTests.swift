@@ -55,7 +55,7 @@ struct FitCommandTests {
     let source = try String(
       contentsOfFile: URL(fileURLWithPath: sleepstudyPath).deletingLastPathComponent()
         .deletingLastPathComponent()
-        .appendingPathComponent("Sources/lmm-sparse/SleepstudyExample.swift").path,
+        .appendingPathComponent("Sources/lmm-sparse/Commands/SleepstudyExample.swift").path,
       encoding: .utf8)
     let embedded = source.components(separatedBy: "\"\"\"\n").last { $0.contains("Reaction,Days") }
     let lines = try #require(embedded).split(separator: "\n").map {
