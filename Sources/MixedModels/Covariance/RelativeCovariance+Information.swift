@@ -17,17 +17,24 @@ extension RelativeCovariance {
     var next = 0
     for block in blocks where block.rank > 0 {
       let first = next
-      let T = Self.lowerTriangle(φ, &next, size: block.rank)
+      let T = block.working(φ, &next).submatrix(
+        rows: Array(0..<block.rank), columns: Array(0..<block.rank))
       let J = Double(levels[block.group])
       let Y = (1 / J) * part(slopes.logDeterminant, block)
       let B = block.meanProjection(Y, T)
       let W = T.transposed * Y
       let entries = (0..<block.rank).flatMap { j in (j..<block.rank).map { ($0, j) } }
+      var own = DenseMatrix(rows: entries.count, columns: entries.count)
       for (b, (k, l)) in entries.enumerated() {
         for (a, (i, j)) in entries.enumerated() {
-          H[first + a, first + b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
+          own[a, b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
         }
       }
+      if let structure = block.structure {
+        let slopes = structure.jacobian(φ[first..<next])
+        own = slopes.transposed * (own * slopes)
+      }
+      for b in 0..<own.columns { for a in 0..<own.rows { H[first + a, first + b] = own[a, b] } }
     }
     // Directions the guess knows nothing of, as large as they are.
     let units = units(at: φ)
@@ -47,6 +54,10 @@ extension RelativeCovariance {
   ) -> [Double] {
     var next = 0
     return blocks.filter { $0.rank > 0 }.flatMap { block in
+      if block.structure != nil {  // no step of its own
+        defer { next += block.parameterCount }
+        return Array(φ[next..<next + block.parameterCount])
+      }
       let T = Self.lowerTriangle(φ, &next, size: block.rank)
       let scale = 1 / Double(levels[block.group])
       let B = block.meanProjection(scale * part(slopes.logDeterminant, block), T)

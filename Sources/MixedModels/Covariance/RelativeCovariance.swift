@@ -23,17 +23,29 @@ package struct RelativeCovariance: Sendable {
     /// The leading working columns that have effects; the others, of which the data say nothing, have
     /// none, and rows of zeros in λ.
     let rank: Int
+    /// What λ may be; nil where it may be any lower triangle. R is then diagonal.
+    let structure: (any CovarianceStructure)?
 
-    init(group: Int, offset: Int, size: Int, R: DenseMatrix, rank: Int? = nil) {
+    init(
+      group: Int, offset: Int, size: Int, R: DenseMatrix, rank: Int? = nil,
+      structure: (any CovarianceStructure)? = nil
+    ) {
       (self.group, self.offset, self.size, self.R) = (group, offset, size, R)
-      self.rank = rank ?? size
+      (self.rank, self.structure) = (rank ?? size, structure)
     }
 
     /// Entries among φ.
-    var parameterCount: Int { rank * (rank + 1) / 2 }
+    var parameterCount: Int { structure?.parameters.count ?? rank * (rank + 1) / 2 }
+
+    /// Entries among θ.
+    var thetaCount: Int { structure?.parameters.count ?? size * (size + 1) / 2 }
 
     /// λ for the working columns, size × size, from the block's entries of φ.
     func working(_ φ: [Double], _ next: inout Int) -> DenseMatrix {
+      if let structure {
+        defer { next += parameterCount }
+        return structure.working(φ[next..<next + parameterCount])
+      }
       var λ = DenseMatrix(rows: size, columns: size)
       for j in 0..<rank {
         for i in j..<rank {
@@ -44,7 +56,7 @@ package struct RelativeCovariance: Sendable {
       return λ
     }
 
-    /// The entries of λ that are free.
+    /// The entries of λ that are free, of an unstructured block.
     func entries(_ λ: DenseMatrix) -> [Double] {
       (0..<rank).flatMap { j in (j..<rank).map { λ[$0, j] } }
     }
@@ -64,24 +76,21 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
-  /// Every column of every block among φ, the diagonal entry first.
-  package var columnRanges: [Range<Int>] {
-    var next = 0
-    return blocks.flatMap { block in
-      (0..<block.rank).map { j in
+  /// Every column of every block among φ, the diagonal entry first: what may change its sign, and be
+  /// zero, as a whole. Of a structured block its common standard deviation.
+  package var columnRanges: [Range<Int>] { blockColumns.flatMap(\.self) }
+
+  /// The same block by block.
+  var blockColumns: [[Range<Int>]] {
+    zip(blocks, blockRanges).map { block, range in
+      var next = range.lowerBound
+      if let structure = block.structure {
+        return structure.parameters[0] == .commonDeviation ? [next..<next + 1] : []
+      }
+      return (0..<block.rank).map { j in
         defer { next += block.rank - j }
         return next..<(next + block.rank - j)
       }
-    }
-  }
-
-  /// Row of λ, among all rows of all blocks, that each entry of φ stands in: one for every random
-  /// effect.
-  var rowOfEntry: [Int] {
-    var first = 0
-    return blocks.flatMap { block in
-      defer { first += block.rank }
-      return (0..<block.rank).flatMap { j in (j..<block.rank).map { first + $0 } }
     }
   }
 
@@ -91,27 +100,47 @@ package struct RelativeCovariance: Sendable {
   /// The size of every coordinate: the relative standard deviation of its random effect, which is
   /// the length of its row of λ, or a twentieth.
   func units(at φ: [Double]) -> [Double] {
-    let rows = rowOfEntry
-    var squares = [Double](repeating: 0, count: (rows.max() ?? -1) + 1)
-    for (k, row) in rows.enumerated() { squares[row] += φ[k] * φ[k] }
-    return rows.map { max(squares[$0].squareRoot(), Self.smallestUnit) }
+    zip(blocks, blockRanges).flatMap { block, range in
+      if let structure = block.structure {
+        return zip(structure.parameters, φ[range]).map { $0.unit($1) }
+      }
+      let rows = (0..<block.rank).flatMap { Array($0..<block.rank) }
+      var squares = [Double](repeating: 0, count: block.rank)
+      for (k, row) in zip(range, rows) { squares[row] += φ[k] * φ[k] }
+      return rows.map { max(squares[$0].squareRoot(), Self.smallestUnit) }
+    }
   }
 
   /// φ at which all working columns have relative variance 1 and no covariance.
   package var identity: [Double] {
     blocks.flatMap { block in
-      (0..<block.rank).flatMap { j in (j..<block.rank).map { $0 == j ? 1 : 0 } }
+      block.structure?.parameters.map(\.start)
+        ?? (0..<block.rank).flatMap { j in (j..<block.rank).map { $0 == j ? 1 : 0 } }
     }
   }
 
   /// lme4's start: all reported columns have relative variance 1 and no covariance.
-  var identityTheta: [Double] { blocks.flatMap { Self.entries(.identity($0.size)) } }
+  var identityTheta: [Double] {
+    blocks.flatMap { block in
+      block.structure?.parameters.map { $0.isDeviation ? 1 : 0 }
+        ?? Self.entries(.identity(block.size))
+    }
+  }
 
   /// Writes Λ's block for a level of every group, ℓ × ℓ column-major, lower triangular.
   func factors(_ φ: [Double], into factors: inout [[Double]]) {
     var next = 0
     for block in blocks {
       let size = groupSizes[block.group]
+      if block.structure != nil {
+        let λ = block.working(φ, &next)
+        for j in 0..<block.size {
+          for i in j..<block.size {
+            factors[block.group][(block.offset + j) * size + block.offset + i] = λ[i, j]
+          }
+        }
+        continue
+      }
       for j in 0..<block.rank {
         for i in j..<block.rank {
           factors[block.group][(block.offset + j) * size + block.offset + i] = φ[next]
@@ -128,7 +157,7 @@ package struct RelativeCovariance: Sendable {
   package func theta(_ φ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
-      Self.entries(block.reported(block.working(φ, &next)))
+      block.structuredTheta(φ, &next) ?? Self.entries(block.reported(block.working(φ, &next)))
     }
   }
 
@@ -136,7 +165,9 @@ package struct RelativeCovariance: Sendable {
   package func working(_ θ: [Double]) -> [Double] {
     var next = 0
     return blocks.flatMap { block in
-      block.entries((block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
+      block.structuredCoordinates(θ, &next)
+        ?? block.entries(
+          (block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
     }
   }
 
@@ -146,18 +177,40 @@ package struct RelativeCovariance: Sendable {
   func gradient(
     theta θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double
   ) -> [Double] {
+    blocks.indices.flatMap { gradient(theta: θ, slopes, residualWeight: w, block: $0) }
+  }
+
+  /// The same for the entries of one block.
+  func gradient(
+    theta θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double, block b: Int
+  ) -> [Double] {
+    let block = blocks[b]
+    let C = derivative(slopes, block, residualWeight: w)
+    var next = thetaRanges[b].lowerBound
+    if let φ = block.structuredCoordinates(θ, &next) {
+      return zip(block.gradient(C, at: φ[...]), block.structuredThetaSlopes(φ)).map { $0 / $1 }
+    }
+    let λ = Self.lowerTriangle(θ, &next, size: block.size)
+    let rotation = (block.R * λ).lowerTriangularRotation
+    return Self.entries(block.R.transposed * (C * rotation.Q.transposed))
+  }
+
+  /// Every block's entries among θ, in which effects that are held at zero have a part.
+  private var thetaRanges: [Range<Int>] {
     var next = 0
-    return blocks.flatMap { block in
-      let λ = Self.lowerTriangle(θ, &next, size: block.size)
-      let rotation = (block.R * λ).lowerTriangularRotation
-      let C = derivative(slopes, block, residualWeight: w)
-      return Self.entries(block.R.transposed * (C * rotation.Q.transposed))
+    return blocks.map { block in
+      defer { next += block.thetaCount }
+      return next..<next + block.thetaCount
     }
   }
 
   /// The gradient in φ of log |K| + w r², or of log |M| + w r².
-  package func gradient(_ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
-    blocks.flatMap { $0.entries(derivative(slopes, $0, residualWeight: w)) }
+  package func gradient(
+    _ slopes: CovarianceSlopes, at φ: [Double], residualWeight w: Double
+  ) -> [Double] {
+    zip(blocks, blockRanges).flatMap { block, range in
+      block.gradient(derivative(slopes, block, residualWeight: w), at: φ[range])
+    }
   }
 
   /// The derivative in all entries of one block of Λ.

@@ -15,6 +15,8 @@ public final class Criterion {
   private var finer: (() throws -> any MixedModelEquations)?
   /// Λ's block of every group, ℓ × ℓ, for the φ of the last evaluation.
   private var factors: [[Double]]
+  /// Of the last evaluation.
+  private var φ: [Double] = []
 
   /// - Parameter finer: Makes the equations that follow on these at `refine`.
   package init(
@@ -30,6 +32,7 @@ public final class Criterion {
   ///
   /// - Throws: `FitError.zeroResidualVariance`, `CholmodError`.
   package func value(_ φ: [Double]) throws -> Double {
+    self.φ = φ
     model.covariance.factors(φ, into: &factors)
     try equations.update(factors)
     var value = equations.logDeterminantM - model.sumOfLogWeights
@@ -51,7 +54,8 @@ public final class Criterion {
     let coefficients = probes.isEmpty ? [] : try equations.solution().β
     let slopes = try equations.slopes(kind)
     return CriterionDerivatives(
-      gradient: model.covariance.gradient(slopes, residualWeight: weight), slopes: slopes,
+      φ: φ, gradient: model.covariance.gradient(slopes, at: φ, residualWeight: weight),
+      slopes: slopes,
       residualWeight: weight, df: df, fixedEffectsCovariance: covariance, probes: probes,
       coefficients: coefficients,
       roundingError: error)
@@ -103,6 +107,7 @@ public final class Criterion {
 
 /// First derivatives of a criterion and what else the equations tell at one φ.
 struct CriterionDerivatives {
+  let φ: [Double]
   /// In φ.
   let gradient: [Double]
   let slopes: CovarianceSlopes

@@ -32,13 +32,13 @@ struct CriterionCurvature: Sendable {
     gradient = centre.gradient
     roundingError = centre.roundingError
     residualWeight = centre.residualWeight
-    residualSlope = Self.residualSlope(centre.slopes, covariance)
+    residualSlope = Self.residualSlope(centre, covariance)
     // Differences of the gradient with the weight w = df / r² held; what the weight's change adds, with
     // ∂w = −w² ∂r² / df, needs none. Differences of w would be those of r² = yᵀWy − …, which rounding
     // spoils where little is left of yᵀWy.
     let w = centre.residualWeight
     func heldGradient(_ derivatives: CriterionDerivatives) -> [Double] {
-      covariance.gradient(derivatives.slopes, residualWeight: w)
+      covariance.gradient(derivatives.slopes, at: derivatives.φ, residualWeight: w)
     }
     let n = columns.count
     var H = DenseMatrix(rows: n, columns: n)
@@ -61,11 +61,12 @@ struct CriterionCurvature: Sendable {
 
   /// ∂r²/∂φ.
   static func residualSlope(
-    _ slopes: CovarianceSlopes, _ covariance: RelativeCovariance
+    _ derivatives: CriterionDerivatives, _ covariance: RelativeCovariance
   ) -> [Double] {
+    let slopes = derivatives.slopes
     let residualAlone = CovarianceSlopes(
       logDeterminant: slopes.residual.map { $0.map { _ in 0 } }, residual: slopes.residual)
-    return covariance.gradient(residualAlone, residualWeight: 1)
+    return covariance.gradient(residualAlone, at: derivatives.φ, residualWeight: 1)
   }
 
   /// One unit of each coordinate: where the criterion has risen by ½, or the block's size if it

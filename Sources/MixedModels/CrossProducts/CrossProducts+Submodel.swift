@@ -41,7 +41,8 @@ extension ModelSpecification {
     let randomTerms = narrow.randomTerms.map { term in
       BoundRandomTerm(
         groupName: term.groupName, group: used.firstIndex(of: term.group)!, terms: term.terms,
-        isDiagonal: term.isDiagonal, range: term.range, grouping: term.grouping)
+        isDiagonal: term.isDiagonal, structure: term.structure, range: term.range,
+        grouping: term.grouping)
     }
     return (
       ModelSpecification(

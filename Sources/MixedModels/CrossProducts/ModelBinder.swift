@@ -80,7 +80,7 @@ struct ModelBinder {
       randomTerms.append(
         BoundRandomTerm(
           groupName: term.groupName, group: group, terms: terms, isDiagonal: term.isDiagonal,
-          range: term.range, grouping: grouping))
+          structure: term.structure, range: term.range, grouping: grouping))
     }
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: options.weights, atoms: atoms,

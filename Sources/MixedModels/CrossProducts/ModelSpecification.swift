@@ -95,6 +95,8 @@ package struct BoundRandomTerm: Sendable {
   package let group: Int
   package let terms: BoundTerms
   package let isDiagonal: Bool
+  /// As the formula names it; nil where any covariance matrix is meant.
+  package var structure: RandomTerm.StructureWord?
   /// Place in the formula; the terms that one `a/b` was expanded to share it.
   package let range: Range<Int>
   /// The factors whose interaction the groups are, in the order of the name.

@@ -20,8 +20,10 @@ extension LinearMixedModel {
   func determination(
     by kind: CriterionKind
   ) throws -> (model: LinearMixedModel, turns: [DenseMatrix]) {
-    let full = releasingColumns()
     let unturned = groups.map { DenseMatrix.identity($0.size) }
+    // V is linear in the covariances only where they are the parameters.
+    guard covariance.blocks.allSatisfy({ $0.structure == nil }) else { return (self, unturned) }
+    let full = releasingColumns()
     guard !full.isClearlyDetermined else { return (full, unturned) }
     let rough = ParameterSpace(full, kind)
     guard rough.moments.contrasts.isFinite, rough.isDoubtful else { return (full, unturned) }

@@ -163,7 +163,8 @@ extension LinearMixedModel {
     var next = 0
     for block in covariance.blocks {
       guard block.rank > 0 else { continue }
-      let λ = RelativeCovariance.lowerTriangle(φ, &next, size: block.rank)
+      let free = Array(0..<block.rank)
+      let λ = block.working(φ, &next).submatrix(rows: free, columns: free)
       let smallest = symmetricEigenvalues(λ * λ.transposed).min() ?? 0
       if max(smallest, 0).squareRoot() < 1e-4 { return true }
     }

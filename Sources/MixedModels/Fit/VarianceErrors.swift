@@ -119,6 +119,10 @@ private struct RelativeSlopes {
         }
       }
     }
+    guard let structure = block.structure else { return }
+    let J = structure.jacobian(φ[...])
+    deviations = deviations.map(J.multipliedByTransposeOnLeft)
+    correlations = correlations.map(J.multipliedByTransposeOnLeft)
   }
 }
 

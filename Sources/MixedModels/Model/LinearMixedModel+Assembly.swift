@@ -82,10 +82,9 @@ extension LinearMixedModel {
   ) throws(FitError) {
     var (bytes, parameters) = (0.0, 0.0)
     for (group, terms) in zip(products.groups, members) {
-      let sizes = terms.flatMap { $0.pieces.map { Double($0.columns.count) } }
-      let ℓ = sizes.reduce(0, +)
+      let ℓ = terms.reduce(0) { $0 + Double($1.B.columns) }
       bytes += 8 * Double(group.levelCount) * ℓ * (ℓ + Double(x.tail.rows))
-      parameters += sizes.reduce(0) { $0 + $1 * ($1 + 1) / 2 }
+      parameters += terms.reduce(0) { $0 + $1.parameterCount }
     }
     bytes = max(bytes - Double(products.groupBytes), 0) + 32 * parameters * parameters
     do throws(MemoryShortage) {
@@ -117,7 +116,8 @@ extension LinearMixedModel {
       let g = assembly.bound.group
       for (k, piece) in assembly.pieces.enumerated() {
         let block = RelativeCovariance.Block(
-          group: g, offset: offsets[g], size: piece.columns.count, R: piece.R)
+          group: g, offset: offsets[g], size: piece.columns.count, R: piece.R,
+          structure: assembly.structure)
         offsets[g] += piece.columns.count
         let group = assembly.bound.groupName
         written.append(
@@ -157,13 +157,14 @@ extension LinearMixedModel {
       throw FitError.constantResponse(specification.formula.response.deparsed)
     }
     try checkRange(specification)
-    for term in terms {
+    for (term, block) in zip(terms, covariance.blocks) {
       let levels = groups[term.group].levelCount
       if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
       if levels >= n {
         throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
       }
-      if levels * term.columns.count >= n {
+      // A structure's correlations may be told from residuals even so.
+      if levels * term.columns.count >= n, block.structure == nil {
         throw FitError.tooManyRandomEffects(
           group: term.groupName, effects: levels * term.columns.count, rows: n)
       }

@@ -54,8 +54,9 @@ public struct LinearMixedModel: Sendable {
 
   /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
   var thetaNames: [String] {
-    terms.flatMap { term in
-      term.columns.indices.flatMap { j in
+    zip(terms, covariance.blocks).flatMap { term, block in
+      block.structure?.parameters.map { "\(term.groupName).\($0.name(term.columns))" }
+        ?? term.columns.indices.flatMap { j in
         term.columns.indices.filter { $0 >= j }.map { i in
           i == j
             ? "\(term.groupName).\(term.columns[j])"

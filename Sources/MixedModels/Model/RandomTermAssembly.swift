@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// One random-effects term's columns in working coordinates.
@@ -10,6 +11,8 @@ struct RandomTermAssembly {
   let pieces: [(columns: [String], R: DenseMatrix)]
   /// Of the columns; none where they are used as they are.
   let lostDigits: [(name: String, factor: Double)]
+  /// nil where any covariance matrix is meant.
+  let structure: (any CovarianceStructure)?
 
   init(_ bound: BoundRandomTerm, _ builder: DesignBuilder) throws {
     self.bound = bound
@@ -25,7 +28,14 @@ struct RandomTermAssembly {
     // that of the residuals, row by row: whatever the unit of the weights, and of the response.
     let unit = Double(builder.products.observations).squareRoot()
 
-    if !bound.isDiagonal {
+    if let word = bound.structure {
+      let family = try builder.structure(word)
+      structure = family.init(
+        size: size, isHomogeneous: word.isHomogeneous ?? family.isHomogeneousByDefault)
+    } else {
+      structure = nil
+    }
+    if !bound.isDiagonal, structure == nil {
       let constant = builder.constantColumn(
         bound.terms, blocks: raw.blocks, directory: products.directory)
       let basis = WorkingBasis(gram: gram, columns: C, constant: constant)
@@ -40,12 +50,15 @@ struct RandomTermAssembly {
     }
     // A diagonal covariance is not free to turn, and dependent columns have no basis of their own
     // number.
-    let norms = (0..<size).map { j in
+    var norms = (0..<size).map { j in
       let largest = (0..<C.rows).reduce(0) { max($0, abs(C[$1, j])) }
       guard largest > 0 else { return 1.0 }
       let column = C.column(j).map { $0 / largest }
       let square = dot(column, gram * column)
       return square > 0 ? square.squareRoot() / unit * largest : 1
+    }
+    if structure?.parameters[0] == .commonDeviation {  // columns keep their sizes beside each other
+      norms = norms.map { _ in norms.reduce(0, +) / Double(size) }
     }
     var scaled = C
     for j in 0..<size { for i in 0..<C.rows { scaled[i, j] /= norms[j] } }
@@ -55,6 +68,27 @@ struct RandomTermAssembly {
       bound.isDiagonal
       ? (0..<size).map { ([design.names[$0]], DenseMatrix(diagonal: [norms[$0]])) }
       : [(design.names, DenseMatrix(diagonal: norms))]
+  }
+}
+
+extension RandomTermAssembly {
+  /// Covariance parameters.
+  var parameterCount: Double {
+    if let structure { return Double(structure.parameters.count) }
+    return pieces.reduce(0) { $0 + Double($1.columns.count * ($1.columns.count + 1) / 2) }
+  }
+}
+
+extension DesignBuilder {
+  /// - Throws: `FormulaError` for a word that is none.
+  fileprivate func structure(
+    _ word: RandomTerm.StructureWord
+  ) throws(FormulaError) -> any CovarianceStructure.Type {
+    guard let family = covarianceStructures.first(where: { $0.word == word.word }) else {
+      throw products.specification.formula.errorForUnknownStructure(
+        word, known: ["us", "diag"] + covarianceStructures.map { $0.word })
+    }
+    return family
   }
 }
 

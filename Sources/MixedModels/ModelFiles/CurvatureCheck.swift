@@ -132,7 +132,7 @@ struct CurvatureCheck {
     guard abs(saved.residualWeight - w) <= tolerance * w,
       (0...(100 * centre.roundingError)).contains(saved.roundingError)
     else { return "the residuals' weight" }
-    let slopes = CriterionCurvature.residualSlope(centre.slopes, covariance)
+    let slopes = CriterionCurvature.residualSlope(centre, covariance)
     let areSlopes = φ.indices.allSatisfy { k in
       let size = w * abs(slopes[k]) + (df * max(saved.hessian[k, k], 0)).squareRoot()
       let rounding = 100 * centre.roundingError / units[k]

@@ -15,8 +15,15 @@ struct SearchStarts {
     random.fillNormal(&φ)
     let isLarge = k % 3 == 2
     let largest = isLarge ? 0.3 + 1.2 * random.uniform() : 1
-    for (range, columns) in zip(covariance.blockRanges, covariance.blockColumns) {
+    let places = zip(covariance.blockRanges, covariance.blockColumns)
+    for (block, (range, columns)) in zip(covariance.blocks, places) {
       let size = pow(10, largest - (isLarge ? 0.8 : 2.5) * random.uniform())
+      if let structure = block.structure {
+        for (k, parameter) in zip(range, structure.parameters) where parameter.isDeviation {
+          φ[k] = parameter.coordinate(abs(φ[k]) * size)
+        }
+        continue
+      }
       for k in range { φ[k] *= size }
       for column in columns where random.uniform() < 0.15 {
         for k in column { φ[k] *= 0.01 }
@@ -38,11 +45,19 @@ struct SearchStarts {
 
   private func withoutBlock(_ b: Int, _ φ: [Double]) -> [Double] {
     var start = φ
-    for k in covariance.blockRanges[b] { start[k] = 0 }
+    let (block, range) = (covariance.blocks[b], covariance.blockRanges[b])
+    for k in range { start[k] = 0 }
+    for (k, parameter) in zip(range, block.structure?.parameters ?? []) where parameter.isDeviation {
+      start[k] = parameter.coordinate(0)
+    }
     return start
   }
 
   private func withUnitBlock(_ b: Int, _ φ: [Double]) -> [Double] {
+    if let structure = covariance.blocks[b].structure {
+      return φ.replacingSubrange(
+        covariance.blockRanges[b], with: structure.parameters.map(\.start))
+    }
     var start = withoutBlock(b, φ)
     for column in covariance.blockColumns[b] { start[column.lowerBound] = 1 }
     return start
@@ -51,7 +66,7 @@ struct SearchStarts {
   /// For every two rows of one λ both signs of the correlation ±1.
   private func alignedPairs(_ b: Int, _ φ: [Double]) -> [[Double]] {
     let (range, size) = (covariance.blockRanges[b], covariance.blocks[b].rank)
-    guard size > 1 else { return [] }
+    guard size > 1, covariance.blocks[b].structure == nil else { return [] }
     var next = range.lowerBound
     let λ = RelativeCovariance.lowerTriangle(φ, &next, size: size)
     return (1..<size).flatMap { i in
@@ -84,16 +99,5 @@ extension Array {
     var changed = self
     changed.replaceSubrange(range, with: new)
     return changed
-  }
-}
-
-extension RelativeCovariance {
-  /// Of every block the columns of λ among φ, the diagonal entry first.
-  var blockColumns: [[Range<Int>]] {
-    var columns = columnRanges[...]
-    return blocks.map { block in
-      defer { columns = columns.dropFirst(block.rank) }
-      return Array(columns.prefix(block.rank))
-    }
   }
 }

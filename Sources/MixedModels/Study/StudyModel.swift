@@ -22,6 +22,11 @@ struct StudyModel: Sendable {
     }
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
+    guard model.covariance.blocks.allSatisfy({ $0.structure == nil }) else {
+      throw SimulationError.stated(
+        "a study knows random terms with all covariances, or with none (||): write them without a word for their structure."
+      )
+    }
     guard model.fixed.names == names, model.fixed.kept.count == names.count else {
       let lost = names.filter { [model] name in
         !model.fixed.kept.contains { model.fixed.names[$0] == name }

@@ -125,7 +125,8 @@ extension Criterion {
     let slopes = try equations.slopes(kind)
     let zero = slopes.residual.map { $0.map { _ in 0.0 } }
     let part = model.covariance.gradient(
-      CovarianceSlopes(logDeterminant: slopes.logDeterminant, residual: zero), residualWeight: 0)
+      CovarianceSlopes(logDeterminant: slopes.logDeterminant, residual: zero), at: φ,
+      residualWeight: 0)
     let largest = part.reduce(0) { max($0, abs($1)) }
     return part.map { max(abs($0), 1e-2 * largest, 1) }
   }

@@ -24,8 +24,8 @@ extension FittedModel {
     let standard = standardization
     let fixed = try spaces(fixedTerms, standard)
     let smallerFixed = try smaller.spaces(smaller.fixedTerms, standard)
-    let random = try covarianceStructures(standard)
-    let smallerRandom = try smaller.covarianceStructures(standard)
+    let random = try randomTermFamilies(standard)
+    let smallerRandom = try smaller.randomTermFamilies(standard)
     let missing = smallerFixed.first { !fixed.contain($0) }
     let missingRandom = smallerRandom.first { term in !random.contains { $0.contains(term) } }
     let isSame = missing == nil && fixed.allSatisfy { smallerFixed.contain($0) }
@@ -42,14 +42,14 @@ extension FittedModel {
 
 /// What distinguishes the random parts of two nested models.
 private struct CovarianceChange {
-  let smaller: [CovarianceStructure]
-  let larger: [CovarianceStructure]
+  let smaller: [RandomTermFamily]
+  let larger: [RandomTermFamily]
   /// Of the larger model, without equal in the smaller.
-  private(set) var new: [CovarianceStructure] = []
+  private(set) var new: [RandomTermFamily] = []
   /// Of the smaller model, without equal in the larger.
-  private(set) var old: [CovarianceStructure]
+  private(set) var old: [RandomTermFamily]
 
-  init(from smaller: [CovarianceStructure], to larger: [CovarianceStructure]) {
+  init(from smaller: [RandomTermFamily], to larger: [RandomTermFamily]) {
     (self.smaller, self.larger, old) = (smaller, larger, smaller)
     for term in larger {
       if let match = old.firstIndex(where: { term.isEqual($0) }) {

@@ -28,12 +28,21 @@ extension FittedModel {
       let first = offsets[bound.group]
       let count = summands.reduce(0) { $0 + $1.columns.count }
       offsets[bound.group] += count
+      if bound.structure != nil {
+        // Its columns share parameters.
+        return [
+          RandomDeletion(
+            name: bound.label,
+            kept: remaining(after: (0..<count).map { first + $0 }, in: bound.group), columns: count,
+            of: count, isDiagonal: false)
+        ]
+      }
       let deletable =
         bound.isDiagonal || summands.count == 1
         ? summands : summands.filter { $0.canGo }
       return deletable.map { summand in
         let isWhole = summands.count == 1
-        let place = "(\(bound.lhs) \(bound.isDiagonal ? "||" : "|") \(bound.groupName))"
+        let place = bound.label
         return RandomDeletion(
           name: isWhole ? place : "\(summand.label) in \(place)",
           kept: remaining(after: summand.columns.map { first + $0 }, in: bound.group),
@@ -122,6 +131,14 @@ extension FittedModel {
 
 extension BoundRandomTerm {
   /// The left-hand side, with an implicit intercept.
+  /// As the formula has it.
+  var label: String {
+    let bare = "\(lhs) \(isDiagonal ? "||" : "|") \(groupName)"
+    guard let structure else { return "(\(bare))" }
+    let homogeneity = structure.isHomogeneous.map { ", hom = \($0 ? "TRUE" : "FALSE")" } ?? ""
+    return "\(structure.word)(\(bare)\(homogeneity))"
+  }
+
   var lhs: String {
     let labels = terms.terms.map(\.label)
     if labels.isEmpty { return "1" }

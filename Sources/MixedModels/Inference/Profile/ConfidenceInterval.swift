@@ -86,6 +86,14 @@ enum IntervalPlace: Equatable {
   /// Among the kept columns.
   case coefficient(Int)
 
+  /// The random-effects term it belongs to.
+  var term: Int? {
+    switch self {
+    case .deviation(let term, _), .correlation(let term, _, _): term
+    case .residual, .coefficient: nil
+    }
+  }
+
   var kind: ModelParameter.Kind {
     switch self {
     case .deviation: .standardDeviation

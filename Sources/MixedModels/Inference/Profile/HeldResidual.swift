@@ -37,7 +37,8 @@ final class HeldResidual: HeldDeviance {
   func gradient() throws -> [Double] {
     let derivatives = try criterion.derivatives()
     roundingError = derivatives.roundingError
-    return model.covariance.gradient(derivatives.slopes, residualWeight: exp(-2 * logSigma))
+    return model.covariance.gradient(
+      derivatives.slopes, at: derivatives.φ, residualWeight: exp(-2 * logSigma))
   }
 
   func lifted(_ x: [Double]) -> [Double]? { model.covariance.lifted(x) }

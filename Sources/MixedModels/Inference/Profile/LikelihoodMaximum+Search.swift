@@ -13,6 +13,11 @@ extension LikelihoodMaximum {
     let sigma = exp(logSigma) * model.fixed.responseScale
     var (estimate, spread) = (given, 0.1 * abs(given))
     let held: any HeldDeviance
+    if let term = place.term, model.covariance.blocks[term].structure != nil {
+      throw InferenceError.refused(
+        "standard deviations and correlations of a structured term have no profiles. Use --method bootstrap, or wald for the coefficients."
+      )
+    }
     switch place {
     case .deviation(let term, let column):
       let deviation = try HeldDeviation(self, term: term, column: column)

@@ -31,28 +31,46 @@ struct TurnedCovariance {
     let qr = ColumnOrderedQR(
       inverse.transposed.submatrix(rows: Array(0..<block.size), columns: order), tolerance: 0)
     U = qr.r
-    let blocks = original.blocks.map(\.freeBlock).enumerated().map { t, other in
-      RelativeCovariance.Block(
-        group: other.group, offset: other.offset, size: other.size,
-        R: t == term ? qr.q : .identity(other.size))
-    }
-    covariance = RelativeCovariance(blocks: blocks, groupSizes: original.groupSizes)
+    let own = RelativeCovariance.Block(
+      group: block.group, offset: block.offset, size: block.size, R: qr.q)
+    covariance = RelativeCovariance(
+      blocks: original.blocks.enumerated().map { t, other in
+        if t == term { return own }
+        return RelativeCovariance.Block(
+          group: other.group, offset: other.offset, size: other.freeBlock.size,
+          R: .identity(other.freeBlock.size), structure: other.structure)
+      }, groupSizes: original.groupSizes)
   }
 
-  func φ(_ θ: [Double]) -> [Double] { covariance.working(θ) }
+  private var own: RelativeCovariance.Block { covariance.blocks[term] }
+  private var range: Range<Int> { place..<place + own.parameterCount }
+
+  /// The term's factor at θ′.
+  private func factor(_ θ: [Double]) -> DenseMatrix {
+    var next = place
+    return RelativeCovariance.lowerTriangle(θ, &next, size: size)
+  }
+
+  func φ(_ θ: [Double]) -> [Double] {
+    replacing(θ, by: RelativeCovariance.entries((own.R * factor(θ)).lowerTriangularFactor))
+  }
 
   func θ(_ φ: [Double]) -> [Double] {
-    var next = 0
-    return covariance.blocks.enumerated().flatMap { t, block in
-      let λ = RelativeCovariance.lowerTriangle(φ, &next, size: block.size)
-      let L = t == term ? (block.R.transposed * λ).lowerTriangularFactor : λ
-      return RelativeCovariance.entries(L)
-    }
+    replacing(
+      φ, by: RelativeCovariance.entries((own.R.transposed * factor(φ)).lowerTriangularFactor))
+  }
+
+  private func replacing(_ values: [Double], by entries: [Double]) -> [Double] {
+    var changed = values
+    changed.replaceSubrange(range, with: entries)
+    return changed
   }
 
   /// The gradient in θ′ of log |M| + w r².
   func gradient(_ θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double) -> [Double] {
-    covariance.gradient(theta: θ, slopes, residualWeight: w)
+    replacing(
+      covariance.gradient(slopes, at: φ(θ), residualWeight: w),
+      by: covariance.gradient(theta: θ, slopes, residualWeight: w, block: term))
   }
 
   func lifted(_ θ: [Double], except held: Int?) -> [Double]? {

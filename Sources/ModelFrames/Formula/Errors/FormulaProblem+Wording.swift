@@ -53,6 +53,8 @@ extension FormulaProblem {
     case .randomResponse: "the response cannot be a random term"
     case .twoBars: "a random term with two bars"
     case .emptyRandomTerm: "this random term has neither an intercept nor a variable"
+    case .structuredDoubleBar(let word): "two bars in \(word)(), which says what the correlations are"
+    case .unknownStructure(let word, _): "no covariance structure is called \(quoted(word))"
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
@@ -96,6 +98,9 @@ extension FormulaProblem {
       "Random terms are added: + (1 | group)."
     case .bareBar: "Put parentheses around it: (1 | group)."
     case .emptyRandomTerm: "Remove it, or write (1 | group)."
+    case .structuredDoubleBar: "Write one bar."
+    case .unknownStructure(_, let known):
+      "There are \(known.dropLast().joined(separator: ", ")) and \(known.last ?? "")."
     case .groupingNoFactor: "Write a column, factor(column), a:b or a/b."
     case .unknownColumn(_, _, let nearest, let available):
       Spelling.didYouMean(nearest) ?? columnsFound(available)

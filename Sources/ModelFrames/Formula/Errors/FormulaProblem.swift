@@ -41,7 +41,8 @@ enum FormulaProblem {
   case misplacedOffset, subtractedOffset
   // Random terms
   case misplacedRandomTerm, subtractedRandomTerm, bareBar, randomResponse, twoBars
-  case emptyRandomTerm
+  case emptyRandomTerm, structuredDoubleBar(String)
+  case unknownStructure(String, known: [String])
   case groupingOperator(String, hint: String)
   case groupingNoFactor(String)
   case repeatedGrouping(String)

@@ -33,8 +33,6 @@ enum NumericFunction: String, CaseIterable {
     "C": "A factor is written factor(x); for its coding use the option --contrasts.",
     "zerocorr": "Without correlations, a random term has two bars: (x || group).",
     "fulldummy": "All levels of a factor have columns where there is no intercept: (0 + f | group).",
-    "diag": "Without correlations, a random term has two bars: (x || group).",
-    "us": "A random term with all correlations is (x | group).",
     "contrasts": "Use the option --contrasts.",
   ]
 }

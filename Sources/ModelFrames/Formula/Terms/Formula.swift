@@ -68,4 +68,12 @@ public struct Formula: Sendable {
       text: text, range: range,
       .unknownColumn(name, table: table, nearest: nearest, available: available))
   }
+
+  /// For a word around a random term that is none of those that are known.
+  package func errorForUnknownStructure(
+    _ structure: RandomTerm.StructureWord, known: [String]
+  ) -> FormulaError {
+    FormulaError(
+      text: text, range: structure.range, .unknownStructure(structure.word, known: known))
+  }
 }

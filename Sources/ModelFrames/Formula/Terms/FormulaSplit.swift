@@ -43,14 +43,52 @@ struct FormulaSplit {
     case .call("offset", let arguments):
       try addOffset(arguments, at: syntax)
       return nil
+    case .call(let word, let arguments) where Self.isStructured(word, arguments):
+      try addStructuredTerm(word, arguments, at: syntax)
+      return nil
     default:
       if syntax.bar != nil { throw error(.bareBar, at: syntax) }
       return syntax
     }
   }
 
+  /// Whether a call is a random term with a word for its covariance matrix, and not a function.
+  private static func isStructured(_ word: String, _ arguments: [Syntax.Argument]) -> Bool {
+    arguments.first?.value.unparenthesized.bar != nil && NumericFunction.hints[word] == nil
+      && !NumericFunction.allNames.contains(word)
+  }
+
+  private mutating func addStructuredTerm(
+    _ word: String, _ arguments: [Syntax.Argument], at syntax: Syntax
+  ) throws(FormulaError) {
+    var isHomogeneous: Bool?
+    for argument in arguments.dropFirst() {
+      guard argument.name == "hom", arguments.count == 2,
+        case .name(let value, isQuoted: false) = argument.value.form,
+        ["TRUE", "FALSE", "T", "F"].contains(value)
+      else {
+        throw error(
+          .wrongArguments(
+            function: word, expected: "a random term, and hom = TRUE or hom = FALSE"), at: syntax)
+      }
+      isHomogeneous = value.hasPrefix("T")
+    }
+    let term = arguments[0].value.unparenthesized
+    if term.bar?.isDouble == true { throw error(.structuredDoubleBar(word), at: term) }
+    switch word {
+    case "us" where isHomogeneous == nil: try addRandomTerm(term, range: syntax.range)
+    case "diag" where isHomogeneous != true:
+      try addRandomTerm(term, range: syntax.range, isDiagonal: true)
+    default:
+      let structure = RandomTerm.StructureWord(
+        word: word, isHomogeneous: isHomogeneous, range: syntax.range)
+      try addRandomTerm(term, range: syntax.range, structure: structure)
+    }
+  }
+
   private mutating func addRandomTerm(
-    _ syntax: Syntax, range: Range<Int>
+    _ syntax: Syntax, range: Range<Int>, isDiagonal: Bool = false,
+    structure: RandomTerm.StructureWord? = nil
   ) throws(FormulaError) {
     guard let bar = syntax.bar else { preconditionFailure("no bar") }
     if bar.left.bar != nil { throw error(.twoBars, at: syntax) }
@@ -61,7 +99,7 @@ struct FormulaSplit {
       randomTerms.append(
         RandomTerm(
           terms: terms, grouping: grouping.variables, groupName: grouping.name,
-          isDiagonal: bar.isDouble, range: range))
+          isDiagonal: bar.isDouble || isDiagonal, range: range, structure: structure))
     }
   }
 

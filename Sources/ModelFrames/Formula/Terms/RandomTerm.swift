@@ -13,4 +13,16 @@ public struct RandomTerm: Sendable, Hashable {
   public let isDiagonal: Bool
   /// Characters of the formula, parentheses included.
   public let range: Range<Int>
+  /// What was written around it: `ar1(0 + day | subject)`; nil where any covariance matrix is meant.
+  public let structure: StructureWord?
+
+  /// A covariance structure by the word for it.
+  public struct StructureWord: Sendable, Hashable {
+    public let word: String
+    /// `hom = TRUE` or `FALSE`: whether all columns have one standard deviation; nil where nothing is
+    /// said.
+    public let isHomogeneous: Bool?
+    /// Characters of the formula.
+    package let range: Range<Int>
+  }
 }

@@ -3,7 +3,7 @@ import ModelFrames
 
 /// One term of a model's random part as a family of covariance matrices: all covariances of the
 /// effects of some columns, independent between the levels of some factors.
-struct CovarianceStructure {
+struct RandomTermFamily {
   /// The factors whose cells are the levels.
   let grouping: Set<FactorSource>
   let spaces: [TermSpace]
@@ -11,6 +11,9 @@ struct CovarianceStructure {
   let columns: Int
   /// A column of a factor in a term written with `||`: its space is known by name only.
   let columnName: String?
+  /// The covariance structure's word and whether it is homogeneous; nil where all covariance matrices
+  /// are allowed.
+  var structure: [String]?
   /// `(Days | Subject)`.
   let label: String
   /// The model's group, and the term's first working column among the group's.
@@ -21,7 +24,11 @@ struct CovarianceStructure {
   ///
   /// Effects on the levels of `a:b` are effects on `a` of the indicators of b with equal variances
   /// and no covariances, so (1 | a:b) lies in (0 + b | a).
-  func contains(_ other: CovarianceStructure) -> Bool {
+  func contains(_ other: RandomTermFamily) -> Bool {
+    if structure != nil {
+      return structure == other.structure && grouping == other.grouping && coversTerm(of: other)
+        && other.coversTerm(of: self)
+    }
     if columnName != nil || other.columnName != nil {
       return grouping == other.grouping
         && (columnName == other.columnName || (columnName == nil && coversTerm(of: other)))
@@ -35,38 +42,39 @@ struct CovarianceStructure {
     }
   }
 
-  private func coversTerm(of other: CovarianceStructure) -> Bool {
+  private func coversTerm(of other: RandomTermFamily) -> Bool {
     other.spaces.allSatisfy { spaces.contain($0) }
   }
 
-  func isEqual(_ other: CovarianceStructure) -> Bool { contains(other) && other.contains(self) }
+  func isEqual(_ other: RandomTermFamily) -> Bool { contains(other) && other.contains(self) }
 }
 
 extension FittedModel {
   /// - Throws: `FitError`.
-  func covarianceStructures(_ standard: Standardization) throws -> [CovarianceStructure] {
+  func randomTermFamilies(_ standard: Standardization) throws -> [RandomTermFamily] {
     var offsets = model.groups.map { _ in 0 }
-    return try products.specification.randomTerms.flatMap { bound -> [CovarianceStructure] in
+    return try products.specification.randomTerms.flatMap { bound -> [RandomTermFamily] in
       let grouping = Set(bound.grouping.map { products.basis.factors[$0.source] })
       let builder = DesignBuilder(products: products, options: options)
       let (blocks, directory) = (
         products.basis.groups[bound.group].blocks, products.groups[bound.group].directory
       )
-      let label = "(\(bound.lhs) \(bound.isDiagonal ? "||" : "|") \(bound.groupName))"
+      let label = bound.label
       let all = try builder.columns(bound.terms, blocks: blocks, directory: directory).names
       var column = offsets[bound.group]
       offsets[bound.group] += all.count
       guard bound.isDiagonal, all.count > 1 else {
         return [
-          CovarianceStructure(
+          RandomTermFamily(
             grouping: grouping, spaces: try spaces(bound.terms, standard), columns: all.count,
-            columnName: nil, label: label, group: bound.group, column: column)
+            columnName: nil, structure: bound.structure.map { [$0.word, $0.isHomogeneous.map { "\($0)" } ?? ""] },
+            label: label, group: bound.group, column: column)
         ]
       }
-      var pieces: [CovarianceStructure] = []
+      var pieces: [RandomTermFamily] = []
       if bound.terms.hasIntercept {
         pieces.append(
-          CovarianceStructure(
+          RandomTermFamily(
             grouping: grouping, spaces: [.one], columns: 1, columnName: nil, label: label,
             group: bound.group, column: column))
         column += 1
@@ -79,7 +87,7 @@ extension FittedModel {
         let isNumeric = term.factors.isEmpty && names.count == 1
         for name in names {
           pieces.append(
-            CovarianceStructure(
+            RandomTermFamily(
               grouping: grouping, spaces: [space], columns: 1, columnName: isNumeric ? nil : name,
               label: label, group: bound.group, column: column))
           column += 1
