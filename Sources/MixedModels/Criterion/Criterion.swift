@@ -35,7 +35,7 @@ public final class Criterion {
     self.φ = φ
     model.covariance.factors(φ, into: &factors)
     try equations.update(factors)
-    var value = equations.logDeterminantM - model.sumOfLogWeights
+    var value = equations.logDeterminantM - model.logDeterminantQ - model.sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
     return value + df * (1 + log(2 * .pi * residualVariance))
   }

@@ -22,7 +22,9 @@ extension LinearMixedModel {
   ) throws -> (model: LinearMixedModel, turns: [DenseMatrix]) {
     let unturned = groups.map { DenseMatrix.identity($0.size) }
     // V is linear in the covariances only where they are the parameters.
-    guard covariance.blocks.allSatisfy({ $0.structure == nil }) else { return (self, unturned) }
+    guard covariance.blocks.allSatisfy({ $0.structure == nil }), hasIndependentLevels else {
+      return (self, unturned)
+    }
     let full = releasingColumns()
     guard !full.isClearlyDetermined else { return (full, unturned) }
     let rough = ParameterSpace(full, kind)

@@ -54,11 +54,12 @@ extension LinearMixedModel {
         members[g][0].bound.grouping, cellSet: products.basis.groups[g].cellSet,
         builder: DesignBuilder(products: products, options: options))
     }
-    groups = products.groups.indices.map { g in
+    let independent = products.groups.indices.map { g in
       RandomEffectsGroup(
         releasing: &products.groups[g], levels: levels[g], B: .joined(members[g].map(\.B)),
         fixed: x, threads: options.threads)
     }
+    groups = try Self.related(independent, members, options)
     pairs = products.groupPairs.enumerated().map { [groups] pair, indices in
       CoOccurrence(
         releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
@@ -71,6 +72,24 @@ extension LinearMixedModel {
     lostDigits = x.lostDigits
     lostDigits.columns += z.flatMap(\.lostDigits)
     try check(specification, x)
+  }
+
+  /// The groups with their relationships.
+  ///
+  /// - Throws: `RelationshipError`
+  private static func related(
+    _ groups: [RandomEffectsGroup], _ members: [[RandomTermAssembly]], _ options: FitOptions
+  ) throws(RelationshipError) -> [RandomEffectsGroup] {
+    let names = members.map { $0[0].bound.groupName }
+    for name in options.relationships.keys.sorted() where !names.containsLabel(name) {
+      throw .noSuchFactor(name, known: names)
+    }
+    var related = groups
+    for (g, name) in names.enumerated() {
+      guard let relationship = options.relationships[name] else { continue }
+      related[g] = try groups[g].related(by: relationship, factor: name)
+    }
+    return related
   }
 
   /// Whether the levels' products can be had in working columns, and the derivatives by as many
@@ -160,6 +179,7 @@ extension LinearMixedModel {
     for (term, block) in zip(terms, covariance.blocks) {
       let levels = groups[term.group].levelCount
       if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
+      guard groups[term.group].precision.isIdentity else { continue }
       if levels >= n {
         throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
       }

@@ -91,7 +91,8 @@ extension LinearMixedModel {
         }
       }
       return RandomEffectsGroup(
-        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B)
+        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B,
+        precision: group.precision)
     }
     let p = new - 1
     let none = [Double](repeating: 0, count: p)
@@ -151,7 +152,8 @@ extension RandomEffectsGroup {
       let identity: DenseMatrix? = nil
       newZX += transformed(zx, at: level * size * tail, rows: size, columns: tail, T, identity)
     }
-    return RandomEffectsGroup(size: k, levels: levels, zz: newZZ, zx: newZX, rank: rank, B: B * T)
+    return RandomEffectsGroup(size: k, levels: levels, zz: newZZ, zx: newZX, rank: rank, B: B * T,
+      precision: precision)
   }
 }
 

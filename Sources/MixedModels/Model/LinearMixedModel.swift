@@ -47,6 +47,14 @@ public struct LinearMixedModel: Sendable {
       || sigma < 16 * fixed.responseSize.ulp * usualWeight.squareRoot()
   }
 
+  /// log |Q ⊗ I| over all groups.
+  var logDeterminantQ: Double {
+    groups.reduce(0) { $0 + Double($1.size) * $1.precision.logDeterminant }
+  }
+
+  /// Whether the levels of every group are independent.
+  var hasIndependentLevels: Bool { groups.allSatisfy(\.precision.isIdentity) }
+
   /// n − p for REML, n for ML.
   func degreesOfFreedom(_ kind: CriterionKind) -> Double {
     Double(kind == .reml ? observations - fixedEffectCount : observations)
@@ -81,6 +89,8 @@ struct RandomEffectsGroup: Sendable {
   let rank: [Int]
   /// Working columns as combinations of raw ones, raw × ℓ.
   let B: DenseMatrix
+  /// Q
+  let precision: LevelPrecision
 
   var levelCount: Int { levels.count }
 }

@@ -29,7 +29,9 @@ extension RandomEffectsGroup {
       }
       zzCount = count * map.zzSize
     }
-    self.init(size: B.columns, levels: levels.labels, zz: zz, zx: zx, rank: levels.rank, B: B)
+    self.init(
+      size: B.columns, levels: levels.labels, zz: zz, zx: zx, rank: levels.rank, B: B,
+      precision: .identity)
   }
 }
 

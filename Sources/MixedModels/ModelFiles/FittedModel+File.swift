@@ -17,6 +17,7 @@ extension FittedModel {
     var options = options
     options.criterion = saved.criterion
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
+    options.relationships = saved.relationships
     let data = saved.data.map(DataSource.init(argument:))
     try self.init(
       file: file, data, options, saved)

@@ -21,6 +21,7 @@ struct SavedOptimum {
   /// As given to this fit: levels and contrasts may differ from those the cross-products came with.
   var levels: [String: [String]]
   var contrasts: [String: Contrast]
+  var relationships: [String: LevelRelationship] = [:]
   var quantiles: [Double]?
   var timing: Timing
   var peakMemory: Int
@@ -31,7 +32,7 @@ struct SavedOptimum {
   var reported: ReportedEstimates?
 
   var json: JSONValue {
-    .object([
+    var members: [(name: String, value: JSONValue)] = [
       ("criterion", .string(criterion.rawValue)),
       ("phi", .numbers(outcome.φ)),
       ("phi_unit", .string(Self.unit)),
@@ -51,7 +52,11 @@ struct SavedOptimum {
       ("scaled_residuals", quantiles.map(JSONValue.numbers) ?? .null),
       ("seconds", .object(timing.parts.map { ($0.name, .number(timing[keyPath: $0.path])) })),
       ("peak_bytes", .integer(peakMemory)),
-    ])
+    ]
+    if !relationships.isEmpty {
+      members.append(("relationships", SavedRelationships.json(relationships)))
+    }
+    return .object(members)
   }
 
   /// For every evaluation φ, the criterion, and the seconds since the search began; derivatives at
@@ -61,6 +66,7 @@ struct SavedOptimum {
       Self.traceMember, shape: [outcome.trace.count, outcome.φ.count + 2],
       outcome.trace.flatMap { $0.φ + [$0.value, $0.seconds] })
     if let curvature = outcome.curvature { try SavedCurvature.write(curvature, to: &archive) }
+    try SavedRelationships.write(relationships, to: &archive)
   }
 
   /// - Throws: `ArchiveError`, `MalformedMember`.
@@ -102,6 +108,7 @@ struct SavedOptimum {
     (levels, contrasts) = ([:], [:])
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
     for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
+    relationships = try SavedRelationships.read(json.optional("relationships"), archive)
     quantiles = try json.optional("scaled_residuals")?.doubles
     if let quantiles,
       quantiles.count != 5 || zip(quantiles, quantiles.dropFirst()).contains(where: >)
@@ -143,6 +150,7 @@ struct SavedOptimum {
     standardError = fit.solver.criterionStandardError
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
+    relationships = options.relationships
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
   }
 }

@@ -13,6 +13,8 @@ public struct FitOptions: Sendable {
   /// Order of a factor's levels, the first is the base.
   public var levels: [String: [String]] = [:]
   public var contrasts: [String: Contrast] = [:]
+  /// Known covariances between the levels of grouping factors, by their names.
+  public var relationships: [String: LevelRelationship] = [:]
   /// false: a missing value in a used column is an error (`--na fail`).
   public var omitsMissing = true
   /// `newton`, with exact gradients; without, NLopt's names in lme4's spelling: bobyqa, neldermead,

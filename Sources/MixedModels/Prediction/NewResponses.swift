@@ -37,6 +37,10 @@ public struct NewResponses: Sendable {
       effects = Array(repeating: predictor.modes, count: count)
       return
     }
+    guard predictor.model.hasIndependentLevels else {
+      throw InferenceError.refused(
+        "random effects of related levels cannot be drawn yet. Use --random kept.")
+    }
     let bytes = 8 * predictor.model.randomEffectCount
     let memory = availableMemory()
     guard memory <= 0 || bytes <= memory / 2 / count else {

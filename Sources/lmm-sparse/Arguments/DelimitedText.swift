@@ -54,9 +54,11 @@ struct DelimitedText {
     }
   }
 
-  /// Reads a file of at most 16 MiB, in UTF-8 or else in `encoding`.
+  /// Reads a file of at most `limit` bytes, in UTF-8 or else in `encoding`.
   /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
-  init(contentsOf path: String, _ encoding: TextEncoding) throws(DelimitedTextError) {
+  init(
+    contentsOf path: String, _ encoding: TextEncoding, limit: Int = 1 << 24
+  ) throws(DelimitedTextError) {
     func fail(_ problem: String) -> DelimitedTextError {
       DelimitedTextError(name: path, line: nil, problem: problem)
     }
@@ -71,7 +73,7 @@ struct DelimitedText {
       guard count >= 0 else { throw fail(String(cString: strerror(errno))) }
       if count == 0 { break }
       bytes += buffer[..<count]
-      guard bytes.count <= 1 << 24 else { throw fail("too large for a matrix of contrasts") }
+      guard bytes.count <= limit else { throw fail("more than \(limit >> 20) MiB, which is too large") }
     }
     guard let text = String(validating: bytes, as: UTF8.self) ?? encoding.text(bytes) else {
       throw fail("is not UTF-8 text. Name its encoding with --encoding")

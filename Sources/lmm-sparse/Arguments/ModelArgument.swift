@@ -19,7 +19,7 @@ struct ModelSource: ParsableArguments {
 
   /// All files that are read for these models.
   func files(of models: [String]) -> [String] {
-    data + reading.files + models.filter { !$0.contains("~") }
+    data + reading.files + model.files + models.filter { !$0.contains("~") }
   }
 
   /// - Throws: `ValidationError` where a model cannot be had.
@@ -81,7 +81,7 @@ struct ModelSource: ParsableArguments {
   func options(wantsModes: Bool, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     options.wantsConditionalModes = wantsModes
-    model.set(&options)
+    try model.set(&options)
     try reading.set(&options)
     search.set(&options)
     options.progress = { progress?.show($0) }

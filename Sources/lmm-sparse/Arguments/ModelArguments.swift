@@ -22,7 +22,13 @@ struct ModelArguments: ParsableArguments {
       "Column added to the linear predictor with coefficient 1.", valueName: "column"))
   var offset: String?
 
-  func set(_ options: inout FitOptions) {
+  @OptionGroup var relationships: RelationshipArguments
+
+  /// Files named by options.
+  var files: [String] { relationships.files }
+
+  func set(_ options: inout FitOptions) throws {
+    try relationships.set(&options)
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset

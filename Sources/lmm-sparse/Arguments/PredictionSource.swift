@@ -78,7 +78,7 @@ struct PredictionSource: ParsableArguments {
   ) throws -> LinearPredictor {
     let line = progress.line
     var options = FitOptions()
-    model.set(&options)
+    try model.set(&options)
     try reading.set(&options)
     search.set(&options)
     options.degreesOfFreedom = degreesOfFreedom
@@ -115,7 +115,7 @@ struct PredictionSource: ParsableArguments {
   /// - Throws: `OutputError`.
   func destination(_ argument: String) throws -> ReportDestination {
     let models = argument.contains("~") ? [] : [argument]
-    return try RunFiles(reading: data + train + reading.files + models, output: output).report
+    return try RunFiles(reading: data + train + reading.files + model.files + models, output: output).report
   }
 
   /// Writes a table, and what there is to say about it to standard error.

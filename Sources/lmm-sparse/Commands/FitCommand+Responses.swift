@@ -25,7 +25,7 @@ extension FitCommand {
   }
 
   func fitResponses() throws {
-    let files = try RunFiles(reading: data + reading.files, output: report.output)
+    let files = try RunFiles(reading: data + reading.files + model.files, output: report.output)
     let sources = data.map(DataSource.init(argument:))
     let progress = report.progress.line
     var options = try options(ModelInput(arguments: data), progress: progress)

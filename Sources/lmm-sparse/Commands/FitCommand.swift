@@ -70,7 +70,7 @@ struct FitCommand: ParsableCommand {
   func run() throws {
     if hasManyResponses { return try fitResponses() }
     let files = try RunFiles(
-      reading: data + reading.files, output: report.output, others: ["--save": save])
+      reading: data + reading.files + model.files, output: report.output, others: ["--save": save])
     let isExample = formula == nil
     let input =
       isExample
@@ -109,7 +109,7 @@ struct FitCommand: ParsableCommand {
 
   func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
-    model.set(&options)
+    try model.set(&options)
     options.degreesOfFreedom = tests.method
     try reading.set(&options)
     search.set(&options)

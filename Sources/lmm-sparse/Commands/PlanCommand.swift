@@ -40,9 +40,9 @@ struct PlanCommand: ParsableCommand {
   func validate() throws { try checkFormula(formula, data, command: "plan") }
 
   func run() throws {
-    let files = try RunFiles(reading: data + reading.files, output: output)
+    let files = try RunFiles(reading: data + reading.files + model.files, output: output)
     var options = FitOptions()
-    model.set(&options)
+    try model.set(&options)
     try reading.set(&options)
     search.set(&options)
     let plan = try ModelPlan(

@@ -162,7 +162,7 @@ import Testing
       data: [.file(Files.data("sleepstudy.csv"))])
     let error = try #require(
       #expect(throws: InferenceError.self) { try model.coefficientTests(.kenwardRoger) })
-    #expect("\(error)".contains("another structure"))
+    #expect("\(error)".contains("another kind"))
     let rows = try model.randomTermDeletions().rows
     #expect(rows.count == 2)
     #expect(rows[1].name == "ar1(0 + factor(Days) | Subject)")

@@ -132,7 +132,6 @@ import Testing
     #expect(report("y ~ a & b").contains("a:b"))
     #expect(report("y ~ (1 | a & b)").contains("(1 | a:b)"))
     #expect(report("y ~ x + zerocorr(1 + x | g)").contains("(x || group)"))
-    #expect(report("y ~ diag(1 + x | g)").contains("(x || group)"))
     #expect(report("y ~ C(f)").contains("factor(x)"))
     #expect(report("y ~ C(f, Sum)").contains("--contrasts"))
   }

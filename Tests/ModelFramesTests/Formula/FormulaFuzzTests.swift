@@ -46,7 +46,7 @@ import Testing
     "+", "-", "*", "/", ":", "^", "^2", "%in%", "%%", "%/%", "(", ")", "(", ")", "|", "||", "&",
     "!",
     "==", "<", ">=", ",", "=", "I(", "log(", "poly(", "scale(", "factor(", "relevel(", "offset(",
-    "c(", "(1|g)", "(x|a/b)", ", ref = 'b'", ", 2", "TRUE", "pi", " ", "\n", "\t", ".", "é", "体",
+    "c(", "(1|g)", "(x|a/b)", "ar1(", "cs(x | g, hom = TRUE)", "diag(0 + f | g)", ", ref = 'b'", ", 2", "TRUE", "pi", " ", "\n", "\t", ".", "é", "体",
   ]
 
   /// Reads `text`; checks what must hold for every formula and every error.

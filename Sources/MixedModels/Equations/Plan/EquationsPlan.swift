@@ -26,7 +26,7 @@ package struct EquationsPlan {
     guard given == "auto" || given == "exact" || Self.strategies[given] != nil else {
       throw FitError.unknownSolver(given)
     }
-    let solver = given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
+    let solver = try Self.solver(given, model)
     var comparison = StrategyComparison(
       model, solver: solver, threads: threads, memory: memory, compares: compares)
     comparison.addMatrixFree(accuracy: accuracy)
@@ -52,6 +52,19 @@ package struct EquationsPlan {
     }
     (self.estimates, chosenIndex) = (estimates, chosen)
     choice = chosen.flatMap { candidates[$0].choice } ?? .whole
+  }
+
+  /// - Throws: `FitError` where only the whole system will do and another is asked for.
+  private static func solver(_ given: String, _ model: LinearMixedModel) throws(FitError) -> String {
+    guard model.hasIndependentLevels else {
+      guard ["auto", "exact", "cholmod"].contains(given) else {
+        throw .numerical(
+          "levels that hang together by a relationship cannot be eliminated one by one. Use --solver cholmod, or leave it out"
+        )
+      }
+      return "cholmod"
+    }
+    return given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
   }
 
   /// What a solver asked for is called in reports.

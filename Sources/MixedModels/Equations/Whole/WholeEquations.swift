@@ -3,7 +3,7 @@ package import NumericalMethods
 
 /// The whole system as one sparse symmetric matrix in CHOLMOD, y its last row:
 ///
-///     ⎡ΛᵀZᵀWZΛ + I   ·      ·   ⎤       ⎡L_zz          ⎤
+///     ⎡ΛᵀZᵀWZΛ + Q   ·      ·   ⎤       ⎡L_zz          ⎤
 ///     ⎢XᵀWZΛ         XᵀWX   ·   ⎥   L = ⎢L_xz  L_xx    ⎥
 ///     ⎣yᵀWZΛ         yᵀWX   yᵀWy⎦       ⎣l_yz  l_yx   r⎦
 ///
@@ -120,26 +120,48 @@ package final class WholeEquations: MixedModelEquations {
         pair, firstEdge: edge, factors[pair.rowGroup], factors[pair.columnGroup], &values, &scratch)
       edge += pair.rowLevels.count
     }
+    for g in model.groups.indices {
+      let entries = model.groups[g].precision.edges
+      assemblePrecision(entries, of: g, firstEdge: edge, &values)
+      edge += entries.count
+    }
     for j in 0...p {
       let start = layout.pattern.columnStarts[q + j]
       for i in j...p { values[start + i - j] = model.tail[i, j] }
     }
   }
 
-  /// TᵀA_zzT + I and TᵀA_zx of every level; T is lower triangular.
+  /// q_ij I for every entry of a group's Q below its diagonal.
+  private func assemblePrecision(
+    _ entries: [SparsePrecision.Edge], of g: Int, firstEdge: Int, _ values: inout [Double]
+  ) {
+    let ℓ = model.groups[g].size
+    for (k, entry) in entries.enumerated() {
+      let place = layout.pairPlacement[firstEdge + k]
+      let node = layout.firstNode[g] + Int(place.rowIsColumn ? entry.row : entry.column)
+      let first = layout.scalarStart[node]
+      for c in 0..<ℓ {
+        let below = layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset
+        for r in 0..<ℓ { values[below + r] = r == c ? entry.value : 0 }
+      }
+    }
+  }
+
+  /// TᵀA_zzT + q_jj I and TᵀA_zx of every level; T is lower triangular.
   private func assembleLevels(
     _ g: Int, _ T: [Double], _ values: inout [Double], _ scratch: inout [Double]
   ) {
     let group = model.groups[g]
     let (ℓ, width) = (group.size, p + 1)
     for level in 0..<group.levelCount {
+      let own = group.precision.diagonal(level)
       let node = layout.firstNode[g] + level
       let first = layout.scalarStart[node]
       multiply(group.zz, at: level * ℓ * ℓ, rows: ℓ, columns: ℓ, byLower: T, &scratch)  // A T
       for j in 0..<ℓ {
         let column = layout.pattern.columnStarts[first + j]
         for i in j..<ℓ {
-          var sum = i == j ? 1.0 : 0
+          var sum = i == j ? own : 0
           for k in i..<ℓ { sum += T[i * ℓ + k] * scratch[j * ℓ + k] }
           values[column + i - j] = sum
         }

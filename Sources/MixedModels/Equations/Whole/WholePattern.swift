@@ -14,7 +14,7 @@ struct WholePattern {
   let firstNode: [Int]
   /// q
   let randomEffectCount: Int
-  /// For every pair of levels (all co-occurrences in turn): is the row's level the column of the
+  /// For every pair of levels (all co-occurrences in turn, then the entries of each group's Q): is the row's level the column of the
   /// lower triangle, and
   /// how many entries below the end of the node's own block does the pair's block start?
   let pairPlacement: [(rowIsColumn: Bool, offset: Int)]
@@ -30,14 +30,20 @@ struct WholePattern {
       sizes += repeatElement(group.size, count: group.levelCount)
     }
     let nodeCount = sizes.count
-    let edges = model.pairs.flatMap { pair in
-      pair.rowLevels.indices.map { k in
-        (
-          firstNode[pair.rowGroup] + Int(pair.rowLevels[k]),
-          firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
-        )
+    let edges =
+      model.pairs.flatMap { pair in
+        pair.rowLevels.indices.map { k in
+          (
+            firstNode[pair.rowGroup] + Int(pair.rowLevels[k]),
+            firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
+          )
+        }
       }
-    }
+      + groups.indices.flatMap { g in
+        groups[g].precision.edges.map {
+          (firstNode[g] + Int($0.row), firstNode[g] + Int($0.column))
+        }
+      }
     let order = try fillReducingOrder(Self.graph(nodeCount, edges))
     var position = [Int](repeating: 0, count: nodeCount)
     for (place, node) in order.enumerated() { position[node] = place }

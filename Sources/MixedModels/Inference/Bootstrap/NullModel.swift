@@ -142,7 +142,8 @@ extension LinearMixedModel {
         return (DenseMatrix(rows: ℓ, columns: p + 1, storage: Array(own)) * map).storage
       }
       return RandomEffectsGroup(
-        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B)
+        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B,
+        precision: group.precision)
     }
     let none = [Double](repeating: 0, count: kept)
     return LinearMixedModel(

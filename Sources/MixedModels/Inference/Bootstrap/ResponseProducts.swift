@@ -44,6 +44,11 @@ package struct ResponseSimulator: Sendable {
     _ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double,
     memory: Int = availableMemory()
   ) throws {
+    guard model.hasIndependentLevels else {
+      throw InferenceError.refused(
+        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use --method wald or profile."
+      )
+    }
     factor = try CrossProductFactor(model, memory: memory)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
   }
@@ -136,7 +141,8 @@ extension LinearMixedModel {
         for i in 0..<ℓ { zx[(level * (p + 1) + p) * ℓ + i] = zy[level * ℓ + i] }
       }
       return RandomEffectsGroup(
-        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B)
+        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B,
+        precision: group.precision)
     }
     var tail = tail
     for k in 0..<p { (tail[k, p], tail[p, k]) = (response.x[k], response.x[k]) }

@@ -40,9 +40,10 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   ) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
     let (model, threads) = (fitted.model, fitted.threads)
-    guard model.covariance.blocks.allSatisfy({ $0.structure == nil }) else {
+    guard model.covariance.blocks.allSatisfy({ $0.structure == nil }), model.hasIndependentLevels
+    else {
       throw InferenceError.refused(
-        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and this model has a term of another structure. Use --ddf satterthwaite."
+        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use --ddf satterthwaite."
       )
     }
     let parameters = model.covariance.linearParameters(fitted.φ)

@@ -45,6 +45,10 @@ public struct ExactTest: Sendable {
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
+    guard model.hasIndependentLevels else {
+      throw InferenceError.refused(
+        "the exact test is of a factor with independent levels. Use --boundary mixture.")
+    }
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml
     (self.isApproximate, self.threads) = (isApproximate, threads)

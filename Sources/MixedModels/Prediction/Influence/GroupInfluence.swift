@@ -39,6 +39,11 @@ extension LinearPredictor {
   public func influence(
     of group: String, _ data: [DataSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
+    guard model.hasIndependentLevels else {
+      throw InferenceError.refused(
+        "leaving out a level of a model with related levels is not what this computes. Take the influence of rows."
+      )
+    }
     let index = try groupIndex(group)
     var options = options
     (options.random, options.allowsNewLevels) = (.all, false)

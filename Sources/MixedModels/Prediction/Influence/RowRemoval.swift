@@ -67,7 +67,8 @@ struct RowRemoval: Sendable {
       }
     }
     return RandomEffectsGroup(
-      size: ℓ, levels: group.levels, zz: zz, zx: zx, rank: group.rank, B: group.B)
+      size: ℓ, levels: group.levels, zz: zz, zx: zx, rank: group.rank, B: group.B,
+        precision: group.precision)
   }
 
   private func pair(_ index: Int, without rows: [Int32]) -> CoOccurrence {

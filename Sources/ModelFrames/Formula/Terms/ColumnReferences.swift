@@ -27,6 +27,8 @@ struct ColumnReferences {
       visit(right, isTerm: isTerm && joinsTerms)
     case .sum(let summands):
       for summand in summands { visit(summand.operand, isTerm: isTerm) }
+    case .call(let function, let arguments) where FormulaSplit.isStructured(function, arguments):
+      visit(arguments[0].value, isTerm: isTerm)
     case .call(let function, let arguments):
       let isFactor = ["factor", "as.factor", "relevel"].contains(function)
       for argument in arguments { visit(argument.value, isTerm: isTerm && isFactor) }

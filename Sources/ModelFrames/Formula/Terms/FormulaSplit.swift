@@ -53,7 +53,7 @@ struct FormulaSplit {
   }
 
   /// Whether a call is a random term with a word for its covariance matrix, and not a function.
-  private static func isStructured(_ word: String, _ arguments: [Syntax.Argument]) -> Bool {
+  static func isStructured(_ word: String, _ arguments: [Syntax.Argument]) -> Bool {
     arguments.first?.value.unparenthesized.bar != nil && NumericFunction.hints[word] == nil
       && !NumericFunction.allNames.contains(word)
   }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How the levels of one grouping factor hang together: u ~ N(0, σ²(Q ⊗ I)⁻¹), b = (I ⊗ λ)u.
+package enum LevelPrecision: Sendable {
+  /// Independent levels: Q = I.
+  case identity
+  case sparse(SparsePrecision)
+
+  /// Q's diagonal entry of a level.
+  func diagonal(_ level: Int) -> Double {
+    switch self {
+    case .identity: 1
+    case .sparse(let Q): Q.diagonal[level]
+    }
+  }
+
+  /// Entries of Q below its diagonal.
+  var edges: [SparsePrecision.Edge] {
+    switch self {
+    case .identity: []
+    case .sparse(let Q): Q.edges
+    }
+  }
+
+  /// log |Q|
+  var logDeterminant: Double {
+    switch self {
+    case .identity: 0
+    case .sparse(let Q): Q.logDeterminant
+    }
+  }
+
+  var isIdentity: Bool {
+    if case .identity = self { true } else { false }
+  }
+}
+
+/// A positive definite matrix over levels, by its entries on and below the diagonal.
+package struct SparsePrecision: Sendable, Equatable {
+  package struct Edge: Sendable, Equatable {
+    package let row: Int32
+    package let column: Int32
+    package let value: Double
+  }
+  package let diagonal: [Double]
+  /// By column, then row; row > column.
+  package let edges: [Edge]
+  package let logDeterminant: Double
+}

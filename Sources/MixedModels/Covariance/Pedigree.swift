@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import ModelFrames
+
+/// Who descends from whom.
+///
+/// The additive relationship matrix A has 1 + F on its diagonal, F the coefficient of inbreeding. Its
+/// inverse is written down from the parents alone (Henderson 1976, Biometrics 32, 69–83), with F by the
+/// method of Meuwissen & Luo (1992, Genetics Selection Evolution 24, 305–313).
+public struct Pedigree: Sendable {
+  /// Parents before their offspring; founders that are named as parents only are there, too.
+  public let individuals: [String]
+  /// Coefficients of inbreeding.
+  public let inbreeding: [Double]
+  /// Places of the parents; −1 where one is unknown.
+  private let parents: [(sire: Int, dam: Int)]
+  /// Within-family variances: A = TDTᵀ.
+  private let variances: [Double]
+
+  /// - Parameter records: Individuals in any order; nil for a parent that is not known.
+  /// - Throws: `RelationshipError` for an individual that is there twice, or that is its own ancestor.
+  public init(
+    _ records: [(individual: String, sire: String?, dam: String?)]
+  ) throws(RelationshipError) {
+    var index: [Label: Int] = [:]
+    var names: [String] = []
+    for record in records {
+      guard index.updateValue(names.count, forKey: Label(record.individual)) == nil else {
+        throw .individualTwice(record.individual)
+      }
+      names.append(record.individual)
+    }
+    func place(_ name: String?) -> Int {
+      guard let name else { return -1 }
+      if let known = index[Label(name)] { return known }
+      index[Label(name)] = names.count
+      names.append(name)
+      return names.count - 1
+    }
+    var given = records.map { (sire: place($0.sire), dam: place($0.dam)) }
+    given += repeatElement((sire: -1, dam: -1), count: names.count - given.count)
+    let order = try Self.ancestorsFirst(given, names)
+    var rank = [Int](repeating: 0, count: names.count)
+    for (k, individual) in order.enumerated() { rank[individual] = k }
+    func ranked(_ place: Int) -> Int { place < 0 ? -1 : rank[place] }
+    individuals = order.map { names[$0] }
+    parents = order.map { (ranked(given[$0].sire), ranked(given[$0].dam)) }
+    (inbreeding, variances) = Self.inbreeding(parents)
+  }
+
+  /// By generations, and in the order given within them.
+  private static func ancestorsFirst(
+    _ parents: [(sire: Int, dam: Int)], _ names: [String]
+  ) throws(RelationshipError) -> [Int] {
+    var children = [[Int]](repeating: [], count: parents.count)
+    var missing = [Int](repeating: 0, count: parents.count)
+    for (k, pair) in parents.enumerated() {
+      for parent in [pair.sire, pair.dam] where parent >= 0 {
+        children[parent].append(k)
+        missing[k] += 1
+      }
+    }
+    var order = parents.indices.filter { missing[$0] == 0 }
+    var next = 0
+    while next < order.count {
+      for child in children[order[next]] {
+        missing[child] -= 1
+        if missing[child] == 0 { order.append(child) }
+      }
+      next += 1
+    }
+    if let loop = missing.firstIndex(where: { $0 > 0 }) {
+      throw .ownAncestor(names[Self.onCycle(from: loop, parents, missing)])
+    }
+    return order
+  }
+
+  /// From an individual whose ancestors have no beginning, back to one of the circle.
+  private static func onCycle(
+    from start: Int, _ parents: [(sire: Int, dam: Int)], _ missing: [Int]
+  ) -> Int {
+    var (here, seen) = (start, Set<Int>())
+    while seen.insert(here).inserted {
+      let pair = parents[here]
+      here = pair.sire >= 0 && missing[pair.sire] > 0 ? pair.sire : pair.dam
+    }
+    return here
+  }
+
+  /// F and the within-family variances d; F_i = Σ_j l_ij² d_j − 1 over i's ancestors j, in the row l_i
+  /// of A's factor.
+  private static func inbreeding(
+    _ parents: [(sire: Int, dam: Int)]
+  ) -> (inbreeding: [Double], variances: [Double]) {
+    let n = parents.count
+    var (F, d) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
+    var l = [Double](repeating: 0, count: n)
+    for i in 0..<n {
+      let (sire, dam) = parents[i]
+      d[i] = 1
+      for parent in [sire, dam] where parent >= 0 { d[i] -= 0.25 * (1 + F[parent]) }
+      guard sire >= 0, dam >= 0 else { continue }
+      // The youngest first, so that a share is whole before it is passed on.
+      var ancestors = MaximumHeap()
+      l[i] = 1
+      ancestors.push(i)
+      var sum = 0.0
+      while let j = ancestors.pop() {
+        for parent in [parents[j].sire, parents[j].dam] where parent >= 0 {
+          if l[parent] == 0 { ancestors.push(parent) }
+          l[parent] += 0.5 * l[j]
+        }
+        sum += l[j] * l[j] * d[j]
+        l[j] = 0
+      }
+      F[i] = max(0, sum - 1)
+    }
+    return (F, d)
+  }
+
+  /// A⁻¹ = Σ w_iw_iᵀ/d_i with w_i = e_i − ½e_sire − ½e_dam; log |A| = Σ log d_i.
+  public var relationship: LevelRelationship {
+    var diagonal = [Double](repeating: 0, count: parents.count)
+    var edges: [UInt64: Double] = [:]
+    func add(_ i: Int, _ j: Int, _ value: Double) {
+      if i == j { diagonal[i] += value } else {
+        edges[UInt64(min(i, j)) << 32 | UInt64(max(i, j)), default: 0] += value
+      }
+    }
+    for (i, pair) in parents.enumerated() {
+      let known = [pair.sire, pair.dam].filter { $0 >= 0 }
+      diagonal[i] += 1 / variances[i]
+      for parent in known { add(i, parent, -0.5 / variances[i]) }
+      for a in known { diagonal[a] += 0.25 / variances[i] }
+      if known.count == 2 { add(known[0], known[1], (known[0] == known[1] ? 0.5 : 0.25) / variances[i]) }
+    }
+    let entries = edges.keys.sorted().map {
+      SparsePrecision.Edge(
+        row: Int32($0 & 0xffff_ffff), column: Int32($0 >> 32), value: edges[$0]!)
+    }
+    return LevelRelationship(
+      individuals,
+      SparsePrecision(
+        diagonal: diagonal, edges: entries.filter { $0.value != 0 },
+        logDeterminant: -variances.reduce(0) { $0 + log($1) }))
+  }
+}
+
+/// Numbers of which the largest comes first.
+private struct MaximumHeap {
+  private var items: [Int] = []
+
+  mutating func push(_ item: Int) {
+    items.append(item)
+    var k = items.count - 1
+    while k > 0, items[(k - 1) / 2] < items[k] {
+      items.swapAt(k, (k - 1) / 2)
+      k = (k - 1) / 2
+    }
+  }
+
+  mutating func pop() -> Int? {
+    guard let first = items.first, let last = items.popLast() else { return nil }
+    guard !items.isEmpty else { return first }
+    items[0] = last
+    var k = 0
+    while 2 * k + 1 < items.count {
+      var child = 2 * k + 1
+      if child + 1 < items.count, items[child + 1] > items[child] { child += 1 }
+      guard items[child] > items[k] else { break }
+      items.swapAt(k, child)
+      k = child
+    }
+    return first
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+extension RandomEffectsGroup {
+  /// The same group with all levels of a relationship: those of the data in their order, then the
+  /// others, of which A has nothing.
+  ///
+  /// - Throws: `RelationshipError` for a level of the data that it does not have.
+  func related(
+    by relationship: LevelRelationship, factor: String
+  ) throws(RelationshipError) -> RandomEffectsGroup {
+    var place: [Label: Int] = [:]
+    for (k, level) in relationship.levels.enumerated() { place[Label(level)] = k }
+    var position = [Int](repeating: -1, count: relationship.levels.count)
+    for (k, level) in levels.enumerated() {
+      guard let there = place[Label(level)] else { throw .unknownLevel(level, factor: factor) }
+      position[there] = k
+    }
+    var all = levels
+    for (k, level) in relationship.levels.enumerated() where position[k] < 0 {
+      position[k] = all.count
+      all.append(level)
+    }
+    let more = all.count - levels.count
+    return RandomEffectsGroup(
+      size: size, levels: all, zz: zz + Array(repeating: 0, count: more * size * size),
+      zx: zx + Array(repeating: 0, count: more * (zx.count / max(levels.count, 1))), rank: rank,
+      B: B, precision: .sparse(relationship.precision.permuted(to: position)))
+  }
+}
+
+extension SparsePrecision {
+  /// With level k at `position[k]`.
+  fileprivate func permuted(to position: [Int]) -> SparsePrecision {
+    var moved = diagonal
+    for (k, value) in diagonal.enumerated() { moved[position[k]] = value }
+    let edges = edges.map { edge in
+      let (a, b) = (position[Int(edge.row)], position[Int(edge.column)])
+      return Edge(row: Int32(max(a, b)), column: Int32(min(a, b)), value: edge.value)
+    }.sorted { ($0.column, $0.row) < ($1.column, $1.row) }
+    return SparsePrecision(diagonal: moved, edges: edges, logDeterminant: logDeterminant)
+  }
+}
