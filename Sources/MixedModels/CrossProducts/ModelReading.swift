@@ -12,7 +12,7 @@ struct ModelReading {
   private let names: [String]
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  init(_ formula: Formula, _ data: [DataSource], _ options: FitOptions) throws {
+  init(_ formula: Formula, _ data: [any TableSource], _ options: FitOptions) throws {
     declared = Self.declared(options)
     reader = try Self.reader(data, options)
     var specification = try ModelBinder.bind(
@@ -28,7 +28,7 @@ struct ModelReading {
   /// A table that is read as an earlier one was: the same columns, centred alike.
   ///
   /// - Throws: `DataError`.
-  init(_ specification: ModelSpecification, _ data: [DataSource], _ options: FitOptions) throws {
+  init(_ specification: ModelSpecification, _ data: [any TableSource], _ options: FitOptions) throws {
     declared = Self.declared(options)
     reader = try Self.reader(data, options)
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
@@ -38,7 +38,7 @@ struct ModelReading {
   }
 
   private static func reader(
-    _ data: [DataSource], _ options: FitOptions
+    _ data: [any TableSource], _ options: FitOptions
   ) throws -> TableReader {
     try options.check()
     var reading = options.reading

@@ -10,7 +10,7 @@ extension LinearPredictor {
   ///   `FormulaError` or `InferenceError` for random effects that the model has not; what `consume`
   ///   throws.
   public func predict(
-    _ data: [DataSource], options: PredictionOptions = PredictionOptions(),
+    _ data: [any TableSource], options: PredictionOptions = PredictionOptions(),
     consume: (PredictedRows) throws -> Void
   ) throws {
     let table = try NewTable(self, data, options)
@@ -28,7 +28,7 @@ struct NewTable {
   let notes: [String]
 
   /// - Throws: `DataError`, `FormulaError`, `InferenceError`, `CholmodError`.
-  init(_ predictor: LinearPredictor, _ data: [DataSource], _ options: PredictionOptions) throws {
+  init(_ predictor: LinearPredictor, _ data: [any TableSource], _ options: PredictionOptions) throws {
     let model = predictor.products.specification.options
     var reading = options.reading
     reading.missingTexts.formUnion(model.missingTexts)

@@ -79,7 +79,7 @@ public struct NewResponses: Sendable {
   /// - Throws: what `RowTable.write` throws.
   @discardableResult
   public func write(
-    _ data: [DataSource], to write: ([UInt8]) throws -> Void
+    _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     let table = try NewTable(predictor, data, options)
     let records = RecordText(table.reader, input == .all, names)

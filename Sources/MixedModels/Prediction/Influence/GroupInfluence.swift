@@ -37,7 +37,7 @@ extension LinearPredictor {
   /// - Throws: `DataError`; `InferenceError` if the model has no such grouping factor, or the rows are
   ///   not those of the fit; `FitError`.
   public func influence(
-    of group: String, _ data: [DataSource], options: PredictionOptions = PredictionOptions()
+    of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
     let index = try groupIndex(group)
     var options = options
