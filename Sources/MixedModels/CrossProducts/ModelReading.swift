@@ -6,15 +6,15 @@ import NumericalMethods
 struct ModelReading {
   let specification: ModelSpecification
   let reader: TableReader
-  /// Columns that the user says are categorical.
+  /// Columns that the user or their type says are categorical.
   let declared: Set<String>
   private let options: FitOptions
   private let names: [String]
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   init(_ formula: Formula, _ data: [any TableSource], _ options: FitOptions) throws {
-    declared = Self.declared(options)
     reader = try Self.reader(data, options)
+    declared = reader.declaredLabels
     var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     if let sample = try reader.sample(specification.columns.requests) {
@@ -29,8 +29,8 @@ struct ModelReading {
   ///
   /// - Throws: `DataError`.
   init(_ specification: ModelSpecification, _ data: [any TableSource], _ options: FitOptions) throws {
-    declared = Self.declared(options)
     reader = try Self.reader(data, options)
+    declared = reader.declaredLabels
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
     self.specification = specification
     self.options = options

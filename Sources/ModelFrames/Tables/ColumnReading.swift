@@ -17,6 +17,9 @@ final class ColumnReading: TableReading {
   }
 
   var hasRows: Bool { table.rowCount > 0 }
+  var labelColumns: Set<String> {
+    Set(table.columns.filter { if case .labels = $0.column.values { true } else { false } }.map(\.name))
+  }
   var isShort: Bool { table.rowCount <= chunkRows }
 
   func kind(of column: String) throws(DataError) -> ColumnKind {
@@ -69,7 +72,7 @@ private struct ColumnRows: TableRows {
     let ends = wanted.map { $0.firstUnreadable(range) ?? range.upperBound }
     let end = ends.min() ?? range.upperBound
     let count = end - range.lowerBound
-    var failure: (@Sendable () -> DataError)?
+    var failure: (@Sendable () -> any Error)?
     if count < range.count, let k = ends.firstIndex(of: end) {
       for column in columns.indices { columns[column].cut(count) }
       let error = wanted[k].error(inRow: end, at: place(ofRow: count))

@@ -39,6 +39,11 @@ public struct ColumnTable: TableSource {
     }
   }
 
+  /// Columns that are known to be as long as each other.
+  package init(ofEqualLengths columns: [(name: String, column: Column)], _ name: String) {
+    (self.name, self.columns, rowCount) = (name, columns, columns[0].column.count)
+  }
+
   public func open(_ options: ReadingOptions) -> any TableReading {
     ColumnReading(self, options)
   }
@@ -75,6 +80,11 @@ extension ColumnTable {
     /// nil is missing.
     public static func logicals(_ values: [Bool?]) -> Column {
       .labels(values.map { value in value.map { $0 ? "TRUE" : "FALSE" } })
+    }
+
+    /// - Parameter codes: −1 is missing; others are codes of `labels`.
+    package static func labels(codes: [Int32], of labels: LevelDictionary) -> Column {
+      Column(values: .labels(codes: codes, labels))
     }
 
     /// Labels by their indices in a list.

@@ -90,7 +90,7 @@ extension TableSource where Self == DataSource {
 
 extension DataSource {
   /// What is wrong with texts that are to be one table, before any is opened.
-  static func check(_ texts: [any TableSource], _ options: ReadingOptions) throws(DataError) {
+  static func check(_ texts: [DataSource], _ options: ReadingOptions) throws(DataError) {
     if let separator = options.separator, !canSeparate(separator) {
       throw DataError(.unusableSeparator(separator))
     }
@@ -102,7 +102,7 @@ extension DataSource {
   }
 
   /// Refuses a file that is named twice, be it through links or as standard input.
-  private static func refuseRepeats(_ texts: [any TableSource]) throws(DataError) {
+  private static func refuseRepeats(_ texts: [DataSource]) throws(DataError) {
     var seen: [FileStatus.Identity: String] = [:]
     for text in texts {
       guard let status = text.status, !status.isCharacterDevice else { continue }

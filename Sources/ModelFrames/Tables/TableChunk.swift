@@ -55,13 +55,13 @@ public struct TableChunk: Sendable {
   public let rows: any TableRows
   /// What is wrong with the row after these, because of which they are the last; asked once the
   /// rows before were read.
-  let failure: (@Sendable () -> DataError)?
+  package let failure: (@Sendable () -> any Error)?
   /// The user's texts for missing values that were met.
   let missingTexts: Set<String>
 
   public init(
     rowCount: Int, columns: [ColumnChunk], rows: any TableRows, missingTexts: Set<String> = [],
-    failure: (@Sendable () -> DataError)? = nil
+    failure: (@Sendable () -> any Error)? = nil
   ) {
     (self.rowCount, self.columns, self.rows) = (rowCount, columns, rows)
     (self.missingTexts, self.failure) = (missingTexts, failure)

@@ -64,7 +64,7 @@ struct RowsOutcome<T: Sendable>: Sendable {
 
 /// An error whose line is known once the rows before were read.
 private struct UnplacedError: Error {
-  let placed: @Sendable () -> DataError
+  let placed: @Sendable () -> any Error
 }
 
 extension RowsTaken {

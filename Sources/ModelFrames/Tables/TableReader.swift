@@ -47,6 +47,11 @@ package final class TableReader {
     return options.categoricalColumns.contains(column) ? .categorical : kind
   }
 
+  /// Columns that are labels by what the user says or by their type.
+  package var declaredLabels: Set<String> {
+    options.categoricalColumns.union(opened.last!.labelColumns)
+  }
+
   /// The requests with what the values look like, whatever the user says they are.
   func withKinds(_ requests: [ColumnRequest]) throws(DataError) -> [ColumnRequest] {
     var requests = requests

@@ -28,6 +28,8 @@ public protocol TableReading: AnyObject {
   var hasRows: Bool { get }
   /// Whether the first rows are all there are, as far as is known without reading on.
   var isShort: Bool { get }
+  /// Columns that are labels by their type, whatever they look like.
+  var labelColumns: Set<String> { get }
   /// What the values of a column look like in the first rows; `empty` without rows.
   ///
   /// - Throws: `DataError.Problem.unknownColumn`
@@ -41,6 +43,10 @@ public protocol TableReading: AnyObject {
   /// - Parameter columns: those that are wanted, the same in all calls.
   /// - Throws: `DataError.Problem.unknownColumn`; what ends the table before its time.
   func next(_ columns: [ColumnRequest]) throws(DataError) -> (any TableRows)?
+}
+
+extension TableReading {
+  public var labelColumns: Set<String> { [] }
 }
 
 /// Consecutive rows as their source has them.

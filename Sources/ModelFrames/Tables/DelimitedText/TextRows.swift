@@ -15,7 +15,7 @@ struct TextRows: TableRows {
     let parsed = parseChunk(text, plan)
     lines.set(parsed.lineFeeds, ofChunk: index)
     let texts = parsed.matchedMissing.isEmpty ? [] : plan.missing.texts
-    var failure: (@Sendable () -> DataError)?
+    var failure: (@Sendable () -> any Error)?
     if let found = parsed.failure {
       failure = { [lines, index] in found.located(after: lines.line(ofChunk: index)) }
     }
