@@ -15,7 +15,7 @@ extension LinearPredictor {
   ) throws {
     let table = try NewTable(self, data, options)
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [rows = table.rows] in try rows($0) }, consume: consume)
   }
 }
@@ -44,7 +44,7 @@ struct NewTable {
     }
     self.notes = notes
     rows = try RowPredictor(predictor, options, weights: weights)
-    for request in rows.working.design.columns.requests where !reader.header.contains(request.name)
+    for request in rows.working.design.columns where !reader.header.contains(request.name)
     {
       _ = try reader.kind(of: request.name)  // says what there is
     }

@@ -86,7 +86,7 @@ public struct NewResponses: Sendable {
     try records.checkNames(file: data[0].name)
     try write(records.headerLine)
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [rows = table.rows, count = names.count] chunk in
         let responses = try responses(chunk, rows)
         var bytes: [UInt8] = []

@@ -62,7 +62,7 @@ public struct RowTable {
     var (complete, count) = (0, 0)
     var inestimable = InestimableRows()
     try reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [columns, statistics, predict = table.rows] chunk in
         let rows = try predict(chunk)
         var part = Part()

@@ -120,7 +120,7 @@ private struct ResponseDesign {
         products, model, groups: model.groups.map { _ in true }, needsResponse: false, offset: nil,
         weights: options.weights))
     let columns = ResponseColumns(
-      rows.design.columns.requests, members.map { formulas[$0].response })
+      rows.design.columns, members.map { formulas[$0].response })
     var sums = ResponseSums(
       model, hasIntercept: products.specification.fixed.hasIntercept, count: members.count,
       threads: threads)

@@ -75,7 +75,7 @@ extension LinearPredictor {
     _ add: (Part) -> Void
   ) throws {
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [predict = table.rows] chunk in
         let columns = try predict.columns(chunk, wantsX: true)
         let fixed = predict.fixed(columns)
