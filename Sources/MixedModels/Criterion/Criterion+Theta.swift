@@ -8,7 +8,7 @@ extension Criterion {
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
   public convenience init(
-    _ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()
+    _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
     setBLASThreads(1)
     let model = try LinearMixedModel(formula, data: data, options: options)

@@ -12,18 +12,12 @@ extension ModelReading {
       guard let found = NumbersAmongTexts(levels), let problem = found.problem(levels) else {
         continue
       }
-      let place = firstPlace(of: found.text, levels, in: name)
-      throw DataError(
-        problem, file: place?.file ?? products.data.first, line: place?.line, column: name,
-        value: levels.label(found.text))
-    }
-  }
-
-  private func firstPlace(
-    of code: Int32, _ levels: LevelDictionary, in column: String
-  ) -> (label: String, file: String, line: Int)? {
-    levels.withBytes(of: code) { bytes in
-      reader.firstPlace(in: column) { $0.elementsEqual(bytes) }
+      let value = levels.label(found.text)
+      let first = levels.withBytes(of: found.text) { bytes in
+        reader.firstPlace(in: name) { $0.elementsEqual(bytes) }
+      }
+      throw first.map { DataError(problem, at: $0.place, column: name, value: value) }
+        ?? DataError(problem, file: products.data.first, column: name, value: value)
     }
   }
 }

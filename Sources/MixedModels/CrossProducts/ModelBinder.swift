@@ -11,7 +11,7 @@ struct ModelBinder {
   private var factors: [FactorSource]
   private var cellSets: [CellSetSource]
   private var indexOfCellSet: [CellSetSource: Int]
-  private var requests: [ColumnRequest] = []
+  private var columns = ColumnLookup([])
 
   /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one.
   static func bind(
@@ -62,7 +62,7 @@ struct ModelBinder {
     var offsets = formula.offsets
     if let offset = options.offset { offsets.append(.column(offset)) }
     for offset in offsets { try request(offset) }
-    if let weights = options.weights { request(column: weights, numbers: true) }
+    if let weights = options.weights { columns.add(weights, numbers: true) }
 
     var fixedBlocks = known?.fixed ?? [ColumnBlock(cellSet: nil, monomials: [.one])]
     let fixed = try bind(formula.fixed, blocks: &fixedBlocks)
@@ -92,7 +92,7 @@ struct ModelBinder {
     }
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, basis: basis,
-      columns: ColumnLookup(requests), columnKinds: kinds, options: options,
+      columns: columns, columnKinds: kinds, options: options,
       origin: formula)
   }
 
@@ -175,7 +175,7 @@ struct ModelBinder {
       preconditionFailure("\(variable.name) is no factor")
     }
     switch source {
-    case .column(let name): request(column: name, labels: true)
+    case .column(let name): columns.add(name, labels: true)
     case .logical(let expression): try request(expression)
     }
     let index = factors.firstIndex(of: source) ?? factors.count
@@ -236,22 +236,10 @@ struct ModelBinder {
 
   private mutating func request(_ expression: Expression) throws {
     let text = expression.textColumns
-    for name in expression.columns {
-      let isText = text.contains(name)
-      if !isText, kinds[name] == .categorical {
-        throw FitError.textUsedAsNumber(column: name, expression: expression.deparsed)
-      }
-      request(column: name, numbers: !isText, labels: isText)
+    for name in expression.columns where !text.contains(name) && kinds[name] == .categorical {
+      throw FitError.textUsedAsNumber(column: name, expression: expression.deparsed)
     }
-  }
-
-  private mutating func request(column: String, numbers: Bool = false, labels: Bool = false) {
-    let index = requests.firstIndex { $0.name == column } ?? requests.count
-    if index == requests.count {
-      requests.append(ColumnRequest(name: column, wantsNumbers: false, wantsLabels: false))
-    }
-    if numbers { requests[index].wantsNumbers = true }
-    if labels { requests[index].wantsLabels = true }
+    columns.add(expression)
   }
 }
 

@@ -6,15 +6,15 @@ import NumericalMethods
 struct ModelReading {
   let specification: ModelSpecification
   let reader: TableReader
-  /// Columns that the user says are categorical.
+  /// Columns that the user or their type says are categorical.
   let declared: Set<String>
   private let options: FitOptions
   private let names: [String]
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  init(_ formula: Formula, _ data: [DataSource], _ options: FitOptions) throws {
-    declared = Self.declared(options)
+  init(_ formula: Formula, _ data: [any TableSource], _ options: FitOptions) throws {
     reader = try Self.reader(data, options)
+    declared = reader.declaredLabels
     var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     if let sample = try reader.sample(specification.columns.requests) {
@@ -28,9 +28,9 @@ struct ModelReading {
   /// A table that is read as an earlier one was: the same columns, centred alike.
   ///
   /// - Throws: `DataError`.
-  init(_ specification: ModelSpecification, _ data: [DataSource], _ options: FitOptions) throws {
-    declared = Self.declared(options)
+  init(_ specification: ModelSpecification, _ data: [any TableSource], _ options: FitOptions) throws {
     reader = try Self.reader(data, options)
+    declared = reader.declaredLabels
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
     self.specification = specification
     self.options = options
@@ -38,7 +38,7 @@ struct ModelReading {
   }
 
   private static func reader(
-    _ data: [DataSource], _ options: FitOptions
+    _ data: [any TableSource], _ options: FitOptions
   ) throws -> TableReader {
     try options.check()
     var reading = options.reading

@@ -22,7 +22,7 @@ extension RawBasis {
       let x = rows.map { values.atoms[a][$0] }
       (centred.atoms[a].shift, centred.atoms[a].scale) = Self.centreAndScale(x, shares)
     }
-    let y = rows.map { values.response[$0] }
+    let y = rows.map { values.adjustedResponse[$0] }
     var t: [Int: [Double]] = [:]
     for a in slopes {
       let atom = centred.atoms[a]

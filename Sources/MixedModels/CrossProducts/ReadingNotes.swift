@@ -19,7 +19,7 @@ extension ModelReading {
       let text = levels.label(found.text)
       let place =
         reader.firstPlace(in: name) { levels.hasLabel(found.text, $0) }
-        .map { " (\($0.file), line \($0.line))" } ?? ""
+        .map { " (\($0.place))" } ?? ""
       return
         "\(made) because of texts among its numbers, the first of them “\(text)”\(place); if it means missing, add --missing"
     }

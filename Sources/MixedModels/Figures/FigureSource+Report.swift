@@ -8,7 +8,7 @@ extension FigureSource {
   /// page says. `progress` is told what is being made.
   /// - Throws: `DataError`, `FitError`, `InferenceError`, `FigureError`, `GnuplotError`.
   package func report(
-    data: [DataSource], gnuplot: Gnuplot = Gnuplot(), progress: (String) -> Void = { _ in }
+    data: [any TableSource], gnuplot: Gnuplot = Gnuplot(), progress: (String) -> Void = { _ in }
   ) throws -> String {
     progress("tests")
     let tested = try testedFit(data)
@@ -47,7 +47,7 @@ extension FigureSource {
     (.trace, "Search"),
   ]
 
-  private func testedFit(_ data: [DataSource]) throws -> Fit {
+  private func testedFit(_ data: [any TableSource]) throws -> Fit {
     var fit = try fitted.finished()
     if !data.isEmpty {
       fit.scaledResiduals = try fitted.residualPass(of: data).scaledQuantiles()

@@ -81,7 +81,7 @@ package struct FigureSource {
   ///
   /// - Throws: `DataError`, `FitError`; `FigureError.otherRows` unless they are as many.
   func forEachRows<Also: Sendable>(
-    of data: [DataSource], with also: @Sendable (RowBlock, [[Int32]]) -> Also,
+    of data: [any TableSource], with also: @Sendable (RowBlock, [[Int32]]) -> Also,
     _ body: (ResidualPass.Rows, Also) throws -> Void
   ) throws {
     var count = 0

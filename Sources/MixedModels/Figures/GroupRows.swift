@@ -31,7 +31,7 @@ struct GroupRows: Sendable {
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.
   init(
-    _ source: FigureSource, data: [DataSource], term: Int, levels: [Int], atom: Int?,
+    _ source: FigureSource, data: [any TableSource], term: Int, levels: [Int], atom: Int?,
     countsAll: Bool = false
   ) throws {
     rows = levels.map { _ in [] }

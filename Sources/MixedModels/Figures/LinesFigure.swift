@@ -23,7 +23,7 @@ package struct LinesFigure: Figure {
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError`.
   package init(
-    _ source: FigureSource, data: [DataSource], group: String?, covariate: String?
+    _ source: FigureSource, data: [any TableSource], group: String?, covariate: String?
   ) throws {
     let t = try source.term(group) { $0.columns.count > 1 }
     let term = source.model.terms[t]

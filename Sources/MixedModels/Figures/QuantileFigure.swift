@@ -19,7 +19,7 @@ package struct QuantileFigure: Figure {
   /// Reads the rows once, if there are any; the conditional modes need none.
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError`.
-  package init(_ source: FigureSource, data: [DataSource], group: String?) throws {
+  package init(_ source: FigureSource, data: [any TableSource], group: String?) throws {
     var panels: [Panel] = []
     if !data.isEmpty { panels.append(try Self.residuals(source, data)) }
     let only = try group.map { name throws(FigureError) in
@@ -42,7 +42,7 @@ package struct QuantileFigure: Figure {
       "Normal quantile plots\(data.isEmpty ? " of the conditional modes; those of the residuals need the rows" : ""). The line goes through the quartiles; the band holds 95 % of the quantiles of normal samples, place by place."
   }
 
-  private static func residuals(_ source: FigureSource, _ data: [DataSource]) throws -> Panel {
+  private static func residuals(_ source: FigureSource, _ data: [any TableSource]) throws -> Panel {
     var quantiles = StreamingQuantiles()
     let sigma = source.fit.sigma
     try source.forEachRows(of: data, with: { _, _ in () }) { rows, _ in

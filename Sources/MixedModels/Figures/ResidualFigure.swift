@@ -13,7 +13,7 @@ package struct ResidualFigure: Figure {
   /// Reads the rows once.
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.
-  package init(_ source: FigureSource, data: [DataSource]) throws {
+  package init(_ source: FigureSource, data: [any TableSource]) throws {
     let fit = source.fit
     let isWeighted = fit.weights != nil
     var counts = HexagonalCounts()

@@ -10,7 +10,7 @@ package struct ResultTable {
   /// - Throws: `DataError` for a file that cannot be read or lacks a column.
   package init(_ path: String, numbers: [String], texts: [String]) throws {
     self.path = path
-    let reader = try TableReader([DataSource.file(path)])
+    let reader = try TableReader([.file(path)])
     let requests =
       numbers.map { ColumnRequest(name: $0, wantsNumbers: true, wantsLabels: false) }
       + texts.map { ColumnRequest(name: $0, wantsNumbers: false, wantsLabels: true) }

@@ -5,7 +5,7 @@ import NumericalMethods
 
 extension Fit {
   init(
-    formula: Formula, data: [DataSource], options: FitOptions, products: CrossProducts,
+    formula: Formula, data: [any TableSource], options: FitOptions, products: CrossProducts,
     model: LinearMixedModel, outcome: CriterionSearch.Outcome, estimates: Estimates,
     solver: SolverSummary, plan: [String], record: FitRecord
   ) {

@@ -7,7 +7,7 @@ extension FittedModel {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   public convenience init(
-    _ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()
+    _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
     try self.init(data, options) { try CrossProducts(formula, data: data, options: options) }
   }
@@ -24,7 +24,7 @@ extension FittedModel {
   /// - Parameter restored: Finds the optimum of one that was saved, and what was recorded of its
   ///   making, in place of a search.
   convenience init(
-    _ data: [DataSource], _ given: FitOptions,
+    _ data: [any TableSource], _ given: FitOptions,
     restored: ((LinearMixedModel, CrossProducts, FitOptions) throws -> Restored)? = nil,
     didRead: (CrossProducts) throws -> Void = { _ in }, _ read: () throws -> CrossProducts
   ) throws {

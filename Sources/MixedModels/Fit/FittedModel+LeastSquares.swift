@@ -8,7 +8,7 @@ extension FittedModel {
   /// - Parameter model: without groups.
   convenience init(
     leastSquares model: LinearMixedModel, _ formula: Formula, _ products: CrossProducts,
-    _ data: [DataSource], _ options: FitOptions
+    _ data: [any TableSource], _ options: FitOptions
   ) {
     let optimum = Optimum(
       leastSquares: Estimates(leastSquares: model, options.criterion),

@@ -6,7 +6,7 @@ extension FittedModel {
   /// named by `rows`.
   ///
   /// - Throws: `DataError`, `FitError`.
-  func residualPass(of rows: [DataSource]? = nil) throws -> ResidualPass {
+  func residualPass(of rows: [any TableSource]? = nil) throws -> ResidualPass {
     let reading =
       try rows.map { try ModelReading(products.specification, $0, options) }
       ?? ModelReading(formula, data, options)
@@ -16,7 +16,7 @@ extension FittedModel {
   /// Quantiles of the scaled residuals, if they are wanted and the rows can be read again.
   ///
   /// - Throws: `DataError`, `FitError`.
-  func scaledResiduals(readingAgain data: [DataSource]) throws -> ResidualQuantiles? {
+  func scaledResiduals(readingAgain data: [any TableSource]) throws -> ResidualQuantiles? {
     guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else { return nil }
     return try residualPass().scaledQuantiles()
   }

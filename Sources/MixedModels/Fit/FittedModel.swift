@@ -12,7 +12,7 @@ public final class FittedModel: Sendable {
   package let model: LinearMixedModel
   package let formula: Formula
   /// What was read; names only, of models without rows.
-  let data: [DataSource]
+  let data: [any TableSource]
   /// Counts, levels and the fixed part; the blocks of levels and pairs are there only where they
   /// were to be kept, since they went into `model`.
   package let products: CrossProducts
@@ -27,7 +27,7 @@ public final class FittedModel: Sendable {
   ///   - record: What was measured; of a saved fit, when it was made.
   ///   - notes: What the user should know of how the rows were read.
   init(
-    _ formula: Formula, _ data: [DataSource], _ options: FitOptions, _ products: CrossProducts,
+    _ formula: Formula, _ data: [any TableSource], _ options: FitOptions, _ products: CrossProducts,
     _ model: LinearMixedModel, _ optimum: Optimum, plan: [String], record: FitRecord = FitRecord(),
     notes: [String] = [], began: Double? = nil
   ) {
@@ -44,7 +44,7 @@ public final class FittedModel: Sendable {
 
   /// A model without random effects, whose results are those of least squares.
   init(
-    leastSquares fit: Fit, _ formula: Formula, _ data: [DataSource], _ options: FitOptions,
+    leastSquares fit: Fit, _ formula: Formula, _ data: [any TableSource], _ options: FitOptions,
     _ products: CrossProducts, _ model: LinearMixedModel, _ optimum: Optimum
   ) {
     (self.fit, self.formula, self.data, self.options) = (fit, formula, data, options)

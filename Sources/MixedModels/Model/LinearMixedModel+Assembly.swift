@@ -21,7 +21,7 @@ extension LinearMixedModel {
   /// Reads the data in one pass and maps what it gave to working coordinates.
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
-  package init(_ formula: Formula, data: [DataSource], options: FitOptions) throws {
+  package init(_ formula: Formula, data: [any TableSource], options: FitOptions) throws {
     try self.init(CrossProducts(formula, data: data, options: options), options: options)
   }
 

@@ -27,7 +27,7 @@ extension FittedModel {
   }
 
   private convenience init(
-    file: ModelFile, _ data: [DataSource], _ options: FitOptions, _ saved: SavedOptimum
+    file: ModelFile, _ data: [any TableSource], _ options: FitOptions, _ saved: SavedOptimum
   ) throws {
     do {
       let products = try file.reading { try file.crossProducts() }
@@ -103,7 +103,7 @@ extension Fit {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `ModelFileError` if it cannot be written.
   public init(
-    _ formula: Formula, data: [DataSource], options: FitOptions = FitOptions(),
+    _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions(),
     savingTo path: String
   ) throws {
     self = try saving(to: path) {

@@ -118,15 +118,6 @@ extension Monomial {
   }
 }
 
-extension FactorSource {
-  var name: String {
-    switch self {
-    case .column(let name): name
-    case .logical(let expression): expression.deparsed
-    }
-  }
-}
-
 extension Contrast {
   var json: JSONValue {
     switch self {

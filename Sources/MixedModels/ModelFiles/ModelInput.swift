@@ -6,13 +6,13 @@ package struct ModelInput: Sendable {
   /// Model files.
   package let files: [String]
   /// Together one table.
-  package let data: [DataSource]
+  package let data: [any TableSource]
   /// All of them as reports name them, in the order given.
-  package let names: [DataSource]
+  package let names: [any TableSource]
 
-  package init(files: [String], data: [DataSource]) {
+  package init(files: [String], data: [any TableSource]) {
     (self.files, self.data) = (files, data)
-    names = files.map(DataSource.file) + data
+    names = files.map { DataSource.file($0) } + data
   }
 
   /// Tells model files from tables, see `ModelFile.isMeant`.

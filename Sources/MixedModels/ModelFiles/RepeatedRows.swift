@@ -83,8 +83,8 @@ struct RepeatedRows {
     )
   }
 
-  private mutating func compare(_ shard: Shard, _ table: DataSource) throws {
-    guard case .file(let path) = table, shard.observations > 0 else { return }
+  private mutating func compare(_ shard: Shard, _ table: any TableSource) throws {
+    guard let path = (table as? DataSource)?.path, shard.observations > 0 else { return }
     let given = Source(path)
     guard shard.sources.contains(where: { $0.isSame(as: given) }) else { return }
     if let status = given.status, status.modified <= shard.modified {

@@ -56,16 +56,11 @@ public enum FitError: Error, Sendable, Equatable {
 /// A value of a column that made it text, and where it stands.
 public struct FirstText: Sendable, Equatable {
   let value: String
-  let file: String
-  let line: Int
+  let place: RowPlace
 
-  init(_ place: (label: String, file: String, line: Int)) {
-    (value, file, line) = place
-  }
+  init(_ first: (label: String, place: RowPlace)) { (value, place) = first }
 
-  fileprivate var description: String {
-    "“\(value)” in \(file == "-" ? "standard input" : file), line \(line)"
-  }
+  fileprivate var description: String { "“\(value)” in \(place)" }
 
   fileprivate var remedy: String {
     hasDecimalComma(value)

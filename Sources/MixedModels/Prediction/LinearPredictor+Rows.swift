@@ -10,12 +10,12 @@ extension LinearPredictor {
   ///   `FormulaError` or `InferenceError` for random effects that the model has not; what `consume`
   ///   throws.
   public func predict(
-    _ data: [DataSource], options: PredictionOptions = PredictionOptions(),
+    _ data: [any TableSource], options: PredictionOptions = PredictionOptions(),
     consume: (PredictedRows) throws -> Void
   ) throws {
     let table = try NewTable(self, data, options)
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [rows = table.rows] in try rows($0) }, consume: consume)
   }
 }
@@ -28,7 +28,7 @@ struct NewTable {
   let notes: [String]
 
   /// - Throws: `DataError`, `FormulaError`, `InferenceError`, `CholmodError`.
-  init(_ predictor: LinearPredictor, _ data: [DataSource], _ options: PredictionOptions) throws {
+  init(_ predictor: LinearPredictor, _ data: [any TableSource], _ options: PredictionOptions) throws {
     let model = predictor.products.specification.options
     var reading = options.reading
     reading.missingTexts.formUnion(model.missingTexts)
@@ -44,7 +44,7 @@ struct NewTable {
     }
     self.notes = notes
     rows = try RowPredictor(predictor, options, weights: weights)
-    for request in rows.working.design.columns.requests where !reader.header.contains(request.name)
+    for request in rows.working.design.columns where !reader.header.contains(request.name)
     {
       _ = try reader.kind(of: request.name)  // says what there is
     }

@@ -83,14 +83,14 @@ public struct NewResponses: Sendable {
   /// - Throws: what `RowTable.write` throws.
   @discardableResult
   public func write(
-    _ data: [DataSource], to write: ([UInt8]) throws -> Void
+    _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     let table = try NewTable(predictor, data, options)
     let records = RecordText(table.reader, input == .all, names)
     try records.checkNames(file: data[0].name)
     try write(records.headerLine)
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [rows = table.rows, count = names.count] chunk in
         let responses = try responses(chunk, rows)
         var bytes: [UInt8] = []

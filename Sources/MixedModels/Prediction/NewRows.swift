@@ -5,9 +5,6 @@ import ModelFrames
 /// The rows of one chunk in the terms of a model that was fitted to others: the numbers as
 /// polynomials, the factors in the fit's codes.
 struct NewRows: Sendable {
-  /// A level of a grouping factor that the fit has not seen.
-  static let newLevel: Int32 = -2
-
   /// What becomes of a row with a level or a combination that the fit has not seen.
   enum Unseen {
     case refused
@@ -17,63 +14,58 @@ struct NewRows: Sendable {
     case ignored
   }
 
-  let count: Int
+  /// The needed atoms and cells; `KnownCells.new` where the fit has not seen one.
+  let terms: RowTerms
   /// Whether all that the prediction needs is there.
   var isComplete: [Bool]
-  /// T₁, T₂, … of the needed atoms; empty for others.
-  let polynomials: [[[Double]]]
-  /// For every needed cell set the code of every row, −1: missing, `newLevel`: unseen.
-  let cells: [[Int32]]
   let offset: [Double]
   /// As the formula has it, `log(y)`; empty if it is not wanted.
   let response: [Double]
-  /// 1 where there are none.
+  /// 1 where there are none, NaN where missing.
   let weights: [Double]
+  private let factors: [(labels: LevelDictionary, codes: [Int32])]
+
+  var count: Int { terms.count }
+  var polynomials: [[[Double]]] { terms.polynomials }
+  var cells: [[Int32]] { terms.cells }
 
   /// - Throws: `RowError` for a level or a combination of levels that the fit has not seen, where
   ///   it matters; for infinite values; for weights that are not positive.
   init(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, unseen: Unseen
+    _ chunk: TableChunk, _ design: NewRowDesign, _ known: KnownCells, unseen: Unseen
   ) throws {
-    let reader = ChunkValues(chunk: chunk, columns: design.columns)
-    count = chunk.rowCount
-    var complete = [Bool](repeating: true, count: count)
-    func note(_ values: [Double], _ name: String) throws {
-      for row in values.indices where !values[row].isFinite {
-        if values[row].isNaN { complete[row] = false } else { throw infinite(row, name) }
-      }
-    }
-    var polynomials = [[[Double]]](repeating: [], count: design.basis.atoms.count)
-    for a in design.atoms {
-      let atom = design.basis.atoms[a]
-      let values = try reader.values(atom.expression)
-      try note(values, atom.expression.deparsed)
-      polynomials[a] = Chebyshev.evaluate(
-        values.map { ($0 - atom.shift) / atom.scale }, degree: atom.degree)
-    }
-    self.polynomials = polynomials
-
-    var offset = [Double](repeating: 0, count: count)
-    for expression in design.offsets {
-      let values = try reader.values(expression)
-      try note(values, expression.deparsed)
-      for row in values.indices { offset[row] += values[row] }
-    }
-    self.offset = offset
-    response = try design.response.map { try reader.values($0) } ?? []
-    weights = try Self.weights(design.weights, reader, count)
-
-    cells = try levels.cells(of: reader, design)
-    for set in design.cellSets {
-      for row in cells[set].indices where cells[set][row] == -1 { complete[row] = false }
-    }
-    isComplete = complete
+    let values = try RowValues(chunk, design.needs)
+    let numbers = try Self.finiteNumbers(values, design.needs)
+    try values.checkWeights(
+      remedy: "Weights are inverse variances; write NA where there is none.")
+    (offset, response, factors) = (values.offset, values.response, values.factors)
+    weights = values.weights ?? Array(repeating: 1, count: values.count)
+    var polynomials = values.atoms.map { _ in [[Double]]() }
+    for a in design.needs.atoms { polynomials[a] = values.polynomials(a) }
+    let cells = RowCells(
+      design.basis.cellSets, needed: design.cellSets, values.factors, areComplete: false)
+    terms = RowTerms(
+      count: values.count, polynomials: polynomials, cells: known.codes(of: cells))
+    isComplete = values.complete(numbers)
     let refusals = Self.refusals(design, unseen)
     // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
     for row in 0..<count where isLeftOut(row) {
       if refusals.contains(where: { meets($0, row, design) }) { isComplete[row] = false }
     }
-    try checkCells(chunk, design, levels, refusals)
+    try checkCells(design, refusals)
+  }
+
+  /// What must be there for a prediction.
+  ///
+  /// - Throws: `RowError` for an infinite value.
+  private static func finiteNumbers(_ values: RowValues, _ needs: RowNeeds) throws -> [[Double]] {
+    let expressions = needs.atoms.map { needs.basis.atoms[$0].expression } + needs.offsets
+    let numbers = needs.atoms.map { values.atoms[$0] } + values.offsets
+    for (expression, numbers) in zip(expressions, numbers) {
+      try RowValues.checkFinite(
+        numbers, expression, remedy: "Correct the value, or write NA to have no prediction.")
+    }
+    return numbers
   }
 
   /// Whether the response or the weight of a row was asked for and is missing.
@@ -100,23 +92,8 @@ struct NewRows: Sendable {
   }
 
   private func meets(_ refusal: Refusal, _ row: Int, _ design: NewRowDesign) -> Bool {
-    cells[refusal.set][row] == Self.newLevel
+    cells[refusal.set][row] == KnownCells.new
       && (!refusal.ifLevelIsNew || hasNewLevel(row, refusal.set, design))
-  }
-
-  /// NaN where missing.
-  private static func weights(
-    _ name: String?, _ reader: ChunkValues, _ count: Int
-  ) throws -> [Double] {
-    guard let name else { return Array(repeating: 1, count: count) }
-    let weights = try reader.values(.column(name))
-    if let row = weights.indices.first(where: { weights[$0] <= 0 }) {
-      throw RowError(
-        row: row, column: name,
-        message: "the weight \(weights[row]) is not positive.",
-        remedy: "Weights are inverse variances; write NA where there is none.")
-    }
-    return weights
   }
 
   /// New levels have no coefficient, unless they are those of a grouping factor and allowed; nor have
@@ -124,7 +101,7 @@ struct NewRows: Sendable {
   ///
   /// A row without a prediction needs no coefficient.
   private func checkCells(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ levels: FittedLevels, _ refusals: [Refusal]
+    _ design: NewRowDesign, _ refusals: [Refusal]
   ) throws {
     var first: (row: Int, set: Int, isGrouping: Bool)?
     for refusal in refusals {
@@ -132,15 +109,15 @@ struct NewRows: Sendable {
       if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.isGrouping) }
     }
     if let first {
-      throw levels.unseen(
-        row: first.row, set: first.set, cells, chunk, design, isGrouping: first.isGrouping)
+      throw unseen(
+        row: first.row, set: first.set, design.basis, isGrouping: first.isGrouping)
     }
   }
 
   /// Whether one of the levels that a cell combines is new, and not only their combination.
   private func hasNewLevel(_ row: Int, _ set: Int, _ design: NewRowDesign) -> Bool {
     switch design.basis.cellSets[set] {
-    case .factor: cells[set][row] == Self.newLevel
+    case .factor: cells[set][row] == KnownCells.new
     case .product(let left, let right):
       hasNewLevel(row, left, design) || hasNewLevel(row, right, design)
     }
@@ -149,34 +126,50 @@ struct NewRows: Sendable {
   /// Rows with a new combination of known levels in a term of X.
   func rowsOfNewCombinations(_ design: NewRowDesign) -> [Int] {
     let sets = design.fixedCellSets
-    guard sets.contains(where: { cells[$0].contains(Self.newLevel) }) else { return [] }
+    guard sets.contains(where: { cells[$0].contains(KnownCells.new) }) else { return [] }
     return (0..<count).filter { row in
-      sets.contains { cells[$0][row] == Self.newLevel && !hasNewLevel(row, $0, design) }
+      sets.contains { cells[$0][row] == KnownCells.new && !hasNewLevel(row, $0, design) }
     }
   }
 }
 
-private func infinite(_ row: Int, _ name: String) -> RowError {
-  RowError(
-    row: row, message: "\(name) is infinite here.",
-    remedy: "Correct the value, or write NA to have no prediction.")
-}
+extension NewRows {
+  /// The error for a row with a cell that the fit has not seen: names the level, or the levels
+  /// whose combination is new.
+  private func unseen(
+    row: Int, set: Int, _ basis: RawBasis, isGrouping: Bool
+  ) -> RowError {
+    let factors = self.factors(of: set, basis).map { f, factorSet in
+      let (labels, codes) = self.factors[f]
+      return (
+        name: basis.factors[f].name, label: codes[row] < 0 ? "NA" : labels.label(codes[row]),
+        isNew: cells[factorSet][row] == KnownCells.new
+      )
+    }
+    let remedy =
+      isGrouping
+      ? "Allow new levels with --allow-new-levels, which predicts with their random effects at zero, or leave them out with --random none."
+      : "Such rows cannot be predicted; take them out, or fit the model to data that have them."
+    if let new = factors.first(where: \.isNew) {
+      return RowError(
+        row: row, column: new.name, value: new.label,
+        message: isGrouping
+          ? "the fit has not seen this level of a grouping factor."
+          : "the fit has no coefficient for this level.",
+        remedy: remedy)
+    }
+    let cell = factors.map { "\($0.name) = \($0.label)" }.joined(separator: " and ")
+    return RowError(
+      row: row,
+      message: "the fit has no row with \(cell), whose combination is a term of the model.",
+      remedy: remedy)
+  }
 
-/// Expressions over the rows of a chunk.
-struct ChunkValues {
-  let chunk: TableChunk
-  let columns: ColumnLookup
-
-  func column(_ name: String) -> ColumnChunk { chunk.columns[columns.index(name)] }
-
-  func values(_ expression: Expression) throws -> [Double] {
-    let textColumns = expression.textColumns
-    return try evaluate(expression, count: chunk.rowCount) { name in
-      let column = column(name)
-      if textColumns.contains(name) {
-        return .labels(codes: column.codes, labels: column.labels.labels)
-      }
-      return .numbers(column.numbers)
+  /// The factors that a cell set is made of, and their own cell sets.
+  private func factors(of set: Int, _ basis: RawBasis) -> [(factor: Int, set: Int)] {
+    switch basis.cellSets[set] {
+    case .factor(let f): [(f, set)]
+    case .product(let left, let right): factors(of: left, basis) + factors(of: right, basis)
     }
   }
 }

@@ -46,7 +46,7 @@ public struct RowTable {
   ///   asked for and the rows are not those of the fit; what `write` throws.
   @discardableResult
   public func write(
-    _ data: [DataSource], to write: ([UInt8]) throws -> Void
+    _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     if let level = statistics.interval?.level { try ValueRange.coverage.check(level, "level") }
     if case .prediction = statistics.interval, options.degreesOfFreedom != .none {
@@ -62,7 +62,7 @@ public struct RowTable {
     var (complete, count) = (0, 0)
     var inestimable = InestimableRows()
     try reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [columns, statistics, predict = table.rows] chunk in
         let rows = try predict(chunk)
         var part = Part()
@@ -131,7 +131,7 @@ struct RecordText: Sendable {
   init(_ reader: TableReader, _ copies: Bool, _ added: [String]) {
     (self.copies, self.added) = (copies, added)
     header = copies ? reader.header : []
-    separator = copies ? reader.separator : UInt8(ascii: ",")
+    separator = copies ? reader.layout.separator : UInt8(ascii: ",")
   }
 
   /// - Throws: `DataError`.
@@ -162,15 +162,16 @@ struct RecordText: Sendable {
       }
       return
     }
-    guard chunk.header == header, chunk.separator == separator else {
+    let layout = chunk.rows.layout
+    guard layout.columnNames == header, layout.separator == separator else {
       throw DataError(
         .unsuitable(
           "its columns or its separator are not those of the first file.",
           remedy: "Predict the files one by one, or leave their columns out with --columns none."),
-        file: chunk.fileName)
+        file: layout.name)
     }
     var row = 0
-    chunk.forEachRecord { record in
+    chunk.rows.forEachRecord(chunk.rowCount) { record in
       bytes.append(contentsOf: record)
       bytes.append(separator)
       body(row, &bytes)

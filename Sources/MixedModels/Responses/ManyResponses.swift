@@ -33,7 +33,7 @@ public struct ManyResponses: Sendable {
   /// - Throws: `DataError`, `FormulaError`; `FitError` for what is wrong with the model or its
   ///   predictors.
   public init(
-    _ formula: ResponsesFormula, data: [DataSource], options: FitOptions = FitOptions()
+    _ formula: ResponsesFormula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
     setBLASThreads(1)
     if let source = data.first(where: \.isReadOnce) {
@@ -69,14 +69,14 @@ public struct ManyResponses: Sendable {
 /// Responses that are missing in the same rows, and the model that they share.
 private struct ResponseDesign {
   private let formulas: [Formula]
-  private let data: [DataSource]
+  private let data: [any TableSource]
   private let options: FitOptions
   private let products: CrossProducts
   private let model: LinearMixedModel
   private let threads: Int
 
   /// - Throws: `DataError`, `FormulaError`, `FitError`.
-  init(_ formulas: [Formula], _ data: [DataSource], _ options: FitOptions) throws {
+  init(_ formulas: [Formula], _ data: [any TableSource], _ options: FitOptions) throws {
     (self.formulas, self.data) = (formulas, data)
     threads = threadCount(options.threads)
     var (design, index): ((CrossProducts, LinearMixedModel)?, Int) = (nil, 0)
@@ -120,7 +120,7 @@ private struct ResponseDesign {
         products, model, groups: model.groups.map { _ in true }, needsResponse: false, offset: nil,
         weights: options.weights))
     let columns = ResponseColumns(
-      rows.design.columns.requests, members.map { formulas[$0].response })
+      rows.design.columns, members.map { formulas[$0].response })
     var sums = ResponseSums(
       model, hasIntercept: products.specification.fixed.hasIntercept, count: members.count,
       threads: threads)

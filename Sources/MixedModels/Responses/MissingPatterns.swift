@@ -16,9 +16,9 @@ extension ResponseColumns {
   fileprivate func responseError(
     _ error: DataError, predictors: Set<String>
   ) -> UnreadableResponse? {
-    guard error.line != nil, let name = error.column, !predictors.contains(name) else {
-      return nil
-    }
+    guard error.line != nil || error.row != nil, let name = error.column,
+      !predictors.contains(name)
+    else { return nil }
     if let place = names.firstIndex(of: name), !isColumn(place) {
       return .response(place, error.description)
     }
@@ -37,7 +37,7 @@ struct MissingPatterns {
   /// first of them.
   ///
   /// - Throws: `DataError`, `FormulaError`, `FitError` for what is wrong with the predictors.
-  init(_ formulas: [Formula], _ data: [DataSource], _ options: FitOptions) throws {
+  init(_ formulas: [Formula], _ data: [any TableSource], _ options: FitOptions) throws {
     var failures = try Self.textResponses(formulas, data, options)
     while true {
       let usable = formulas.indices.filter { failures[$0] == nil }
@@ -62,7 +62,7 @@ struct MissingPatterns {
   ///
   /// - Throws: `DataError`.
   private static func textResponses(
-    _ formulas: [Formula], _ data: [DataSource], _ options: FitOptions
+    _ formulas: [Formula], _ data: [any TableSource], _ options: FitOptions
   ) throws -> [Int: String] {
     let reader = try TableReader(data, options: options.reading)
     var failures: [Int: String] = [:]
@@ -81,7 +81,7 @@ struct MissingPatterns {
 
   /// The usable responses by their missing rows.
   private static func groups(
-    _ usable: [Int], _ formulas: [Formula], _ data: [DataSource], _ options: FitOptions
+    _ usable: [Int], _ formulas: [Formula], _ data: [any TableSource], _ options: FitOptions
   ) throws(UnreadableResponse) -> [[Int]] {
     guard let first = usable.first else { return [] }
     do {
@@ -95,7 +95,7 @@ struct MissingPatterns {
   }
 
   private static func groups(
-    _ usable: [Int], _ formulas: [Formula], _ data: [DataSource], _ options: FitOptions,
+    _ usable: [Int], _ formulas: [Formula], _ data: [any TableSource], _ options: FitOptions,
     _ specification: ModelSpecification
   ) throws -> [[Int]] {
     var basis = specification.basis

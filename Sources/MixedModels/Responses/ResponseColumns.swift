@@ -11,27 +11,12 @@ struct ResponseColumns: Sendable {
 
   init(_ predictors: [ColumnRequest], _ responses: [Expression]) {
     expressions = responses
-    var requests = predictors
-    var known: [String: Int] = [:]
-    for (k, request) in requests.enumerated() { known[request.name] = k }
-    places = responses.map { response in
-      let text = Set(response.textColumns)
-      for name in response.columns {
-        let place = known[name] ?? requests.count
-        if place == requests.count {
-          known[name] = place
-          requests.append(ColumnRequest(name: name, wantsNumbers: false, wantsLabels: false))
-        }
-        if text.contains(name) {
-          requests[place].wantsLabels = true
-        } else {
-          requests[place].wantsNumbers = true
-        }
-      }
-      if case .column(let name) = response { return known[name] }
-      return nil
+    var lookup = ColumnLookup(predictors)
+    for response in responses { lookup.add(response) }
+    places = responses.map { [lookup] response in
+      if case .column(let name) = response { lookup.index(name) } else { nil }
     }
-    lookup = ColumnLookup(requests)
+    self.lookup = lookup
   }
 
   /// Names of the responses.
@@ -46,7 +31,7 @@ struct ResponseColumns: Sendable {
   func values(_ chunk: TableChunk) throws -> [[Double]] {
     try places.indices.map { k in
       if let place = places[k] { return chunk.columns[place].numbers }
-      let values = try ChunkValues(chunk: chunk, columns: lookup).values(expressions[k])
+      let values = try ChunkColumns(chunk: chunk, lookup: lookup).values(expressions[k])
       if let row = values.firstIndex(where: \.isInfinite) {
         throw RowError(
           row: row, column: expressions[k].deparsed, message: "infinite here.",

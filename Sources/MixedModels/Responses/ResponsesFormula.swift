@@ -48,7 +48,7 @@ public struct ResponsesFormula: Sendable {
   ///
   /// - Throws: `DataError`, `FormulaError`; `InferenceError` if there is none.
   public init(
-    _ text: String, matching pattern: String, in data: [DataSource], options: FitOptions
+    _ text: String, matching pattern: String, in data: [any TableSource], options: FitOptions
   ) throws {
     let expression = try Regex(pattern)
     let rest = try Self.rightHandSide(text)

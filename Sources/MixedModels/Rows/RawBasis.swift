@@ -43,6 +43,13 @@ package enum FactorSource: Sendable, Hashable {
   case column(String)
   /// A comparison: levels FALSE and TRUE.
   case logical(Expression)
+
+  var name: String {
+    switch self {
+    case .column(let name): name
+    case .logical(let expression): expression.deparsed
+    }
+  }
 }
 
 /// The columns that rows are accumulated in. They need no look-ahead: numbers minus a shift,

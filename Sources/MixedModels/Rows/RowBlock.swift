@@ -15,9 +15,8 @@ package struct RowBlock: Sendable {
   package let weights: [Double]
   /// For every atom T₁, T₂, …
   package let polynomials: [[[Double]]]
-  package let cellSets: [CellSet]
-  /// For every cell set the code of every row.
-  package let cells: [[Int32]]
+  /// Of every cell set.
+  let found: RowCells
   package let moments: [AtomMoments]
   package let columnSums: ColumnSums
   /// Names of the columns that have a value in some row, omitted ones included.
@@ -39,13 +38,12 @@ package struct RowBlock: Sendable {
     omittedCount = chunk.rowCount - kept.count
     weights = values.weights.map(select) ?? Array(repeating: 1, count: kept.count)
     offset = select(values.offset)
-    rawResponse = select(values.response)
+    rawResponse = select(values.adjustedResponse)
 
     var polynomials: [[[Double]]] = []
     var moments: [AtomMoments] = []
     for (a, atom) in basis.atoms.enumerated() {
-      let t = values.atoms[a].map { ($0 - atom.shift) / atom.scale }
-      let all = Chebyshev.evaluate(t, degree: atom.degree)
+      let all = values.polynomials(a)
       var moment = AtomMoments(degree: atom.needsMoments ? atom.degree : 0)
       if atom.needsMoments { moment.add(all) }
       moments.append(moment)
@@ -67,34 +65,19 @@ package struct RowBlock: Sendable {
     for row in response.indices { response[row] /= basis.responseScale }
     self.response = response
 
-    (cellSets, cells) = Self.classify(basis.cellSets, values.factors.map { ($0.0, select($0.1)) })
+    found = RowCells(
+      basis.cellSets, values.factors.map { Self.usedLevels($0.labels, select($0.codes)) },
+      areComplete: true)
   }
 
-  /// Codes of every cell set, and the cells that occur in these rows.
-  private static func classify(
-    _ sources: [CellSetSource], _ factors: [(labels: LevelDictionary, codes: [Int32])]
-  ) -> ([CellSet], [[Int32]]) {
-    var sets: [CellSet] = []
-    var cells: [[Int32]] = []
-    for source in sources {
-      switch source {
-      case .factor(let f):
-        let (labels, codes) = usedLevels(factors[f].labels, factors[f].codes)
-        sets.append(.factor(labels))
-        cells.append(codes)
-      case .product(let left, let right):
-        var pairs = PairDictionary()
-        cells.append(pairs.codes(cells[left], cells[right]))
-        sets.append(.product(pairs))
-      }
-    }
-    return (sets, cells)
-  }
+  package var cellSets: [CellSet] { found.sets }
+  /// For every cell set the code of every row.
+  package var cells: [[Int32]] { found.codes }
 
   /// Drops the levels that occur only in omitted rows.
   private static func usedLevels(
     _ labels: LevelDictionary, _ codes: [Int32]
-  ) -> (LevelDictionary, [Int32]) {
+  ) -> (labels: LevelDictionary, codes: [Int32]) {
     var used = [Bool](repeating: false, count: labels.count)
     for code in codes { used[Int(code)] = true }
     if used.allSatisfy({ $0 }) { return (labels, codes) }

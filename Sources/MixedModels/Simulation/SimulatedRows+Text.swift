@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension SimulationDesign {
+  var columnNames: [String] {
+    [response] + covariates.map(\.name) + factors.filter(\.isWritten).map(\.name)
+  }
+
+  /// The response as it is written, rounded unless doubles cannot show so many decimals.
+  func writtenResponse(_ rows: SimulatedRows) -> [Double] {
+    let scale = (0..<responseDecimals).reduce(1.0) { power, _ in power * 10 }
+    guard rows.response.allSatisfy({ abs($0 * scale) < 9e15 }) else { return rows.response }
+    return rows.response.map { ($0 * scale).rounded() / scale }
+  }
+
   /// The header line of the table.
   var header: String {
-    let names = [response] + covariates.map(\.name) + factors.filter(\.isWritten).map(\.name)
-    return names.map { DelimitedField.text($0).encoded }.joined(separator: ",") + "\n"
+    columnNames.map { DelimitedField.text($0).encoded }.joined(separator: ",") + "\n"
   }
 
   /// The rows as lines of CSV.

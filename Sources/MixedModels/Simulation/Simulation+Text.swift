@@ -22,8 +22,13 @@ extension Simulation {
     guard let row = rows.response.firstIndex(where: { !$0.isFinite }) else {
       return design.text(of: rows)
     }
-    throw SimulationError.stated(
-      "row \(k * Self.blockRows + row + 1) has no finite response: a term of “\(design.formula)” has no finite value there. Change the covariates' distributions."
+    throw noFiniteResponse(inRow: k * Self.blockRows + row)
+  }
+
+  /// - Parameter row: counted from 0.
+  func noFiniteResponse(inRow row: Int) -> SimulationError {
+    .stated(
+      "row \(row + 1) has no finite response: a term of “\(design.formula)” has no finite value there. Change the covariates' distributions."
     )
   }
 }

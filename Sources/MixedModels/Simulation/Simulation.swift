@@ -7,6 +7,8 @@ import NumericalMethods
 /// the design and the seed
 /// alone (on one machine: the last digits of `log` differ between some).
 public struct Simulation: Sendable {
+  /// What errors and reports call the table.
+  public var name: String
   package let design: SimulationDesign
   private let seed: UInt64
   /// Per factor: what its assignment needs.
@@ -20,7 +22,7 @@ public struct Simulation: Sendable {
   package static let blockRows = 8192
 
   public init(_ design: SimulationDesign, seed: UInt64) {
-    self.design = design
+    (self.design, name) = (design, design.name)
     self.seed = seed
     lookups = design.factors.enumerated().map { index, factor in
       var stream = RandomStream(seed: seed, purpose: Purpose.runs + UInt64(index))

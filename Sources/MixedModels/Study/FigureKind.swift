@@ -40,7 +40,7 @@ extension FigureSource {
   /// Group and covariate are chosen unless they are named.
   /// - Throws: `FigureError`, `DataError`, `FitError`.
   package func figure(
-    _ kind: FigureKind, data: [DataSource] = [], group: String? = nil, covariate: String? = nil,
+    _ kind: FigureKind, data: [any TableSource] = [], group: String? = nil, covariate: String? = nil,
     layout: DataLayout = .panels
   ) throws -> any Figure {
     if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }

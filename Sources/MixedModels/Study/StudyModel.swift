@@ -52,26 +52,18 @@ struct StudyModel: Sendable {
       }, sigma: truth.sigma / model.fixed.responseScale)
   }
 
-  private static let maximumRows = 20_000_000
-
-  /// The cross-products of one simulated table; of its response only the unit is used.
+  /// The cross-products of one simulated table, drawn as it is read; of its response only the unit is used.
   private static func model(
     _ study: StudyDesign, seed: UInt64, threads: Int
   ) throws -> LinearMixedModel {
-    guard study.design.rows <= maximumRows else {
-      throw SimulationError.stated(
-        "\(study.design.rows) rows are too many for a study, which holds one table of every design in memory: \(maximumRows) are the limit."
-      )
-    }
-    var bytes: [UInt8] = []
-    try Simulation(study.design, seed: seed).writeCSV(threads: threads) { bytes += $0 }
+    var table = Simulation(study.design, seed: seed)
+    table.name = "the table of \(study.label)"
     var options = FitOptions()
     options.threads = threads
     options.contrasts = study.settings.contrasts
     options.weights = study.settings.weights
     options.reading.categoricalColumns = Set(study.design.labelledFactors)
-    return try LinearMixedModel(
-      study.formula, data: [.bytes(bytes, name: "the table of \(study.label)")], options: options)
+    return try LinearMixedModel(study.formula, data: [table], options: options)
   }
 
   /// The true covariance of every term, in the model's order.

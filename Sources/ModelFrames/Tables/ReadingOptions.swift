@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// How the text of a table becomes columns.
+/// How a table becomes columns.
 public struct ReadingOptions: Sendable {
   /// Columns that are categorical even if their values are numbers.
   public var categoricalColumns: Set<String> = []
@@ -16,7 +16,7 @@ public struct ReadingOptions: Sendable {
   public var separator: UInt8?
   /// Workers that parse; 0 means all cores.
   public var threads = 0
-  /// Bytes of text in one chunk.
+  /// Bytes of text in one chunk; a row of a table in memory counts as 32.
   ///
   /// A chunk is cut at the last record that ends in it, so the cuts (and every sum) depend on the
   /// data alone, never on the number of threads or on how a stream happened to arrive.

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// A column that a reader of the table wants, as numbers, as labels, or both.
-package struct ColumnRequest: Sendable, Hashable {
-  package var name: String
-  package var wantsNumbers: Bool
-  package var wantsLabels: Bool
+public struct ColumnRequest: Sendable, Hashable {
+  public var name: String
+  public var wantsNumbers: Bool
+  public var wantsLabels: Bool
+  /// What the first rows of the whole table say that it is: numbers of logical values are 0 and 1.
+  public var kind = ColumnKind.numeric
 
-  package init(name: String, wantsNumbers: Bool, wantsLabels: Bool) {
+  public init(name: String, wantsNumbers: Bool, wantsLabels: Bool) {
     self.name = name
     self.wantsNumbers = wantsNumbers
     self.wantsLabels = wantsLabels
   }
 }
 
-/// What the values of a column look like in the first chunk of text.
-package enum ColumnKind: Sendable {
+/// What the values of a column look like in the first rows.
+public enum ColumnKind: Sendable {
   case numeric  // at least half of the values are numbers
   case logical  // all are TRUE or FALSE, as R, pandas or PostgreSQL write them
   case categorical
@@ -22,13 +24,19 @@ package enum ColumnKind: Sendable {
 }
 
 /// One requested column of one chunk.
-package struct ColumnChunk: Sendable {
+public struct ColumnChunk: Sendable {
   /// One per row, NaN = missing; empty if not asked for.
-  package var numbers: [Double]
+  public var numbers: [Double]
   /// One per row, into `labels`, −1 = missing; empty if not asked for.
-  package var codes: [Int32]
+  public var codes: [Int32]
   /// The chunk's own labels, in order of first appearance.
-  package var labels: LevelDictionary
+  public var labels: LevelDictionary
+
+  public init(
+    numbers: [Double] = [], codes: [Int32] = [], labels: LevelDictionary = LevelDictionary()
+  ) {
+    (self.numbers, self.codes, self.labels) = (numbers, codes, labels)
+  }
 
   /// Whether a row is there in which it is not missing.
   package var hasValue: Bool {
@@ -37,31 +45,31 @@ package struct ColumnChunk: Sendable {
 }
 
 /// The requested columns of some consecutive rows of one source.
-package struct TableChunk: Sendable {
+public struct TableChunk: Sendable {
   /// 0, 1, … over all sources.
-  package let index: Int
-  package let rowCount: Int
+  package internal(set) var index = 0
+  public let rowCount: Int
   /// In the order of the requests.
-  package let columns: [ColumnChunk]
-  /// Index of the source.
-  package let source: Int
-  let text: TextChunk
-  let plan: ParsePlan
+  public let columns: [ColumnChunk]
+  /// The rows as their source has them.
+  public let rows: any TableRows
+  /// What is wrong with the row after these, because of which they are the last; asked once the
+  /// rows before were read.
+  package let failure: (@Sendable () -> any Error)?
+  /// The user's texts for missing values that were met.
+  let missingTexts: Set<String>
 
-  /// Where a row stands, found by scanning the chunk's text again: for error messages.
-  package func location(row: Int) -> RowLocation {
-    RowLocation(file: text.layout.name, linesIntoChunk: linesBefore(row: row, text, plan))
+  public init(
+    rowCount: Int, columns: [ColumnChunk], rows: any TableRows, missingTexts: Set<String> = [],
+    failure: (@Sendable () -> any Error)? = nil
+  ) {
+    (self.rowCount, self.columns, self.rows) = (rowCount, columns, rows)
+    (self.missingTexts, self.failure) = (missingTexts, failure)
   }
 }
 
-/// Place of a row: the line is counted from the start of its chunk.
-package struct RowLocation: Sendable, Equatable {
-  package let file: String
-  package let linesIntoChunk: Int
-}
-
-/// Thrown from `transform` about a row of its chunk; `TableReader.read` adds file and line and
-/// throws a `DataError`.
+/// Thrown from `transform` about a row of its chunk; `TableReader.read` adds its place and throws a
+/// `DataError`.
 package struct RowError: Error, Sendable {
   package var row: Int
   package var column: String?
@@ -77,5 +85,11 @@ package struct RowError: Error, Sendable {
     self.value = value
     self.message = message
     self.remedy = remedy
+  }
+
+  func located(in rows: any TableRows) -> DataError {
+    DataError(
+      .unsuitable(message, remedy: remedy), at: rows.place(ofRow: row), column: column,
+      value: value)
   }
 }

@@ -110,7 +110,7 @@ struct ModelSource: ParsableArguments {
   /// The files after --data that hold rows.
   ///
   /// - Throws: `ValidationError` for rows that could not be read a second time.
-  func rows(for model: String) throws -> [DataSource] {
+  func rows(for model: String) throws -> [any TableSource] {
     let input = ModelInput(arguments: data)
     let isFormula = model.contains("~")
     // Rows that went into cross-products already are not among the files.

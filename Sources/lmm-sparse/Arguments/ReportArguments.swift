@@ -67,17 +67,8 @@ struct ReportArguments: ParsableArguments {
     if residuals == true, !isReadable {
       throw UnreadableAgain()
     }
-    let bytes = input.data.reduce(0) { $0 + size(of: $1) }
+    let bytes = input.data.reduce(0) { $0 + ($1.byteCount ?? 0) }
     return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
-  }
-}
-
-/// Bytes of a source; 0 if unknown.
-private func size(of source: DataSource) -> Int {
-  switch source {
-  case .file(let path): FileStatus(path: path)?.size ?? 0
-  case .standardInput: 0
-  case .bytes(let bytes, name: _): bytes.count
   }
 }
 

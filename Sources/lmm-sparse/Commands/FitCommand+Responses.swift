@@ -53,7 +53,7 @@ extension FitCommand {
   }
 
   private func responsesFormula(
-    _ sources: [DataSource], _ options: FitOptions
+    _ sources: [any TableSource], _ options: FitOptions
   ) throws -> ResponsesFormula {
     let text = formula ?? ""
     guard let responses else { return try ResponsesFormula(text) }

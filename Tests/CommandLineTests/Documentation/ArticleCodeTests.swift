@@ -78,6 +78,17 @@ import Testing
     }
     // end
     // shown
+    let columns = try ColumnTable([
+      "y": .numbers([1.3, 2.9, 1.8, 3.9, 0.8, 2.4, 2.1, 3.2]),
+      "x": .numbers([0, 1, 0, 1, 0, 1, 0, 1]),
+      "g": .labels(["a", "a", "b", "b", "a", "a", "b", "b"]),
+    ])
+    let inMemory = try FittedModel(Formula("y ~ x + (1 | g)"), data: [columns])
+    print(inMemory.fit.observations, inMemory.fit.fixedEffects.map { $0.estimate! })
+    let new = try ColumnTable(["x": .numbers([2, 3]), "g": .labels(["b", nil])])
+    try LinearPredictor(inMemory).predict([new]) { rows in print(rows.fitted) }
+    // end
+    // shown
     let morning = DataSource.bytes(
       Array("y,x,g\n1.3,0,a\n2.9,1,a\n1.8,0,b\n3.9,1,b\n".utf8), name: "am")
     let evening = DataSource.bytes(

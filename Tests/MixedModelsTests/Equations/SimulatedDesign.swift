@@ -14,9 +14,10 @@ struct SimulatedDesign: CustomStringConvertible, Sendable {
 
   var description: String { "\(formula), \(rows) rows, \(levels)\(weights ? ", weighted" : "")" }
 
-  var source: DataSource {
+  var source: ColumnTable {
     var random = TestRandom(seed: 11)
-    var text = "y,x,z,w,a,b,c,o\n"
+    var numbers = [[Double]](repeating: [], count: 4)
+    var labels = [[String]](repeating: [], count: 4)
     for _ in 0..<rows {
       // Squared: low numbers are frequent.
       func draw(_ count: Int) -> Int {
@@ -26,9 +27,14 @@ struct SimulatedDesign: CustomStringConvertible, Sendable {
       let (a, b, c) = (draw(levels.a), draw(levels.b), draw(levels.c))
       let (x, z) = (random.normal(), random.normal())
       let y = 1 + x + 0.3 * Double(a % 7) * z + 0.5 * Double(b % 5) + random.normal()
-      text += "\(y),\(x),\(z),\(0.2 + random.uniform()),a\(a),b\(b),c\(c),o\(a / 4)\n"
+      for (k, value) in [y, x, z, 0.2 + random.uniform()].enumerated() { numbers[k].append(value) }
+      for (k, label) in ["a\(a)", "b\(b)", "c\(c)", "o\(a / 4)"].enumerated() {
+        labels[k].append(label)
+      }
     }
-    return .bytes(Array(text.utf8), name: "design.csv")
+    let columns = numbers.map(ColumnTable.Column.numbers) + labels.map(ColumnTable.Column.labels)
+    return try! ColumnTable(
+      Array(zip(["y", "x", "z", "w", "a", "b", "c", "o"], columns)), name: "design.csv")
   }
 
   var options: FitOptions {

@@ -13,10 +13,6 @@ func simulatedDesign(
 }
 
 extension SimulationDesign {
-  /// The table in memory.
-  func table(seed: UInt64 = 1) throws -> DataSource {
-    var bytes: [UInt8] = []
-    try Simulation(self, seed: seed).writeCSV { bytes += $0 }
-    return .bytes(bytes, name: name)
-  }
+  /// The rows, drawn as they are read.
+  func table(seed: UInt64 = 1) -> Simulation { Simulation(self, seed: seed) }
 }

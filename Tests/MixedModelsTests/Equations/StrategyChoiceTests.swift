@@ -9,7 +9,7 @@ import Testing
   {
     let design = try simulatedDesign(workload, rows: rows, levels: levels)
     return try LinearMixedModel(
-      Formula(design.formula), data: [try design.table()], options: FitOptions())
+      Formula(design.formula), data: [design.table()], options: FitOptions())
   }
 
   private static let wellConnected = ["user": 2600, "item": 2200]
@@ -77,7 +77,7 @@ import Testing
     // More probes than expected are needed here.
     let design = try simulatedDesign(
       "ratings100k", rows: 150_000, levels: ["user": 3000, "item": 2500])
-    let data = [try design.table()]
+    let data = [design.table()]
     var options = FitOptions()
     options.accuracy = 0.00065
     let model = try LinearMixedModel(Formula(design.formula), data: data, options: options)

@@ -7,13 +7,13 @@ import Testing
 /// A fit of the shipped example with its rows.
 private struct Example {
   let source: FigureSource
-  let data: [DataSource]
+  let data: [any TableSource]
 
   init(_ formula: String, _ file: String) throws {
     try self.init(formula, .file(Files.data(file)))
   }
 
-  init(_ formula: String, _ table: DataSource) throws {
+  init(_ formula: String, _ table: any TableSource) throws {
     data = [table]
     var options = FitOptions()
     options.wantsConditionalModes = true

@@ -90,7 +90,7 @@ import Testing
     // More probes than expected are needed here.
     let design = try simulatedDesign(
       "ratings100k", rows: 150_000, levels: ["user": 3000, "item": 2500])
-    let data = [try design.table()]
+    let data = [design.table()]
     var options = FitOptions()
     options.accuracy = 0.0008
     let plan = try ModelPlan(Formula(design.formula), data: data, options: options)

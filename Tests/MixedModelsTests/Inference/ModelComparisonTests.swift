@@ -36,7 +36,7 @@ import Testing
   static let sleepstudy = DataSource.file(Files.data("sleepstudy.csv"))
 
   private func fitted(
-    _ formula: String, _ data: DataSource = sleepstudy, _ options: FitOptions = FitOptions()
+    _ formula: String, _ data: any TableSource = sleepstudy, _ options: FitOptions = FitOptions()
   ) throws -> FittedModel {
     try FittedModel(Formula(formula), data: [data], options: options)
   }

@@ -33,12 +33,17 @@ enum UnbalancedTable {
       g: g, x: x, z: z, y: y, w: 1 + i % 4, h: (i * i + i / 7) % 8, a: a, b: b)
   }
 
-  static func source(where isWanted: (Row) -> Bool = { _ in true }) -> DataSource {
-    var text = "g,a,b,x,z,y,w,h\n"
-    for row in rows.filter(isWanted) {
-      text += "\(row.g),\(row.a),\(row.b),\(row.x),\(row.z),\(row.y),\(row.w),\(row.h)\n"
+  static func source(where isWanted: (Row) -> Bool = { _ in true }) -> ColumnTable {
+    let rows = rows.filter(isWanted)
+    func numbers(_ value: (Row) -> Int) -> ColumnTable.Column {
+      .numbers(rows.map { Double(value($0)) })
     }
-    return .bytes(Array(text.utf8), name: "unbalanced.csv")
+    return try! ColumnTable(
+      [
+        "g": numbers(\.g), "a": .labels(rows.map(\.a)), "b": .labels(rows.map(\.b)),
+        "x": numbers(\.x), "z": numbers(\.z), "y": numbers(\.y), "w": numbers(\.w),
+        "h": numbers(\.h),
+      ], name: "unbalanced.csv")
   }
 
   static let withoutCell = source { $0.a != "r" || $0.b != "v" }

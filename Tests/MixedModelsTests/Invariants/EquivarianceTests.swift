@@ -9,7 +9,7 @@ import Testing
 @Suite struct Equivariance {
   let table = SimulatedTable()
 
-  func fit(_ formula: String, _ source: DataSource, ml: Bool = false) throws -> Fit {
+  func fit(_ formula: String, _ source: any TableSource, ml: Bool = false) throws -> Fit {
     var options = FitOptions()
     options.criterion = ml ? .ml : .reml
     return try Fit(Formula(formula), data: [source], options: options)

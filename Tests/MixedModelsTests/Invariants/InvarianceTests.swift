@@ -13,7 +13,7 @@ import Testing
   let table = SimulatedTable()
 
   func fit(
-    _ formula: String, _ data: [DataSource], _ change: (inout FitOptions) -> Void = { _ in }
+    _ formula: String, _ data: [any TableSource], _ change: (inout FitOptions) -> Void = { _ in }
   ) throws -> Fit {
     var options = FitOptions()
     options.wantsConditionalModes = true
@@ -92,7 +92,7 @@ import Testing
   @Test(arguments: formulas)
   func `several files are one table`(formula: String) throws {
     let whole = try fit(formula, [table.source()])
-    let parts: [DataSource] = [0..<90, 90..<91, 91..<300].map { range in
+    let parts = [0..<90, 90..<91, 91..<300].map { range in
       var part = table
       part.rows = Array(table.rows[range])
       return part.source()

@@ -38,8 +38,13 @@ struct SimulatedTable {
     return Array(text.utf8)
   }
 
-  func source(y: (Double) -> Double = { $0 }, x: (Double) -> Double = { $0 }) -> DataSource {
-    .bytes(csv(y: y, x: x), name: "simulated.csv")
+  func source(y: (Double) -> Double = { $0 }, x: (Double) -> Double = { $0 }) -> ColumnTable {
+    try! ColumnTable(
+      [
+        "y": .numbers(rows.map { y($0.y) }), "x": .numbers(rows.map { x($0.x) }),
+        "f": .labels(rows.map(\.f)), "g": .labels(rows.map(\.g)), "h": .labels(rows.map(\.h)),
+        "w": .numbers(rows.map(\.w)),
+      ], name: "simulated.csv")
   }
 }
 

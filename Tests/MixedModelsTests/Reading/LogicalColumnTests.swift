@@ -22,8 +22,11 @@ import Testing
 
   /// Forty rows of one value of `sex`.
   func part(_ values: [Double], _ sex: (Int) -> String, name: String = "t.csv") -> DataSource {
-    let rows = values.enumerated().map { "\($0 % 8),\(sex($0)),\($1)\n" }
-    return .bytes(Array(("g,sex,y\n" + rows.joined()).utf8), name: name)
+    .bytes(Array(("g,sex,y\n" + rows(values, sex)).utf8), name: name)
+  }
+
+  private func rows(_ values: [Double], _ sex: (Int) -> String) -> String {
+    values.enumerated().map { "\($0 % 8),\(sex($0)),\($1)\n" }.joined()
   }
 
   func parts(_ female: String, _ male: String) -> [DataSource] {
@@ -47,12 +50,7 @@ import Testing
   }
 
   @Test func `chunks and threads`() throws {
-    let rows = try #require(
-      String(
-        validating: zip(parts("F", "M"), [0, 1]).flatMap { source, skipped -> [UInt8] in
-          guard case .bytes(let bytes, _) = source else { return [] }
-          return Array(bytes.dropFirst(skipped == 0 ? 0 : "g,sex,y\n".utf8.count))
-        }, as: UTF8.self))
+    let rows = "g,sex,y\n" + rows(Self.females) { _ in "F" } + rows(Self.males) { _ in "M" }
     for (chunk, threads) in [(32, 1), (32, 3), (200, 2), (1 << 20, 1)] {
       var options = FitOptions()
       (options.reading.chunkBytes, options.threads) = (chunk, threads)

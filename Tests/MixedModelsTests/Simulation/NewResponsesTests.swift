@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `New responses of a fit` {
   private func drawn(
-    _ predictor: LinearPredictor, _ data: DataSource, count: Int,
+    _ predictor: LinearPredictor, _ data: any TableSource, count: Int,
     random: NewResponses.RandomEffects = .new, threads: Int = 1
   ) throws -> [[Double]] {
     var options = PredictionOptions()

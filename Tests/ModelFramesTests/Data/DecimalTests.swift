@@ -76,8 +76,8 @@ import Testing
   @Test func `the first text of a column is found`() throws {
     let text = "a,b\n1,NA\n2,2\n3,n/a\n4,x\n"
     let reader = try TableReader([.bytes(Array(text.utf8), name: "t.csv")])
-    let place = reader.firstText(in: "b")
-    #expect(place?.label == "n/a" && place?.file == "t.csv" && place?.line == 4)
+    let first = reader.firstText(in: "b")
+    #expect(first?.label == "n/a" && first?.place.file == "t.csv" && first?.place.line == 4)
     #expect(reader.firstText(in: "a") == nil)
   }
 

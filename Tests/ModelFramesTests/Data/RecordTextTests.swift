@@ -13,7 +13,7 @@ import Testing
       [request],
       transform: { chunk in
         var records: [String] = []
-        chunk.forEachRecord { records.append(String(decoding: $0, as: UTF8.self)) }
+        chunk.rows.forEachRecord(chunk.rowCount) { records.append(String(decoding: $0, as: UTF8.self)) }
         #expect(records.count == chunk.rowCount)
         return records
       }, consume: { all += $0 })

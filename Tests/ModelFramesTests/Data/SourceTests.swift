@@ -7,7 +7,6 @@ import Testing
   /// What `transform` sees, chunk by chunk.
   struct Seen: Equatable, Sendable {
     var index: Int
-    var source: Int
     var rows: [[String?]]
     var numbers: [Double]
     var labels: [String]
@@ -27,7 +26,7 @@ import Testing
       requests,
       transform: {
         Seen(
-          index: $0.index, source: $0.source, rows: labelRows($0), numbers: $0.columns[1].numbers,
+          index: $0.index, rows: labelRows($0), numbers: $0.columns[1].numbers,
           labels: $0.columns[0].labels.labels)
       }
     ) { seen.append($0) }

@@ -26,7 +26,7 @@ extension FittedModel {
   /// again, and the time that all took.
   ///
   /// - Throws: `DataError`, `FitError`, `InferenceError`.
-  func finished(readingAgain rows: [DataSource] = []) throws -> Fit {
+  func finished(readingAgain rows: [any TableSource] = []) throws -> Fit {
     let residuals = rows.isEmpty ? nil : try scaledResiduals(readingAgain: rows)
     let beganTests = monotonicSeconds()
     var fit = try tested()
@@ -44,7 +44,7 @@ extension Fit {
   /// Fits a model to data in one pass over the rows (a second one only for the scaled residuals).
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`, each saying what to do.
-  public init(_ formula: Formula, data: [DataSource], options: FitOptions = FitOptions()) throws {
+  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()) throws {
     self = try FittedModel(formula, data: data, options: options.discardingCrossProducts)
       .finished(readingAgain: data)
   }

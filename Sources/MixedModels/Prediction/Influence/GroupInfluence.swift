@@ -37,7 +37,7 @@ extension LinearPredictor {
   /// - Throws: `DataError`; `InferenceError` if the model has no such grouping factor, or the rows are
   ///   not those of the fit; `FitError`.
   public func influence(
-    of group: String, _ data: [DataSource], options: PredictionOptions = PredictionOptions()
+    of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
@@ -80,7 +80,7 @@ extension LinearPredictor {
     _ add: (Part) -> Void
   ) throws {
     try table.reader.read(
-      table.rows.working.design.columns.requests,
+      table.rows.working.design.columns,
       transform: { [predict = table.rows] chunk in
         let columns = try predict.columns(chunk, wantsX: true)
         let fixed = predict.fixed(columns)

@@ -18,7 +18,7 @@ func openStream(
 }
 
 private func openStream(_ source: DataSource) throws(DataError) -> any ByteStream {
-  switch source {
+  switch source.origin {
   case .bytes(let bytes, let name):
     let isGzip = bytes.starts(with: gzipMagic)
     let stream = MemoryStream(bytes)

@@ -6,7 +6,7 @@ extension DataError: CustomStringConvertible {
     let text = MessageText(sentence: statement + (remedy.map { " " + $0 } ?? "")).description
     guard let file else { return text }
     let place = file == "-" ? "standard input" : printableText(file, limit: MessageText.pieceLimit)
-    return place + (line.map { ", line \($0)" } ?? "") + ": " + text
+    return place + RowPlace.suffix(line: line, row: row) + ": " + text
   }
 
   private var quotedColumn: String { quoted(column ?? "?") }
@@ -29,6 +29,9 @@ extension DataError: CustomStringConvertible {
     case .markedUTF8: "begins with the mark of UTF-8 text."
     case .empty: "is empty."
     case .noRows: "has a header, but no rows."
+    case .noColumns: "has no columns."
+    case .unequalLength(let count, let first):
+      "column \(quotedColumn) has \(counted(count, "row")), the first column \(first)."
     case .standardInputTwice: "named more than once among the data."
     case .namedTwice(let other):
       "is the same file as \(quoted(other)), so its rows would count twice."
@@ -72,6 +75,8 @@ extension DataError: CustomStringConvertible {
         + "or convert it: iconv -f ENCODING -t UTF-8."
     case .markedUTF8: "Leave --encoding out."
     case .empty: "A header line with the names of the columns is needed."
+    case .noColumns: "A table needs one at least."
+    case .unequalLength: "Give every column a value for each row; NaN and nil are missing ones."
     case .noRows: "Check that the table was exported whole."
     case .standardInputTwice, .namedTwice: "Name it once."
     case .cannotReadAgain: "Save the data in a file and name that."

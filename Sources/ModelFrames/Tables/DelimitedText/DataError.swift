@@ -8,6 +8,8 @@ public struct DataError: Error, Sendable, Equatable {
   public var file: String?
   /// 1-based line on which the record concerned (or the open quote) starts.
   public var line: Int?
+  /// 1-based row, of tables that have no lines.
+  public var row: Int?
   public var column: String?
   /// The offending text, whole.
   public var value: String?
@@ -24,6 +26,11 @@ public struct DataError: Error, Sendable, Equatable {
     self.value = value
   }
 
+  package init(_ problem: Problem, at place: RowPlace, column: String? = nil, value: String? = nil) {
+    self.init(problem, file: place.file, line: place.line, column: column, value: value)
+    row = place.row
+  }
+
   public enum Problem: Sendable, Equatable {
     case fileNotFound
     case isDirectory
@@ -38,6 +45,9 @@ public struct DataError: Error, Sendable, Equatable {
     case markedUTF8
     case empty
     case noRows
+    case noColumns
+    /// A column in memory that is not as long as the first.
+    case unequalLength(Int, first: Int)
     case standardInputTwice
     /// The name under which it was there before.
     case namedTwice(String)

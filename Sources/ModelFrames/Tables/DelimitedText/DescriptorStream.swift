@@ -17,7 +17,7 @@ final class DescriptorStream: ByteStream {
 
   init(_ source: DataSource) throws(DataError) {
     name = source.name
-    if case .standardInput = source {
+    if source.origin == .standardInput {
       descriptor = 0
       isOwned = false
     } else {
@@ -95,7 +95,7 @@ func openingError(_ code: Int32, _ name: String) -> DataError {
 
 /// Whether the file can probably be read, without opening it: opening a pipe would use it up.
 func checkReadable(_ source: DataSource) throws(DataError) {
-  guard case .file(let path) = source else { return }
+  guard let path = source.path else { return }
   if access(path, R_OK) != 0 { throw openingError(errno, path) }
   if FileStatus(path: path)?.isDirectory == true { throw DataError(.isDirectory, file: path) }
 }

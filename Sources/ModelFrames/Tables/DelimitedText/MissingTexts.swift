@@ -73,6 +73,11 @@ struct MissingTexts: Sendable {
   }
 }
 
+extension MissingTexts {
+  /// Which of the user's texts a number is equal to.
+  func match(_ value: Double) -> Int { numbers.firstIndex(of: value) ?? Self.present }
+}
+
 /// What the ways to write a number in decimals may begin with; a blank always may be there.
 private func firstBytes(of number: Double, _ decimal: UInt8) -> [UInt8] {
   if number < 0 { return [UInt8(ascii: "-")] }

@@ -22,9 +22,8 @@ func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
     try requireMemory(2 * Double(capacity) * Double(slotBytes), for: "columns", remedy: "")
   } catch {
     let failure = TextFailure(error: DataError(.outOfMemory, file: text.layout.name))
-    let none = ColumnChunk(numbers: [], codes: [], labels: LevelDictionary())
     return ParsedChunk(
-      rowCount: 0, lineFeeds: lineFeeds, columns: plan.slots.map { _ in none }, failure: failure,
+      rowCount: 0, lineFeeds: lineFeeds, columns: plan.slots.map { _ in ColumnChunk() }, failure: failure,
       matchedMissing: [])
   }
   let numbers = UnsafeMutablePointer<Double>.allocate(capacity: capacity * plan.numberSlots)
@@ -120,7 +119,6 @@ extension RecordFailure {
     if let field, field < header.count { error.column = header[field] }
     if let value { error.value = String(decoding: value, as: UTF8.self) }
     return TextFailure(
-      error: error, linesIntoChunk: countLineFeeds(text.buffer.base, recordStart),
-      firstLine: nil)
+      error: error, linesIntoChunk: countLineFeeds(text.buffer.base, recordStart))
   }
 }

@@ -22,9 +22,9 @@ struct ParsePlan: Sendable {
 
   /// - Throws: a requested column that the source does not have.
   init(
-    _ requests: [ColumnRequest], kinds: [String: ColumnKind], layout: SourceLayout,
-    missing: MissingTexts, _ options: ReadingOptions
+    _ requests: [ColumnRequest], layout: SourceLayout, _ options: ReadingOptions
   ) throws(DataError) {
+    let missing = MissingTexts(options)
     let looksAtNumbers = options.decimalComma || missing.holdsNumbers
     var actions = [FieldAction](repeating: FieldAction(), count: layout.header.count)
     var positions: [Int] = []
@@ -33,7 +33,7 @@ struct ParsePlan: Sendable {
       let position = try layout.position(of: request.name)
       if request.wantsNumbers, actions[position].numbers < 0 {
         actions[position].numbers = numberSlots
-        actions[position].isLogical = kinds[request.name] == .logical
+        actions[position].isLogical = request.kind == .logical
         numberSlots += 1
       }
       if request.wantsLabels, actions[position].labels < 0 {
@@ -41,7 +41,7 @@ struct ParsePlan: Sendable {
         labelSlots += 1
       }
       if looksAtNumbers, !actions[position].isLogical {
-        actions[position].isNumeric = request.wantsNumbers || kinds[request.name] == .numeric
+        actions[position].isNumeric = request.wantsNumbers || request.kind == .numeric
       }
       positions.append(position)
     }

@@ -38,9 +38,7 @@ struct TextChunk: Sendable {
   let buffer: TextBuffer
   let count: Int  // bytes
   let layout: SourceLayout
-  /// Line on which the chunk starts, known for the first chunk of a source only.
-  let firstLine: Int?
-  /// Bytes taken from all sources so far.
+  /// Bytes taken from the source so far.
   let bytesRead: Int
 
   var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: buffer.base, count: count) }
@@ -48,25 +46,31 @@ struct TextChunk: Sendable {
 
 /// What the header of a source says.
 struct SourceLayout: Sendable {
-  let source: Int
-  let name: String
-  let separator: UInt8
-  let header: [String]
+  let table: TableLayout
   /// Position of every named column.
   let positions: [String: Int]
 
-  init(source: Int, name: String, separator: UInt8, header: [String]) {
-    (self.source, self.name, self.separator, self.header) = (source, name, separator, header)
+  init(_ table: TableLayout) {
+    self.table = table
     positions = Dictionary(
-      header.enumerated().filter { !$0.element.isEmpty }.map { ($0.element, $0.offset) },
+      table.columnNames.enumerated().filter { !$0.element.isEmpty }.map { ($0.element, $0.offset) },
       uniquingKeysWith: { first, _ in first })
   }
+
+  var name: String { table.name }
+  var header: [String] { table.columnNames }
+  var separator: UInt8 { table.separator }
 }
 
 /// An error whose line is counted from the start of its chunk.
 struct TextFailure: Error {
   var error: DataError
   var linesIntoChunk: Int?
-  /// As in `TextChunk`.
-  var firstLine: Int?
+
+  /// The error with its line in the file, given the one on which its chunk starts.
+  func located(after line: Int) -> DataError {
+    var error = error
+    if let linesIntoChunk { error.line = line + linesIntoChunk }
+    return error
+  }
 }

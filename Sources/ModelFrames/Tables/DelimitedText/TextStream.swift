@@ -7,101 +7,87 @@
   import Glibc
 #endif
 
-/// The text of all sources, cut into chunks of whole records, one after the other.
+/// The text of a source, cut into chunks of whole records, one after the other.
 ///
 /// A chunk is what has been read when `chunkBytes` are there, up to the last record end outside
 /// quotes; the rest begins the next chunk. So the cuts depend on the text alone.
 final class TextStream {
-  private let sources: [DataSource]
-  private let separator: UInt8?
-  private let encoding: TextEncoding
-  private let decimalComma: Bool
+  private let name: String
+  private let options: ReadingOptions
   private let chunkBytes: Int
   private let maximumRecordBytes: Int
   private let maximumHeaderBytes: Int
 
-  private var nextSource = 0
-  private var stream: (any ByteStream)?
-  private var layout: SourceLayout?
-  private var firstLine: Int?
-  private var finishedBytes = 0  // of the sources before
+  private let stream: any ByteStream
+  /// What the header says; the buffer then begins with the first record.
+  private(set) var layout: SourceLayout
+  /// Line of the first record.
+  private(set) var firstLine = 1
 
   private var buffer: TextBuffer
   private var filled = 0  // bytes of the buffer in use
-  private var atEnd = false  // of the current source
+  private var atEnd = false
   private var pending: DataError?  // of reading, raised after the records before it
   private var cut = RecordCut()
 
-  init(_ sources: [DataSource], _ options: ReadingOptions) {
-    self.sources = sources
-    separator = options.separator
-    encoding = options.encoding
-    decimalComma = options.decimalComma
+  /// Opens the source and reads its header.
+  init(_ source: DataSource, _ options: ReadingOptions) throws(DataError) {
+    (name, self.options) = (source.name, options)
     chunkBytes = min(max(1, options.chunkBytes), 1 << 30)
     maximumRecordBytes = min(max(1, options.maximumRecordBytes), 1 << 32)
     maximumHeaderBytes = min(maximumRecordBytes, HeaderRecord.maximumBytes)
     buffer = TextBuffer()
+    layout = SourceLayout(TableLayout(name: name, columnNames: []))
+    stream = try openStream(source, options.encoding)
+    try readHeader()
   }
-
-  /// The layout of the source that is being read.
-  var currentLayout: SourceLayout? { layout }
 
   /// Whether `next` has no more text to give, as far as is known without reading.
-  var isExhausted: Bool {
-    nextSource == sources.count && atEnd && filled == 0 && pending == nil
-  }
+  var isExhausted: Bool { atEnd && filled == 0 && pending == nil }
 
-  /// The next chunk of text, nil after the last source.
+  /// The next chunk of text, nil at the end.
   func next() throws(TextFailure) -> TextChunk? {
-    while true {
-      if stream == nil {
-        guard nextSource < sources.count else { return nil }
-        do throws(DataError) { try openNext() } catch { throw TextFailure(error: error) }
-      }
-      if let chunk = try cutChunk() { return chunk }
-      finishedBytes += stream?.position ?? 0
-      stream = nil
+    try cutRecords(max(chunkBytes, filled))
+    if cut.end == 0 {
+      if let pending { throw failure(pending, at: filled) }
+      if let quote = cut.openQuote { throw failure(unfinished(), at: quote) }
+      return nil
     }
+    return try takeChunk()
   }
 
-  /// Opens the next source and reads its header; the buffer then begins with the first record.
-  func openNext() throws(DataError) {
-    let source = sources[nextSource]
-    stream = try openStream(source, encoding)
-    (filled, atEnd, pending) = (0, false, nil)
+  private func readHeader() throws(DataError) {
     fill(to: max(chunkBytes, longestSignature))
     let text = UnsafeBufferPointer(start: buffer.base, count: filled)
-    try refuseForeignFormat(text, encoding, file: source.name)
+    try refuseForeignFormat(text, options.encoding, file: name)
     var start = text.starts(with: byteOrderMark) ? 3 : 0
     var line = 1
-    var end = try endOfHeader(from: &start, line: &line, source.name)
-    var separator = separator
+    var end = try endOfHeader(from: &start, line: &line)
+    var separator = options.separator
     let first = UnsafeBufferPointer(start: buffer.base + start, count: end - start)
     if let named = namedSeparator(first) {
       separator = separator ?? named
       start = min(end + 1, filled)
       line += 1
-      end = try endOfHeader(from: &start, line: &line, source.name)
+      end = try endOfHeader(from: &start, line: &line)
     }
     let isTerminated = end < filled
     let crlf = end > start && buffer.base[end - 1] == carriageReturn ? 1 : 0
     let record = UnsafeBufferPointer(start: buffer.base + start, count: end - start - crlf)
-    try refuseCarriageReturns(record, source.name)
+    try refuseCarriageReturns(record, name)
     let header = try HeaderRecord(
-      record, separator: separator, decimalComma: decimalComma, file: source.name, line: line)
+      record, separator: separator, decimalComma: options.decimalComma, file: name, line: line)
     layout = SourceLayout(
-      source: nextSource, name: source.name, separator: header.separator, header: header.names)
+      TableLayout(name: name, columnNames: header.names, separator: header.separator))
     firstLine = line + countLineFeeds(buffer.base + start, end - start) + 1
     let rest = isTerminated ? end + 1 : end
     memmove(buffer.base, buffer.base + rest, filled - rest)
     filled -= rest
-    cut = RecordCut()
-    nextSource += 1
   }
 
   /// Skips blank lines and returns where the header record ends, reading on as needed.
   private func endOfHeader(
-    from start: inout Int, line: inout Int, _ name: String
+    from start: inout Int, line: inout Int
   ) throws(DataError) -> Int {
     while true {
       while start < filled, buffer.base[start] == lineFeed || buffer.base[start] == carriageReturn {
@@ -110,7 +96,7 @@ final class TextStream {
       }
       if start == filled { (start, filled) = (0, 0) }  // however many blank lines there are
       let text = UnsafeBufferPointer(start: buffer.base + start, count: filled - start)
-      let (end, openQuote) = endOfRecord(text, separator: separator)
+      let (end, openQuote) = endOfRecord(text, separator: options.separator)
       if text[..<(end ?? text.count)].contains(0) {
         throw DataError(.nullByte, file: name, line: line)
       }
@@ -130,10 +116,9 @@ final class TextStream {
     }
   }
 
-  /// Up to the last record end, nil if the source holds no more.
-  private func cutChunk() throws(TextFailure) -> TextChunk? {
-    guard let layout else { return nil }
-    var target = max(chunkBytes, filled)
+  /// Reads up to the last record end, or further if no record has ended.
+  private func cutRecords(_ count: Int) throws(TextFailure) {
+    var target = count
     while true {
       fill(to: target)
       cut.scan(buffer.base, filled, separator: layout.separator, atEnd: atEnd)
@@ -142,33 +127,25 @@ final class TextStream {
       target = filled + chunkBytes
     }
     if atEnd, pending == nil, cut.openQuote == nil, filled > cut.end { terminateLastRecord() }
-    if cut.end == 0 {
-      if let pending { throw failure(pending, at: filled) }
-      if let quote = cut.openQuote { throw failure(unfinished(), at: quote) }
-      return nil
-    }
-    return try takeChunk(layout)
   }
 
-  private func takeChunk(_ layout: SourceLayout) throws(TextFailure) -> TextChunk {
+  private func takeChunk() throws(TextFailure) -> TextChunk {
     let rest = filled - cut.end
     guard let next = TextBuffer(capacity: max(chunkBytes, rest)) else {
-      throw failure(DataError(.outOfMemory, file: layout.name), at: 0)
+      throw failure(DataError(.outOfMemory, file: name), at: 0)
     }
     memcpy(next.base, buffer.base + cut.end, rest)
     let chunk = TextChunk(
-      buffer: buffer, count: cut.end, layout: layout, firstLine: firstLine,
-      bytesRead: finishedBytes + (stream?.position ?? 0))
+      buffer: buffer, count: cut.end, layout: layout, bytesRead: stream.position)
     buffer = next
     filled = rest
-    firstLine = nil
     cut = RecordCut()
     return chunk
   }
 
   private func terminateLastRecord() {
     guard filled < buffer.capacity || reserve(filled + 1) else {
-      (pending, filled) = (DataError(.outOfMemory, file: layout?.name), cut.end)
+      (pending, filled) = (DataError(.outOfMemory, file: name), cut.end)
       return
     }
     buffer.base[filled] = lineFeed
@@ -178,22 +155,20 @@ final class TextStream {
 
   /// A record that does not end: too long, or the source ends inside a quote.
   private func unfinished() -> DataError {
-    if cut.openQuote != nil { return DataError(.unclosedQuote, file: layout?.name) }
-    return DataError(.recordTooLong(limit: maximumRecordBytes), file: layout?.name)
+    if cut.openQuote != nil { return DataError(.unclosedQuote, file: name) }
+    return DataError(.recordTooLong(limit: maximumRecordBytes), file: name)
   }
 
   private func failure(_ error: DataError, at offset: Int) -> TextFailure {
-    TextFailure(
-      error: error, linesIntoChunk: countLineFeeds(buffer.base, offset), firstLine: firstLine)
+    TextFailure(error: error, linesIntoChunk: countLineFeeds(buffer.base, offset))
   }
 
   /// Reads until `count` bytes are there or the source ends; an error ends it too, and is pending.
   private func fill(to count: Int) {
     guard count <= buffer.capacity || reserve(count) else {
-      (pending, atEnd) = (DataError(.outOfMemory, file: layout?.name), true)
+      (pending, atEnd) = (DataError(.outOfMemory, file: name), true)
       return
     }
-    guard let stream else { return }
     while filled < count, !atEnd {
       let room = UnsafeMutableRawBufferPointer(start: buffer.base + filled, count: count - filled)
       do throws(DataError) {

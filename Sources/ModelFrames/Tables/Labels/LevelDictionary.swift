@@ -4,7 +4,7 @@
 ///
 /// Labels are byte strings, equal only if all bytes are: one arena of bytes and one open-addressing
 /// table, no String per row.
-package struct LevelDictionary: Sendable {
+public struct LevelDictionary: Sendable {
   private var words: [UInt64] = []  // of label c: its bytes and count if it is short, else its hash
   private var ends: [Int] = []  // long label c is arena[ends[c - 1]..<ends[c]], a short one is not there
   private var arena: [UInt8] = []
@@ -15,14 +15,14 @@ package struct LevelDictionary: Sendable {
 
   private let seed = HashSeed.ofProcess
 
-  package init() {}
+  public init() {}
 
-  package var count: Int { words.count }
+  public var count: Int { words.count }
 
   /// The code of the label, a new one if it was not there.
   ///
   /// At most 2³¹ − 1 labels.
-  package mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
+  public mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
     let word = labelWord(bytes, seed)
     if last >= 0, isLabel(last, word, bytes) { return last }
     let number = smallNumber(word)
@@ -59,7 +59,7 @@ package struct LevelDictionary: Sendable {
     return code
   }
 
-  package mutating func code(for label: String) -> Int32 {
+  public mutating func code(for label: String) -> Int32 {
     var label = label
     return label.withUTF8 { code(for: UnsafeRawBufferPointer($0)) }
   }
@@ -82,12 +82,12 @@ package struct LevelDictionary: Sendable {
   /// The label of a code.
   ///
   /// Bytes that are no UTF-8, which tables are refused for, become U+FFFD.
-  package func label(_ code: Int32) -> String {
+  public func label(_ code: Int32) -> String {
     withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
   }
 
   /// All labels, by code.
-  package var labels: [String] { (0..<Int32(count)).map(label) }
+  public var labels: [String] { (0..<Int32(count)).map(label) }
 
   /// The bytes of a label, valid during the call.
   package func withBytes<R, E: Error>(
@@ -115,6 +115,26 @@ package struct LevelDictionary: Sendable {
       if !isLong(words[Int(code)]), words[Int(code)] & highBits == 0 { return false }
       return withBytes(of: code) { validText($0) == nil }
     }
+  }
+
+  /// The labels that some rows have, in order of first appearance, and the rows' codes among them.
+  ///
+  /// - Parameter codes: in this dictionary; negative ones stay as they are.
+  func ofRows(_ codes: ArraySlice<Int32>) -> (labels: LevelDictionary, codes: [Int32]) {
+    var labels = LevelDictionary()
+    guard count <= codes.count else {  // a map would be longer than the rows
+      let own = codes.map { code in
+        code < 0 ? code : withBytes(of: code) { labels.code(for: $0) }
+      }
+      return (labels, own)
+    }
+    var map = [Int32](repeating: -1, count: count)
+    let own = codes.map { code in
+      guard code >= 0 else { return code }
+      if map[Int(code)] < 0 { map[Int(code)] = withBytes(of: code) { labels.code(for: $0) } }
+      return map[Int(code)]
+    }
+    return (labels, own)
   }
 
   /// Adds the labels of `other`, in its order, and returns the code here of every code there.

@@ -15,7 +15,7 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
   private let window: Int
   private let lock = Monitor()
   private let feedLock = Monitor()
-  private var outcomes: [Int: ChunkOutcome<T>] = [:]
+  private var outcomes: [Int: RowsOutcome<T>] = [:]
   private var taken = 0
   private var consumed = 0
   private var isDry = false  // no more chunks
@@ -25,9 +25,9 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
 
   /// Runs until the feed is dry or `deliver` throws; `deliver` is called on this thread.
   func run(
-    _ threads: Int, _ feed: ChunkFeed,
-    _ process: @escaping @Sendable (ChunkWork) -> ChunkOutcome<T>,
-    _ deliver: (ChunkOutcome<T>) throws -> Void
+    _ threads: Int, _ feed: RowsFeed,
+    _ process: @escaping @Sendable (RowsTaken) -> RowsOutcome<T>,
+    _ deliver: (RowsOutcome<T>) throws -> Void
   ) throws {
     let feed = UncheckedFeed(feed: feed)
     let workers = (0..<threads).compactMap { _ in
@@ -47,7 +47,7 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
     while let outcome = nextOutcome() { try deliver(outcome) }
   }
 
-  private func nextOutcome() -> ChunkOutcome<T>? {
+  private func nextOutcome() -> RowsOutcome<T>? {
     lock.whileLocked {
       while outcomes[consumed] == nil, !(isDry && consumed == taken) { lock.wait() }
       guard let outcome = outcomes.removeValue(forKey: consumed) else { return nil }
@@ -58,7 +58,7 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
   }
 
   private func work(
-    _ feed: UncheckedFeed, _ process: @Sendable (ChunkWork) -> ChunkOutcome<T>
+    _ feed: UncheckedFeed, _ process: @Sendable (RowsTaken) -> RowsOutcome<T>
   ) {
     while let (work, index) = take(feed) {
       let outcome = process(work)
@@ -69,7 +69,7 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
     }
   }
 
-  private func take(_ feed: UncheckedFeed) -> (ChunkWork, Int)? {
+  private func take(_ feed: UncheckedFeed) -> (RowsTaken, Int)? {
     feedLock.whileLocked {
       let mayTake = lock.whileLocked {
         while taken - consumed >= window, !isStopped { lock.wait() }
@@ -92,5 +92,5 @@ final class AssemblyLine<T: Sendable>: @unchecked Sendable {
 
 /// Carries the feed to the workers, who use it under one lock.
 private struct UncheckedFeed: @unchecked Sendable {
-  let feed: ChunkFeed
+  let feed: RowsFeed
 }

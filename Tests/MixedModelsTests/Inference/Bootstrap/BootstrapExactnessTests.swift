@@ -14,7 +14,7 @@ import Testing
   private let table = SimulatedRowsTable()
 
   private func fitted(
-    _ formula: String, _ weighted: Bool, _ source: DataSource? = nil
+    _ formula: String, _ weighted: Bool, _ source: (any TableSource)? = nil
   ) throws -> FittedModel {
     var options = FitOptions()
     options.threads = 1

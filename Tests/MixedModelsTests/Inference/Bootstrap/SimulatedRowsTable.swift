@@ -20,14 +20,16 @@ struct SimulatedRowsTable {
     return Row(g: g, h: h, x: Double(x) / 10 - 1, w: Double(1 + i % 4) / 2)
   }
 
-  func source(_ y: [Double]) -> DataSource {
-    var text = "y,x,w,g,h\n"
-    for (row, y) in zip(rows, y) { text += "\(y),\(row.x),\(row.w),\(row.g),\(row.h)\n" }
-    return .bytes(Array(text.utf8), name: "simulated.csv")
+  func source(_ y: [Double]) -> ColumnTable {
+    try! ColumnTable(
+      [
+        "y": .numbers(y), "x": .numbers(rows.map(\.x)), "w": .numbers(rows.map(\.w)),
+        "g": .numbers(rows.map { Double($0.g) }), "h": .numbers(rows.map { Double($0.h) }),
+      ], name: "simulated.csv")
   }
 
   /// A response to begin with.
-  var first: DataSource {
+  var first: ColumnTable {
     source(
       rows.indices.map { i -> Double in
         let row = rows[i]

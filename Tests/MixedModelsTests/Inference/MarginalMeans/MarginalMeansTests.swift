@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `Marginal means` {
   private func means(
-    _ formula: String, _ specification: String, _ source: DataSource = UnbalancedTable.source(),
+    _ formula: String, _ specification: String, _ source: any TableSource = UnbalancedTable.source(),
     weights: String? = nil, _ change: (inout MeansOptions) -> Void = { _ in }
   ) throws -> MarginalMeans {
     var fitOptions = FitOptions()

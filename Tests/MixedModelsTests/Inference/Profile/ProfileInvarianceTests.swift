@@ -10,7 +10,7 @@ import Testing
   private let table = SimulatedTable()
 
   private func fitted(
-    _ formula: String, _ source: DataSource, weighted: Bool = false, threads: Int = 0
+    _ formula: String, _ source: any TableSource, weighted: Bool = false, threads: Int = 0
   ) throws -> FittedModel {
     var options = FitOptions()
     options.criterion = .ml

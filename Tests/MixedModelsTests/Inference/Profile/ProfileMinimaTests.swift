@@ -18,7 +18,7 @@ import Testing
   }
 
   private func profile(
-    _ formula: String, _ data: DataSource, level: Double = 0.95
+    _ formula: String, _ data: any TableSource, level: Double = 0.95
   ) throws -> [String: ConfidenceInterval] {
     var options = ProfileOptions()
     options.level = level

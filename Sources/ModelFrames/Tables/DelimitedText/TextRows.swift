@@ -1,12 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-extension TableChunk {
-  /// Calls `body` with the text of every row's record in turn, as the file has it, without its line
-  /// end.
-  ///
-  /// Found by scanning the chunk's text again; the bytes are valid during the call.
-  package func forEachRecord(_ body: (_ record: UnsafeBufferPointer<UInt8>) throws -> Void) rethrows
-  {
+/// Some records of a text, and what is wanted of them.
+struct TextRows: TableRows {
+  let text: TextChunk
+  let plan: ParsePlan
+  /// Of the chunk in its text.
+  let index: Int
+  let lines: ChunkLines
+
+  var layout: TableLayout { plan.layout.table }
+  var bytesRead: Int { text.bytesRead }
+
+  func chunk() -> TableChunk {
+    let parsed = parseChunk(text, plan)
+    lines.set(parsed.lineFeeds, ofChunk: index)
+    let texts = parsed.matchedMissing.isEmpty ? [] : plan.missing.texts
+    var failure: (@Sendable () -> any Error)?
+    if let found = parsed.failure {
+      failure = { [lines, index] in found.located(after: lines.line(ofChunk: index)) }
+    }
+    return TableChunk(
+      rowCount: parsed.rowCount, columns: parsed.columns, rows: self,
+      missingTexts: Set(parsed.matchedMissing.map { texts[$0] }), failure: failure)
+  }
+
+  /// Found by scanning the text again.
+  func place(ofRow row: Int) -> RowPlace {
+    RowPlace(
+      file: layout.name, line: lines.line(ofChunk: index) + linesBefore(row: row, text, plan))
+  }
+
+  /// Found by scanning the text again; the records are as the file has them.
+  func forEachRecord(
+    _ count: Int, _ body: (_ record: UnsafeBufferPointer<UInt8>) throws -> Void
+  ) rethrows {
     let base = UnsafePointer(text.buffer.base)
     let skipAll = [FieldAction](repeating: FieldAction(), count: plan.actions.count)
     let numbers = UnsafeMutablePointer<Double>.allocate(capacity: 1)  // never written
@@ -20,7 +47,7 @@ extension TableChunk {
         base, plan, actions, numbers: numbers, codes: codes, stride: 0,
         dictionaries: UnsafeMutableBufferPointer(start: nil, count: 0))
       var (row, start) = (0, 0)
-      while row < rowCount {
+      while row < count {
         if base[start] == lineFeed || base[start] == carriageReturn && base[start + 1] == lineFeed {
           start += base[start] == lineFeed ? 1 : 2
           continue
@@ -37,16 +64,4 @@ extension TableChunk {
       }
     }
   }
-
-  /// Name of the file that the rows come from.
-  package var fileName: String { text.layout.name }
-  /// Names of that file's columns, in its order.
-  package var header: [String] { text.layout.header }
-  /// What stands between the fields there.
-  package var separator: UInt8 { text.layout.separator }
-}
-
-extension TableReader {
-  /// What stands between the fields of the first source.
-  package var separator: UInt8 { firstLayout.separator }
 }
