@@ -108,7 +108,7 @@ enum StructureParameter: Sendable, Equatable {
 
   /// The size of a large step.
   func unit(_ φ: Double) -> Double {
-    self == .commonDeviation ? max(abs(φ), RelativeCovariance.smallestUnit) : 1
+    self == .commonDeviation ? max(abs(φ), Self.smallestUnit) : 1
   }
 
   /// Whether values are multiples of a column's unit.
@@ -125,13 +125,8 @@ enum StructureParameter: Sendable, Equatable {
     }
   }
 
+  /// A random effect is not taken for smaller than this: from zero a search must find its way back.
+  static let smallestUnit = 0.05
   /// A standard deviation that counts as zero.
   static let leastDeviation = 1e-6
 }
-
-/// The structures that a formula can name, beside that of `(… | g)` and `us(… | g)`, where all
-/// covariance matrices are allowed, and of `(… || g)` and `diag(… | g)`, which is as many terms as
-/// columns.
-let covarianceStructures: [any CovarianceStructure.Type] = [
-  CompoundSymmetry.self, FirstOrderAutoregressive.self,
-]

@@ -94,8 +94,8 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
-  /// A random effect is not taken for smaller than this: from zero a search must find its way back.
-  static let smallestUnit = 0.05
+  /// See `StructureParameter`.
+  static let smallestUnit = StructureParameter.smallestUnit
 
   /// The size of every coordinate: the relative standard deviation of its random effect, which is
   /// the length of its row of λ, or a twentieth.

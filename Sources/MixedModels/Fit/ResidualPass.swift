@@ -76,7 +76,7 @@ private struct FittedPredictor: Sendable {
 
   init(_ products: CrossProducts, _ model: LinearMixedModel, _ estimates: Estimates) {
     let basis = products.basis
-    cells = KnownCells(products)
+    cells = KnownCells(products.basis.cellSets, products.cellSets)
     fixed = (
       RawColumns.all(basis.fixed, products.fixed.directory, first: 1), estimates.rawCoefficients
     )

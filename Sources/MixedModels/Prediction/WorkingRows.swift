@@ -11,7 +11,7 @@ struct WorkingRows: Sendable {
 
   init(_ products: CrossProducts, _ model: LinearMixedModel, _ design: NewRowDesign) {
     self.design = design
-    cells = KnownCells(products)
+    cells = KnownCells(products.basis.cellSets, products.cellSets)
     ranks = model.groups.map(\.rank)
   }
 

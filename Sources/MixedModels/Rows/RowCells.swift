@@ -59,8 +59,9 @@ struct KnownCells: Sendable {
   /// By place of their cell sets.
   private let finders: [LevelFinder?]
 
-  init(_ products: CrossProducts) {
-    (sources, sets) = (products.basis.cellSets, products.cellSets)
+  /// - Parameter sets: What the cells are by `sources`.
+  init(_ sources: [CellSetSource], _ sets: [CellSet]) {
+    (self.sources, self.sets) = (sources, sets)
     finders = sets.map {
       if case .factor(let levels) = $0 { LevelFinder(levels) } else { nil }
     }

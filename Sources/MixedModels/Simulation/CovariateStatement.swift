@@ -159,15 +159,6 @@ extension CovariateStatement {
   }
 }
 
-extension ValueRange<Double> {
-  /// Of gamma distributions.
-  static let shape = ValueRange(0.001...1e6)
-  /// Standard deviation of a logarithm.
-  static let logarithmicDeviation = ValueRange(0...50)
-  /// Of Zipf's law.
-  static let exponent = ValueRange(above: 0, upTo: 50)
-}
-
 extension String {
   /// Takes off what follows the last `mark`, and gives it.
   mutating func cutTail(after mark: String) -> String? {

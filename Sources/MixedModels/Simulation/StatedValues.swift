@@ -139,3 +139,12 @@ struct StatedCall {
     arguments = numbers
   }
 }
+
+extension ValueRange<Double> {
+  /// Of gamma distributions.
+  static let shape = ValueRange(0.001...1e6)
+  /// Standard deviation of a logarithm.
+  static let logarithmicDeviation = ValueRange(0...50)
+  /// Of Zipf's law.
+  static let exponent = ValueRange(above: 0, upTo: 50)
+}
