@@ -13,7 +13,7 @@ extension FigureSource {
     progress("tests")
     let tested = try testedFit(data)
     var page = HTMLReport(title: tested.formula)
-    page.add("Fit", text: SummaryReport().text(for: tested))
+    page.add("Fit", text: tested.page(isVerbose: false))
     try addTests(&page)
     if data.isEmpty {
       page.add(
@@ -63,7 +63,7 @@ extension FigureSource {
       if table.rows.isEmpty {
         page.add(note: "There are no terms to test: the fixed part is an intercept.")
       } else {
-        page.add("Tests of fixed effects", text: AnovaReport(table, notes: []).summary)
+        page.add("Tests of fixed effects", text: table.report().text())
       }
     } catch let error as InferenceError {
       page.add(note: "There are no F tests of the terms: \(error)")
@@ -75,8 +75,7 @@ extension FigureSource {
     }
     do {
       let deletions = try fitted.randomTermDeletions()
-      page.add(
-        "Tests of random effects", text: RandomDeletionReport(deletions, notes: []).summary)
+      page.add("Tests of random effects", text: deletions.report().text())
     } catch let error as FitError {
       page.add(note: "There are no tests of the random effects: \(error)")
     } catch let error as InferenceError {

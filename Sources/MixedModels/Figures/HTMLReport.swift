@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
 
 /// Texts and drawings as one page that needs no other file and suits light and dark screens and
 /// paper.
@@ -13,12 +12,12 @@ package struct HTMLReport: Sendable {
   /// Text as a terminal would show it.
   package mutating func add(_ heading: String, text: String) {
     body +=
-      "<section>\n<h2>\(Self.escaped(heading))</h2>\n<pre>\(Self.escaped(text))</pre>\n</section>\n"
+      "<section>\n<h2>\(HTMLFormat.escaped(heading))</h2>\n<pre>\(HTMLFormat.escaped(text))</pre>\n</section>\n"
   }
 
   /// A sentence for people.
   package mutating func add(note: String) {
-    body += "<p class=\"note\">\(Self.escaped(note))</p>\n"
+    body += "<p class=\"note\">\(HTMLFormat.escaped(note))</p>\n"
   }
 
   /// Adds a drawing of gnuplot's.
@@ -26,9 +25,9 @@ package struct HTMLReport: Sendable {
     figures += 1
     body += """
       <figure>
-      <h2>\(Self.escaped(heading))</h2>
+      <h2>\(HTMLFormat.escaped(heading))</h2>
       <div class="drawing">\(InlineSVG(svg, number: figures).text)</div>
-      <figcaption>\(Self.escaped(caption))</figcaption>
+      <figcaption>\(HTMLFormat.escaped(caption))</figcaption>
       </figure>
 
       """
@@ -41,31 +40,17 @@ package struct HTMLReport: Sendable {
     <head>
     <meta charset="utf-8"/>
     <meta name="viewport" content="width=device-width, initial-scale=1"/>
-    <meta name="generator" content="lmm-sparse \(Self.escaped(softwareVersion))"/>
-    <title>\(Self.escaped(title))</title>
+    <meta name="generator" content="lmm-sparse \(HTMLFormat.escaped(softwareVersion))"/>
+    <title>\(HTMLFormat.escaped(title))</title>
     <style>
     \(ReportStyle.css)
     </style>
     </head>
     <body>
-    <h1>\(Self.escaped(title))</h1>
+    <h1>\(HTMLFormat.escaped(title))</h1>
     \(body)</body>
     </html>
 
     """
-  }
-
-  /// Without characters that XML forbids or gives a meaning to, or that reorder text.
-  static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      default: result += scalar.printable
-      }
-    }
   }
 }

@@ -15,6 +15,11 @@ struct StudyBiasTable {
     let full: StudySummary
     /// ML's estimates less REML's of the same responses.
     let difference: MonteCarloFigure?
+
+    /// A bias with the decimals of the one that was found.
+    func text(of value: Double?) -> String {
+      value.map { (difference ?? full.bias)?.text(of: $0) ?? "" } ?? ""
+    }
   }
 
   private var rows: [Row] {
@@ -36,39 +41,36 @@ struct StudyBiasTable {
   }
 
   /// Nothing without a fit by maximum likelihood.
-  var lines: [String] {
+  var tables: [any ReportTable] {
     let rows = rows
     guard !rows.isEmpty else { return [] }
-    let table = TextTable(
-      rowLabels: rows.map(\.label),
-      columns: [
-        ("Truth", rows.map { shortNumber($0.truth) }),
-        ("REML", rows.map { $0.restricted?.valueText ?? "" }),
-        ("±", rows.map { $0.restricted?.errorText ?? "" }),
-        ("ML", rows.map { $0.full.bias?.valueText ?? "" }),
-        ("±", rows.map { $0.full.bias?.errorText ?? "" }),
-        ("ML - REML", rows.map { $0.difference?.valueText ?? "" }),
-        ("±", rows.map { $0.difference?.errorText ?? "" }),
-        (
-          "Theory of ML",
-          rows.map { row in
-            row.full.expectedBias.map { (row.difference ?? row.full.bias)?.text(of: $0) ?? "" }
-              ?? ""
-          }
-        ),
-        (
-          "-Truth/J",
-          rows.map { row in
-            row.levels.map {
-              (row.difference ?? row.full.bias)?.text(of: -row.truth / Double($0)) ?? ""
-            } ?? ""
-          }
-        ),
-      ], alignment: .right)
-    return ["", "Bias of the variances by REML and ML"] + table.lines(width: 130) + [
-      "Theory: to first order ML is off by this, since it takes the coefficients for known and so does not",
-      "count the degrees of freedom that they cost; REML is not off. For J groups of n rows and an intercept",
-      "E s²(ML) = (1 - 1/J) s² - sigma²/(nJ): about -s²/J is lost.",
+    return [
+      ResultsTable(
+        heading: "Bias of the variances by REML and ML",
+        footnotes: [
+          "Theory: to first order ML is off by this, since it takes the coefficients for known and so does not",
+          "count the degrees of freedom that they cost; REML is not off. For J groups of n rows and an intercept",
+          "E s²(ML) = (1 - 1/J) s² - sigma²/(nJ): about -s²/J is lost.",
+        ], width: 130, columns: Self.columns, label: \.label, rows: { rows })
+    ]
+  }
+
+  private static let columns: [Column<Row>] =
+    [.shown("Truth") { $0.map { shortNumber($0.truth) } }] + pair("REML", \.restricted)
+    + pair("ML", \.full.bias) + pair("ML - REML", \.difference) + [
+      .shown("Theory of ML") { $0.map { row in row.text(of: row.full.expectedBias) } },
+      .shown("-Truth/J") {
+        $0.map { row in row.text(of: row.levels.map { -row.truth / Double($0) }) }
+      },
+    ]
+
+  /// A number and its error.
+  private static func pair(
+    _ header: String, _ figure: @escaping @Sendable (Row) -> MonteCarloFigure?
+  ) -> [Column<Row>] {
+    [
+      .shown(header) { $0.map { figure($0)?.valueText ?? "" } },
+      .shown("±") { $0.map { figure($0)?.errorText ?? "" } },
     ]
   }
 }

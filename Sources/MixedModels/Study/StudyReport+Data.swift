@@ -1,94 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-extension StudyReport {
-  public var json: String {
-    let settings = study.settings
-    return JSONValue.object([
-      ("formula", .string(study.formula)), ("seed", .integer(Int(clamping: settings.seed))),
-      ("replicates", .integer(settings.replicates)), ("level", .number(settings.level)),
-      ("ddf", .string(settings.degreesOfFreedom.rawValue)),
-      ("designs", .array(study.cells.map(\.json))), ("messages", .strings(notes)),
-    ]).document
-  }
+extension Study {
+  static let designColumns: [Column<StudyCell>] = [
+    .text(json: "label", \.design.label),
+    .json("varied") { .object($0.design.varied.map { ($0.name, .string($0.value)) }) },
+    .count(json: "rows", \.rows),
+    .json("groups") { .object($0.groups.map { ($0.name, .integer($0.levels)) }) },
+    .records("methods", methodColumns) { cell in cell.methods.map { (cell, $0) } },
+  ]
 
-  public var tidy: String {
-    var text =
-      "design,rows,method,kind,group,term,truth,count,mean,bias,bias.se,bias.expected,sd,sd.se,"
-      + "rmse,rmse.se,mean.std.error,coverage,coverage.se,intervals,"
-      + "profile.coverage,profile.coverage.se,profile.intervals,profile.failures,rejection,rejection.se\n"
-    for cell in study.cells {
-      for method in cell.methods {
-        for (parameter, summary) in zip(cell.parameters, method.summaries) {
-          text.writeRecord(
-            [
-              .text(cell.design.label), .integer(cell.rows), .text(method.kind.rawValue),
-              .text(parameter.kind.rawValue),
-              parameter.group.map(DelimitedField.text) ?? .missing, .text(parameter.term),
-              .number(parameter.truth), .integer(summary.count), .number(summary.mean?.value),
-            ] + summary.fields)
-        }
+  private static let methodColumns: [Column<(StudyCell, StudyMethod)>] = [
+    .text(json: "method", \.1.kind.rawValue), .count(json: "failed", \.1.failedCount),
+    .number(json: "singular") { $0.1.singularShare?.value },
+    .number(json: "singular_se") { $0.1.singularShare?.error },
+    .records("parameters", parameterColumns) { cell, method in
+      zip(cell.parameters, method.summaries).map { StudyRow(cell, method, $0, $1) }
+    },
+  ]
+
+  /// A row for every parameter of every method of every design.
+  var rows: [StudyRow] {
+    cells.flatMap { cell in
+      cell.methods.flatMap { method in
+        zip(cell.parameters, method.summaries).map { StudyRow(cell, method, $0, $1) }
       }
     }
-    return text
   }
-}
 
-extension StudySummary {
-  fileprivate var fields: [DelimitedField] {
+  static let parameterFields: [Column<StudyRow>] =
     [
-      .number(bias?.value), .number(bias?.error), .number(expectedBias),
-      .number(deviation?.value), .number(deviation?.error), .number(rootMeanSquare?.value),
-      .number(rootMeanSquare?.error), .number(meanStandardError), .number(coverage?.value),
-      .number(coverage?.error), .integer(intervalCount),
-      .number(profileCoverage?.value), .number(profileCoverage?.error), .integer(profileCount),
-      .integer(profileFailures), .number(rejection?.value),
-      .number(rejection?.error),
+      .text(tidy: "design", \.cell.design.label), .count(tidy: "rows", \.cell.rows),
+      .text(tidy: "method", \.method.kind.rawValue),
+    ] + parameterColumns
+
+  private static let parameterColumns: [Column<StudyRow>] =
+    [
+      .text(json: "name", \.parameter.name),
+      .text(json: "kind", tidy: "kind", \.parameter.kind.rawValue),
+      .text(json: "group", tidy: "group", \.parameter.group),
+      .text(json: "term", tidy: "term", \.parameter.term),
+      .number(json: "truth", tidy: "truth", \.parameter.truth),
+      .count(json: "count", tidy: "count", \.summary.count),
+      .number(json: "mean", tidy: "mean") { $0.summary.mean?.value },
+    ] + figure("bias", tidy: "bias", \.bias) + [
+      .number(json: "bias_expected", tidy: "bias.expected", \.summary.expectedBias)
+    ] + figure("sd", tidy: "sd", \.deviation) + figure("rmse", tidy: "rmse", \.rootMeanSquare) + [
+      .number(json: "mean_std_error", tidy: "mean.std.error", \.summary.meanStandardError)
+    ] + figure("coverage", tidy: "coverage", \.coverage) + [
+      .count(json: "intervals", tidy: "intervals", \.summary.intervalCount)
+    ] + figure("profile_coverage", tidy: "profile.coverage", \.profileCoverage) + [
+      .count(json: "profile_intervals", tidy: "profile.intervals", \.summary.profileCount),
+      .count(json: "profile_failures", tidy: "profile.failures", \.summary.profileFailures),
+    ] + figure("rejection", tidy: "rejection", \.rejection)
+
+  /// A number and its Monte-Carlo error.
+  private static func figure(
+    _ json: String, tidy: String,
+    _ figure: @escaping @Sendable (StudySummary) -> MonteCarloFigure?
+  ) -> [Column<StudyRow>] {
+    [
+      .number(json: json, tidy: tidy) { figure($0.summary)?.value },
+      .number(json: json + "_se", tidy: tidy + ".se") { figure($0.summary)?.error },
     ]
   }
 }
 
-extension StudyCell {
-  fileprivate var json: JSONValue {
-    .object([
-      ("label", .string(design.label)),
-      ("varied", .object(design.varied.map { ($0.name, .string($0.value)) })),
-      ("rows", .integer(rows)),
-      ("groups", .object(groups.map { ($0.name, .integer($0.levels)) })),
-      (
-        "methods",
-        .array(
-          methods.map { method in
-            .object([
-              ("method", .string(method.kind.rawValue)), ("failed", .integer(method.failedCount)),
-              ("singular", .optional(method.singularShare?.value)),
-              ("singular_se", .optional(method.singularShare?.error)),
-              ("parameters", .array(zip(parameters, method.summaries).map { $1.json($0) })),
-            ])
-          })
-      ),
-    ])
-  }
-}
+/// What came out for one parameter.
+struct StudyRow {
+  let cell: StudyCell
+  let method: StudyMethod
+  let parameter: StudyParameter
+  let summary: StudySummary
 
-extension StudySummary {
-  fileprivate func json(_ parameter: StudyParameter) -> JSONValue {
-    .object([
-      ("name", .string(parameter.name)), ("kind", .string(parameter.kind.rawValue)),
-      ("group", .optional(parameter.group)), ("term", .string(parameter.term)),
-      ("truth", .number(parameter.truth)), ("count", .integer(count)),
-      ("mean", .optional(mean?.value)), ("bias", .optional(bias?.value)),
-      ("bias_se", .optional(bias?.error)), ("bias_expected", .optional(expectedBias)),
-      ("sd", .optional(deviation?.value)), ("sd_se", .optional(deviation?.error)),
-      ("rmse", .optional(rootMeanSquare?.value)), ("rmse_se", .optional(rootMeanSquare?.error)),
-      ("mean_std_error", .optional(meanStandardError)),
-      ("coverage", .optional(coverage?.value)), ("coverage_se", .optional(coverage?.error)),
-      ("intervals", .integer(intervalCount)),
-      ("profile_coverage", .optional(profileCoverage?.value)),
-      ("profile_coverage_se", .optional(profileCoverage?.error)),
-      ("profile_intervals", .integer(profileCount)),
-      ("profile_failures", .integer(profileFailures)), ("rejection", .optional(rejection?.value)),
-      ("rejection_se", .optional(rejection?.error)),
-    ])
+  init(
+    _ cell: StudyCell, _ method: StudyMethod, _ parameter: StudyParameter, _ summary: StudySummary
+  ) {
+    (self.cell, self.method, self.parameter, self.summary) = (cell, method, parameter, summary)
   }
 }
 

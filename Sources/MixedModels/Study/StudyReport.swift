@@ -2,89 +2,36 @@
 
 /// The estimators' bias, spread, coverage and rejections in a Monte-Carlo study.
 ///
-/// JSON: `formula`, `seed`, `replicates`, `level`, `ddf`, `messages`, and `designs`, an array of
-/// `label`, `varied` (what differs between designs, by name), `rows`, `groups` (by name),
-/// and `methods`: `method`, `failed`, `singular`, `singular_se`, and `parameters`: `name`, `kind`
-/// (`fixed`, `sd`, `var`, `cor`, `sigma`, `sigma^2`), `group`, `term`, `truth`, `count`, `mean`, `bias`,
-/// `bias_expected` (theory, to first order), `sd`, `rmse`, `mean_std_error`, `coverage`, `intervals`
-/// (how many there were), `profile_coverage`, `profile_intervals`, `profile_failures`, `rejection`;
-/// Monte-Carlo errors end in `_se`.
-public struct StudyReport: InferenceReport {
-  let study: Study
-  public let notes: [String]
-
-  public init(_ study: Study, notes: [String] = []) {
-    self.study = study
-    self.notes = Self.notes(study) + notes
-  }
-
-  public var summary: String {
-    let lines = heading + study.cells.flatMap(cellLines) + StudyBiasTable(study).lines
-    return (lines + noteLines(notes)).joined(separator: "\n") + "\n"
-  }
+/// `varied` is what differs between designs, by name; `bias_expected` is theory, to first order;
+/// `intervals` says how many there were; Monte-Carlo errors end in `_se`.
+extension Study: Reportable {
+  public static let layout = ReportLayout<Study>(
+    [
+      .title { study in
+        let (settings, count) = (study.settings, study.cells.count)
+        return
+          "Monte-Carlo study, \(settings.replicates) responses of \(count == 1 ? "one design" : "each of \(count) designs") (seed \(settings.seed))"
+      }, .fact("formula", "Formula", \.formula), .lines(\.heading),
+      .data(
+        .count(json: "seed") { Int(clamping: $0.settings.seed) },
+        .count(json: "replicates", \.settings.replicates), .number(json: "level", \.settings.level),
+        .text(json: "ddf", \.settings.degreesOfFreedom.rawValue),
+        .records("designs", designColumns, \.cells)),
+      .tables { $0.cells.flatMap(\.tables) + StudyBiasTable($0).tables },
+      .table(\.rows, columns: { _ in parameterFields }), .notes(),
+    ], notes: notes)
 
   private var heading: [String] {
-    let settings = study.settings
-    let count = study.cells.count
-    let designs = count == 1 ? "one design" : "each of \(count) designs"
     let percent = NumberColumn([100 * settings.level], digits: 4).cells[0]
     return [
-      "Monte-Carlo study, \(settings.replicates) responses of \(designs) (seed \(settings.seed))",
-      "Formula: \(study.formula.printable)",
-      "Intervals of \(percent) %: \(settings.degreesOfFreedom.studyWords) for coefficients; of variances from asymptotic errors of their logarithms",
+      "Intervals of \(percent) %: \(settings.degreesOfFreedom.studyWords) for coefficients; of variances from asymptotic errors of their logarithms"
     ]
       + (settings.wantsProfiles
         ? ["Profile: coverage of the intervals from profiles of the likelihood"] : [])
-      + [
-        "± is the Monte-Carlo standard error of the number before it"
-      ]
+      + ["± is the Monte-Carlo standard error of the number before it"]
   }
 
-  private func cellLines(_ cell: StudyCell) -> [String] {
-    let groups = cell.groups.map { "\($0.name.printable), \($0.levels)" }.joined(separator: "; ")
-    var lines = ["", "\(cell.design.label.printable)   (rows: \(cell.rows); groups: \(groups))"]
-    for method in cell.methods {
-      lines += table(cell, method).lines(width: 150)
-      if let share = method.singularShare, !cell.groups.isEmpty {
-        lines.append(
-          "singular: \(fixedNotation(100 * share.value, decimals: 1)) ± \(fixedNotation(100 * share.error, decimals: 1)) %"
-            + (method.failedCount > 0 ? "; failed: \(method.failedCount)" : ""))
-      }
-    }
-    return lines
-  }
-
-  private func table(_ cell: StudyCell, _ method: StudyMethod) -> TextTable {
-    let all = method.summaries
-    func pair(
-      _ header: String, _ figure: (StudySummary) -> MonteCarloFigure?
-    ) -> [(header: String, cells: [String])] {
-      [
-        (header, all.map { figure($0)?.valueText ?? "" }),
-        ("±", all.map { figure($0)?.errorText ?? "" }),
-      ]
-    }
-    let truth = cell.parameters.map { $0.truth.isFinite ? shortNumber($0.truth) : "" }
-    let columns =
-      [("Truth", truth)] + pair("Bias", \.bias) + pair("SD", \.deviation)
-      + [
-        (
-          "Mean SE",
-          all.map { summary in
-            summary.meanStandardError.map {
-              summary.deviation?.text(of: $0) ?? shortNumber($0)
-            } ?? ""
-          }
-        )
-      ] + pair("RMSE", \.rootMeanSquare) + pair("Coverage", \.coverage)
-      + (all.contains { $0.profileCoverage != nil } ? pair("Profile", \.profileCoverage) : [])
-      + pair("Rejected", \.rejection)
-    return TextTable(
-      rowLabels: cell.parameters.map { "\(method.kind.rawValue) \($0.name)" }, columns: columns,
-      alignment: .right)
-  }
-
-  private static func notes(_ study: Study) -> [String] {
+  @Sendable private static func notes(_ study: Study) -> [String] {
     var notes: [String] = []
     let failed = study.cells.flatMap(\.methods).reduce(0) { $0 + $1.failedCount }
     if failed > 0 { notes.append("\(failed) fits failed and are left out") }
@@ -110,6 +57,60 @@ public struct StudyReport: InferenceReport {
         "Kenward and Roger's method is for REML; ML fits have Satterthwaite's degrees of freedom")
     }
     return notes
+  }
+}
+
+extension StudyCell {
+  /// One of every method, below each other.
+  fileprivate var tables: [any ReportTable] {
+    let groups = groups.map { "\($0.name), \($0.levels)" }.joined(separator: "; ")
+    return methods.indices.map { m in
+      let rows = Array(zip(parameters, methods[m].summaries))
+      let kind = methods[m].kind.rawValue
+      return ResultsTable(
+        heading: m == 0
+          ? "\(design.label.printable)   (rows: \(self.rows); groups: \(groups))" : nil,
+        footnotes: footnotes(methods[m]), isContinuation: m > 0, width: 150,
+        columns: StudySummary.columns(hasProfiles: rows.contains { $0.1.profileCoverage != nil }),
+        label: { "\(kind) \($0.0.name)" }, rows: { rows })
+    }
+  }
+
+  private func footnotes(_ method: StudyMethod) -> [String] {
+    guard let share = method.singularShare, !groups.isEmpty else { return [] }
+    let (value, error) = (100 * share.value, 100 * share.error)
+    return [
+      "singular: \(fixedNotation(value, decimals: 1)) ± \(fixedNotation(error, decimals: 1)) %"
+        + (method.failedCount > 0 ? "; failed: \(method.failedCount)" : "")
+    ]
+  }
+}
+
+extension StudySummary {
+  fileprivate typealias Row = (StudyParameter, StudySummary)
+
+  fileprivate static func columns(hasProfiles: Bool) -> [Column<Row>] {
+    [
+      .shown("Truth") { $0.map { $0.0.truth.isFinite ? shortNumber($0.0.truth) : "" } }
+    ] + pair("Bias", \.bias) + pair("SD", \.deviation)
+      + [.shown("Mean SE") { $0.map(\.1.meanErrorText) }] + pair("RMSE", \.rootMeanSquare)
+      + pair("Coverage", \.coverage) + (hasProfiles ? pair("Profile", \.profileCoverage) : [])
+      + pair("Rejected", \.rejection)
+  }
+
+  /// A number and its error.
+  private static func pair(
+    _ header: String, _ figure: @escaping @Sendable (StudySummary) -> MonteCarloFigure?
+  ) -> [Column<Row>] {
+    [
+      .shown(header) { $0.map { figure($0.1)?.valueText ?? "" } },
+      .shown("±") { $0.map { figure($0.1)?.errorText ?? "" } },
+    ]
+  }
+
+  /// With the decimals of the standard deviation.
+  private var meanErrorText: String {
+    meanStandardError.map { deviation?.text(of: $0) ?? shortNumber($0) } ?? ""
   }
 }
 

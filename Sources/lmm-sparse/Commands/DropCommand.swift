@@ -8,8 +8,7 @@ struct DropCommand: ParsableCommand {
     commandName: "drop1",
     abstract: "F tests of every fixed-effects term that is part of no other.",
     discussion: """
-      JSON: formula, test (drop1), ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
-      p_value), messages.
+      \(AnovaTable.jsonHelp)
       """)
 
   @Argument(help: "The model: a formula, with --data.")
@@ -24,9 +23,8 @@ struct DropCommand: ParsableCommand {
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
-      return AnovaReport(
-        try fitted.singleTermDeletions(tests.method),
-        notes: fitted.fit.convergence.messages)
+      return try fitted.singleTermDeletions(tests.method)
+        .report(notes: fitted.fit.convergence.messages)
     }
   }
 }

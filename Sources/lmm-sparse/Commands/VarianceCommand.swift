@@ -14,8 +14,7 @@ struct VarianceCommand: ParsableCommand {
 
           lmm-sparse variance 'y ~ x + (x | g)' --data t.csv
 
-      JSON: formula, criterion, variance (fixed, random, residual, terms), r2 (marginal, conditional), icc \
-      (adjusted, unadjusted, groups), pca (group, sd, proportion, cumulative), messages.
+      \(VarianceExplained.jsonHelp)
       """)
 
   @Argument(help: "The model: a model file, or a formula with --data.")
@@ -28,7 +27,7 @@ struct VarianceCommand: ParsableCommand {
 
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
-      VarianceReport(try source.fitted(model, progress: progress).varianceExplained())
+      try source.fitted(model, progress: progress).varianceExplained().report()
     }
   }
 }

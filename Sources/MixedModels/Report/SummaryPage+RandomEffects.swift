@@ -14,7 +14,7 @@ extension Fit {
     return lines
   }
 
-  private var varianceTableColumns: [(header: String, cells: [String])] {
+  var varianceTableColumns: [(header: String, cells: [String])] {
     let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + [sigma]
     let variances = standardDeviations.map { $0.map { $0 * $0 } }
     return [
@@ -31,7 +31,7 @@ extension Fit {
   }
 
   /// The lower triangles of the terms' correlations under each other; none if no term has one.
-  private var correlationColumns: [(header: String, cells: [String])] {
+  var correlationColumns: [(header: String, cells: [String])] {
     let width = (varianceComponents.map(\.columns.count).max() ?? 1) - 1
     guard width > 0 else { return [] }
     let decimals = max(2, Self.tableDigits - 2)
@@ -49,7 +49,7 @@ extension Fit {
     }
   }
 
-  private var sizeLines: [String] {
+  var sizeLines: [String] {
     let observationText = "Number of obs: \(observations), groups: "
     let groups = varianceComponents.reduce(into: [(String, Int)]()) { groups, component in
       if !groups.contains(where: { $0.0 == component.group }) {

@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 
-/// The fit as a page of text, laid out as lme4 prints the summary of a fit.
-///
-/// Numbers are chosen and aligned as R does it, so that the two can be compared line by line.
-public struct SummaryReport: ReportFormat {
-  /// Whether to add how the fit was found: θ, optimizer, trace, solver, times and memory.
-  public var isVerbose: Bool
-
-  public init(isVerbose: Bool = false) {
-    self.isVerbose = isVerbose
-  }
-
-  public func write(_ fit: Fit, to output: inout some TextOutputStream) {
-    var sections = [
-      fit.titleLines, fit.criterionLines, fit.scaledResidualLines, fit.randomEffectLines,
-      fit.fixedEffectLines, fit.fixedEffectCorrelationLines, fit.messageLines,
-    ]
-    if isVerbose { sections.append(fit.computationLines) }
-    let page = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-    output.write(printableText(page.joined(separator: "\n\n"), keeping: ["\n"]) + "\n")
-  }
-}
-
 extension Fit {
+  /// The fit as a page of text, laid out as lme4 prints the summary of a fit.
+  ///
+  /// Numbers are chosen and aligned as R does it, so that the two can be compared line by line.
+  ///
+  /// - Parameter isVerbose: Whether to add how the fit was found: θ, optimizer, trace, solver, times
+  ///   and memory.
+  package func page(isVerbose: Bool) -> String {
+    var sections = [
+      titleLines, criterionLines, scaledResidualLines, randomEffectLines, fixedEffectLines,
+      fixedEffectCorrelationLines, convergence.messages,
+    ]
+    if isVerbose { sections.append(computationLines) }
+    let page = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+    return printableText(page.joined(separator: "\n\n"), keeping: ["\n"]) + "\n"
+  }
+
   /// Significant digits of the tables, R's default less three.
   static let tableDigits = 4
 
-  fileprivate var titleLines: [String] {
+  var titleLines: [String] {
     let method = criterionKind == .reml ? "REML" : "maximum likelihood"
     let model = formula.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     var title = "Linear mixed model fit by \(method)"
@@ -45,7 +39,7 @@ extension Fit {
     return data.count > 4 ? "\(shown) and \(data.count - 3) more" : shown
   }
 
-  fileprivate var criterionLines: [String] {
+  private var criterionLines: [String] {
     exactCriterionLines + stochasticLines
   }
 
@@ -64,26 +58,35 @@ extension Fit {
   }
 
   private var exactCriterionLines: [String] {
-    if criterionKind == .reml {
-      let value = NumberColumn([rounded(criterion, decimals: 1)], digits: 7).cells[0]
-      return ["REML criterion at convergence: \(value)"]
-    }
+    criterionKind == .reml ? [restrictedCriterionLine] : namedRow(likelihoodNames, likelihoodCells)
+  }
+
+  /// The same, name by name in one line.
+  var criterionFacts: [String] {
+    let likelihood = zip(likelihoodNames, likelihoodCells).map { "\($0) \($1.trimmed)" }
+    return [criterionKind == .reml ? restrictedCriterionLine : likelihood.listed] + stochasticLines
+  }
+
+  private var restrictedCriterionLine: String {
+    let value = NumberColumn([rounded(criterion, decimals: 1)], digits: 7).cells[0]
+    return "REML criterion at convergence: \(value)"
+  }
+
+  private var likelihoodNames: [String] { ["AIC", "BIC", "logLik", "deviance", "df.resid"] }
+
+  private var likelihoodCells: [String] {
     let degreesOfFreedom = Double(residualDegreesOfFreedom)
     let values = [aic, bic, logLikelihood, criterion, degreesOfFreedom]
     var cells = NumberColumn(values.map { rounded($0, decimals: 1) }, digits: 7).cells
     cells[4] = NumberColumn([degreesOfFreedom], digits: 7).cells[0]
-    return namedRow(["AIC", "BIC", "logLik", "deviance", "df.resid"], cells)
+    return cells
   }
 
-  fileprivate var scaledResidualLines: [String] {
+  private var scaledResidualLines: [String] {
     guard let scaledResiduals else { return [] }
     let values = zappedSmall(scaledResiduals.values, digits: Self.tableDigits + 1)
     let cells = NumberColumn(values, digits: Self.tableDigits).cells
     return ["Scaled residuals:"] + namedRow(["Min", "1Q", "Median", "3Q", "Max"], cells)
-  }
-
-  fileprivate var messageLines: [String] {
-    convergence.messages
   }
 
   /// Two lines: names over values, all right-justified to one width.

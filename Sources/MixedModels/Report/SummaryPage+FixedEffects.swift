@@ -11,14 +11,20 @@ extension Fit {
   /// The largest number of coefficients whose correlations are printed, lme4's default.
   private static let largestCorrelationTable = 12
 
-  private var keptFixedEffects: [FixedEffect] {
+  var keptFixedEffects: [FixedEffect] {
     fixedEffects.filter { $0.estimate != nil }
   }
 
   /// Estimates, standard errors and t values of the columns that were kept.
   var fixedEffectLines: [String] {
+    guard !keptFixedEffects.isEmpty else { return [] }
+    let table = TextTable(
+      rowLabels: keptFixedEffects.map(\.name), columns: coefficientColumns, alignment: .right)
+    return ["Fixed effects:"] + table.lines()
+  }
+
+  var coefficientColumns: [(header: String, cells: [String])] {
     let kept = keptFixedEffects
-    guard !kept.isEmpty else { return [] }
     let precision = kept.map(\.estimate) + kept.map(\.standardError)
     let cells = coefficientCells(precision)
     let statistics = kept.map { $0.statistic.map { rounded($0, decimals: Self.tableDigits - 1) } }
@@ -34,8 +40,7 @@ extension Fit {
     if hasTests {
       columns.append(("Pr(>|t|)", PValueColumn(kept.map(\.pValue), digits: 3).cells))
     }
-    let table = TextTable(rowLabels: kept.map(\.name), columns: columns, alignment: .right)
-    return ["Fixed effects:"] + table.lines()
+    return columns.map { (header: $0.0, cells: $0.1) }
   }
 
   /// Estimates and standard errors in one format: rounded first to the decimal place that leaves
@@ -82,8 +87,4 @@ extension Fit {
       alignment: .left)
     return ["Correlation of Fixed Effects:"] + table.lines()
   }
-}
-
-extension String {
-  fileprivate var trimmed: Substring { drop { $0 == " " } }
 }

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The fit as one JSON object in full double precision; what does not exist is `null`.
-///
-/// Conditional modes are written if the fit holds them.
-public struct JSONReport: ReportFormat {
-  public init() {}
-
-  public func write(_ fit: Fit, to output: inout some TextOutputStream) {
-    JSONValue.object(fit.reportMembers).write(to: &output, breakingLines: 1)
-    output.write("\n")
-  }
-}
-
 extension Fit {
-  typealias Members = [(name: String, value: JSONValue)]
+  /// The fit as one JSON object in full double precision; what does not exist is `null`.
+  ///
+  /// Conditional modes are written if the fit holds them.
+  package var json: String {
+    var text = ""
+    JSONValue.object(reportMembers).write(to: &text, breakingLines: 1)
+    return text + "\n"
+  }
 
-  var reportMembers: Members {
+  package typealias Members = [(name: String, value: JSONValue)]
+
+  package var reportMembers: Members {
     var members = dataMembers + estimateMembers
     if let modes = conditionalModes {
-      members.append(("ranef", .array(modes.map { $0.json() })))
+      members.append(("ranef", .array(modes.map(\.json))))
     }
     return members + computationMembers
   }
@@ -102,27 +99,34 @@ extension VarianceComponent {
 }
 
 extension ConditionalModes {
-  func json(withCovariances: Bool = false) -> JSONValue {
-    let size = columns.count
-    let covariances = JSONValue.rows(count: levels.count, columns: size * size) {
-      covariance(level: $0, $1 % size, $1 / size)
-    }
-    return .object(
-      [
-        ("group", .string(group)),
-        ("terms", .strings(columns)),
-        ("levels", .strings(levels)),
-        (
-          "modes",
-          .rows(count: levels.count, columns: columns.count) { mode(level: $0, column: $1) }
-        ),
-        (
-          "sd",
-          .rows(count: levels.count, columns: columns.count) {
-            standardDeviation(level: $0, column: $1)
-          }
-        ),
-      ] + (withCovariances ? [("cov", covariances)] : []))
+  /// A fit has all but the covariances, which come last.
+  fileprivate var json: JSONValue {
+    .object(Self.jsonMembers.dropLast().map { ($0.name, $0.value(self)) })
+  }
+
+  package static let jsonMembers: [(name: String, value: @Sendable (Self) -> JSONValue)] = [
+    ("group", { .string($0.group) }), ("terms", { .strings($0.columns) }),
+    ("levels", { .strings($0.levels) }),
+    ("modes", { modes in modes.rows(modes.columns.count) { modes.mode(level: $0, column: $1) } }),
+    (
+      "sd",
+      { modes in
+        modes.rows(modes.columns.count) { modes.standardDeviation(level: $0, column: $1) }
+      }
+    ),
+    (
+      "cov",
+      { modes in
+        let size = modes.columns.count
+        return modes.rows(size * size) { modes.covariance(level: $0, $1 % size, $1 / size) }
+      }
+    ),
+  ]
+
+  private func rows(
+    _ columns: Int, _ value: @escaping @Sendable (_ level: Int, _ column: Int) -> Double
+  ) -> JSONValue {
+    .rows(count: levels.count, columns: columns, value: value)
   }
 }
 
