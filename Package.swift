@@ -40,7 +40,7 @@ let package = Package(
       name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
       exclude: [
         "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
-        "Reference/comparisons.json",
+        "Reference/comparisons.json", "Report/Golden",
       ]),
     .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
   ],

@@ -58,7 +58,7 @@ import Testing
     print(fit.theta.names, fit.theta.values)
     // end
     // shown
-    print(GlanceReport().text(for: fit))
+    print(fit.glance.text(as: .tidy))
     // end
     // shown
     var options = FitOptions()
@@ -103,7 +103,7 @@ import Testing
     let model = try FittedModel(formula, data: [.file(Files.data("sleepstudy.csv"))])
     let table = try model.contrast([model.hypothesis("Days = 10")], .kenwardRoger)
     print(table.rows[0].estimate, table.rows[0].pValue!)
-    print(AnovaReport(try model.anova(type: .marginalMeans, .satterthwaite)).summary)
+    print(try model.anova(type: .marginalMeans, .satterthwaite).report().text())
     // end
     // shown
     let intercepts = try FittedModel(
@@ -166,7 +166,7 @@ import Testing
     let formula = try Formula("Reaction ~ Days + (Days | Subject)")
     let fit = try Fit(formula, data: [.file(Files.data("sleepstudy.csv"))])
     print(fit.criterion, fit.theta.values)
-    print(SummaryReport().text(for: fit))
+    print(fit.report().text())
     // end
     // shown
     var products = try CrossProducts(formula, data: [.file(folder.file("part1.csv"))])
@@ -189,9 +189,9 @@ import Testing
       // shown
       let model = try FittedModel(formula, data: [.file(Files.data("sleepstudy.csv"))])
       let slope = try model.contrast([model.hypothesis("Days = 0")], .kenwardRoger)
-      print(ContrastReport(slope).summary)
-      print(AnovaReport(try model.anova(type: .marginalMeans, .kenwardRoger)).summary)
-      print(RandomDeletionReport(try model.randomTermDeletions()).summary)
+      print(slope.report().text())
+      print(try model.anova(type: .marginalMeans, .kenwardRoger).report().text())
+      print(try model.randomTermDeletions().report().text())
       // end
       #expect(console.text.contains("Days in (Days | Subject)"))
     }

@@ -17,13 +17,13 @@ import MixedModels
     var sum = products
     try sum.merge(products)
     options.maximumEvaluations = 3
-    _ = JSONReport().text(for: try Fit(way == 0 ? sum : products, options: options))
+    _ = (try Fit(way == 0 ? sum : products, options: options)).json
   }
   saying {
     options.wantsConditionalModes = way == 2
     let fitted = try FittedModel(contentsOf: path, options: options)
-    _ = JSONReport().text(for: fitted.fit)
-    _ = SummaryReport().text(for: fitted.fit)
+    _ = fitted.fit.json
+    _ = fitted.fit.report().text()
     guard way < 4 else { return }
     feedTests(fitted, refits: way == 3)
     saying {

@@ -107,8 +107,8 @@ import Testing
       #expect(interval.percentile?.low.isNaN == false)
       #expect(interval.standardError?.isNaN == false)
     }
-    let report = BootstrapReport(series)
-    #expect(!report.summary.contains("NaN") && !report.tidy.contains("nan"))
+    let report = BootstrapReport(series).report()
+    #expect(!report.text().contains("NaN") && !report.text(as: .tidy).contains("nan"))
   }
 
   private func text(_ replicates: [BootstrapReplicate]) -> String {
