@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// What is reported, and where.
 struct ReportArguments: ParsableArguments {

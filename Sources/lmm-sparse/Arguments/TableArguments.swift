@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// How a table of tests is written, and where.
 struct TableArguments: ParsableArguments {

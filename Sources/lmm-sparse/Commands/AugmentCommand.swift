@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Adds fitted values, residuals and influence to the rows of a fit.
 struct AugmentCommand: ParsableCommand {

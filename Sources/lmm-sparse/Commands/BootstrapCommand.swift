@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// The parametric bootstrap of one model, or of the likelihood-ratio test of two.
 struct BootstrapCommand: ParsableCommand {

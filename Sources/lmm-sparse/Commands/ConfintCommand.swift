@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Confidence intervals for all parameters of a model.
 struct ConfintCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// F tests of the terms that can be dropped.
 struct DropCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Reads tables, fits one model to them and reports the fit.
 struct FitCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Says what a fit would take, without fitting.
 struct PlanCommand: ParsableCommand {

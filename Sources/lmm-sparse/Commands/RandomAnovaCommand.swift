@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Likelihood-ratio tests of single parts of the random effects.
 struct RandomAnovaCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Writes the conditional modes of the random effects.
 struct RanefCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// What the estimators do when a model is true.
 struct StudyCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// R², intraclass correlations, principal components of the random effects.
 struct VarianceCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import Reports
 import Testing
 
 /// The Swift code of the articles, compiled and run; its outputs are those that are shown.
@@ -24,7 +25,7 @@ import Testing
   @Test func `articles show what is compiled here, and nothing else`() throws {
     let pieces = try ShownCode.pieces(of: #filePath)
     let shown = Article.all.flatMap(\.blocks).filter { $0.language == "swift" }
-      .map { $0.text.replacing(/^import MixedModels\n\n/, with: "") }
+      .map { $0.text.replacing(/^(import \w+\n)+\n/, with: "") }
     #expect(pieces.count > 15)
     for code in shown { #expect(pieces.contains(code), "shown, but not run:\n\(code)") }
     for code in pieces { #expect(shown.contains(code), "run, but not shown:\n\(code)") }

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// Cross-products and fits come back from their files as they went.

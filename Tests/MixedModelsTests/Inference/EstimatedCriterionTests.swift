@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// Inference from fits whose criterion is an estimate with an error.

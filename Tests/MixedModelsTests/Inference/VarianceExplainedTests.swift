@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import Reports
 import Testing
 
 /// Against R.

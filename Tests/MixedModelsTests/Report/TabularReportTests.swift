@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import Reports
 import Testing
 
 /// Expected rows: R 4.2.2, broom.mixed 0.2.9.4.

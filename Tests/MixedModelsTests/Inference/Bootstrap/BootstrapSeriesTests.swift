@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 @Suite struct `A series of replicates` {
