@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "lmm-sparse",
   products: [
-    .library(name: "MixedModels", targets: ["MixedModels"]),
+    .library(name: "MixedModels", targets: ["MixedModels", "Reports"]),
     .executable(name: "lmm-sparse", targets: ["lmm-sparse"]),
   ],
   dependencies: [
@@ -28,21 +28,23 @@ let package = Package(
       dependencies: ["NumericalMethods", "CZlib", "CNumberParsing"],
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods"]),
+    .target(name: "Reports", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
     .executableTarget(
       name: "lmm-sparse",
       dependencies: [
-        "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
+        "Reports", "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "NumericalMethodsTests", dependencies: ["NumericalMethods"]),
     .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
     .testTarget(
-      name: "MixedModelsTests", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"],
+      name: "MixedModelsTests",
+      dependencies: ["Reports", "MixedModels", "ModelFrames", "NumericalMethods"],
       exclude: [
         "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
-        "Reference/comparisons.json",
+        "Reference/comparisons.json", "Report/Golden",
       ]),
-    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "MixedModels"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "Reports", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17
 )

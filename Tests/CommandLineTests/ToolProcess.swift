@@ -26,6 +26,10 @@ struct ToolProcess {
 
   /// Runs `lmm-sparse` with `arguments`; standard input is empty.
   init(_ arguments: String...) throws {
+    try self.init(arguments: arguments)
+  }
+
+  init(arguments: [String]) throws {
     try self.init(program: Self.program, arguments)
   }
 

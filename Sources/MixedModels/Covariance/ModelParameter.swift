@@ -15,7 +15,7 @@ public struct ModelParameter: Sendable, Equatable {
   /// own.
   public let name: String
   /// broom.mixed's order of a correlation's columns: `column.row`.
-  let tidyColumns: String
+  package let tidyColumns: String
   /// In the fit to the data; nil for a correlation with an effect whose variance is zero.
   public let estimate: Double?
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// θ ↔ Λ: the free entries of every term's lower triangular relative covariance factor λ.
 ///
@@ -12,11 +12,11 @@ import NumericalMethods
 /// only allows scaling.
 package struct RelativeCovariance: Sendable {
   /// One lower triangular block λ.
-  struct Block: Sendable {
+  package struct Block: Sendable {
     /// Index of the group, and the block's first column among the group's.
-    let group: Int
-    let offset: Int
-    let size: Int
+    package let group: Int
+    package let offset: Int
+    package let size: Int
     /// Reported columns = working columns · R, size × size, upper triangular; with its columns in
     /// another order where the data do not determine all effects (`rank`).
     let R: DenseMatrix
@@ -61,7 +61,7 @@ package struct RelativeCovariance: Sendable {
       (0..<rank).flatMap { j in (j..<rank).map { λ[$0, j] } }
     }
   }
-  let blocks: [Block]
+  package let blocks: [Block]
   /// Columns of each group.
   let groupSizes: [Int]
 
@@ -257,7 +257,7 @@ extension RelativeCovariance.Block {
   }
 
   /// R⁻¹ a.
-  func solveR(_ a: DenseMatrix) -> DenseMatrix {
+  package func solveR(_ a: DenseMatrix) -> DenseMatrix {
     let order = columnOrder
     var x = a
     for j in 0..<x.columns {

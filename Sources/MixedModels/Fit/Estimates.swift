@@ -2,11 +2,11 @@
 import NumericalMethods
 
 /// What the equations give at the optimum, in R's coordinates and the units of the response.
-struct Estimates: Sendable {
+package struct Estimates: Sendable {
   let sigma: Double
   /// Of the kept columns.
   let β: [Double]
-  let working: WorkingCoefficients
+  package let working: WorkingCoefficients
   /// p × p.
   let vcov: DenseMatrix
   /// Every term's λ, in the order of the model's terms.
@@ -14,7 +14,7 @@ struct Estimates: Sendable {
   /// The fixed part of the linear predictor as coefficients of the raw columns (without y).
   let rawCoefficients: [Double]
   /// For every group, level after level, the conditional modes b of the working columns.
-  let workingModes: [[Double]]
+  package let workingModes: [[Double]]
   let modes: [TermModes]?
 
   /// Conditional modes and variances of one term.

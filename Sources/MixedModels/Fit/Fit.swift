@@ -45,7 +45,7 @@ public struct Fit: Sendable {
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
   public let conditionalModes: [ConditionalModes]?
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
-  public internal(set) var scaledResiduals: ResidualQuantiles?
+  public package(set) var scaledResiduals: ResidualQuantiles?
   public let solver: SolverDescription
   public internal(set) var timing: Timing
   /// Bytes, the largest resident set of the process so far.
@@ -115,7 +115,7 @@ public struct VarianceComponent: Sendable {
 
 extension VarianceComponent {
   /// Standard deviations; nil for those of columns that are held at zero.
-  var reportedDeviations: [Double?] {
+  package var reportedDeviations: [Double?] {
     standardDeviations.indices.map { held.contains($0) ? nil : standardDeviations[$0] }
   }
 }

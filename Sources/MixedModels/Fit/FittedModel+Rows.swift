@@ -6,7 +6,7 @@ extension FittedModel {
   /// named by `rows`.
   ///
   /// - Throws: `DataError`, `FitError`.
-  func residualPass(of rows: [any TableSource]? = nil) throws -> ResidualPass {
+  package func residualPass(of rows: [any TableSource]? = nil) throws -> ResidualPass {
     let reading =
       try rows.map { try ModelReading(products.specification, $0, options) }
       ?? ModelReading(formula, data, options)

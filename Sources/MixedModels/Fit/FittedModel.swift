@@ -18,7 +18,7 @@ public final class FittedModel: Sendable {
   package let products: CrossProducts
   package let options: FitOptions
   /// Where the search ended, and what the equations give there.
-  let optimum: Optimum
+  package let optimum: Optimum
   /// When reading and fitting began, on the monotonic clock; nil for a fit that was saved.
   let began: Double?
 

@@ -3,9 +3,9 @@ import NumericalMethods
 
 /// The optimum of one model's criterion and what the equations give there, whatever strategy solves
 /// them.
-struct Optimum: Sendable {
+package struct Optimum: Sendable {
   private(set) var outcome: CriterionSearch.Outcome
-  let estimates: Estimates
+  package let estimates: Estimates
   let solver: SolverSummary
   /// When the search began and when it ended, on the monotonic clock.
   let began: Double

@@ -3,7 +3,7 @@ import ModelFrames
 import NumericalMethods
 
 /// A second pass over the rows: fitted values and residuals, chunk by chunk.
-struct ResidualPass {
+package struct ResidualPass {
   private let reading: ModelReading
   private let predictor: FittedPredictor
   private let sigma: Double
@@ -17,24 +17,24 @@ struct ResidualPass {
   }
 
   /// The complete rows of one chunk.
-  struct Rows: Sendable {
+  package struct Rows: Sendable {
     /// Xβ + Zb + offset
-    var fitted: [Double]
+    package var fitted: [Double]
     /// Xβ + offset
-    var fixed: [Double]
+    package var fixed: [Double]
     /// y − fitted
-    var residuals: [Double]
-    var weights: [Double]
+    package var residuals: [Double]
+    package var weights: [Double]
   }
 
   /// - Throws: `DataError`; `FitError` if the data changed since they were fitted.
-  func forEach(_ body: (Rows) throws -> Void) throws {
+  package func forEach(_ body: (Rows) throws -> Void) throws {
     try forEach(with: { _, _ in () }) { rows, _ in try body(rows) }
   }
 
   /// The same together with what `also` makes of a chunk's rows and of their cells' codes, in
   /// parallel.
-  func forEach<Also: Sendable>(
+  package func forEach<Also: Sendable>(
     with also: @Sendable (RowBlock, _ codes: [[Int32]]) -> Also,
     _ body: (Rows, Also) throws -> Void
   ) throws {
@@ -46,7 +46,7 @@ struct ResidualPass {
   }
 
   /// Minimum, quartiles and maximum of √w (y − fitted) / σ.
-  func scaledQuantiles() throws -> ResidualQuantiles {
+  package func scaledQuantiles() throws -> ResidualQuantiles {
     var quantiles = StreamingQuantiles()
     try forEach { rows in
       for (residual, w) in zip(rows.residuals, rows.weights) {

@@ -3,7 +3,7 @@
 /// Quantiles of a stream in bounded memory: exact (R's type 7) up to a million values, beyond that
 /// read off a
 /// histogram of the range −16 … 16 that is fine enough for four decimals.
-struct StreamingQuantiles {
+package struct StreamingQuantiles {
   private static let exactLimit = 1 << 20
   private static let binsPerUnit = 1 << 15
   private static let range = 16.0
@@ -14,7 +14,9 @@ struct StreamingQuantiles {
   private var minimum = Double.infinity
   private var maximum = -Double.infinity
 
-  mutating func add(_ x: Double) {
+  package init() {}
+
+  package mutating func add(_ x: Double) {
     count += 1
     minimum = min(minimum, x)
     maximum = max(maximum, x)
@@ -35,9 +37,9 @@ struct StreamingQuantiles {
     bins[min(Int((clamped + Self.range) * Double(Self.binsPerUnit)), bins.count - 1)] += 1
   }
 
-  func quantile(_ probability: Double) -> Double { quantiles([probability])[0] }
+  package func quantile(_ probability: Double) -> Double { quantiles([probability])[0] }
 
-  func quantiles(_ probabilities: [Double]) -> [Double] {
+  package func quantiles(_ probabilities: [Double]) -> [Double] {
     let sorted = values.sorted()
     return probabilities.map { quantile($0, sorted) }
   }

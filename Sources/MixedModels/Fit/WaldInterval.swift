@@ -4,6 +4,8 @@
 private let normalQuantile = 1.959963984540054
 
 /// The Wald interval estimate ± z₀.₉₇₅ · standard error, which covers 95 % under normality.
-func waldInterval(_ estimate: Double, _ standardError: Double) -> (low: Double, high: Double) {
+package func waldInterval(_ estimate: Double, _ standardError: Double) -> (
+  low: Double, high: Double
+) {
   (estimate - normalQuantile * standardError, estimate + normalQuantile * standardError)
 }

@@ -2,9 +2,9 @@
 import NumericalMethods
 
 /// β and Cov(β) in working coordinates, where X is orthonormal.
-struct WorkingCoefficients: Sendable {
+package struct WorkingCoefficients: Sendable {
   /// In units of the response; R⁻¹β are the reported coefficients of the kept columns.
-  let β: [Double]
+  package let β: [Double]
   /// Φ = [K⁻¹]_xx, p × p: Cov(β) / σ².
   let Φ: DenseMatrix
   /// σ².

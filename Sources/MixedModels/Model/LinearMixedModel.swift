@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
-import NumericalMethods
+package import NumericalMethods
 
 /// y = Xβ + ZΛu + ε as far as the likelihood sees it: A = [Z X y]ᵀW[Z X y] in working coordinates,
 /// and the way back
@@ -9,16 +9,16 @@ public struct LinearMixedModel: Sendable {
   /// n, the rows.
   public let observations: Int
   let sumOfLogWeights: Double
-  let groups: [RandomEffectsGroup]
+  package let groups: [RandomEffectsGroup]
   /// ZᵢᵀWZⱼ of the levels of two groups that occur together.
   let pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
   /// response.
   let tail: DenseMatrix
   package var covariance: RelativeCovariance
-  let fixed: FixedCoordinates
+  package let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
-  let terms: [ReportedTerm]
+  package let terms: [ReportedTerm]
   /// What rounding of the cross-products cost.
   var lostDigits = LostDigits()
   /// What the data do not determine of the covariance parameters; nil where they determine all, or
@@ -76,23 +76,23 @@ public struct LinearMixedModel: Sendable {
 }
 
 /// One grouping factor with the columns of all its terms.
-struct RandomEffectsGroup: Sendable {
+package struct RandomEffectsGroup: Sendable {
   /// ℓ, columns per level.
-  let size: Int
+  package let size: Int
   /// In R's order.
-  let levels: [String]
+  package let levels: [String]
   /// ZⱼᵀWZⱼ, level after level, ℓ × ℓ, symmetric.
-  let zz: [Double]
+  package let zz: [Double]
   /// ZⱼᵀW[X y], level after level, ℓ × (p + 1), column-major.
-  let zx: [Double]
+  package let zx: [Double]
   /// The cell (raw level) → level.
-  let rank: [Int]
+  package let rank: [Int]
   /// Working columns as combinations of raw ones, raw × ℓ.
   let B: DenseMatrix
   /// Q
   let precision: LevelPrecision
 
-  var levelCount: Int { levels.count }
+  package var levelCount: Int { levels.count }
 }
 
 /// The pairs of levels of two groups that occur in the same rows.
@@ -107,25 +107,25 @@ struct CoOccurrence: Sendable {
 }
 
 /// From working coefficients back to R's.
-struct FixedCoordinates: Sendable {
+package struct FixedCoordinates: Sendable {
   /// R's names of all columns, the dropped ones included.
   let names: [String]
   let kept: [Int]
   /// X_reported = X_working · R, p × p.
-  let R: DenseMatrix
+  package let R: DenseMatrix
   /// Raw × p.
   let B: DenseMatrix
   /// The least-squares fit that was taken off the response: working coefficients, in units of the
   /// scaled response.
-  let leastSquares: [Double]
+  package let leastSquares: [Double]
   /// The same for what was taken off while reading, in units of the response, without its level.
-  let predictor: [Double]
+  package let predictor: [Double]
   /// What was taken off the response in all rows alike, and belongs to the intercept.
-  let level: Double
+  package let level: Double
   /// That predictor in raw columns; zero if it had to be put back.
   let rawPredictor: [Double]
   /// Units of the response per unit of the scaled response.
-  let responseScale: Double
+  package let responseScale: Double
   /// Root mean square of the response.
   let responseSize: Double
 
@@ -133,16 +133,16 @@ struct FixedCoordinates: Sendable {
   var logDeterminantShift: Double { (0..<R.rows).reduce(0) { $0 + 2 * log(abs(R[$1, $1])) } }
 
   /// R⁻¹ a.
-  func solveR(_ a: DenseMatrix) -> DenseMatrix {
+  package func solveR(_ a: DenseMatrix) -> DenseMatrix {
     RelativeCovariance.Block(group: 0, offset: 0, size: R.rows, R: R).solveR(a)
   }
 }
 
 /// A random-effects term as lme4 lists it.
-struct ReportedTerm: Sendable {
+package struct ReportedTerm: Sendable {
   /// `groupName`, with .1, .2, … for further terms on the same factor.
-  var name: String
-  let group: Int
-  let groupName: String
-  let columns: [String]
+  package var name: String
+  package let group: Int
+  package let groupName: String
+  package let columns: [String]
 }

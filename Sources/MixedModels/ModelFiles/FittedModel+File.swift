@@ -83,7 +83,7 @@ extension FittedModel {
     let columns = Set(products.specification.columnKinds.keys)
     try writer.add(
       SavedOptimum(outcome: optimum.outcome, options: options, columns: columns, fit: fit),
-      report: JSONReport().text(for: fit))
+      report: fit.json)
     try writer.finish()
   }
 }

@@ -48,8 +48,12 @@ public struct StudyParameter: Sendable, Equatable {
   public let term: String
   public let truth: Double
 
+  package init(kind: Kind, group: String?, term: String, truth: Double) {
+    (self.kind, self.group, self.term, self.truth) = (kind, group, term, truth)
+  }
+
   /// Whether it is the square of the parameter before it.
-  var isSquare: Bool { kind == .variance || kind == .residualVariance }
+  package var isSquare: Bool { kind == .variance || kind == .residualVariance }
 
   /// Whether the truth is inside of what the parameter can be.
   var isInside: Bool {

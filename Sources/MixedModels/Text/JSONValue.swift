@@ -12,6 +12,8 @@ package enum JSONValue: Sendable {
   case number(Double)
   case string(String)
   case array([JSONValue])
+  /// An array whose elements are made as they are written.
+  case elements(count: Int, _ element: @Sendable (Int) -> JSONValue)
   case object([(name: String, value: JSONValue)])
   /// An array of rows of numbers that are computed as they are written.
   case rows(count: Int, columns: Int, value: @Sendable (_ row: Int, _ column: Int) -> Double)
@@ -49,6 +51,10 @@ extension JSONValue {
         output.write("]")
       }
       output.write("]")
+    case .elements(let count, let element):
+      writeList(0..<count, open: "[", close: "]", depth, indentation, to: &output) {
+        element($0).write(to: &$1, breakingLines: depth - 1, indentation: indentation + 1)
+      }
     case .array(let elements):
       writeList(elements, open: "[", close: "]", depth, indentation, to: &output) {
         $0.write(to: &$1, breakingLines: depth - 1, indentation: indentation + 1)
@@ -62,9 +68,9 @@ extension JSONValue {
     }
   }
 
-  private func writeList<Element, Output: TextOutputStream>(
-    _ elements: [Element], open: String, close: String, _ depth: Int, _ indentation: Int,
-    to output: inout Output, write: (Element, inout Output) -> Void
+  private func writeList<Elements: Collection, Output: TextOutputStream>(
+    _ elements: Elements, open: String, close: String, _ depth: Int, _ indentation: Int,
+    to output: inout Output, write: (Elements.Element, inout Output) -> Void
   ) {
     let breaks = depth > 0 && !elements.isEmpty
     let newline = "\n" + String(repeating: "  ", count: indentation)

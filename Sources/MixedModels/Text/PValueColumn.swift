@@ -2,10 +2,10 @@
 
 /// p-values as R's `format.pval` writes them: small ones in scientific notation, and nothing smaller
 /// than `<2e-16`.
-struct PValueColumn {
-  let cells: [String]
+package struct PValueColumn {
+  package let cells: [String]
 
-  init(_ values: [Double?], digits: Int = 4) {
+  package init(_ values: [Double?], digits: Int = 4) {
     let epsilon = 2.220446049250313e-16
     func isPlain(_ value: Double) -> Bool { value >= 1e-3 || value == 0 }
     let shown = values.map { $0.flatMap { $0.isFinite && $0 >= epsilon ? $0 : nil } }
@@ -21,7 +21,8 @@ struct PValueColumn {
 }
 
 /// Numbers of a table, empty where there is none; an infinite one is `Inf`.
-func tableCells(_ values: [Double?], digits: Int = 5, minimumDecimals: Int = 0) -> [String] {
+package func tableCells(_ values: [Double?], digits: Int = 5, minimumDecimals: Int = 0) -> [String]
+{
   zip(NumberColumn(values, digits: digits, minimumDecimals: minimumDecimals).cells, values)
     .map { $1 == nil ? "" : $0 }
 }

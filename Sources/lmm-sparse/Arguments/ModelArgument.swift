@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Where the models come from that a command names, and how they are fitted: the only place that
 /// turns a MODEL on the command line into a fitted one.

@@ -2,11 +2,12 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// What is reported, and where.
 struct ReportArguments: ParsableArguments {
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case summary, json, tidy, glance
+    case summary, json, tidy, glance, markdown, html
   }
 
   @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
@@ -35,26 +36,16 @@ struct ReportArguments: ParsableArguments {
 
   @OptionGroup var progress: ProgressArguments
 
-  func validate() throws {
-    if json, let format, format != .json {
-      throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
-    }
-  }
+  func validate() throws { try checkJSON(json, format) }
 
-  var chosenFormat: Format { json ? .json : format ?? .summary }
+  private var chosenFormat: Format { json ? .json : format ?? .summary }
 
   var isSummary: Bool { chosenFormat == .summary }
 
-  /// Whether the report has a place for what a fit has to say, such as that it is singular.
-  var showsNotes: Bool { isSummary || chosenFormat == .json }
+  var isGlance: Bool { chosenFormat == .glance }
 
   var reportFormat: any ReportFormat {
-    switch chosenFormat {
-    case .summary: SummaryReport(isVerbose: verbose)
-    case .json: JSONReport()
-    case .tidy: TidyReport()
-    case .glance: GlanceReport()
-    }
+    (TableArguments.Format(rawValue: chosenFormat.rawValue) ?? .tidy).format
   }
 
   /// - Throws: if residuals are asked for of rows that can be read but once, or are not there.

@@ -2,11 +2,22 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// How a table of tests is written, and where.
 struct TableArguments: ParsableArguments {
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case summary, json, tidy
+    case summary, json, tidy, markdown, html
+
+    var format: any ReportFormat {
+      switch self {
+      case .summary: .summary
+      case .json: .json
+      case .tidy: .tidy
+      case .markdown: .markdown
+      case .html: .html
+      }
+    }
   }
 
   @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
@@ -21,35 +32,37 @@ struct TableArguments: ParsableArguments {
 
   @OptionGroup var progress: ProgressArguments
 
-  func validate() throws {
-    if json, let format, format != .json {
-      throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
-    }
-  }
+  func validate() throws { try checkJSON(json, format) }
 
-  var chosenFormat: Format { json ? .json : format ?? .summary }
-
-  func text(of report: any InferenceReport) -> String {
-    switch chosenFormat {
-    case .summary: printableText(report.summary, keeping: ["\n"])
-    case .json: report.json
-    case .tidy: report.tidy
-    }
-  }
+  private var chosenFormat: any ReportFormat { (json ? .json : format ?? .summary).format }
 
   /// Makes the report of a run that writes nothing else, and writes it.
-  func write(
-    reading inputs: [String], _ make: (ProgressLine?) throws -> any InferenceReport
-  ) throws {
+  func write(reading inputs: [String], _ make: (ProgressLine?) throws -> Report) throws {
     try write(RunFiles(reading: inputs, output: output), make)
   }
 
-  /// Makes the report and writes it.
-  func write(
-    _ files: RunFiles, _ make: (ProgressLine?) throws -> any InferenceReport
-  ) throws {
-    let table = try make(progress.line)
-    try files.report.write(text(of: table))
-    if chosenFormat == .tidy { progress.tell(table.notes) }
+  /// Makes the report and writes it; what has no place in it is told.
+  func write(_ files: RunFiles, _ make: (ProgressLine?) throws -> Report) throws {
+    let report = try make(progress.line)
+    try files.report.write(report, as: chosenFormat)
+    if !chosenFormat.showsNotes { progress.tell(report.notes) }
   }
+}
+
+/// - Throws: `ValidationError` where `--json` and `--format` say different things.
+func checkJSON<Format: RawRepresentable<String>>(_ json: Bool, _ format: Format?) throws {
+  guard json, let format, format.rawValue != "json" else { return }
+  throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
+}
+
+extension ReportDestination {
+  /// Writes a report as it is made.
+  func write(_ report: Report, as format: any ReportFormat) throws {
+    try write { stream in try stream.write { format.write(report, to: &$0) } }
+  }
+}
+
+extension Reportable {
+  /// The sentence of a help text that lists the names in JSON.
+  static var jsonHelp: String { "JSON: \(layout.jsonNames)." }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// F tests of one model's terms, or likelihood-ratio tests of several models.
 struct AnovaCommand: ParsableCommand {
@@ -17,11 +18,8 @@ struct AnovaCommand: ParsableCommand {
       REML fits whose fixed parts differ are refitted by ML. A variance of zero lies on the boundary of \
       the parameter space: naive ignores that, mixture takes the limit distribution, exact simulates that of \
       one additional variance, bootstrap simulates responses of the smaller model and fits both.
-      JSON of one model: formula, test, ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
-      p_value), messages. Of several: criterion, boundary, data, models (name, formula, npar, aic, bic, \
-      log_likelihood, deviance, statistic, df, p_value, mixture, p_mixture, p_exact, p_exact_se, \
-      exact_is_approximate, p_bootstrap, p_bootstrap_se, bootstrap_replicates, bootstrap_failed, \
-      bootstrap_singular), messages.
+      Of one model, \(AnovaTable.jsonHelp)
+      Of several, \(ComparisonReport.jsonHelp)
       """)
 
   @Argument(help: "The models: formulas, with --data.")
@@ -55,7 +53,7 @@ struct AnovaCommand: ParsableCommand {
         let fitted = try source.fitted(models[0], progress: progress)
         let table = try fitted.anova(
           type: type?.hypothesis ?? .marginalMeans, tests.method)
-        return AnovaReport(table, notes: fitted.fit.convergence.messages)
+        return table.report(notes: fitted.fit.convergence.messages)
       }
       let fitted = zip(models.indices, try source.fittedToCompare(models, progress: progress))
         .map { (name: "M\($0 + 1)", model: $1) }
@@ -66,7 +64,7 @@ struct AnovaCommand: ParsableCommand {
       let notes = fitted.flatMap { entry in
         entry.model.fit.convergence.messages.map { "\(entry.name): \($0)" }
       }
-      return ComparisonReport(comparison, data: source.data, notes: notes)
+      return ComparisonReport(comparison, data: source.data).report(notes: notes)
     }
   }
 }

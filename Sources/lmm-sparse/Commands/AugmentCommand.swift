@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Adds fitted values, residuals and influence to the rows of a fit.
 struct AugmentCommand: ParsableCommand {
@@ -33,12 +34,18 @@ struct AugmentCommand: ParsableCommand {
       "Write the influence of the levels of a grouping factor instead.", valueName: "group"))
   var influenceBy: String?
 
+  @Option(help: ArgumentHelp("Form of that table; default: tidy.", valueName: "format"))
+  var format: TableArguments.Format?
+
   @OptionGroup var source: PredictionSource
 
   func validate() throws {
     try source.check(model, trainsOnRows: true)
     if influence, influenceBy != nil {
       throw ValidationError("--influence and --influence-by are two tables: ask for one.")
+    }
+    if format != nil, influenceBy == nil {
+      throw ValidationError("--format is for the table of --influence-by; rows are CSV.")
     }
   }
 
@@ -55,8 +62,6 @@ struct AugmentCommand: ParsableCommand {
     let destination = try source.destination(model)
     let influence = try source.predictor(model)
       .influence(of: group, source.rows, options: source.options(model))
-    try destination.write { stream in
-      try stream.write { GroupInfluenceReport(influence).write(to: &$0) }
-    }
+    try destination.write(influence.report(), as: format?.format ?? .tidy)
   }
 }

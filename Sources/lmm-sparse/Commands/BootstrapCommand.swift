@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// The parametric bootstrap of one model, or of the likelihood-ratio test of two.
 struct BootstrapCommand: ParsableCommand {
@@ -17,10 +18,8 @@ struct BootstrapCommand: ParsableCommand {
       With two models, responses are those of the smaller one, and both are fitted to them. The same seed \
       gives the same numbers whatever the number of threads. With --checkpoint an interrupted run goes on \
       when its command is repeated, also with more --replicates.
-      JSON of one model: formula, criterion, seed, replicates, failed, singular, level, parameters (name, \
-      kind, group, term, estimate, std_error, bias, used, conf_low, conf_high, basic_low, basic_high), \
-      messages. Of two: formula0, formula, criterion, seed, replicates, failed, singular, statistic, df, \
-      p_naive, p_value, p_value_se, messages.
+      Of one model, \(BootstrapReport.jsonHelp)
+      Of two, \(BootstrapTest.jsonHelp)
       """)
 
   @Argument(
@@ -74,14 +73,14 @@ struct BootstrapCommand: ParsableCommand {
           store, comparison.fingerprint(seed: seed), BootstrapTest.names, progress
         ) { try comparison.test($0) }
         try write(test.replicates, BootstrapTest.names, to: table)
-        return BootstrapTestReport(test, notes: notes)
+        return test.report(notes: notes)
       }
       let names = fitted[0].bootstrapNames
       let bootstrap = try keeping(
         store, fitted[0].bootstrapFingerprint(seed: seed), names, progress
       ) { try fitted[0].bootstrap($0) }
       try write(bootstrap.replicates, names, to: table)
-      return BootstrapReport(bootstrap, level: coverage.level, notes: notes)
+      return BootstrapReport(bootstrap, level: coverage.level).report(notes: notes)
     }
   }
 

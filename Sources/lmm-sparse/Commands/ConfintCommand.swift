@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Confidence intervals for all parameters of a model.
 struct ConfintCommand: ParsableCommand {
@@ -21,8 +22,7 @@ struct ConfintCommand: ParsableCommand {
       wald: t intervals of coefficients with --ddf (none: normal, as lme4); standard deviations on the scale \
       of logarithms, correlations on that of Fisher's z, where lme4 has none.
       bootstrap: --interval percentile or basic; the command bootstrap keeps replicates.
-      JSON: formula, method, level, intervals (parameter, effect, group, term, estimate, lower, upper, \
-      lower_at_bound, upper_at_bound, message), messages.
+      \(ConfidenceReport.jsonHelp)
       """)
 
   enum Method: String, CaseIterable, ExpressibleByArgument {
@@ -92,19 +92,20 @@ struct ConfintCommand: ParsableCommand {
       case .profile:
         let profile = try profile(fitted, progress)
         try files["--curves"]?.write(profile.curveTable)
-        return ConfidenceReport(profile, notes: notes)
+        return ConfidenceReport(profile).report(notes: notes)
       case .wald:
         let ddf = tests.method
-        return ConfidenceReport(
-          wald: try fitted.waldIntervals(level: coverage.level, ddf, parameters: parameters),
-          fitted,
-          level: coverage.level, ddf, notes: notes)
+        let intervals = try fitted.waldIntervals(
+          level: coverage.level, ddf, parameters: parameters)
+        return ConfidenceReport(wald: intervals, fitted, level: coverage.level, ddf)
+          .report(notes: notes)
       case .bootstrap:
         let bootstrap = try bootstrap(fitted, progress)
         let kind = (interval ?? .percentile).kind
         return ConfidenceReport(
           bootstrap: bootstrap.confidenceIntervals(of: chosen, level: coverage.level, kind: kind),
-          bootstrap, level: coverage.level, kind: kind, notes: notes)
+          bootstrap, level: coverage.level, kind: kind
+        ).report(notes: notes)
       }
     }
   }

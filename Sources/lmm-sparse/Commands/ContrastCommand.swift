@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Tests linear combinations of coefficients.
 struct ContrastCommand: ParsableCommand {
@@ -14,8 +15,7 @@ struct ContrastCommand: ParsableCommand {
           lmm-sparse contrast 'y ~ a + x + (1 | g)' --data t.csv --L 0,1,-1,0
 
       Names may hold any characters, as in I(x^2) or (Intercept); in backquotes they stand for themselves.
-      JSON: formula, ddf, level, contrasts (hypothesis, estimate, value, std_error, df, statistic, \
-      p_value, conf_low, conf_high), joint (num_df, den_df, statistic, scaling, p_value), messages.
+      \(ContrastTable.jsonHelp)
       """)
 
   @Argument(help: "The model: a formula, with --data.")
@@ -52,9 +52,8 @@ struct ContrastCommand: ParsableCommand {
       let hypotheses =
         try rows.map { try fitted.hypothesis(row: $0) }
         + hypothesis.map { try fitted.hypothesis($0) }
-      return ContrastReport(
-        try fitted.contrast(hypotheses, tests.method, level: coverage.level),
-        notes: fitted.fit.convergence.messages)
+      return try fitted.contrast(hypotheses, tests.method, level: coverage.level)
+        .report(notes: fitted.fit.convergence.messages)
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// F tests of the terms that can be dropped.
 struct DropCommand: ParsableCommand {
@@ -8,8 +9,7 @@ struct DropCommand: ParsableCommand {
     commandName: "drop1",
     abstract: "F tests of every fixed-effects term that is part of no other.",
     discussion: """
-      JSON: formula, test (drop1), ddf, terms (term, sum_sq, mean_sq, num_df, den_df, statistic, scaling, \
-      p_value), messages.
+      \(AnovaTable.jsonHelp)
       """)
 
   @Argument(help: "The model: a formula, with --data.")
@@ -24,9 +24,8 @@ struct DropCommand: ParsableCommand {
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
-      return AnovaReport(
-        try fitted.singleTermDeletions(tests.method),
-        notes: fitted.fit.convergence.messages)
+      return try fitted.singleTermDeletions(tests.method)
+        .report(notes: fitted.fit.convergence.messages)
     }
   }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// One model, many responses.
 extension FitCommand {
@@ -33,17 +34,8 @@ extension FitCommand {
     let fits = try ManyResponses(
       responsesFormula(sources, options), data: sources, options: options)
     progress?.clear()
-    let text = ResponsesReport(fits)
-    try files.report.write { stream in
-      try stream.write { output in
-        switch report.chosenFormat {
-        case .summary: text.writeSummary(to: &output)
-        case .json: text.writeJSON(to: &output)
-        case .tidy: text.writeTidy(to: &output)
-        case .glance: text.writeGlance(to: &output)
-        }
-      }
-    }
+    try files.report.write(
+      report.isGlance ? fits.glance : fits.report(), as: report.reportFormat)
     let failures = fits.failures
     guard let first = failures.first, !report.progress.quiet else { return }
     writeToStandardError(

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Reads tables, fits one model to them and reports the fit.
 struct FitCommand: ParsableCommand {
@@ -79,16 +80,18 @@ struct FitCommand: ParsableCommand {
     let fit = try fit(input, try options(input, progress: progress), saving: files["--save"])
     progress?.clear()
 
+    let format = report.reportFormat
     try files.report.write { stream in
       try stream.write { output in
-        report.reportFormat.write(fit, to: &output)
+        format.write(
+          report.isGlance ? fit.glance : fit.report(isVerbose: report.verbose), to: &output)
         if isExample, report.isSummary, !report.progress.quiet {
           output.write(SleepstudyExample.invitation)
         }
       }
     }
     // The error of an unfinished fit has its messages, too.
-    if !report.showsNotes, fit.convergence.converged {
+    if !format.showsNotes, fit.convergence.converged {
       report.progress.tell(fit.convergence.messages)
     }
     if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Estimated marginal means and their differences.
 struct MarginalMeansCommand: ParsableCommand {
@@ -19,9 +20,7 @@ struct MarginalMeansCommand: ParsableCommand {
       where each has one school) is averaged over the levels that occur in each of theirs, and shown and \
       compared within them, as emmeans does. Numbers stand at their means even if they are 0 and 1 (emmeans \
       takes those as levels: read them as factors, --factor, or name values, --at x=0,1); offsets are taken as zero.
-      JSON: formula, means_of, ddf, level, weights, at, averaged, means (levels, estimate, std_error, df, \
-      conf_low, conf_high, reason), adjust, differences (contrast, levels, estimate, std_error, df, statistic, \
-      p_value, conf_low, conf_high, reason), messages.
+      \(MarginalMeans.jsonHelp)
       """)
 
   enum Adjustment: String, CaseIterable, ExpressibleByArgument {
@@ -85,8 +84,8 @@ struct MarginalMeansCommand: ParsableCommand {
     options.adjustment = MultiplicityAdjustment(rawValue: adjust.rawValue) ?? .tukey
     try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
-      return MarginalMeansReport(
-        try fitted.marginalMeans(specification, options), notes: fitted.fit.convergence.messages)
+      return try fitted.marginalMeans(specification, options)
+        .report(notes: fitted.fit.convergence.messages)
     }
   }
 }

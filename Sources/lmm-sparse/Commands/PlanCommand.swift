@@ -2,12 +2,14 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Says what a fit would take, without fitting.
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Show sizes, strategies, memory and predicted time of a fit, and fit nothing.")
+    abstract: "Show sizes, strategies, memory and predicted time of a fit, and fit nothing.",
+    discussion: ModelPlan.jsonHelp)
 
   @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
   var formula: String
@@ -31,25 +33,23 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup(title: "Data") var reading: ReadingArguments
   @OptionGroup(title: "Search") var search: SearchArguments
 
-  @Flag(help: "Write JSON.")
-  var json = false
-
-  @Option(help: ArgumentHelp("Write to a file, whole or not at all.", valueName: "file"))
-  var output: String?
+  @OptionGroup(title: "Report") var report: TableArguments
 
   func validate() throws { try checkFormula(formula, data, command: "plan") }
 
   func run() throws {
-    let files = try RunFiles(reading: data + reading.files + model.files, output: output)
     var options = FitOptions()
     try model.set(&options)
     try reading.set(&options)
     search.set(&options)
-    let plan = try ModelPlan(
-      Formula(formula), from: ModelInput(arguments: data), options: options)
-    let report = PlanReport(plan)
-    try files.report.write(json ? report.json : printableText(report.text, keeping: ["\n"]))
-    if plan.chosen == nil { throw NothingFits() }
+    var plan: ModelPlan?
+    try report.write(reading: data + reading.files + model.files) { _ in
+      let made = try ModelPlan(
+        Formula(formula), from: ModelInput(arguments: data), options: options)
+      plan = made
+      return made.report()
+    }
+    if plan?.chosen == nil { throw NothingFits() }
   }
 }
 

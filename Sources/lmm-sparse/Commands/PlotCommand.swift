@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Draws a figure of a model or of a table of results.
 struct PlotCommand: ParsableCommand {
@@ -129,7 +130,7 @@ struct PlotCommand: ParsableCommand {
 
   private func figure(_ kind: FigureKind, progress: ProgressLine?) throws -> any Figure {
     if kind.takesTable, !isModel {
-      return try MixedModels.figure(kind, ofTable: model, parameter: parameter)
+      return try Reports.figure(kind, ofTable: model, parameter: parameter)
     }
     let rows = kind.usesRows ? try source.rows(for: model) : []
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Likelihood-ratio tests of single parts of the random effects.
 struct RandomAnovaCommand: ParsableCommand {
@@ -12,9 +13,7 @@ struct RandomAnovaCommand: ParsableCommand {
       on the boundary of the parameter space, so the naive p-value is too large; the mixture's (the default) \
       is right for many levels, --boundary exact simulates the distribution of a single variance, \
       --boundary bootstrap responses of the model without the part.
-      JSON: formula, criterion, boundary, rows (term, npar, log_likelihood, aic, statistic, df, p_value, \
-      mixture, p_mixture, p_exact, p_exact_se, exact_is_approximate, p_bootstrap, p_bootstrap_se, \
-      bootstrap_replicates, bootstrap_failed, bootstrap_singular), messages.
+      \(RandomTermDeletions.jsonHelp)
       """)
 
   @Argument(help: "The model: a formula, with --data.")
@@ -33,7 +32,7 @@ struct RandomAnovaCommand: ParsableCommand {
         boundary: boundary.method(default: .mixture), simulations: boundary.simulations,
         seed: boundary.seed, replicates: boundary.bootstrap(progress))
       progress?.clear()
-      return RandomDeletionReport(table, notes: fitted.fit.convergence.messages)
+      return table.report(notes: fitted.fit.convergence.messages)
     }
   }
 }

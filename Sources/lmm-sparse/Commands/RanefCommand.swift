@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// Writes the conditional modes of the random effects.
 struct RanefCommand: ParsableCommand {
@@ -15,8 +16,7 @@ struct RanefCommand: ParsableCommand {
 
       The standard deviations are exact and conditional on θ and β, as those of lme4's \
       ranef(condVar = TRUE).
-      JSON: formula, ranef (group, terms, levels, modes, sd, cov: the covariance matrix of every level, \
-      column after column).
+      \(ConditionalModesReport.jsonHelp) cov is the covariance matrix of every level, column after column.
       """)
 
   @Argument(help: "The model: a model file, or a formula with --data.")
@@ -32,15 +32,6 @@ struct RanefCommand: ParsableCommand {
     let progress = report.progress.line
     let fit = try source.fitted(model, wantsModes: true, progress: progress).fit
     report.progress.tell(fit.convergence.messages)
-    let modes = ConditionalModesReport(fit)
-    try files.report.write { stream in
-      try stream.write { output in
-        switch report.chosenFormat {
-        case .summary: modes.writeSummary(to: &output)
-        case .json: modes.writeJSON(to: &output)
-        case .tidy: modes.writeTidy(to: &output)
-        }
-      }
-    }
+    try report.write(files) { _ in ConditionalModesReport(fit).report() }
   }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// Writes summary, tests and figures of a model as one page.
 struct ReportCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Reports
 
 /// What the estimators do when a model is true.
 struct StudyCommand: ParsableCommand {
@@ -19,6 +20,7 @@ struct StudyCommand: ParsableCommand {
 
       Covariates and levels of a design are drawn once; every replicate draws random effects and residuals, \
       as cross-products without rows. The same seed gives the same numbers whatever the number of threads.
+      \(Study.jsonHelp)
       """)
 
   @Argument(help: "The formula; default: the study of schools.")
@@ -124,7 +126,7 @@ struct StudyCommand: ParsableCommand {
         try output.finish()
       }
       try drawing?.draw(study, &files, isQuiet: report.progress.quiet)
-      return StudyReport(study)
+      return study.report()
     }
   }
 

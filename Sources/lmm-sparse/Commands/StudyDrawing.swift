@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// The figures of a study and the files they go to.
 struct StudyDrawing {

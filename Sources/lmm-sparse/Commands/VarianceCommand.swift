@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import Reports
 
 /// R², intraclass correlations, principal components of the random effects.
 struct VarianceCommand: ParsableCommand {
@@ -14,8 +15,7 @@ struct VarianceCommand: ParsableCommand {
 
           lmm-sparse variance 'y ~ x + (x | g)' --data t.csv
 
-      JSON: formula, criterion, variance (fixed, random, residual, terms), r2 (marginal, conditional), icc \
-      (adjusted, unadjusted, groups), pca (group, sd, proportion, cumulative), messages.
+      \(VarianceExplained.jsonHelp)
       """)
 
   @Argument(help: "The model: a model file, or a formula with --data.")
@@ -28,7 +28,7 @@ struct VarianceCommand: ParsableCommand {
 
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
-      VarianceReport(try source.fitted(model, progress: progress).varianceExplained())
+      try source.fitted(model, progress: progress).varianceExplained().report()
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import Reports
 import Testing
 
 /// The Swift code of the articles, compiled and run; its outputs are those that are shown.
@@ -24,7 +25,7 @@ import Testing
   @Test func `articles show what is compiled here, and nothing else`() throws {
     let pieces = try ShownCode.pieces(of: #filePath)
     let shown = Article.all.flatMap(\.blocks).filter { $0.language == "swift" }
-      .map { $0.text.replacing(/^import MixedModels\n\n/, with: "") }
+      .map { $0.text.replacing(/^(import \w+\n)+\n/, with: "") }
     #expect(pieces.count > 15)
     for code in shown { #expect(pieces.contains(code), "shown, but not run:\n\(code)") }
     for code in pieces { #expect(shown.contains(code), "run, but not shown:\n\(code)") }
@@ -58,7 +59,7 @@ import Testing
     print(fit.theta.names, fit.theta.values)
     // end
     // shown
-    print(GlanceReport().text(for: fit))
+    print(fit.glance.text(as: .tidy))
     // end
     // shown
     var options = FitOptions()
@@ -114,7 +115,7 @@ import Testing
     let model = try FittedModel(formula, data: [.file(Files.data("sleepstudy.csv"))])
     let table = try model.contrast([model.hypothesis("Days = 10")], .kenwardRoger)
     print(table.rows[0].estimate, table.rows[0].pValue!)
-    print(AnovaReport(try model.anova(type: .marginalMeans, .satterthwaite)).summary)
+    print(try model.anova(type: .marginalMeans, .satterthwaite).report().text())
     // end
     // shown
     let intercepts = try FittedModel(
@@ -177,7 +178,7 @@ import Testing
     let formula = try Formula("Reaction ~ Days + (Days | Subject)")
     let fit = try Fit(formula, data: [.file(Files.data("sleepstudy.csv"))])
     print(fit.criterion, fit.theta.values)
-    print(SummaryReport().text(for: fit))
+    print(fit.report().text())
     // end
     // shown
     var products = try CrossProducts(formula, data: [.file(folder.file("part1.csv"))])
@@ -200,9 +201,9 @@ import Testing
       // shown
       let model = try FittedModel(formula, data: [.file(Files.data("sleepstudy.csv"))])
       let slope = try model.contrast([model.hypothesis("Days = 0")], .kenwardRoger)
-      print(ContrastReport(slope).summary)
-      print(AnovaReport(try model.anova(type: .marginalMeans, .kenwardRoger)).summary)
-      print(RandomDeletionReport(try model.randomTermDeletions()).summary)
+      print(slope.report().text())
+      print(try model.anova(type: .marginalMeans, .kenwardRoger).report().text())
+      print(try model.randomTermDeletions().report().text())
       // end
       #expect(console.text.contains("Days in (Days | Subject)"))
     }

@@ -50,7 +50,7 @@ final class HostileRound {
   func run() throws {
     try #require(try tool(["fit", formula, table, "--save", "m.lmm"], .text).status == 0)
     try exactTexts()
-    for form in [Form.text, .json, .csv] { try reports(form) }
+    for form in Form.allCases { try reports(form) }
     try readings()
     try drawings()
     try errors()
@@ -63,10 +63,22 @@ final class HostileRound {
 
   // MARK: - Commands
 
-  private enum Form { case text, json, csv, xml }
+  private enum Form: CaseIterable {
+    case text, json, csv, markdown, xml
+
+    var format: String {
+      switch self {
+      case .text: "summary"
+      case .json: "json"
+      case .csv: "tidy"
+      case .markdown: "markdown"
+      case .xml: "html"
+      }
+    }
+  }
 
   private func reports(_ form: Form) throws {
-    let format = form == .json ? ["--json"] : form == .csv ? ["--format", "tidy"] : []
+    let format = ["--format", form.format]
     try accepted(["fit", formula, table, "--ranef"] + format, form)
     for command in ["anova", "drop1", "ranova", "variance", "ranef"] {
       try accepted([command, "m.lmm"] + format, form)
@@ -75,6 +87,10 @@ final class HostileRound {
     try accepted(["emmeans", "m.lmm", names[2] == "f" ? "~ f" : "~ 1"] + format, form)
     try accepted(["contrast", "m.lmm", "--L", "0,1,0,0,0,0"] + format, form)
     try accepted(["anova", "m.lmm", formula, "--data", table] + format, form)
+    try accepted(["plan", formula, table] + format, form)
+    try accepted(["bootstrap", "m.lmm", "--replicates", "3", "--seed", "1"] + format, form)
+    try accepted(
+      ["augment", "m.lmm", "--data", table, "--influence-by", names[3]] + format, form)
   }
 
   /// What reads the rows again, or writes other forms.
@@ -150,7 +166,8 @@ final class HostileRound {
       ["plot", "qq", "m.lmm", "--group", long, "-o", "g.svg"], ["fit", long, table],
     ] where !arguments.contains(where: { $0.utf8.contains(0) }) {
       let run = try tool(arguments, .text)
-      #expect(run.status > 0 && run.status < 128, "seed \(seed), \(arguments.map { $0.prefix(80) })")
+      #expect(
+        run.status > 0 && run.status < 128, "seed \(seed), \(arguments.map { $0.prefix(80) })")
       #expect(!run.errors.isEmpty && run.errors.unicodeScalars.count < 7000)
     }
   }
@@ -197,6 +214,7 @@ final class HostileRound {
       }
     case .csv: #expect(csvRecords(run.output) != nil, "\(what) is no CSV")
     case .xml: try expectXML(run.output, what)
+    case .markdown: expectRows(run.output, what)
     case .text: break
     }
     return run
@@ -214,8 +232,27 @@ final class HostileRound {
     }
   }
 
+  /// All rows of a table have the cells of its header, and nothing is HTML.
+  private func expectRows(_ text: String, _ what: String) {
+    var cells: Int?
+    for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
+      #expect(!line.contains("<") && !line.contains(">"), "\(what): \(String(line))")
+      guard line.starts(with: "|".unicodeScalars) else {
+        cells = nil
+        continue
+      }
+      var (count, isEscaped) = (0, false)
+      for scalar in line {
+        if scalar == "|", !isEscaped { count += 1 }
+        isEscaped = scalar == "\\" && !isEscaped
+      }
+      #expect(count == cells ?? count, "\(what): \(String(line))")
+      cells = count
+    }
+  }
+
   private func expectXML(_ text: String, _ what: String) throws {
-    let start = text.range(of: "<html") ?? text.range(of: "<?xml")
+    let start = ["<html", "<?xml", "<section>"].lazy.compactMap { text.range(of: $0) }.first
     let parser = XMLParser(data: Data(text[try #require(start).lowerBound...].utf8))
     #expect(parser.parse(), "\(what), seed \(seed): line \(parser.lineNumber)")
   }

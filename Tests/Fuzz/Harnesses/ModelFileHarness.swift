@@ -2,6 +2,7 @@
 import CFuzzer
 import Glibc
 import MixedModels
+import Reports
 
 /// Model files: every way in, and what reports make of what came.
 ///
@@ -17,13 +18,13 @@ import MixedModels
     var sum = products
     try sum.merge(products)
     options.maximumEvaluations = 3
-    _ = JSONReport().text(for: try Fit(way == 0 ? sum : products, options: options))
+    _ = try Fit(way == 0 ? sum : products, options: options).report().text(as: .json)
   }
   saying {
     options.wantsConditionalModes = way == 2
     let fitted = try FittedModel(contentsOf: path, options: options)
-    _ = JSONReport().text(for: fitted.fit)
-    _ = SummaryReport().text(for: fitted.fit)
+    _ = fitted.fit.report().text(as: .json)
+    _ = fitted.fit.report().text()
     guard way < 4 else { return }
     feedTests(fitted, refits: way == 3)
     saying {

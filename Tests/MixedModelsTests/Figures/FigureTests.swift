@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// A fit of the shipped example with its rows.
@@ -84,7 +85,8 @@ private func dataLines(_ script: String) -> Int {
     let script = try example.source.figure(.residuals, data: example.data).script(.svg).text
     #expect(script.contains("set xrange [5.09"))
     #expect(
-      try example.source.figure(.caterpillar).script(.svg).text.contains("variance 0: every mode is 0"))
+      try example.source.figure(.caterpillar).script(.svg).text.contains(
+        "variance 0: every mode is 0"))
   }
 
   /// gnuplot 5.4 crashes at error bars without points.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import Reports
 import Testing
 
 /// Whether gnuplot can be run here; the scripts are tested anyway.
@@ -32,7 +33,8 @@ private let awkwardNames = [
   "a_b^c{d}", "it's", "''", "\"quoted\"", "back\\slash\\n", "`touch /tmp/pwned`", "<&>]]>",
   "@macro",
   "x' ; system('exit 1') ; print '", "%s %d", "naïve Größe σ̂ 数", "tab\tnew\nline\u{0}end", "$data1",
-  "#comment", "EOD\nexit", "a'\u{301}`touch /tmp/pwned`", "]]>\u{301}", "50%", "5%g", "%%", "x^2, a_b",
+  "#comment", "EOD\nexit", "a'\u{301}`touch /tmp/pwned`", "]]>\u{301}", "50%", "5%g", "%%",
+  "x^2, a_b",
   "\u{1B}[31m\u{9B}1m\u{7F}\u{202E}", "\u{301}x", "\u{D4E}'", "$(touch /tmp/pwned)",
 ]
 

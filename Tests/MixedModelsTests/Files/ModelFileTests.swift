@@ -2,13 +2,14 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// Cross-products and fits come back from their files as they went.
 @Suite(.serialized) struct `Model files` {
   /// Everything a report says but the times.
   static func report(_ fit: Fit) -> String {
-    JSONReport().text(for: fit).split(separator: "\n").filter {
+    fit.json.split(separator: "\n").filter {
       !$0.hasPrefix("  \"timing\"") && !$0.hasPrefix("  \"evaluation_seconds\"")
         && !$0.hasPrefix("  \"memory\"") && !$0.hasPrefix("  \"data\"")
     }.joined(separator: "\n")
@@ -58,7 +59,7 @@ import Testing
     #expect(try folder.contents == ["fit.lmm"])
 
     let loaded = try Fit(contentsOf: folder.file("fit.lmm"))
-    #expect(JSONReport().text(for: loaded) == JSONReport().text(for: direct))
+    #expect(loaded.json == direct.json)
     #expect(loaded.scaledResiduals == direct.scaledResiduals)
     #expect(loaded.convergence.trace.map(\.criterion) == direct.convergence.trace.map(\.criterion))
     #expect(loaded.convergence.trace.map(\.theta) == direct.convergence.trace.map(\.theta))
@@ -108,7 +109,7 @@ import Testing
       #expect(abs(a.estimate! - b.estimate!) <= 1e-5 * b.standardError!)
     }
     let loaded = try Fit(contentsOf: folder.file("part.lmm"))
-    #expect(JSONReport().text(for: loaded) == JSONReport().text(for: fit))
+    #expect(loaded.json == fit.json)
   }
 
   @Test(arguments: [

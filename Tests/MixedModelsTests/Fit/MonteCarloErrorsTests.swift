@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 struct MonteCarloErrorsTests {
@@ -52,14 +53,14 @@ struct MonteCarloErrorsTests {
     let design = try simulatedDesign(
       "ratings100k", rows: 6000, levels: ["user": 400, "item": 250])
     let fit = try fit(design, "matrix-free")
-    let json = JSONReport().text(for: fit)
+    let json = fit.json
     // As text: not every reader of JSON has the last digit right.
     let error = try #require(fit.solver.criterionStandardError)
     let theta = try #require(fit.solver.monteCarloErrors?.theta)
     let listed = theta.map { "\($0)" }.joined(separator: ", ")
     #expect(json.contains("\"criterion_std_error\": \(error),"))
     #expect(json.contains("\"theta_std_error\": [\(listed)],"))
-    let text = SummaryReport(isVerbose: true).text(for: fit)
+    let text = fit.report(isVerbose: true).text()
     #expect(text.contains("Criterion is stochastic: standard error"))
     #expect(text.contains("(matrix-free, 16 probes)"))
     #expect(text.contains("Standard errors over the choice of 16 probes:"))

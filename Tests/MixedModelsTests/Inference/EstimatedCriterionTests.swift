@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// Inference from fits whose criterion is an estimate with an error.
@@ -32,9 +33,9 @@ import Testing
     #expect(abs(statistic - exact.rows[1].test!.statistic) < 6 * error)
     #expect(estimated.messages.contains { $0.hasPrefix("both against users: criteria were") })
     #expect(exact.rows[1].test!.statisticError == nil && exact.messages.isEmpty)
-    let report = ComparisonReport(estimated, data: [])
-    #expect(report.json.contains("\"statistic_std_error\""))
-    #expect(report.summary.contains("standard error of"))
+    let report = ComparisonReport(estimated, data: []).report()
+    #expect(report.text(as: .json).contains("\"statistic_std_error\""))
+    #expect(report.text().contains("standard error of"))
   }
 
   @Test func `deletions of random effects state the errors of their statistics`() throws {
@@ -97,7 +98,7 @@ import Testing
     #expect(plan.strategies[try #require(plan.chosen)].name == "absorbed")
     #expect(plan.strategies.contains { $0.name == "matrix-free" })
     #expect(plan.messages.contains { $0.hasPrefix("matrix-free was tried and will not be used") })
-    #expect(PlanReport(plan).text.contains("matrix-free was tried"))
+    #expect(plan.report().text().contains("matrix-free was tried"))
     let criterion = try Criterion(Formula(design.formula), data: data, options: options)
     #expect(try criterion(criterion.start).isFinite)
     #expect(criterion.standardError == nil)

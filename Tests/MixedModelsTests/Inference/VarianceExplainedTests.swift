@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import Reports
 import Testing
 
 /// Against R.
@@ -93,8 +94,9 @@ import Testing
     let table = fitted.varianceExplained()
     #expect(table.randomVariance == 0 && table.adjustedICC == 0)
     #expect(table.components[0].proportions == [nil])
-    let report = VarianceReport(table)
-    #expect(!report.summary.contains("NaN") && report.json.contains("\"proportion\": [null]"))
+    let report = table.report()
+    #expect(
+      !report.text().contains("NaN") && report.text(as: .json).contains("\"proportion\": [null]"))
   }
 
   @Test func `singular values keep small ones`() {

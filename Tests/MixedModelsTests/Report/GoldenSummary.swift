@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import Reports
 
 /// A fit by lme4 1.1-31 in R 4.2.2: its numbers (JSON, 15 digits) and its printed summary.
 ///
-/// The text is without trailing blanks. Both come from the same R object, so printing can be
-/// compared by character.
+/// They are files of the folder Golden. The text is without trailing blanks. Both come from the same
+/// R object, so printing can be compared by character.
 /// Data sets are lme4's own unless the fit says otherwise.
 struct GoldenSummary: Sendable, CustomStringConvertible {
   let name: String
@@ -13,6 +14,39 @@ struct GoldenSummary: Sendable, CustomStringConvertible {
   let text: String
 
   var description: String { name }
+
+  private init(_ name: String) {
+    func file(_ suffix: String) -> String {
+      let folder = Files.tests.appendingPathComponent("Report/Golden")
+      return try! String(contentsOf: folder.appendingPathComponent(name + suffix), encoding: .utf8)
+    }
+    (self.name, fit, text) = (name, file(".json"), String(file(".txt").dropLast()))
+  }
+
+  /// `lmer(Reaction ~ Days + (Days | Subject), sleepstudy)`.
+  static let sleepstudyREML = GoldenSummary("sleepstudyREML")
+  /// The same with `REML = FALSE`.
+  static let sleepstudyML = GoldenSummary("sleepstudyML")
+  /// Sleepstudy with `day2 = 2 * Days`.
+  static let sleepstudyDropped = GoldenSummary("sleepstudyDropped")
+  /// Two terms on one factor.
+  static let sleepstudyUncorrelated = GoldenSummary("sleepstudyUncorrelated")
+  /// With `w = rep(1:3, 60)` and `shift = 3 * Days`.
+  static let sleepstudyWeighted = GoldenSummary("sleepstudyWeighted")
+  /// `Reaction * 1e4` and `Days * 1e-4`: numbers that need scientific notation.
+  static let sleepstudyScaled = GoldenSummary("sleepstudyScaled")
+  /// nlme's Machines: a term with three columns.
+  static let machinesTriangle = GoldenSummary("machinesTriangle")
+  /// More coefficients than the table of correlations takes.
+  static let cakeFactorial = GoldenSummary("cakeFactorial")
+  /// Cake at temperatures 175 to 205: a table wider than 80 characters.
+  static let cakeWrapped = GoldenSummary("cakeWrapped")
+  /// A variance of zero.
+  static let dyestuff2Singular = GoldenSummary("dyestuff2Singular")
+  /// Two crossed factors.
+  static let penicillinML = GoldenSummary("penicillinML")
+  /// Nested factors; the criterion rounds to a whole number.
+  static let pastesNested = GoldenSummary("pastesNested")
 
   static let all = [
     sleepstudyREML, sleepstudyML, sleepstudyDropped, sleepstudyUncorrelated, sleepstudyWeighted,

@@ -18,7 +18,7 @@ struct JSONReportTests {
     values: [0.1, -2], covarianceValues: [1, 2.25])
 
   private func parsed(_ fit: Fit) throws -> [String: Any] {
-    let text = JSONReport().text(for: fit)
+    let text = fit.json
     return try #require(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
@@ -29,7 +29,7 @@ struct JSONReportTests {
 
   @Test func `the top level has the contract's keys in its order`() throws {
     let fit = try GoldenSummary.sleepstudyREML.makeFit(modes: [Self.modes])
-    let text = JSONReport().text(for: fit)
+    let text = fit.json
     let found = text.split(separator: "\n").compactMap { line -> String? in
       guard line.hasPrefix("  \"") else { return nil }
       return String(line.dropFirst(3).prefix { $0 != "\"" })

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import Reports
 import Testing
 
 /// Expected rows: R 4.2.2, broom.mixed 0.2.9.4.
 struct TabularReportTests {
-  private func rows(_ format: some ReportFormat, _ fit: Fit) -> [[String]] {
-    format.text(for: fit).split(separator: "\n").map {
+  private func rows(_ report: Report) -> [[String]] {
+    report.text(as: .tidy).split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
   }
 
   @Test func `tidy has broom's columns, effects and terms`() throws {
-    let rows = rows(TidyReport(), try GoldenSummary.machinesTriangle.makeFit())
+    let rows = rows(try GoldenSummary.machinesTriangle.makeFit().report())
     #expect(
       rows[0] == [
         "effect", "group", "term", "estimate", "std.error", "statistic", "df", "p.value",
@@ -42,18 +43,18 @@ struct TabularReportTests {
   }
 
   @Test func `a second term on a factor has lme4's name`() throws {
-    let rows = rows(TidyReport(), try GoldenSummary.sleepstudyUncorrelated.makeFit())
+    let rows = rows(try GoldenSummary.sleepstudyUncorrelated.makeFit().report())
     #expect(rows.contains { $0[0...2] == ["ran_pars", "Subject.1", "sd__Days"] })
   }
 
   @Test func `dropped columns stay as NA`() throws {
-    let rows = rows(TidyReport(), try GoldenSummary.sleepstudyDropped.makeFit())
+    let rows = rows(try GoldenSummary.sleepstudyDropped.makeFit().report())
     #expect(rows[3] == ["fixed", "NA", "day2"] + Array(repeating: "NA", count: 7))
   }
 
   @Test func `conditional modes add rows and a column of levels, quoted where needed`() throws {
     let fit = try GoldenSummary.sleepstudyREML.makeFit(modes: [JSONReportTests.modes])
-    let text = TidyReport().text(for: fit)
+    let text = fit.report().text(as: .tidy)
     #expect(text.hasPrefix("effect,group,level,term,"))
     #expect(text.contains("\nfixed,NA,NA,Days,"))
     #expect(text.contains("\nran_vals,Subject,308,(Intercept),0.1,1.0,NA,NA,NA,"))
@@ -67,7 +68,7 @@ struct TabularReportTests {
   func `glance is one row`(
     golden: GoldenSummary, name: String, criterion: Double, aic: Double, bic: Double
   ) throws {
-    let rows = rows(GlanceReport(), try golden.makeFit())
+    let rows = rows(try golden.makeFit().glance)
     #expect(rows.count == 2)
     #expect(rows[0] == ["nobs", "sigma", "logLik", "AIC", "BIC", name, "df.residual"])
     #expect(rows[1][0] == "180" && rows[1][6] == "174")

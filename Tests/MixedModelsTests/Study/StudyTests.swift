@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 @Suite struct `Study of the estimators` {

@@ -58,7 +58,7 @@ extension Bootstrap {
   }
 
   /// Replicates below which the quantiles of intervals with coverage `level` are mere extremes.
-  static func leastCount(level: Double) -> Int {
+  package static func leastCount(level: Double) -> Int {
     Int((2 / Swift.max(1 - level, .ulpOfOne)).rounded(.up))
   }
 }

@@ -26,7 +26,7 @@ extension FittedModel {
   /// again, and the time that all took.
   ///
   /// - Throws: `DataError`, `FitError`, `InferenceError`.
-  func finished(readingAgain rows: [any TableSource] = []) throws -> Fit {
+  package func finished(readingAgain rows: [any TableSource] = []) throws -> Fit {
     let residuals = rows.isEmpty ? nil : try scaledResiduals(readingAgain: rows)
     let beganTests = monotonicSeconds()
     var fit = try tested()

@@ -122,7 +122,7 @@ extension FixedCoordinates {
 }
 
 /// What to say of degrees of freedom that come from random probes: nothing of exact ones.
-func probeNotes(_ degreesOfFreedom: [(value: Double?, error: Double?)]) -> [String] {
+package func probeNotes(_ degreesOfFreedom: [(value: Double?, error: Double?)]) -> [String] {
   let shares = degreesOfFreedom.compactMap { value, error in
     value.flatMap { value in error.map { $0 / value } }
   }

@@ -10,7 +10,7 @@ public enum TypeOfHypothesis: Int, Sendable, CaseIterable {
   /// Each term's effects averaged over cells with equal weights, whatever the contrasts.
   case marginalMeans = 3
 
-  var roman: String { ["I", "II", "III"][rawValue - 1] }
+  package var roman: String { ["I", "II", "III"][rawValue - 1] }
 }
 
 extension FittedModel {

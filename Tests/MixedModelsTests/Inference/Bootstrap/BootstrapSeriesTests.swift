@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 @Suite struct `A series of replicates` {
@@ -107,8 +108,8 @@ import Testing
       #expect(interval.percentile?.low.isNaN == false)
       #expect(interval.standardError?.isNaN == false)
     }
-    let report = BootstrapReport(series)
-    #expect(!report.summary.contains("NaN") && !report.tidy.contains("nan"))
+    let report = BootstrapReport(series).report()
+    #expect(!report.text().contains("NaN") && !report.text(as: .tidy).contains("nan"))
   }
 
   private func text(_ replicates: [BootstrapReplicate]) -> String {

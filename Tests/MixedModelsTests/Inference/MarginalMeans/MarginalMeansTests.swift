@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 @Suite struct `Marginal means` {
@@ -176,10 +177,12 @@ import Testing
     let cells = try means(formula, "~ a:b", UnbalancedTable.withoutCell)
     #expect(cells.means.map { $0.test == nil } == [false, false, false, false, false, true])
     #expect(close(cells.means[4].test?.estimate, 72.5611071718, 1e-6))
-    let report = MarginalMeansReport(a)
-    #expect(report.summary.contains("nonEst") && !report.summary.contains("NaN"))
-    #expect(report.json.contains("\"estimate\": null") && !report.json.contains("nan"))
-    #expect(report.tidy.contains("mean,r,NA,NA,NA,NA"))
+    let report = a.report()
+    #expect(report.text().contains("nonEst") && !report.text().contains("NaN"))
+    #expect(
+      report.text(as: .json).contains("\"estimate\": null")
+        && !report.text(as: .json).contains("nan"))
+    #expect(report.text(as: .tidy).contains("mean,r,NA,NA,NA,NA"))
   }
 
   /// Means are the fixed part of a row, whatever the coding: factor(x), logicals and I() included.

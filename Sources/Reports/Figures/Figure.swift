@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import MixedModels
+
+/// A figure that is ready to be drawn: everything in it was computed, and is bounded however large
+/// the data were.
+package protocol Figure: Sendable {
+  var size: FigureSize { get }
+  /// What is shown, and what was left out, in a sentence or two.
+  var caption: String { get }
+  /// Adds the commands that draw it.
+  func draw(_ script: inout GnuplotScript)
+}
+
+extension Figure {
+  /// All of gnuplot's commands for it.
+  package func script(_ terminal: FigureTerminal) -> GnuplotCommand {
+    var script = GnuplotScript(terminal)
+    draw(&script)
+    return "\(FigureStyle.preamble(terminal, size))\(script.commands)"
+  }
+
+  /// The drawing as the bytes of a file; for `FigureTerminal.script` the commands.
+  ///
+  /// - Throws: `GnuplotError`.
+  package func drawn(
+    on terminal: FigureTerminal, by gnuplot: Gnuplot = Gnuplot()
+  ) throws(GnuplotError) -> [UInt8] {
+    let commands = script(terminal)
+    if terminal == .script { return Array(commands.text.utf8) }
+    let drawing = try gnuplot.output(of: commands)
+    // Characters come with a form feed before every page.
+    return terminal.isText ? drawing.filter { $0 != 0x0C } : drawing
+  }
+}

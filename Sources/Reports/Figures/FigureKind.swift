@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+package import ModelFrames
+
+/// The figures there are.
+package enum FigureKind: String, Sendable, CaseIterable {
+  case data, residuals, qq, caterpillar, shrinkage, profile, trace, study, scaling
+
+  /// - Throws: `FigureError.kind`, which names a similar one.
+  package init(name: String) throws(FigureError) {
+    guard let kind = FigureKind(rawValue: name) else {
+      let known = Self.allCases.map(\.rawValue)
+      throw .kind(name, meant: closestName(to: name, among: known), known: known)
+    }
+    self = kind
+  }
+
+  /// Can be drawn from a table of results.
+  package var takesTable: Bool { self == .profile || !takesModel }
+  /// Can be drawn from a model.
+  package var takesModel: Bool { self != .study && self != .scaling }
+  /// Cannot do without the rows.
+  package var needsRows: Bool { self == .data || self == .residuals }
+  /// Draws the rows if they are there.
+  package var usesRows: Bool { needsRows || self == .qq }
+  /// Needs the modes with their conditional variances.
+  package var needsConditionalModes: Bool { self == .caterpillar }
+}
+
+/// How the rows of the levels are laid out in `FigureKind.data`.
+package enum DataLayout: String, Sendable, CaseIterable {
+  /// A panel for every level.
+  case panels
+  /// One panel with a line for every level.
+  case lines
+}
+
+extension FigureSource {
+  /// A figure of the model; `data` are the rows of the fit, none if they are not at hand.
+  ///
+  /// Group and covariate are chosen unless they are named.
+  /// - Throws: `FigureError`, `DataError`, `FitError`.
+  package func figure(
+    _ kind: FigureKind, data: [any TableSource] = [], group: String? = nil, covariate: String? = nil,
+    layout: DataLayout = .panels
+  ) throws -> any Figure {
+    if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
+    switch kind {
+    case .data where layout == .lines:
+      return try LinesFigure(self, data: data, group: group, covariate: covariate)
+    case .data:
+      return try DataFigure(self, data: data, group: group, covariate: covariate)
+    case .residuals: return try ResidualFigure(self, data: data)
+    case .qq: return try QuantileFigure(self, data: data, group: group)
+    case .caterpillar: return try CaterpillarFigure(self, group: group)
+    case .shrinkage: return try ShrinkageFigure(self, group: group)
+    case .trace: return try TraceFigure(fit)
+    case .profile: return try ProfileFigure(self)
+    case .study, .scaling: preconditionFailure("drawn from a table")
+    }
+  }
+}

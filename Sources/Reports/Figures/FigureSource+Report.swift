@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+package import ModelFrames
+
+extension FigureSource {
+  /// Summary, tests and figures as one page of HTML.
+  ///
+  /// The rows of the fit are read some times; without them their figures are left out, which the
+  /// page says. `progress` is told what is being made.
+  /// - Throws: `DataError`, `FitError`, `InferenceError`, `FigureError`, `GnuplotError`.
+  package func report(
+    data: [any TableSource], gnuplot: Gnuplot = Gnuplot(), progress: (String) -> Void = { _ in }
+  ) throws -> String {
+    progress("tests")
+    let tested = try testedFit(data)
+    var page = HTMLReport(title: tested.formula)
+    page.add("Fit", text: tested.page(isVerbose: false))
+    try addTests(&page)
+    if data.isEmpty {
+      page.add(
+        note:
+          "The rows were not at hand, so the figures of rows and residuals are left out. Name the files of the fit after --data to have them."
+      )
+    }
+    for (kind, heading) in Self.figures where !(kind.needsRows && data.isEmpty) {
+      if kind == .profile, !isQuick(searches: 200) {
+        page.add(note: "Profiles take long for this model; lmm-sparse plot profile draws them.")
+        continue
+      }
+      progress("figure: \(heading)")
+      do {
+        let figure = try figure(kind, data: kind.usesRows ? data : [])
+        let svg = try figure.drawn(on: .svg, by: gnuplot)
+        page.add(heading, svg: String(decoding: svg, as: UTF8.self), caption: figure.caption)
+      } catch FigureError.nothingToDraw(let reason) {
+        page.add(note: "\(heading): \(reason)")
+      } catch let error as InferenceError {
+        page.add(note: "\(heading): \(error)")
+      }
+    }
+    page.add("How it was found", text: tested.computationLines.joined(separator: "\n"))
+    return page.text
+  }
+
+  private static let figures: [(FigureKind, String)] = [
+    (.data, "Rows and fit"), (.residuals, "Residuals"), (.qq, "Normal quantile plots"),
+    (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"), (.profile, "Profiles"),
+    (.trace, "Search"),
+  ]
+
+  private func testedFit(_ data: [any TableSource]) throws -> Fit {
+    var fit = try fitted.finished()
+    if !data.isEmpty {
+      fit.scaledResiduals = try fitted.residualPass(of: data).scaledQuantiles()
+    }
+    return fit
+  }
+
+  /// F tests of the terms, and tests of the random effects where refits are quick.
+  private func addTests(_ page: inout HTMLReport) throws {
+    let method = fitted.options.degreesOfFreedom
+    do {
+      let table = try fitted.anova(type: .marginalMeans, method)
+      if table.rows.isEmpty {
+        page.add(note: "There are no terms to test: the fixed part is an intercept.")
+      } else {
+        page.add("Tests of fixed effects", text: table.report().text())
+      }
+    } catch let error as InferenceError {
+      page.add(note: "There are no F tests of the terms: \(error)")
+    }
+    guard isQuick(searches: 1) else {
+      page.add(
+        note: "Tests of the random effects take long for this model; lmm-sparse ranova makes them.")
+      return
+    }
+    do {
+      let deletions = try fitted.randomTermDeletions()
+      page.add("Tests of random effects", text: deletions.report().text())
+    } catch let error as FitError {
+      page.add(note: "There are no tests of the random effects: \(error)")
+    } catch let error as InferenceError {
+      page.add(note: "There are no tests of the random effects: \(error)")
+    }
+  }
+
+  /// Whether some searches for every parameter take no more than seconds.
+  private func isQuick(searches: Int) -> Bool {
+    let evaluations = 40 * searches * fit.parameterCount
+    return fit.timing.evaluation * Double(evaluations) < Self.quickSeconds
+  }
+
+  private static let quickSeconds = 10.0
+}

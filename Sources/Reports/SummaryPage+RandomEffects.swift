@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+
+extension Fit {
+  /// The covariance parameters of every term, the residual's last, and the sizes of the data.
+  var randomEffectLines: [String] {
+    let table = TextTable(
+      rowLabels: Array(repeating: "", count: varianceTableColumns[0].cells.count),
+      columns: varianceTableColumns + correlationColumns, alignment: .left)
+    var lines = ["Random effects:"] + table.lines() + sizeLines
+    if omittedObservations > 0 {
+      let rows = omittedObservations == 1 ? "1 row" : "\(omittedObservations) rows"
+      lines.append("(\(rows) with missing values left out)")
+    }
+    return lines
+  }
+
+  var varianceTableColumns: [(header: String, cells: [String])] {
+    let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + [sigma]
+    let variances = standardDeviations.map { $0.map { $0 * $0 } }
+    return [
+      (
+        "Groups",
+        varianceComponents.flatMap { component in
+          component.columns.indices.map { $0 == 0 ? component.name : "" }
+        } + ["Residual"]
+      ),
+      ("Name", varianceComponents.flatMap(\.columns) + [""]),
+      ("Variance", NumberColumn(variances, digits: Self.tableDigits).cells),
+      ("Std.Dev.", NumberColumn(standardDeviations, digits: Self.tableDigits).cells),
+    ]
+  }
+
+  /// The lower triangles of the terms' correlations under each other; none if no term has one.
+  var correlationColumns: [(header: String, cells: [String])] {
+    let width = (varianceComponents.map(\.columns.count).max() ?? 1) - 1
+    guard width > 0 else { return [] }
+    let decimals = max(2, Self.tableDigits - 2)
+    let rows = varianceComponents.flatMap { component -> [[String]] in
+      let size = component.columns.count
+      // R formats the whole matrix, so its diagonal and upper triangle count for the width.
+      let values = component.correlations.joined().map { rounded($0 ?? .nan, decimals: decimals) }
+      let cells = NumberColumn(values, digits: 7, minimumDecimals: decimals).cells
+      return (0..<size).map { row in
+        (0..<width).map { $0 < row ? cells[row * size + $0] : "" }
+      }
+    }
+    return (0..<width).map { column in
+      (column == 0 ? "Corr" : "", rows.map { $0[column] } + [""])
+    }
+  }
+
+  var sizeLines: [String] {
+    let observationText = "Number of obs: \(observations), groups: "
+    let groups = varianceComponents.reduce(into: [(String, Int)]()) { groups, component in
+      if !groups.contains(where: { $0.0 == component.group }) {
+        groups.append((component.group, component.levelCount))
+      }
+    }
+    let groupText = groups.map { "\($0), \($1)" }.joined(separator: "; ")
+    if observationText.count + 1 + groupText.count > 80 {
+      return [observationText.trimmingTrailingBlanks(), groupText]
+    }
+    return [observationText + " " + groupText]
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import MixedModels
+
+/// Estimated marginal means and their differences, which are null unless asked for. `at` has by
+/// variable the values where numbers and chosen levels stand, `averaged` the factors averaged over.
+/// What cannot be estimated is null, with the `reason`. Infinite degrees of freedom are null.
+extension MarginalMeans: Reportable {
+  public static let layout = ReportLayout<MarginalMeans>(
+    [
+      .title {
+        "Estimated marginal means, \($0.specification.text), with \($0.method.title)"
+      }, .fact("formula", "Formula", \.formula),
+      .data(
+        .text(json: "means_of", \.specification.text), .text(json: "ddf", \.method.rawValue),
+        .number(json: "level", \.level), .text(json: "weights", \.weights.rawValue),
+        .json("at") { .object($0.fixedValues.map { ($0.name, .strings($0.values)) }) },
+        .json("averaged") { .strings($0.averaged) }),
+      .table(
+        json: "means", \.means, label: { $0.labels.first ?? "overall" }, width: 120,
+        columns: meanColumns),
+      .data(.text(json: "adjust") { $0.differences == nil ? nil : $0.adjustment.rawValue }),
+      .table(
+        json: "differences", \.differences, label: \.name,
+        heading: { "Pairwise differences, adjustment: \($0.adjustment.rawValue)" }, width: 120,
+        columns: differenceColumns), .notes(before: \.gridNotes),
+    ],
+    notes: { table in
+      let tests = table.means.map(\.test) + (table.differences ?? []).map(\.test)
+      return table.messages + probeNotes(tests.map { ($0?.df, $0?.dfError) })
+    })
+
+  private var names: [String] { specification.variables + specification.groups }
+
+  @Sendable private static func meanColumns(_ table: MarginalMeans?) -> [Column<Mean>] {
+    let names = table?.names ?? []
+    return [.text(tidy: "kind") { _ in "mean" }]
+      + names.indices.map { k in
+        .text(tidy: names[k], header: k > 0 ? names[k] : nil) { $0.labels[k] }
+      } + [.json("levels") { levels(names, $0.labels) }, .missing("contrast")]
+      + testColumns(table, estimate: "emmean", \.test)
+      + [.missing("statistic"), .missing("p.value")] + limitColumns(table, \.test)
+      + [.text(json: "reason", \.reason)]
+  }
+
+  @Sendable private static func differenceColumns(
+    _ table: MarginalMeans?
+  ) -> [Column<Difference>] {
+    let groups = table?.specification.groups ?? []
+    return [.text(tidy: "kind") { _ in "difference" }, .text(json: "contrast", \.name)]
+      + (table?.specification.variables ?? []).map { .missing($0) }
+      + groups.indices.map { k in
+        .text(tidy: groups[k], header: groups[k]) { $0.labels[k] }
+      } + [.json("levels") { levels(groups, $0.labels) }, .text(tidy: "contrast", \.name)]
+      + testColumns(table, estimate: "Estimate", \.test)
+      + [
+        .number(json: "statistic", tidy: "statistic", header: "t value", digits: 4) {
+          $0.test?.statistic
+        }, .pValue { $0.test?.pValue },
+      ] + limitColumns(table, \.test) + [.text(json: "reason", \.reason)]
+  }
+
+  private static func testColumns<Row>(
+    _ table: MarginalMeans?, estimate: String, _ test: @escaping @Sendable (Row) -> TTest?
+  ) -> [Column<Row>] {
+    var estimates = Column<Row>.number(json: "estimate", tidy: "estimate", header: estimate) {
+      test($0)?.estimate
+    }
+    let cells = estimates.cells
+    estimates.cells = { rows in
+      zip(cells(rows), rows).map { test($1) == nil ? "nonEst" : $0 }
+    }
+    return [
+      estimates,
+      .number(json: "std_error", tidy: "std.error", header: "SE") { test($0)?.standardError },
+      .number(json: "df", tidy: "df", header: "df") { test($0)?.df },
+    ]
+  }
+
+  private static func limitColumns<Row>(
+    _ table: MarginalMeans?, _ test: @escaping @Sendable (Row) -> TTest?
+  ) -> [Column<Row>] {
+    let limits = IntervalHeaders(level: table?.level)
+    return [
+      .number(json: "conf_low", tidy: "conf.low", header: limits.lower) {
+        test($0)?.confidenceInterval?.low
+      },
+      .number(json: "conf_high", tidy: "conf.high", header: limits.upper) {
+        test($0)?.confidenceInterval?.high
+      },
+    ]
+  }
+
+  private static func levels(_ names: [String], _ labels: [String]) -> JSONValue {
+    .object(zip(names, labels).map { ($0, .string($1)) })
+  }
+
+  /// What the means are at and over.
+  private var gridNotes: [String] {
+    let fixed = fixedValues.filter { !names.contains($0.name) }
+      .map { "\($0.name) at \($0.values.listed)" }
+    let over =
+      averaged.isEmpty
+      ? [] : ["averaged over \(averaged.listed), weights \(weights.rawValue)"]
+    let reasons = means.compactMap { mean in
+      mean.reason.map { "no mean of \(mean.labels.listed): \($0)" }
+    }
+    return fixed + over + reasons
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import MixedModels
+
+/// A model's plan: sizes, then one row for every strategy.
+extension ModelPlan: Reportable {
+  public static let layout = ReportLayout<ModelPlan>(
+    [
+      .fact("formula", "Formula", \.formula),
+      .data(
+        .count(json: "nobs", \.observations), .count(json: "nobs_omitted", \.omittedObservations),
+        .count(json: "n_fixed", \.fixedEffectCount), .count(json: "n_random", \.randomEffectCount),
+        .json("theta") { .strings($0.thetaNames) }), .lines(\.sizeLines),
+      .table(
+        json: "groups", \.groups, label: \.name, footnotes: \.pairLines,
+        columns: { _ in
+          [
+            .text(json: "group", \.name), .count(json: "n_levels", header: "Levels", \.levelCount),
+            .count(json: "n_columns", header: "Columns", \.columnCount),
+          ]
+        }), .data(.count(json: "pairs", \.pairCount), .count(json: "memory_bytes", \.memory)),
+      .table(
+        json: "strategies", \.choices, label: \.label, width: 120, columns: { _ in strategyColumns }
+      ),
+      .paragraph { _ in
+        [
+          "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion. With its derivatives it takes about three times as long."
+        ]
+      }, .notes(), .lines(\.shortageLines),
+    ], notes: \.messages, jsonStyle: .levels(1))
+
+  private struct Choice {
+    let strategy: Strategy
+    let isChosen: Bool
+
+    /// Marked if it is the one.
+    var label: String {
+      (isChosen ? "* " : "  ") + strategy.name + (strategy.leadingTerm.map { " \($0)" } ?? "")
+    }
+
+    var milliseconds: String {
+      (strategy.isBound ? "> " : "")
+        + (strategy.seconds.isFinite ? fixedNotation(1000 * strategy.seconds, decimals: 3) : "–")
+    }
+  }
+
+  private var choices: [Choice] {
+    strategies.indices.map { Choice(strategy: strategies[$0], isChosen: $0 == chosen) }
+  }
+
+  private static let strategyColumns: [Column<Choice>] = [
+    .text(json: "strategy", tidy: "strategy", \.strategy.name),
+    .flag(json: "chosen", tidy: "chosen", \.isChosen),
+    .text(json: "leading_term", tidy: "leading.term", \.strategy.leadingTerm),
+    .count(json: "core_size", tidy: "core.size", header: "Core", \.strategy.coreSize),
+    fixed("core_density", tidy: "core.density", header: "Filled %", 100, \.strategy.coreDensity),
+    .count(
+      json: "factor_nonzeros", tidy: "factor.nonzeros", header: "Nonzeros",
+      \.strategy.factorNonzeros),
+    fixed("operations", tidy: "operations", header: "Mflop", 1e-6, \.strategy.operations),
+    .count(json: "bytes", tidy: "bytes", \.strategy.bytes),
+    .shown("MiB") {
+      $0.map { fixedNotation(Double($0.strategy.bytes) / 1_048_576, decimals: 1) }
+    }, .number(json: "seconds", tidy: "seconds", \.strategy.seconds),
+    .shown("ms") { $0.map(\.milliseconds) },
+    .flag(json: "lower_bound", tidy: "lower.bound", \.strategy.isBound),
+  ]
+
+  /// Two decimals in another unit.
+  private static func fixed(
+    _ json: String, tidy: String, header: String, _ unit: Double,
+    _ value: @escaping @Sendable (Choice) -> Double
+  ) -> Column<Choice> {
+    var column = Column.number(json: json, tidy: tidy, header: header) { value($0) }
+    column.cells = { $0.map { fixedNotation(unit * value($0), decimals: 2) } }
+    return column
+  }
+
+  private var sizeLines: [String] {
+    let omitted =
+      omittedObservations > 0 ? " (\(omittedObservations) left out for missing values)" : ""
+    return [
+      "Rows: \(observations)\(omitted)",
+      "Fixed effects: \(fixedEffectCount), random effects: \(randomEffectCount), θ: \(thetaNames.count)",
+    ]
+  }
+
+  private var pairLines: [String] {
+    pairCount > 0 ? ["Pairs of levels that occur together: \(pairCount)"] : []
+  }
+
+  private var shortageLines: [String] {
+    guard chosen == nil else { return [] }
+    let gibibytes = fixedNotation(Double(memory) / 1_073_741_824, decimals: 1)
+    return ["None of them fits in the \(gibibytes) GiB that are left."]
+  }
+}
