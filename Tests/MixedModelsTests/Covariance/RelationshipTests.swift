@@ -69,6 +69,10 @@ import Testing
 
   /// Three records an animal; animals a and b have none.
   private func data(_ seed: UInt64 = 4) -> DataSource {
+    .bytes(Array(text(seed).utf8), name: "animals.csv")
+  }
+
+  private func text(_ seed: UInt64 = 4) -> String {
     var random = TestRandom(seed: seed)
     var text = "y,x,animal,herd\n"
     for animal in "cdefgh" {
@@ -78,7 +82,7 @@ import Testing
         text += "\(1 + 0.5 * x + effect + random.normal()),\(x),\(animal),\(k % 3)\n"
       }
     }
-    return .bytes(Array(text.utf8), name: "animals.csv")
+    return text
   }
 
   private func options(
@@ -98,7 +102,7 @@ import Testing
       Formula("y ~ x + (1 | animal)"), data: [data()],
       options: options(pedigree.relationship, kind))
     let A = tabular(pedigree)
-    let rows = String(decoding: bytes(data()), as: UTF8.self).split(separator: "\n").dropFirst()
+    let rows = text().split(separator: "\n").dropFirst()
       .map { $0.split(separator: ",") }
     let (n, p) = (rows.count, 2)
     let animal = rows.map { pedigree.individuals.firstIndex(of: String($0[2]))! }
@@ -117,11 +121,6 @@ import Testing
       logV + (kind == .reml ? logX : 0)
       + df * (1 + log(2 * .pi * gram[p, p] * gram[p, p] / df))
     #expect(abs(try criterion([θ]) - expected) < 1e-9)
-  }
-
-  private func bytes(_ source: DataSource) -> [UInt8] {
-    guard case .bytes(let bytes, _) = source else { return [] }
-    return bytes
   }
 
   @Test(arguments: ["y ~ x + (1 | animal)", "y ~ x + (x | animal) + (1 | herd)"])
