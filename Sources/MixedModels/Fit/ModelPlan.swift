@@ -51,7 +51,9 @@ public struct ModelPlan: Sendable {
   /// Reads the rows, once.
   ///
   /// - Throws: `FormulaError`, `DataError` or `FitError`.
-  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()) throws {
+  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions())
+    throws
+  {
     try self.init(CrossProducts(formula, data: data, options: options), options: options)
   }
 

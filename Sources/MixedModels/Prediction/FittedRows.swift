@@ -14,7 +14,9 @@ public struct FittedRows: Sendable {
   /// Fits the model and reads the rows a second time.
   ///
   /// - Throws: what `Fit.init` throws.
-  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()) throws {
+  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions())
+    throws
+  {
     let model = try FittedModel(formula, data: data, options: options.discardingCrossProducts)
     fit = try model.finished()
     try model.residualPass().forEach { rows in

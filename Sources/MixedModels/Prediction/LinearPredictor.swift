@@ -21,7 +21,9 @@ public struct LinearPredictor: Sendable {
   /// Fits a model to data.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()) throws {
+  public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions())
+    throws
+  {
     try self.init(FittedModel(formula, data: data, options: options.discardingCrossProducts))
   }
 

@@ -48,7 +48,8 @@ struct NewRowDesign: Sendable {
         ? Part(basis.groups[g].blocks, products.groups[g].directory, B: model.groups[g].B, first: 0)
         : nil
     }
-    let blocks = fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()
+    let blocks =
+      fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
     let grouping = model.groups.indices.filter { selected[$0] }.map { basis.groups[$0].cellSet }
     cellSets = Self.withParents(Set(blocks.compactMap(\.cellSet) + grouping), basis)

@@ -18,7 +18,9 @@ final class ColumnReading: TableReading {
 
   var hasRows: Bool { table.rowCount > 0 }
   var labelColumns: Set<String> {
-    Set(table.columns.filter { if case .labels = $0.column.values { true } else { false } }.map(\.name))
+    Set(
+      table.columns.filter { if case .labels = $0.column.values { true } else { false } }.map(
+        \.name))
   }
   var isShort: Bool { table.rowCount <= chunkRows }
 
@@ -115,14 +117,17 @@ private struct WantedColumn: Sendable {
     }
     matches = labels.matches(missing)
     let isLogical = request.kind == .logical
-    numbers = !request.wantsNumbers ? [] : zip(0..<Int32(labels.count), matches).map { code, match in
-      if match != MissingTexts.present { return .notANumber }
-      return labels.withBytes(of: code) { bytes in
-        let text = bytes.bindMemory(to: UInt8.self)
-        guard isLogical else { return readNumber(text) }
-        return readLogical(text).map { .number($0 ? 1 : 0) } ?? .text
+    numbers =
+      !request.wantsNumbers
+      ? []
+      : zip(0..<Int32(labels.count), matches).map { code, match in
+        if match != MissingTexts.present { return .notANumber }
+        return labels.withBytes(of: code) { bytes in
+          let text = bytes.bindMemory(to: UInt8.self)
+          guard isLogical else { return readNumber(text) }
+          return readLogical(text).map { .number($0 ? 1 : 0) } ?? .text
+        }
       }
-    }
   }
 
   /// What stands in some rows; `met` gets the user's missing texts among it.

@@ -64,8 +64,10 @@ private struct Twins {
 
 @Suite struct `Tables in memory` {
   static let formulas = [
-    "y ~ x + f + (1 | g)", "y ~ x * l + (x | g) + (1 | h)", "y ~ poly(k, 2) + f + (1 | k) + (1 | h:g)",
-    "log(w) ~ 0 + l + scale(x) + I(k > 1) + (0 + l | g)", "y ~ relevel(f, ref = \"ä\") + offset(w) + (f || h)",
+    "y ~ x + f + (1 | g)", "y ~ x * l + (x | g) + (1 | h)",
+    "y ~ poly(k, 2) + f + (1 | k) + (1 | h:g)",
+    "log(w) ~ 0 + l + scale(x) + I(k > 1) + (0 + l | g)",
+    "y ~ relevel(f, ref = \"ä\") + offset(w) + (f || h)",
     "y ~ factor(k) + I(f == \"ä\") + (1 | l) + (1 | g)",
   ]
 
@@ -190,7 +192,8 @@ private struct Twins {
   @Test func `errors name the row`() throws {
     let table = try ColumnTable(
       [
-        "y": .numbers([1, 2, 3, 5]), "w": .numbers([1, 1, 0, 1]), "t": .labels(["1", "x", "2", "3"]),
+        "y": .numbers([1, 2, 3, 5]), "w": .numbers([1, 1, 0, 1]),
+        "t": .labels(["1", "x", "2", "3"]),
         "g": .labels(["a", "a", "b", "b"]), "z": .numbers([1, 2, 3, .infinity]),
       ], name: "small")
     func message(_ formula: String, _ change: (inout FitOptions) -> Void = { _ in }) -> String {

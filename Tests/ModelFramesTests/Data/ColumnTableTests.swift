@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ColumnTableTests {
   private func read(
-    _ table: ColumnTable, _ requests: [ColumnRequest], _ change: (inout ReadingOptions) -> Void = { _ in }
+    _ table: ColumnTable, _ requests: [ColumnRequest],
+    _ change: (inout ReadingOptions) -> Void = { _ in }
   ) throws -> [TableChunk] {
     var options = ReadingOptions()
     change(&options)
@@ -93,7 +94,8 @@ import Testing
       [
         ColumnRequest(name: "x", wantsNumbers: true, wantsLabels: false),
         ColumnRequest(name: "g", wantsNumbers: false, wantsLabels: true),
-      ], transform: { $0 }) { chunk = $0 }
+      ], transform: { $0 }
+    ) { chunk = $0 }
     #expect(chunk?.columns[0].numbers.map(\.isNaN) == [false, true, false])
     #expect(chunk?.columns[1].codes == [-1, 0, -1])
     #expect(reader.unmatchedMissingTexts == ["never"])

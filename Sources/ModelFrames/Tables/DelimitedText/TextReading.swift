@@ -46,9 +46,10 @@ final class TextReading: TableReading {
 
   func next(_ columns: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
     if let failure { throw failure }
-    let plan = if let plan { plan } else {
-      try ParsePlan(columns, layout: stream.layout, options)
-    }
+    let plan =
+      if let plan { plan } else {
+        try ParsePlan(columns, layout: stream.layout, options)
+      }
     self.plan = plan
     defer { index += 1 }
     do throws(TextFailure) {
