@@ -11,6 +11,8 @@ public final class Criterion {
   let kind: CriterionKind
   /// What solves the model's equations now.
   package private(set) var equations: any MixedModelEquations
+  /// σ² where it is not to be profiled but known, in units of the response.
+  var knownVariance: Double?
   /// Makes the equations that take the place of rough ones, which led near the optimum for less.
   private var finer: (() throws -> any MixedModelEquations)?
   /// Λ's block of every group, ℓ × ℓ, for the φ of the last evaluation.
@@ -37,7 +39,8 @@ public final class Criterion {
     try equations.update(factors)
     var value = equations.logDeterminantM - model.logDeterminantQ - model.sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
-    return value + df * (1 + log(2 * .pi * residualVariance))
+    guard let knownVariance else { return value + df * (1 + log(2 * .pi * residualVariance)) }
+    return value + df * log(2 * .pi * knownVariance) + squares / knownVariance
   }
 
   /// Derivatives at the φ of the last evaluation.
@@ -70,9 +73,12 @@ public final class Criterion {
   var df: Double { model.degreesOfFreedom(kind) }
 
   /// σ² = r²/df at the φ of the last evaluation, in units of the response.
-  var residualVariance: Double {
+  var residualVariance: Double { knownVariance ?? squares / df }
+
+  /// r² at the φ of the last evaluation, in units of the response.
+  private var squares: Double {
     let s = model.fixed.responseScale
-    return equations.penalizedResidualSumOfSquares * s * s / df
+    return equations.penalizedResidualSumOfSquares * s * s
   }
 
   /// Whether values are rougher than they are wanted, for the way to the optimum.

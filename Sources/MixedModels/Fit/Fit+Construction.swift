@@ -18,6 +18,7 @@ extension Fit {
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma,
       sigmaStandardError: sigmaStandardError, theta: theta, determinedCount: theta.values.count,
+      isSigmaKnown: false,
       fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov,
       varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,

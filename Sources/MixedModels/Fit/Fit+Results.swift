@@ -20,7 +20,8 @@ extension Fit {
     criterion = outcome.value
     sigma = estimates.sigma
     theta = Theta(names: model.thetaNames, values: model.covariance.theta(outcome.φ))
-    determinedCount = model.determinedCount
+    determinedCount = options.knownTheta == nil ? model.determinedCount : 0
+    isSigmaKnown = options.knownSigma != nil
     fixedEffects = Self.fixedEffects(model, estimates)
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }

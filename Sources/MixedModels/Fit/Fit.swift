@@ -33,6 +33,8 @@ public struct Fit: Sendable {
   /// Covariance parameters without σ that the data determine: the length of θ unless
   /// `convergence.notDetermined` has some.
   let determinedCount: Int
+  /// Whether σ was given.
+  let isSigmaKnown: Bool
   /// All columns of X in order; the aliased ones without values.
   public internal(set) var fixedEffects: [FixedEffect]
   /// How the coefficients were tested; nil if they were not.
@@ -53,8 +55,9 @@ public struct Fit: Sendable {
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { vcov.count }
-  /// p + length of θ + 1, less what the data do not determine of the covariance parameters.
-  public var parameterCount: Int { fixedEffectCount + determinedCount + 1 }
+  /// p + length of θ + 1, less what the data do not determine of the covariance parameters, and what is
+  /// known of them.
+  public var parameterCount: Int { fixedEffectCount + determinedCount + (isSigmaKnown ? 0 : 1) }
   /// n − parameters, as lme4's `df.residual`.
   public var residualDegreesOfFreedom: Int { observations - parameterCount }
   public var logLikelihood: Double { -criterion / 2 }

@@ -67,8 +67,9 @@ extension FittedModel {
     let kept = options.keepsCrossProducts ? whole : nil
     var products = consume whole
     let model = try LinearMixedModel(releasing: &products, options: options)
-      .determined(by: options.criterion)
-    return (kept ?? products, model)
+    // What is known need not be determined by the data.
+    guard options.knownTheta == nil else { return (kept ?? products, model) }
+    return (kept ?? products, try model.determined(by: options.criterion))
   }
 
   /// The same cross-products, searched again for another criterion, from `start` (values of θ) if

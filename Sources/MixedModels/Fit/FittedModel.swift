@@ -58,6 +58,15 @@ public final class FittedModel: Sendable {
   var coefficients: WorkingCoefficients { optimum.estimates.working }
   /// The criterion at the optimum; nil where its Hessian could not be computed.
   var curvature: CriterionCurvature? { optimum.outcome.curvature }
+  /// - Throws: `InferenceError` where variances are known, so that there are no searches for them.
+  func requireEstimates() throws(InferenceError) {
+    guard options.knownTheta == nil else {
+      throw .refused(
+        "the variances of this fit are known, not estimated: there is nothing to search for. Fit without --theta."
+      )
+    }
+  }
+
   /// Threads to work with.
   var threads: Int { threadCount(options.threads) }
 }

@@ -17,6 +17,9 @@ extension LinearMixedModel {
     _ options: FitOptions, known: Finding? = nil
   ) throws -> (optimum: Optimum, plan: [String]) {
     try options.check()
+    guard options.knownSigma == nil || options.knownTheta != nil else {
+      throw FitError.numerical("σ can be known where θ is known, too. Give --theta as well")
+    }
     let plan = try EquationsPlan(self, options)
     do {
       return (try optimum(options, plan, known), plan.lines(for: self))
@@ -38,8 +41,13 @@ extension LinearMixedModel {
   ) throws -> Optimum {
     let threads = threadCount(options.threads)
     let chosen = plan.choice.drawing(seed: options.probeSeed)
-    let find = known ?? { try Optimum(self, options, isExpensive: $1, $0) }
-    if known == nil, options.start == nil, let rough = plan.roughChoice(self, threads: threads) {
+    let find =
+      known
+      ?? { criterion, isExpensive in
+        try options.knownTheta.map { try Optimum(self, options, theta: $0, criterion) }
+          ?? Optimum(self, options, isExpensive: isExpensive, criterion)
+      }
+    if known == nil, options.start == nil, options.knownTheta == nil, let rough = plan.roughChoice(self, threads: threads) {
       let criterion = Criterion(
         self, options.criterion, try rough.equations(self, threads: threads),
         finer: { try chosen.equations(self, threads: threads) })
@@ -49,7 +57,8 @@ extension LinearMixedModel {
         // Then the whole way has to be gone with the exact ones.
       }
     }
-    return try find(
-      Criterion(self, options.criterion, chosen, threads: threads), plan.chosen.isExpensive)
+    let criterion = try Criterion(self, options.criterion, chosen, threads: threads)
+    criterion.knownVariance = options.knownSigma.map { $0 * $0 }
+    return try find(criterion, plan.chosen.isExpensive)
   }
 }

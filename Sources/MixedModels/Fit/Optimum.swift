@@ -22,6 +22,31 @@ package struct Optimum: Sendable {
     guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
   }
 
+  /// The solution of the equations at a θ that is known.
+  ///
+  /// - Throws: `FitError`, `CholmodError`.
+  init(
+    _ model: LinearMixedModel, _ options: FitOptions, theta θ: [Double], _ criterion: Criterion
+  ) throws {
+    guard θ.count == model.thetaNames.count else {
+      throw FitError.numerical(
+        "\(θ.count) values of θ are given, and there are \(model.thetaNames.count): \(model.thetaNames.joined(separator: ", "))"
+      )
+    }
+    let began = monotonicSeconds()
+    let φ = model.covariance.working(θ)
+    let value = try criterion.refinedValue(φ)
+    let seconds = monotonicSeconds() - began
+    let outcome = CriterionSearch.Outcome(
+      optimizer: "known", φ: φ, value: value, converged: true,
+      messages: [
+        "\(options.knownSigma == nil ? "θ is" : "θ and σ are") known, not estimated; tests are normal"
+      ],
+      trace: [CriterionSearch.Evaluation(φ: φ, value: value, seconds: seconds)], gradients: 0,
+      evaluationSeconds: seconds)
+    try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
+  }
+
   /// What the equations give where they were solved last.
   ///
   /// - Parameter outcome: Ends at the φ of the criterion's last evaluation.

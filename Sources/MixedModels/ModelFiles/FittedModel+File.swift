@@ -18,6 +18,7 @@ extension FittedModel {
     options.criterion = saved.criterion
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     options.relationships = saved.relationships
+    (options.knownTheta, options.knownSigma) = (saved.knownTheta, saved.knownSigma)
     let data = saved.data.map(DataSource.init(argument:))
     try self.init(
       file: file, data, options, saved)

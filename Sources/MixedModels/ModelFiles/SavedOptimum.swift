@@ -22,6 +22,8 @@ struct SavedOptimum {
   var levels: [String: [String]]
   var contrasts: [String: Contrast]
   var relationships: [String: LevelRelationship] = [:]
+  var knownTheta: [Double]?
+  var knownSigma: Double?
   var quantiles: [Double]?
   var timing: Timing
   var peakMemory: Int
@@ -53,6 +55,8 @@ struct SavedOptimum {
       ("seconds", .object(timing.parts.map { ($0.name, .number(timing[keyPath: $0.path])) })),
       ("peak_bytes", .integer(peakMemory)),
     ]
+    if let knownTheta { members.append(("known_theta", .numbers(knownTheta))) }
+    if let knownSigma { members.append(("known_sigma", .number(knownSigma))) }
     if !relationships.isEmpty {
       members.append(("relationships", SavedRelationships.json(relationships)))
     }
@@ -108,6 +112,8 @@ struct SavedOptimum {
     (levels, contrasts) = ([:], [:])
     for (name, order) in try json["levels"].members { levels[name] = try order.strings }
     for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
+    knownTheta = try json.optional("known_theta")?.doubles
+    knownSigma = try json.optional("known_sigma")?.measurement
     relationships = try SavedRelationships.read(json.optional("relationships"), archive)
     quantiles = try json.optional("scaled_residuals")?.doubles
     if let quantiles,
@@ -151,6 +157,7 @@ struct SavedOptimum {
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     relationships = options.relationships
+    (knownTheta, knownSigma) = (options.knownTheta, options.knownSigma)
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
   }
 }

@@ -23,6 +23,12 @@ public struct FitOptions: Sendable {
   public var optimizer = "auto"
   /// θ to start from, in the reported order.
   public var start: [Double]?
+  /// θ where it is known, in the reported order. Then there is no search: coefficients and conditional
+  /// modes are BLUE and BLUP, the solution of Henderson's equations at these variances, and tests are
+  /// normal.
+  public var knownTheta: [Double]?
+  /// σ where it is known, too; nil: estimated at the θ that is known.
+  public var knownSigma: Double?
   public var maximumEvaluations = 100_000
   /// Change of the criterion per row at which the search stops; nil for the default.
   public var tolerance: Double?

@@ -38,6 +38,30 @@ struct SearchArguments: ParsableArguments {
     help: ArgumentHelp("θ to start from, in the reported order.", valueName: "θ1,θ2,…"))
   var start: Start?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "θ where it is known, in the reported order: no search, tests are normal.",
+      valueName: "θ1,θ2,…"))
+  var theta: Start?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("σ where it is known, with --theta.", valueName: "σ"))
+  var sigma: Double?
+
+  func validate() throws {
+    if let sigma, !(sigma > 0 && sigma.isFinite) {
+      throw ValidationError("--sigma is a positive number, not \(sigma).")
+    }
+    if sigma != nil, theta == nil {
+      throw ValidationError("--sigma takes --theta as well: σ alone cannot be known yet.")
+    }
+    if theta != nil, start != nil {
+      throw ValidationError("--theta is what is known and --start where a search begins: give one.")
+    }
+  }
+
   @Option(.evaluations, "Evaluations of the criterion at most", valueName: "n")
   var maxEvaluations: Int?
 
@@ -58,6 +82,8 @@ struct SearchArguments: ParsableArguments {
   func set(_ options: inout FitOptions) {
     options.optimizer = optimizer.rawValue
     options.start = start?.values
+    options.knownTheta = theta?.values
+    options.knownSigma = sigma
     if let maxEvaluations { options.maximumEvaluations = maxEvaluations }
     options.tolerance = tolerance
     options.solver = solver.rawValue

@@ -8,7 +8,7 @@ extension FittedModel {
   /// - Throws: `InferenceError` where the method does not fit the model.
   public func tested() throws -> Fit {
     var tested = fit
-    let method = options.degreesOfFreedom
+    let method = options.knownTheta == nil ? options.degreesOfFreedom : .none
     if method == .satterthwaite, curvature == nil { return fit }
     let tests = try coefficientTests(method)
     for (column, test) in zip(model.fixed.kept, tests) {

@@ -34,6 +34,7 @@ extension FittedModel {
     replicates: BootstrapOptions = BootstrapOptions()
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
+    try requireEstimates()
     let kind = options.criterion
     var rows = [
       RandomTermDeletions.Row(

@@ -15,6 +15,7 @@ extension FittedModel {
   public func profile(_ options: ProfileOptions = ProfileOptions()) throws -> Profile {
     try ValueRange.coverage.check(options.level, "level")
     try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
+    try requireEstimates()
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
     var fitted = try exactLikelihoodFit()
