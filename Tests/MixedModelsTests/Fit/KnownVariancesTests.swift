@@ -14,11 +14,11 @@ import Testing
     ])
     var options = FitOptions()
     options.relationships["calf"] = pedigree.relationship
-    options.knownTheta = [0.5.squareRoot()]
+    options.knownTheta = [1 / (2.0).squareRoot()]
     options.wantsConditionalModes = true
     options.levels["sex"] = ["male", "female"]
     change(&options)
-    let data = ColumnTable([
+    let data = try ColumnTable([
       "gain": .numbers([4.5, 2.9, 3.9, 3.5, 5]),
       "sex": .labels(["male", "female", "female", "male", "male"]),
       "calf": .labels(["4", "5", "6", "7", "8"]),
@@ -47,8 +47,8 @@ import Testing
   /// With σ²_e = 40 as well, the standard errors are those of the equations' inverse.
   @Test func `a known σ is taken as it is`() throws {
     let free = try mrode().fit
-    let known = try mrode { $0.knownSigma = 40.0.squareRoot() }.fit
-    #expect(known.sigma == 40.0.squareRoot())
+    let known = try mrode { $0.knownSigma = (40.0).squareRoot() }.fit
+    #expect(known.sigma == (40.0).squareRoot())
     #expect(known.parameterCount == 2)
     for (a, b) in zip(free.fixedEffects, known.fixedEffects) {
       #expect(abs(a.estimate! - b.estimate!) < 1e-12)
