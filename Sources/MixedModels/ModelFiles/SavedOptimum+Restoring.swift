@@ -90,7 +90,8 @@ extension Optimum {
     _ saved: CriterionSearch.Outcome, _ model: LinearMixedModel, _ options: FitOptions,
     _ criterion: Criterion, isEstimated: Bool, isExpensive: Bool, seconds: Double
   ) throws -> CriterionSearch.Outcome {
-    guard !saved.φ.isEmpty else { return saved }
+    // Where θ was known there was no search that could have ended elsewhere.
+    guard !saved.φ.isEmpty, options.knownTheta == nil else { return saved }
     guard seconds < longestEvaluation else {
       var outcome = saved
       outcome.messages.append(

@@ -7,7 +7,7 @@ private let isGnuplotInstalled =
 
 /// Seconds for which more seeds are tried.
 private let seconds =
-  ProcessInfo.processInfo.environment["HOSTILE_TEXT_SECONDS"].flatMap(Double.init) ?? 0
+  ProcessInfo.processInfo.environment["LMM_FUZZ_SECONDS"].flatMap(Double.init) ?? 0
 
 @Suite struct HostileTextTests {
   @Test(arguments: [1, 2])
