@@ -24,7 +24,7 @@ extension MonteCarloErrors {
     df: Double
   ) {
     guard let slopes = curvature.probeSlopes else { return nil }
-    let inverse = curvature.hessian.pseudoInverse(units: curvature.units)
+    let inverse = curvature.hessian.pseudoInverse(cut: 1e-7, units: curvature.units)
     let C = inverse * slopes.gradientCovariance * inverse
     func error(_ slope: [Double], _ C: DenseMatrix) -> Double {
       max(dot(slope, C * slope), 0).squareRoot()

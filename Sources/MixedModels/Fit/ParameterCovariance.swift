@@ -13,7 +13,7 @@ struct ParameterCovariance: Sendable {
 
   /// - Parameter df: n − p for REML, n for ML.
   init(_ curvature: CriterionCurvature, df: Double) {
-    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse(units: curvature.units + [1])
+    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse(cut: 1e-7, units: curvature.units + [1])
   }
 
   /// The variance of a function with these derivatives in (φ, log σ).
@@ -35,25 +35,5 @@ extension CriterionCurvature {
     }
     H[n, n] = 4 * df
     return H
-  }
-}
-
-extension DenseMatrix {
-  /// The inverse of a symmetric, positive semidefinite matrix on the directions in which it is not
-  /// zero but for rounding, after scaling to a unit diagonal.
-  ///
-  /// - Parameter units: Of the coordinates: in them a diagonal entry that is nothing beside the others
-  ///   is zero.
-  func pseudoInverse(units: [Double]) -> DenseMatrix {
-    let sizes = zip(diagonal, units).map { $0 * $1 * $1 }
-    let largest = sizes.max() ?? 0
-    let scales = zip(sizes, units).map { $0 > 1e-14 * largest ? $1 / $0.squareRoot() : 0 }
-    var scaled = self
-    for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= scales[i] * scales[j] } }
-    let (values, V) = symmetricEigenvectors(scaled)
-    var inverse =
-      V * DenseMatrix(diagonal: values.map { $0 > 1e-7 ? 1 / $0 : 0 }) * V.transposed
-    for j in 0..<columns { for i in 0..<rows { inverse[i, j] *= scales[i] * scales[j] } }
-    return inverse
   }
 }

@@ -127,7 +127,7 @@ extension LinearMixedModel {
     let hessian = covariance.expectedHessian(φ, here.slopes, levels: groups.map(\.levelCount))
     let decrease =
       0.5
-      * dot(here.gradient, hessian.pseudoInverse(units: covariance.units(at: φ)) * here.gradient)
+      * dot(here.gradient, hessian.pseudoInverse(cut: 1e-7, units: covariance.units(at: φ)) * here.gradient)
     return decrease.isFinite ? decrease : nil
   }
 }

@@ -54,20 +54,4 @@ extension DenseMatrix {
   var trace: Double { diagonal.reduce(0, +) }
 
   var symmetricPart: DenseMatrix { 0.5 * (self + transposed) }
-
-  /// The inverse of a positive semidefinite matrix on its range: of eigenvalues, scaled to a unit
-  /// diagonal, those below 10⁻¹⁰ of the largest count as zero.
-  var pseudoinverse: DenseMatrix {
-    let scale = diagonal.map { $0 > 0 ? 1 / $0.squareRoot() : 0 }
-    var scaled = self
-    for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= scale[i] * scale[j] } }
-    let (values, vectors) = symmetricEigenvectors(scaled)
-    let limit = 1e-10 * (values.last ?? 0)
-    var half = vectors
-    for (k, value) in values.enumerated() {
-      let factor = value > limit ? 1 / value.squareRoot() : 0
-      for i in 0..<rows { half[i, k] *= factor * scale[i] }
-    }
-    return half.multipliedByTransposeOnRight(half)
-  }
 }

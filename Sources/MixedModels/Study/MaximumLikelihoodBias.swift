@@ -29,7 +29,7 @@ extension StudyModel {
     let Φ = DenseCholesky.inverse(factor: factor)
     let sums = ParameterSums(moments, parameters, XVX, observations: model.observations)
     // P_r = −XᵀV⁻¹G_rV⁻¹X; in units of σ².
-    let bias = sums.T.pseudoinverse * sums.P.map { dot(Φ.storage, $0.storage) }
+    let bias = sums.T.pseudoInverse(cut: 1e-10) * sums.P.map { dot(Φ.storage, $0.storage) }
     let variance = sigma * sigma
     var next = 0
     let terms = model.covariance.blocks.map { block in

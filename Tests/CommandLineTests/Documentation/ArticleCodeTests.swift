@@ -87,7 +87,7 @@ import Testing
     let inMemory = try FittedModel(Formula("y ~ x + (1 | g)"), data: [columns])
     print(inMemory.fit.observations, inMemory.fit.fixedEffects.map { $0.estimate! })
     let new = try ColumnTable(["x": .numbers([2, 3]), "g": .labels(["b", nil])])
-    try LinearPredictor(inMemory).predict([new]) { rows in print(rows.fitted) }
+    print(try inMemory.predict([new]).fitted)
     // end
     // shown
     let morning = DataSource.bytes(

@@ -122,7 +122,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
         expected[s, r] = expected[r, s]
       }
     }
-    W = expected.pseudoinverse
+    W = expected.pseudoInverse(cut: 1e-10)
     var Λ = DenseMatrix(rows: p, columns: p)
     for r in 0..<m {
       for s in 0...r where W[r, s] != 0 {

@@ -39,6 +39,24 @@ extension FittedModel {
       }
       values.append(value)
     }
+    return try hypothesis(values, equals: 0, text: text)
+  }
+
+  /// A row of L: a number for every coefficient, or for every one that was kept.
+  ///
+  /// - Throws: `HypothesisError` for another number of them, or for nothing but zeros.
+  public func hypothesis(
+    _ row: [Double], equals value: Double = 0
+  ) throws(HypothesisError) -> CoefficientHypothesis {
+    let text = row.map { "\($0)" }.joined(separator: ",")
+    try checkCoefficients(text)
+    return try hypothesis(row, equals: value, text: text)
+  }
+
+  private func hypothesis(
+    _ row: [Double], equals value: Double, text: String
+  ) throws(HypothesisError) -> CoefficientHypothesis {
+    var values = row
     let (names, kept) = (model.fixed.names, model.fixed.kept)
     guard values.count == names.count || values.count == kept.count else {
       let all = names.count == kept.count ? "" : ", \(names.count) with those that were dropped"
@@ -55,13 +73,14 @@ extension FittedModel {
       }
       values = all
     }
-    guard values.contains(where: { $0 != 0 }) else {
+    guard values.contains(where: { $0 != 0 }), (values + [value]).allSatisfy(\.isFinite) else {
       throw HypothesisError(
         text: text, range: 0..<text.count,
-        message: "all numbers are zero: there is nothing to test",
+        message: (values + [value]).allSatisfy(\.isFinite)
+          ? "all numbers are zero: there is nothing to test" : "a number is not finite",
         suggestion: nil)
     }
-    return CoefficientHypothesis(text: text, coefficients: values, value: 0)
+    return CoefficientHypothesis(text: text, coefficients: values, value: value)
   }
 }
 
