@@ -66,7 +66,8 @@ struct RelationshipArguments: ParsableArguments {
           ? Pedigree(pedigree(text, path)).relationship
           : LevelRelationship(precision: precision(text, path))
       } catch let error as RelationshipError {
-        throw DelimitedTextError(name: path, line: nil, problem: "\(error)")
+        throw DelimitedTextError(
+          name: path, line: line(of: error, text), problem: "\(error)")
       }
       known[path] = relationship
       return relationship
@@ -114,6 +115,25 @@ struct RelationshipArguments: ParsableArguments {
           name: path, line: line, problem: "\(fields.count) fields, not \(columns)")
       }
       return (line, fields)
+    }
+  }
+
+  /// Where what an error names is there for the last time.
+  private static func line(of error: RelationshipError, _ text: DelimitedText) -> Int? {
+    func last(_ isMeant: ([String]) -> Bool) -> Int? {
+      text.records.indices.dropFirst().last { isMeant(text.records[$0]) }.map { text.lines[$0] }
+    }
+    switch error {
+    case .individualTwice(let name), .ownAncestor(let name):
+      return last { $0[0].hasBytes(of: name) }
+    case .noDiagonal(let name):
+      return last { $0.prefix(2).contains { $0.hasBytes(of: name) } }
+    case .repeated(let a, let b):
+      return last {
+        let pair = Array($0.prefix(2))
+        return pair == [a, b] || pair == [b, a]
+      }
+    case .notPositiveDefinite, .unknownLevel, .noSuchFactor: return nil
     }
   }
 

@@ -111,6 +111,37 @@ import Testing
     }
   }
 
+  @Test(arguments: words, [CriterionKind.reml, .ml])
+  func `ways to solve the equations agree`(term: String, kind: CriterionKind) throws {
+    let model = try LinearMixedModel(
+      Formula("Reaction ~ Days + \(term)"), data: [DataSource.file(Files.data("sleepstudy.csv"))],
+      options: FitOptions())
+    // Standard deviations are logarithms there.
+    for φ in model.trials.map({ $0.map { min(max($0, -4), 4) } }) {
+      let whole = Criterion(model, kind, try WholeEquations(model))
+      let absorbed = Criterion(
+        model, kind, try AbsorbedEquations(model, model.absorbed(), threads: 2))
+      let (a, b) = (try whole.valueAndGradient(φ), try absorbed.valueAndGradient(φ))
+      #expect(abs(a.value - b.value) <= 1e-10 * abs(a.value))
+      let size = a.gradient.reduce(1) { max($0, abs($1)) }
+      for (x, y) in zip(a.gradient, b.gradient) { #expect(abs(x - y) <= 1e-8 * size) }
+    }
+  }
+
+  @Test func `shards add up`() throws {
+    let lines = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
+      .split(separator: "\n")
+    let formula = try Formula("Reaction ~ Days + ar1(0 + factor(Days) | Subject)")
+    func part(_ rows: ArraySlice<Substring>) throws -> CrossProducts {
+      let text = ([lines[0]] + rows).joined(separator: "\n") + "\n"
+      return try CrossProducts(formula, data: [.bytes(Array(text.utf8), name: "part.csv")])
+    }
+    var products = try part(lines[1..<75])
+    try products.merge(part(lines[75...]))
+    let whole = try fit("Reaction ~ Days + ar1(0 + factor(Days) | Subject)")
+    #expect(abs(try Fit(products).criterion - whole.criterion) < 1e-8)
+  }
+
   @Test func `results do not depend on units`() throws {
     let formula = "y ~ ar1(0 + factor(t) | g)"
     func fit(_ unit: Double) throws -> Fit {
