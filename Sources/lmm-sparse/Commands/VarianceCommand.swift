@@ -28,7 +28,8 @@ struct VarianceCommand: ParsableCommand {
 
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
-      try source.fitted(model, progress: progress).varianceExplained().report()
+      let fitted = try source.fitted(model, progress: progress)
+      return try fitted.varianceExplained().report(notes: fitted.fit.convergence.messages)
     }
   }
 }

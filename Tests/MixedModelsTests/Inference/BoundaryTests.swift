@@ -41,6 +41,22 @@ import Testing
     #expect(abs(p - reference.p_RLRsim_exactRLRT) <= 4 * (2 * 0.25 / 100_000).squareRoot())
   }
 
+  /// lmerTest 3.1-3 reduces (0 + Machine | Worker) to (1 | Worker), 5 degrees of freedom, and
+  /// (0 + Days | Subject) to a model with as many parameters.
+  @Test(arguments: [
+    ("score ~ Machine + (0 + Machine | Worker)", "machines.csv", 6),
+    ("Reaction ~ Days + (0 + Days | Subject)", "sleepstudy.csv", 1),
+  ])
+  func `a term without an intercept goes as a whole, and that is said`(
+    formula: String, file: String, df: Int
+  ) throws {
+    let model = try FittedModel(
+      Formula(formula), data: [DataSource.file(Files.data(file))])
+    let row = try #require(model.randomTermDeletions().rows.last)
+    #expect(row.test?.df == df)
+    #expect(row.note?.contains("lmerTest leaves (1 | ") == true)
+  }
+
   @Test func `a seed gives one answer on any number of threads`() throws {
     let model = try ReferenceFit.named("mathscr-reml").fittedModel().model
     let p = try [1, 3].map { threads in

@@ -12,6 +12,8 @@ struct RandomDeletion {
   let of: Int
   /// Whether the columns have no covariances with each other (a term written with `||`).
   let isDiagonal: Bool
+  /// What the user may have expected instead.
+  var remark: String?
 }
 
 extension FittedModel {
@@ -47,7 +49,10 @@ extension FittedModel {
           name: isWhole ? place : "\(summand.label) in \(place)",
           kept: remaining(after: summand.columns.map { first + $0 }, in: bound.group),
           columns: summand.columns.count, of: bound.isDiagonal ? summand.columns.count : count,
-          isDiagonal: bound.isDiagonal)
+          isDiagonal: bound.isDiagonal,
+          remark: isWhole && !bound.isDiagonal && !bound.terms.hasIntercept
+            ? "the whole term is taken out; lmerTest leaves (1 | \(bound.groupName)), for which compare two models with anova"
+            : nil)
       }
     }
   }

@@ -117,6 +117,7 @@ extension FittedModel {
         ? nil
         : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound",
       error.map { "\(deletion.name): \($0.note(statistic, df: df))" },
+      deletion.remark.map { "\(deletion.name): \($0)" },
     ].compactMap(\.self)
     return RandomTermDeletions.Row(
       name: deletion.name, parameterCount: count, logLikelihood: -criterion / 2,
