@@ -9,6 +9,7 @@ extension FittedModel {
   public convenience init(
     _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
+    try formula.checkStructures()
     try self.init(data, options) { try CrossProducts(formula, data: data, options: options) }
   }
 

@@ -29,7 +29,7 @@ struct RandomTermAssembly {
     let unit = Double(builder.products.observations).squareRoot()
 
     if let word = bound.structure {
-      let family = try builder.structure(word)
+      let family = try builder.products.specification.formula.covarianceStructure(word)
       structure = family.init(
         size: size, isHomogeneous: word.isHomogeneous ?? family.isHomogeneousByDefault)
     } else {
@@ -76,19 +76,6 @@ extension RandomTermAssembly {
   var parameterCount: Double {
     if let structure { return Double(structure.parameters.count) }
     return pieces.reduce(0) { $0 + Double($1.columns.count * ($1.columns.count + 1) / 2) }
-  }
-}
-
-extension DesignBuilder {
-  /// - Throws: `FormulaError` for a word that is none.
-  fileprivate func structure(
-    _ word: RandomTerm.StructureWord
-  ) throws(FormulaError) -> any CovarianceStructure.Type {
-    guard let family = covarianceStructures.first(where: { $0.word == word.word }) else {
-      throw products.specification.formula.errorForUnknownStructure(
-        word, known: ["us", "diag"] + covarianceStructures.map { $0.word })
-    }
-    return family
   }
 }
 

@@ -27,6 +27,7 @@ package struct ModelInput: Sendable {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package func crossProducts(_ formula: Formula, options: FitOptions) throws -> CrossProducts {
+    try formula.checkStructures()
     guard let first = files.first else {
       return try CrossProducts(formula, data: data, options: options)
     }
