@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Synchronization
 
 /// On which lines the chunks of a text start: counted as they are parsed, in any order.
-final class ChunkLines: Sendable {
+///
+/// `@unchecked Sendable`: the counts are touched under the lock only. It is a lock of the system's, since
+/// a sanitizer of threads does not see through Swift's own.
+final class ChunkLines: @unchecked Sendable {
   private let first: Int
-  private let lineFeeds = Mutex<[Int]>([])
+  private let lock = Monitor()
+  private var lineFeeds: [Int] = []
 
   /// - Parameter first: the line of the first record.
   init(first: Int) { self.first = first }
 
   func set(_ count: Int, ofChunk index: Int) {
-    lineFeeds.withLock { counts in
-      while counts.count <= index { counts.append(0) }
-      counts[index] = count
+    lock.whileLocked {
+      while lineFeeds.count <= index { lineFeeds.append(0) }
+      lineFeeds[index] = count
     }
   }
 
   /// Known once all chunks before were parsed.
   func line(ofChunk index: Int) -> Int {
-    first + lineFeeds.withLock { $0.prefix(index).reduce(0, +) }
+    lock.whileLocked { first + lineFeeds.prefix(index).reduce(0, +) }
   }
 }
