@@ -57,7 +57,9 @@ struct RelationshipArguments: ParsableArguments {
   /// A file is read once, whatever the number of models, as a pipe can only be.
   private static func read(_ path: String, isPedigree: Bool) throws -> LevelRelationship {
     try known.withLock { known in
-      if let relationship = known[path] { return relationship }
+      // One file can be a pedigree for one factor and a matrix for another, and is then read as both.
+      let key = Key(path: path, isPedigree: isPedigree)
+      if let relationship = known[key] { return relationship }
       let text = try DelimitedText(contentsOf: path, .utf8, limit: 1 << 30)
       let relationship: LevelRelationship
       do {
@@ -69,7 +71,7 @@ struct RelationshipArguments: ParsableArguments {
         throw DelimitedTextError(
           name: path, line: line(of: error, text), problem: "\(error)")
       }
-      known[path] = relationship
+      known[key] = relationship
       return relationship
     }
   }
@@ -137,5 +139,10 @@ struct RelationshipArguments: ParsableArguments {
     }
   }
 
-  private static let known = Mutex([String: LevelRelationship]())
+  private struct Key: Hashable {
+    let path: String
+    let isPedigree: Bool
+  }
+
+  private static let known = Mutex([Key: LevelRelationship]())
 }
