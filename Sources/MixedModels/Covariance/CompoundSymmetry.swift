@@ -10,9 +10,8 @@ struct CompoundSymmetry: CovarianceStructure {
 
   init(size: Int, isHomogeneous: Bool) {
     self.size = size
-    parameters =
-      Self.deviations(size, isHomogeneous: isHomogeneous)
-      + (size > 1 ? [.correlation(above: -1 / Double(size - 1))] : [])
+    parameters = Self.parameters(
+      size, isHomogeneous: isHomogeneous, correlationAbove: -1 / Double(size - 1))
   }
 
   func factor(_ values: [Double]) -> DenseMatrix {

@@ -49,9 +49,12 @@ extension CovarianceStructure {
     return scaled
   }
 
-  /// One standard deviation for all columns, or one for each.
-  static func deviations(_ size: Int, isHomogeneous: Bool) -> [StructureParameter] {
-    isHomogeneous ? [.commonDeviation] : (0..<size).map { .deviation(column: $0) }
+  /// One standard deviation for all columns, or one for each, and a correlation where there are two.
+  static func parameters(
+    _ size: Int, isHomogeneous: Bool, correlationAbove least: Double
+  ) -> [StructureParameter] {
+    (isHomogeneous ? [.commonDeviation] : (0..<size).map { .deviation(column: $0) })
+      + (size > 1 ? [.correlation(above: least)] : [])
   }
 }
 

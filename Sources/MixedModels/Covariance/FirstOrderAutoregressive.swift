@@ -10,9 +10,7 @@ struct FirstOrderAutoregressive: CovarianceStructure {
 
   init(size: Int, isHomogeneous: Bool) {
     self.size = size
-    parameters =
-      Self.deviations(size, isHomogeneous: isHomogeneous)
-      + (size > 1 ? [.correlation(above: -1)] : [])
+    parameters = Self.parameters(size, isHomogeneous: isHomogeneous, correlationAbove: -1)
   }
 
   func factor(_ values: [Double]) -> DenseMatrix {

@@ -67,6 +67,9 @@ package struct RelativeCovariance: Sendable {
 
   package var parameterCount: Int { blocks.reduce(0) { $0 + $1.parameterCount } }
 
+  /// Whether the parameters are the elements of the terms' covariance matrices, in which V is linear.
+  var isUnstructured: Bool { blocks.allSatisfy { $0.structure == nil } }
+
   /// Every block's entries among φ.
   var blockRanges: [Range<Int>] {
     var next = 0

@@ -47,7 +47,9 @@ extension LinearMixedModel {
         try options.knownTheta.map { try Optimum(self, options, theta: $0, criterion) }
           ?? Optimum(self, options, isExpensive: isExpensive, criterion)
       }
-    if known == nil, options.start == nil, options.knownTheta == nil, let rough = plan.roughChoice(self, threads: threads) {
+    if known == nil, options.start == nil, options.knownTheta == nil,
+      let rough = plan.roughChoice(self, threads: threads)
+    {
       let criterion = Criterion(
         self, options.criterion, try rough.equations(self, threads: threads),
         finer: { try chosen.equations(self, threads: threads) })

@@ -22,7 +22,7 @@ struct StudyModel: Sendable {
     }
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
-    guard model.covariance.blocks.allSatisfy({ $0.structure == nil }) else {
+    guard model.covariance.isUnstructured else {
       throw SimulationError.stated(
         "a study knows random terms with all covariances, or with none (||): write them without a word for their structure."
       )

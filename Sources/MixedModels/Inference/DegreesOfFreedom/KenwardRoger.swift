@@ -40,8 +40,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   ) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
     let (model, threads) = (fitted.model, fitted.threads)
-    guard model.covariance.blocks.allSatisfy({ $0.structure == nil }), model.hasIndependentLevels
-    else {
+    guard model.covariance.isUnstructured, model.hasIndependentLevels else {
       throw InferenceError.refused(
         "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use --ddf satterthwaite."
       )
