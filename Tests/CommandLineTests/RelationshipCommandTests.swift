@@ -51,6 +51,26 @@ import Testing
     }
   }
 
+  /// Mrode (2014), example 3.1: animal 1 has no record, û = 0.0984, and the mean of females is 3.4044.
+  @Test func `an ancestor without records is no new level`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.gains, to: "gains.csv")
+    try folder.write(
+      "calf,sire,dam\n4,1,\n5,3,2\n6,1,2\n7,4,5\n8,3,6\n", to: "pedigree.csv")
+    try folder.write("sex,calf\nf,1\nf,9\n", to: "new.csv")
+    let run = try ToolProcess(
+      script: """
+        cd "$1"
+        $tool fit 'gain ~ 0 + sex + (1 | calf)' gains.csv --relationship calf=pedigree.csv \
+          --theta 0.70710678118654757 --save m.lmm --quiet > fit.txt
+        $tool predict m.lmm --data new.csv --allow-new-levels
+        $tool predict m.lmm --data new.csv
+        """, [folder.path])
+    #expect(run.output.hasPrefix("sex,calf,.fitted\nf,1,3.50287458"), "\(run.output)")
+    #expect(run.output.contains("\nf,9,3.40443000"))
+    #expect(run.errors.contains("new.csv, line 3: \"9\" in column \"calf\""), "\(run.errors)")
+  }
+
   @Test func `a pedigree is never overwritten`() throws {
     let table = "calf,sire,dam\n4,1,\n5,3,2\n6,1,2\n7,4,5\n8,3,6\n"
     let run = try fit(

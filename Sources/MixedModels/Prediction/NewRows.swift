@@ -16,6 +16,9 @@ struct NewRows: Sendable {
 
   /// The needed atoms and cells; `KnownCells.new` where the fit has not seen one.
   let terms: RowTerms
+  /// For every group that takes part the level of each row, −1 where a factor is missing,
+  /// `KnownCells.new` where the model has none.
+  let levels: [[Int32]]
   /// Whether all that the prediction needs is there.
   var isComplete: [Bool]
   let offset: [Double]
@@ -32,7 +35,7 @@ struct NewRows: Sendable {
   /// - Throws: `RowError` for a level or a combination of levels that the fit has not seen, where
   ///   it matters; for infinite values; for weights that are not positive.
   init(
-    _ chunk: TableChunk, _ design: NewRowDesign, _ known: KnownCells, unseen: Unseen
+    _ chunk: TableChunk, _ design: NewRowDesign, _ known: KnownLevels, unseen: Unseen
   ) throws {
     let values = try RowValues(chunk, design.needs)
     let numbers = try Self.finiteNumbers(values, design.needs)
@@ -44,8 +47,11 @@ struct NewRows: Sendable {
     for a in design.needs.atoms { polynomials[a] = values.polynomials(a) }
     let cells = RowCells(
       design.basis.cellSets, needed: design.cellSets, values.factors, areComplete: false)
-    terms = RowTerms(
-      count: values.count, polynomials: polynomials, cells: known.codes(of: cells))
+    let codes = known.cells.codes(of: cells)
+    terms = RowTerms(count: values.count, polynomials: polynomials, cells: codes)
+    levels = design.groups.indices.map {
+      design.groups[$0] == nil ? [] : known.levels($0, cells, codes)
+    }
     isComplete = values.complete(numbers)
     let refusals = Self.refusals(design, unseen)
     // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
@@ -76,7 +82,8 @@ struct NewRows: Sendable {
   /// Cells of a set that are refused if they are new, or only if a level of theirs is.
   private struct Refusal {
     var set: Int
-    var isGrouping = false
+    /// The group whose levels they are, of which the model may have more than those of its data.
+    var group: Int?
     var ifLevelIsNew = false
   }
 
@@ -88,11 +95,11 @@ struct NewRows: Sendable {
     guard unseen == .refused else { return fixed + random }
     let groups = design.groups.indices.filter { design.groups[$0] != nil }
     return fixed + random
-      + groups.map { Refusal(set: design.basis.groups[$0].cellSet, isGrouping: true) }
+      + groups.map { Refusal(set: design.basis.groups[$0].cellSet, group: $0) }
   }
 
   private func meets(_ refusal: Refusal, _ row: Int, _ design: NewRowDesign) -> Bool {
-    cells[refusal.set][row] == KnownCells.new
+    (refusal.group.map { levels[$0] } ?? cells[refusal.set])[row] == KnownCells.new
       && (!refusal.ifLevelIsNew || hasNewLevel(row, refusal.set, design))
   }
 
@@ -106,7 +113,7 @@ struct NewRows: Sendable {
     var first: (row: Int, set: Int, isGrouping: Bool)?
     for refusal in refusals {
       let row = cells[refusal.set].indices.first { isComplete[$0] && meets(refusal, $0, design) }
-      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.isGrouping) }
+      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.group != nil) }
     }
     if let first {
       throw unseen(

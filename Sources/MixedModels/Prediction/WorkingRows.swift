@@ -5,14 +5,11 @@ import NumericalMethods
 /// Turns chunks of rows into the working columns of a model that was fitted to others.
 struct WorkingRows: Sendable {
   let design: NewRowDesign
-  private let cells: KnownCells
-  /// For every group cell → level.
-  private let ranks: [[Int]]
+  private let known: KnownLevels
 
   init(_ products: CrossProducts, _ model: LinearMixedModel, _ design: NewRowDesign) {
     self.design = design
-    cells = KnownCells(products.basis.cellSets, products.cellSets)
-    ranks = model.groups.map(\.rank)
+    known = KnownLevels(products, model)
   }
 
   /// Working columns of one chunk's rows.
@@ -41,18 +38,13 @@ struct WorkingRows: Sendable {
   func columns(
     _ chunk: TableChunk, unseen: NewRows.Unseen, wantsX: Bool
   ) throws -> Columns {
-    let rows = try NewRows(chunk, design, cells, unseen: unseen)
+    let rows = try NewRows(chunk, design, known, unseen: unseen)
     var z = [[Double]](repeating: [], count: design.groups.count)
-    var rowLevels = [[Int32]](repeating: [], count: design.groups.count)
     for (g, part) in design.groups.enumerated() {
-      guard let part else { continue }
-      z[g] = rows.columns(part)
-      rowLevels[g] = rows.cells[design.basis.groups[g].cellSet].map {
-        $0 < 0 ? $0 : Int32(ranks[g][Int($0)])
-      }
+      if let part { z[g] = rows.columns(part) }
     }
     return Columns(
-      rows: rows, x: wantsX ? rows.columns(design.fixed) : [], z: z, levels: rowLevels)
+      rows: rows, x: wantsX ? rows.columns(design.fixed) : [], z: z, levels: rows.levels)
   }
 }
 

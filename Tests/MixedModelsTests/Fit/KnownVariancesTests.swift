@@ -78,6 +78,42 @@ import Testing
     }
   }
 
+  /// Animals 1 and 3 have no records, and are no new levels. Expected: b of the solution above, and
+  /// k'Ck σ²_e with C the inverse of Henderson's equations (NumPy).
+  @Test func `relatives without records are predicted`() throws {
+    let model = try mrode { $0.knownSigma = (40.0).squareRoot() }
+    var options = PredictionOptions()
+    options.wantsStandardErrors = true
+    let rows = try ColumnTable([
+      "sex": .labels(["male", "female", "male", "female", "male"]),
+      "calf": .labels(["1", "2", "3", "3", "4"]),
+    ])
+    func predicted(_ rows: ColumnTable) throws -> (fitted: [Double], errors: [Double]) {
+      var (fitted, errors) = ([Double](), [Double]())
+      let predictor = try LinearPredictor(model)
+      try predictor.predict([rows], options: options) { part in
+        fitted += part.fitted
+        errors += part.relativeVariance.map { ($0 * 40).squareRoot() }
+      }
+      return (fitted, errors)
+    }
+    let known = try predicted(rows)
+    let expected = [
+      (4.456946905558834, 5.434763490440077), (3.385659906805802, 5.6993083705025525),
+      (4.317418126927871, 5.6243687343125925), (3.363345802979589, 6.434222996550384),
+      (4.349839207193014, 4.445789650068186),
+    ]
+    for (k, (value, error)) in expected.enumerated() {
+      #expect(abs(known.fitted[k] - value) < 1e-9 && abs(known.errors[k] - error) < 1e-9)
+    }
+    let stranger = try ColumnTable(["sex": .labels(["female"]), "calf": .labels(["9"])])
+    #expect(throws: DataError.self) { try predicted(stranger) }
+    options.allowsNewLevels = true
+    let new = try predicted(stranger)
+    #expect(abs(new.fitted[0] - 3.404430005906674) < 1e-9)
+    #expect(abs(new.errors[0] - 7.217918407070571) < 1e-9)
+  }
+
   @Test func `what searches for variances says that they are known`() throws {
     let model = try mrode()
     #expect(throws: InferenceError.self) { try model.profile() }
