@@ -15,11 +15,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("calf,sire,dam\n4,1,\n4,1,2\n", "table.csv, line 3: “4” is there twice"),
+    ("calf,sire,dam\n4,1,\n4,1,2\n", "table.csv, line 3: “4” is there twice, with other parents"),
+    ("gain,sex,calf\n4.5,m,4\n2.9,f,5\n", "table.csv, line 1: “calf” is column 3"),
+    ("id,y,x\n4,4.5,1\n5,2.9,1\n", "table.csv, line 2: “4.5” is a number with decimals"),
+    ("4,1,0\n5,3,2\n", "table.csv, line 1: this is a record"),
     ("calf,sire,dam\n4,5,\n5,4,\n", "is among its own ancestors"),
     ("calf,sire\n4,1\n", "table.csv, line 2: 2 fields, not individual, sire and dam"),
     ("calf,sire,dam\n", "there is nothing after a header line"),
-    ("calf,sire,dam\n4,1,2\n", "the level “5” of calf is not in its relationship"),
+    ("calf,sire,dam\n4,1,2\n", "the level “5” of calf (and 3 more) is not in its relationship"),
     ("calf,sire,dam\n,1,2\n", "table.csv, line 2: the individual has no name"),
   ])
   func `a pedigree that is none is refused`(table: String, words: String) throws {
@@ -32,12 +35,90 @@ import Testing
     ("a,b,v\n4,4,1\n4,4,1\n", "table.csv, line 3: “4” has two diagonal entries"),
     ("a,b,v\n4,4,1\n4,5,0.1\n", "table.csv, line 3: “5” has no diagonal entry"),
     ("a,b,v\n4,4,1\n5,5,1\n4,5,3\n", "not positive definite"),
+    ("a,b,v\n4,4,1\n5,5,0\n", "table.csv, line 3: the diagonal entry of “5” is 0.0"),
+    (",4,5\n4,1,0.5\n5,0.4,1\n", "table.csv, line 3: the matrix is not symmetric"),
+    (",4,5\n4,1\n5,0.4,1\n", "table.csv, line 2: 1 values, where the header has 2 levels"),
+    ("%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 2\n", "not square"),
+    ("%%MatrixMarket matrix coordinate real symmetric\n1 1 1\n2 1 2\n",
+      "table.csv, line 3: not a row, a column up to 1 and a value"),
     ("a,b,v\n4,4,x\n", "table.csv, line 2: 'x' is no number"),
   ])
   func `a matrix that is no precision matrix is refused`(table: String, words: String) throws {
     let run = try fit(table, ["--precision", "calf=table.csv"])
     #expect(run.status == 1 && run.output == "")
     #expect(run.errors.contains(words), "\(run.errors)")
+  }
+
+  /// Levels 1 to 8, by columns from the diagonal down.
+  private static let arrayOfEight: String = {
+    var values: [Double] = []
+    for column in 1...8 {
+      for row in column...8 {
+        let isSib = column == 4 || column == 5
+        let own = isSib ? 1.0666666666666667 : 1
+        values.append(row == column ? own : column == 4 && row == 5 ? -0.26666666666666666 : 0)
+      }
+    }
+    return "%%MatrixMarket matrix array real symmetric\n8 8\n"
+      + values.map { "\($0)\n" }.joined()
+  }()
+
+  /// Half sibs 4 and 5, unrelated 6, 7, 8: the pedigree, its matrix, and what the matrix's inverse is.
+  @Test func `all files of a matrix say the same`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.gains, to: "gains.csv")
+    let files = [
+      "p.csv": "calf,sire,dam\n4,1,\n5,1,\n6,,\n7,,\n8,,\n",
+      "a.csv": ",4,5,6,7,8\n4,1,0.25,0,0,0\n5,,1,0,0,0\n6,,,1,0,0\n7,,,,1,0\n8,,,,,1\n",
+      "a.mtx": """
+        %%MatrixMarket matrix coordinate real symmetric
+        % half sibs
+        5 5 6
+        1 1 1
+        2 2 1
+        3 3 1
+        4 4 1
+        5 5 1
+        2 1 0.25
+
+        """,
+      "a.labels": "4\n5\n6\n7\n8\n",
+      "q.csv": """
+        a,b,v
+        4,4,1.0666666666666667
+        4,5,-0.26666666666666666
+        5,5,1.0666666666666667
+        6,6,1
+        7,7,1
+        8,8,1
+
+        """,
+      "q.mtx": Self.arrayOfEight,
+    ]
+    for (name, text) in files { try folder.write(text, to: name) }
+    let runs = try [
+      ["--relationship", "calf=p.csv"], ["--relationship", "calf=a.csv"],
+      ["--relationship", "calf=a.mtx"], ["--precision", "calf=q.csv"],
+      ["--precision", "calf=q.mtx"],
+    ].map { arguments in
+      try ToolProcess(
+        script: """
+          cd "$1"; shift
+          $tool fit 'gain ~ 0 + sex + (1 | calf)' gains.csv --theta 0.8 --sigma 1 "$@" \
+            --format tidy --quiet
+          """, [folder.path] + arguments)
+    }
+    func estimates(_ run: ToolProcess) -> [Double] {
+      run.output.split(separator: "\n").dropFirst().prefix(2).map {
+        Double($0.split(separator: ",")[3])!
+      }
+    }
+    for run in runs { #expect(run.status == 0, "\(run.errors)") }
+    let expected = estimates(runs[0])
+    #expect(expected.count == 2)
+    for run in runs.dropFirst() {
+      for (a, b) in zip(estimates(run), expected) { #expect(abs(a - b) < 1e-12) }
+    }
   }
 
   @Test func `options that contradict each other are wrong command lines`() throws {

@@ -12,10 +12,11 @@ extension RandomEffectsGroup {
     var place: [Label: Int] = [:]
     for (k, level) in relationship.levels.enumerated() { place[Label(level)] = k }
     var position = [Int](repeating: -1, count: relationship.levels.count)
-    for (k, level) in levels.enumerated() {
-      guard let there = place[Label(level)] else { throw .unknownLevel(level, factor: factor) }
-      position[there] = k
+    let unknown = levels.filter { place[Label($0)] == nil }
+    if let first = unknown.first {
+      throw .unknownLevel(first, factor: factor, others: unknown.count - 1)
     }
+    for (k, level) in levels.enumerated() { position[place[Label(level)]!] = k }
     var all = levels
     for (k, level) in relationship.levels.enumerated() where position[k] < 0 {
       position[k] = all.count

@@ -62,9 +62,8 @@ struct KnownLevels: Sendable {
     }
   }
 
-  /// The level of every row in a group, −1 where a factor is missing, `KnownCells.new`.
-  ///
-  /// - Parameter codes: Of the rows' cells, from `cells`.
+  /// The level of every row in a group, −1 where a factor is missing, `KnownCells.new`; `codes` are
+  /// the rows' cells in terms of `cells`.
   func levels(_ g: Int, _ rows: RowCells, _ codes: [[Int32]]) -> [Int32] {
     let group = groups[g]
     let levels = codes[group.cellSet].map { $0 < 0 ? $0 : Int32(group.rank[Int($0)]) }

@@ -25,8 +25,9 @@ public struct Pedigree: Sendable {
     var index: [Label: Int] = [:]
     var names: [String] = []
     for record in records {
-      guard index.updateValue(names.count, forKey: Label(record.individual)) == nil else {
-        throw .individualTwice(record.individual)
+      if let first = index.updateValue(names.count, forKey: Label(record.individual)) {
+        let isSame = records[first].sire == record.sire && records[first].dam == record.dam
+        throw .individualTwice(record.individual, otherParents: !isSame)
       }
       names.append(record.individual)
     }

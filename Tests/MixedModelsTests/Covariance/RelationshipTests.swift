@@ -51,6 +51,26 @@ import Testing
     #expect(abs(Q.logDeterminant + logDeterminant) < 1e-13)
   }
 
+  /// The covariance matrix, and its inverse by both triangles, say the same as the pedigree.
+  @Test func `a matrix in full is its inverse's relationship`() throws {
+    let pedigree = try Pedigree(Self.records)
+    let (names, A) = (pedigree.individuals, tabular(pedigree))
+    let whole = names.indices.flatMap { i in
+      names.indices.map { (row: names[i], column: names[$0], value: A[i, $0]) }
+    }
+    let inverse = try LevelRelationship(covariance: whole)
+    let Q = pedigree.relationship.precision
+    let both = Q.diagonal.enumerated().map { (row: names[$0], column: names[$0], value: $1) }
+      + Q.edges.flatMap { edge in
+        let (a, b) = (names[Int(edge.row)], names[Int(edge.column)])
+        return [(row: a, column: b, value: edge.value), (row: b, column: a, value: edge.value)]
+      }
+    #expect(try LevelRelationship(precision: both).precision.edges == Q.edges)
+    #expect(inverse.levels == names)
+    #expect(abs(inverse.precision.logDeterminant - Q.logDeterminant) < 1e-13)
+    for (a, b) in zip(inverse.precision.diagonal, Q.diagonal) { #expect(abs(a - b) < 1e-13) }
+  }
+
   @Test func `selfed offspring have half the within-family variance`() throws {
     let pedigree = try Pedigree([("b", "a", "a"), ("c", "b", "b")])
     #expect(pedigree.individuals == ["a", "b", "c"])
@@ -58,7 +78,7 @@ import Testing
   }
 
   @Test func `what is no pedigree is refused`() {
-    #expect(throws: RelationshipError.individualTwice("a")) {
+    #expect(throws: RelationshipError.individualTwice("a", otherParents: true)) {
       try Pedigree([("a", nil, nil), ("a", "b", nil)])
     }
     #expect(throws: RelationshipError.self) { try Pedigree([("a", "b", nil), ("b", "a", nil)]) }
@@ -187,21 +207,31 @@ import Testing
   @Test func `levels and factors that are not there are named`() throws {
     let few = try LevelRelationship(precision: Array(Self.identity.prefix(4)))
     let formula = try Formula("y ~ x + (1 | animal)")
-    #expect(throws: RelationshipError.unknownLevel("e", factor: "animal")) {
+    #expect(throws: RelationshipError.unknownLevel("e", factor: "animal", others: 3)) {
       try Fit(formula, data: [data()], options: options(few))
     }
     #expect(throws: RelationshipError.noSuchFactor("animal", known: ["herd"])) {
       try Fit(Formula("y ~ x + (1 | herd)"), data: [data()], options: options(few))
     }
-    #expect(throws: RelationshipError.notPositiveDefinite) {
+    #expect(throws: RelationshipError.notPositive("b", -1)) {
+      try LevelRelationship(precision: [("a", "a", 1), ("b", "b", -1)])
+    }
+    #expect(throws: RelationshipError.self) {
       try LevelRelationship(precision: [("a", "a", 1), ("b", "b", 1), ("a", "b", 2)])
+    }
+    #expect(throws: RelationshipError.notPositiveDefinite("b")) {
+      try LevelRelationship(covariance: [("a", "a", 1), ("b", "b", 1), ("a", "b", 2)])
     }
     #expect(throws: RelationshipError.noDiagonal("b")) {
       try LevelRelationship(precision: [("a", "a", 1), ("a", "b", 0.5)])
     }
-    #expect(throws: RelationshipError.repeated("b", "a")) {
+    #expect(throws: RelationshipError.repeated("a", "b")) {
       try LevelRelationship(
-        precision: [("a", "a", 1), ("b", "b", 1), ("a", "b", 0.1), ("b", "a", 0.1)])
+        precision: [("a", "a", 1), ("b", "b", 1), ("a", "b", 0.1), ("a", "b", 0.1)])
+    }
+    #expect(throws: RelationshipError.asymmetric("a", "b", 0.1, 0.2)) {
+      try LevelRelationship(
+        precision: [("a", "a", 1), ("b", "b", 1), ("b", "a", 0.2), ("a", "b", 0.1)])
     }
   }
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import ModelFrames
+
+/// Individual, sire and dam of every line after the header.
+struct PedigreeTable {
+  typealias Record = (individual: String, sire: String?, dam: String?)
+
+  let records: [Record]
+  private let lines: [Int]
+
+  /// - Throws: `DelimitedTextError` where a line has no individual, or the table is none of animals and
+  ///   their parents.
+  init(_ file: RelationshipFile, factor: String) throws {
+    var (records, lines) = ([Record](), [Int]())
+    for (line, fields) in try file.lines("individual, sire and dam") {
+      guard !Self.unknown.contains(fields[0]) else {
+        throw file.problem(line, "the individual has no name")
+      }
+      func parent(_ name: String) -> String? { Self.unknown.contains(name) ? nil : name }
+      records.append((fields[0], parent(fields[1]), parent(fields[2])))
+      lines.append(line)
+    }
+    (self.records, self.lines) = (records, lines)
+    if let words = headerProblem(file.text.records[0], factor) {
+      throw file.problem(file.text.lines[0], words)
+    }
+    if let (line, words) = namesProblem { throw file.problem(line, words) }
+  }
+
+  private static let unknown: Set<String> = ["", "NA", "0"]
+  /// What columns of parents are called.
+  private static let parents = ["sire", "dam", "father", "mother", "parent", "male"]
+
+  /// Why the first line names no columns, or those of another table.
+  private func headerProblem(_ header: [String], _ factor: String) -> String? {
+    let isRecord =
+      header.dropFirst().prefix(2).contains { Self.unknown.contains($0) }
+      || records.contains { record in
+        [record.individual, record.sire, record.dam].contains { $0?.hasBytes(of: header[0]) == true }
+      }
+    if isRecord {
+      return "this is a record, and the first line must name the columns. Add one: individual,sire,dam"
+    }
+    guard let place = header.firstIndex(ofLabel: factor), place > 0,
+      !Self.parents.contains(where: { factor.lowercased().contains($0) })
+    else { return nil }
+    return
+      "“\(factor)” is column \(place + 1). The first three columns of a pedigree are individual, sire and dam; this is another table"
+  }
+
+  /// Where numbers with decimals are either individuals or parents: a measurement, or names that a
+  /// program has made numbers of.
+  private var namesProblem: (Int, String)? {
+    func isDecimal(_ name: String?) -> Bool {
+      name.map { $0.contains(".") && Double($0) != nil } ?? false
+    }
+    let parents = records.firstIndex { isDecimal($0.sire) || isDecimal($0.dam) }
+    let individuals = records.firstIndex { isDecimal($0.individual) }
+    guard (parents == nil) != (individuals == nil), let k = parents ?? individuals else {
+      return nil
+    }
+    let record = records[k]
+    let name = [record.sire, record.dam, record.individual].first { isDecimal($0) }!!
+    return (
+      lines[k],
+      parents != nil
+        ? "“\(name)” is a number with decimals, as no individual has for a name. The first three columns of a pedigree are individual, sire and dam"
+        : "“\(name)” is a number with decimals, as no parent has for a name. The first three columns of a pedigree are individual, sire and dam"
+    )
+  }
+
+  /// Where what an error names is there for the last time.
+  func line(of error: RelationshipError) -> Int? {
+    switch error {
+    case .individualTwice(let name, _), .ownAncestor(let name):
+      records.lastIndex { $0.individual.hasBytes(of: name) }.map { lines[$0] }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import ModelFrames
+
+/// A file that says how the levels of a grouping factor hang together; what it is, its first lines say.
+struct RelationshipFile {
+  let path: String
+  let text: DelimitedText
+
+  /// - Throws: `DelimitedTextError` if it cannot be read.
+  init(_ path: String) throws {
+    self.path = path
+    text = try DelimitedText(contentsOf: path, .utf8, limit: 1 << 32)
+  }
+
+  /// From a pedigree or a covariance matrix.
+  ///
+  /// - Throws: `DelimitedTextError` with the line.
+  func relationship(of factor: String) throws -> LevelRelationship {
+    guard isMatrixMarket || isSquare else {
+      let table = try PedigreeTable(self, factor: factor)
+      return try naming(table.line) { () throws(RelationshipError) in
+        try Pedigree(table.records).relationship
+      }
+    }
+    let matrix = try matrix()
+    return try naming(matrix.line) { () throws(RelationshipError) in
+      try LevelRelationship(covariance: matrix.entries)
+    }
+  }
+
+  /// From an inverse covariance matrix.
+  ///
+  /// - Throws: `DelimitedTextError` with the line.
+  func precision() throws -> LevelRelationship {
+    let matrix = try matrix()
+    return try naming(matrix.line) { () throws(RelationshipError) in
+      try LevelRelationship(precision: matrix.entries)
+    }
+  }
+
+  private func matrix() throws -> MatrixTable {
+    if isMatrixMarket { return try MatrixTable(matrixMarket: self) }
+    return try isSquare ? MatrixTable(square: self) : MatrixTable(entries: self)
+  }
+
+  private var isMatrixMarket: Bool {
+    text.records.first?.first?.lowercased().hasPrefix("%%matrixmarket") == true
+  }
+
+  /// Whether the header has the labels of the first column.
+  private var isSquare: Bool {
+    guard let header = text.records.first, header.count > 1,
+      header.count == text.records.count
+    else { return false }
+    return zip(header, text.records).dropFirst().allSatisfy { $0.hasBytes(of: $1[0]) }
+  }
+
+  private func naming(
+    _ line: (RelationshipError) -> Int?,
+    _ make: () throws(RelationshipError) -> LevelRelationship
+  ) throws -> LevelRelationship {
+    do throws(RelationshipError) { return try make() } catch {
+      throw problem(line(error), "\(error)")
+    }
+  }
+
+  func problem(_ line: Int?, _ words: String) -> DelimitedTextError {
+    DelimitedTextError(name: path, line: line, problem: words)
+  }
+
+  /// Lines after the header, with at least the columns that are named.
+  ///
+  /// - Throws: `DelimitedTextError`
+  func lines(_ columns: String) throws -> [(line: Int, fields: [String])] {
+    guard text.records.count > 1 else {
+      throw problem(nil, "there is nothing after a header line with \(columns)")
+    }
+    return try zip(text.lines, text.records).dropFirst().map { line, fields in
+      guard fields.count >= 3 else { throw problem(line, "\(fields.count) fields, not \(columns)") }
+      return (line, fields)
+    }
+  }
+}
