@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import MixedModels
 
 #if canImport(Glibc)
@@ -70,7 +71,7 @@ extension Fit {
     guard size <= Self.largestCorrelationTable else {
       return [
         "Correlation of fixed effects not shown for more than "
-          + "\(Self.largestCorrelationTable) coefficients; --json has their covariances."
+          + "\(Self.largestCorrelationTable) coefficients; \(Action.readCovariances) has their covariances."
       ]
     }
     let scale = (0..<size).map { vcov[$0][$0].squareRoot() }

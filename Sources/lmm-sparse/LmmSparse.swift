@@ -28,6 +28,7 @@ import ModelFrames
   static let _errorPrefix = "error: "
 
   static func main() {
+    OptionVocabulary().install()
     // A closed pipe and a full quota are errors of write(2), not the end of the program.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

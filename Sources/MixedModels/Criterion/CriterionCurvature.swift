@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import Glibc
 import NumericalMethods
 
@@ -129,12 +130,12 @@ struct CriterionCurvature: Sendable {
     let decrease = newtonStep.decrease
     if decrease > max(Self.smallDecrease, noise) {
       alarms.append(
-        "the gradient is not zero: the criterion could fall by about \(decrease); try --start or another --optimizer"
+        "the gradient is not zero: the criterion could fall by about \(decrease); try \(Setting.start) or another \(Setting.optimizer)"
       )
     }
     if isSaddle {
       alarms.append(
-        "the Hessian is not positive semidefinite (smallest eigenvalue \(leastEigenvalue)): this is no minimum; try --start or another --optimizer"
+        "the Hessian is not positive semidefinite (smallest eigenvalue \(leastEigenvalue)): this is no minimum; try \(Setting.start) or another \(Setting.optimizer)"
       )
     }
     return alarms

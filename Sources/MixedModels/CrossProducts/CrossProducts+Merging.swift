@@ -90,7 +90,7 @@ extension ModelSpecification {
     let (mine, theirs) = (columnKinds[name]!, other.columnKinds[name]!)
     let remedy =
       mine == .logical || theirs == .logical
-      ? "write its values alike in both" : "--factor \(name) makes it categorical everywhere"
+      ? "write its values alike in both" : "\(Setting.categoricalColumn(name)) makes it categorical everywhere"
     return
       "column \(name) is \(mine.word) in \(names.0) and \(theirs.word) in \(names.1) (\(remedy))"
   }

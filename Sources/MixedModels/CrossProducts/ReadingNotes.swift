@@ -21,7 +21,7 @@ extension ModelReading {
         reader.firstPlace(in: name) { levels.hasLabel(found.text, $0) }
         .map { " (\($0.place))" } ?? ""
       return
-        "\(made) because of texts among its numbers, the first of them “\(text)”\(place); if it means missing, add --missing"
+        "\(made) because of texts among its numbers, the first of them “\(text)”\(place); if it means missing, add \(Setting.missingText())"
     }
     if levels.count > 2, levels.areDates {
       return "\(made): it holds dates. For a trend write them as numbers, such as days"

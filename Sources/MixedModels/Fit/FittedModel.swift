@@ -62,7 +62,7 @@ public final class FittedModel: Sendable {
   func requireEstimates() throws(InferenceError) {
     guard options.knownTheta == nil else {
       throw .refused(
-        "the variances of this fit are known, not estimated: there is nothing to search for. Fit without --theta."
+        "the variances of this fit are known, not estimated: there is nothing to search for. Fit without \(Setting.knownTheta)."
       )
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension LinearMixedModel {
@@ -18,7 +19,7 @@ extension LinearMixedModel {
   ) throws -> (optimum: Optimum, plan: [String]) {
     try options.check()
     guard options.knownSigma == nil || options.knownTheta != nil else {
-      throw FitError.numerical("σ can be known where θ is known, too. Give --theta as well")
+      throw FitError.numerical("σ can be known where θ is known, too. Give \(Setting.knownTheta) as well")
     }
     let plan = try EquationsPlan(self, options)
     do {

@@ -78,7 +78,7 @@ struct ArrayReading {
       throw ModelFileError(
         file,
         .unusable(
-          "labels of its levels are not UTF-8 text, and may have been taken for one another. Make it anew from the data, with --encoding."
+          "labels of its levels are not UTF-8 text, and may have been taken for one another. Make it anew from the data, with \(Setting.encoding())."
         ))
     }
     return levels

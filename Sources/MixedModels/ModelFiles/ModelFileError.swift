@@ -58,7 +58,7 @@ extension ModelFileError: CustomStringConvertible {
     case .notAFile:
       "\(file) is a pipe or a device; saved models are read from their end. Write it to a file first."
     case .foreign:
-      "\(file) is no model file of lmm-sparse. Make one with lmm-sparse crossprod, or with fit and --save."
+      "\(file) is no model file of lmm-sparse. Make one with \(Action.saveCrossProducts), or with \(Action.saveFit)."
     case .incomplete: "\(file) is incomplete: its end is missing. Copy it again, or make it anew."
     case .damaged(let part):
       "\(file) is damaged: \(part) is not as it was written. Copy it again, or make it anew."
@@ -69,7 +69,7 @@ extension ModelFileError: CustomStringConvertible {
     case .otherLayout(let software):
       "\(file) was written by \(software) with other columns than lmm-sparse \(softwareVersion) makes of the formula. Make it anew from the data."
     case .noFit:
-      "\(file) holds cross-products but no fit. Fit them first: lmm-sparse fit FORMULA \(file) --save MODEL.lmm."
+      "\(file) holds cross-products but no fit. Fit them first: \(Action.fitCrossProducts(file: file))."
     case .notReproduced(let saved, let found):
       "\(file) does not reproduce its fit: the criterion is \(found) where \(saved) was saved. Do not use it; fit the model again."
     case .notOfThisFit(let part):

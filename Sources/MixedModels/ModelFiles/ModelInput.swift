@@ -75,14 +75,14 @@ extension CrossProducts {
       throw ModelFileError(
         name,
         .unusable(
-          "it was made without --missing “\(text)”, which comes too late. Make the cross-products with it."
+          "it was made without \(Setting.missingText()) “\(text)”, which comes too late. Make the cross-products with it."
         ))
     }
     if !options.omitsMissing, omittedObservations > 0 {
       throw ModelFileError(
         name,
         .unusable(
-          "\(omittedObservations) rows with a missing value were left out when it was made, and --na fail allows none."
+          "\(omittedObservations) rows with a missing value were left out when it was made, and \(Setting.omitsMissing(false)) allows none."
         ))
     }
   }

@@ -43,7 +43,7 @@ public enum FitError: Error, Sendable, Equatable {
   case differentModels(String)
   /// A formula that cross-products were not made for; `held` is theirs.
   case notInCrossProducts(name: String, held: String, lacking: String)
-  /// `--levels` or `--contrasts` for a column that is no factor of the cross-products.
+  /// An order of levels or contrasts for a column that is no factor of the cross-products.
   case notAFactor(column: String, name: String)
   /// Steps after which the matrix-free method gave up.
   case slowSpectrum(steps: Int)
@@ -64,8 +64,8 @@ public struct FirstText: Sendable, Equatable {
 
   fileprivate var remedy: String {
     hasDecimalComma(value)
-      ? "Read decimals with a comma: --decimal ,"
-      : "If “\(value)” means missing, add --missing; else use the column as a factor, or correct its values"
+      ? "Read decimals with a comma: \(Setting.decimalComma)"
+      : "If “\(value)” means missing, add \(Setting.missingText()); else use the column as a factor, or correct its values"
   }
 }
 
@@ -118,7 +118,7 @@ extension FitError: CustomStringConvertible {
     case .outOfRange(let what, let size, let changes):
       "\(what) is of the size \(Self.magnitude(size)), and the squares of such numbers, which variances are, lie outside of double precision's range (about 1e-308 to 1e308). Give \(changes ?? "it") in another unit, say \((size < 1) == (changes == nil) ? "multiplied" : "divided") by \(Self.magnitude(size < 1 ? 1 / size : size))"
     case .start(let given, let needed):
-      "--start has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
+      "\(Setting.start) has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
     case .unknownOptimizer(let name, let known):
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
     case .unknownSolver(let name):
@@ -133,11 +133,11 @@ extension FitError: CustomStringConvertible {
     case .notInCrossProducts(let name, let held, let lacking):
       "\(name) was made for “\(held)” and lacks \(lacking). Use that formula or one with fewer terms, or make the cross-products for this one"
     case .notAFactor(let column, let name):
-      "\(column) is no factor of \(name), so it has no levels or contrasts. Make the cross-products with --factor \(column)"
+      "\(column) is no factor of \(name), so it has no levels or contrasts. Make the cross-products with \(Setting.categoricalColumn(column))"
     case .slowSpectrum(let steps):
-      "the matrix-free method does not converge in \(steps) steps: the factors are nearly nested or hardly connected, which exact methods are good at. Take --solver absorb or --solver cholmod"
+      "the matrix-free method does not converge in \(steps) steps: the factors are nearly nested or hardly connected, which exact methods are good at. Take \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
     case .tooManyProbes(let wanted, let limit):
-      "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger --accuracy, or --solver absorb or --solver cholmod"
+      "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger \(Setting.accuracy), or \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
     case .notConverged(let message): MessageText(sentence: message)
     case .numerical(let message): MessageText(sentence: message)
     }

@@ -20,11 +20,11 @@ extension InferenceError: CustomStringConvertible {
   private var message: MessageText {
     switch self {
     case .noCurvature:
-      "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use --ddf kenward-roger, residual or none."
+      "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use \(Setting.degreesOfFreedom(["kenward-roger", "residual", "none"]))."
     case .kenwardRogerNeedsREML:
-      "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with --reml, or use another --ddf."
+      "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with \(Setting.restrictedLikelihood), or use another \(Setting.degreesOfFreedom())."
     case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):
-      "Kenward–Roger needs dense matrices between the random effects of all crossed factors but the largest: \(effects) effects (\(group)) take \(Self.gibibytes(bytes)) each, and \(Self.gibibytes(limit)) is the limit. Use --ddf satterthwaite or residual; with so many levels they hardly differ."
+      "Kenward–Roger needs dense matrices between the random effects of all crossed factors but the largest: \(effects) effects (\(group)) take \(Self.gibibytes(bytes)) each, and \(Self.gibibytes(limit)) is the limit. Use \(Setting.degreesOfFreedom(["satterthwaite", "residual"])); with so many levels they hardly differ."
     case .contradiction(let row):
       "hypothesis \(row) contradicts those before it: together they cannot be true."
     case .noFixedTerms(let formula):

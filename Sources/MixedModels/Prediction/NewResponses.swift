@@ -39,7 +39,7 @@ public struct NewResponses: Sendable {
     }
     guard predictor.model.hasIndependentLevels else {
       throw InferenceError.refused(
-        "random effects of related levels cannot be drawn yet. Use --random kept.")
+        "random effects of related levels cannot be drawn yet. Use \(Setting.drawnEffects("kept")).")
     }
     let bytes = 8 * predictor.model.randomEffectCount
     let memory = availableMemory()

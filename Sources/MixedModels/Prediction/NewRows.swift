@@ -155,7 +155,7 @@ extension NewRows {
     }
     let remedy =
       isGrouping
-      ? "Allow new levels with --allow-new-levels, which predicts with their random effects at zero, or leave them out with --random none."
+      ? "Allow new levels with \(Setting.allowsNewLevels), which predicts with their random effects at zero, or leave them out with \(Setting.random("none"))."
       : "Such rows cannot be predicted; take them out, or fit the model to data that have them."
     if let new = factors.first(where: \.isNew) {
       return RowError(

@@ -140,7 +140,7 @@ struct RecordText: Sendable {
     throw DataError(
       .unsuitable(
         "there is such a column already.",
-        remedy: "Rename it, or leave the columns of the table out with --columns none."),
+        remedy: "Rename it, or leave the columns of the table out with \(Setting.inputColumns("none"))."),
       file: file, column: name)
   }
 
@@ -167,7 +167,7 @@ struct RecordText: Sendable {
       throw DataError(
         .unsuitable(
           "its columns or its separator are not those of the first file.",
-          remedy: "Predict the files one by one, or leave their columns out with --columns none."),
+          remedy: "Predict the files one by one, or leave their columns out with \(Setting.inputColumns("none"))."),
         file: layout.name)
     }
     var row = 0

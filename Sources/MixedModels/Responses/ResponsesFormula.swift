@@ -37,7 +37,7 @@ public struct ResponsesFormula: Sendable {
     let rest = text.drop { $0 == " " }
     guard rest.hasPrefix("~") else {
       throw InferenceError.refused(
-        "“\(text)” names a response, and --responses name others. Write '\(text.drop { $0 != "~" })'."
+        "“\(text)” names a response, and \(Setting.responseColumns) name others. Write '\(text.drop { $0 != "~" })'."
       )
     }
     return String(rest)

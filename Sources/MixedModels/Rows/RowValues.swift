@@ -104,7 +104,7 @@ extension RowValues {
       throw RowError(
         row: row, column: nil,
         message:
-          "a value that the model uses is missing. Fill it in, or let --na omit leave such rows out"
+          "a value that the model uses is missing. Fill it in, or let \(Setting.omitsMissing(true)) leave such rows out"
       )
     }
     let expressions = [needs.basis.response] + needs.basis.atoms.map(\.expression)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension CriterionSearch {
@@ -13,7 +14,7 @@ extension CriterionSearch {
     var state = SearchState(search: self, criterion: criterion, best: starts[0])
     guard try state.value(at: starts[0]).isFinite else {
       throw FitError.numerical(
-        "the criterion is not finite at the starting values. Rescale the covariates, or give --start"
+        "the criterion is not finite at the starting values. Rescale the covariates, or give \(Setting.start)"
       )
     }
     if isCheap { try state.refine() }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// A search under way: the best point so far and what led there.
@@ -156,7 +157,7 @@ struct SearchState {
       if !search.isCheap && !escaped && (!moved || search.method == .newton) { return }
       if restart == CriterionSearch.maximumRestarts {
         messages = [
-          "the criterion did not settle in \(restart) searches; try --start or another --optimizer"
+          "the criterion did not settle in \(restart) searches; try \(Setting.start) or another \(Setting.optimizer)"
         ]
         return
       }
@@ -167,7 +168,7 @@ struct SearchState {
   private mutating func stopEarly() {
     (isUnfinished, stoppedEarly) = (true, true)
     messages = [
-      "stopped after \(trace.count) evaluations, before the criterion settled; raise --max-evaluations"
+      "stopped after \(trace.count) evaluations, before the criterion settled; raise \(Setting.maximumEvaluations)"
     ]
   }
 

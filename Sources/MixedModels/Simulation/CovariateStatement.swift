@@ -23,7 +23,7 @@ struct CovariateStatement {
   init(_ text: String, isFactor: (String) -> Bool) throws(SimulationError) {
     guard let equals = text.firstIndex(of: "=") else {
       throw .stated(
-        "--covariate takes NAME=VALUES, such as x=normal(5,2) or f=a|b|c, not '\(text)'.")
+        .covariates, " takes NAME=VALUES, such as x=normal(5,2) or f=a|b|c, not '\(text)'.")
     }
     name = String(text[..<equals]).withoutOuterBlanks.unquotedName
     var rest = String(text[text.index(after: equals)...]).withoutOuterBlanks
@@ -31,7 +31,7 @@ struct CovariateStatement {
     var isInTurn = rest.hasSuffix(" in turn")
     if isInTurn { rest = String(rest.dropLast(" in turn".count)).withoutOuterBlanks }
     guard !name.isEmpty, !rest.isEmpty, within != "" else {
-      throw .stated("--covariate '\(text)': a name or what comes after the = is missing.")
+      throw .stated(.covariates, " '\(text)': a name or what comes after the = is missing.")
     }
     if let numbers = try Self.range(rest, of: name) {
       values = .number(.sequence(numbers), decimals: 0)
@@ -41,7 +41,7 @@ struct CovariateStatement {
     } else {
       values = try Self.distribution(rest, of: name)
       if isInTurn {
-        throw .stated("--covariate \(name): '\(rest)' has no order to be taken in turn.")
+        throw .stated(.covariates, " \(name): '\(rest)' has no order to be taken in turn.")
       }
     }
     self.isInTurn = isInTurn
@@ -56,7 +56,8 @@ struct CovariateStatement {
     let (distance, overflow) = high.subtractingReportingOverflow(low)
     guard !overflow, distance < mostNumbers, max(abs(Double(low)), abs(Double(high))) <= 1e15 else {
       throw .stated(
-        "--covariate \(name): '\(text)' has more than \(mostNumbers) numbers, or numbers beyond 1e15."
+        .covariates,
+        " \(name): '\(text)' has more than \(mostNumbers) numbers, or numbers beyond 1e15."
       )
     }
     return (low...high).map(Double.init)
@@ -77,15 +78,15 @@ struct CovariateStatement {
         (label, weight) = (String(field[..<star]).withoutOuterBlanks, w)
       }
       guard !label.isEmpty, label != "NA", weight > 0, weight.isFinite else {
-        throw .stated("--covariate \(name): '\(field)' is no value with a positive weight.")
+        throw .stated(.covariates, " \(name): '\(field)' is no value with a positive weight.")
       }
       guard !items.contains(where: { $0.label == label }) else {
-        throw .stated("--covariate \(name): the value \(label) is there twice.")
+        throw .stated(.covariates, " \(name): the value \(label) is there twice.")
       }
       items.append((label, weight))
     }
     if isInTurn, Set(items.map(\.weight)).count > 1 {
-      throw .stated("--covariate \(name): values taken in turn have no weights.")
+      throw .stated(.covariates, " \(name): values taken in turn have no weights.")
     }
     let numbers = items.compactMap { Double($0.label) }.filter(\.isFinite)
     guard isFactor || numbers.count < items.count else {
@@ -108,7 +109,7 @@ struct CovariateStatement {
     let known =
       "normal(mean,sd), uniform(low,high), lognormal(mean,sd), exponential(mean), gamma(shape,scale), bernoulli(p), poisson(mean), a list such as a|b|c or 1|2|5, or a range such as 0..9"
     guard let call = StatedCall(text) else {
-      throw .stated("--covariate \(name): '\(text)' is none of \(known).")
+      throw .stated(.covariates, " \(name): '\(text)' is none of \(known).")
     }
     let x = call.arguments
     try checkRanges(call, text, of: name)
@@ -130,7 +131,7 @@ struct CovariateStatement {
     case ("poisson", 1) where x[0] >= 0 && x[0] < 1e9:
       return .number(.poisson(mean: x[0]), decimals: 0)
     default:
-      throw .stated("--covariate \(name): '\(text)' is none of \(known).")
+      throw .stated(.covariates, " \(name): '\(text)' is none of \(known).")
     }
   }
 }
@@ -153,7 +154,7 @@ extension CovariateStatement {
     for (value, parameter) in zip(call.arguments, ranges[call.name] ?? [])
     where !parameter.range.contains(value) {
       throw .stated(
-        "--covariate \(name): '\(text)': \(parameter.name) \(parameter.range.rule), not \(value)."
+        .covariates, " \(name): '\(text)': \(parameter.name) \(parameter.range.rule), not \(value)."
       )
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// How rows get their levels: from the statements about rows to an assignment for every factor and
 /// the number of rows.
@@ -27,7 +28,10 @@ struct FactorLayout {
     let innermost = tree.innermost.filter { !free.contains($0) }
     if let text = settings.rowsPer {
       guard settings.rows == nil else {
-        throw .stated("--rows and --rows-per exclude each other: the levels' rows make the table.")
+        throw .stated(
+          .rows,
+          " and \(Setting.simulation(.rowsPer)) exclude each other: the levels' rows make the table."
+        )
       }
       try setRuns(text, shares)
     } else {
@@ -54,7 +58,8 @@ struct FactorLayout {
       case .own(.shares), .own(.random): continue
       default:
         throw .stated(
-          "--imbalance: the levels of \(name) follow from others. Give the imbalance to \(innermost.joined(separator: " or "))."
+          .imbalance,
+          ": the levels of \(name) follow from others. Give the imbalance to \(innermost.joined(separator: " or "))."
         )
       }
     }
@@ -66,7 +71,7 @@ struct FactorLayout {
   ) throws(SimulationError) {
     let (key, value) = text.topLevelAssignment
     guard let key, let count = Int(value), count >= 1 else {
-      throw .stated("--rows-per takes FACTOR=N or FACTOR:FACTOR=N, N from 1, not '\(text)'.")
+      throw .stated(.rowsPer, " takes FACTOR=N or FACTOR:FACTOR=N, N from 1, not '\(text)'.")
     }
     let factors = key.topLevelFields(":").map(\.unquotedName)
     try check(factors)
@@ -80,7 +85,9 @@ struct FactorLayout {
     rows = every
     if let share = factors.compactMap({ shares[$0] }).first, let name = factors.first {
       guard factors.count == 1 else {
-        throw .stated("--imbalance: every combination of \(key) has \(count) rows by --rows-per.")
+        throw .stated(
+          .imbalance,
+          ": every combination of \(key) has \(count) rows by \(Setting.simulation(.rowsPer)).")
       }
       assignments[name] = .own(.shares(share))
     }
@@ -91,21 +98,22 @@ struct FactorLayout {
     for (k, name) in factors.enumerated() {
       guard tree.names.contains(name) else {
         throw .stated(
-          "--rows-per: the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
+          .rowsPer,
+          ": the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
         )
       }
-      if factors[..<k].contains(name) { throw .stated("--rows-per names \(name) twice.") }
+      if factors[..<k].contains(name) { throw .stated(.rowsPer, " names \(name) twice.") }
     }
     for name in factors {
       let outer = tree.ancestors(of: name)
       if let other = factors.first(where: { outer.contains($0) }) {
         throw .stated(
-          "--rows-per: \(name) is nested in \(other), so give the rows of \(name) alone.")
+          .rowsPer, ": \(name) is nested in \(other), so give the rows of \(name) alone.")
       }
     }
     for name in factors where tree.parents.values.contains(name) {
       throw .stated(
-        "--rows-per: other factors are nested in \(name). Give the rows of the innermost.")
+        .rowsPer, ": other factors are nested in \(name). Give the rows of the innermost.")
     }
   }
 
@@ -136,16 +144,18 @@ struct FactorLayout {
       let (name, value) = text.topLevelAssignment
       guard let name = name?.unquotedName, let share = try RowShares(value) else {
         throw .stated(
-          "--imbalance takes FACTOR=gamma(SHAPE), FACTOR=lognormal(SD) or FACTOR=zipf(EXPONENT), not '\(text)'."
+          .imbalance,
+          " takes FACTOR=gamma(SHAPE), FACTOR=lognormal(SD) or FACTOR=zipf(EXPONENT), not '\(text)'."
         )
       }
       guard tree.names.contains(name) else {
         throw .stated(
-          "--imbalance: the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
+          .imbalance,
+          ": the formula groups by no '\(name)'. It groups by \(tree.names.joined(separator: ", "))."
         )
       }
       guard shares.updateValue(share, forKey: name) == nil else {
-        throw .stated("--imbalance for '\(name)' is there twice.")
+        throw .stated(.imbalance, " for '\(name)' is there twice.")
       }
     }
     return shares

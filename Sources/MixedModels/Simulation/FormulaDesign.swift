@@ -66,15 +66,16 @@ struct FormulaDesign {
       let name = statement.name
       guard known.contains(name) || name == settings.weights else {
         let guess = closestName(to: name, among: known).map { " Did you mean \($0)?" } ?? ""
-        throw .stated("--covariate: the formula has no column '\(name)'.\(guess)")
+        throw .stated(.covariates, ": the formula has no column '\(name)'.\(guess)")
       }
       if grouping.contains(name), case .number = statement.values {
         throw .stated(
-          "--covariate \(name): the formula groups by it, so it has levels: --levels \(name)=N, or labels such as a|b|c."
+          .covariates,
+          " \(name): the formula groups by it, so it has levels: \(Setting.simulation(.levels, "\(name)=N")), or labels such as a|b|c."
         )
       }
       guard statements.updateValue(statement, forKey: name) == nil else {
-        throw .stated("--covariate for '\(name)' is there twice.")
+        throw .stated(.covariates, " for '\(name)' is there twice.")
       }
     }
     return statements
@@ -158,7 +159,8 @@ struct FormulaDesign {
   ) throws(SimulationError) -> Int {
     guard other != name, let index = names.firstIndex(of: other) else {
       throw .stated(
-        "--covariate \(name): there is no factor '\(other)' to be constant within. There are \(names.filter { $0 != name }.joined(separator: ", "))."
+        .covariates,
+        " \(name): there is no factor '\(other)' to be constant within. There are \(names.filter { $0 != name }.joined(separator: ", "))."
       )
     }
     return index

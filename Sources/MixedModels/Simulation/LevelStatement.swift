@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 
 /// `FACTOR=N`, `FACTOR=N in PARENT` or `FACTOR=N per PARENT`.
 struct LevelStatement {
@@ -12,7 +13,7 @@ struct LevelStatement {
   init(_ text: String) throws(SimulationError) {
     guard let equals = text.firstIndex(of: "=") else {
       throw .stated(
-        "--levels takes FACTOR=N, FACTOR=N in PARENT or FACTOR=N per PARENT, not '\(text)'.")
+        .levels, " takes FACTOR=N, FACTOR=N in PARENT or FACTOR=N per PARENT, not '\(text)'.")
     }
     factor = String(text[..<equals]).withoutOuterBlanks.unquotedName
     var rest = String(text[text.index(after: equals)...]).withoutOuterBlanks
@@ -20,7 +21,7 @@ struct LevelStatement {
     let inParent = perParent == nil ? rest.cutTail(after: " in ") : nil
     (parent, isPerParent) = ((perParent ?? inParent)?.unquotedName, perParent != nil)
     guard let count = Int(rest) else {
-      throw .stated("--levels '\(text)': '\(rest)' is no number of levels.")
+      throw .stated(.levels, " '\(text)': '\(rest)' is no number of levels.")
     }
     guard (1...SimulationDesign.maximumLevels).contains(count) else {
       throw .levels(factor, count)
@@ -57,13 +58,14 @@ struct FactorTree {
       for name in [statement.factor, statement.parent].compactMap(\.self)
       where !names.contains(name) || labelled[name] != nil {
         throw .stated(
+          .levels,
           labelled[name] == nil
-            ? "--levels '\(text)': the formula groups by no '\(name)'. It groups by \(names.joined(separator: ", "))."
-            : "--levels '\(text)': the labels of \(name) are stated, and so are its levels."
+            ? " '\(text)': the formula groups by no '\(name)'. It groups by \(names.joined(separator: ", "))."
+            : " '\(text)': the labels of \(name) are stated, and so are its levels."
         )
       }
       guard stated.updateValue(statement, forKey: statement.factor) == nil else {
-        throw .stated("--levels for '\(statement.factor)' is there twice.")
+        throw .stated(.levels, " for '\(statement.factor)' is there twice.")
       }
       if let parent = statement.parent { parents[statement.factor] = parent }
     }
@@ -75,7 +77,7 @@ struct FactorTree {
   ) throws(SimulationError) {
     guard counts[name] == nil else { return }
     guard !path.contains(name) else {
-      throw .stated("--levels: \(name) is nested in itself.")
+      throw .stated(.levels, ": \(name) is nested in itself.")
     }
     let statement = stated[name]
     guard let parent = parents[name] else {
@@ -87,7 +89,7 @@ struct FactorTree {
     if let statement, !statement.isPerParent {
       guard statement.count >= outer else {
         throw .stated(
-          "--levels: \(statement.count) levels of \(name) cannot lie in \(outer) of \(parent).")
+          .levels, ": \(statement.count) levels of \(name) cannot lie in \(outer) of \(parent).")
       }
       counts[name] = statement.count
       return

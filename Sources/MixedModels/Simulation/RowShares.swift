@@ -28,7 +28,7 @@ package enum RowShares: Sendable, Equatable {
     default: return nil
     }
     guard range.contains(x) else {
-      throw .stated("--imbalance: '\(text)': the number \(range.rule), not \(x).")
+      throw .stated(.imbalance, ": '\(text)': the number \(range.rule), not \(x).")
     }
   }
 

@@ -9,7 +9,7 @@ extension SimulationDesign {
   public init(_ formula: Formula, _ settings: SimulationSettings) throws(SimulationError) {
     guard ValueRange.standardDeviation.contains(settings.sigma) else {
       throw .stated(
-        "--sigma \(ValueRange.standardDeviation.rule), not \(settings.sigma).")
+        .sigma, " \(ValueRange.standardDeviation.rule), not \(settings.sigma).")
     }
     var data = try FormulaDesign(formula, settings)
     let columns = ModelColumns(
@@ -27,7 +27,7 @@ extension SimulationDesign {
     }
     let random = try RandomDesign(formula, columns, settings)
     for name in settings.contrasts.keys where !data.factors.contains(where: { $0.name == name }) {
-      throw .stated("--contrasts: the formula has no factor '\(name)'.")
+      throw .stated(.contrasts, ": the formula has no factor '\(name)'.")
     }
     let terms = try random.terms(&data)
     self.init(
@@ -47,7 +47,7 @@ extension SimulationDesign {
   ) throws(SimulationError) -> [Double] {
     guard let text else { return names.map { _ in 0 } }
     let values = try StatedValues(
-      option: "--beta", kind: "coefficients", range: .coefficient,
+      setting: .simulation(.coefficients), kind: "coefficients", range: .coefficient,
       names: names.enumerated().map { ($0.element, $0.offset) }
     ).values(text)
     return names.indices.map { values[$0] ?? 0 }
@@ -64,11 +64,12 @@ extension SimulationDesign {
   ) throws(SimulationError) -> Int? {
     guard let name = settings.weights else { return nil }
     guard let index = covariates.firstIndex(where: { $0.name == name }) else {
-      throw .stated("--weights: '\(name)' has labels, and weights are numbers.")
+      throw .stated(.weights, ": '\(name)' has labels, and weights are numbers.")
     }
     guard covariates[index].distribution.isPositive else {
       throw .stated(
-        "--weights: '\(name)' can be zero or negative. State a positive one, such as --covariate '\(name)=uniform(0.5,2)'."
+        .weights,
+        ": '\(name)' can be zero or negative. State a positive one, such as \(Setting.simulation(.covariates, "\(name)=uniform(0.5,2)"))."
       )
     }
     return index

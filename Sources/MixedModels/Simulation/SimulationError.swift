@@ -11,6 +11,13 @@ public enum SimulationError: Error, Sendable, Equatable {
   case stated(String)
 }
 
+extension SimulationError {
+  /// What is wrong with a property of `SimulationSettings`: a sentence that begins with its name.
+  static func stated(_ statement: Setting.Statement, _ rest: String) -> SimulationError {
+    .stated(Setting.simulation(statement).description + rest)
+  }
+}
+
 extension SimulationError: CustomStringConvertible {
   public var description: String { message.description }
 

@@ -35,7 +35,8 @@ struct StatedTerm {
     let (values, V) = symmetricEigenvectors(correlations)
     guard let least = values.first, least > -1e-10 else {
       throw .stated(
-        "--corr: the correlations of \(group) cannot be: their matrix is not positive semidefinite (smallest eigenvalue \((1e4 * (values.first ?? 0)).rounded() / 1e4))."
+        .correlations,
+        ": the correlations of \(group) cannot be: their matrix is not positive semidefinite (smallest eigenvalue \((1e4 * (values.first ?? 0)).rounded() / 1e4))."
       )
     }
     var root = V * DenseMatrix(diagonal: values.map { max($0, 0).squareRoot() })
@@ -52,7 +53,7 @@ struct StatedCovariances {
 
   /// `g=2,0.5` or `g:x=0.5`.
   mutating func setDeviations(_ text: String) throws(SimulationError) {
-    let (group, rest) = try split(text, "--sd")
+    let (group, rest) = try split(text, .simulation(.deviations))
     var names: [(name: String, index: Int)] = []
     var places: [(term: Int, column: Int)] = []
     for t in members(of: group) {
@@ -62,11 +63,14 @@ struct StatedCovariances {
       }
     }
     let values = try StatedValues(
-      option: "--sd", kind: "columns of \(group)", range: .standardDeviation, names: names)
-      .values(rest)
+      setting: .simulation(.deviations), kind: "columns of \(group)", range: .standardDeviation,
+      names: names
+    )
+    .values(rest)
     for (index, value) in values {
       guard value >= 0 else {
-        throw .stated("--sd '\(text)': a standard deviation cannot be negative (\(value)).")
+        throw .stated(
+          .deviations, " '\(text)': a standard deviation cannot be negative (\(value)).")
       }
       terms[places[index].term].deviations[places[index].column] = value
     }
@@ -74,7 +78,7 @@ struct StatedCovariances {
 
   /// `g=0.3` or `g:(Intercept).x=0.3`.
   mutating func setCorrelations(_ text: String) throws(SimulationError) {
-    let (group, rest) = try split(text, "--corr")
+    let (group, rest) = try split(text, .simulation(.correlations))
     var names: [(name: String, index: Int)] = []
     var places: [(term: Int, row: Int, column: Int)] = []
     for t in members(of: group) where !terms[t].isDiagonal {
@@ -88,15 +92,17 @@ struct StatedCovariances {
       }
     }
     guard !places.isEmpty else {
-      throw .stated("--corr '\(text)': the formula gives \(group) no correlated columns.")
+      throw .stated(.correlations, " '\(text)': the formula gives \(group) no correlated columns.")
     }
     let values = try StatedValues(
-      option: "--corr", kind: "correlations of \(group)", range: .coefficient, names: names)
-      .values(rest)
+      setting: .simulation(.correlations), kind: "correlations of \(group)", range: .coefficient,
+      names: names
+    )
+    .values(rest)
     for (index, value) in values {
       guard abs(value) <= 1 else {
         throw .stated(
-          "--corr '\(text)': a correlation lies between -1 and 1, and \(value) does not.")
+          .correlations, " '\(text)': a correlation lies between -1 and 1, and \(value) does not.")
       }
       let (t, i, j) = places[index]
       (terms[t].correlations[i, j], terms[t].correlations[j, i]) = (value, value)
@@ -109,7 +115,7 @@ struct StatedCovariances {
 
   /// The group that the text begins with, and what follows it.
   private func split(
-    _ text: String, _ option: String
+    _ text: String, _ setting: Setting
   ) throws(SimulationError) -> (group: String, rest: String) {
     let groups = terms.map { ($0.group, $0.group) }
     let aliases = terms.compactMap { term in term.alias.map { ($0, term.group) } }
@@ -125,7 +131,7 @@ struct StatedCovariances {
     var seen: Set<String> = []
     let known = terms.map(\.group).filter { seen.insert($0).inserted }
     throw .stated(
-      "\(option) takes GROUP=NUMBERS or GROUP:COLUMN=NUMBER, not '\(text)'. The formula's groups are \(known.joined(separator: ", "))."
+      "\(setting) takes GROUP=NUMBERS or GROUP:COLUMN=NUMBER, not '\(text)'. The formula's groups are \(known.joined(separator: ", "))."
     )
   }
 }

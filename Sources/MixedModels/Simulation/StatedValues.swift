@@ -5,8 +5,8 @@ import ModelFrames
 ///
 /// Names may hold commas and equals signs between parentheses, as in `poly(x, 2, raw = TRUE)1`.
 struct StatedValues {
-  /// Where the text was given, for errors: `--beta`.
-  let option: String
+  /// What the text was given for.
+  let setting: Setting
   /// What the names are names of: `coefficients`.
   let kind: String
   let range: ValueRange<Double>
@@ -26,13 +26,13 @@ struct StatedValues {
     var values: [Int: Double] = [:]
     for (field, assignment) in zip(fields, assignments) {
       guard let name = assignment.name else {
-        throw .stated("\(option) '\(text)': '\(field)' has no name, but others have.")
+        throw .stated("\(setting) '\(text)': '\(field)' has no name, but others have.")
       }
       guard let index = names.first(where: { $0.name == name })?.index else {
         throw unknown(name)
       }
       guard values.updateValue(try number(assignment.value, of: name), forKey: index) == nil else {
-        throw .stated("\(option) '\(text)': \(name) is there twice.")
+        throw .stated("\(setting) '\(text)': \(name) is there twice.")
       }
     }
     return values
@@ -44,7 +44,7 @@ struct StatedValues {
     let count = Set(names.map(\.index)).count
     guard fields.count == count else {
       throw .stated(
-        "\(option) '\(text)': \(fields.count) \(fields.count == 1 ? "number" : "numbers") for \(count) \(kind): \(list)."
+        "\(setting) '\(text)': \(fields.count) \(fields.count == 1 ? "number" : "numbers") for \(count) \(kind): \(list)."
       )
     }
     var values: [Int: Double] = [:]
@@ -56,17 +56,17 @@ struct StatedValues {
 
   private func number(_ text: String, of name: String) throws(SimulationError) -> Double {
     guard let value = Double(text), value.isFinite else {
-      throw .stated("\(option): '\(text)', the value of \(name), is no number.")
+      throw .stated("\(setting): '\(text)', the value of \(name), is no number.")
     }
     guard range.contains(value) else {
-      throw .stated("\(option): the value of \(name) \(range.rule), not \(text).")
+      throw .stated("\(setting): the value of \(name) \(range.rule), not \(text).")
     }
     return value
   }
 
   private func unknown(_ name: String) -> SimulationError {
     let guess = closestName(to: name, among: names.map(\.name)).map { " Did you mean \($0)?" } ?? ""
-    return .stated("\(option): there is no '\(name)' among the \(kind): \(list).\(guess)")
+    return .stated("\(setting): there is no '\(name)' among the \(kind): \(list).\(guess)")
   }
 
   private var list: String {

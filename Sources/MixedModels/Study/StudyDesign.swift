@@ -49,7 +49,7 @@ public struct StudyDesign: Sendable {
           own.rowsPer = axis.text(value)
         } else {
           guard let number = Int(value) else {
-            throw .stated("--rows: '\(value)' is no number of rows.")
+            throw .stated(.rows, ": '\(value)' is no number of rows.")
           }
           own.rows = number
         }

@@ -18,7 +18,7 @@ struct StudyModel: Sendable {
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `InferenceError`, `SimulationError`.
   init(_ study: StudyDesign, seed: UInt64, threads: Int) throws {
     guard let truth = study.design.truth, truth.sigma > 0 else {
-      throw SimulationError.stated("a study needs a positive --sigma.")
+      throw SimulationError.stated("a study needs a positive \(Setting.simulation(.sigma)).")
     }
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)

@@ -33,6 +33,15 @@ package struct MessageText: ExpressibleByStringInterpolation, Sendable, CustomSt
       text += printableText(piece, limit: MessageText.pieceLimit)
     }
 
+    package mutating func appendInterpolation(_ setting: Setting) { append(words: setting) }
+
+    package mutating func appendInterpolation(_ action: Action) { append(words: action) }
+
+    /// Words of a vocabulary with a name or a path from outside among them.
+    private mutating func append(words: some CustomStringConvertible) {
+      text += printableText(words.description, limit: 2 * MessageText.pieceLimit)
+    }
+
     package mutating func appendInterpolation(_ words: MessageText) { text += words.description }
 
     package mutating func appendInterpolation(_ number: some BinaryInteger) {

@@ -23,9 +23,9 @@ package enum FigureError: Error, CustomStringConvertible {
     case .kind(let kind, let meant, let known):
       "there is no figure “\(kind)”\(Self.hint(meant)). There are: \(known.joined(separator: ", "))."
     case .needsRows(let kind):
-      "the figure “\(kind)” needs the rows of the fit. Name their files after --data."
+      "the figure “\(kind)” needs the rows of the fit. Name their files after \(Setting.data)."
     case .otherRows(let given, let fitted):
-      "the rows after --data are not those of the fit: \(given) are complete, and the fit has \(fitted)."
+      "the rows after \(Setting.data) are not those of the fit: \(given) are complete, and the fit has \(fitted)."
     case .unknownGroup(let name, let meant, let known):
       "the model has no grouping factor “\(name)”\(Self.hint(meant)). It has: \(known.joined(separator: ", "))."
     case .unknownCovariate(let name, let meant, let known):

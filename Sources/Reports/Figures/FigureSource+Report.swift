@@ -19,12 +19,12 @@ extension FigureSource {
     if data.isEmpty {
       page.add(
         note:
-          "The rows were not at hand, so the figures of rows and residuals are left out. Name the files of the fit after --data to have them."
+          "The rows were not at hand, so the figures of rows and residuals are left out. Name the files of the fit after \(Setting.data) to have them."
       )
     }
     for (kind, heading) in Self.figures where !(kind.needsRows && data.isEmpty) {
       if kind == .profile, !isQuick(searches: 200) {
-        page.add(note: "Profiles take long for this model; lmm-sparse plot profile draws them.")
+        page.add(note: "Profiles take long for this model; \(Action.drawProfiles) draws them.")
         continue
       }
       progress("figure: \(heading)")
@@ -71,7 +71,7 @@ extension FigureSource {
     }
     guard isQuick(searches: 1) else {
       page.add(
-        note: "Tests of the random effects take long for this model; lmm-sparse ranova makes them.")
+        note: "Tests of the random effects take long for this model; \(Action.testRandomEffects) makes them.")
       return
     }
     do {

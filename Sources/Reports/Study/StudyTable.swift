@@ -71,7 +71,7 @@ package struct StudyTable {
 
   private func error(_ row: Int, _ what: String) -> FigureError {
     .nothingToDraw(
-      "\(path.printable), row \(row + 1): \(what). The figure is drawn from a table of study --replicates-file."
+      "\(path.printable), row \(row + 1): \(what). The figure is drawn from a table of \(Action.saveReplicates)."
     )
   }
 }

@@ -264,7 +264,7 @@ import Testing
       _ = try criterion.value(model.covariance.identity)
       try criterion.refine()
     }
-    #expect(error?.description.contains("--solver") == true)
+    #expect(error?.description.contains("FitOptions.solver") == true)
   }
 
   @Test func `a fit by them says so, and is the exact one within its error`() throws {

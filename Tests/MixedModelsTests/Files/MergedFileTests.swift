@@ -112,7 +112,7 @@ import Testing
           .replacingOccurrences(of: ",a,", with: ",1,").replacingOccurrences(of: ",b,", with: ",2,")
           .replacingOccurrences(of: ",c,", with: ",3,").utf8),
       words:
-        "column f is categorical in a.lmm and numeric in b.lmm (--factor f makes it categorical everywhere)"
+        "column f is categorical in a.lmm and numeric in b.lmm (ReadingOptions.categoricalColumns = [\"f\"] makes it categorical everywhere)"
     ),
     Conflict(
       name: "weights", change: { $0.weights = "w" },

@@ -71,7 +71,7 @@ import Testing
     let error = #expect(throws: InferenceError.self) {
       try estimated.exactLikelihoodFit(memory: 1000)
     }
-    #expect(error?.description.contains("--method wald") == true)
+    #expect(error?.description.contains("FittedModel.waldIntervals") == true)
     let exact = try Self.fitted(Self.crossed, solver: "absorb", criterion: .ml)
     #expect(try exact.exactLikelihoodFit(memory: 1000).fit.criterion == exact.fit.criterion)
   }

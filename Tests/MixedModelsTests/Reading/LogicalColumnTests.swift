@@ -82,7 +82,7 @@ import Testing
     #expect(
       error?.description == """
         f.csv, line 2: "TRUE" in column "sex" stands among numbers such as 1. Write all values \
-        alike; if the column is categorical, add --factor sex.
+        alike; if the column is categorical, add ReadingOptions.categoricalColumns = ["sex"].
         """)
     let reversed = #expect(throws: DataError.self) { try Fit(formula, data: mixed.reversed()) }
     #expect(reversed?.description.hasPrefix("f.csv, line 2: \"TRUE\" in numeric column") == true)

@@ -46,10 +46,10 @@ import Testing
     #expect(
       error(doses) == """
         t.csv, line 3: "0,25" in column "dose" has a decimal comma. Read decimals with a comma: \
-        --decimal ,; if the column is categorical, add --factor dose.
+        ReadingOptions.decimalComma = true; if the column is categorical, add ReadingOptions.categoricalColumns = ["dose"].
         """)
     #expect(error(doses, "score ~ log1p(dose) + (1 | id)").contains("(“0,25” in t.csv, line 3)"))
-    #expect(error(doses, "score ~ log1p(dose) + (1 | id)").hasSuffix("--decimal ,."))
+    #expect(error(doses, "score ~ log1p(dose) + (1 | id)").hasSuffix("ReadingOptions.decimalComma = true."))
     let read = try fit(doses) { $0.reading.decimalComma = true }
     #expect(abs(read.criterion - 371.775913835) < 1e-7)
     #expect(abs(read.fixedEffects[1].estimate! - 6.14) < 1e-9)
@@ -66,7 +66,7 @@ import Testing
     let doses = ["1", word, word, "2.5", word]
     #expect(
       error(doses).hasPrefix(
-        "t.csv, line 3: \"\(word)\" in column \"dose\" stands among numbers such as 1. If it means missing, add --missing "
+        "t.csv, line 3: \"\(word)\" in column \"dose\" stands among numbers such as 1. If it means missing, add ReadingOptions.missingTexts = [\"\(word)\"]; "
       ))
     let read = try fit(doses) { $0.reading.missingTexts = [word] }
     #expect(read.fixedEffects.map(\.name) == ["(Intercept)", "dose"] && read.observations == 32)

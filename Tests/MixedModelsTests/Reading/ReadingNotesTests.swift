@@ -33,7 +33,7 @@ import Testing
     let found = try notes { $0 % 8 < 5 ? "lost \($0 % 2)" : "\($0 % 8)" }
     #expect(
       found == [
-        "column c has become a factor of 5 levels because of texts among its numbers, the first of them “lost 0” (t.csv, line 2); if it means missing, add --missing"
+        "column c has become a factor of 5 levels because of texts among its numbers, the first of them “lost 0” (t.csv, line 2); if it means missing, add ReadingOptions.missingTexts"
       ])
   }
 

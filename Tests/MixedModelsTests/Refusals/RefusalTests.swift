@@ -85,7 +85,7 @@ import Testing
     #expect(
       error?.description == """
         column g is text (“a” in t.csv, line 2), but “log(g)” needs numbers. If “a” means missing, \
-        add --missing; else use the column as a factor, or correct its values.
+        add ReadingOptions.missingTexts; else use the column as a factor, or correct its values.
         """)
   }
 

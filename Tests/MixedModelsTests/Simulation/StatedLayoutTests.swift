@@ -107,7 +107,7 @@ import Testing
         ("y ~ x + (x | g)", { $0.correlations = ["g=1.1"] }, "between -1 and 1"),
         ("y ~ x + (x || g)", { $0.correlations = ["g=0.1"] }, "no correlated columns"),
         ("y ~ (x + z | g)", { $0.correlations = ["g=0.9,0.9,-0.9"] }, "not positive semidefinite"),
-        ("y ~ x + (1 | g)", { $0.sigma = -1 }, "--sigma"),
+        ("y ~ x + (1 | g)", { $0.sigma = -1 }, "SimulationSettings.sigma"),
         ("y ~ x + (1 | g)", { $0.levels = ["g=0"] }, "1 to 10⁸ levels"),
         ("y ~ x + (1 | g)", { $0.levels = ["x=3"] }, "groups by no 'x'"),
         ("y ~ x + (1 | g)", { $0.levels = ["g=3", "g=4"] }, "there twice"),

@@ -20,7 +20,7 @@ import Testing
   func `text that is no UTF-8 is refused with its place and the remedy`(chunkBytes: Int) {
     let expected = """
       t.csv, line 2: "M\u{FFFD}ller" in column "id" is not UTF-8 text. Name its encoding, \
-      --encoding latin1 or --encoding windows-1252, or convert it: iconv -f ENCODING -t UTF-8.
+      ReadingOptions.encoding = .latin1 or ReadingOptions.encoding = .windows1252, or convert it: iconv -f ENCODING -t UTF-8.
       """
     #expect(message { try read(Self.latin1) { $0.chunkBytes = chunkBytes } } == expected)
     #expect(message { try read(storedGzip(Self.latin1)) } == expected)
@@ -86,7 +86,7 @@ import Testing
     #expect(try read(storedGzip(table)).header == ["é", "b"])
     #expect(
       message { try read(table) { $0.encoding = .latin1 } }
-        == "t.csv: begins with the mark of UTF-8 text. Leave --encoding out.")
+        == "t.csv: begins with the mark of UTF-8 text. Leave ReadingOptions.encoding out.")
   }
 
   @Test func `UTF-16 is recognised, marked or not, whatever encoding is named`() {

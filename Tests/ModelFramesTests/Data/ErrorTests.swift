@@ -74,12 +74,13 @@ import Testing
     #expect(
       message { try readNumbers("Reaction", "Reaction\n1\nn/a\n") } == """
         t.csv, line 3: "n/a" in numeric column "Reaction". If it means missing, \
-        add --missing "n/a"; if the column is categorical, add --factor Reaction.
+        add ReadingOptions.missingTexts = ["n/a"]; if the column is categorical, add ReadingOptions.categoricalColumns = ["Reaction"].
         """)
     #expect(
       message { try readNumbers("my y", "n;my y\n1;2\n2;1,5\n") } == """
         t.csv, line 3: "1,5" in numeric column "my y". \
-        Read decimals with a comma: --decimal ,; if the column is categorical, add --factor "my y".
+        Read decimals with a comma: ReadingOptions.decimalComma = true; if the column is categorical, add \
+        ReadingOptions.categoricalColumns = ["my y"].
         """)
     let long = String(repeating: "x", count: 1000) + "\t\u{1b}"
     #expect(
@@ -117,7 +118,7 @@ import Testing
         """)
     #expect(message { try readNumbers("weight", "#x,y\n1,2\n") }.contains("looks like a comment"))
     #expect(missing("My study\nx,y\n1,2\n").contains("if the line is a title, take it out"))
-    #expect(missing("x y\n1 2\n").contains("add --separator ' '"))
+    #expect(missing("x y\n1 2\n").contains(#"add ReadingOptions.separator = UInt8(ascii: " ")"#))
     #expect(
       message { try readTable("title\na,b\n1,2\n") }
         .contains("2 fields, but the header has 1. If line 1 is a title or a comment"))
@@ -132,7 +133,7 @@ import Testing
         """)
     #expect(
       message { try readTable("\"x\" \"y\"\n\"1\" 2 3\n") } == """
-        t.csv, line 1: the names of the columns are separated by blanks. Add --separator ' ', \
+        t.csv, line 1: the names of the columns are separated by blanks. Add ReadingOptions.separator = UInt8(ascii: " "), \
         after tr -s ' ' if there are several; if rows begin with their names, name that column \
         in the header.
         """)

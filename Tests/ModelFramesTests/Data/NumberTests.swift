@@ -79,8 +79,8 @@ import Testing
     #expect(try readNumbers("b", "b\nTRUE\nF\ntrue\nfalse\nT\nFALSE\n") == [1, 0, 1, 0, 1, 0])
     #expect(
       message { try readNumbers("b", "b\n\(twenty)M\n") { $0.chunkBytes = 64 } } == """
-        t.csv, line 42: "M" in logical column "b". If it means missing, add --missing M; \
-        if the column is categorical, add --factor b.
+        t.csv, line 42: "M" in logical column "b". If it means missing, add ReadingOptions.missingTexts = ["M"]; \
+        if the column is categorical, add ReadingOptions.categoricalColumns = ["b"].
         """)
   }
 

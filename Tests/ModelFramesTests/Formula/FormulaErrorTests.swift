@@ -125,7 +125,7 @@ import Testing
   @Test func `an unknown function gets a suggestion`() {
     #expect(report("y ~ sqr(x)").contains("Did you mean \"sqrt\"?"))
     #expect(report("y ~ Log(x)").contains("Did you mean \"log\"?"))
-    #expect(report("y ~ ordered(x)").contains("--contrasts COLUMN=poly"))
+    #expect(report("y ~ ordered(x)").contains(#"FitOptions.contrasts["COLUMN"] = .polynomial"#))
   }
 
   @Test func `what other programs write differently is told in R's spelling`() {
@@ -133,7 +133,7 @@ import Testing
     #expect(report("y ~ (1 | a & b)").contains("(1 | a:b)"))
     #expect(report("y ~ x + zerocorr(1 + x | g)").contains("(x || group)"))
     #expect(report("y ~ C(f)").contains("factor(x)"))
-    #expect(report("y ~ C(f, Sum)").contains("--contrasts"))
+    #expect(report("y ~ C(f, Sum)").contains("FitOptions.contrasts"))
   }
 
   @Test func `wide and combining characters do not misplace the caret`() {

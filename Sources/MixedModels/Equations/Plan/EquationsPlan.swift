@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// What each way to solve the equations would cost, from counts and patterns alone, and which one
@@ -59,7 +60,7 @@ package struct EquationsPlan {
     guard model.hasIndependentLevels else {
       guard ["auto", "exact", "cholmod"].contains(given) else {
         throw .numerical(
-          "levels that hang together by a relationship cannot be eliminated one by one. Use --solver cholmod, or leave it out"
+          "levels that hang together by a relationship cannot be eliminated one by one. Use \(Setting.solver("cholmod")), or leave it out"
         )
       }
       return "cholmod"

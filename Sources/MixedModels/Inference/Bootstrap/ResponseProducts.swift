@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 package import NumericalMethods
 
 /// [Z X y]ᵀWy of one response in working coordinates: all that a model keeps of it.
@@ -47,7 +48,7 @@ package struct ResponseSimulator: Sendable {
   ) throws {
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
-        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use --method wald or profile."
+        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use \(Setting.intervals("wald")) or profile."
       )
     }
     factor = try CrossProductFactor(model, memory: memory)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 package import NumericalMethods
 
 /// Kenward & Roger (1997, Biometrics 53, 983–997): a covariance of β adjusted for the estimation of
@@ -42,7 +43,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     let (model, threads) = (fitted.model, fitted.threads)
     guard model.covariance.isUnstructured, model.hasIndependentLevels else {
       throw InferenceError.refused(
-        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use --ddf satterthwaite."
+        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
       )
     }
     let parameters = model.covariance.linearParameters(fitted.φ)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// What estimated criteria mean for a likelihood-ratio statistic.
@@ -37,6 +38,6 @@ struct StatisticError {
       note +=
         "; within two of these its p-value from χ² is between \(text(least)) and \(text(greatest))"
     }
-    return note + ". A smaller --accuracy makes it smaller"
+    return note + ". A smaller \(Setting.accuracy) makes it smaller"
   }
 }

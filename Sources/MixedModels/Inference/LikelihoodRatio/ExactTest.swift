@@ -47,7 +47,7 @@ public struct ExactTest: Sendable {
   ) throws {
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
-        "the exact test is of a factor with independent levels. Use --boundary mixture.")
+        "the exact test is of a factor with independent levels. Use \(Setting.boundary("mixture")).")
     }
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml
@@ -70,7 +70,7 @@ public struct ExactTest: Sendable {
     let size = weights.count
     guard size <= Self.largestMatrix else {
       throw InferenceError.refused(
-        "the exact test needs the eigenvalues of a matrix of order \(size), and \(Self.largestMatrix) is the limit: the levels have too many different sums of weights. With so many levels the mixture is accurate: --boundary mixture."
+        "the exact test needs the eigenvalues of a matrix of order \(size), and \(Self.largestMatrix) is the limit: the levels have too many different sums of weights. With so many levels the mixture is accurate: \(Setting.boundary("mixture"))."
       )
     }
     let joined = DenseMatrix.joined(rows)  // p × size
@@ -177,7 +177,7 @@ extension ExactTest {
   init(smaller: FittedModel, larger: FittedModel, nesting: Nesting) throws {
     guard let new = nesting.newVariance, nesting.hasSameFixedPart else {
       throw InferenceError.refused(
-        "the exact test is for two models that differ by one variance, a random-effects term with one column such as (1 | g), and have the same fixed part. Use --boundary mixture, or naive."
+        "the exact test is for two models that differ by one variance, a random-effects term with one column such as (1 | g), and have the same fixed part. Use \(Setting.boundary("mixture")), or naive."
       )
     }
     try self.init(

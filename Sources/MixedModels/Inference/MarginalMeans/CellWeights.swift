@@ -60,7 +60,7 @@ extension FittedModel {
 
   private static func noWeights(_ columns: [String]) -> InferenceError {
     .refused(
-      "--cell-weights proportional needs the rows in every cell of \(columns.joined(separator: ", ")), which the cross-products have for factors of one or two terms only. Use --cell-weights equal, or fix factors by --at."
+      "\(Setting.cellWeights("proportional")) needs the rows in every cell of \(columns.joined(separator: ", ")), which the cross-products have for factors of one or two terms only. Use \(Setting.cellWeights("equal")), or fix factors by \(Setting.gridValues())."
     )
   }
 }

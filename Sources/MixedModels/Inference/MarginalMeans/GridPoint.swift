@@ -28,7 +28,7 @@ struct GridPoint: DesignPoint {
     }[0]
     guard value.isFinite else {
       throw InferenceError.refused(
-        "\(expression.deparsed) has no value at \(expression.columns.map { "\($0) = \(self[$0].text)" }.joined(separator: ", ")). Choose other values by --at."
+        "\(expression.deparsed) has no value at \(expression.columns.map { "\($0) = \(self[$0].text)" }.joined(separator: ", ")). Choose other values by \(Setting.gridValues())."
       )
     }
     return value

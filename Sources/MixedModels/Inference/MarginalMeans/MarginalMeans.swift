@@ -90,7 +90,7 @@ extension FittedModel {
       let count = rows.families.reduce(0) { $0 + $1.count * ($1.count - 1) / 2 }
       guard count <= Self.mostDifferences else {
         throw InferenceError.refused(
-          "there are \(count) pairwise differences, and \(Self.mostDifferences) is the limit. Fix some factors by --at FACTOR=LEVEL, or write some behind |."
+          "there are \(count) pairwise differences, and \(Self.mostDifferences) is the limit. Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL")), or write some behind |."
         )
       }
       differences = try rows.families.flatMap { family in

@@ -45,7 +45,7 @@ struct MeansRows {
     let cellCount = shown.reduce(1.0) { $0 * Double(grid.variables[$1].values.count) }
     try requireMemory(
       cellCount * Double(16 * fitted.model.fixed.names.count + 300),
-      for: "\(Int(cellCount)) marginal means", remedy: "Fix some factors by --at FACTOR=LEVEL.")
+      for: "\(Int(cellCount)) marginal means", remedy: "Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL")).")
     var sums: [Int: (row: [Double], weight: Double)] = [:]
     for index in 0..<grid.count {
       let point = grid.point(index)
@@ -66,7 +66,7 @@ struct MeansRows {
     let count = shown.reduce(1) { $0 * grid.variables[$1].values.count }
     guard sums.count == count || (known == nil && !sums.isEmpty) else {
       throw InferenceError.refused(
-        "none of the cells to average over has rows, so they have no proportional weights. Use --cell-weights equal, or other levels in --at."
+        "none of the cells to average over has rows, so they have no proportional weights. Use \(Setting.cellWeights("equal")), or other levels in \(Setting.gridValues())."
       )
     }
     let cells = (0..<count).map { cell -> Cell? in
@@ -107,7 +107,7 @@ struct MeansRows {
     }
     guard grid.variables[found].isFactor || grid.variables[found].isGiven else {
       throw InferenceError.refused(
-        "“\(name)” is a number, so it has no levels to give means of. Name values: --at \(name)=1,2, or read it as a factor when fitting: --factor \(name)."
+        "“\(name)” is a number, so it has no levels to give means of. Name values: \(Setting.gridValues(of: name, "1,2")), or read it as a factor when fitting: \(Setting.categoricalColumn(name))."
       )
     }
     return found

@@ -29,7 +29,7 @@ struct ReferenceGrid {
     builder = DesignBuilder(products: fitted.products, options: fitted.options)
     let columns = GridColumns(fitted.fixedTerms, fitted.products.basis)
     if let unknown = given.keys.sorted().first(where: { !columns.names.contains($0) }) {
-      throw InferenceError.unknownGridVariable(unknown, columns.names, "--at \(unknown)")
+      throw InferenceError.unknownGridVariable(unknown, columns.names, "\(Setting.gridValues(of: unknown))")
     }
     variables = try columns.names.map { [builder] name in
       let kind = fitted.products.specification.columnKinds[name]
@@ -55,7 +55,7 @@ struct ReferenceGrid {
     let size = variables.reduce(1.0) { $0 * Double($1.values.count) }
     guard size <= Double(Self.largest) else {
       throw InferenceError.refused(
-        "the reference grid has \(size) points, and \(Self.largest) is the limit. Fix some factors by --at FACTOR=LEVEL."
+        "the reference grid has \(size) points, and \(Self.largest) is the limit. Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL"))."
       )
     }
   }
@@ -68,13 +68,13 @@ struct ReferenceGrid {
     if isFactor {
       guard known.isEmpty else {
         throw InferenceError.refused(
-          "--at \(name): there is no level “\(text)”. Levels are \(known.prefix(12).map(\.text).joined(separator: ", "))."
+          "\(Setting.gridValues(of: name)): there is no level “\(text)”. Levels are \(known.prefix(12).map(\.text).joined(separator: ", "))."
         )
       }
       return Value(label: text)
     }
     guard let number = Double(text), number.isFinite else {
-      throw InferenceError.refused("--at \(name): “\(text)” is no number.")
+      throw InferenceError.refused("\(Setting.gridValues(of: name)): “\(text)” is no number.")
     }
     return Value(text: text, number: number)
   }
@@ -92,8 +92,8 @@ struct ReferenceGrid {
     }
     throw InferenceError.refused(
       kind == .categorical
-        ? "the formula compares the text of “\(name)”, whose values are not kept. Name those to average over: --at \(name)=VALUE,…"
-        : "the mean of “\(name)” is not in this model file, which an earlier version wrote. Give a value: --at \(name)=NUMBER, or make the file anew."
+        ? "the formula compares the text of “\(name)”, whose values are not kept. Name those to average over: \(Setting.gridValues(of: name, "VALUE,…"))"
+        : "the mean of “\(name)” is not in this model file, which an earlier version wrote. Give a value: \(Setting.gridValues(of: name, "NUMBER")), or make the file anew."
     )
   }
 }

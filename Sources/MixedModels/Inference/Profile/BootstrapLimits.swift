@@ -14,7 +14,7 @@ extension BootstrapInterval {
       parameter, estimate: parameter.estimate, limits,
       message: limits == nil
         ? usedCount > 1
-          ? "it has no estimate to which errors could be compared; use --interval percentile"
+          ? "it has no estimate to which errors could be compared; use \(Setting.bootstrapLimits("percentile"))"
           : "hardly any replicate has it" : nil)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
@@ -19,7 +20,7 @@ extension FittedModel {
         fixedNotation(Double(bytes) / 1_073_741_824, decimals: 1) + " GiB"
       }
       throw InferenceError.refused(
-        "a profile is made of small differences of criteria, which must be exact, and exact equations need \(gibibytes(needed)) of memory where \(gibibytes(available)) are left. Use --method wald, or a machine with more memory."
+        "a profile is made of small differences of criteria, which must be exact, and exact equations need \(gibibytes(needed)) of memory where \(gibibytes(available)) are left. Use \(Setting.intervals("wald")), or a machine with more memory."
       )
     }
     return try refitted(

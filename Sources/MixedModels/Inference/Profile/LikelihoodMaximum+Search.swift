@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import Glibc
 
 extension LikelihoodMaximum {
@@ -15,7 +16,7 @@ extension LikelihoodMaximum {
     let held: any HeldDeviance
     if let term = place.term, model.covariance.blocks[term].structure != nil {
       throw InferenceError.refused(
-        "standard deviations and correlations of a structured term have no profiles. Use --method bootstrap, or wald for the coefficients."
+        "standard deviations and correlations of a structured term have no profiles. Use \(Setting.intervals("bootstrap")), or wald for the coefficients."
       )
     }
     switch place {

@@ -34,7 +34,7 @@ extension FittedModel {
           parameter, estimate: parameter.estimate,
           message: curvature == nil
             ? "there is no standard error, for the Hessian could not be computed"
-            : "there is no standard error at the edge of the parameter space; use --method profile")
+            : "there is no standard error at the edge of the parameter space; use \(Setting.intervals("profile"))")
       }
       let scale = parameter.kind.scale
       let (centre, margin) = (scale.transformed(estimate), z * error * scale.slope(estimate))

@@ -56,7 +56,7 @@ final class InverseEntries: @unchecked Sendable {
     } catch FitError.outOfMemory {
     } catch CholmodError.outOfMemory, CholmodError.tooLarge {}
     throw InferenceError.refused(
-      "standard errors and leverages of crossed grouping factors need the whole system of equations factored, which does not fit in the memory that is left. Leave them out, take the fixed part alone (--random none), or use a machine with more memory."
+      "standard errors and leverages of crossed grouping factors need the whole system of equations factored, which does not fit in the memory that is left. Leave them out, take the fixed part alone (\(Setting.random("none"))), or use a machine with more memory."
     )
   }
 

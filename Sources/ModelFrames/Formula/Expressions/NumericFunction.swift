@@ -16,23 +16,25 @@ enum NumericFunction: String, CaseIterable {
     ]
 
   /// What to do instead of functions people know from R.
-  static let hints: [String: String] = [
-    "ordered": "Use factor() and the option --contrasts COLUMN=poly.",
-    "interaction": "Write a:b.",
-    "cut": "Add the binned column to the data.",
-    "ifelse": "Use comparisons: I((x > 0) * a + (x <= 0) * b).",
-    "is.na": "Rows with missing values are omitted.",
-    "cbind": "There is one response.",
-    "c": "It can only follow %in%.",
-    "bs": "Add the columns of the spline basis to the data.",
-    "ns": "Add the columns of the spline basis to the data.",
-    "s": "Add the columns of the spline basis to the data, or use poly().",
-    "as.integer": "Use trunc().",
-    "as.character": "Use factor().",
-    "as.logical": "Write a comparison, such as I(x != 0).",
-    "C": "A factor is written factor(x); for its coding use the option --contrasts.",
-    "zerocorr": "Without correlations, a random term has two bars: (x || group).",
-    "fulldummy": "All levels of a factor have columns where there is no intercept: (0 + f | group).",
-    "contrasts": "Use the option --contrasts.",
-  ]
+  static var hints: [String: String] {
+    [
+      "ordered": "Use factor() and the option \(Setting.contrasts(.polynomial)).",
+      "interaction": "Write a:b.",
+      "cut": "Add the binned column to the data.",
+      "ifelse": "Use comparisons: I((x > 0) * a + (x <= 0) * b).",
+      "is.na": "Rows with missing values are omitted.",
+      "cbind": "There is one response.",
+      "c": "It can only follow %in%.",
+      "bs": "Add the columns of the spline basis to the data.",
+      "ns": "Add the columns of the spline basis to the data.",
+      "s": "Add the columns of the spline basis to the data, or use poly().",
+      "as.integer": "Use trunc().",
+      "as.character": "Use factor().",
+      "as.logical": "Write a comparison, such as I(x != 0).",
+      "C": "A factor is written factor(x); for its coding use the option \(Setting.contrasts()).",
+      "zerocorr": "Without correlations, a random term has two bars: (x || group).",
+      "fulldummy": "All levels of a factor have columns where there is no intercept: (0 + f | group).",
+      "contrasts": "Use the option \(Setting.contrasts()).",
+    ]
+  }
 }

@@ -53,7 +53,7 @@ extension VariableBuilder {
   ) throws(FormulaError) -> Variable {
     guard case .call(let function, _) = syntax.form else { preconditionFailure("no call") }
     if function == "relevel" { return try releveled(arguments, at: syntax) }
-    let expected = "one column; the order of levels is set by --levels"
+    let expected = "one column; the order of levels is set by \(Setting.levels)"
     guard arguments.count == 1, let value = ArgumentMatch(arguments, to: ["x"])?.values["x"],
       case .name(let name, let isQuoted) = value.form
     else { throw error(.wrongArguments(function: function, expected: expected), at: syntax) }

@@ -16,6 +16,6 @@ func columnsFound(_ header: [String]) -> String {
   let found = "The only column is \(line); columns are separated by comma, semicolon, tab or bar."
   guard first.contains(" ") else { return found }
   return found
-    + " If they are separated by blanks, add --separator ' ' after tr -s ' '; if the line is a "
+    + " If they are separated by blanks, add \(Setting.separator(" ")) after tr -s ' '; if the line is a "
     + "title, take it out: tail -n +2 FILE."
 }

@@ -9,8 +9,11 @@ extension DataError: CustomStringConvertible {
     return place + RowPlace.suffix(line: line, row: row) + ": " + text
   }
 
-  private var quotedColumn: String { quoted(column ?? "?") }
-  private var quotedValue: String { quoted(value ?? "") }
+  private var quotedColumn: String { inDoubleQuotes(column ?? "?") }
+  private var quotedValue: String { inDoubleQuotes(value ?? "") }
+
+  private var categorical: Setting { .categoricalColumn(column ?? "COL") }
+  private var missing: Setting { .missingText(value ?? "COL") }
 
   private var statement: String {
     switch problem {
@@ -23,7 +26,8 @@ extension DataError: CustomStringConvertible {
     case .nullByte: "holds a zero byte, so it is no text."
     case .notUTF8:
       (column.map {
-        $0 == value ? "the column name \(quotedValue)" : "\(quotedValue) in column \(quoted($0))"
+        $0 == value
+          ? "the column name \(quotedValue)" : "\(quotedValue) in column \(inDoubleQuotes($0))"
       } ?? quotedValue)
         + " is not UTF-8 text."
     case .markedUTF8: "begins with the mark of UTF-8 text."
@@ -34,10 +38,10 @@ extension DataError: CustomStringConvertible {
       "column \(quotedColumn) has \(counted(count, "row")), the first column \(first)."
     case .standardInputTwice: "named more than once among the data."
     case .namedTwice(let other):
-      "is the same file as \(quoted(other)), so its rows would count twice."
+      "is the same file as \(inDoubleQuotes(other)), so its rows would count twice."
     case .cannotReadAgain: "a second pass is needed, but the data can be read only once."
     case .unusableSeparator(let byte):
-      "\(quoted(String(UnicodeScalar(byte)))) cannot separate fields."
+      "\(inDoubleQuotes(String(UnicodeScalar(byte)))) cannot separate fields."
     case .duplicateColumn: "two columns are named \(quotedColumn)."
     case .unknownColumn: "no column \(quotedColumn)."
     case .raggedRow(let fields, let headerFields):
@@ -57,8 +61,8 @@ extension DataError: CustomStringConvertible {
     case .wordAmongNumbers(let number), .logicalAmongNumbers(let number):
       "\(quotedValue) in column \(quotedColumn) stands among numbers such as \(number)."
     case .unsuitable(let message, _):
-      (value.map { "\(quoted($0)) in column \(quotedColumn): " }
-        ?? column.map { "column \(quoted($0)): " } ?? "") + message
+      (value.map { "\(inDoubleQuotes($0)) in column \(quotedColumn): " }
+        ?? column.map { "column \(inDoubleQuotes($0)): " } ?? "") + message
     }
   }
 
@@ -71,9 +75,9 @@ extension DataError: CustomStringConvertible {
     case .unsupportedFormat(_, let remedy), .unsuitable(_, .some(let remedy)): remedy
     case .nullByte: "Export the table as UTF-8 CSV."
     case .notUTF8(let isLatin1):
-      "Name its encoding, \(isLatin1 ? "--encoding latin1 or " : "")--encoding windows-1252, "
+      "Name its encoding, \(isLatin1 ? "\(Setting.encoding(.latin1)) or " : "")\(Setting.encoding(.windows1252)), "
         + "or convert it: iconv -f ENCODING -t UTF-8."
-    case .markedUTF8: "Leave --encoding out."
+    case .markedUTF8: "Leave \(Setting.encoding()) out."
     case .empty: "A header line with the names of the columns is needed."
     case .noColumns: "A table needs one at least."
     case .unequalLength: "Give every column a value for each row; NaN and nil are missing ones."
@@ -86,26 +90,27 @@ extension DataError: CustomStringConvertible {
     case .raggedRow(let fields, let headerFields):
       headerFields == 1
         ? "If line 1 is a title or a comment, take it out: tail -n +2 FILE; if the separator was not "
-          + "found, name it: --separator."
+          + "found, name it: \(Setting.separator())."
         : fields == headerFields + 1
           ? "Quote fields that hold the separator; if the first column holds row names, "
             + "name it in the header."
           : "Quote fields that hold the separator, and fill up short rows."
     case .textAfterClosingQuote: "Double a quote that belongs to the field's text."
     case .blankSeparatedHeader:
-      "Add --separator ' ', after tr -s ' ' if there are several; if rows begin with their names, "
+      "Add \(Setting.separator(" ")), after tr -s ' ' if there are several; if rows begin with their names, "
         + "name that column in the header."
     case .unclosedQuote: "Close it, or double a quote that belongs to the text."
-    case .recordTooLong, .headerTooLong, .tooManyColumns: "Check for an unclosed quote, or whether this is a table at all."
-    case .outOfMemory: "Raise the limit of memory (ulimit -v), or use fewer --threads."
+    case .recordTooLong, .headerTooLong, .tooManyColumns:
+      "Check for an unclosed quote, or whether this is a table at all."
+    case .outOfMemory: "Raise the limit of memory (ulimit -v), or use fewer \(Setting.threads)."
     case .carriageReturnsOnly: #"Convert it with: tr '\r' '\n'."#
     case .notANumber, .wordAmongNumbers: numberRemedy
     case .decimalComma: decimalRemedy
     case .logicalAmongNumbers:
-      "Write all values alike; if the column is categorical, add --factor \(argument(column))."
+      "Write all values alike; if the column is categorical, add \(categorical)."
     case .notALogical:
-      "If it means missing, add --missing \(argument(value)); "
-        + "if the column is categorical, add --factor \(argument(column))."
+      "If it means missing, add \(missing); "
+        + "if the column is categorical, add \(categorical)."
     case .notFinite: "Remove the row or write NA."
     case .systemError, .unsuitable: nil
     }
@@ -114,22 +119,22 @@ extension DataError: CustomStringConvertible {
   private func columnRemedy(_ available: [String]) -> String {
     let names = available.filter { !$0.isEmpty }
     if let column, let close = closestName(to: column, among: names) {
-      return "Did you mean \(quoted(close))?"
+      return "Did you mean \(inDoubleQuotes(close))?"
     }
     return columnsFound(available)
   }
 
   private var decimalRemedy: String {
-    "Read decimals with a comma: --decimal ,; if the column is categorical, "
-      + "add --factor \(argument(column))."
+    "Read decimals with a comma: \(Setting.decimalComma); if the column is categorical, "
+      + "add \(categorical)."
   }
 
   private var numberRemedy: String {
     if let value, hasDecimalComma(value) {
       return decimalRemedy
     }
-    return "If it means missing, add --missing \(argument(value)); "
-      + "if the column is categorical, add --factor \(argument(column))."
+    return "If it means missing, add \(missing); "
+      + "if the column is categorical, add \(categorical)."
   }
 }
 
@@ -137,36 +142,4 @@ private func counted(_ n: Int, _ noun: String) -> String { n == 1 ? "1 \(noun)" 
 
 private func sizeText(_ bytes: Int) -> String {
   bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes) bytes"
-}
-
-/// The text in double quotes, shortened, control characters escaped.
-private func quoted(_ text: String) -> String { "\"" + shortened(text) + "\"" }
-
-func shortened(_ text: String) -> String {
-  let limit = 40
-  var result = ""
-  for (n, scalar) in text.unicodeScalars.enumerated() {
-    if n == limit { return result + "…" }
-    switch scalar {
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case _ where scalar.isUnprintable:
-      result += "\\u{" + String(scalar.value, radix: 16) + "}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
-}
-
-/// The text as one word of a shell command: bare if a name, otherwise in double quotes.
-private func argument(_ text: String?) -> String {
-  guard let text else { return "COL" }
-  let isWord =
-    !text.isEmpty
-    && text.utf8.allSatisfy {
-      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-        || $0 == 95 || $0 == 46
-    }
-  return isWord ? text : quoted(text)
 }

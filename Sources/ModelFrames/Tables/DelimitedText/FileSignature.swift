@@ -36,19 +36,37 @@ private func unmarkedUTF16(_ text: UnsafeBufferPointer<UInt8>) -> String? {
 private struct Signature: Sendable {
   let bytes: [UInt8]
   let format: String
-  let remedy: String
+  private let advice: Advice
+
+  private enum Advice {
+    case sentence(String)
+    case action(Action)
+  }
 
   init(_ text: String, _ format: String, _ remedy: String) {
+    self.init(text, format, .sentence(remedy))
+  }
+
+  init(_ text: String, _ format: String, unpackedBy program: String) {
+    self.init(text, format, .action(.unpack(by: program)))
+  }
+
+  private init(_ text: String, _ format: String, _ advice: Advice) {
     bytes = text.unicodeScalars.map { UInt8($0.value) }  // one byte per scalar
-    self.format = format
-    self.remedy = remedy
+    (self.format, self.advice) = (format, advice)
+  }
+
+  var remedy: String {
+    switch advice {
+    case .sentence(let words): words
+    case .action(let action): action.description
+    }
   }
 }
 
 /// No signature is longer.
 let longestSignature = 64
 
-private let unpack = "Unpack it, or pipe it in: "
 private let export = "Export it as CSV, for instance from R: "
 
 // The longer signature first where one begins another.
@@ -62,11 +80,11 @@ private let signatures = [
     "Unzip it, or save the sheet as CSV UTF-8."),
   Signature(
     "\u{d0}\u{cf}\u{11}\u{e0}", "an old Excel workbook", "Save the sheet as CSV UTF-8."),
-  Signature("\u{fd}7zXZ\0", "xz data", unpack + "xz -dc FILE | lmm-sparse … -"),
-  Signature("BZh91AY&SY", "bzip2 data", unpack + "bzip2 -dc FILE | lmm-sparse … -"),
-  Signature("\u{28}\u{b5}\u{2f}\u{fd}", "zstd data", unpack + "zstd -dc FILE | lmm-sparse … -"),
-  Signature("\u{4}\u{22}\u{4d}\u{18}", "lz4 data", unpack + "lz4 -dc FILE | lmm-sparse … -"),
-  Signature("\u{1f}\u{9d}", "compress data", unpack + "zcat FILE | lmm-sparse … -"),
+  Signature("\u{fd}7zXZ\0", "xz data", unpackedBy: "xz -dc"),
+  Signature("BZh91AY&SY", "bzip2 data", unpackedBy: "bzip2 -dc"),
+  Signature("\u{28}\u{b5}\u{2f}\u{fd}", "zstd data", unpackedBy: "zstd -dc"),
+  Signature("\u{4}\u{22}\u{4d}\u{18}", "lz4 data", unpackedBy: "lz4 -dc"),
+  Signature("\u{1f}\u{9d}", "compress data", unpackedBy: "zcat"),
   Signature("\u{1f}\u{8b}", "gzip data inside gzip data", "Unpack it once more."),
   Signature("7z\u{bc}\u{af}\u{27}\u{1c}", "a 7-Zip archive", "Unpack it."),
   Signature("PAR1\u{15}", "a Parquet file", export + "write.csv(arrow::read_parquet(FILE), …)."),

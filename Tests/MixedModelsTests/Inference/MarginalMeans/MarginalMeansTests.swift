@@ -263,7 +263,7 @@ import Testing
         let error = #expect(throws: InferenceError.self) {
           try old.marginalMeans(MeansSpecification("~ a"))
         }
-        #expect(error?.description.contains("--at z=NUMBER") == true)
+        #expect(error?.description.contains(#"MeansOptions.values["z"] = ["NUMBER"]"#) == true)
       }
     }
   }
