@@ -63,7 +63,7 @@ struct VarianceErrors: Sendable {
 }
 
 /// Standard deviations relative to σ, and correlations, of one block's reported columns.
-private struct RelativeDeviations {
+struct RelativeDeviations {
   let deviations: [Double]
   let correlations: DenseMatrix
   /// Of the columns, whose sizes the deviations times these do not depend on.
@@ -91,7 +91,7 @@ private struct RelativeDeviations {
 /// With λ = R⁻¹λ̃ the reported effects' factor and s_i the length of its row i,
 ///
 ///     ∂s_i/∂λ̃_ab = R⁻¹_ia λ_ib / s_i,   ∂(λλᵀ)_ij/∂λ̃_ab = R⁻¹_ia λ_jb + R⁻¹_ja λ_ib.
-private struct RelativeSlopes {
+struct RelativeSlopes {
   let here: RelativeDeviations
   private(set) var deviations: [[Double]]
   /// Entry (i, j) at j ℓ + i.

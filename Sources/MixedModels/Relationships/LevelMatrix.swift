@@ -68,33 +68,13 @@ struct LevelMatrix {
   /// - Throws: `RelationshipError` unless positive definite.
   func logDeterminant() throws(RelationshipError) -> Double {
     guard !diagonal.isEmpty else { return 0 }
-    var starts = [0]
-    var (rows, values): ([Int], [Double]) = ([], [])
-    var next = edges[...]
-    for level in diagonal.indices {
-      rows.append(level)
-      values.append(diagonal[level])
-      while let edge = next.first, edge.column == level {
-        rows.append(Int(edge.row))
-        values.append(edge.value)
-        next.removeFirst()
-      }
-      starts.append(rows.count)
-    }
-    let pattern = SymmetricPattern(size: diagonal.count, columnStarts: starts, rowIndices: rows)
-    var order = Array(diagonal.indices)
-    do {
-      order = try fillReducingOrder(pattern)
-      let (permuted, source) = pattern.permuted(by: order)
-      var factor = try SparseCholesky(analyzing: permuted)
-      try factor.factorize(source.map { values[$0] })
-      let value = factor.logDeterminant(0..<diagonal.count)
+    do throws(CholmodError) {
+      let value = try PrecisionFactor(diagonal, edges).logDeterminant
       if value.isFinite { return value }
-    } catch CholmodError.notPositiveDefinite(let column) {
-      throw .notPositiveDefinite(levels[order[column]])
     } catch {
-      throw .memoryShortage("\(error)")
+      guard case .notPositiveDefinite(let level) = error else { throw .memoryShortage("\(error)") }
+      throw .notPositiveDefinite(levels[level])
     }
-    throw .notPositiveDefinite(levels[order[0]])
+    throw .notPositiveDefinite(levels[0])
   }
 }

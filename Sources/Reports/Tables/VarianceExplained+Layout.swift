@@ -9,7 +9,8 @@ extension VarianceExplained: Reportable {
       .data(
         .text(json: "criterion", \.criterionKind.rawValue), .record("variance", varianceColumns),
         .record("r2", r2Columns), .record("icc", correlationColumns),
-        .records("pca", componentColumns, \.components)),
+        .records("pca", componentColumns, \.components),
+        .records("ratios", ratioColumns, \.ratios)),
       .table(
         \.parts, label: \.name,
         columns: { table in
@@ -31,7 +32,12 @@ extension VarianceExplained: Reportable {
             .number(header: "adjusted", digits: 4, \.adjusted),
             .number(header: "unadjusted", digits: 4, \.unadjusted),
           ]
-        }), .tables(\.componentTables), .table(\.numbers, columns: { _ in numberColumns }),
+        }), .tables(\.componentTables), .tables(\.ratioTables),
+      .table(
+        \.numbers,
+        columns: { table in
+          numberColumns + (table?.ratios.isEmpty == false ? errorColumns : [])
+        }),
       .notes(),
     ], notes: \.messages)
 
@@ -68,6 +74,13 @@ extension VarianceExplained: Reportable {
     .json("cumulative") { .array($0.cumulativeProportions.map(JSONValue.optional)) },
   ]
 
+  private static let ratioColumns: [Column<VarianceRatio>] = [
+    .text(json: "ratio", \.expression), .number(json: "estimate", \.estimate),
+    .number(json: "std_error", \.standardError),
+    .number(json: "conf_low") { $0.interval?.low },
+    .number(json: "conf_high") { $0.interval?.high }, .text(json: "message", \.message),
+  ]
+
   // MARK: - Tables for people
 
   private var parts: [(name: String, variance: Double)] {
@@ -78,6 +91,21 @@ extension VarianceExplained: Reportable {
   private var shownCorrelations: [(name: String, adjusted: Double, unadjusted: Double)] {
     let groups = correlations.map { ($0.group, $0.adjusted, $0.unadjusted) }
     return groups + (groups.count > 1 ? [("all", adjustedICC, unadjustedICC)] : [])
+  }
+
+  private var ratioTables: [any ReportTable] {
+    guard !ratios.isEmpty else { return [] }
+    let columns: [Column<VarianceRatio>] = [
+      .number(header: "Estimate", \.estimate), .number(header: "Std. Error", \.standardError),
+      .number(header: "Lower") { $0.interval?.low }, .number(header: "Upper") { $0.interval?.high },
+      .text(header: "", \.message),
+    ]
+    return [
+      ResultsTable(
+        heading: "Functions of the variances:",
+        columns: ratios.contains { $0.message != nil } ? columns : columns.dropLast(),
+        label: \.expression, rows: { ratios })
+    ]
   }
 
   private static func cell(_ value: Double?) -> String { tableCells([value], digits: 4)[0] }
@@ -106,7 +134,15 @@ extension VarianceExplained: Reportable {
     var group: String?
     var component: Int?
     var value: Double?
+    var error: Double?
+    var interval: (low: Double, high: Double)?
   }
+
+  /// Where there are ratios.
+  private static let errorColumns: [Column<Number>] = [
+    .number(tidy: "std.error", \.error), .number(tidy: "conf.low") { $0.interval?.low },
+    .number(tidy: "conf.high") { $0.interval?.high },
+  ]
 
   private static let numberColumns: [Column<Number>] = [
     .text(tidy: "statistic", \.name), .text(tidy: "group", \.group),
@@ -141,5 +177,10 @@ extension VarianceExplained: Reportable {
       }
     }
     return numbers
+      + ratios.map {
+        Number(
+          name: "ratio", group: $0.expression, value: $0.estimate, error: $0.standardError,
+          interval: $0.interval)
+      }
   }
 }

@@ -15,7 +15,9 @@ struct RanefCommand: ParsableCommand {
           lmm-sparse ranef 'Reaction ~ Days + (Days | Subject)' --data sleepstudy.csv --format tidy
 
       The standard deviations are exact and conditional on θ and β, as those of lme4's \
-      ranef(condVar = TRUE).
+      ranef(condVar = TRUE). Of levels with a relationship, such as animals of a pedigree, there are the reliability \
+      1 - PEV/Var(b), with the uncertainty of β in the variance of prediction errors (PEV), and its root, the \
+      accuracy.
       \(ConditionalModesReport.jsonHelp) cov is the covariance matrix of every level, column after column.
       """)
 
@@ -30,8 +32,11 @@ struct RanefCommand: ParsableCommand {
   func run() throws {
     let files = try RunFiles(reading: source.files(of: [model]), output: report.output)
     let progress = report.progress.line
-    let fit = try source.fitted(model, wantsModes: true, progress: progress).fit
+    let fitted = try source.fitted(model, wantsModes: true, progress: progress)
+    let fit = fitted.fit
     report.progress.tell(fit.convergence.messages)
-    try report.write(files) { _ in ConditionalModesReport(fit).report() }
+    try report.write(files) { _ in 
+      try ConditionalModesReport(fit, reliabilities: fitted.reliabilities()).report()
+     }
   }
 }

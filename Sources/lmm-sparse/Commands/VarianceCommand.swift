@@ -15,12 +15,24 @@ struct VarianceCommand: ParsableCommand {
 
           lmm-sparse variance 'y ~ x + (x | g)' --data t.csv
 
+      --ratio computes a function of the variances, such as heritability, with its standard error by the delta \
+      method and Wald's limits. Names are those of terms with one column, Residual, and var_x|g, \
+      cov_x.(Intercept)|g, sd_x|g, cor_x.(Intercept)|g of others:
+
+          lmm-sparse variance fit.lmm --ratio 'animal/(animal+Residual)'
+
       \(VarianceExplained.jsonHelp)
       """)
 
   @Argument(help: "The model: a model file, or a formula with --data.")
   var model: String
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("A function of the variances; repeatable.", valueName: "expression"))
+  var ratio: [String] = []
+
+  @OptionGroup var coverage: CoverageArgument
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
@@ -29,7 +41,7 @@ struct VarianceCommand: ParsableCommand {
   func run() throws {
     try report.write(reading: source.files(of: [model])) { progress in
       let fitted = try source.fitted(model, progress: progress)
-      return try fitted.varianceExplained().report(notes: fitted.fit.convergence.messages)
+      return try fitted.varianceExplained(ratios: ratio, level: coverage.level).report(notes: fitted.fit.convergence.messages)
     }
   }
 }

@@ -114,6 +114,47 @@ import Testing
     #expect(abs(new.errors[0] - 7.217918407070571) < 1e-9)
   }
 
+  /// Mrode (2014), example 3.1: reliabilities 0.058, 0.016, 0.087, 0.145, 0.144, 0.115, 0.116, 0.155,
+  /// here from the inverse of Henderson's equations (NumPy).
+  @Test func `reliabilities are Mrode's`() throws {
+    let model = try mrode { $0.knownSigma = (40.0).squareRoot() }
+    let reliabilities = try #require(try model.reliabilities()[0])
+    let expected = [
+      "1": 0.05781158, "2": 0.01580856, "3": 0.08708243, "4": 0.14463969, "5": 0.14378651,
+      "6": 0.11543447, "7": 0.11628766, "8": 0.15527171,
+    ]
+    let levels = try #require(model.fit.conditionalModes?.first).levels
+    for (k, level) in levels.enumerated() {
+      let value = try #require(reliabilities.reliability(level: k, column: 0))
+      #expect(abs(value - expected[level]!) < 1e-8, "\(level)")
+      #expect(abs(reliabilities.accuracy(level: k, column: 0)! - value.squareRoot()) < 1e-15)
+    }
+  }
+
+  /// Selfed offspring of 8 has F = ½, and only its parent is known: its value is that of 8 but for
+  /// what Mendelian sampling adds, so that its reliability is that of 8 by 1/(1 + F) = ⅔.
+  @Test func `an inbred animal's reliability is relative to its own variance`() throws {
+    let model = try mrode {
+      $0.relationships["calf"] = try! Pedigree([
+        ("4", "1", nil), ("5", "3", "2"), ("6", "1", "2"), ("7", "4", "5"), ("8", "3", "6"),
+        ("9", "8", "8"),
+      ]).relationship
+    }
+    let reliabilities = try #require(try model.reliabilities()[0])
+    let levels = try #require(model.fit.conditionalModes?.first).levels
+    func value(_ level: String) -> Double {
+      reliabilities.reliability(level: levels.firstIndex(of: level)!, column: 0)!
+    }
+    #expect(abs(value("8") - 0.15527171) < 1e-8)
+    #expect(abs(value("9") - value("8") / 1.5) < 1e-12)
+  }
+
+  @Test func `independent levels have no reliabilities`() throws {
+    let formula = try Formula("Reaction ~ Days + (Days | Subject)")
+    let model = try FittedModel(formula, data: [DataSource.file(Files.data("sleepstudy.csv"))])
+    #expect(try model.reliabilities().map { $0 == nil } == [true])
+  }
+
   @Test func `what searches for variances says that they are known`() throws {
     let model = try mrode()
     #expect(throws: InferenceError.self) { try model.profile() }

@@ -55,7 +55,7 @@ import Testing
   @Test func `agrees with R without an intercept`() throws {
     let fitted = try FittedModel(
       Formula("y ~ 0 + x + (x || g)"), data: [UnbalancedTable.source()], options: FitOptions())
-    let table = fitted.varianceExplained()
+    let table = try fitted.varianceExplained()
     #expect(abs(table.fixedVariance / 173.226346818 - 1) < 1e-5)
     #expect(abs(table.randomVariance / 1377.29405548 - 1) < 1e-5)
     #expect(table.components.count == 1)
@@ -69,7 +69,7 @@ import Testing
     options.weights = "w"
     let fitted = try FittedModel(
       Formula("y ~ x + (x | g)"), data: [UnbalancedTable.source()], options: options)
-    let table = fitted.varianceExplained()
+    let table = try fitted.varianceExplained()
     let rows = UnbalancedTable.rows
     let slope = fitted.fit.fixedEffects[1].estimate!
     let C = fitted.fit.varianceComponents[0].covariances
@@ -91,7 +91,7 @@ import Testing
 
   @Test func `a singular fit has components of zero, not NaN`() throws {
     let fitted = try ReferenceFit.named("dyestuff2-reml").fittedModel()
-    let table = fitted.varianceExplained()
+    let table = try fitted.varianceExplained()
     #expect(table.randomVariance == 0 && table.adjustedICC == 0)
     #expect(table.components[0].proportions == [nil])
     let report = table.report()

@@ -38,6 +38,8 @@ public struct VarianceExplained: Sendable {
   /// In lme4's order.
   public let shares: [Share]
   public let components: [PrincipalComponents]
+  /// The functions of variances that were asked for.
+  public let ratios: [VarianceRatio]
   public let messages: [String]
 
   public var randomVariance: Double { shares.reduce(0) { $0 + $1.variance } }
@@ -66,7 +68,13 @@ public struct VarianceExplained: Sendable {
 }
 
 extension FittedModel {
-  public func varianceExplained() -> VarianceExplained {
+  /// - Parameters:
+  ///   - ratios: Functions of the variances, see `varianceRatios`.
+  ///   - level: Coverage of their intervals.
+  /// - Throws: `InferenceError` for a ratio that is none.
+  public func varianceExplained(
+    ratios: [String] = [], level: Double = 0.95
+  ) throws -> VarianceExplained {
     let variance = coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages
@@ -78,7 +86,7 @@ extension FittedModel {
     } else {
       notes.append("results are for \(formula.response.deparsed)")
     }
-    return VarianceExplained(
+    return try VarianceExplained(
       formula: fit.formula, criterionKind: fit.criterionKind,
       fixedVariance: fixedPartVariance,
       residualVariance: variance * Double(model.observations) / sumOfWeights,
@@ -86,7 +94,8 @@ extension FittedModel {
         .init(
           name: term.name, group: term.groupName, variance: variance * square / sumOfWeights)
       },
-      components: principalComponents, messages: notes)
+      components: principalComponents, ratios: varianceRatios(ratios, level: level),
+      messages: notes)
   }
 
   /// Of Xβ over the rows.
