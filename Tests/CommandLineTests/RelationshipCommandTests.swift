@@ -126,7 +126,7 @@ import Testing
     for arguments in [
       ["--relationship", "calf"],
       ["--relationship", "calf=table.csv", "--precision", "calf=table.csv"],
-      ["--sigma", "2"], ["--theta", "1", "--sigma", "-1"], ["--theta", "1", "--start", "1"],
+      ["--sigma", "0"], ["--theta", "1", "--sigma", "-1"], ["--theta", "1", "--start", "1"],
     ] {
       #expect(try fit(table, arguments).status == 64, "\(arguments)")
     }

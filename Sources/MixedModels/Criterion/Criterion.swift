@@ -2,8 +2,8 @@
 import Glibc
 import NumericalMethods
 
-/// −2 log-likelihood, or the REML criterion, of one model and its data, profiled over β and σ, as a
-/// function of the covariance parameters: θ (lme4's `devFunOnly`), or φ, see `RelativeCovariance`.
+/// −2 log-likelihood, or the REML criterion, of one model and its data, profiled over β and σ, unless
+/// σ is known, as a function of the covariance parameters: θ (lme4's `devFunOnly`), or φ, see `RelativeCovariance`.
 ///
 /// It owns the factorization that an evaluation overwrites: use it on one thread at a time.
 public final class Criterion {
@@ -11,8 +11,6 @@ public final class Criterion {
   let kind: CriterionKind
   /// What solves the model's equations now.
   package private(set) var equations: any MixedModelEquations
-  /// σ² where it is not to be profiled but known, in units of the response.
-  var knownVariance: Double?
   /// Makes the equations that take the place of rough ones, which led near the optimum for less.
   private var finer: (() throws -> any MixedModelEquations)?
   /// Λ's block of every group, ℓ × ℓ, for the φ of the last evaluation.
@@ -39,8 +37,10 @@ public final class Criterion {
     try equations.update(factors)
     var value = equations.logDeterminantM - model.logDeterminantQ - model.sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
-    guard let knownVariance else { return value + df * (1 + log(2 * .pi * residualVariance)) }
-    return value + df * log(2 * .pi * knownVariance) + squares / knownVariance
+    guard let known = model.knownVariance else {
+      return value + df * (1 + log(2 * .pi * residualVariance))
+    }
+    return value + df * log(2 * .pi * known) + squares / known
   }
 
   /// Derivatives at the φ of the last evaluation.
@@ -49,7 +49,9 @@ public final class Criterion {
   ///
   /// - Throws: `CholmodError`.
   func derivatives() throws -> CriterionDerivatives {
-    let weight = df / equations.penalizedResidualSumOfSquares
+    let s = model.fixed.responseScale
+    let weight =
+      model.knownVariance.map { s * s / $0 } ?? df / equations.penalizedResidualSumOfSquares
     let covariance = try equations.fixedEffectsCovariance()
     let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
     let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
@@ -59,7 +61,7 @@ public final class Criterion {
     return CriterionDerivatives(
       φ: φ, gradient: model.covariance.gradient(slopes, at: φ, residualWeight: weight),
       slopes: slopes,
-      residualWeight: weight, df: df, fixedEffectsCovariance: covariance, probes: probes,
+      residualWeight: weight, df: model.knownVariance == nil ? df : .infinity, fixedEffectsCovariance: covariance, probes: probes,
       coefficients: coefficients,
       roundingError: error)
   }
@@ -72,8 +74,8 @@ public final class Criterion {
   /// n − p for REML, n for ML.
   var df: Double { model.degreesOfFreedom(kind) }
 
-  /// σ² = r²/df at the φ of the last evaluation, in units of the response.
-  var residualVariance: Double { knownVariance ?? squares / df }
+  /// σ² = r²/df at the φ of the last evaluation, or what it is known to be, in units of the response.
+  var residualVariance: Double { model.knownVariance ?? squares / df }
 
   /// r² at the φ of the last evaluation, in units of the response.
   private var squares: Double {
@@ -117,9 +119,9 @@ struct CriterionDerivatives {
   /// In φ.
   let gradient: [Double]
   let slopes: CovarianceSlopes
-  /// What r²'s derivatives are multiplied by in the gradient: df / r².
+  /// What r²'s derivatives are multiplied by in the gradient: df / r², or 1 / σ² where σ is known.
   let residualWeight: Double
-  /// n − p for REML, n for ML.
+  /// n − p for REML, n for ML; infinite where σ is known, so that the weight does not change.
   let df: Double
   /// [K⁻¹] for X: Cov(β) / σ² in working coordinates.
   let fixedEffectsCovariance: DenseMatrix

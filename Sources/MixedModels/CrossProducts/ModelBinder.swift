@@ -24,11 +24,14 @@ struct ModelBinder {
       }
       kinds[name] = try reader.kind(of: name)
     }
-    for name in [options.weights, options.offset].compactMap(\.self) {
+    let weights = options.weights.map { text in
+      reader.header.contains(text) ? Expression.column(text) : Expression(weights: text)
+    }
+    for name in (weights?.columns ?? []) + [options.offset].compactMap(\.self) {
       _ = try reader.kind(of: name)
     }
     do {
-      return try bind(formula, kinds: kinds, options: options.model)
+      return try bind(formula, kinds: kinds, options: options.model, weights: weights)
     } catch FitError.textUsedAsNumber(let column, let expression, _) {
       let first = reader.firstText(in: column).map(FirstText.init)
       throw FitError.textUsedAsNumber(column: column, expression: expression, first: first)
@@ -41,10 +44,11 @@ struct ModelBinder {
   /// an equal one, unless the formula needs what they do not hold.
   static func bind(
     _ formula: Formula, kinds: [String: ColumnKind], options: ModelOptions,
-    within known: RawBasis? = nil
+    within known: RawBasis? = nil, weights: Expression? = nil
   ) throws -> ModelSpecification {
     var binder = ModelBinder(formula: formula, kinds: kinds, known: known)
-    return try binder.specification(options)
+    return try binder.specification(
+      options, weights: weights ?? options.weights.map { Expression(weights: $0) })
   }
 
   private init(formula: Formula, kinds: [String: ColumnKind], known: RawBasis?) {
@@ -56,13 +60,15 @@ struct ModelBinder {
     indexOfCellSet = Dictionary(zip(cellSets, 0...), uniquingKeysWith: { first, _ in first })
   }
 
-  private mutating func specification(_ options: ModelOptions) throws -> ModelSpecification {
+  private mutating func specification(
+    _ options: ModelOptions, weights: Expression?
+  ) throws -> ModelSpecification {
     guard !formula.randomTerms.isEmpty else { throw FitError.noRandomTerm(formula.text) }
     try request(formula.response)
     var offsets = formula.offsets
     if let offset = options.offset { offsets.append(.column(offset)) }
     for offset in offsets { try request(offset) }
-    if let weights = options.weights { columns.add(weights, numbers: true) }
+    if let weights { columns.add(weights) }
 
     var fixedBlocks = known?.fixed ?? [ColumnBlock(cellSet: nil, monomials: [.one])]
     let fixed = try bind(formula.fixed, blocks: &fixedBlocks)
@@ -83,7 +89,7 @@ struct ModelBinder {
           structure: term.structure, range: term.range, grouping: grouping))
     }
     var basis = RawBasis(
-      response: formula.response, offsets: offsets, weights: options.weights, atoms: atoms,
+      response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
       predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count))
     if let known {

@@ -22,7 +22,7 @@ extension LinearMixedModel {
   ) throws -> (model: LinearMixedModel, turns: [DenseMatrix]) {
     let unturned = groups.map { DenseMatrix.identity($0.size) }
     // V is linear in the covariances only where they are the parameters.
-    guard covariance.isUnstructured, hasIndependentLevels else {
+    guard covariance.isUnstructured, hasIndependentLevels, knownVariance == nil else {
       return (self, unturned)
     }
     let full = releasingColumns()

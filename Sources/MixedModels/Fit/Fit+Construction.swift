@@ -10,6 +10,7 @@ extension Fit {
     fixedEffects: [FixedEffect], degreesOfFreedomMethod: DegreesOfFreedomMethod? = nil,
     vcov: [[Double]],
     varianceComponents: [VarianceComponent], convergence: Convergence,
+    isSigmaKnown: Bool = false,
     conditionalModes: [ConditionalModes]? = nil, scaledResiduals: ResidualQuantiles? = nil,
     solver: SolverDescription, timing: Timing, peakMemory: Int
   ) {
@@ -18,7 +19,7 @@ extension Fit {
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma,
       sigmaStandardError: sigmaStandardError, theta: theta, determinedCount: theta.values.count,
-      isSigmaKnown: false,
+      isSigmaKnown: isSigmaKnown,
       fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov,
       varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,

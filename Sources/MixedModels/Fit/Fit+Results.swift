@@ -27,11 +27,12 @@ extension Fit {
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
     let errors = outcome.curvature.map { curvature in
       VarianceErrors(
-        ParameterCovariance(curvature, df: model.degreesOfFreedom(options.criterion)),
+        ParameterCovariance(curvature, model, options.criterion),
         model.covariance, φ: outcome.φ, sigma: estimates.sigma)
     }
     let determination = model.determination ?? .complete(model.terms)
-    sigmaStandardError = determination.residual ? errors?.sigma : nil
+    sigmaStandardError =
+      determination.residual && options.knownSigma == nil ? errors?.sigma : nil
     varianceComponents = model.terms.indices.map { t in
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
@@ -127,6 +128,9 @@ extension LinearMixedModel {
   ) -> [String] {
     let sigma = estimates.sigma
     var messages = outcome.messages
+    if knownVariance != nil, outcome.optimizer != "known" {
+      messages.append("σ is known, not estimated")
+    }
     let dropped = fixed.names.count - fixed.kept.count
     if dropped > 0 {
       messages.append(

@@ -23,6 +23,7 @@ extension FittedModel {
       vcov: (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }, varianceComponents: [],
       convergence: Convergence(
         "none", converged: true, evaluations: 0, isSingular: false, messages: [], trace: []),
+      isSigmaKnown: options.knownSigma != nil,
       solver: SolverDescription("least squares", threads: 1), timing: Timing(),
       peakMemory: peakResidentMemory())
     self.init(leastSquares: fit, formula, data, options, products, model, optimum)
@@ -41,7 +42,8 @@ extension Estimates {
   fileprivate init(leastSquares model: LinearMixedModel, _ kind: CriterionKind) {
     let (p, fixed) = (model.fixedEffectCount, model.fixed)
     let s = fixed.responseScale
-    let variance = s * s * model.tail[p, p] / model.degreesOfFreedom(kind)
+    let variance =
+      model.knownVariance ?? s * s * model.tail[p, p] / model.degreesOfFreedom(kind)
     let total = fixed.leastSquares.map { s * $0 }
     let reported = zip(total, fixed.predictor).map { $0 + $1 }
     self.init(

@@ -67,6 +67,14 @@ public final class FittedModel: Sendable {
     }
   }
 
+  /// - Parameter what: What needs σ to be estimated, with its verb.
+  /// - Throws: `InferenceError` where σ is known.
+  func requireEstimatedSigma(_ what: String, _ remedy: Setting) throws(InferenceError) {
+    guard model.knownVariance == nil else {
+      throw .refused("\(what) where σ is estimated, and here it is known. Use \(remedy).")
+    }
+  }
+
   /// Threads to work with.
   var threads: Int { threadCount(options.threads) }
 }

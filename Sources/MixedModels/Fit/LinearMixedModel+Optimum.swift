@@ -18,9 +18,6 @@ extension LinearMixedModel {
     _ options: FitOptions, known: Finding? = nil
   ) throws -> (optimum: Optimum, plan: [String]) {
     try options.check()
-    guard options.knownSigma == nil || options.knownTheta != nil else {
-      throw FitError.numerical("σ can be known where θ is known, too. Give \(Setting.knownTheta) as well")
-    }
     let plan = try EquationsPlan(self, options)
     do {
       return (try optimum(options, plan, known), plan.lines(for: self))
@@ -61,7 +58,6 @@ extension LinearMixedModel {
       }
     }
     let criterion = try Criterion(self, options.criterion, chosen, threads: threads)
-    criterion.knownVariance = options.knownSigma.map { $0 * $0 }
     return try find(criterion, plan.chosen.isExpensive)
   }
 }

@@ -38,7 +38,7 @@ extension MonteCarloErrors {
       return own > 0 ? max(share, error(slope, C) / own) : share
     }
     // σ² = r²/df, and w = df/r².
-    let half = sigma * curvature.residualWeight / (2 * df)
+    let half = model.knownVariance == nil ? sigma * curvature.residualWeight / (2 * df) : 0
     self.sigma = error(curvature.residualSlope.map { half * $0 }, C)
     let fixed = model.fixed
     let β = slopes.coefficientSlopes.map { slope in

@@ -8,12 +8,25 @@ import NumericalMethods
 ///
 ///     H_φφ = H + ṙṙᵀw²/df,   H_φ,log σ = −2 ṙ w,   H_log σ,log σ = 4 df.
 struct ParameterCovariance: Sendable {
-  /// (n + 1) × (n + 1), log σ last.
+  /// (n + 1) × (n + 1), log σ last; zeros for σ where it is known.
   let matrix: DenseMatrix
 
-  /// - Parameter df: n − p for REML, n for ML.
-  init(_ curvature: CriterionCurvature, df: Double) {
-    matrix = 2 * curvature.jointHessian(df: df).pseudoInverse(cut: 1e-7, units: curvature.units + [1])
+  init(_ curvature: CriterionCurvature, _ model: LinearMixedModel, _ kind: CriterionKind) {
+    guard model.knownVariance == nil else {
+      matrix = Self.bordered(
+        2 * curvature.hessian.pseudoInverse(cut: 1e-7, units: curvature.units))
+      return
+    }
+    let joint = curvature.jointHessian(df: model.degreesOfFreedom(kind))
+    matrix = 2 * joint.pseudoInverse(cut: 1e-7, units: curvature.units + [1])
+  }
+
+  /// With a last row and column of zeros.
+  private static func bordered(_ a: DenseMatrix) -> DenseMatrix {
+    let n = a.rows
+    var bordered = DenseMatrix(rows: n + 1, columns: n + 1)
+    for j in 0..<n { for i in 0..<n { bordered[i, j] = a[i, j] } }
+    return bordered
   }
 
   /// The variance of a function with these derivatives in (φ, log σ).

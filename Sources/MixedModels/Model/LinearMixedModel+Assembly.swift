@@ -71,6 +71,7 @@ extension LinearMixedModel {
     (tail, fixed) = (x.tail, x.coordinates)
     lostDigits = x.lostDigits
     lostDigits.columns += z.flatMap(\.lostDigits)
+    knownVariance = options.knownSigma.map { $0 * $0 }
     try check(specification, x)
   }
 
@@ -179,7 +180,8 @@ extension LinearMixedModel {
     for (term, block) in zip(terms, covariance.blocks) {
       let levels = groups[term.group].levelCount
       if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
-      guard groups[term.group].precision.isIdentity else { continue }
+      // Related levels, and any levels beside residuals of a known size, are told from residuals.
+      guard groups[term.group].precision.isIdentity, knownVariance == nil else { continue }
       if levels >= n {
         throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
       }

@@ -67,7 +67,7 @@ extension LinearMixedModel {
       tail: tail,
       covariance: RelativeCovariance(
         blocks: blocks, groupSizes: present.map { maps[$0].columns }),
-      fixed: fixed, terms: terms)
+      fixed: fixed, terms: terms, knownVariance: knownVariance)
     return (model, maps)
   }
 
@@ -104,7 +104,7 @@ extension LinearMixedModel {
         B: DenseMatrix(rows: fixed.B.rows, columns: p), leastSquares: none, predictor: none,
         level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
-      terms: terms)
+      terms: terms, knownVariance: knownVariance)
   }
 
   /// The model in other working columns: every group's are combinations of its old ones.
@@ -118,7 +118,7 @@ extension LinearMixedModel {
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
       tail: tail, covariance: covariance, fixed: fixed, terms: terms,
-      determination: determination)
+      determination: determination, knownVariance: knownVariance)
   }
 
   /// The criterion of the model without random effects, ordinary (weighted) least squares.
@@ -132,9 +132,10 @@ extension LinearMixedModel {
     let n = Double(observations)
     let df = kind == .reml ? n - Double(p) : n
     let scale = fixed.responseScale
-    let square = squares * scale * scale / df
-    let shift = kind == .reml ? fixed.logDeterminantShift : 0
-    return shift - sumOfLogWeights + df * (1 + log(2 * .pi * square))
+    let square = squares * scale * scale
+    let shift = (kind == .reml ? fixed.logDeterminantShift : 0) - sumOfLogWeights
+    guard let known = knownVariance else { return shift + df * (1 + log(2 * .pi * square / df)) }
+    return shift + df * log(2 * .pi * known) + square / known
   }
 }
 

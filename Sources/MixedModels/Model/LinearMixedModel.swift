@@ -24,6 +24,8 @@ public struct LinearMixedModel: Sendable {
   /// What the data do not determine of the covariance parameters; nil where they determine all, or
   /// where nobody has asked (`determined(by:)`).
   var determination: Determination?
+  /// σ² where it is known, in units of the response.
+  var knownVariance: Double?
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }

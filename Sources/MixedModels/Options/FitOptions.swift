@@ -27,7 +27,8 @@ public struct FitOptions: Sendable {
   /// modes are BLUE and BLUP, the solution of Henderson's equations at these variances, and tests are
   /// normal.
   public var knownTheta: [Double]?
-  /// σ where it is known, too; nil: estimated at the θ that is known.
+  /// σ where it is known, with θ or alone; nil: estimated. With prior weights 1/v, a σ of 1 says that
+  /// the rows' variances are v: a meta-analysis.
   public var knownSigma: Double?
   public var maximumEvaluations = 100_000
   /// Change of the criterion per row at which the search stops; nil for the default.

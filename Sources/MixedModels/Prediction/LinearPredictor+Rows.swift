@@ -34,12 +34,14 @@ struct NewTable {
     reading.missingTexts.formUnion(model.missingTexts)
     reading.categoricalColumns = []
     reader = try TableReader(data, options: reading)
-    var (weights, notes) = (options.weights, [String]())
-    if weights == nil, let own = model.weights {
-      if reader.header.contains(own) {
-        weights = own
+    var weights = options.weights.map { Expression.column($0) }
+    var notes: [String] = []
+    if weights == nil, let own = predictor.products.basis.weights {
+      let header = reader.header
+      if let missing = own.columns.first(where: { !header.contains($0) }) {
+        notes.append("the model has weights, but the rows have no column \(missing): theirs are 1.")
       } else {
-        notes.append("the model has weights, but the rows have no column \(own): theirs are 1.")
+        weights = own
       }
     }
     self.notes = notes

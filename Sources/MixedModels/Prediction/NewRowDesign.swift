@@ -33,10 +33,10 @@ struct NewRowDesign: Sendable {
 
   /// - Parameters:
   ///   - offset: the column that takes the place of the model's `--offset`.
-  ///   - weights: the column of prior weights, if they are wanted.
+  ///   - weights: prior weights, if they are wanted.
   init(
     _ products: CrossProducts, _ model: LinearMixedModel, _ rests: DroppedRests? = nil,
-    groups selected: [Bool], needsResponse: Bool, offset: String?, weights: String?
+    groups selected: [Bool], needsResponse: Bool, offset: String?, weights: Expression?
   ) {
     let basis = products.basis
     fixed = Part(basis.fixed, products.fixed.directory, B: model.fixed.B, first: 1)

@@ -13,9 +13,9 @@ struct RowPredictor: Sendable {
   private let population: PopulationErrors?
   private let estimability: Estimability
 
-  /// - Parameter weights: the column of prior weights that the rows have.
+  /// - Parameter weights: prior weights that the rows have.
   /// - Throws: `FormulaError`, `InferenceError`, `CholmodError`.
-  init(_ predictor: LinearPredictor, _ options: PredictionOptions, weights: String?) throws {
+  init(_ predictor: LinearPredictor, _ options: PredictionOptions, weights: Expression?) throws {
     (self.predictor, self.options) = (predictor, options)
     let model = predictor.model
     let selection = try RandomSelection(options.random, model, predictor.builder)

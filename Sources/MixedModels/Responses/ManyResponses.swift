@@ -118,7 +118,7 @@ private struct ResponseDesign {
       products, model,
       NewRowDesign(
         products, model, groups: model.groups.map { _ in true }, needsResponse: false, offset: nil,
-        weights: options.weights))
+        weights: products.basis.weights))
     let columns = ResponseColumns(
       rows.design.columns, members.map { formulas[$0].response })
     var sums = ResponseSums(

@@ -153,7 +153,7 @@ struct MissingPatterns {
       case .logical(let expression): names += expression.columns
       }
     }
-    return Set(names + (basis.weights.map { [$0] } ?? []))
+    return Set(names + (basis.weights?.columns ?? []))
   }
 
   /// A set of row numbers, as two hashes and a count.

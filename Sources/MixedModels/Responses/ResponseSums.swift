@@ -166,7 +166,8 @@ extension LinearMixedModel {
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: other.groups,
       pairs: pairs, tail: other.tail, covariance: covariance, fixed: fixed, terms: terms,
-      lostDigits: LostDigits(columns: lostDigits.columns), determination: determination)
+      lostDigits: LostDigits(columns: lostDigits.columns), determination: determination,
+      knownVariance: knownVariance)
   }
 }
 

@@ -53,7 +53,8 @@ public struct ResponsesFormula: Sendable {
     let expression = try Regex(pattern)
     let rest = try Self.rightHandSide(text)
     let used = try Set(Formula("`.response` " + rest).columnReferences.map(\.name))
-      .union([options.weights, options.offset].compactMap(\.self))
+      .union(options.weights.map { [$0] + Expression(weights: $0).columns } ?? [])
+      .union([options.offset].compactMap(\.self))
     let names = try TableReader(data, options: options.reading).header.filter {
       try !$0.isEmpty && !used.contains($0) && expression.firstMatch(in: $0) != nil
     }

@@ -58,7 +58,7 @@ package enum FactorSource: Sendable, Hashable {
 package struct RawBasis: Sendable, Hashable {
   package var response: Expression
   package var offsets: [Expression]
-  package var weights: String?
+  package var weights: Expression?
   package var atoms: [Atom]
   package var factors: [FactorSource]
   /// Products refer to earlier entries only.

@@ -8,8 +8,8 @@ struct RowNeeds: Sendable {
   let factors: [Int]
   let offsets: [Expression]
   let response: Expression?
-  /// Column of prior weights.
-  let weights: String?
+  /// Prior weights.
+  let weights: Expression?
   let columns: ColumnLookup
 
   /// All that a fit needs.
@@ -22,15 +22,14 @@ struct RowNeeds: Sendable {
   /// Some of it, and the columns that it takes.
   init(
     _ basis: RawBasis, atoms: [Int], factors: [Int], offsets: [Expression], response: Expression?,
-    weights: String?
+    weights: Expression?
   ) {
     (self.basis, self.atoms, self.factors) = (basis, atoms, factors)
     (self.offsets, self.response, self.weights) = (offsets, response, weights)
     var columns = ColumnLookup([])
     for atom in atoms { columns.add(basis.atoms[atom].expression) }
     for factor in factors { columns.add(basis.factors[factor]) }
-    for expression in offsets + (response.map { [$0] } ?? []) { columns.add(expression) }
-    if let weights { columns.add(weights, numbers: true) }
+    for expression in offsets + [response, weights].compactMap(\.self) { columns.add(expression) }
     self.columns = columns
   }
 }

@@ -31,7 +31,7 @@ struct RowValues {
     var atoms = [[Double]](repeating: [], count: needs.basis.atoms.count)
     for a in needs.atoms { atoms[a] = try columns.values(needs.basis.atoms[a].expression) }
     self.atoms = atoms
-    weights = needs.weights.map { columns[$0].numbers }
+    weights = try needs.weights.map { try columns.values($0) }
     let none = (labels: LevelDictionary(), codes: [Int32]())
     var factors = Array(repeating: none, count: needs.basis.factors.count)
     for f in needs.factors { factors[f] = try columns.factor(needs.basis.factors[f]) }
@@ -57,7 +57,7 @@ struct RowValues {
   func checkWeights(remedy: String) throws {
     guard let row = weights?.firstIndex(where: { $0 <= 0 }) else { return }
     throw RowError(
-      row: row, column: needs.weights, message: "the weight \(weights![row]) is not positive.",
+      row: row, column: needs.weights?.deparsed, message: "the weight \(weights![row]) is not positive.",
       remedy: remedy)
   }
 

@@ -14,7 +14,9 @@ struct ModelArguments: ParsableArguments {
 
   @Flag(exclusivity: .exclusive) var criterion: Criterion = .reml
 
-  @Option(help: ArgumentHelp("Column of prior weights.", valueName: "column"))
+  @Option(help: ArgumentHelp(
+      "Column of prior weights, inverse variances, or arithmetic on columns, as 1/v.",
+      valueName: "column"))
   var weights: String?
 
   @Option(

@@ -47,15 +47,12 @@ struct SearchArguments: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("σ where it is known, with --theta.", valueName: "σ"))
+    help: ArgumentHelp("σ where it is known, with --theta or alone.", valueName: "σ"))
   var sigma: Double?
 
   func validate() throws {
     if let sigma, !(sigma > 0 && sigma.isFinite) {
       throw ValidationError("--sigma is a positive number, not \(sigma).")
-    }
-    if sigma != nil, theta == nil {
-      throw ValidationError("--sigma takes --theta as well: σ alone cannot be known yet.")
     }
     if theta != nil, start != nil {
       throw ValidationError("--theta is what is known and --start where a search begins: give one.")

@@ -176,6 +176,5 @@ import Testing
     let error = try #require(
       #expect(throws: FitError.self) { try mrode { $0.knownTheta = [1, 2] } })
     #expect("\(error)".contains("calf.(Intercept)"))
-    #expect(throws: FitError.self) { try mrode { ($0.knownTheta, $0.knownSigma) = (nil, 1) } }
   }
 }

@@ -154,7 +154,7 @@ extension LinearMixedModel {
         leastSquares: none, predictor: none, level: 0,
         rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
-      terms: terms)
+      terms: terms, knownVariance: knownVariance)
   }
 
   /// The response itself, with what was taken off it put back, in units of the scaled one.

@@ -80,7 +80,8 @@ extension LinearMixedModel {
     let df = Double(kind == .reml ? observations - p : observations)
     let simulator = try ResponseSimulator(
       self, spreads: groups.map { DenseMatrix(rows: $0.size, columns: 0) },
-      sigma: (tail[p, p] / df).squareRoot())
+      sigma: knownVariance.map { $0.squareRoot() / fixed.responseScale }
+        ?? (tail[p, p] / df).squareRoot())
     return try NullSimulation(self, kind: kind, start: start, solver: solver, simulator: simulator)
     { response in  // X is orthonormal
       let square = response.square - response.x.reduce(0) { $0 + $1 * $1 }

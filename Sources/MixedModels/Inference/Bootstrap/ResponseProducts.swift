@@ -151,6 +151,7 @@ extension LinearMixedModel {
     tail[p, p] = response.square
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
-      tail: tail, covariance: covariance, fixed: fixed, terms: terms)
+      tail: tail, covariance: covariance, fixed: fixed, terms: terms,
+      knownVariance: knownVariance)
   }
 }

@@ -41,6 +41,8 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   ) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
     let (model, threads) = (fitted.model, fitted.threads)
+    try fitted.requireEstimatedSigma(
+      "Kenward and Roger's adjustment is computed", .degreesOfFreedom(["satterthwaite"]))
     guard model.covariance.isUnstructured, model.hasIndependentLevels else {
       throw InferenceError.refused(
         "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."

@@ -25,16 +25,16 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
   /// - Throws: `InferenceError.noCurvature` where the Hessian is not known.
   package init(_ fitted: FittedModel) throws {
     guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }
-    self.init(
-      curvature, fitted.coefficients,
-      df: fitted.model.degreesOfFreedom(fitted.options.criterion))
+    self.init(curvature, fitted.coefficients, fitted.model, fitted.options.criterion)
   }
 
-  /// - Parameter df: n − p for REML, n for ML.
-  init(_ curvature: CriterionCurvature, _ coefficients: WorkingCoefficients, df: Double) {
+  init(
+    _ curvature: CriterionCurvature, _ coefficients: WorkingCoefficients,
+    _ model: LinearMixedModel, _ kind: CriterionKind
+  ) {
     covariance = coefficients.covariance
     slopes = curvature.covarianceSlopes.map { coefficients.variance * $0 }
-    parameters = ParameterCovariance(curvature, df: df)
+    parameters = ParameterCovariance(curvature, model, kind)
   }
 
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {

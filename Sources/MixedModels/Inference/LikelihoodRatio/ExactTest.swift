@@ -45,9 +45,9 @@ public struct ExactTest: Sendable {
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
-    guard model.hasIndependentLevels else {
+    guard model.hasIndependentLevels, model.knownVariance == nil else {
       throw InferenceError.refused(
-        "the exact test is of a factor with independent levels. Use \(Setting.boundary("mixture")).")
+        "the exact test is of a factor with independent levels, beside residuals whose variance is estimated. Use \(Setting.boundary("mixture")).")
     }
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml

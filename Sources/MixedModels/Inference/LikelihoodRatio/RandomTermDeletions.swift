@@ -48,7 +48,7 @@ extension FittedModel {
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
       let statistic = max(0, criterion - fit.criterion)
-      let count = model.fixedEffectCount + rest.determinedCount + 1
+      let count = model.fixedEffectCount + rest.determinedCount + (rest.knownVariance == nil ? 1 : 0)
       let isTest = count < fit.parameterCount
       let test = boundary == .exact && isTest ? try exactTest(deletion, rest) : nil
       var bootstrap: BootstrapTest?

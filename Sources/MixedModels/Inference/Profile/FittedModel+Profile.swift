@@ -16,6 +16,7 @@ extension FittedModel {
     try ValueRange.coverage.check(options.level, "level")
     try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
     try requireEstimates()
+    try requireEstimatedSigma("profiles are computed", .intervals("wald"))
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
     var fitted = try exactLikelihoodFit()

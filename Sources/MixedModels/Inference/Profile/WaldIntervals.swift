@@ -29,6 +29,9 @@ extension FittedModel {
       if let reason = notDetermined(parameter) {
         return ConfidenceInterval(parameter, estimate: parameter.estimate, message: reason)
       }
+      if place == .residual, options.knownSigma != nil {
+        return ConfidenceInterval(parameter, estimate: parameter.estimate, message: "it is known")
+      }
       guard let estimate = parameter.estimate, let error = standardError(place) else {
         return ConfidenceInterval(
           parameter, estimate: parameter.estimate,

@@ -30,8 +30,7 @@ extension FittedModel {
     try ValueRange.coverage.check(level, "level")
     let known = namedVariances
     let names = known.map(\.name)
-    let df = model.degreesOfFreedom(fit.criterionKind)
-    let errors = curvature.map { ParameterCovariance($0, df: df) }
+    let errors = curvature.map { ParameterCovariance($0, model, fit.criterionKind) }
     let z = Normal.quantile((1 - level) / 2, tail: .upper)
     return try expressions.map { text in
       let expression = try VarianceExpression(text, names: names)

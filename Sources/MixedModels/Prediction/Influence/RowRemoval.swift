@@ -46,7 +46,8 @@ struct RowRemoval: Sendable {
       observations: model.observations - rows.count, sumOfLogWeights: model.sumOfLogWeights,
       groups: model.groups.indices.map { group($0, without: rows) },
       pairs: model.pairs.indices.map { pair($0, without: rows) }, tail: tail,
-      covariance: model.covariance, fixed: model.fixed, terms: model.terms)
+      covariance: model.covariance, fixed: model.fixed, terms: model.terms,
+      knownVariance: model.knownVariance)
   }
 
   /// [X y] of one row.
