@@ -93,9 +93,12 @@ public struct ConditionalModesReport: Reportable {
 extension ConditionalModesReport.Term {
   fileprivate func columns(_ c: Int) -> [Column<Int>] {
     guard let reliabilities else { return [] }
+    @Sendable func share(_ value: Double?) -> String {
+      value.map { fixedNotation($0, decimals: 4) } ?? "NA"
+    }
     return [
-      .number(header: "Reliability", digits: 4) { reliabilities.reliability(level: $0, column: c) },
-      .number(header: "Accuracy", digits: 4) { reliabilities.accuracy(level: $0, column: c) },
+      .shown("Reliability") { $0.map { share(reliabilities.reliability(level: $0, column: c)) } },
+      .shown("Accuracy") { $0.map { share(reliabilities.accuracy(level: $0, column: c)) } },
     ]
   }
 
