@@ -96,6 +96,12 @@ public final class Criterion {
     equations = try finer()
   }
 
+  /// Takes so many times as many random vectors: from then on it is another function.
+  ///
+  /// - Returns: false for a criterion that is exact.
+  /// - Throws: `FitError`.
+  func refine(growth: Double) throws -> Bool { try equations.refine(growth: growth) }
+
   /// Evaluates at φ, and makes the criterion as exact there as it is wanted.
   ///
   /// - Throws: `FitError`, `CholmodError`.

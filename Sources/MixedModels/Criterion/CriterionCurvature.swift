@@ -16,6 +16,9 @@ struct CriterionCurvature: Sendable {
   let covarianceSlopes: [DenseMatrix]
   /// nil where the criterion is exact.
   let probeSlopes: ProbeSlopes?
+  /// The largest error of a combination of φ, or of a coefficient, over the choice of the probes, as a share
+  /// of its own standard error; nil where the criterion is exact, or was read from a file.
+  var monteCarloShare: Double?
   let roundingError: Double
   let units: [Double]
 
@@ -58,6 +61,7 @@ struct CriterionCurvature: Sendable {
         * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
     }
     self.units = units
+    monteCarloShare = probeSlopes.map { $0.largestShare(hessian, units: units, centre) }
   }
 
   /// ∂r²/∂φ.
@@ -139,5 +143,18 @@ struct CriterionCurvature: Sendable {
       )
     }
     return alarms
+  }
+}
+
+extension CriterionCurvature {
+  /// Errors over the choice of the probes that do not matter beside those of sampling.
+  static let smallShare = 0.02
+
+  /// How many times as many probes bring θ and β within `smallShare` of their standard errors; nil where there
+  /// are enough, or none.
+  var probeGrowth: Double? {
+    guard let share = monteCarloShare, share > Self.smallShare else { return nil }
+    let ratio = share / Self.smallShare
+    return min(max(1.2 * ratio * ratio, 1.5), 64)
   }
 }

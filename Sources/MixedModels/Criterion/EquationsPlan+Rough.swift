@@ -15,11 +15,11 @@ extension EquationsPlan {
     else { return nil }
     let leading = Self.leadingGroups(model)[0]
     let rough = StrategyEstimate(
-      matrixFree: model, leading: leading, accuracy: .infinity, threads: threads)
+      matrixFree: model, leading: leading, accuracy: nil, threads: threads)
     guard rough.seconds < Self.cheap * chosen.seconds,
       memory == 0 || rough.fits(memory - chosen.bytes)
     else { return nil }
-    var accuracy = MatrixFreeAccuracy.modest(0.01)
+    var accuracy = MatrixFreeAccuracy.modest(nil)
     accuracy.probes = MatrixFreeAccuracy.pilot
     return .matrixFree(leading: leading, accuracy: accuracy)
   }

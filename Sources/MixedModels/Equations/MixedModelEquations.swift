@@ -17,6 +17,11 @@ package protocol MixedModelEquations: AnyObject {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func refine() throws
+  /// Takes so many times as many random vectors from the next update on.
+  ///
+  /// - Returns: whether that makes answers more exact; not where there are none.
+  /// - Throws: `FitError.tooManyProbes`.
+  func refine(growth: Double) throws -> Bool
   /// log |ΛᵀZᵀWZΛ + I|
   var logDeterminantM: Double { get }
   /// log of |XᵀV⁻¹X| for V = I + ZΛΛᵀZᵀ; the sum of both is log |K|.
@@ -43,6 +48,7 @@ package protocol MixedModelEquations: AnyObject {
 extension MixedModelEquations {
   package var isPreliminary: Bool { false }
   package func refine() throws {}
+  package func refine(growth: Double) throws -> Bool { false }
   package var probeLogDeterminants: [Double] { [] }
 }
 
@@ -61,6 +67,8 @@ package struct SolverSummary: Sendable {
   /// Random vectors that the criterion was estimated with, and steps of Lanczos' method for each.
   package var probes: Int?
   package var steps: Int?
+  /// log |M| by each of them alone; none where the criterion is exact.
+  package var probeLogDeterminants: [Double] = []
   /// For every group the relative standard error of its conditional variances, root mean square;
   /// nil where they are exact or were not asked for.
   package var conditionalErrors: [Double]?

@@ -105,7 +105,7 @@ extension SolverDescription {
     self.init(
       strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
       factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError, probes: probes,
+      criterionStandardError: criterionStandardError, probes: probes, probeLogDeterminants: [],
       monteCarloErrors: monteCarloErrors, conditionalVarianceErrors: nil, plan: plan)
   }
 }

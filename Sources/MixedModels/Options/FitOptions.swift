@@ -34,8 +34,10 @@ public struct FitOptions: Sendable {
   /// Change of the criterion per row at which the search stops; nil for the default.
   public var tolerance: Double?
   public var solver = "auto"
-  /// Standard error wanted of a criterion that is estimated (`matrix-free`).
-  public var accuracy = 0.01
+  /// Standard error wanted of a criterion that is estimated (`matrix-free`). nil: as many random vectors are
+  /// taken as bring θ and β to within 0.02 of their own standard errors, whatever that leaves of the
+  /// criterion's.
+  public var accuracy: Double?
   /// Of the random vectors that such a criterion is estimated with: another seed shows what is left to
   /// chance.
   public var probeSeed: UInt64 = 1
@@ -70,7 +72,7 @@ extension FitOptions {
     if threads != 0 { try ValueRange.threads.check(threads, "threads") }
     try ValueRange.evaluations.check(maximumEvaluations, "maximumEvaluations")
     if let tolerance { try ValueRange.tolerance.check(tolerance, "tolerance") }
-    try ValueRange.accuracy.check(accuracy, "accuracy")
+    if let accuracy { try ValueRange.accuracy.check(accuracy, "accuracy") }
   }
 }
 

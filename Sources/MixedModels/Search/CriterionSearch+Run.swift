@@ -27,7 +27,12 @@ extension CriterionSearch {
       for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
     }
     try state.refine()
-    let curvature = try state.settle()
+    var curvature = try state.settle()
+    while let growth = curvature?.probeGrowth, !state.stoppedEarly,
+      try state.refine(growth: growth)
+    {
+      curvature = try state.settle()
+    }
     if !state.stoppedEarly { try state.clearRounding() }
     return Outcome(
       optimizer: method.name,

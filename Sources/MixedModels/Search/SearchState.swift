@@ -107,6 +107,17 @@ struct SearchState {
     if !stoppedEarly { try descend() }
   }
 
+  /// Goes on with so many times as many random vectors, from where fewer have led.
+  ///
+  /// - Returns: false for a criterion that is exact.
+  mutating func refine(growth: Double) throws -> Bool {
+    guard try criterion.refine(growth: growth) else { return false }
+    (preliminaryEvaluations, trace) = (preliminaryEvaluations + trace.count, [])
+    (known, evaluated, value, durations) = (nil, [], .infinity, [])
+    _ = try value(at: best)
+    return true
+  }
+
   /// Brings variances of any size within reach.
   ///
   /// - Parameter scales: false for a start that somebody has chosen: without derivatives it is kept.
@@ -240,10 +251,14 @@ struct SearchState {
     var φ = best
     for k in range { φ[k] = 0 }
     let value = try tolerantValue(φ)
-    guard value <= self.value + 1e-12 * search.rows else { return false }
+    guard value <= self.value + 1e-12 * search.rows + stochasticNoise else { return false }
     (best, self.value) = (φ, value)
     return true
   }
+
+  /// By how much two values of an estimated criterion may differ for nothing: steps of Lanczos' method are not
+  /// the same everywhere.
+  private var stochasticNoise: Double { criterion.standardError == nil ? 0 : 1e-6 }
 
   /// Puts small variances to zero where that is no worse, and looks whether leaving zero pays.
   ///

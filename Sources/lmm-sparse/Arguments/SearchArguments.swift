@@ -68,7 +68,7 @@ struct SearchArguments: ParsableArguments {
   @Option(help: ArgumentHelp("How the equations are solved.", valueName: "strategy"))
   var solver: Solver = .auto
 
-  @Option(.accuracy, "Standard error wanted of a stochastic criterion", valueName: "x")
+  @Option(.accuracy, "Standard error wanted of a stochastic criterion; by default what keeps θ and β within 0.02 of theirs", valueName: "x")
   var accuracy: Double?
 
   @Option(.seed, "Seed of the random vectors of a stochastic criterion", valueName: "n")

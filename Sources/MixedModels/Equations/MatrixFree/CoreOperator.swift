@@ -20,6 +20,8 @@ final class CoreOperator {
   let R: OwnedBuffer<Double>
   let J: OwnedBuffer<Double>
   let blockStarts: [Int]
+  /// E where it is worth being written out.
+  let entries: CoreEntries?
   /// Λ of the last update.
   private(set) var factors: [[Double]]
   /// Σ log |D_j| and log |P|.
@@ -27,13 +29,15 @@ final class CoreOperator {
   private(set) var diagonalLogDeterminant = Double.nan
   /// Rᵀq of the last vectors, and HA_jo of these.
   private let w: Panel
-  private let h: Panel
+  private var h: Panel?
   private let scratch: OwnedBuffer<Double>
   private let scratchStride: Int
   private let sums: OwnedBuffer<Double>
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam) {
+  /// - Parameter written: Whether E is to be written out; nil: where it pays.
+  init(_ system: CrossedSystem, _ team: ThreadTeam, written: Bool? = nil) {
     (self.system, self.team) = (system, team)
+    entries = written == false ? nil : CoreEntries(system, team, always: written == true)
     let blocks = system.blockStarts
     blockStarts = blocks
     H = OwnedBuffer(repeating: 0, count: system.leadingPlaces.count * system.size * system.size)
@@ -43,7 +47,6 @@ final class CoreOperator {
     J = OwnedBuffer(repeating: 0, count: blocks.last!)
     factors = system.model.covariance.emptyFactors
     w = Panel(count: system.coreSize)
-    h = Panel(count: system.leadingPlaces.count * system.size)
     let widest = system.model.groups.map(\.size).max() ?? 1
     scratchStride = 3 * widest * widest
     scratch = OwnedBuffer(repeating: 0, count: scratchStride * team.count)
@@ -59,6 +62,7 @@ final class CoreOperator {
     guard leadingLogDeterminant.isFinite, diagonalLogDeterminant.isFinite else {
       throw CholmodError.notPositiveDefinite(column: 0)
     }
+    entries?.update(self)
   }
 
   private func updateLeading(_ T: [Double]) -> Double {
@@ -147,7 +151,10 @@ final class CoreOperator {
   }
 
   /// w = Rᵀq
-  private func scale(_ q: Panel) {
+  private func scale(_ q: Panel) { scale(q, into: w) }
+
+  /// w = Rᵀq
+  func scale(_ q: Panel, into w: Panel) {
     forEachPart { part in
       let own = system.core[part.member]
       let (m, first) = (own.size, blockStarts[part.member])
@@ -164,7 +171,7 @@ final class CoreOperator {
 
   /// t = A_jow and h = Ht
   private func toLeading(_ w: Panel, t: Panel) {
-    let (ℓ, parts) = (system.size, system.leadingParts)
+    let (ℓ, parts, h) = (system.size, system.leadingParts, roomForImages)
     team.forEach(parts.count, pays: system.pays) { _, part in
       let levels = parts[part]
       (t.start + levels.lowerBound * ℓ).update(repeating: .zero, count: levels.count * ℓ)
@@ -172,12 +179,19 @@ final class CoreOperator {
         crossed?.rows(of: system.leading)
           .addProducts(levels, w.start + system.core[member].first, to: t.start)
       }
-      multiply(levels, t)
+      multiply(levels, t, into: h)
     }
   }
 
+  /// There is none before it is needed.
+  private var roomForImages: Panel {
+    let room = h ?? Panel(count: system.leadingPlaces.count * system.size)
+    h = room
+    return room
+  }
+
   /// h = Ht for some leading levels.
-  private func multiply(_ levels: Range<Int>, _ t: Panel) {
+  private func multiply(_ levels: Range<Int>, _ t: Panel, into h: Panel) {
     let ℓ = system.size
     for j in levels {
       for i in 0..<ℓ {
@@ -190,6 +204,7 @@ final class CoreOperator {
 
   /// y = A_oow − A_ojh; without w, −A_ojh.
   private func toCore(_ w: Panel?, y: Panel) {
+    let h = roomForImages
     forEachPart { part in
       let own = system.core[part.member]
       let (m, scalars) = (own.size, system.scalars(part))
@@ -215,8 +230,8 @@ final class CoreOperator {
 
   /// A_ox − A_ojH A_jx for eight columns x, given A_jx in `t` and A_ox in `target`.
   func reduce(_ t: Panel, target: Panel, scratch y: Panel) {
-    let parts = system.leadingParts
-    team.forEach(parts.count, pays: system.pays) { _, part in multiply(parts[part], t) }
+    let (parts, h) = (system.leadingParts, roomForImages)
+    team.forEach(parts.count, pays: system.pays) { _, part in multiply(parts[part], t, into: h) }
     toCore(nil, y: y)
     forEachPart { part in for s in system.scalars(part) { target[s] += y[s] } }
   }

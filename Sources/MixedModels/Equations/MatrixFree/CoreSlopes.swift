@@ -14,14 +14,14 @@ import NumericalMethods
 final class CoreSlopes {
   /// U S̄_cUᵀ, m × m, group after group, place after place.
   let W: OwnedBuffer<Double>
-  private let core: CoreOperator
-  private let square: Int
+  let core: CoreOperator
+  let square: Int
   /// [Ē(I + E)]_cc, m × m, and the sums of each part.
-  private let N: OwnedBuffer<Double>
-  private let sums: OwnedBuffer<Double>
-  private let scratch: OwnedBuffer<Double>
+  let N: OwnedBuffer<Double>
+  let sums: OwnedBuffer<Double>
+  let scratch: OwnedBuffer<Double>
   private let lanes: OwnedBuffer<Lanes>
-  private var system: CrossedSystem { core.system }
+  var system: CrossedSystem { core.system }
 
   init(_ core: CoreOperator) {
     self.core = core

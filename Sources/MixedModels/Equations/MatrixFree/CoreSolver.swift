@@ -12,22 +12,26 @@ struct CoreSolver {
   static let tolerance = 1e-12
   /// What is accepted where rounding allows no better.
   static let poorest = 1e-8
-  static let cycles = 6
+  static let cycles = 40
   static let stepsPerCycle = 80
 
-  /// What a solve leaves: w, the rest r = c − (I + E)w, and for w B Rᵀw and A_joRᵀw.
+  /// What a solve leaves: w, the rest r = c − (I + E)w, and for w Rᵀw, B Rᵀw and A_joRᵀw.
   final class Answer {
     let w: Panel
     let r: Panel
     let y: Panel
+    /// One of both is empty: where E is written out nothing has the leading levels' size, and A_joRᵀw is
+    /// made when it is needed.
     let t: Panel
+    let scaled: Panel
     fileprivate(set) var steps = 0
 
-    init(_ system: CrossedSystem) {
+    init(_ system: CrossedSystem, isWritten: Bool) {
       w = Panel(count: system.coreSize)
       r = Panel(count: system.coreSize)
       y = Panel(count: system.coreSize)
-      t = Panel(count: system.leadingPlaces.count * system.size)
+      t = Panel(count: isWritten ? 0 : system.leadingPlaces.count * system.size)
+      scaled = Panel(count: isWritten ? system.coreSize : 0)
     }
   }
 
@@ -52,14 +56,19 @@ struct CoreSolver {
     answer.steps = 0
     if let written { return solve(written, c, answer) }
     // Rounding lets the rest grow into the deflation space: deflate again from time to time.
+    var before = size
     for _ in 0..<Self.cycles {
       let isSolved = improve(answer, goal: Self.tolerance * Self.tolerance * size, scratch)
-      core.apply(w, y: answer.y, t: answer.t, result: r)
+      core.apply(w, answer, result: r)
       algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
       if isSolved { return }
+      let rest = algebra.dot(r, r)
+      // What w lacks counts in squares. What no longer becomes less is all that rounding allows.
+      let isGood = all(rest .<= Self.poorest * Self.poorest * size)
+      if isGood, !any(rest .< 0.01 * before) { return }
+      before = rest
     }
-    // What w lacks counts in squares.
-    guard all(algebra.dot(r, r) .<= Self.poorest * Self.poorest * size) else {
+    guard all(before .<= Self.poorest * Self.poorest * size) else {
       throw FitError.slowSpectrum(steps: answer.steps)
     }
   }
@@ -69,7 +78,7 @@ struct CoreSolver {
     let (w, r) = (answer.w, answer.r)
     for _ in 0..<2 {
       written.addSolution(of: r, to: w)
-      core.apply(w, y: answer.y, t: answer.t, result: r)
+      core.apply(w, answer, result: r)
       space.algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
     }
   }
@@ -79,15 +88,21 @@ struct CoreSolver {
   private func improve(_ answer: Answer, goal: Lanes, _ scratch: Scratch) -> Bool {
     let algebra = space.algebra
     let (w, r, p) = (answer.w, answer.r, scratch.p)
-    let coordinates = space.inverseGram * algebra.gram(space.V, r)
-    algebra.add(1, space.V, times: coordinates, to: w)
-    algebra.add(-1, space.image, times: coordinates, to: r)
+    if !space.isEmpty {
+      let coordinates = space.inverseGram * algebra.gram(space.V, r)
+      algebra.add(1, space.V, times: coordinates, to: w)
+      algebra.add(-1, space.image, times: coordinates, to: r)
+    }
     var ρ = algebra.dot(r, r)
     p.start.update(repeating: .zero, count: p.count)
     var β = Lanes.zero
     for _ in 0..<Self.stepsPerCycle where any(ρ .> goal) {
       setDirection(p, r, β, algebra)
-      core.apply(p, y: answer.y, t: answer.t, result: scratch.image)
+      if let entries = core.entries {
+        entries.apply(p, result: scratch.image)
+      } else {
+        core.apply(p, y: answer.y, t: answer.t, result: scratch.image)
+      }
       let curvature = algebra.dot(p, scratch.image)
       // A column that is done stays as it is.
       var step = Lanes.zero
@@ -107,8 +122,38 @@ struct CoreSolver {
 
   /// p ← r + βp, made conjugate to the deflation space.
   private func setDirection(_ p: Panel, _ r: Panel, _ β: Lanes, _ algebra: PanelAlgebra) {
+    guard !space.isEmpty else {
+      return algebra.forEach { _, rows in for i in rows { p[i] = r[i] + β * p[i] } }
+    }
     let coordinates = space.inverseGram * algebra.gram(space.image, r)
     algebra.forEach { _, rows in for i in rows { p[i] = r[i] + β * p[i] } }
     algebra.add(-1, space.V, times: coordinates, to: p)
+  }
+}
+
+extension CoreOperator {
+  /// `result` = (I + E)w, and what derivatives need of w.
+  fileprivate func apply(_ w: Panel, _ answer: CoreSolver.Answer, result: Panel) {
+    guard let entries else { return apply(w, y: answer.y, t: answer.t, result: result) }
+    entries.apply(w, result: result)
+    scale(w, into: answer.scaled)
+    entries.applyB(answer.scaled, self, y: answer.y)
+  }
+
+  /// A_joRᵀw for the solution to the right-hand sides in `answer`, scalar i of leading level j.
+  @inline(__always)
+  func leadingImage(_ answer: CoreSolver.Answer, _ j: Int, _ i: Int) -> Lanes {
+    guard entries != nil else { return answer.t[j * system.size + i] }
+    var sum = Lanes.zero
+    for (member, crossed) in system.crossed.enumerated() {
+      guard let rows = crossed?.rows(of: system.leading) else { continue }
+      let (from, m) = (answer.scaled.start + system.core[member].first, rows.width)
+      rows.forEachPartner(j) { partner, k in
+        guard !rows.isUnit else { return sum += from[Int(partner)] }
+        let block = rows.values.start + k * rows.height * m
+        for c in 0..<m { sum += block[c * rows.height + i] * from[Int(partner) * m + c] }
+      }
+    }
+    return sum
   }
 }

@@ -17,7 +17,9 @@ final class DeflationSpace {
   /// For lanes of X₀: index among the core groups, column.
   let columns: [(member: Int, column: Int)]
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam) {
+  /// - Parameter isEmpty: Whether nothing is to be deflated: where the spectrum is spread out, a few
+  ///   extreme eigenvectors do not matter.
+  init(_ system: CrossedSystem, _ team: ThreadTeam, isEmpty: Bool = false) {
     (self.system, self.team) = (system, team)
     V = Panel(count: system.coreSize)
     image = Panel(count: system.coreSize)
@@ -26,13 +28,16 @@ final class DeflationSpace {
     let all = (0..<widest).flatMap { column in
       system.core.indices.filter { system.core[$0].size > column }.map { ($0, column) }
     }
-    columns = Array(all.prefix(8))
+    columns = isEmpty ? [] : Array(all.prefix(8))
   }
+
+  var isEmpty: Bool { columns.isEmpty }
 
   var algebra: PanelAlgebra { PanelAlgebra(team: team, count: system.coreSize) }
 
   /// - Throws: `CholmodError.notPositiveDefinite` where X₀ᵀPX₀ is not finite.
   func update(_ core: CoreOperator) throws {
+    guard !isEmpty else { return }
     core.forEachPart { part in
       let own = system.core[part.member]
       let (m, first) = (own.size, core.blockStarts[part.member])

@@ -48,7 +48,7 @@ extension LogDeterminantEstimate {
   ) throws -> Panel {
     let algebra = space.algebra
     let (result, g) = (Panel(count: space.V.count), Panel(count: space.V.count))
-    guard !isExact else { return result }
+    guard !isExact, core.entries == nil else { return result }
     body(try KrylovSlopes(deflated, weights: Lanes(repeating: 1)))
     try deflated.image(.logarithm, into: result)
     space.project(result)

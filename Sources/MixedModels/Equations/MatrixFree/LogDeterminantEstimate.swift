@@ -13,7 +13,10 @@ final class LogDeterminantEstimate {
   /// when they are needed.
   private var blocks: [Block] = []
   private var spare: Block?
-  private var blockValues: [Lanes] = []
+  /// Of the probes, eight by eight.
+  var blockValues: [Lanes] = []
+  /// Of the last eight, where E is written out: room for the next.
+  var slopeVectors: SlopeVectors?
   /// Bytes for the vectors of blocks.
   private let memory: Double
   /// I + E in full where it is exact.
@@ -21,10 +24,12 @@ final class LogDeterminantEstimate {
   /// Probes; no fewer than the core's scalars: all unit vectors, and no error.
   private(set) var probeCount: Int
   private(set) var value = Double.nan
+  /// What of it no probe has a part in.
+  private var exact = 0.0
   /// nil where it is exact.
   private(set) var standardError: Double?
   /// Steps of Lanczos' method, at most.
-  private(set) var steps = 0
+  var steps = 0
 
   /// Eight probes.
   final class Block {
@@ -32,13 +37,15 @@ final class LogDeterminantEstimate {
     /// Vᵀz of the probes as they were drawn.
     fileprivate(set) var coordinates = LaneMatrix()
 
-    init(_ system: CrossedSystem, _ team: ThreadTeam) { lanczos = PanelLanczos(system, team) }
+    init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool = false) {
+      lanczos = PanelLanczos(system, team, isWritten: isWritten)
+    }
   }
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam, probes: Int, memory: Double, seed: UInt64) {
-    (self.system, self.team) = (system, team)
+  init(_ core: CoreOperator, probes: Int, memory: Double, seed: UInt64) {
+    (system, team) = (core.system, core.team)
     self.probes = ProbeVectors(system: system, seed: seed)
-    space = DeflationSpace(system, team)
+    space = DeflationSpace(system, team, isEmpty: core.entries != nil)
     deflated = PanelLanczos(system, team)
     (probeCount, self.memory) = (probes, memory)
   }
@@ -59,6 +66,9 @@ final class LogDeterminantEstimate {
     try space.update(core)
     guard !isExact else { return try writeOut(core) }
     written = nil
+    if let entries = core.entries {
+      return try update(core, entries, tolerance: tolerance, limit: limit)
+    }
     space.algebra.copy(space.V, to: deflated.start)
     var failure: (any Error)?
     try deflated.run(core, tolerance: tolerance, limit: limit) { image in
@@ -75,7 +85,7 @@ final class LogDeterminantEstimate {
       blockValues.append(
         try runSpare(b, core, tolerance: tolerance, limit: limit).lanczos.values)
     }
-    sum()
+    sum(exact: deflated.values.sum())
   }
 
   /// Blocks whose vectors there is memory for, if they take about as many steps as the deflated ones.
@@ -87,9 +97,15 @@ final class LogDeterminantEstimate {
   private func runSpare(
     _ b: Int, _ core: CoreOperator, tolerance: Double, limit: Int
   ) throws -> Block {
-    let block = spare ?? Block(system, team)
-    spare = block
+    let block = spareBlock(isWritten: false)
     try run(b, block, core, tolerance: tolerance, limit: limit)
+    return block
+  }
+
+  /// The block whose vectors are not kept.
+  func spareBlock(isWritten: Bool) -> Block {
+    let block = spare ?? Block(system, team, isWritten: isWritten)
+    spare = block
     return block
   }
 
@@ -140,19 +156,20 @@ final class LogDeterminantEstimate {
     }
   }
 
-  private func draw(_ b: Int, into z: Panel) { probes.fill(z, block: b, team) }
+  func draw(_ b: Int, into z: Panel) { probes.fill(z, block: b, team) }
 
   /// log |I + E| by each probe alone; none where it is exact.
   var probeValues: [Double] {
     guard !isExact else { return [] }
-    let exact = deflated.values.sum()
     return blockValues.flatMap { values in (0..<8).map { exact + values[$0] } }
   }
 
-  private func sum() {
+  /// The sum of what is exact and the mean over probes, and its error.
+  func sum(exact: Double) {
+    self.exact = exact
     var total = 0.0
     for values in blockValues { total += (weights * values).sum() }
-    value = deflated.values.sum() + total
+    value = exact + total
     let squares = blockValues.reduce(0.0) { sum, values in
       let deviation = values - total
       return sum + (deviation * deviation).sum()

@@ -2,13 +2,16 @@
 
 /// How exact the criterion is to be, and what that may take.
 package struct MatrixFreeAccuracy: Sendable {
-  /// Of the criterion.
-  package var standardError: Double
+  /// Of the criterion; nil: whatever it is with the probes that there are. More are taken where θ needs them,
+  /// see `CriterionCurvature.monteCarloShare`.
+  package var standardError: Double?
   /// Probes to take, whatever their error; nil: as many as needed.
   package var probes: Int?
   package var probeLimit: Int
   /// Of the probes.
   package var seed: UInt64 = 1
+  /// Whether the core is written out where it is sparse; nil: where it pays.
+  package var writesCore: Bool?
   /// Steps of Lanczos' method.
   package var stepLimit: Int
   /// Bytes for the vectors that are kept for derivatives; what does not fit is computed again.
@@ -18,17 +21,21 @@ package struct MatrixFreeAccuracy: Sendable {
   static let pilot = 16
 
   package init(
-    standardError: Double = 0.01, probes: Int? = nil, probeLimit: Int = 4096, stepLimit: Int = 200
+    standardError: Double? = nil, probes: Int? = nil, probeLimit: Int = 4096, stepLimit: Int = 200
   ) {
     (self.standardError, self.probes) = (standardError, probes)
     (self.probeLimit, self.stepLimit) = (probeLimit, stepLimit)
   }
 
   /// For a planner that has exact strategies to fall back on where the spectrum is slow.
-  package static func modest(_ standardError: Double) -> MatrixFreeAccuracy {
-    MatrixFreeAccuracy(standardError: standardError, probeLimit: 256, stepLimit: 40)
+  package static func modest(_ standardError: Double?) -> MatrixFreeAccuracy {
+    MatrixFreeAccuracy(standardError: standardError, probeLimit: standardError == nil ? 1024 : 256)
   }
 
   /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
-  var tolerance: Double { 1e-5 * standardError }
+  ///
+  /// Where no error is asked for it grows with that of the probes, as the root of the core's size.
+  func tolerance(coreSize: Int) -> Double {
+    standardError.map { 1e-5 * $0 } ?? max(1e-7, 1e-8 * Double(coreSize).squareRoot())
+  }
 }

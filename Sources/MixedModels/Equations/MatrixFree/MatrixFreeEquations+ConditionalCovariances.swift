@@ -17,10 +17,12 @@ extension MatrixFreeEquations {
     let variances = ConditionalVariances(core)
     if let written = estimate.written {
       written.forEachUnits(core) { variances.add($0) }
+    } else if let entries = core.entries {
+      try addSolved(to: variances, entries)
     } else {
       try variances.addDeflated(estimate)
       try estimate.forEachProbe(
-        core, least: Self.conditionalProbes, tolerance: accuracy.tolerance,
+        core, least: Self.conditionalProbes, tolerance: tolerance,
         limit: stepLimit
       ) { block, z, weights in
         try variances.add(block, z, weights, estimate)
@@ -37,24 +39,40 @@ extension MatrixFreeEquations {
     conditionalErrors = estimate.isExact ? nil : errors
     return blocks
   }
+
+  /// Probes by solutions, where E is written out.
+  private func addSolved(to variances: ConditionalVariances, _ entries: CoreEntries) throws {
+    variances.addSquares(entries)
+    let count = max(estimate.blockCount, Self.conditionalProbes / 8)
+    let solver = CoreSolver(core: core, space: estimate.space, written: nil)
+    let (answer, scratch) = (
+      CoreSolver.Answer(system, isWritten: true), CoreSolver.Scratch(system)
+    )
+    let z = Panel(count: system.coreSize)
+    for b in 0..<count {
+      estimate.draw(b, into: z)
+      try variances.add(
+        z, Lanes(repeating: 1 / Double(8 * count)), entries, solver, answer, scratch)
+    }
+  }
 }
 
 /// Sums over probes that become conditional variances.
 final class ConditionalVariances {
-  private let core: CoreOperator
+  let core: CoreOperator
   /// [h(E)]_cc, m × m, group after group, and Σ_j t g(E) tᵀ.
-  private let own: OwnedBuffer<Double>
+  let own: OwnedBuffer<Double>
   private let led: OwnedBuffer<Double>
   /// Of every scalar's variance, Σ ω² (v − its mean)² is about Σ ω²v² − (Σ ωv)²/count.
   private let ownSquares: OwnedBuffer<Double>
   private let ledSquares: OwnedBuffer<Double>
   private let ownMeans: OwnedBuffer<Double>
   private let ledMeans: OwnedBuffer<Double>
-  private var count = 0.0
-  private let image: Panel
-  private let answer: Panel
-  private let probe: Panel
-  private var system: CrossedSystem { core.system }
+  var count = 0.0
+  let image: Panel
+  let answer: Panel
+  let probe: Panel
+  var system: CrossedSystem { core.system }
 
   init(_ core: CoreOperator) {
     self.core = core
@@ -102,7 +120,7 @@ final class ConditionalVariances {
     addLeading(units.changeT, units.t, Lanes(repeating: 1), counts: false)
   }
 
-  private func addCore(_ image: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
+  func addCore(_ image: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
     core.forEachPart { part in
       let group = system.core[part.member]
       let m = group.size
@@ -116,7 +134,7 @@ final class ConditionalVariances {
     }
   }
 
-  private func addLeading(_ answer: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
+  func addLeading(_ answer: Panel, _ z: Panel, _ weights: Lanes, counts: Bool) {
     let (ℓ, parts) = (system.size, system.leadingParts)
     core.team.forEach(parts.count, pays: system.pays) { _, part in
       for j in parts[part] {

@@ -12,12 +12,16 @@ extension MatrixFreeEquations {
       repeating: 0.0, count: system.leadingPlaces.count * system.size * system.size)
     let coreSlopes = CoreSlopes(core)
     let Vhat = try estimate.forEachSlopes(
-      core, tolerance: accuracy.tolerance, limit: stepLimit
+      core, tolerance: tolerance, limit: stepLimit
     ) { krylov in
       coreSlopes.add(krylov)
       krylov.addOuterProducts(system, team, to: products.start)
     }
     coreSlopes.finish(V: estimate.space.V, Vhat: Vhat, &slopes)
+    if let entries = core.entries, !estimate.isExact {
+      coreSlopes.add(entries)
+      entries.addLeadingSlopes(to: products.start)
+    }
     let written = estimate.written.map { WrittenSlopes(core, $0) }
     written?.add(to: &slopes)
     if let written { products.start.update(from: written.products.start, count: products.count) }
@@ -81,11 +85,6 @@ extension MatrixFreeEquations {
     let own = scratch.count / team.count
     let widest = model.groups.map(\.size).max() ?? 1
     let blocks = OwnedBuffer(repeating: 0.0, count: team.count * (6 * square + widest * widest))
-    let t = tail.answers.indices.map { b in
-      let panel = Panel(count: system.leadingPlaces.count * ℓ)
-      tail.fillLeading(b, panel)
-      return panel
-    }
     let (W, products) = (W.start, products.start)
     let sign = form == .inverse ? 1.0 : -1
     team.forEach(parts.count, pays: system.pays) { worker, part in
@@ -106,7 +105,8 @@ extension MatrixFreeEquations {
         answers.gather(ℓ, into: s) { b, i in
           var value = Lanes.zero
           for k in 0..<ℓ {
-            value += N[k * ℓ + i] * (t[b][j * ℓ + k] - tail.answers[b].t[j * ℓ + k])
+            value +=
+              N[k * ℓ + i] * (tail.leading(b, j, k) - core.leadingImage(tail.answers[b], j, k))
           }
           return value
         }

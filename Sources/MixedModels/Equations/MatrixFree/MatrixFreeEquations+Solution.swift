@@ -30,12 +30,15 @@ extension MatrixFreeEquations {
 
   private func addLeading(to u: inout [[Double]]) {
     let (ℓ, T) = (system.size, core.factors[system.leading])
-    let t = Panel(count: system.leadingPlaces.count * ℓ)
-    var rest = [Double](repeating: 0, count: t.count)
+    var rest = [Double](repeating: 0, count: system.leadingPlaces.count * ℓ)
     for (b, answer) in tail.answers.enumerated() {
-      tail.fillLeading(b, t)
       let combination = tail.residualLanes(b)
-      for i in rest.indices { rest[i] += ((t[i] - answer.t[i]) * combination).sum() }
+      for j in 0..<system.leadingPlaces.count {
+        for i in 0..<ℓ {
+          let own = tail.leading(b, j, i) - core.leadingImage(answer, j, i)
+          rest[j * ℓ + i] += (own * combination).sum()
+        }
+      }
     }
     var scratch = [Double](repeating: 0, count: 3 * ℓ * ℓ)
     var (N, F) = ([Double](repeating: 0, count: ℓ * ℓ), [Double](repeating: 0, count: ℓ * ℓ))

@@ -33,24 +33,24 @@ package final class MatrixFreeEquations: MixedModelEquations {
     setBLASThreads(1)
     self.model = model
     self.accuracy = accuracy
-    isPreliminary = accuracy.probes == nil
+    isPreliminary = accuracy.probes == nil && accuracy.standardError != nil
     team = ThreadTeam(count: threads)
     system = CrossedSystem(model, leading: leading)
-    core = CoreOperator(system, team)
+    core = CoreOperator(system, team, written: accuracy.writesCore)
     estimate = LogDeterminantEstimate(
-      system, team, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, memory: accuracy.memory,
+      core, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, memory: accuracy.memory,
       seed: accuracy.seed)
-    tail = TailSystem(system, team)
+    tail = TailSystem(system, team, isWritten: core.entries != nil)
   }
 
   /// - Throws: also `FitError.slowSpectrum`.
   package func update(_ factors: [[Double]]) throws {
     try core.update(factors)
     do {
-      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+      try estimate.update(core, tolerance: tolerance, limit: stepLimit)
     } catch FitError.slowSpectrum where isFirst && canBeWrittenOut {
       estimate.setProbeCount(system.coreSize)
-      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+      try estimate.update(core, tolerance: tolerance, limit: stepLimit)
     }
     isFirst = false
     try tail.update(core, estimate)
@@ -63,24 +63,40 @@ package final class MatrixFreeEquations: MixedModelEquations {
   package func refine() throws {
     guard isPreliminary else { return }
     isPreliminary = false
-    while let error = estimate.standardError, error > accuracy.standardError {
-      let ratio = error / accuracy.standardError
-      let growth = max(1.2 * ratio * ratio, 1.5)
-      let work = Double(estimate.probeCount) * growth * Double(estimate.steps)
-      // All unit vectors are as good as any number of probes, and take one step, derivatives and the
-      // factorization about two more.
-      let wanted =
-        work > 3 * Double(system.coreSize) && canBeWrittenOut
-        ? Double(system.coreSize)
-        : min(Double(estimate.probeCount) * min(growth, 64), Double(system.coreSize))
-      guard wanted <= Double(accuracy.probeLimit), Int(wanted) < system.coreSize || hasRoomToWrite
-      else {
-        throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
-      }
-      estimate.setProbeCount(Int(wanted))
-      try estimate.update(core, tolerance: accuracy.tolerance, limit: stepLimit)
+    guard let goal = accuracy.standardError else { return }
+    while let error = estimate.standardError, error > goal {
+      try addProbes(growth: min(max(1.2 * (error / goal) * (error / goal), 1.5), 64))
+      try estimate.update(core, tolerance: tolerance, limit: stepLimit)
     }
   }
+
+  /// Takes so many times as many probes from the next update on, or all unit vectors.
+  ///
+  /// - Returns: false where nothing is left to chance.
+  /// - Throws: `FitError.tooManyProbes`.
+  package func refine(growth: Double) throws -> Bool {
+    guard !estimate.isExact else { return false }
+    try addProbes(growth: growth)
+    return true
+  }
+
+  private func addProbes(growth: Double) throws {
+    let work = Double(estimate.probeCount) * growth * Double(estimate.steps)
+    // All unit vectors are as good as any number of probes, and take one step, derivatives and the
+    // factorization about two more.
+    let wanted =
+      work > 3 * Double(system.coreSize) && canBeWrittenOut
+      ? Double(system.coreSize)
+      : min(Double(estimate.probeCount) * growth, Double(system.coreSize))
+    guard wanted <= Double(accuracy.probeLimit), Int(wanted) < system.coreSize || hasRoomToWrite
+    else {
+      throw FitError.tooManyProbes(wanted: wanted, limit: accuracy.probeLimit)
+    }
+    estimate.setProbeCount(Int(wanted))
+  }
+
+  /// What log |I + E| may lack for want of steps.
+  var tolerance: Double { accuracy.tolerance(coreSize: system.coreSize) }
 
   /// Whether all unit vectors are no more probes than may be taken.
   private var canBeWrittenOut: Bool {
@@ -94,6 +110,7 @@ package final class MatrixFreeEquations: MixedModelEquations {
 
   /// As many steps as allowed, if there is memory for the vectors of four blocks.
   var stepLimit: Int {
+    guard core.entries == nil else { return accuracy.stepLimit }
     let scalars = 2 * system.coreSize + system.leadingPlaces.count * system.size
     let fitting = accuracy.memory / (4 * Double(scalars) * 64)
     return max(8, min(accuracy.stepLimit, Int(min(fitting, 1e6))))
@@ -116,6 +133,7 @@ package final class MatrixFreeEquations: MixedModelEquations {
       strategy: "matrix-free", leadingGroup: system.leading, coreSize: system.coreSize,
       criterionStandardError: estimate.standardError,
       probes: estimate.isExact ? system.coreSize : estimate.probeCount, steps: estimate.steps,
+      probeLogDeterminants: probeLogDeterminants,
       conditionalErrors: conditionalErrors)
   }
 }

@@ -7,8 +7,19 @@ import NumericalMethods
 /// With T the tridiagonal matrix of a space, zᵀf(E)z ≈ ‖z‖² e₁ᵀf(T)e₁ (Gauss quadrature; Golub &
 /// Meurant 2010): exact for polynomials of twice the number of steps.
 final class PanelLanczos {
-  private let team: ThreadTeam
-  private let system: CrossedSystem
+  let team: ThreadTeam
+  let system: CrossedSystem
+  /// Whether E is written out: then there are no images, and vectors are made orthogonal to the two before
+  /// them only.
+  ///
+  /// The spectrum of such a core is spread out, so that steps are many, and to go back to all vectors
+  /// would take most of the time. What orthogonality rounding costs only repeats Ritz values: neither the
+  /// quadrature nor f(E)z suffers (Greenbaum 1989; Musco, Musco & Sidford 2018).
+  private let isWritten: Bool
+  /// Of which e₁ᵀf(T)e₁ is taken.
+  private let f: SpectralFunction
+  /// Steps that are taken at least: as many as before, so that values are a smooth function of θ.
+  private var leastSteps = 2
   /// Orthonormal vectors, and for each of the first `steps` B Rᵀq and A_joRᵀq.
   private(set) var q: [Panel] = []
   private(set) var y: [Panel] = []
@@ -23,7 +34,10 @@ final class PanelLanczos {
   /// How much the last step changed, summed over the lanes.
   private(set) var lastChange = Double.infinity
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam) { (self.system, self.team) = (system, team) }
+  init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool = false) {
+    (self.system, self.team, self.isWritten) = (system, team, isWritten)
+    f = isWritten ? .logarithmBeyondSquare : .logarithm
+  }
 
   private var algebra: PanelAlgebra { PanelAlgebra(team: team, count: system.coreSize) }
 
@@ -35,7 +49,7 @@ final class PanelLanczos {
 
   private func room(for step: Int) {
     while q.count <= step + 1 { q.append(Panel(count: system.coreSize)) }
-    while y.count <= step {
+    while !isWritten, y.count <= step {
       y.append(Panel(count: system.coreSize))
       t.append(Panel(count: system.leadingPlaces.count * system.size))
     }
@@ -58,22 +72,43 @@ final class PanelLanczos {
       let k = steps
       room(for: k)
       let next = q[k + 1]
-      core.apply(q[k], y: y[k], t: t[k], result: next)
+      if let entries = core.entries, isWritten {
+        entries.apply(q[k], result: next)
+      } else {
+        core.apply(q[k], y: y[k], t: t[k], result: next)
+      }
       if k == 0 { firstImage(next) }
       let β = orthogonalize(next, algebra)
       steps += 1
-      let before = values
-      values = try quadrature()
-      lastChange = absolute(values - before).sum()
-      if steps > 1 && lastChange <= tolerance || β.max() < 1e-12 { return }
+      if β.max() < 1e-12 {
+        values = try quadrature()
+        return
+      }
+      if try isSettled(tolerance) { return }
       guard steps < limit else { throw FitError.slowSpectrum(steps: steps) }
       offDiagonal.append(β)
       algebra.multiply(next, by: reciprocals(β, least: 1e-12))
     }
   }
 
+  /// Whether the last step changed little. Where E is written out nothing is looked at before as many
+  /// steps are taken as the last time, and it is only settled a few steps later.
+  private func isSettled(_ tolerance: Double) throws -> Bool {
+    guard !isWritten || steps >= leastSteps - 1 else { return false }
+    let before = values
+    values = try quadrature()
+    lastChange = absolute(values - before).sum()
+    guard steps >= leastSteps, lastChange <= tolerance else { return false }
+    if isWritten, steps > leastSteps { leastSteps = steps + Self.spareSteps }
+    return steps >= leastSteps
+  }
+
+  /// Steps beyond those that were enough, so that they are at other θ near by as well.
+  private static let spareSteps = 2
+
   /// Takes from (I + E) q_k what lies in the space so far; returns the length of the rest.
   private func orthogonalize(_ next: Panel, _ algebra: PanelAlgebra) -> Lanes {
+    guard !isWritten else { return orthogonalizeToLast(next, algebra) }
     let basis = Array(q[0...steps])
     let own = algebra.dots(basis, next)
     // q_k has length 1, or 0 where the space is exhausted.
@@ -84,10 +119,21 @@ final class PanelLanczos {
     return algebra.dot(next, next).squareRoot()
   }
 
+  private func orthogonalizeToLast(_ next: Panel, _ algebra: PanelAlgebra) -> Lanes {
+    let own = algebra.dots([q[steps], next], q[steps])
+    diagonal.append(own[1] - own[0])
+    guard steps > 0 else {
+      algebra.add([-own[1]], [q[0]], to: next)
+      return algebra.dot(next, next).squareRoot()
+    }
+    algebra.add([-own[1], -offDiagonal[steps - 1]], [q[steps], q[steps - 1]], to: next)
+    return algebra.dot(next, next).squareRoot()
+  }
+
   private func quadrature() throws -> Lanes {
     var result = Lanes.zero
     for lane in 0..<8 where squaredNorms[lane] > 1e-20 {
-      result[lane] = squaredNorms[lane] * (try function(lane)).first(.logarithm)
+      result[lane] = squaredNorms[lane] * (try function(lane)).first(f)
     }
     return result
   }

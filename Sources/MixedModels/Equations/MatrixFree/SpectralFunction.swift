@@ -6,6 +6,8 @@ import NumericalMethods
 enum SpectralFunction {
   /// log(1 + x) − x: since tr E = 0 its trace is log |I + E|, and its probes do not feel E itself.
   case logarithm
+  /// log(1 + x) − x + x²/2: the same where tr E² is known as well.
+  case logarithmBeyondSquare
   /// 1 / (1 + x) − 1 + x: since E has zero diagonal blocks its diagonal blocks are those of
   /// (I + E)⁻¹ − I.
   case inverse
@@ -17,6 +19,10 @@ enum SpectralFunction {
     case .logarithm:
       // The series where the difference would lose all digits.
       abs(x) < 1e-3 ? -x * x * (0.5 - x * (1 / 3.0 - x * (0.25 - x * (0.2 - x / 6)))) : log1p(x) - x
+    case .logarithmBeyondSquare:
+      abs(x) < 1e-2
+        ? x * x * x * (1 / 3.0 - x * (0.25 - x * (0.2 - x * (1 / 6.0 - x * (1 / 7.0 - x / 8)))))
+        : log1p(x) - x + 0.5 * x * x
     case .inverse: x * x / (1 + x)
     case .inverseChange: -x / (1 + x)
     }
@@ -25,6 +31,7 @@ enum SpectralFunction {
   func derivative(_ x: Double) -> Double {
     switch self {
     case .logarithm: -x / (1 + x)
+    case .logarithmBeyondSquare: x * x / (1 + x)
     case .inverse: 1 - 1 / ((1 + x) * (1 + x))
     case .inverseChange: -1 / ((1 + x) * (1 + x))
     }

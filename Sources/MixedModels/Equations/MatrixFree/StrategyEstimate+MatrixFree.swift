@@ -11,15 +11,16 @@ extension StrategyEstimate {
 
   /// No matrix but A: from the number of pairs alone.
   ///
-  /// - Parameter accuracy: Standard error wanted of the criterion.
-  init(matrixFree model: LinearMixedModel, leading: Int, accuracy: Double, threads: Int) {
+  /// - Parameter accuracy: Standard error wanted of the criterion; nil: any.
+  init(matrixFree model: LinearMixedModel, leading: Int, accuracy: Double?, threads: Int) {
     let sizes = model.groups.map(\.size)
     let values = model.pairs.reduce(0.0) { sum, pair in
       sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
     }
     let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
     let scalars = Double(model.randomEffectCount)
-    let probes = max(1, (Self.error / accuracy) * (Self.error / accuracy))
+    let ratio = Self.error / (accuracy ?? .infinity)
+    let probes = max(1, ratio * ratio)
     let operations = probes * Self.sweeps * 8 * 2 * (values + scalars)
     self.init(
       leading: leading,

@@ -12,22 +12,23 @@ final class TailSystem {
   private let whitened: [Panel]
   let answers: [CoreSolver.Answer]
   private let scratch: CoreSolver.Scratch
-  /// A_jx.
+  /// A_jx; empty where E is written out.
   private let t: Panel
   private let sums: OwnedBuffer<Double>
   /// Cholesky factor, (p + 1) × (p + 1).
   private(set) var factor: DenseMatrix
   private(set) var steps = 0
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam) {
+  /// - Parameter isWritten: Whether E is written out.
+  init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool) {
     (self.system, self.team) = (system, team)
     let width = system.model.tail.columns
     let blocks = (width + 7) / 8
     c = (0..<blocks).map { _ in Panel(count: system.coreSize) }
     whitened = (0..<blocks).map { _ in Panel(count: system.coreSize) }
-    answers = (0..<blocks).map { _ in CoreSolver.Answer(system) }
+    answers = (0..<blocks).map { _ in CoreSolver.Answer(system, isWritten: isWritten) }
     scratch = CoreSolver.Scratch(system)
-    t = Panel(count: system.leadingPlaces.count * system.size)
+    t = Panel(count: isWritten ? 0 : system.leadingPlaces.count * system.size)
     sums = OwnedBuffer(repeating: 0, count: system.leadingParts.count * width * width)
     factor = DenseMatrix(rows: width, columns: width)
   }
@@ -68,7 +69,6 @@ final class TailSystem {
 
   /// c for eight columns.
   private func setReduced(_ core: CoreOperator, _ b: Int) {
-    fillLeading(b, t)
     let own = c[b]
     core.forEachPart { part in
       let group = system.core[part.member]
@@ -77,8 +77,39 @@ final class TailSystem {
           b, group.zx.start, level: (s - group.first) / group.size,
           row: (s - group.first) % group.size, of: group.size)
       }
+      if core.entries != nil { reduce(core, b, part, target: own) }
     }
+    guard core.entries == nil else { return }
+    fillLeading(b, t)
     core.reduce(t, target: own, scratch: scratch.p)
+  }
+
+  /// A_ox − A_ojH A_jx for some rows, level after level: without a vector of the leading levels' size.
+  private func reduce(
+    _ core: CoreOperator, _ b: Int, _ part: CrossedSystem.CorePart, target: Panel
+  ) {
+    let (group, ℓ) = (system.core[part.member], system.size)
+    guard let rows = system.crossed[part.member]?.rows(of: group.group) else { return }
+    let m = group.size
+    for place in part.places {
+      let own = target.start + group.first + place * m
+      rows.forEachPartner(place) { j, k in
+        let H = core.H.start + Int(j) * ℓ * ℓ
+        for i in 0..<ℓ {
+          var value = Lanes.zero  // row i of H A_jx
+          for l in 0..<ℓ { value += H[l * ℓ + i] * leading(b, Int(j), l) }
+          guard !rows.isUnit else { return own[0] -= value }
+          let block = rows.values.start + (k * ℓ + i) * m
+          for r in 0..<m { own[r] -= block[r] * value }
+        }
+      }
+    }
+  }
+
+  /// Row i of A_jx for eight columns.
+  @inline(__always)
+  func leading(_ b: Int, _ j: Int, _ i: Int) -> Lanes {
+    lanes(b, system.leadingZX.start, level: j, row: i, of: system.size)
   }
 
   /// A_jx for eight columns.
@@ -86,13 +117,12 @@ final class TailSystem {
     let (ℓ, parts) = (system.size, system.leadingParts)
     team.forEach(parts.count, pays: system.pays) { _, part in
       for j in parts[part] {
-        for i in 0..<ℓ {
-          t[j * ℓ + i] = lanes(b, system.leadingZX.start, level: j, row: i, of: ℓ)
-        }
+        for i in 0..<ℓ { t[j * ℓ + i] = leading(b, j, i) }
       }
     }
   }
 
+  @inline(__always)
   private func lanes(
     _ b: Int, _ zx: UnsafePointer<Double>, level: Int, row: Int, of m: Int
   ) -> Lanes {

@@ -15,13 +15,14 @@ package struct EquationsPlan {
   ///   - solver: `auto`, `absorb`, `cholmod`, `matrix-free`, or `exact` for any that estimates
   ///     nothing; one group that is absorbed leaves nothing that could be without a matrix, so that
   ///     `matrix-free` is then `absorb`.
-  ///   - accuracy: Standard error wanted of a criterion that is estimated.
+  ///   - accuracy: Standard error wanted of a criterion that is estimated; nil: one that hardly moves the
+  ///     estimates.
   ///   - memory: Bytes there are; 0: unknown, anything fits.
   ///   - compares: Whether to look at all strategies even where the choice is clear.
   ///   - refuses: Whether it is an error that nothing fits.
   /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits; `CholmodError`.
   package init(
-    _ model: LinearMixedModel, solver given: String = "auto", accuracy: Double = 0.01, threads: Int,
+    _ model: LinearMixedModel, solver given: String = "auto", accuracy: Double? = nil, threads: Int,
     memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
   ) throws {
     guard given == "auto" || given == "exact" || Self.strategies[given] != nil else {

@@ -47,8 +47,8 @@ struct StrategyComparison {
     (self.memory, self.compares) = (memory, compares)
   }
 
-  /// - Parameter accuracy: Standard error wanted of the criterion.
-  mutating func addMatrixFree(accuracy: Double) {
+  /// - Parameter accuracy: Standard error wanted of the criterion; nil: whatever hardly moves the estimates.
+  mutating func addMatrixFree(accuracy: Double?) {
     guard model.groups.count > 1, ["auto", "matrix-free"].contains(solver) || compares else {
       return
     }

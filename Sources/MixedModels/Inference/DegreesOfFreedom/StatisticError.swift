@@ -3,20 +3,75 @@ import ModelFrames
 import NumericalMethods
 
 /// What estimated criteria mean for a likelihood-ratio statistic.
-///
-/// The errors of two models' criteria are taken as independent; where their probes have something in
-/// common the difference is better known than that.
 struct StatisticError {
   /// Of the statistic.
   let standardError: Double
+  /// Random vectors of the model that had more of them.
+  let probes: Int
 
-  /// From the standard errors of both criteria, nil for an exact one.
+  /// nil where both criteria are exact.
   ///
-  /// nil where both are exact.
-  init?(_ smaller: Double?, _ larger: Double?) {
-    guard smaller != nil || larger != nil else { return nil }
-    let (a, b) = (smaller ?? 0, larger ?? 0)
-    standardError = (a * a + b * b).squareRoot()
+  /// - Parameters:
+  ///   - larger: nil where there is none, so that its criterion is exact.
+  ///   - sharesProbes: Whether both models have the same random effects and the same random vectors: then
+  ///     most of the error is the same in both, and the statistic's is that of the differences vector by
+  ///     vector. Other models' errors are taken as independent.
+  init?(_ smaller: SolverSummary?, _ larger: SolverSummary, sharesProbes: Bool) {
+    self.init(
+      Part(smaller?.criterionStandardError, smaller?.probeLogDeterminants ?? [], smaller?.probes),
+      Part(larger.criterionStandardError, larger.probeLogDeterminants, larger.probes),
+      sharesProbes: sharesProbes)
+  }
+
+  /// The same of two fits.
+  init?(_ smaller: FittedModel, _ larger: FittedModel) {
+    func part(_ fitted: FittedModel) -> Part {
+      let solver = fitted.fit.solver
+      return Part(solver.criterionStandardError, solver.probeLogDeterminants, solver.probes)
+    }
+    self.init(
+      part(smaller), part(larger),
+      sharesProbes: smaller.fit.theta.names == larger.fit.theta.names
+        && smaller.options.probeSeed == larger.options.probeSeed
+        && smaller.fit.solver.leadingTerm == larger.fit.solver.leadingTerm)
+  }
+
+  /// What one criterion contributes.
+  private struct Part {
+    let standardError: Double?
+    let values: [Double]
+    let probes: Int
+
+    init(_ standardError: Double?, _ values: [Double], _ probes: Int?) {
+      (self.standardError, self.values, self.probes) = (standardError, values, probes ?? 0)
+    }
+  }
+
+  private init?(_ smaller: Part, _ larger: Part, sharesProbes: Bool) {
+    guard smaller.standardError != nil || larger.standardError != nil else { return nil }
+    probes = max(smaller.probes, larger.probes)
+    let count = smaller.values.count
+    guard sharesProbes, count > 1, larger.values.count == count else {
+      let (a, b) = (smaller.standardError ?? 0, larger.standardError ?? 0)
+      standardError = (a * a + b * b).squareRoot()
+      return
+    }
+    let differences = zip(smaller.values, larger.values).map { $0 - $1 }
+    let mean = differences.reduce(0, +) / Double(count)
+    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    standardError = (squares / Double(count * (count - 1))).squareRoot()
+  }
+
+  /// The level at which a test is to decide.
+  static let level = 0.05
+  /// So many standard errors of the statistic around it must be on one side.
+  private static let certainty = 3.0
+
+  /// Whether a p-value says on which side of the level it is, whatever the random vectors.
+  func decides(_ statistic: Double, _ pValue: (Double) -> Double) -> Bool {
+    let margin = Self.certainty * standardError
+    return pValue(max(0, statistic - margin)) < Self.level
+      || pValue(statistic + margin) >= Self.level
   }
 
   /// p-values from χ² at two standard errors more and less than the statistic.
@@ -33,11 +88,23 @@ struct StatisticError {
     func text(_ value: Double) -> String { NumberColumn([value], digits: 2).cells[0] }
     var note =
       "criteria were estimated with random vectors, so the statistic has a standard error of \(text(standardError))"
-    if let df, df > 0 {
-      let (least, greatest) = pValues(statistic, df: df)
-      note +=
-        "; within two of these its p-value from χ² is between \(text(least)) and \(text(greatest))"
+    guard let df, df > 0 else { return note + ". A smaller \(Setting.accuracy) makes it smaller" }
+    let (least, greatest) = pValues(statistic, df: df)
+    note +=
+      "; within two of these its p-value from χ² is between \(text(least)) and \(text(greatest))"
+    let chiSquared = ChiSquared(degreesOfFreedom: Double(df))
+    let distance = abs(statistic - chiSquared.quantile(Self.level, tail: .upper))
+    guard !decides(statistic, { chiSquared.cumulative($0, tail: .upper) }), distance > 0 else {
+      return note + ". A smaller \(Setting.accuracy) makes it smaller"
     }
-    return note + ". A smaller \(Setting.accuracy) makes it smaller"
+    // The error falls with the root of the number of vectors.
+    let ratio = Self.certainty * standardError / distance
+    let wanted = text(standardError / ratio / 2.0.squareRoot())
+    return note
+      + ", which does not tell on which side of \(Self.level) it is: about \(count(Double(probes) * ratio * ratio)) random vectors would. Take \(Setting.accuracy) \(wanted), or \(Setting.solver("absorb"))"
+  }
+
+  private func count(_ x: Double) -> String {
+    x < 1e6 ? "\(Int(x.rounded(.up)))" : NumberColumn([x], digits: 2).cells[0]
   }
 }

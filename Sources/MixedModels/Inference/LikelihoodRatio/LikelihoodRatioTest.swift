@@ -10,10 +10,10 @@ public struct LikelihoodRatioTest: Sendable {
   /// Parameters that the larger model has more.
   public let df: Int
   /// From χ² with `df` degrees of freedom, conservative for a hypothesis on the boundary; nil where `df`
-  /// is 0.
+  /// is 0, or where the statistic's error leaves open on which side of 0.05 it is.
   public let naivePValue: Double?
   public let mixture: BoundaryMixture?
-  /// From the mixture.
+  /// From the mixture; nil where the statistic's error leaves it open as well.
   public let mixturePValue: Double?
   /// By simulation.
   public let exact: ExactTest.Result?
@@ -26,9 +26,13 @@ public struct LikelihoodRatioTest: Sendable {
   ) {
     (self.statistic, self.df, self.mixture) = (statistic, df, mixture)
     statisticError = error?.standardError
-    naivePValue =
-      df > 0 ? ChiSquared(degreesOfFreedom: Double(df)).cumulative(statistic, tail: .upper) : nil
-    mixturePValue = mixture?.tail(statistic)
+    func decided(_ pValue: (Double) -> Double) -> Double? {
+      guard error?.decides(statistic, pValue) ?? true else { return nil }
+      return pValue(statistic)
+    }
+    let chiSquared = ChiSquared(degreesOfFreedom: Double(max(df, 1)))
+    naivePValue = df > 0 ? decided { chiSquared.cumulative($0, tail: .upper) } : nil
+    mixturePValue = mixture.flatMap { mixture in decided { mixture.tail($0) } }
     (self.exact, self.bootstrap) = (exact, bootstrap)
   }
 }

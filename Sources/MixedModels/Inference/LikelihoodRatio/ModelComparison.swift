@@ -150,8 +150,7 @@ extension ModelComparison.Row {
   fileprivate static func statisticError(
     _ smaller: FittedModel, _ larger: FittedModel
   ) -> StatisticError? {
-    StatisticError(
-      smaller.fit.solver.criterionStandardError, larger.fit.solver.criterionStandardError)
+    StatisticError(smaller, larger)
   }
 
   /// REML criteria are compared for orthonormal columns of X: of one space in other columns they

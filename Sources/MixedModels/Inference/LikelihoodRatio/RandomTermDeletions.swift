@@ -62,8 +62,7 @@ extension FittedModel {
       rows.append(
         row(
           deletion, criterion: criterion, count: count,
-          error: StatisticError(
-            optimum?.solver.criterionStandardError, fit.solver.criterionStandardError),
+          error: StatisticError(optimum?.solver, self.optimum.solver, sharesProbes: false),
           exact: test?.simulated(simulations, seed: seed, statistic: statistic),
           bootstrap: bootstrap))
     }
