@@ -17,11 +17,11 @@ extension MatrixFreeEquations {
       coreSlopes.add(krylov)
       krylov.addOuterProducts(system, team, to: products.start)
     }
-    coreSlopes.finish(V: estimate.space.V, Vhat: Vhat, &slopes)
     if let entries = core.entries, !estimate.isExact {
       coreSlopes.add(entries)
       entries.addLeadingSlopes(to: products.start)
     }
+    coreSlopes.finish(V: estimate.space.V, Vhat: Vhat, &slopes)
     let written = estimate.written.map { WrittenSlopes(core, $0) }
     written?.add(to: &slopes)
     if let written { products.start.update(from: written.products.start, count: products.count) }
