@@ -37,9 +37,9 @@ package final class MatrixFreeEquations: MixedModelEquations {
     team = ThreadTeam(count: threads)
     system = CrossedSystem(model, leading: leading)
     core = CoreOperator(system, team, written: accuracy.writesCore)
+    let pilot = core.entries == nil ? MatrixFreeAccuracy.pilot : MatrixFreeAccuracy.fewest
     estimate = LogDeterminantEstimate(
-      core, probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, memory: accuracy.memory,
-      seed: accuracy.seed)
+      core, probes: accuracy.probes ?? pilot, memory: accuracy.memory, seed: accuracy.seed)
     tail = TailSystem(system, team, isWritten: core.entries != nil)
   }
 

@@ -24,7 +24,7 @@ enum Cost {
   /// One entry of a sparse factor or of the matrix that is put into it.
   static let entry = 3e-9
   /// One leaf, which is eliminated on its own, derivatives included.
-  static let leaf = 5e-6
+  static let leaf = 1.5e-6
   /// One byte of memory written and read again.
   static let byte = 0.1e-9
   /// A panel of dense columns may take so much memory.

@@ -35,10 +35,10 @@ struct StrategyComparison {
   /// Counting is worth while where ordering could take long.
   private static let manyPairs = 30_000
   /// About what ordering a graph takes for each of its edges.
-  private static let analysisSeconds = 5e-6
+  private static let analysisSeconds = 7e-6
   /// An order is not looked for longer than so many evaluations take by what is known already; or
   /// than they would take if one took so many seconds.
-  private static let (evaluations, shortest) = (20.0, 0.1)
+  private static let (evaluations, shortest) = (20.0, 0.02)
 
   init(
     _ model: LinearMixedModel, solver: String, threads: Int, memory: Int, compares: Bool
