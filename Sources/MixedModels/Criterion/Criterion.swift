@@ -56,7 +56,7 @@ public final class Criterion {
     let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
     let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
     let probes = equations.probeLogDeterminants
-    let coefficients = probes.isEmpty ? [] : try equations.solution().β
+    let coefficients = probes.isEmpty ? [] : try equations.coefficients()
     let slopes = try equations.slopes(kind)
     return CriterionDerivatives(
       φ: φ, gradient: model.covariance.gradient(slopes, at: φ, residualWeight: weight),

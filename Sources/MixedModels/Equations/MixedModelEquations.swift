@@ -32,6 +32,8 @@ package protocol MixedModelEquations: AnyObject {
   var penalizedResidualSumOfSquares: Double { get }
   /// u (group after group, level after level) and β.
   func solution() throws -> (u: [Double], β: [Double])
+  /// β alone.
+  func coefficients() throws -> [Double]
   /// [K⁻¹] for X, p × p: Cov(β) / σ².
   func fixedEffectsCovariance() throws -> DenseMatrix
   /// The blocks of M⁻¹ for the levels of every group, level after level, ℓ × ℓ: Var(u | y, β, θ) /
@@ -46,6 +48,7 @@ package protocol MixedModelEquations: AnyObject {
 }
 
 extension MixedModelEquations {
+  package func coefficients() throws -> [Double] { try solution().β }
   package var isPreliminary: Bool { false }
   package func refine() throws {}
   package func refine(growth: Double) throws -> Bool { false }

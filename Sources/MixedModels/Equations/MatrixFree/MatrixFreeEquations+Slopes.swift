@@ -76,7 +76,7 @@ extension MatrixFreeEquations {
     _ products: borrowing OwnedBuffer<Double>, _ answers: TailAnswers
   ) -> SlopeSums {
     // Closures cannot hold on to equations that cannot be copied.
-    let (system, tail, core) = (self.system, self.tail, self.core)
+    let (system, core) = (self.system, self.core)
     let T = core.factors[system.leading]
     let (ℓ, parts) = (system.size, system.leadingParts)
     let square = ℓ * ℓ
@@ -98,22 +98,36 @@ extension MatrixFreeEquations {
       let sum = sums.start + part * 2 * square
       let s = scratch.start + worker * own
       for j in parts[part] {
+        MixedModels.respond(ℓ, form, system.leadingZZ.start + j * square, T, work, N: N, F: F)
         let M = products + j * square
-        MixedModels.respond(
-          ℓ, form, system.leadingZZ.start + j * square, T, work, N: N, F: F)
-        addCongruent(ℓ, N, M, work, sign, F, to: sum)
-        answers.gather(ℓ, into: s) { b, i in
-          var value = Lanes.zero
-          for k in 0..<ℓ {
-            value +=
-              N[k * ℓ + i] * (tail.leading(b, j, k) - core.leadingImage(tail.answers[b], j, k))
-          }
-          return value
+        // The compiler writes the loops out for the usual sizes.
+        switch ℓ {
+        case 1: addLevel(1, j, M, N, F, sign, work, answers, s, to: sum)
+        case 2: addLevel(2, j, M, N, F, sign, work, answers, s, to: sum)
+        default: addLevel(ℓ, j, M, N, F, sign, work, answers, s, to: sum)
         }
-        answers.add(ℓ, s, sign: sign, matrix: sum, residual: sum + square)
       }
     }
     return SlopeSums(sums.start, parts: parts.count, size: ℓ)
+  }
+
+  /// What one leading level adds.
+  @inline(__always)
+  private func addLevel(
+    _ ℓ: Int, _ j: Int, _ M: UnsafePointer<Double>, _ N: UnsafePointer<Double>,
+    _ F: UnsafePointer<Double>, _ sign: Double, _ work: UnsafeMutablePointer<Double>,
+    _ answers: TailAnswers, _ s: UnsafeMutablePointer<Double>,
+    to sum: UnsafeMutablePointer<Double>
+  ) {
+    addCongruent(ℓ, N, M, work, sign, F, to: sum)
+    answers.gather(ℓ, into: s) { b, i in
+      var value = Lanes.zero
+      for k in 0..<ℓ {
+        value += N[k * ℓ + i] * (tail.leading(b, j, k) - core.leadingImage(tail.answers[b], j, k))
+      }
+      return value
+    }
+    answers.add(ℓ, s, sign: sign, matrix: sum, residual: sum + ℓ * ℓ)
   }
 }
 

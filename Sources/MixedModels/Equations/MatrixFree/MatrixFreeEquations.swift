@@ -126,6 +126,8 @@ package final class MatrixFreeEquations: MixedModelEquations {
   package var logDeterminantRX: Double { tail.logDeterminant }
   package var penalizedResidualSumOfSquares: Double { tail.residualSumOfSquares }
 
+  package func coefficients() throws -> [Double] { tail.coefficients }
+
   package func fixedEffectsCovariance() throws -> DenseMatrix { tail.fixedInverse }
 
   package var description: SolverSummary {

@@ -34,6 +34,7 @@ struct TailAnswers {
   }
 
   /// matrix ± s_X [K⁻¹]_XX s_Xᵀ, and residual + s_es_eᵀ for s_e = s_y − s_Xβ.
+  @inline(__always)
   func add(
     _ m: Int, _ s: UnsafeMutablePointer<Double>, sign: Double,
     matrix: UnsafeMutablePointer<Double>, residual: UnsafeMutablePointer<Double>
