@@ -18,6 +18,7 @@ let package = Package(
     .systemLibrary(name: "CRmath", providers: [.apt(["r-mathlib"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CNumberParsing"),
+    .target(name: "CPanelKernels"),
     .target(name: "CAddressSpace"),
     .target(
       name: "NumericalMethods",
@@ -27,7 +28,8 @@ let package = Package(
       name: "ModelFrames",
       dependencies: ["NumericalMethods", "CZlib", "CNumberParsing"],
       linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods"]),
+    .target(
+      name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods", "CPanelKernels"]),
     .target(name: "Reports", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
     .executableTarget(
       name: "lmm-sparse",

@@ -31,6 +31,7 @@ struct SearchEnds {
   /// for minima that few starts lead to.
   func isComplete(parameters: Int) -> Bool {
     let w = minima
-    return starts > 2 * w * w + 3 * w + 2 && starts >= min(60, 6 + 3 * parameters + parameters * parameters / 4)
+    return starts > 2 * w * w + 3 * w + 2
+      && starts >= min(60, 6 + 3 * parameters + parameters * parameters / 4)
   }
 }

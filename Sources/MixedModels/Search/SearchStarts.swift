@@ -47,7 +47,8 @@ struct SearchStarts {
     var start = φ
     let (block, range) = (covariance.blocks[b], covariance.blockRanges[b])
     for k in range { start[k] = 0 }
-    for (k, parameter) in zip(range, block.structure?.parameters ?? []) where parameter.isDeviation {
+    for (k, parameter) in zip(range, block.structure?.parameters ?? []) where parameter.isDeviation
+    {
       start[k] = parameter.coordinate(0)
     }
     return start

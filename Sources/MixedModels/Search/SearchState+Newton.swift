@@ -98,7 +98,8 @@ extension SearchState {
     // factor only: a step is worth its while that no value could show to be. What gradients cannot
     // tell from nothing is of the order of their error's square.
     let square = curvature.roundingError * curvature.roundingError
-    let least = max(leastDecrease, min(0.1 * noise, search.isExpensive ? max(1e-8, square) : square))
+    let least = max(
+      leastDecrease, min(0.1 * noise, search.isExpensive ? max(1e-8, square) : square))
     var computed = best
     for round in 0..<4 {
       let (step, decrease) = curvature.newtonStep
@@ -113,7 +114,8 @@ extension SearchState {
       (best, self.value) = (φ, min(value, self.value))
       curvature = moved
       // A long way from where the Hessian was computed.
-      if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), let again = try self.curvature() {
+      if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), let again = try self.curvature()
+      {
         (curvature, computed) = (again, best)
       }
     }

@@ -32,7 +32,8 @@ struct AbsorptionEstimate {
     let graph = CoreGraph(model, incidence)
     let density = graph.sampledDensity(Self.sampleSize)
     let dense = denseEstimate(density)
-    if coreSize <= Self.smallCore || (density >= StrategyEstimate.fullCore && dense.0.fits(memory)) {
+    if coreSize <= Self.smallCore || (density >= StrategyEstimate.fullCore && dense.0.fits(memory))
+    {
       return dense
     }
     let nodes = Double(incidence.coreNodes.count)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+private import CPanelKernels
 
 /// Eight vectors side by side: what is looked up for all of them fills one line of the cache.
 typealias Lanes = SIMD8<Double>
@@ -74,11 +75,9 @@ final class BlockRows: Sendable {
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
     starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        var sum = y[i]
-        for k in starts[i]..<starts[i + 1] { sum += x[Int(partners.start[k])] }
-        y[i] = sum
-      }
+      lmm_panel_add_sums(
+        rows.lowerBound, rows.upperBound, starts.baseAddress, partners.start, numbers(x),
+        numbers(y))
     }
   }
 
@@ -86,13 +85,9 @@ final class BlockRows: Sendable {
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
     starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        var sum = y[i]
-        for k in starts[i]..<starts[i + 1] {
-          sum += values.start[k] * x[Int(partners.start[k])]
-        }
-        y[i] = sum
-      }
+      lmm_panel_add_products(
+        rows.lowerBound, rows.upperBound, starts.baseAddress, partners.start, values.start,
+        numbers(x), numbers(y))
     }
   }
 
@@ -187,4 +182,15 @@ final class BlockRows: Sendable {
       }
     }
   }
+}
+
+/// A panel's rows as the numbers that they are made of.
+@inline(__always)
+func numbers(_ rows: UnsafePointer<Lanes>) -> UnsafePointer<Double> {
+  UnsafeRawPointer(rows).assumingMemoryBound(to: Double.self)
+}
+
+@inline(__always)
+func numbers(_ rows: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<Double> {
+  UnsafeMutableRawPointer(rows).assumingMemoryBound(to: Double.self)
 }

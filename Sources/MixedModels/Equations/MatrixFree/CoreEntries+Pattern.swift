@@ -79,7 +79,8 @@ extension CoreEntries {
           partners.append(k)
         }
         if let (leaders, partnersOf) = crossed {
-          leaders.forEachPartner(i) { j, _ in partnersOf.forEachPartner(Int(j)) { k, _ in meet(k) } }
+          leaders.forEachPartner(i) { j, _ in partnersOf.forEachPartner(Int(j)) { k, _ in meet(k) }
+          }
         }
         direct?.forEachPartner(i) { k, _ in meet(k) }
         partners[first...].sort()

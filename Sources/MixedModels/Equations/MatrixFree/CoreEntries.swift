@@ -90,7 +90,8 @@ final class CoreEntries {
   }
 
   /// Some rows; returns the sum of the squares of their E.
-  private func update(_ part: CrossedSystem.CorePart, _ core: CoreOperator, _ worker: Int) -> Double {
+  private func update(_ part: CrossedSystem.CorePart, _ core: CoreOperator, _ worker: Int) -> Double
+  {
     let (c, own) = (part.member, system.core[part.member])
     let partners = pairs.filter { $0.rows == c }
     var sum = 0.0
@@ -216,7 +217,9 @@ final class CoreEntries {
           let from = w.start + system.core[pair.columns].first
           pair.E.forEachPartner(place) { partner, k in
             let B = pair.B.start + k * m * n
-            for c in 0..<n { for i in 0..<m { y[s + i] += B[c * m + i] * from[Int(partner) * n + c] } }
+            for c in 0..<n {
+              for i in 0..<m { y[s + i] += B[c * m + i] * from[Int(partner) * n + c] }
+            }
           }
         }
       }

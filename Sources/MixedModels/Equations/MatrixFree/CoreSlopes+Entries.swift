@@ -102,7 +102,8 @@ extension CoreEntries {
   /// A_jcG_cdA_dj and its transpose.
   @inline(__always)
   private func addBlock(
-    _ pair: Pair, _ block: Int, _ left: (rows: BlockRows, k: Int), _ right: (rows: BlockRows, k: Int),
+    _ pair: Pair, _ block: Int, _ left: (rows: BlockRows, k: Int),
+    _ right: (rows: BlockRows, k: Int),
     _ ℓ: Int, _ work: UnsafeMutablePointer<Double>, _ square: Int,
     to M: UnsafeMutablePointer<Double>
   ) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+private import CPanelKernels
 import NumericalMethods
 
 /// Σ_ij D_ij q_iq_jᵀ of eight Krylov spaces as Σ_r ± v_rv_rᵀ: D has few eigenvalues that count, and the v_r of
@@ -84,6 +85,12 @@ final class SlopeVectors {
   ) {
     let (m, n, count) = (pair.E.height, pair.E.width, count)
     let from = v.start + system.core[pair.columns].first * count
+    guard m > 1 || n > 1 else {
+      let range = pair.E.starts.withUnsafeBufferPointer { ($0[place], $0[place + 1]) }
+      return lmm_panel_add_inner_products(
+        range.0, range.1, pair.E.partners.start, count, numbers(signed), numbers(from),
+        pair.slope.start)
+    }
     pair.E.forEachPartner(place) { partner, k in
       let slope = pair.slope.start + k * m * n
       for c in 0..<n {

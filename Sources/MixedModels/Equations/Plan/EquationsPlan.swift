@@ -57,7 +57,8 @@ package struct EquationsPlan {
   }
 
   /// - Throws: `FitError` where only the whole system will do and another is asked for.
-  private static func solver(_ given: String, _ model: LinearMixedModel) throws(FitError) -> String {
+  private static func solver(_ given: String, _ model: LinearMixedModel) throws(FitError) -> String
+  {
     guard model.hasIndependentLevels else {
       guard ["auto", "exact", "cholmod"].contains(given) else {
         throw .numerical(
