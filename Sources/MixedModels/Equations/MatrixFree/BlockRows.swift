@@ -8,7 +8,7 @@ typealias Lanes = SIMD8<Double>
 final class BlockRows: Sendable {
   let height: Int
   let width: Int
-  let starts: [Int]
+  let starts: OwnedBuffer<Int>
   let partners: OwnedBuffer<Int32>
   /// By columns, block after block; nothing where every block is the number 1.
   let values: OwnedBuffer<Double>
@@ -45,7 +45,8 @@ final class BlockRows: Sendable {
     _ fill: (UnsafeMutablePointer<Double>) -> Void
   ) {
     (self.height, self.width, self.isUnit) = (height, width, isUnit)
-    starts = pattern.starts
+    starts = OwnedBuffer(repeating: 0, count: pattern.starts.count)
+    for (row, start) in pattern.starts.enumerated() { starts.start[row] = start }
     let count = pattern.partners.count
     partners = OwnedBuffer(repeating: 0, count: count)
     values = OwnedBuffer(repeating: 0, count: isUnit ? 0 : count * height * width)
@@ -74,21 +75,16 @@ final class BlockRows: Sendable {
   private func addSums(
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
-    starts.withUnsafeBufferPointer { starts in
-      lmm_panel_add_sums(
-        rows.lowerBound, rows.upperBound, starts.baseAddress, partners.start, numbers(x),
-        numbers(y))
-    }
+    lmm_panel_add_sums(
+      rows.lowerBound, rows.upperBound, starts.start, partners.start, numbers(x), numbers(y))
   }
 
   private func addScalarProducts(
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
-    starts.withUnsafeBufferPointer { starts in
-      lmm_panel_add_products(
-        rows.lowerBound, rows.upperBound, starts.baseAddress, partners.start, values.start,
-        numbers(x), numbers(y))
-    }
+    lmm_panel_add_products(
+      rows.lowerBound, rows.upperBound, starts.start, partners.start, values.start, numbers(x),
+      numbers(y))
   }
 
   /// Blocks of one row.
@@ -96,15 +92,14 @@ final class BlockRows: Sendable {
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
     let n = width
-    starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        var sum = y[i]
-        for k in starts[i]..<starts[i + 1] {
-          let (block, from) = (values.start + k * n, x + Int(partners.start[k]) * n)
-          for c in 0..<n { sum += block[c] * from[c] }
-        }
-        y[i] = sum
+    let starts = starts.start
+    for i in rows {
+      var sum = y[i]
+      for k in starts[i]..<starts[i + 1] {
+        let (block, from) = (values.start + k * n, x + Int(partners.start[k]) * n)
+        for c in 0..<n { sum += block[c] * from[c] }
       }
+      y[i] = sum
     }
   }
 
@@ -113,19 +108,18 @@ final class BlockRows: Sendable {
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
     let n = width
-    starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        var (first, second) = (y[2 * i], y[2 * i + 1])
-        for k in starts[i]..<starts[i + 1] {
-          let (block, from) = (values.start + 2 * k * n, x + Int(partners.start[k]) * n)
-          for c in 0..<n {
-            let own = from[c]
-            first += block[2 * c] * own
-            second += block[2 * c + 1] * own
-          }
+    let starts = starts.start
+    for i in rows {
+      var (first, second) = (y[2 * i], y[2 * i + 1])
+      for k in starts[i]..<starts[i + 1] {
+        let (block, from) = (values.start + 2 * k * n, x + Int(partners.start[k]) * n)
+        for c in 0..<n {
+          let own = from[c]
+          first += block[2 * c] * own
+          second += block[2 * c + 1] * own
         }
-        (y[2 * i], y[2 * i + 1]) = (first, second)
       }
+      (y[2 * i], y[2 * i + 1]) = (first, second)
     }
   }
 
@@ -133,15 +127,14 @@ final class BlockRows: Sendable {
     _ rows: Range<Int>, _ x: UnsafePointer<Lanes>, to y: UnsafeMutablePointer<Lanes>
   ) {
     let (m, n) = (height, width)
-    starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        let target = y + i * m
-        for k in starts[i]..<starts[i + 1] {
-          let (block, from) = (values.start + k * m * n, x + Int(partners.start[k]) * n)
-          for c in 0..<n {
-            let own = from[c]
-            for r in 0..<m { target[r] += block[c * m + r] * own }
-          }
+    let starts = starts.start
+    for i in rows {
+      let target = y + i * m
+      for k in starts[i]..<starts[i + 1] {
+        let (block, from) = (values.start + k * m * n, x + Int(partners.start[k]) * n)
+        for c in 0..<n {
+          let own = from[c]
+          for r in 0..<m { target[r] += block[c * m + r] * own }
         }
       }
     }
@@ -153,34 +146,64 @@ final class BlockRows: Sendable {
     to B: UnsafeMutablePointer<Double>, _ scratch: UnsafeMutablePointer<Double>
   ) {
     let (m, n) = (height, width)
-    starts.withUnsafeBufferPointer { starts in
-      for i in rows {
-        if m == 1, n == 1 {
-          var sum = 0.0
-          for k in starts[i]..<starts[i + 1] {
-            let value = isUnit ? 1 : values.start[k]
-            sum += value * value * H[Int(partners.start[k])]
-          }
-          B[i] += s * sum
-          continue
-        }
+    let starts = starts.start
+    for i in rows {
+      if m == 1, n == 1 {
+        var sum = 0.0
         for k in starts[i]..<starts[i + 1] {
-          let (A, own) = (values.start + k * m * n, H + Int(partners.start[k]) * n * n)
-          for c in 0..<n {
-            for r in 0..<m {
-              scratch[c * m + r] = (0..<n).reduce(0.0) { $0 + A[$1 * m + r] * own[c * n + $1] }
-            }
+          let value = isUnit ? 1 : values.start[k]
+          sum += value * value * H[Int(partners.start[k])]
+        }
+        B[i] += s * sum
+        continue
+      }
+      for k in starts[i]..<starts[i + 1] {
+        let (A, own) = (values.start + k * m * n, H + Int(partners.start[k]) * n * n)
+        for c in 0..<n {
+          for r in 0..<m {
+            scratch[c * m + r] = (0..<n).reduce(0.0) { $0 + A[$1 * m + r] * own[c * n + $1] }
           }
-          for c in 0..<m {
-            for r in 0..<m {
-              var sum = 0.0
-              for h in 0..<n { sum += scratch[h * m + r] * A[h * m + c] }
-              B[(i * m + c) * m + r] += s * sum
-            }
+        }
+        for c in 0..<m {
+          for r in 0..<m {
+            var sum = 0.0
+            for h in 0..<n { sum += scratch[h * m + r] * A[h * m + c] }
+            B[(i * m + c) * m + r] += s * sum
           }
         }
       }
     }
+  }
+}
+
+/// Where the blocks of a sparse matrix are, for loops that must not count references; the matrix outlives it.
+struct BlockRowsView {
+  let height: Int
+  let width: Int
+  let starts: UnsafeMutablePointer<Int>
+  let partners: UnsafeMutablePointer<Int32>
+  /// nil where every block is the number 1.
+  let values: UnsafeMutablePointer<Double>?
+
+  /// Calls `body` with the partners of a row and the places of their blocks.
+  @inline(__always)
+  func forEachPartner(_ row: Int, _ body: (_ partner: Int, _ block: Int) -> Void) {
+    for k in starts[row]..<starts[row + 1] { body(Int(partners[k]), k) }
+  }
+
+  /// Copies block k, or the number 1.
+  @inline(__always)
+  func copyBlock(_ k: Int, to target: UnsafeMutablePointer<Double>) {
+    guard let values else { return target[0] = 1 }
+    for x in 0..<height * width { target[x] = values[k * height * width + x] }
+  }
+}
+
+extension BlockRows {
+  var view: BlockRowsView {
+    BlockRowsView(
+      height: height, width: width, starts: starts.start, partners: partners.start,
+      values: isUnit ? nil : values.start)
   }
 }
 

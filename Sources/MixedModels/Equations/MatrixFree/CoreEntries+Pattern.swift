@@ -128,13 +128,12 @@ extension BlockRows {
   var valueCount: Int { partners.count * height * width }
 
   /// Partners of a row.
-  func degree(_ row: Int) -> Int { starts[row + 1] - starts[row] }
+  func degree(_ row: Int) -> Int { starts.start[row + 1] - starts.start[row] }
 
   /// Calls `body` with the partners of a row and the places of their blocks.
   @inline(__always)
   func forEachPartner(_ row: Int, _ body: (_ partner: Int32, _ block: Int) -> Void) {
-    let range = starts.withUnsafeBufferPointer { $0[row]..<$0[row + 1] }
-    for k in range { body(partners.start[k], k) }
+    for k in starts.start[row]..<starts.start[row + 1] { body(partners.start[k], k) }
   }
 
   /// Copies block k, or the number 1.

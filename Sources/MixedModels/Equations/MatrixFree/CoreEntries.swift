@@ -94,12 +94,17 @@ final class CoreEntries {
   {
     let (c, own) = (part.member, system.core[part.member])
     let partners = pairs.filter { $0.rows == c }
+    let (leaders, targets) = (system.crossed[c]?.rows(of: own.group), targets(c, worker))
     var sum = 0.0
-    for i in part.places {
-      for pair in partners { clear(pair, i, worker) }
-      addDirect(i, partners, own.group, worker)
-      addAbsorbed(i, c, core, worker)
-      for pair in partners { sum += scale(pair, i, core, worker) }
+    targets.withUnsafeBufferPointer { targets in
+      for i in part.places {
+        for pair in partners { clear(pair, i, worker) }
+        addDirect(i, partners, own.group, worker)
+        if let leaders {
+          addAbsorbed(i, own.size, leaders.view, targets, core.H.start, worker)
+        }
+        for pair in partners { sum += scale(pair, i, core, worker) }
+      }
     }
     return sum
   }
@@ -129,29 +134,49 @@ final class CoreEntries {
     }
   }
 
+  /// What a row of one pair of core groups is made of, without references that would be counted.
+  private struct Target {
+    /// Whether rows and columns are of one group.
+    let isOwn: Bool
+    let width: Int
+    let B: UnsafeMutablePointer<Double>
+    let places: UnsafeMutablePointer<Int>
+    /// The leading levels' blocks with the group of the columns.
+    let others: BlockRowsView
+  }
+
+  private func targets(_ c: Int, _ worker: Int) -> [Target] {
+    system.core.indices.compactMap { d in
+      guard let pair = pair(c, d), let others = system.crossed[d]?.rows(of: system.leading) else {
+        return nil
+      }
+      return Target(
+        isOwn: c == d, width: pair.E.width, B: pair.B.start, places: places(of: d, worker),
+        others: others.view)
+    }
+  }
+
   /// B_cd − Σ_j A_cjH_jA_jd
-  private func addAbsorbed(_ i: Int, _ c: Int, _ core: CoreOperator, _ worker: Int) {
-    guard let crossed = system.crossed[c] else { return }
-    let (own, leaders) = (system.core[c], crossed.rows(of: system.core[c].group))
-    let (m, ℓ) = (own.size, system.size)
+  private func addAbsorbed(
+    _ i: Int, _ m: Int, _ leaders: BlockRowsView, _ targets: UnsafeBufferPointer<Target>,
+    _ H: UnsafePointer<Double>, _ worker: Int
+  ) {
+    let ℓ = system.size
     let (A, X) = (scratch.start + worker * stride, scratch.start + worker * stride + stride / 4)
     let Y = scratch.start + worker * stride + stride / 2
     leaders.forEachPartner(i) { j, k in
       leaders.copyBlock(k, to: A)
-      multiplyBlocks(m, ℓ, ℓ, A, core.H.start + Int(j) * ℓ * ℓ, into: X)  // A_cjH_j
-      for d in system.core.indices {
-        guard let pair = pair(c, d), let others = system.crossed[d]?.rows(of: system.leading) else {
-          continue
-        }
-        let (n, places) = (pair.E.width, places(of: d, worker))
-        others.forEachPartner(Int(j)) { partner, block in
-          guard c != d || Int(partner) != i else { return }
-          let target = pair.B.start + places[Int(partner)] * m * n
+      multiplyBlocks(m, ℓ, ℓ, A, H + j * ℓ * ℓ, into: X)  // A_cjH_j
+      for target in targets {
+        let (n, others) = (target.width, target.others)
+        others.forEachPartner(j) { partner, block in
+          guard !target.isOwn || partner != i else { return }
+          let B = target.B + target.places[partner] * m * n
           if m == 1, n == 1, ℓ == 1 {
-            target[0] -= X[0] * (others.isUnit ? 1 : others.values.start[block])
+            B[0] -= X[0] * (others.values?[block] ?? 1)
           } else {
             others.copyBlock(block, to: Y)
-            subtractProduct(m, ℓ, n, X, Y, from: target)
+            subtractProduct(m, ℓ, n, X, Y, from: B)
           }
         }
       }

@@ -20,6 +20,8 @@ final class CoreOperator {
   let R: OwnedBuffer<Double>
   let J: OwnedBuffer<Double>
   let blockStarts: [Int]
+  /// The leading levels' blocks with each core group, and the group's first scalar.
+  let leadingViews: OwnedBuffer<(rows: BlockRowsView, first: Int)>
   /// E where it is worth being written out.
   let entries: CoreEntries?
   /// Λ of the last update.
@@ -38,6 +40,12 @@ final class CoreOperator {
   init(_ system: CrossedSystem, _ team: ThreadTeam, written: Bool? = nil) {
     (self.system, self.team) = (system, team)
     entries = written == false ? nil : CoreEntries(system, team, always: written == true)
+    let views = system.crossed.enumerated().compactMap { member, crossed in
+      crossed.map { (rows: $0.rows(of: system.leading).view, first: system.core[member].first) }
+    }
+    precondition(!views.isEmpty, "every row has a level of each group")
+    leadingViews = OwnedBuffer(repeating: views[0], count: views.count)
+    for (k, view) in views.enumerated() { leadingViews.start[k] = view }
     let blocks = system.blockStarts
     blockStarts = blocks
     H = OwnedBuffer(repeating: 0, count: system.leadingPlaces.count * system.size * system.size)

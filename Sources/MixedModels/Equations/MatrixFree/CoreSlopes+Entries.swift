@@ -133,7 +133,7 @@ extension BlockRows {
   /// Where the block of a row and a partner is, partners being in order; nil where there is none.
   @inline(__always)
   func block(_ row: Int, _ partner: Int32) -> Int? {
-    var (low, end) = starts.withUnsafeBufferPointer { ($0[row], $0[row + 1]) }
+    var (low, end) = (starts.start[row], starts.start[row + 1])
     let last = end
     while low < end {
       let middle = (low + end) / 2

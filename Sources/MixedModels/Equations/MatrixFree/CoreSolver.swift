@@ -145,13 +145,14 @@ extension CoreOperator {
   func leadingImage(_ answer: CoreSolver.Answer, _ j: Int, _ i: Int) -> Lanes {
     guard entries != nil else { return answer.t[j * system.size + i] }
     var sum = Lanes.zero
-    for (member, crossed) in system.crossed.enumerated() {
-      guard let rows = crossed?.rows(of: system.leading) else { continue }
-      let (from, m) = (answer.scaled.start + system.core[member].first, rows.width)
+    for v in 0..<leadingViews.count {
+      let (rows, from) = (
+        leadingViews.start[v].rows, answer.scaled.start + leadingViews.start[v].first
+      )
+      let (ℓ, m) = (rows.height, rows.width)
       rows.forEachPartner(j) { partner, k in
-        guard !rows.isUnit else { return sum += from[Int(partner)] }
-        let block = rows.values.start + k * rows.height * m
-        for c in 0..<m { sum += block[c * rows.height + i] * from[Int(partner) * m + c] }
+        guard let values = rows.values else { return sum += from[partner] }
+        for c in 0..<m { sum += values[(k * m + c) * ℓ + i] * from[partner * m + c] }
       }
     }
     return sum

@@ -89,7 +89,7 @@ final class CrossedSystem: Sendable {
     func work(_ group: Int) -> [Int] {
       var work = [Int](repeating: 8, count: model.groups[group].levelCount)
       for b in blocks where contains(b, group) {
-        let starts = b.rows(of: group).starts
+        let starts = b.rows(of: group).starts.start
         for place in work.indices { work[place] += starts[place + 1] - starts[place] }
       }
       return work

@@ -86,9 +86,10 @@ final class SlopeVectors {
     let (m, n, count) = (pair.E.height, pair.E.width, count)
     let from = v.start + system.core[pair.columns].first * count
     guard m > 1 || n > 1 else {
-      let range = pair.E.starts.withUnsafeBufferPointer { ($0[place], $0[place + 1]) }
+      let starts = pair.E.starts.start
       return lmm_panel_add_inner_products(
-        range.0, range.1, pair.E.partners.start, count, numbers(signed), numbers(from),
+        starts[place], starts[place + 1], pair.E.partners.start, count, numbers(signed),
+        numbers(from),
         pair.slope.start)
     }
     pair.E.forEachPartner(place) { partner, k in

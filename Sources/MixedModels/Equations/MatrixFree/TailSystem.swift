@@ -89,17 +89,17 @@ final class TailSystem {
     _ core: CoreOperator, _ b: Int, _ part: CrossedSystem.CorePart, target: Panel
   ) {
     let (group, ℓ) = (system.core[part.member], system.size)
-    guard let rows = system.crossed[part.member]?.rows(of: group.group) else { return }
+    guard let rows = system.crossed[part.member]?.rows(of: group.group).view else { return }
     let m = group.size
     for place in part.places {
       let own = target.start + group.first + place * m
       rows.forEachPartner(place) { j, k in
-        let H = core.H.start + Int(j) * ℓ * ℓ
+        let H = core.H.start + j * ℓ * ℓ
         for i in 0..<ℓ {
           var value = Lanes.zero  // row i of H A_jx
-          for l in 0..<ℓ { value += H[l * ℓ + i] * leading(b, Int(j), l) }
-          guard !rows.isUnit else { return own[0] -= value }
-          let block = rows.values.start + (k * ℓ + i) * m
+          for l in 0..<ℓ { value += H[l * ℓ + i] * leading(b, j, l) }
+          guard let values = rows.values else { return own[0] -= value }
+          let block = values + (k * ℓ + i) * m
           for r in 0..<m { own[r] -= block[r] * value }
         }
       }
