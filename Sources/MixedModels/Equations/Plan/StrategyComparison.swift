@@ -32,6 +32,8 @@ struct StrategyComparison {
   private static let affordable = 0.02
   /// Below so many seconds an evaluation is not worth a look at the alternative.
   private static let negligible = 1e-3
+  /// Scalars of a core that needs no thought.
+  private static let smallCore = 4096
   /// Counting is worth while where ordering could take long.
   private static let manyPairs = 30_000
   /// About what ordering a graph takes for each of its edges.
@@ -74,7 +76,10 @@ struct StrategyComparison {
     guard ["auto", "exact", "absorb"].contains(solver) || compares else { return }
     for leading in EquationsPlan.leadingGroups(model) {
       if isSettled && !compares { break }
-      let edges = { (bound: StrategyEstimate) in bound.isDense ? 0 : bound.factorNonzeros }
+      // A core that is small is ordered, or factored as it is, in no time.
+      let edges = { (bound: StrategyEstimate) in
+        bound.isDense || bound.coreSize <= Self.smallCore ? 0 : bound.factorNonzeros
+      }
       if let bound = bound(leading: leading),
         isHopeless(bound) || (solver != "absorb" && takesLong(edges: edges(bound)))
       {
