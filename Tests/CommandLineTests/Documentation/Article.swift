@@ -89,6 +89,10 @@ extension String {
     replacing(/-?[0-9]+\.[0-9]{7,}(e-?[0-9]+)?/) {
       String(format: "%.5g", Double($0.output.0) ?? .nan)
     }
+    // The far tail of the studentized range has no more digits: the kernels of the BLAS show in them.
+    .replacing(/[0-9]\.[0-9]+e-(09|[1-9][0-9])/) {
+      String(format: "%.1e", Double($0.output.0) ?? .nan)
+    }
   }
 }
 
