@@ -20,9 +20,10 @@ let package = Package(
     .target(name: "CNumberParsing"),
     .target(name: "CPanelKernels"),
     .target(name: "CAddressSpace"),
+    .target(name: "CProcessor"),
     .target(
       name: "NumericalMethods",
-      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CRmath", "CZlib"],
+      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CProcessor", "CRmath", "CZlib"],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "ModelFrames",

@@ -28,6 +28,8 @@ import ModelFrames
   static let _errorPrefix = "error: "
 
   static func main() {
+    // Before anything is read or written: the program may start itself again.
+    _ = KernelChange.outcome
     OptionVocabulary().install()
     // A closed pipe and a full quota are errors of write(2), not the end of the program.
     signal(SIGPIPE, SIG_IGN)

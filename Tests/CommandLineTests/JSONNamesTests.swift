@@ -14,7 +14,7 @@ import Testing
     ["ranova"] + slopes, ["contrast"] + slopes + ["--L", "0,1"],
     ["confint"] + slopes + ["--method", "wald"], ["bootstrap"] + slopes + ["--replicates", "3"],
     ["bootstrap", smaller] + slopes + ["--replicates", "3"], ["ranef"] + slopes,
-    ["variance"] + slopes, ["plan", sleepstudyFormula, sleepstudyPath],
+    ["variance"] + slopes, ["plan", sleepstudyFormula, sleepstudyPath], ["info"],
     ["emmeans", sleepstudyFormula, "~ Days", "--at", "Days=1,2", "--pairwise"] + crossed,
     [
       "study", "y ~ x + (1 | g)", "--beta", "1,1", "--sd", "g=1", "--levels", "g=4", "--rows-per",

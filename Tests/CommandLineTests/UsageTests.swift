@@ -71,6 +71,7 @@ struct UsageTests {
     (["fit", "--contrasts", "s=sum", "--contrasts", "s=poly"], "is there twice"),
     (["fit", "--json", "--format", "tidy"], "exclude each other"),
     (["fit", "--progress", "--quiet"], "exclude each other"),
+    (["info", "--json", "m.lmm"], "leave out one of the two"),
   ]
 
   @Test(arguments: wrong.indices)

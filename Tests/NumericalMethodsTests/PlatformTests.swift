@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.serialized) struct PlatformTests {
   @Test func `the BLAS has a name and at least one thread`() {
-    let blas = blasDescription()
+    let blas = BLASDescription.current
     #expect(!blas.name.isEmpty)
     #expect(blas.threads >= 1)
     // Products are computed through the linked OpenBLAS, so that is what must be found.
@@ -12,13 +12,13 @@ import Testing
   }
 
   @Test func `the number of BLAS threads can be set`() {
-    let before = blasDescription().threads
+    let before = BLASDescription.current.threads
     setBLASThreads(1)
-    #expect(blasDescription().threads == 1)
+    #expect(BLASDescription.current.threads == 1)
     setBLASThreads(0)
-    #expect(blasDescription().threads == 1)
+    #expect(BLASDescription.current.threads == 1)
     setBLASThreads(before)
-    #expect(blasDescription().threads == before)
+    #expect(BLASDescription.current.threads == before)
   }
 
   @Test func `the machine is described within reason`() {
