@@ -30,7 +30,8 @@ import Testing
     ("echo wrong dgemm of 3 × 3 × 7", .wrong("dgemm of 3 × 3 × 7")), ("echo refused", .refused),
     ("kill -ILL $$", .crashed(signal: SIGILL)), ("kill -SEGV $$", .crashed(signal: SIGSEGV)),
     ("kill -KILL $$", .untested), ("exit 1", .untested), ("echo passed; echo passed", .untested),
-    ("exec sleep 30", .hung), ("echo passed; exec sleep 30", .hung), ("", .untested),
+    ("exec sleep 30", .hung), ("while :; do :; done", .hung), ("echo passed; exec sleep 30", .hung),
+    ("", .untested),
     ("test $OPENBLAS_CORETYPE.$OPENBLAS_NUM_THREADS.$MORE = Haswell.1.yes && echo passed", .passed),
     ("cat; echo text >&2; echo passed", .passed),
   ]
@@ -47,8 +48,8 @@ import Testing
     let commands = folder.appendingPathComponent("commands").path
     try script.write(toFile: commands, atomically: false, encoding: .utf8)
     let settings = [("BASH_ENV", commands), ("MORE", "yes")]
-    let patience = verdict == .hung ? 1.0 : 60
-    let trial = KernelTrial(program: "/bin/bash", settings: settings, patience: patience)
+    let patience = verdict == .hung ? 0.3 : 60
+    let trial = KernelTrial(program: "/bin/bash", settings: settings, patience: patience, limit: 60)
     #expect(trial.verdict(on: "Haswell") == verdict)
   }
 

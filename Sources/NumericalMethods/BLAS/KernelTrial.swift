@@ -7,21 +7,27 @@ package struct KernelTrial {
   private let program: String
   /// Variables by which the program knows what to do, beside the one that names the kernel.
   private let settings: [(String, String)]
-  /// Seconds after which it hangs; it takes some hundredths.
+  /// Seconds of sleep, or of its processor, after which the child hangs; it takes some hundredths.
   private let patience: Double
+  /// Seconds after which a child that gets no processor is given up.
+  private let limit: Double
 
-  package init(program: String, settings: [(String, String)] = [], patience: Double = 2) {
-    (self.program, self.settings, self.patience) = (program, settings, patience)
+  package init(
+    program: String, settings: [(String, String)] = [], patience: Double = 2, limit: Double = 20
+  ) {
+    (self.program, self.settings) = (program, settings)
+    (self.patience, self.limit) = (patience, limit)
   }
 
   /// Starts the child, waits for it, and ends it where it takes too long.
   package func verdict(on kernel: String) -> KernelVerdict {
     guard let (child, output) = start(kernel) else { return .untested }
     defer { close(output) }
-    guard let text = read(output) else {
+    guard let text = read(output, of: child) else {
+      let isStarved = !hangs(child)
       kill(child, SIGKILL)
       waitpid(child, nil, 0)
-      return .hung
+      return isStarved ? .untested : .hung
     }
     var status: Int32 = 0
     let isKnown = waitpid(child, &status, 0) == child  // not where SIGCHLD is ignored
@@ -58,19 +64,37 @@ package struct KernelTrial {
     return (child, ends[0])
   }
 
-  /// All that the child writes; nil if it takes too long.
-  private func read(_ output: Int32) -> String? {
+  /// All that the child writes; nil if it hangs or is starved.
+  private func read(_ output: Int32, of child: pid_t) -> String? {
     var bytes: [UInt8] = []
-    let end = monotonicSeconds() + patience
+    let start = monotonicSeconds()
     while true {
-      let rest = Int32(((end - monotonicSeconds()) * 1000).rounded(.up))
       var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-      guard rest > 0, poll(&waiting, 1, rest) != 0 else { return nil }
+      guard poll(&waiting, 1, 50) != 0 else {
+        let seconds = monotonicSeconds() - start
+        if seconds > limit || seconds > patience && hangs(child) { return nil }
+        continue
+      }
       var buffer = [UInt8](repeating: 0, count: 512)
       let count = Glibc.read(output, &buffer, buffer.count)
       if count == 0 { return String(decoding: bytes, as: UTF8.self) }
       if count > 0 { bytes += buffer.prefix(count) }
       if count < 0, errno != EINTR { return "" }
     }
+  }
+
+  /// Whether the child sleeps or has had its time; otherwise it waits for a processor or the disk.
+  ///
+  /// Source: proc(5), `/proc/PID/stat`: behind the name the state, and eleven fields later the clock ticks in
+  /// the program and in the system.
+  private func hangs(_ child: pid_t) -> Bool {
+    guard let text = systemText("/proc/\(child)/stat"), let name = text.lastIndex(of: ")") else {
+      return true
+    }
+    let fields = text[text.index(after: name)...].split(separator: " ")
+    guard fields.count > 12, let program = Double(fields[11]), let system = Double(fields[12])
+    else { return true }
+    let seconds = (program + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    return !["R", "D"].contains(fields[0]) || seconds > patience
   }
 }

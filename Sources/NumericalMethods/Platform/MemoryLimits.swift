@@ -131,7 +131,7 @@ public struct MemoryShortage: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 /// The beginning of a file that the kernel makes up.
-private func systemText(_ path: String) -> String? {
+func systemText(_ path: String) -> String? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
