@@ -38,16 +38,19 @@ let package = Package(
         "Reports", "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "NumericalMethodsTests", dependencies: ["NumericalMethods"]),
-    .testTarget(name: "ModelFramesTests", dependencies: ["ModelFrames", "NumericalMethods"]),
+    .target(name: "TestSupport", dependencies: ["NumericalMethods"], path: "Tests/TestSupport"),
+    .testTarget(name: "NumericalMethodsTests", dependencies: ["TestSupport", "NumericalMethods"]),
+    .testTarget(
+      name: "ModelFramesTests", dependencies: ["TestSupport", "ModelFrames", "NumericalMethods"]),
     .testTarget(
       name: "MixedModelsTests",
-      dependencies: ["Reports", "MixedModels", "ModelFrames", "NumericalMethods"],
+      dependencies: ["TestSupport", "Reports", "MixedModels", "ModelFrames", "NumericalMethods"],
       exclude: [
         "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
         "Reference/comparisons.json", "Report/Golden",
       ]),
-    .testTarget(name: "CommandLineTests", dependencies: ["lmm-sparse", "Reports", "MixedModels"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["TestSupport", "lmm-sparse", "Reports", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17
 )

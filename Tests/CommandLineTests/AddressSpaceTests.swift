@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import TestSupport
 import Testing
 
 /// Little memory, and input that asks for much: every run ends soon, with its result or a message.

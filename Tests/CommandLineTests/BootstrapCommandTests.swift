@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Command bootstrap` {
   private let arguments = ["bootstrap", sleepstudyFormula, "--data", sleepstudyPath, "--seed", "7"]
-
-  private func object(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-  }
 
   /// Standard errors of lme4's bootMer with 1000 replicates: 6.8 and 1.54; 6.0 and 1.27 of the
   /// standard deviations; 1.45 of σ.
@@ -18,7 +15,7 @@ import Testing
     #expect(text.output.hasPrefix("Parametric bootstrap, 800 replicates (seed 7), REML\nFormula: "))
     #expect(text.output.contains("Estimate Std. Error"))
     #expect(text.output.contains("\ncor_Days.(Intercept)|Subject "))
-    let json = try object(ToolProcess(script: script + " --json", arguments).output)
+    let json = try jsonObject(ToolProcess(script: script + " --json", arguments).output)
     #expect(json["failed"] as? Int == 0)
     let parameters = try #require(json["parameters"] as? [[String: Any]])
     #expect(
@@ -77,7 +74,7 @@ import Testing
       let run = try ToolProcess(
         script: "$tool bootstrap \"$@\" --replicates 99 --json",
         models + ["--data", sleepstudyPath])
-      let json = try object(run.output)
+      let json = try run.json
       #expect(abs((json["statistic"] as! Double) - 42.837) < 1e-3)
       #expect(json["formula0"] as? String == smaller)
       #expect(json["p_value"] as? Double == 0.01)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Command confint` {
@@ -7,8 +8,8 @@ import Testing
   private let script = "$tool \"$@\""
 
   private func intervals(_ text: String) throws -> [[String: Any]] {
-    let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    return try #require(object?["intervals"] as? [[String: Any]])
+    let object = try jsonObject(text)
+    return try #require(object["intervals"] as? [[String: Any]])
   }
 
   private func number(_ interval: [String: Any], _ name: String) throws -> Double {
@@ -64,8 +65,8 @@ import Testing
         .output)
     let run = try ToolProcess(
       script: "shift; $tool bootstrap \"$@\"" + options, arguments)
-    let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
-    let parameters = try #require(object?["parameters"] as? [[String: Any]])
+    let object = try run.json
+    let parameters = try #require(object["parameters"] as? [[String: Any]])
     for (a, b) in zip(confint, basic) {
       let same = try #require(
         parameters.first { $0["name"] as? String == a["parameter"] as? String })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CrossprodCommandTests {
@@ -12,12 +13,6 @@ import Testing
     }
   }
 
-  static func json(_ run: ToolProcess) throws -> [String: Any] {
-    try #require(
-      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any],
-      "\(run.errors)")
-  }
-
   @Test func `parts are saved, added up and fitted`() throws {
     let folder = try TemporaryFolder()
     try Self.parts(in: folder)
@@ -28,9 +23,10 @@ import Testing
       #expect(run.status == 0 && run.output == "" && run.errors == "")
     }
     let files = (0..<3).map { folder.file("part\($0).lmm") }
-    let merged = try Self.json(
-      ToolProcess("fit", "--json", sleepstudyFormula, files[0], files[1], files[2]))
-    let whole = try Self.json(ToolProcess("fit", "--json", sleepstudyFormula, sleepstudyPath))
+    let merged = try ToolProcess(
+      "fit", "--json", sleepstudyFormula, files[0], files[1], files[2]
+    ).json
+    let whole = try ToolProcess("fit", "--json", sleepstudyFormula, sleepstudyPath).json
     let (a, b) = (merged["criterion"] as! Double, whole["criterion"] as! Double)
     #expect(abs(a - b) <= 1e-12 * b)
     #expect(merged["data"] as? [String] == files)
@@ -40,7 +36,7 @@ import Testing
       script:
         "cd \"$1\" && $tool crossprod '\(sleepstudyFormula)' part0.lmm part1.lmm -o - > ab.lmm "
         + "&& $tool fit --json '\(sleepstudyFormula)' part2.csv ab.lmm", folder.path)
-    #expect(abs(try Self.json(mixed)["criterion"] as! Double - b) <= 1e-12 * b)
+    #expect(abs(try mixed.json["criterion"] as! Double - b) <= 1e-12 * b)
     let streamed = try ToolProcess(
       script: "cd \"$1\" && cat part0.csv | $tool crossprod '\(sleepstudyFormula)' - -o c.lmm "
         + "&& cmp <(tail -c +2000 c.lmm) <(tail -c +2000 part0.lmm)", folder.path)

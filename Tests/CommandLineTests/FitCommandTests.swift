@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 struct FitCommandTests {
@@ -32,7 +33,7 @@ struct FitCommandTests {
 
   @Test func `ddf reaches the tests of coefficients`() throws {
     func days(_ ddf: String) throws -> [String: Any] {
-      let fixed = try object(ToolProcess("fit", "--json", "--ddf", ddf))["fixed"]
+      let fixed = try ToolProcess("fit", "--json", "--ddf", ddf).json["fixed"]
       return try #require((fixed as? [[String: Any]])?.last)
     }
     #expect(try abs(days("satterthwaite")["df"] as! Double - 17) < 1e-4)
@@ -50,8 +51,8 @@ struct FitCommandTests {
     let shipped = try ToolProcess("fit", "--json")
     let file = try ToolProcess("fit", "--json", sleepstudyFormula, sleepstudyPath)
     #expect(try estimates(shipped) == estimates(file))
-    #expect(try object(shipped)["data"] as? [String] == ["sleepstudy"])
-    #expect(try object(file)["data"] as? [String] == [sleepstudyPath])
+    #expect(try shipped.json["data"] as? [String] == ["sleepstudy"])
+    #expect(try file.json["data"] as? [String] == [sleepstudyPath])
     let source = try String(
       contentsOfFile: URL(fileURLWithPath: sleepstudyPath).deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -82,7 +83,7 @@ struct FitCommandTests {
   }
 
   @Test func `ml and ranef reach the fit`() throws {
-    let run = try object(try ToolProcess("fit", "--ml", "--json", "--ranef"))
+    let run = try ToolProcess("fit", "--ml", "--json", "--ranef").json
     #expect(run["method"] as? String == "ML")
     let modes = try #require((run["ranef"] as? [[String: Any]])?.first)
     #expect((modes["levels"] as? [String])?.count == 18)
@@ -133,13 +134,8 @@ struct FitCommandTests {
     #expect(missing.errors == "error: /nowhere.csv: No such file or directory\n")
   }
 
-  private func object(_ run: ToolProcess) throws -> [String: Any] {
-    try #require(
-      JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run)")
-  }
-
   private func estimates(_ run: ToolProcess) throws -> [Double] {
-    let fixed = try #require(try object(run)["fixed"] as? [[String: Any]])
+    let fixed = try #require(try run.json["fixed"] as? [[String: Any]])
     return fixed.compactMap { $0["estimate"] as? Double }
   }
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Commands of tests` {
-  private func object(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-  }
-
   /// pbkrtest: 17 degrees of freedom for the slope of sleepstudy.
   @Test func `contrast writes text, JSON and CSV`() throws {
     let arguments = [
@@ -17,7 +14,7 @@ import Testing
     #expect(text.status == 0)
     #expect(text.output.contains("Kenward-Roger's method"))
     #expect(text.output.contains("Days = 0") && text.output.contains("6.771"))
-    let json = try object(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
+    let json = try jsonObject(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
     let rows = try #require(json["contrasts"] as? [[String: Any]])
     #expect(rows.map { $0["hypothesis"] as? String } == ["1,0", "Days = 0"])
     #expect(abs((rows[1]["df"] as! Double) - 17) < 1e-3)
@@ -47,9 +44,9 @@ import Testing
     #expect(two.output.contains("refitting all models by ML"))
     let drop = try ToolProcess(
       "drop1", sleepstudyFormula, "--data", sleepstudyPath, "--ddf", "residual", "--json")
-    #expect((try object(drop.output)["test"] as? String) == "drop1")
+    #expect((try drop.json["test"] as? String) == "drop1")
     let random = try ToolProcess("ranova", sleepstudyFormula, "--data", sleepstudyPath, "--json")
-    let rows = try #require(try object(random.output)["rows"] as? [[String: Any]])
+    let rows = try #require(try random.json["rows"] as? [[String: Any]])
     #expect(rows[1]["term"] as? String == "Days in (Days | Subject)")
     #expect(abs((rows[1]["statistic"] as! Double) - 42.837) < 1e-3)
     #expect(abs((rows[1]["p_mixture"] as! Double) - 2.793e-10) < 1e-13)
@@ -112,7 +109,7 @@ import Testing
     let run = try ToolProcess(
       "ranova", sleepstudyFormula, "--data", sleepstudyPath, "--json", "--output", path)
     #expect(run.status == 0 && run.output.isEmpty)
-    #expect(try object(folder.text("table.json"))["criterion"] as? String == "REML")
+    #expect(try jsonObject(folder.text("table.json"))["criterion"] as? String == "REML")
     let failed = try ToolProcess(
       "contrast", sleepstudyFormula, "--data", sleepstudyPath, "--ddf", "none", "--hypothesis", "x",
       "--output", folder.file("other.json"))

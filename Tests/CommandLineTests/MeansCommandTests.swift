@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Commands emmeans and variance` {
   private static let data = URL(fileURLWithPath: sleepstudyPath).deletingLastPathComponent()
   private let machines = data.appendingPathComponent("machines.csv").path
   private let formula = "score ~ Machine + (1 | Worker) + (1 | Worker:Machine)"
-
-  private func object(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-  }
 
   @Test func `emmeans writes text, JSON and CSV`() throws {
     let arguments = [
@@ -19,7 +16,7 @@ import Testing
     #expect(text.status == 0)
     #expect(text.output.contains("B 60.322 2.4858 8.5217"), "\(text.output)")
     #expect(text.output.contains("A - B") && text.output.contains("0.01114"))
-    let json = try object(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
+    let json = try jsonObject(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
     let means = try #require(json["means"] as? [[String: Any]])
     #expect(means.map { ($0["levels"] as? [String: String])?["Machine"] } == ["A", "B", "C"])
     #expect(abs((means[2]["estimate"] as! Double) - 66.2722222) < 1e-6)
@@ -50,7 +47,7 @@ import Testing
     let text = try ToolProcess(script: "$tool \"$@\"", arguments)
     #expect(text.status == 0)
     #expect(text.output.contains("R2 (Nakagawa): marginal 0.2787, conditional 0.7992"))
-    let json = try object(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
+    let json = try jsonObject(ToolProcess(script: "$tool \"$@\" --json", arguments).output)
     #expect(abs(((json["r2"] as! [String: Any])["marginal"] as! Double) - 0.278651) < 1e-5)
     let pca = try #require(json["pca"] as? [[String: Any]])
     #expect(abs((pca[0]["sd"] as! [Double])[1] - 0.23088) < 1e-4)
@@ -74,7 +71,7 @@ import Testing
 
   @Test func `bootstrap p-values in anova and ranova`() throws {
     let common = ["--data", sleepstudyPath, "--boundary", "bootstrap", "--replicates", "99"]
-    let two = try object(
+    let two = try jsonObject(
       ToolProcess(
         script: "$tool \"$@\" --json",
         ["anova", "Reaction ~ Days + (1 | Subject)", sleepstudyFormula] + common

@@ -2,6 +2,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// Values of options that nobody means, for every command: each run ends, soon, with status 0, 1, 2 or
@@ -122,24 +123,16 @@ struct FuzzPlace: Sendable {
 
 /// Draws commands, options and values.
 struct FuzzGenerator: Sendable {
-  private var state: UInt64
+  private var random: SplitMix64
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-  private mutating func below(_ count: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15  // SplitMix64
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(count))
-  }
-
-  private mutating func element<T>(_ all: [T]) -> T { all[below(all.count)] }
+  private mutating func element<T>(_ all: [T]) -> T { all[random.below(all.count)] }
 
   mutating func trial(_ place: FuzzPlace) -> OptionFuzzTests.Trial {
     let command = element(FuzzVocabulary.commands)
     var arguments = command.arguments
-    for _ in 0..<(below(4) == 0 ? 2 : 1) {
+    for _ in 0..<(random.below(4) == 0 ? 2 : 1) {
       let option = element(command.options)
       arguments += [option.name, option.form.replacing("?", with: element(FuzzVocabulary.values))]
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct PlanCommandTests {
@@ -25,13 +26,13 @@ import Testing
     try folder.write(Self.table, to: "t.csv")
     let run = try ToolProcess(
       "plan", "y ~ 1 + (1 | g) + (1 | h)", folder.file("t.csv"), "--json", "--solver", "cholmod")
-    let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
-    let strategies = try #require(object?["strategies"] as? [[String: Any]])
+    let object = try run.json
+    let strategies = try #require(object["strategies"] as? [[String: Any]])
     let chosen = strategies.filter { $0["chosen"] as? Bool == true }
     #expect(chosen.count == 1)
     #expect(chosen.first?["strategy"] as? String == "cholmod")
-    #expect(object?["n_random"] as? Int == 33)
-    #expect(object?["pairs"] as? Int == 200)
+    #expect(object["n_random"] as? Int == 33)
+    #expect(object["pairs"] as? Int == 200)
   }
 
   @Test func `a plan needs data and a formula`() throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RanefCommandTests {
@@ -23,8 +24,7 @@ import Testing
 
   @Test func `json has modes, deviations and covariances that agree`() throws {
     let run = try ranef("json")
-    let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
-    let terms = try #require((object as? [String: Any])?["ranef"] as? [[String: Any]])
+    let terms = try #require(try run.json["ranef"] as? [[String: Any]])
     let sd = try #require(terms[0]["sd"] as? [[Double]])
     let cov = try #require(terms[0]["cov"] as? [[Double]])
     #expect(sd.count == 18 && cov.count == 18)
@@ -35,9 +35,8 @@ import Testing
   }
 
   @Test func `a saved model gives the same`() throws {
-    let file = FileManager.default.temporaryDirectory
-      .appendingPathComponent("ranef-\(UUID().uuidString).lmm").path
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let folder = try TemporaryFolder()
+    let file = folder.file("model.lmm")
     let saved = try ToolProcess("fit", sleepstudyFormula, sleepstudyPath, "--save", file, "--quiet")
     #expect(saved.status == 0)
     let fromFile = try ToolProcess("ranef", file, "--format", "tidy")

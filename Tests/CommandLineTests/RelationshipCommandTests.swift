@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import TestSupport
 import Testing
 
 /// Pedigrees and precision matrices on the command line.

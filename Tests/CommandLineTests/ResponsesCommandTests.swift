@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ResponsesCommandTests {
@@ -44,8 +45,7 @@ import Testing
     let model = "cbind(Reaction, half, flat) ~ Days + (1 | Subject)"
     let json = try fit(model, table, "--json", "--quiet")
     #expect(json.errors.isEmpty)
-    let object =
-      try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as! [String: Any]
+    let object = try json.json
     let responses = object["responses"] as! [[String: Any]]
     #expect(responses.map { $0["response"] as? String } == ["Reaction", "half", "flat"])
     #expect(responses[2]["fit"] is NSNull && responses[0]["message"] is NSNull)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 struct SimulateCommandTests {
@@ -83,8 +84,7 @@ struct SimulateCommandTests {
     #expect(run.status == 0 && run.errors == "", "\(run.errors)")
     #expect(run.output.hasPrefix("y,x,g\n1201\n{"))
     let text = run.output.drop { $0 != "{" }
-    let fit = try #require(
-      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let fit = try jsonObject(text)
     let slope = try #require(fit["fixed"] as? [[String: Any]])[1]
     let (estimate, error) = (
       try #require(slope["estimate"] as? Double), try #require(slope["std_error"] as? Double)

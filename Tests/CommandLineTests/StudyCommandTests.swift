@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `Command study` {
-  private func object(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-  }
-
   @Test func `without arguments it studies schools and draws two figures`() throws {
     let folder = try TemporaryFolder()
     let run = try ToolProcess(
@@ -48,7 +45,7 @@ import Testing
         "--profile",
       ])
     #expect(run.output == "same\n", "\(run.output)\(run.errors)")
-    let json = try object(folder.text("o1.json"))
+    let json = try jsonObject(folder.text("o1.json"))
     #expect(json["replicates"] as? Int == 40 && json["seed"] as? Int == 3)
     let designs = try #require(json["designs"] as? [[String: Any]])
     #expect(designs.map { $0["rows"] as? Int } == [80, 160])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import TestSupport
 import Testing
 
 /// What the libraries call properties and methods, the tool calls by its options and commands.

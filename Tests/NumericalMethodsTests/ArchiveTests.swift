@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import NumericalMethods
+import TestSupport
 import Testing
 
 @Suite struct Archives {
@@ -107,14 +108,13 @@ import Testing
 
 /// A file with given bytes that lives as long as this object.
 final class TemporaryArchive {
-  let path = FileManager.default.temporaryDirectory
-    .appendingPathComponent("archive-\(UUID().uuidString)").path
+  private let folder: TemporaryFolder
+  var path: String { folder.file("archive") }
 
-  init(_ bytes: [UInt8]) throws { try replace(bytes) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func replace(_ bytes: [UInt8]) throws {
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  init(_ bytes: [UInt8]) throws {
+    folder = try TemporaryFolder()
+    try replace(bytes)
   }
+
+  func replace(_ bytes: [UInt8]) throws { try folder.write(bytes, to: "archive") }
 }

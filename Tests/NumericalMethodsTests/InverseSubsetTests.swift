@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
+import TestSupport
 import Testing
 
 @Suite struct InverseSubsetTests {
@@ -51,7 +52,7 @@ import Testing
     let system = try SparseSystem(
       crossing: 300, 100, observations: 2500, tail: 5, seed: 21
     ).ordered()
-    var random = SplitMix(22)
+    var random = SplitMix64(seed: 22)
     var factor = try SparseCholesky(analyzing: system.pattern, mode: mode)
     for _ in 0..<3 {
       let values = SparseSystem.values(system.pattern, &random)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Minimum 1 at (0.7, 0.7, …).
@@ -121,7 +122,7 @@ private struct Stop: Error, Equatable {}
     algorithm: MinimizerAlgorithm, n: Int
   ) throws {
     for seed in 0..<20 {
-      var random = SplitMix(UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       var calls = 0
       let nonsense = [Double.nan, .infinity, -.infinity, 1e99, -1e99, 0, 1e-300, 1e300]
       let result = try minimizeBowl(
@@ -129,7 +130,7 @@ private struct Stop: Error, Equatable {}
       ) { _ in
         calls += 1
         return calls == 1 || calls % 3 == 0
-          ? random.uniform() : nonsense.randomElement(using: &random)!
+          ? random.symmetric() : nonsense.randomElement(using: &random)!
       }
       #expect(result.evaluations <= 500 && result.value.isFinite)
     }

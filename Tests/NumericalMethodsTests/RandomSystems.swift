@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
-
-/// A small generator of its own (SplitMix64), so that failures can be seen again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Uniform on (−1, 1).
-  mutating func uniform() -> Double { Double.random(in: -1..<1, using: &self) }
-}
+import TestSupport
 
 /// A random sparse symmetric positive definite system, diagonally dominant.
 struct SparseSystem {
@@ -25,7 +8,7 @@ struct SparseSystem {
   var values: [Double]
 
   init(size: Int, density: Double, seed: UInt64) {
-    var random = SplitMix(seed)
+    var random = SplitMix64(seed: seed)
     var rows = [[Int]](repeating: [], count: size)
     for j in 0..<size {
       rows[j] =
@@ -40,7 +23,7 @@ struct SparseSystem {
   /// Two crossed factors of `a` and `b` levels with `observations` random pairs, then `tail`
   /// dense rows: the shape of a mixed model's equations.
   init(crossing a: Int, _ b: Int, observations: Int, tail: Int, seed: UInt64) {
-    var random = SplitMix(seed)
+    var random = SplitMix64(seed: seed)
     var partners = [Set<Int>](repeating: [], count: a)
     for _ in 0..<observations {
       partners[Int.random(in: 0..<a, using: &random)]
@@ -53,7 +36,7 @@ struct SparseSystem {
     self.init(rows: rows, &random)
   }
 
-  private init(rows: [[Int]], _ random: inout SplitMix) {
+  private init(rows: [[Int]], _ random: inout SplitMix64) {
     var starts = [0]
     for column in rows { starts.append(starts.last! + column.count) }
     pattern = SymmetricPattern(
@@ -67,8 +50,8 @@ struct SparseSystem {
     self.values = values
   }
 
-  static func values(_ pattern: SymmetricPattern, _ random: inout SplitMix) -> [Double] {
-    var values = pattern.rowIndices.map { _ in random.uniform() }
+  static func values(_ pattern: SymmetricPattern, _ random: inout SplitMix64) -> [Double] {
+    var values = pattern.rowIndices.map { _ in random.symmetric() }
     var sums = [Double](repeating: 0, count: pattern.size)
     for j in 0..<pattern.size {
       for e in pattern.columnStarts[j] + 1..<pattern.columnStarts[j + 1] {
@@ -100,18 +83,8 @@ struct SparseSystem {
   }
 }
 
-/// max |a − b|, infinite if the shapes differ or anything is NaN.
-func distance(_ a: [Double], _ b: [Double]) -> Double {
-  guard a.count == b.count else { return .infinity }
-  return zip(a, b).map { abs($0 - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
-}
-
-func distance(_ a: DenseMatrix, _ b: DenseMatrix) -> Double {
-  a.rows == b.rows ? distance(a.storage, b.storage) : .infinity
-}
-
 func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64) -> DenseMatrix {
-  var random = SplitMix(seed)
+  var random = SplitMix64(seed: seed)
   return DenseMatrix(
-    rows: rows, columns: columns, storage: (0..<rows * columns).map { _ in random.uniform() })
+    rows: rows, columns: columns, storage: (0..<rows * columns).map { _ in random.symmetric() })
 }

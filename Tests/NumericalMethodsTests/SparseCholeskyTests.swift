@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Shapes and modes on which everything is compared with dense LAPACK.
@@ -83,7 +84,7 @@ struct FactorCase: Sendable, CustomTestStringConvertible {
   @Test(arguments: FactorCase.all) func `factorizing again allocates nothing that stays`(
     test: FactorCase
   ) throws {
-    var random = SplitMix(13)
+    var random = SplitMix64(seed: 13)
     var factor = try SparseCholesky(analyzing: test.system.pattern, mode: test.mode)
     var b = [Double](repeating: 1, count: test.system.pattern.size)
     try factor.factorize(test.system.values)

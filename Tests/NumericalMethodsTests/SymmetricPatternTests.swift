@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
+import TestSupport
 import Testing
 
 @Suite struct SymmetricPatternTests {
   @Test func `a permuted pattern with its values is the permuted matrix`() {
     let system = SparseSystem(size: 30, density: 0.2, seed: 9)
-    var random = SplitMix(1)
+    var random = SplitMix64(seed: 1)
     let order = Array(0..<30).shuffled(using: &random)
     let (pattern, source) = system.pattern.permuted(by: order)
     #expect(pattern.isValid)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 
 /// An article of the documentation, as its blocks of code.
 struct Article {
@@ -94,12 +95,4 @@ extension String {
       String(format: "%.1e", Double($0.output.0) ?? .nan)
     }
   }
-}
-
-/// Files of the repository.
-enum Files {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  static func data(_ name: String) -> String { root.appendingPathComponent("data/\(name)").path }
 }

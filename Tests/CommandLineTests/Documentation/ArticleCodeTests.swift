@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import Reports
+import TestSupport
 import Testing
 
 /// The Swift code of the articles, compiled and run; its outputs are those that are shown.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import TestSupport
+
 
 /// Text that means something to a shell, to gnuplot, to formulas, to CSV, XML or JSON, or to a
 /// terminal, put together by chance.
 struct HostileWords {
-  private var state: UInt64
+  private var random: SplitMix64
 
   init(seed: Int) {
-    state = UInt64(truncatingIfNeeded: seed) &* 0xD134_2543_DE82_EF95
-    state ^= state >> 29
+    let state = UInt64(truncatingIfNeeded: seed) &* 0xD134_2543_DE82_EF95
+    random = SplitMix64(seed: state ^ (state >> 29))
   }
 
   /// Commands that would leave a file of this name in the working directory.
@@ -36,14 +38,7 @@ struct HostileWords {
     String(repeating: mark, count: 40),
   ]
 
-  mutating func next(_ count: Int) -> Int {
-    // SplitMix64.
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(count))
-  }
+  mutating func next(_ count: Int) -> Int { random.below(count) }
 
   mutating func word(pieces most: Int) -> String {
     (0...next(most)).map { _ in Self.pieces[next(Self.pieces.count)] }.joined()

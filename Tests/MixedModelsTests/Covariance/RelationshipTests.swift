@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Grouping factors whose levels hang together.
@@ -93,7 +94,7 @@ import Testing
   }
 
   private func text(_ seed: UInt64 = 4) -> String {
-    var random = TestRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     var text = "y,x,animal,herd\n"
     for animal in "cdefgh" {
       let effect = 2 * random.normal()

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Terms whose covariance matrices have a structure.
@@ -93,7 +94,7 @@ import Testing
   @Test(arguments: words, [CriterionKind.reml, .ml])
   func `gradients are those of differences`(term: String, kind: CriterionKind) throws {
     let criterion = try criterion("Reaction ~ Days + \(term)", kind)
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     for _ in 0..<3 {
       var theta = criterion.thetaNames.map { _ in 0.3 + random.uniform() }
       theta[theta.count - 1] = 0.8 * random.uniform()
@@ -145,7 +146,7 @@ import Testing
   @Test func `results do not depend on units`() throws {
     let formula = "y ~ ar1(0 + factor(t) | g)"
     func fit(_ unit: Double) throws -> Fit {
-      var random = TestRandom(seed: 8)
+      var random = SplitMix64(seed: 8)
       var text = "y,t,g\n"
       for g in 0..<30 {
         var effect = random.normal()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import TestSupport
 import Testing
 
 @Suite struct `Codes of pairs` {
   /// (a, b) of `count` rows; nested if a follows from b or b from a.
   private func rows(_ kind: String, count: Int) -> (a: [Int32], b: [Int32]) {
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     var (a, b): ([Int32], [Int32]) = ([], [])
     for _ in 0..<count {
       let (u, v) = (Int32(random.uniform() * 200), Int32(random.uniform() * 900))

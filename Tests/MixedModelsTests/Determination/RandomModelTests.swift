@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Small random models, ordinary ones and such with aliased, nested, equal and constant columns.
@@ -32,7 +33,7 @@ import Testing
       // What was left out makes the criterion no worse.
       let criterion = try Criterion(
         Formula(design.formula), data: [design.source], options: options)
-      var random = TestRandom(seed: UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       #expect(abs(try criterion(fit.theta.values) - fit.criterion) <= 1e-6, "\(place)")
       for _ in 0..<8 {
         let θ = fit.theta.values.map { $0 + 0.5 * random.normal() }
@@ -65,7 +66,7 @@ private struct RandomDesign {
   }
 
   init(seed: UInt64) {
-    var random = TestRandom(seed: 7919 &* seed &+ 1)
+    var random = SplitMix64(seed: 7919 &* seed &+ 1)
     let n = 14 + Int(random.uniform() * 16)
     self.n = n
     func chance(_ p: Double) -> Bool { random.uniform() < p }

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Right values are those of the model without what is not determined, by R 4.2's lm or by lme4 1.1-31
@@ -15,7 +16,7 @@ import Testing
     let file =
       name == "sleepstudy"
       ? Files.data("sleepstudy.csv")
-      : Files.tests.appendingPathComponent("Determination/Data/\(name).csv").path
+      : Files.test("MixedModelsTests/Determination/Data/\(name).csv").path
     return try FittedModel(Formula(formula), data: [.file(file)], options: options)
   }
 
@@ -23,7 +24,7 @@ import Testing
     let file =
       name == "sleepstudy"
       ? Files.data("sleepstudy.csv")
-      : Files.tests.appendingPathComponent("Determination/Data/\(name).csv").path
+      : Files.test("MixedModelsTests/Determination/Data/\(name).csv").path
     return try Fit(Formula(formula), data: [.file(file)])
   }
 
@@ -188,7 +189,7 @@ import Testing
       ("y ~ f*x + (1|f)", "flat"), ("y ~ x + (1|school/class) + (1|class)", "school_class"),
       ("y ~ x + (x2 + x|g)", "zero_slope"),
     ] {
-      let file = Files.tests.appendingPathComponent("Determination/Data/\(name).csv").path
+      let file = Files.test("MixedModelsTests/Determination/Data/\(name).csv").path
       let saved = try Fit(Formula(formula), data: [.file(file)], savingTo: path)
       let restored = try FittedModel(contentsOf: path).fit
       #expect(restored.convergence.notDetermined == saved.convergence.notDetermined)
@@ -218,7 +219,7 @@ import Testing
 
   /// Two levels of three have more than one row among 2000.
   @Test func `few levels with several rows`() throws {
-    var random = TestRandom(seed: 5)
+    var random = SplitMix64(seed: 5)
     let rows = (0..<2000).map { row in "\(random.normal()),g\(min(row, 1997))" }
     #expect(try notDetermined("y ~ 1 + (1|g)", ["y,g"] + rows) == [])
   }
@@ -226,7 +227,7 @@ import Testing
   /// As in meta-analyses, where one study can be a thousand times as precise as others.
   @Test(arguments: [1e-8, 1e-4, 1e4, 1e8])
   func `one level of much or little weight`(weight: Double) throws {
-    var random = TestRandom(seed: 6)
+    var random = SplitMix64(seed: 6)
     let rows = (0..<60).map { row -> String in
       let w = row < 4 ? weight : 1
       return "\(random.normal() / w.squareRoot()),\(random.normal()),g\(row / 4),\(w)"
@@ -237,7 +238,7 @@ import Testing
   /// One level of g has two levels of h, the fixed factor is g: one degree of freedom for h, beside
   /// a level of many rows.
   @Test func `one degree of freedom beside many rows`() throws {
-    var random = TestRandom(seed: 7)
+    var random = SplitMix64(seed: 7)
     let big = (0..<3000).map { _ in "\(random.normal()),a,a" }
     let small = (0..<8).map { row in "\(random.normal()),b,b\(row % 2)" }
     #expect(try notDetermined("y ~ g + (1|h)", ["y,g,h"] + big + small) == [])
@@ -245,7 +246,7 @@ import Testing
 
   /// A covariate that is nearly constant within levels, in large units.
   @Test func `years`() throws {
-    var random = TestRandom(seed: 8)
+    var random = SplitMix64(seed: 8)
     let rows = (0..<200).map { row -> String in
       let x = 2_000_000 + 1000 * Double(row / 10 % 2) + (random.normal() * 8).rounded() / 8
       return "\(random.normal()),\(x),g\(row / 10)"

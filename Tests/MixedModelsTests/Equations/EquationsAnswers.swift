@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import NumericalMethods
+import TestSupport
 
 /// Everything that a strategy says about a model at one φ.
 struct EquationsAnswers: Equatable {
@@ -49,7 +50,7 @@ extension LinearMixedModel {
 
   /// φ to try: the identity, three at random, and two on the boundary.
   var trials: [[Double]] {
-    var random = TestRandom(seed: 5)
+    var random = SplitMix64(seed: 5)
     let diagonal = Set(covariance.columnRanges.map(\.lowerBound))
     let entries = 0..<covariance.parameterCount
     var trials = [covariance.identity]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct `The plan of the equations` {
@@ -123,7 +124,7 @@ import Testing
   @Test func `levels seen with one partner are no part of the core`() throws {
     // Items i0…i19 were rated by all sixty users, thirty others once each.
     var text = "y,user,item\n"
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     for user in 0..<60 {
       for item in 0..<20 { text += "\(random.normal()),u\(user),i\(item)\n" }
       if user % 2 == 0 { text += "\(random.normal()),u\(user),once\(user)\n" }

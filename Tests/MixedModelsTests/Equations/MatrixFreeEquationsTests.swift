@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 @Suite struct `Matrix-free equations` {
@@ -294,7 +295,7 @@ import Testing
   @Test func `factors that hardly hang together are handed back`() throws {
     // A chain: worker i was at firms i and i + 1 only.
     var text = "y,worker,firm\n"
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     for i in 0..<2000 {
       for firm in [i, i + 1] {
         for _ in 0..<2 { text += "\(random.normal()),w\(i),f\(firm)\n" }

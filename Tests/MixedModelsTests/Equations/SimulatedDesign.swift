@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 
 /// Models of simulated rows: factors a, b, c that are crossed at random, some levels much more
 /// often than others, and
@@ -15,7 +16,7 @@ struct SimulatedDesign: CustomStringConvertible, Sendable {
   var description: String { "\(formula), \(rows) rows, \(levels)\(weights ? ", weighted" : "")" }
 
   var source: ColumnTable {
-    var random = TestRandom(seed: 11)
+    var random = SplitMix64(seed: 11)
     var numbers = [[Double]](repeating: [], count: 4)
     var labels = [[String]](repeating: [], count: 4)
     for _ in 0..<rows {

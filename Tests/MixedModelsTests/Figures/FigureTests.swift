@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Reports
+import TestSupport
 import Testing
 
 /// A fit of the shipped example with its rows.
@@ -118,7 +119,7 @@ private func dataLines(_ script: String) -> Int {
   @Test(arguments: kinds.filter { ![.trace, .profile].contains($0) })
   func manyRowsAndLevelsAreNotDrawnOneByOne(_ kind: FigureKind) throws {
     var csv = "y,x,g\n"
-    var random = TestRandom(seed: 5)
+    var random = SplitMix64(seed: 5)
     for g in 0..<3000 {
       let (a, b) = (random.normal(), 0.5 * random.normal())
       for _ in 0..<6 {
@@ -211,7 +212,7 @@ private func dataLines(_ script: String) -> Int {
   /// One row says nothing of a slope.
   @Test func levelsWithFewRowsHaveNone() throws {
     var csv = "y,x,g\n1,2,z\n"
-    var random = TestRandom(seed: 2)
+    var random = SplitMix64(seed: 2)
     for g in 0..<8 {
       for _ in 0..<5 { csv += "\(random.normal() + Double(g)),\(random.normal()),\(g)\n" }
     }
@@ -234,7 +235,7 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func largeSamplesAreThinned() {
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     let quantiles = NormalQuantiles((0..<100_000).map { _ in 2 + 3 * random.normal() })
     #expect(quantiles.points.count == NormalQuantiles.pointLimit)
     #expect(abs(quantiles.slope - 3) < 0.05 && abs(quantiles.intercept - 2) < 0.05)

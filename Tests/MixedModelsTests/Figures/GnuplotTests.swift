@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import Reports
+import TestSupport
 import Testing
 
 /// Whether gnuplot can be run here; the scripts are tested anyway.

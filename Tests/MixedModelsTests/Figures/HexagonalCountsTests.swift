@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import Reports
+import TestSupport
 import Testing
 
 @Suite struct HexagonalCountsTests {
@@ -11,7 +12,7 @@ import Testing
   }
 
   @Test func manyPointsAreCountedInBoundedMemory() {
-    var random = TestRandom(seed: 4)
+    var random = SplitMix64(seed: 4)
     var counts = HexagonalCounts()
     for _ in 0..<200_000 { counts.add(random.normal(), 1e6 + 1e-3 * random.normal()) }
     #expect(counts.isDense && counts.points.count <= HexagonalCounts.pointLimit)
@@ -43,7 +44,7 @@ import Testing
   /// Every point lies in the outline of the cell that counts it.
   @Test func cellsTileThePlane() {
     var counts = HexagonalCounts()
-    var random = TestRandom(seed: 9)
+    var random = SplitMix64(seed: 9)
     for _ in 0..<3001 { counts.add(random.uniform(), random.uniform()) }
     for cell in counts.cells {
       let outline = counts.outline(cell.x, cell.y)

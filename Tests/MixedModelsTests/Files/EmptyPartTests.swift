@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Partitions may well be empty: a part without rows adds nothing, but must be of the same model.

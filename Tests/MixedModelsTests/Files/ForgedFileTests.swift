@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Contents that are wrong under right checksums are refused by file and member, or computed again.
@@ -67,7 +68,7 @@ import Testing
   ) throws {
     let folder = try TemporaryFolder()
     var text = "y,x,g\n"
-    var random = TestRandom(seed: 8)
+    var random = SplitMix64(seed: 8)
     for k in 0..<4_000 {
       let x = random.normal()
       let effect = Double(k / 4 * 7919 % 1_000) / 250 - 2

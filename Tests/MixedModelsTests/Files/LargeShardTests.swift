@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// A million rows in three parts, cut anywhere between rows: most levels are in one part alone.

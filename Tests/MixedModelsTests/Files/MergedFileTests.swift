@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Parts that were saved add up to the whole, whatever their order; parts that do not belong

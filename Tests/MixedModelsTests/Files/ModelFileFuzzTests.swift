@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// A file that is not as it was written is refused by name; nothing in a file can trap.
@@ -22,7 +23,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try Self.fitFile(folder)
     let whole = try folder.bytes("fit.lmm")
-    var random = TestRandom(seed: 4)
+    var random = SplitMix64(seed: 4)
     var broken: [[UInt8]] = []
     for position in stride(from: 0, to: whole.count, by: whole.count / 1500) {
       var changed = whole
@@ -47,7 +48,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try Self.fitFile(folder)
     let whole = try UnpackedFile(path)
-    var random = TestRandom(seed: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     var refused = 0
     for _ in 0..<150 {
       var file = whole
@@ -75,7 +76,7 @@ import Testing
   ///
   /// Arrays: a header's character or a value of another
   /// size, sign or kind.
-  static func mutated(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
+  static func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     let isArray = bytes.first == 0x93
     let position = Int(random.next() % UInt64(bytes.count))
@@ -144,7 +145,7 @@ import Testing
   }
 }
 
-private func character(_ random: inout TestRandom) -> UInt8 {
+private func character(_ random: inout SplitMix64) -> UInt8 {
   let all = Array("0123456789-e.,[]{}\"nx".utf8)
   return all[Int(random.next() % UInt64(all.count))]
 }

@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Reports
+import TestSupport
 import Testing
 
 /// Cross-products and fits come back from their files as they went.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Searches whose evaluations are dear go most of the way with a rough estimate of the criterion.

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// A small model whose criterion has several minima, with the least value that is known of it.
@@ -19,11 +20,8 @@ struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(seed): \(formula)" }
 
-  static let all: [StudyModel] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("SearchStudy.json")
-    return try! JSONDecoder().decode([StudyModel].self, from: Data(contentsOf: file))
-  }()
+  static let all: [StudyModel] = try! Files.decoded(
+    from: Files.test("MixedModelsTests/Fit/SearchStudy.json"))
 
   func fit(threads: Int = 0) throws -> Fit {
     var options = FitOptions()

@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 @Suite struct `Variances on the boundary` {

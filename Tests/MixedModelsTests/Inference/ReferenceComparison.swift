@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Likelihood-ratio tests at the true optima, and RLRsim's simulated p-values; see Fits/README.md.
@@ -36,10 +37,9 @@ struct ReferenceComparison: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { label }
 
-  fileprivate static let entries: [Lenient] = {
-    let file = Files.tests.appendingPathComponent("Reference/comparisons.json")
-    return try! JSONDecoder().decode(File.self, from: Data(contentsOf: file)).comparisons
-  }()
+  fileprivate static let entries = try! Files.decoded(
+    File.self, from: Files.test("MixedModelsTests/Reference/comparisons.json")
+  ).comparisons
 
   static let all = entries.compactMap(\.test)
 

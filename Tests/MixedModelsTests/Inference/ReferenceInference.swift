@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Synchronization
+import TestSupport
 
 /// What the reference files say about tests of the fixed effects; see Fits/README.md.
 struct ReferenceInference: Decodable, Sendable {
@@ -40,14 +41,8 @@ struct ReferenceInference: Decodable, Sendable {
   let kenward_roger: KenwardRoger?
   let anova: Anova?
 
-  static let all: [String: ReferenceInference] = {
-    let folder = Files.tests.appendingPathComponent("Reference/Fits")
-    return Dictionary(
-      uniqueKeysWithValues: ReferenceFit.all.map { reference in
-        let data = try! Data(contentsOf: folder.appendingPathComponent("\(reference.id).json"))
-        return (reference.id, try! JSONDecoder().decode(ReferenceInference.self, from: data))
-      })
-  }()
+  static let all: [String: ReferenceInference] = Dictionary(
+    uniqueKeysWithValues: Files.references.map { ($0, try! Files.reference(fit: $0)) })
 
   static let withKenwardRoger = ReferenceFit.all.filter {
     all[$0.id]?.kenward_roger?.coef != nil

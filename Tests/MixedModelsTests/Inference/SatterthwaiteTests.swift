@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct `Satterthwaite` {
@@ -75,14 +76,8 @@ struct ReferenceSatterthwaite: Decodable {
   let satterthwaite: Coefficients?
   let anova: Anova?
 
-  static let all: [String: ReferenceSatterthwaite] = {
-    let folder = Files.tests.appendingPathComponent("Reference/Fits")
-    return Dictionary(
-      uniqueKeysWithValues: ReferenceFit.all.map { reference in
-        let data = try! Data(contentsOf: folder.appendingPathComponent("\(reference.id).json"))
-        return (reference.id, try! JSONDecoder().decode(ReferenceSatterthwaite.self, from: data))
-      })
-  }()
+  static let all: [String: ReferenceSatterthwaite] = Dictionary(
+    uniqueKeysWithValues: Files.references.map { ($0, try! Files.reference(fit: $0)) })
 
   static let withCoefficients = ReferenceFit.all.filter { all[$0.id]?.satterthwaite?.df != nil }
   static let withTables = ReferenceFit.all.filter {

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// What must not change when the same model of the same data is put in another way.
@@ -76,7 +77,7 @@ import Testing
   @Test(arguments: formulas)
   func `rows in another order give the same fit`(formula: String) throws {
     var shuffled = table
-    var random = TestRandom(seed: 7)
+    var random = SplitMix64(seed: 7)
     shuffled.rows.shuffle(using: &random)
     expectSame(try fit(formula, [table.source()]), try fit(formula, [shuffled.source()]))
   }
@@ -141,7 +142,7 @@ import Testing
   @Test func `a grouping factor's labels may be numbers written differently`() throws {
     let csv = { (second: String) in
       var text = "y,g\n"
-      var random = TestRandom(seed: 3)
+      var random = SplitMix64(seed: 3)
       for i in 0..<60 {
         let g = i % 6
         text += "\(random.normal() + Double(g)),\(i % 12 < 6 ? "\(g)" : second + "\(g)")\n"

@@ -2,13 +2,14 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import TestSupport
 import Testing
 
 /// Tables with more levels and pairs than one page, one sort or one batch of work holds.
 @Suite struct LargeTables {
   /// y, x, f and two crossed factors in random order; the last column is nested in g.
   static let csv: [UInt8] = {
-    var random = TestRandom(seed: 17)
+    var random = SplitMix64(seed: 17)
     var text = "y,x,f,g,h,k\n"
     for _ in 0..<150_000 {
       let (g, h) = (Int(random.uniform() * 20_000), Int(random.uniform() * 3_000))

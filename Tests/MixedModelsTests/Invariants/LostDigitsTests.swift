@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Sums of products lose digits where columns nearly depend on each other, or weights differ widely:
@@ -10,7 +11,7 @@ import Testing
   /// x, z and the group's and row's share of y in multiples of 1/1024, so that x + δz is exact for the δ
   /// below, which are powers of two.
   private static let rows: [(y: Double, x: Double, z: Double, g: Int)] = {
-    var random = TestRandom(seed: 4)
+    var random = SplitMix64(seed: 4)
     func exact(_ value: Double) -> Double { (value * 1024).rounded() / 1024 }
     let effects = (0..<10).map { _ in random.normal() }
     return (0..<80).map { k in

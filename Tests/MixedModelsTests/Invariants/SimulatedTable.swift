@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import ModelFrames
+import TestSupport
 
 /// A small simulated data set with two crossed factors, a nested one, a covariate, a within-factor
 /// and weights.
@@ -16,7 +17,7 @@ struct SimulatedTable {
   var rows: [Row] = []
 
   init(rows count: Int = 300, seed: UInt64 = 1) {
-    var random = TestRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let groupEffects = (0..<12).map { _ in (random.normal(), 0.5 * random.normal()) }
     let itemEffects = (0..<7).map { _ in 0.7 * random.normal() }
     for _ in 0..<count {
@@ -45,27 +46,5 @@ struct SimulatedTable {
         "f": .labels(rows.map(\.f)), "g": .labels(rows.map(\.g)), "h": .labels(rows.map(\.h)),
         "w": .numbers(rows.map(\.w)),
       ], name: "simulated.csv")
-  }
-}
-
-/// SplitMix64 (Steele, Lea & Flood 2014) and Box–Muller: the same numbers on every machine.
-struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992 }
-
-  mutating func normal() -> Double {
-    let radius = (-2 * log(uniform())).squareRoot()
-    return radius * cos(2 * .pi * uniform())
   }
 }

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct AugmentTests {
@@ -171,7 +172,7 @@ import Testing
 
   @Test func `a group that alone determines a coefficient has no distance`() throws {
     var lines = ["y,x,g"]
-    var random = TestRandom(seed: 9)
+    var random = SplitMix64(seed: 9)
     for row in 0..<60 {
       let g = row % 6
       lines.append("\(Double(g) + random.normal()),\(g == 2 ? row % 4 : 0),g\(g)")

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// What R's predict() gave for rows that were not those of the fit; `predictions` of Fits/*.json.
@@ -26,7 +27,7 @@ struct ReferencePrediction: Sendable, CustomTestStringConvertible {
       "sleepstudy-quadratic-reml", "sleepstudy-zerocorr-explicit-ml",
     ]
     return ids.flatMap { id in
-      let path = Files.tests.appendingPathComponent("Reference/Fits/\(id).json")
+      let path = Files.test("MixedModelsTests/Reference/Fits/\(id).json")
       let json = try! JSONSerialization.jsonObject(with: Data(contentsOf: path)) as! [String: Any]
       return (json["predictions"] as! [[String: Any]]).map { ReferencePrediction(id, $0) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Rows that a fit cannot predict, and rows that need less than the fit did.
@@ -8,7 +9,7 @@ import Testing
   /// a has three levels, b two; the combination a3, b2 does not occur. Levels of g are numbers.
   private static let table: String = {
     var lines = ["y,x,a,b,g,o,w"]
-    var random = TestRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     for row in 0..<120 {
       let (a, g) = (row % 3 + 1, row % 10 + 1)
       let b = a == 3 ? 1 : row / 3 % 2 + 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// The same values as a table in memory and as text.
@@ -12,7 +13,7 @@ private struct Twins {
 
   init(rows: Int = 400, seed: UInt64 = 1) {
     (self.rows, self.seed) = (rows, seed)
-    var random = TestRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let effects = (0..<15).map { _ in (random.normal(), 0.4 * random.normal()) }
     var (y, x, k, w) = ([Double](), [Double](), [Double](), [Double]())
     var (f, g, h): ([String?], [String?], [String?]) = ([], [], [])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// A column may look logical in its first rows and not in later ones; neither the order of rows and

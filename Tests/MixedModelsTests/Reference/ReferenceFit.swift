@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Synchronization
+import TestSupport
 import Testing
 
 /// One model fitted by lme4 and by a 113-bit program of its own; see Fits/README.md for how each
@@ -76,14 +77,7 @@ struct ReferenceFit: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { id }
 
-  static let all: [ReferenceFit] = {
-    let folder = Files.tests.appendingPathComponent("Reference/Fits")
-    let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    return names.filter { $0.hasSuffix(".json") }.map { name in
-      try! JSONDecoder().decode(
-        ReferenceFit.self, from: Data(contentsOf: folder.appendingPathComponent(name)))
-    }
-  }()
+  static let all: [ReferenceFit] = Files.references.map { try! Files.reference(fit: $0) }
 
   static func named(_ id: String) -> ReferenceFit { all.first { $0.id == id }! }
 
@@ -124,13 +118,4 @@ private final class FittedReferences: Sendable {
     results.withLock { $0[reference.id] = rows }
     return rows
   }
-}
-
-/// Where the tests' files are.
-enum Files {
-  static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-  static let root = tests.deletingLastPathComponent().deletingLastPathComponent()
-
-  static func data(_ name: String) -> String { root.appendingPathComponent("data/\(name)").path }
 }

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import Reports
+import TestSupport
 
 /// A fit by lme4 1.1-31 in R 4.2.2: its numbers (JSON, 15 digits) and its printed summary.
 ///
@@ -17,7 +18,7 @@ struct GoldenSummary: Sendable, CustomStringConvertible {
 
   private init(_ name: String) {
     func file(_ suffix: String) -> String {
-      let folder = Files.tests.appendingPathComponent("Report/Golden")
+      let folder = Files.test("MixedModelsTests/Report/Golden")
       return try! String(contentsOf: folder.appendingPathComponent(name + suffix), encoding: .utf8)
     }
     (self.name, fit, text) = (name, file(".json"), String(file(".txt").dropLast()))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct ManyResponsesTests {
   /// Crossed factors a and b, a covariate in years, weights, an offset; responses of different sizes,
   /// one of them constant, one missing in some rows, two missing in the same others; x missing once.
   private static let table: String = {
-    var random = TestRandom(seed: 11)
+    var random = SplitMix64(seed: 11)
     let effects = (0..<3).map { _ in (0..<12).map { _ in random.normal() } }
     var lines = ["year,a,b,w,o,big,small,flat,some,twin,sibling,other"]
     for row in 0..<180 {

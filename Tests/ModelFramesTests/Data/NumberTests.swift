@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct NumberTests {
@@ -54,7 +55,7 @@ import Testing
   }
 
   @Test func `random decimals are correctly rounded`() throws {
-    var generator = SeededGenerator(state: 1)
+    var generator = SplitMix64(seed: 1)
     var texts: [String] = []
     for _ in 0..<20_000 {
       var text = ["", "-", "+"].randomElement(using: &generator)!

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct RadixOrders {
@@ -11,13 +12,13 @@ import Testing
   @Test(
     arguments: [0, 1, 2, 128, 129, 1000, 5000], [1, 7, 300, 1 << 12, 1 << 23, 1 << 40, UInt64.max])
   func `keys of all sizes are sorted, equal ones in their order`(count: Int, bound: UInt64) {
-    var random = SplitMix(state: UInt64(count) ^ bound)
+    var random = SplitMix64(seed: UInt64(count) ^ bound)
     let keys = (0..<count).map { _ in random.next() % bound }
     #expect(radixOrder(keys) == expected(keys))
   }
 
   @Test func `digits far apart`() {
-    var random = SplitMix(state: 5)
+    var random = SplitMix64(seed: 5)
     let keys = (0..<3000).map { _ in (random.next() % 50) << 58 | random.next() % 3 << 31 | 5 }
     #expect(radixOrder(keys) == expected(keys))
   }
@@ -26,16 +27,5 @@ import Testing
     #expect(radixOrder(Array(0..<500)) == Array(0..<500))
     #expect(radixOrder(Array(repeating: 9, count: 500)) == Array(0..<500))
     #expect(radixOrder((0..<500).reversed()) == (0..<500).reversed())
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
   }
 }

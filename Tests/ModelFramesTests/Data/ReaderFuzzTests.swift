@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct ReaderFuzzTests {
   /// A table of random fields, quoted where they must be and sometimes where they need not.
-  func randomTable(_ generator: inout SeededGenerator) -> [UInt8] {
+  func randomTable(_ generator: inout SplitMix64) -> [UInt8] {
     let columns = Int.random(in: 1...5, using: &generator)
     let rows = Int.random(in: 1...40, using: &generator)
     let lineEnd = Bool.random(using: &generator) ? "\n" : "\r\n"
@@ -18,7 +19,7 @@ import Testing
     return Array(text.utf8)
   }
 
-  func randomField(_ generator: inout SeededGenerator, isOnly: Bool) -> String {
+  func randomField(_ generator: inout SplitMix64, isOnly: Bool) -> String {
     let pieces = [
       "a", "7", "é", "x y", ".", "-", "longer text than a word", ",", "\"", "\n", "\r\n",
     ]
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func `random tables in small chunks are as a plain parser reads them`() throws {
-    var generator = SeededGenerator(state: 11)
+    var generator = SplitMix64(seed: 11)
     for _ in 0..<600 {
       let text = randomTable(&generator)
       let records = referenceRecords(text)
@@ -76,7 +77,7 @@ import Testing
     }
   }
 
-  func mutate(_ text: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+  func mutate(_ text: [UInt8], _ generator: inout SplitMix64) -> [UInt8] {
     let alphabet: [UInt8] = [
       0, 9, 10, 13, 32, 34, 34, 34, 44, 44, 10, 59, 65, 49, 46, 45, 0xff, 0xc3,
     ]
@@ -96,7 +97,7 @@ import Testing
   }
 
   @Test func `damaged tables give rows or an error, the same for all chunks and threads`() {
-    var generator = SeededGenerator(state: 5)
+    var generator = SplitMix64(seed: 5)
     for _ in 0..<2_000 {
       let bytes = mutate(randomTable(&generator), &generator)
       let expected = outcome(bytes, 1 << 16, threads: 1)
@@ -109,7 +110,7 @@ import Testing
   }
 
   @Test func `damaged gzip data give rows or an error`() {
-    var generator = SeededGenerator(state: 9)
+    var generator = SplitMix64(seed: 9)
     for _ in 0..<600 {
       let bytes = mutate(storedGzip(randomTable(&generator)), &generator)
       #expect(!outcome(bytes, 64, threads: 1).hasPrefix("not a"))

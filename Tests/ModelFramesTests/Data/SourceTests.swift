@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct SourceTests {
@@ -35,7 +36,7 @@ import Testing
 
   /// 2000 rows, with quoted line ends and separators here and there.
   let text: [UInt8] = {
-    var generator = SeededGenerator(state: 3)
+    var generator = SplitMix64(seed: 3)
     var text = "n,skipped,t\n"
     for row in 0..<2000 {
       let label = ["x", "\"y\nz\"", "\"a,b\"", "\"\"\"\"", "long label of some words"]

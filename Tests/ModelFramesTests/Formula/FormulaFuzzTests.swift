@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct FormulaFuzzTests {
@@ -29,17 +30,6 @@ import Testing
     "y ~ 👩‍👩‍👧‍👦", "y ~ \u{202E}x", "y ~ x\u{301}\u{301}", "\u{FEFF}y ~ x",
     "y ~ x:y", "log(y) ~ log(y)", "y ~ log(y)", "y ~ a - a - a", "y ~ 1 + 0 - 1 - 0", "y ~ a:a:a",
   ]
-
-  /// xorshift64*, so that a failure can be repeated.
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state ^= state >> 12
-      state ^= state << 25
-      state ^= state >> 27
-      return state &* 0x2545_F491_4F6C_DD1D
-    }
-  }
 
   private static let tokens: [String] = [
     "y", "x", "a", "b", "g", "`a b`", "f", "0", "1", "2", "-1", "3.5", "1e5", "'t'", "\"q\"", "~",
@@ -129,7 +119,7 @@ import Testing
   }
 
   @Test func `random tokens are read or refused`() {
-    var generator = Generator(state: 20_240_229)
+    var generator = SplitMix64(seed: 20_240_229)
     for _ in 0..<20_000 {
       let count = Int.random(in: 1...14, using: &generator)
       let soup = (0..<count).map { _ in Self.tokens.randomElement(using: &generator)! }
@@ -139,7 +129,7 @@ import Testing
   }
 
   @Test func `damaged formulas are read or refused`() {
-    var generator = Generator(state: 31_415_926)
+    var generator = SplitMix64(seed: 31_415_926)
     for _ in 0..<20_000 {
       var characters = Array(Self.corpus.randomElement(using: &generator)!)
       for _ in 0..<Int.random(in: 1...4, using: &generator) where !characters.isEmpty {

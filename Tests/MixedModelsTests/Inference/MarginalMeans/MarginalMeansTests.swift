@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Reports
+import TestSupport
 import Testing
 
 @Suite struct `Marginal means` {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
+import TestSupport
 import Testing
 
 /// What emmeans gave for the reference fits; see Fits/README.md.
@@ -27,12 +28,7 @@ struct ReferenceMeans: Decodable, Sendable {
 
   private struct File: Decodable { let emmeans: [ReferenceMeans]? }
 
-  static let all: [(id: String, means: ReferenceMeans)] = {
-    let folder = Files.tests.appendingPathComponent("Reference/Fits")
-    return ReferenceFit.all.flatMap { reference in
-      let data = try! Data(contentsOf: folder.appendingPathComponent("\(reference.id).json"))
-      let file = try! JSONDecoder().decode(File.self, from: data)
-      return (file.emmeans ?? []).map { (reference.id, $0) }
-    }
-  }()
+  static let all: [(id: String, means: ReferenceMeans)] = Files.references.flatMap { id in
+    (try! Files.reference(File.self, fit: id).emmeans ?? []).map { (id, $0) }
+  }
 }

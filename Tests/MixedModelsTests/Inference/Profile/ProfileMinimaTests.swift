@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 /// Profiles are the least deviance over all that is left free, also where that is a model in which an

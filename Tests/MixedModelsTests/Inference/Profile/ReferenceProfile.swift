@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import TestSupport
 import Testing
 
 /// Profile limits by root finding on the ML deviance (`exact`), and lme4's, which come from splines
@@ -25,12 +26,7 @@ struct ReferenceProfile: Decodable, Sendable {
   let exact: [Exact]
   let lme4: Spline
 
-  static let all: [(id: String, profile: ReferenceProfile)] = {
-    let folder = Files.tests.appendingPathComponent("Reference/Fits")
-    return ReferenceFit.all.compactMap { reference in
-      let data = try! Data(contentsOf: folder.appendingPathComponent("\(reference.id).json"))
-      let container = try! JSONDecoder().decode(Container.self, from: data)
-      return container.profile_ci_95.map { (reference.id, $0) }
-    }
-  }()
+  static let all: [(id: String, profile: ReferenceProfile)] = Files.references.compactMap { id in
+    try! Files.reference(Container.self, fit: id).profile_ci_95.map { (id, $0) }
+  }
 }
