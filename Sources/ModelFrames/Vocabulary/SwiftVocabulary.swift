@@ -55,7 +55,7 @@ public struct SwiftVocabulary: Vocabulary {
       "FittedModel(CrossProducts(contentsOf: \(literal(file)))).save(to: \"MODEL.lmm\")"
     case .drawProfiles: "ProfileFigure"
     case .testRandomEffects: "FittedModel.randomTermDeletions()"
-    case .saveReplicates: "StudyRecords"
+    case .saveReplicates: "StudyReplicates"
     case .readCovariances: "Fit.vcov"
     case .unpack(let program): "Unpack it: \(program) FILE > TABLE"
     }

@@ -79,31 +79,3 @@ struct StudyRow {
     (self.cell, self.method, self.parameter, self.summary) = (cell, method, parameter, summary)
   }
 }
-
-/// All replicates of a study as a table, one line for every parameter of every fit.
-public enum StudyRecords {
-  public static let header =
-    "design,method,replicate,converged,singular,kind,group,term,truth,estimate,std.error,df,p.value,conf.low,conf.high,profile.low,profile.high\n"
-
-  /// The lines of one design.
-  public static func lines(_ cell: StudyCell) -> String {
-    var text = ""
-    func flag(_ value: Bool) -> DelimitedField { .text(value ? "TRUE" : "FALSE") }
-    for method in cell.methods {
-      for replicate in method.replicates {
-        for (parameter, estimate) in zip(cell.parameters, replicate.estimates) {
-          text.writeRecord([
-            .text(cell.design.label), .text(method.kind.rawValue), .integer(replicate.index + 1),
-            flag(replicate.converged), flag(replicate.singular), .text(parameter.kind.rawValue),
-            parameter.group.map(DelimitedField.text) ?? .missing, .text(parameter.term),
-            .number(parameter.truth), .number(estimate.estimate),
-            .number(estimate.standardError), .number(estimate.df), .number(estimate.pValue),
-            .number(estimate.low), .number(estimate.high),
-            .number(estimate.profileLow), .number(estimate.profileHigh),
-          ])
-        }
-      }
-    }
-    return text
-  }
-}

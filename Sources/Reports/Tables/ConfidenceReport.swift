@@ -106,19 +106,3 @@ public struct ConfidenceReport: Reportable {
       ? ["* the edge of what the parameter can be"] : []
   }
 }
-
-extension Profile {
-  /// All curves as CSV: `parameter,value,zeta,deviance`.
-  public var curveTable: String {
-    var text = "parameter,value,zeta,deviance\n"
-    for curve in curves {
-      for point in curve.points {
-        text.writeRecord([
-          .text(curve.parameter.name), .number(point.value), .number(point.zeta),
-          .number(point.deviance),
-        ])
-      }
-    }
-    return text
-  }
-}

@@ -120,9 +120,6 @@ struct BootstrapCommand: ParsableCommand {
   private func write(
     _ replicates: [BootstrapReplicate], _ names: [String], to table: ReportDestination?
   ) throws {
-    try table?.write { stream in
-      try stream.write(BootstrapRecords.header(names))
-      for replicate in replicates { try stream.write(BootstrapRecords.line(replicate)) }
-    }
+    try table?.write(BootstrapReplicates(replicates, names: names).report(), as: .tidy)
   }
 }

@@ -91,7 +91,7 @@ struct ConfintCommand: ParsableCommand {
       switch method {
       case .profile:
         let profile = try profile(fitted, progress)
-        try files["--curves"]?.write(profile.curveTable)
+        try files["--curves"]?.write(ProfileCurves(profile).report(), as: .tidy)
         return ConfidenceReport(profile).report(notes: notes)
       case .wald:
         let ddf = tests.method

@@ -119,12 +119,7 @@ struct StudyCommand: ParsableCommand {
       settings.progress = { progress?.show("replicate \($0) of \($1)") }
       let study = try stating { try Study(designs, settings) }
       progress?.clear()
-      try files["--replicates-file"]?.write { stream in
-        var output = BufferedOutput(stream)
-        output.write(StudyRecords.header)
-        for cell in study.cells { output.write(StudyRecords.lines(cell)) }
-        try output.finish()
-      }
+      try files["--replicates-file"]?.write(StudyReplicates(study).report(), as: .tidy)
       try drawing?.draw(study, &files, isQuiet: report.progress.quiet)
       return study.report()
     }

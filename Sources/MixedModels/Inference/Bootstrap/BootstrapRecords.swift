@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Replicates as text: as a table for others, and as a checkpoint from which a run goes on.
+/// Replicates as text: a checkpoint from which a run goes on.
 public enum BootstrapRecords {
-  /// The first line of a table.
-  public static func header(_ names: [String]) -> String {
+  private static func header(_ names: [String]) -> String {
     var line = ""
     line.writeRecord((["replicate", "converged", "singular"] + names).map(DelimitedField.text))
     return line
   }
 
   /// One line: the number from 1, TRUE or FALSE twice, the values.
-  public static func line(_ replicate: BootstrapReplicate) -> String {
+  package static func line(_ replicate: BootstrapReplicate) -> String {
     var line = ""
     line.writeRecord(
       [
