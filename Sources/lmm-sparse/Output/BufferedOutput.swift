@@ -34,3 +34,12 @@ struct BufferedOutput: TextOutputStream {
     if let failure { throw failure }
   }
 }
+
+extension OutputStream {
+  /// Writes text as it comes, a megabyte at a time.
+  func write(_ produce: (inout BufferedOutput) throws -> Void) throws {
+    var output = BufferedOutput(self)
+    try produce(&output)
+    try output.finish()
+  }
+}

@@ -55,7 +55,9 @@ struct RunFiles {
   ///
   /// - Throws: `ValidationError`.
   func refuse(namesLike start: String, _ end: String, option: String) throws {
-    guard case .file(let folder, let name, _)? = try? OutputTarget(path: start + end) else { return }
+    guard case .file(let folder, let name, _)? = try? OutputTarget(path: start + end) else {
+      return
+    }
     let beginning = name.dropLast(end.count).lowercased()
     for path in inputs + outputs.map(\.path) {
       guard case .file(folder, let other, _)? = try? OutputTarget(path: path) else { continue }
@@ -73,7 +75,8 @@ struct RunFiles {
     try refuseStreams(output)
     for other in outputs where output.isSameFile(as: other) {
       throw ValidationError(
-        "\(other.option) and \(output.option) must be different files, and both are \(output.name).")
+        "\(other.option) and \(output.option) must be different files, and both are \(output.name)."
+      )
     }
     outputs.append(output)
   }

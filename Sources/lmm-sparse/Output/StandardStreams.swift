@@ -51,31 +51,7 @@ private func boundedMessage(_ message: String) -> String {
   return String(scalars.prefix(head)) + " … " + String(scalars.suffix(tail))
 }
 
-/// Writes every byte, however many calls it takes.
-///
-/// false leaves the reason in `errno`.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
-  var rest = bytes
-  while !rest.isEmpty {
-    let count = write(descriptor, rest.baseAddress, rest.count)
-    if count >= 0 {
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-    } else if errno == EAGAIN {
-      var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      poll(&waiting, 1, -1)
-    } else if errno != EINTR {
-      return false
-    }
-  }
-  return true
-}
-
 private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
   var text = text
   return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
-}
-
-/// The system's words for the last failure.
-func systemWords() -> String {
-  String(cString: strerror(errno))
 }
