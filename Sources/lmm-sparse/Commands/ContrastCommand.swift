@@ -4,7 +4,7 @@ import MixedModels
 import Reports
 
 /// Tests linear combinations of coefficients.
-struct ContrastCommand: ParsableCommand {
+struct ContrastCommand: ModelTableCommand {
   static let configuration = CommandConfiguration(
     commandName: "contrast",
     abstract: "Test linear combinations of coefficients, one by one and together.",
@@ -46,14 +46,10 @@ struct ContrastCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    try report.write(reading: source.files(of: [model])) { progress in
-      let fitted = try source.fitted(model, progress: progress)
-      let hypotheses =
-        try rows.map { try fitted.hypothesis(row: $0) }
-        + hypothesis.map { try fitted.hypothesis($0) }
-      return try fitted.contrast(hypotheses, tests.method, level: coverage.level)
-        .report(notes: fitted.fit.convergence.messages)
-    }
+  func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> ContrastTable {
+    let hypotheses =
+      try rows.map { try fitted.hypothesis(row: $0) }
+      + hypothesis.map { try fitted.hypothesis($0) }
+    return try fitted.contrast(hypotheses, tests.method, level: coverage.level)
   }
 }

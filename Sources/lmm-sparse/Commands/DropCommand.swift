@@ -4,7 +4,7 @@ import MixedModels
 import Reports
 
 /// F tests of the terms that can be dropped.
-struct DropCommand: ParsableCommand {
+struct DropCommand: ModelTableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drop1",
     abstract: "F tests of every fixed-effects term that is part of no other.",
@@ -19,13 +19,7 @@ struct DropCommand: ParsableCommand {
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
-  func validate() throws { try source.check([model]) }
-
-  func run() throws {
-    try report.write(reading: source.files(of: [model])) { progress in
-      let fitted = try source.fitted(model, progress: progress)
-      return try fitted.singleTermDeletions(tests.method)
-        .report(notes: fitted.fit.convergence.messages)
-    }
+  func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> AnovaTable {
+    try fitted.singleTermDeletions(tests.method)
   }
 }

@@ -4,7 +4,7 @@ import MixedModels
 import Reports
 
 /// Likelihood-ratio tests of single parts of the random effects.
-struct RandomAnovaCommand: ParsableCommand {
+struct RandomAnovaCommand: ModelTableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ranova",
     abstract: "Likelihood-ratio tests of every part of the random effects.",
@@ -23,16 +23,10 @@ struct RandomAnovaCommand: ParsableCommand {
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
-  func validate() throws { try source.check([model]) }
-
-  func run() throws {
-    try report.write(reading: source.files(of: [model])) { progress in
-      let fitted = try source.fitted(model, progress: progress)
-      let table = try fitted.randomTermDeletions(
-        boundary: boundary.method(default: .mixture), simulations: boundary.simulations,
-        seed: boundary.seed, replicates: boundary.bootstrap(progress))
-      progress?.clear()
-      return table.report(notes: fitted.fit.convergence.messages)
-    }
+  func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> RandomTermDeletions {
+    defer { progress?.clear() }
+    return try fitted.randomTermDeletions(
+      boundary: boundary.method(default: .mixture), simulations: boundary.simulations,
+      seed: boundary.seed, replicates: boundary.bootstrap(progress))
   }
 }

@@ -4,7 +4,7 @@ import MixedModels
 import Reports
 
 /// R², intraclass correlations, principal components of the random effects.
-struct VarianceCommand: ParsableCommand {
+struct VarianceCommand: ModelTableCommand {
   static let configuration = CommandConfiguration(
     commandName: "variance",
     abstract: "R2, intraclass correlations (ICC), and principal components of the random effects.",
@@ -36,12 +36,7 @@ struct VarianceCommand: ParsableCommand {
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
-  func validate() throws { try source.check([model]) }
-
-  func run() throws {
-    try report.write(reading: source.files(of: [model])) { progress in
-      let fitted = try source.fitted(model, progress: progress)
-      return try fitted.varianceExplained(ratios: ratio, level: coverage.level).report(notes: fitted.fit.convergence.messages)
-    }
+  func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> VarianceExplained {
+    try fitted.varianceExplained(ratios: ratio, level: coverage.level)
   }
 }
