@@ -107,9 +107,25 @@ struct RandomEffectsOperator: Sendable {
     return result
   }
 
-  /// Block-diagonal products: the same ℓ × ℓ block for all levels of a group.
+  /// Vectors times the same ℓ × ℓ block for all levels of a group.
   private func blockwise(
     _ v: [Double], _ width: Int, _ blocks: [[Double]], transposed: Bool
+  ) -> [Double] {
+    product(v, width) { g, ℓ, _, i, j in blocks[g][transposed ? i * ℓ + j : j * ℓ + i] }
+  }
+
+  /// Vectors times M's diagonal blocks inverted.
+  private func preconditioned(_ v: [Double], _ width: Int) -> [Double] {
+    product(v, width) { g, ℓ, level, i, j in inverses[g][(level * ℓ + j) * ℓ + i] }
+  }
+
+  /// Vectors times a block-diagonal matrix.
+  ///
+  /// - Parameter entry: of the block of group g's level, ℓ × ℓ, in row i and column j.
+  @inline(__always)
+  private func product(
+    _ v: [Double], _ width: Int,
+    _ entry: (_ g: Int, _ ℓ: Int, _ level: Int, _ i: Int, _ j: Int) -> Double
   ) -> [Double] {
     var result = [Double](repeating: 0, count: v.count)
     for (g, group) in model.groups.enumerated() {
@@ -118,27 +134,8 @@ struct RandomEffectsOperator: Sendable {
         let row = starts[g] + level * ℓ
         for j in 0..<ℓ {
           for i in 0..<ℓ {
-            let a = blocks[g][transposed ? i * ℓ + j : j * ℓ + i]
+            let a = entry(g, ℓ, level, i, j)
             guard a != 0 else { continue }
-            let (to, from) = ((row + i) * width, (row + j) * width)
-            for c in 0..<width { result[to + c] += a * v[from + c] }
-          }
-        }
-      }
-    }
-    return result
-  }
-
-  /// Vectors times M's diagonal blocks inverted.
-  private func preconditioned(_ v: [Double], _ width: Int) -> [Double] {
-    var result = [Double](repeating: 0, count: v.count)
-    for (g, group) in model.groups.enumerated() {
-      let ℓ = group.size
-      for level in 0..<group.levelCount {
-        let row = starts[g] + level * ℓ
-        for j in 0..<ℓ {
-          for i in 0..<ℓ {
-            let a = inverses[g][(level * ℓ + j) * ℓ + i]
             let (to, from) = ((row + i) * width, (row + j) * width)
             for c in 0..<width { result[to + c] += a * v[from + c] }
           }
