@@ -54,9 +54,6 @@ public struct LinearMixedModel: Sendable {
     groups.reduce(0) { $0 + Double($1.size) * $1.precision.logDeterminant }
   }
 
-  /// Whether the levels of every group are independent.
-  var hasIndependentLevels: Bool { groups.allSatisfy(\.precision.isIdentity) }
-
   /// n − p for REML, n for ML.
   func degreesOfFreedom(_ kind: CriterionKind) -> Double {
     Double(kind == .reml ? observations - fixedEffectCount : observations)

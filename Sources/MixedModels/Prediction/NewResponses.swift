@@ -37,10 +37,7 @@ public struct NewResponses: Sendable {
       effects = Array(repeating: predictor.modes, count: count)
       return
     }
-    guard predictor.model.hasIndependentLevels else {
-      throw InferenceError.refused(
-        "random effects of related levels cannot be drawn yet. Use \(Setting.drawnEffects("kept")).")
-    }
+    try predictor.model.requireIndependentLevels(for: .newResponses)
     let bytes = 8 * predictor.model.randomEffectCount
     let memory = availableMemory()
     guard memory <= 0 || bytes <= memory / 2 / count else {

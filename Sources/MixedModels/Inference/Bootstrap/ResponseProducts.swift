@@ -46,11 +46,7 @@ package struct ResponseSimulator: Sendable {
     _ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double,
     memory: Int = availableMemory()
   ) throws {
-    guard model.hasIndependentLevels else {
-      throw InferenceError.refused(
-        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use \(Setting.intervals("wald")) or profile."
-      )
-    }
+    try model.requireIndependentLevels(for: .bootstrap)
     factor = try CrossProductFactor(model, memory: memory)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
   }

@@ -43,11 +43,8 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     let (model, threads) = (fitted.model, fitted.threads)
     try fitted.requireEstimatedSigma(
       "Kenward and Roger's adjustment is computed", .degreesOfFreedom(["satterthwaite"]))
-    guard model.covariance.isUnstructured, model.hasIndependentLevels else {
-      throw InferenceError.refused(
-        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
-      )
-    }
+    guard model.covariance.isUnstructured else { throw ForIndependentLevels.kenwardRoger.refusal }
+    try model.requireIndependentLevels(for: .kenwardRoger)
     let parameters = model.covariance.linearParameters(fitted.φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)

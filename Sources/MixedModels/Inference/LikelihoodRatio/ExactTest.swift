@@ -45,10 +45,8 @@ public struct ExactTest: Sendable {
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
-    guard model.hasIndependentLevels, model.knownVariance == nil else {
-      throw InferenceError.refused(
-        "the exact test is of a factor with independent levels, beside residuals whose variance is estimated. Use \(Setting.boundary("mixture")).")
-    }
+    guard model.knownVariance == nil else { throw ForIndependentLevels.exactTest.refusal }
+    try model.requireIndependentLevels(for: .exactTest)
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml
     (self.isApproximate, self.threads) = (isApproximate, threads)

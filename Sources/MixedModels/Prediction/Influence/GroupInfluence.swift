@@ -39,11 +39,7 @@ extension LinearPredictor {
   public func influence(
     of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
-    guard model.hasIndependentLevels else {
-      throw InferenceError.refused(
-        "leaving out a level of a model with related levels is not what this computes. Take the influence of rows."
-      )
-    }
+    try model.requireIndependentLevels(for: .groupInfluence)
     let index = try groupIndex(group)
     var options = options
     (options.random, options.allowsNewLevels) = (.all, false)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// What is derived, or can be computed, for independent levels alone.
+enum ForIndependentLevels {
+  case kenwardRoger, exactTest, bootstrap, newResponses, groupInfluence
+
+  /// Why it cannot be had where levels are related, and what can.
+  var refusal: InferenceError {
+    switch self {
+    case .kenwardRoger:
+      .refused(
+        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
+      )
+    case .exactTest:
+      .refused(
+        "the exact test is of a factor with independent levels, beside residuals whose variance is estimated. Use \(Setting.boundary("mixture"))."
+      )
+    case .bootstrap:
+      .refused(
+        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use \(Setting.intervals("wald")) or profile."
+      )
+    case .newResponses:
+      .refused(
+        "random effects of related levels cannot be drawn yet. Use \(Setting.drawnEffects("kept")).")
+    case .groupInfluence:
+      .refused(
+        "leaving out a level of a model with related levels is not what this computes. Take the influence of rows."
+      )
+    }
+  }
+}
+
+extension LinearMixedModel {
+  /// Whether the levels of every group are independent.
+  var hasIndependentLevels: Bool { groups.allSatisfy(\.precision.isIdentity) }
+
+  /// - Throws: `InferenceError` where levels are related.
+  func requireIndependentLevels(for use: ForIndependentLevels) throws(InferenceError) {
+    guard hasIndependentLevels else { throw use.refusal }
+  }
+}
