@@ -49,7 +49,7 @@ extension [Double] {
     for j in 0..<ℓ {
       for i in stride(from: ℓ - 1, through: 0, by: -1) {
         for k in (i + 1)..<Swift.max(ℓ, i + 1) { x[j * ℓ + i] -= self[i * ℓ + k] * x[j * ℓ + k] }
-        x[j * ℓ + i] /= self[i * ℓ + i]
+        x[j * ℓ + i] /= self[i * ℓ + i]  // (s_ij − Σ_k>i t_ki x_kj) / t_ii
       }
     }
     return x
@@ -60,7 +60,7 @@ extension [Double] {
     var product = [Double](repeating: 0, count: ℓ * ℓ)
     for j in 0..<ℓ {
       for k in 0..<ℓ {
-        for i in 0..<ℓ { product[j * ℓ + i] += self[k * ℓ + i] * T[j * ℓ + k] }
+        for i in 0..<ℓ { product[j * ℓ + i] += self[k * ℓ + i] * T[j * ℓ + k] }  // s_ik t_kj
       }
     }
     return product
@@ -97,13 +97,13 @@ struct SlopeSums {
   ) {
     switch form {
     case .direct:
-      slopes.logDeterminant[group] = matrix.multiplied(by: T, size: ℓ)
-      slopes.residual[group] = residual.multiplied(by: T, size: ℓ)
+      slopes.logDeterminant[group] = matrix.multiplied(by: T, size: ℓ)  // Σ [ZᵀPZ]_jjT
+      slopes.residual[group] = residual.multiplied(by: T, size: ℓ)  // Σ s_js_jᵀT = Σ s_ju_jᵀ
     case .inverse:
       var rest = matrix.map { -$0 }
-      for i in 0..<ℓ { rest[i * (ℓ + 1)] += Double(levels) }
-      slopes.logDeterminant[group] = T.solveTransposed(rest, size: ℓ)
-      slopes.residual[group] = T.solveTransposed(residual, size: ℓ)
+      for i in 0..<ℓ { rest[i * (ℓ + 1)] += Double(levels) }  // Σ (I − [K⁻¹]_jj) = Σ Tᵀ[ZᵀPZ]_jjT
+      slopes.logDeterminant[group] = T.solveTransposed(rest, size: ℓ)  // Σ [ZᵀPZ]_jjT
+      slopes.residual[group] = T.solveTransposed(residual, size: ℓ)  // T⁻ᵀΣ u_ju_jᵀ = Σ s_ju_jᵀ
     }
   }
 }

@@ -3,7 +3,7 @@ import NumericalMethods
 
 extension EquationsPlan {
   /// Rough evaluations must cost no more than this share of those that were chosen.
-  private static let cheap = 0.5
+  private static let largestShare = 0.5
 
   /// Rough equations for the way to the optimum, where exact ones are expensive: the matrix-free ones
   /// with few probes. nil where they would not save much, or do not fit beside the exact ones.
@@ -16,7 +16,7 @@ extension EquationsPlan {
     let leading = Self.leadingGroups(model)[0]
     let rough = StrategyEstimate(
       matrixFree: model, leading: leading, accuracy: nil, threads: threads)
-    guard rough.seconds < Self.cheap * chosen.seconds,
+    guard rough.seconds < Self.largestShare * chosen.seconds,
       memory == 0 || rough.fits(memory - chosen.bytes)
     else { return nil }
     var accuracy = MatrixFreeAccuracy.modest(nil)

@@ -55,7 +55,7 @@ package struct FixedProducts: Sendable {
   private mutating func add(_ value: Double, _ i: Int, _ j: Int) {
     let k = min(i, j) * capacity + max(i, j)
     let sum = sums[k] + value
-    corrections[k] +=
+    corrections[k] +=  // what rounding took from the sum
       abs(sums[k]) >= abs(value) ? (sums[k] - sum) + value : (value - sum) + sums[k]
     sums[k] = sum
   }

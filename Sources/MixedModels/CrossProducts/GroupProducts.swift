@@ -115,9 +115,9 @@ package struct GroupProducts: Sendable {
           for a in 0..<zWidth {
             let wz = w[row] * zValues[a]
             let line = base + zColumns[a] * width
-            for b in 0..<zWidth { line[zColumns[b]] += wz * zValues[b] }
+            for b in 0..<zWidth { line[zColumns[b]] += wz * zValues[b] }  // + (z w zᵀ)_ab
             let tail = line + zCapacity
-            for b in 0..<xWidth { tail[xColumns[b]] += wz * xValues[b] }
+            for b in 0..<xWidth { tail[xColumns[b]] += wz * xValues[b] }  // + (z w [y x]ᵀ)_ab
           }
         }
       }

@@ -61,7 +61,7 @@ package struct PairProducts: Sendable {
     defer { runs = [PairRun(keys: pairs.keys, blocks: blocks)] }
     blocks.withUnsafeMutableBufferPointer { blocks in
       if size == 1, row.isConstant, column.isConstant {  // two random intercepts
-        for r in codes.indices { blocks[Int(codes[r])] += w[r] }
+        for r in codes.indices { blocks[Int(codes[r])] += w[r] }  // Σw of the pair
         return
       }
       row.withRows { rowTable in
@@ -73,7 +73,7 @@ package struct PairProducts: Sendable {
             for a in 0..<row.width {
               let wz = w[r] * rowValues[a]
               let line = base + rows[a] * columnCapacity
-              for b in 0..<column.width { blocks[line + columns[b]] += wz * columnValues[b] }
+              for b in 0..<column.width { blocks[line + columns[b]] += wz * columnValues[b] }  // + (z w zᵀ)_ab
             }
           }
         }

@@ -158,7 +158,7 @@ public struct Convergence: Sendable {
   public internal(set) var preliminaryEvaluations = 0
   /// Of the gradient, of a rough one included; those for the Hessian, whose evaluations are not counted above, included.
   public let gradients: Int
-  /// From how many points the optimum was searched; one where an evaluation is not cheap.
+  /// From how many points the optimum was searched; one where the model is large.
   public internal(set) var starts = 1
   /// How many of these searches ended at this criterion: the others saw higher minima, or were given up.
   public internal(set) var startsAgreed = 1

@@ -24,7 +24,7 @@ extension LinearMixedModel {
     } catch let error as FitError where options.solver == "auto" && error.asksForExactEquations {
       let given = "  matrix-free was begun and given up: \(error)"
       guard let exact = try? EquationsPlan(self, options, solver: "exact") else {
-        // Where nothing else fits, patience is the remedy.
+        // Nothing else fits in memory, so that it runs to its end, however many steps that takes.
         var options = options
         options.solver = "matrix-free"
         let (optimum, lines) = try self.optimum(options, known: known)

@@ -133,9 +133,9 @@ extension CriterionSearch {
     let covariance = model.covariance
     self.init(
       method: method, maximumEvaluations: options.maximumEvaluations,
-      // A dear search is not repeated, so no single small gain may end it.
+      // The search of a large model is not repeated, so no single small gain may end it.
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
-      rows: Double(model.observations), isCheap: model.isSmall,
+      rows: Double(model.observations), isThorough: model.isSmall,
       surveyEvaluations: method == .newton && options.start == nil ? model.surveyEvaluations : 0,
       isExpensive: isExpensive,
       covariance: covariance, levels: model.groups.map(\.levelCount),

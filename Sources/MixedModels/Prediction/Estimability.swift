@@ -33,19 +33,19 @@ struct Estimability: Sendable {
     let (values, sizes) = columns.rows.columnsAndSizes(part)
     let isUnseen = Set(unseen)
     for row in 0..<columns.rows.count where !isUnseen.contains(row) {
-      let obstacle = (0..<part.size).first { k in
+      let aliased = (0..<part.size).first { k in
         let place = row * part.size + k
         return abs(values[place]) > DroppedRests.tolerance * (part.largest[k] + sizes[place])
       }
-      if let obstacle { columns.takeOut(row, names[obstacle]) }
+      if let aliased { columns.takeOut(row, names[aliased]) }
     }
   }
 
   private func evaluate(_ row: Int, _ columns: inout WorkingRows.Columns) {
     guard columns.rows.isComplete[row] else { return }
     let c = design.row(row, columns.rows)
-    let (working, obstacle) = fitted.estimableRow(c, self.columns)
-    if let obstacle { return columns.takeOut(row, obstacle) }
+    let (working, aliased) = fitted.estimableRow(c, self.columns)
+    if let aliased { return columns.takeOut(row, aliased) }
     columns.newCombinations[row] = dot(fitted.model.fixed.kept.map { c[$0] }, β)
     if !columns.x.isEmpty {
       columns.x.replaceSubrange(row * working.count..<(row + 1) * working.count, with: working)

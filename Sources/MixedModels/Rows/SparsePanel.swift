@@ -68,7 +68,7 @@ package struct SparsePanel: Sendable {
 extension SparsePanel {
   /// Σ w x xᵀ and what rounding takes from it, row-major, upper triangle.
   ///
-  /// Some ten times as dear as `weightedProducts`: for columns that nearly depend on each other.
+  /// Takes some ten times as long as `weightedProducts`: for columns that nearly depend on each other.
   func extendedProducts(columns: Int, weights: [Double]) -> (values: [Double], errors: [Double]) {
     var sums = [ExtendedSum](repeating: ExtendedSum(), count: columns * columns)
     withRows { table in
@@ -91,7 +91,7 @@ extension SparsePanel {
     var total = [Double](repeating: 0, count: columns * columns)
     var partial = total
     let rows = weights.count
-    let blockRows = max(256, columns * columns)  // adding up the partial sums must stay cheap
+    let blockRows = max(256, columns * columns)  // adding up the partial sums must take little of the time
     withRows { table in
       var first = 0
       while first < rows {

@@ -17,7 +17,7 @@ extension CriterionSearch {
         "the criterion is not finite at the starting values. Rescale the covariates, or give \(Setting.start)"
       )
     }
-    if isCheap { try state.refine() }
+    if isThorough { try state.refine() }
     try state.findStart(scales: scalingStart)
     try state.descend()
     state.ends.add(state.value)

@@ -59,7 +59,7 @@ struct CriterionSearch {
   let rows: Double
   /// An evaluation costs next to nothing: search again from where the first search ended, to be
   /// sure.
-  let isCheap: Bool
+  let isThorough: Bool
   /// Evaluations up to which other starts are tried; 0: none but the given ones.
   let surveyEvaluations: Int
   /// An evaluation takes a good part of a second: every one counts.
@@ -77,7 +77,7 @@ struct CriterionSearch {
   // Steps and final accuracy in units of a block's size.
   static let firstStep = 0.3
   static let restartStep = 0.003
-  var lastStep: Double { isCheap ? 1e-6 : 1e-5 }
+  var lastStep: Double { isThorough ? 1e-6 : 1e-5 }
   static let maximumRestarts = 20
   /// A diagonal entry of λ below this is tried at zero.
   static let nearZero = 1e-3

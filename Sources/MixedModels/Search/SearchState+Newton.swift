@@ -28,12 +28,12 @@ extension SearchState {
     limit: Int, units: [Double]
   ) throws -> MinimizerResult.Outcome {
     guard !best.isEmpty else { return .converged }
-    let patience = search.isExpensive ? limit : min(limit, 40 + 5 * best.count)
+    let limitPerHessian = search.isExpensive ? limit : min(limit, 40 + 5 * best.count)
     var (hessian, units, left) = (DenseMatrix?.none, units, limit)
     while true {
       let outcome = try minimizeWithGradient(
-        limit: min(patience, left), units: units, hessian: hessian)
-      left -= patience
+        limit: min(limitPerHessian, left), units: units, hessian: hessian)
+      left -= limitPerHessian
       guard outcome == .evaluationLimit, left > 0 else { return outcome }
       (hessian, units) = (try curvature()?.hessian, self.units)
     }
@@ -120,7 +120,7 @@ extension SearchState {
       }
     }
     // Degrees of freedom follow the Hessian, and that of another point is not quite this one's.
-    if search.isCheap, best != computed, let again = try self.curvature() { curvature = again }
+    if search.isThorough, best != computed, let again = try self.curvature() { curvature = again }
   }
 
   /// What is not worth a step more. An estimated criterion is further than that from the exact one.
@@ -164,7 +164,7 @@ extension SearchState {
         return try derivatives(at: moved, isRecorded: false)
       }
       // Relative errors of central differences of 1e-8 by truncation and rounding; of those ahead, where
-      // an evaluation is dear, of 1e-5, or where the criterion is an estimate, and less exact than
+      // an evaluation is expensive, of 1e-5, or where the criterion is an estimate, and less exact than
       // rounding allows, of 1e-4.
       let share = search.isExpensive ? (criterion.standardError == nil ? 1e-6 : 1e-5) : 1e-4
       let step = share * units[k]

@@ -128,9 +128,9 @@ struct SearchState {
   }
 
   /// Multiplies each block by powers of four as long as that helps, and all of φ where the search
-  /// is cheap.
+  /// is thorough.
   private mutating func findMagnitudes() throws {
-    if search.isCheap, search.blocks.count > 1 { try findMagnitude(best.indices) }
+    if search.isThorough, search.blocks.count > 1 { try findMagnitude(best.indices) }
     for block in search.blocks { try findMagnitude(block) }
   }
 
@@ -165,7 +165,7 @@ struct SearchState {
       if !escaped && before - value <= leastGain { return }
       // A search that went far was too timid, or had the wrong units.
       let moved = best.indices.contains { abs(best[$0] - origin[$0]) > 3 * step * units[$0] }
-      if !search.isCheap && !escaped && (!moved || search.method == .newton) { return }
+      if !search.isThorough && !escaped && (!moved || search.method == .newton) { return }
       if restart == CriterionSearch.maximumRestarts {
         messages = [
           "the criterion did not settle in \(restart) searches; try \(Setting.start) or another \(Setting.optimizer)"

@@ -24,7 +24,7 @@ package final class ThreadTeam: @unchecked Sendable {
   private var body: ((_ worker: Int, _ task: Int) -> Void)?
 
   /// Looks at what another thread is to change before sleeping: about 20 µs.
-  private static let patience = 20_000
+  private static let spinCount = 20_000
 
   /// Starts `count` − 1 threads, or as many as the system gives.
   package init(count: Int) {
@@ -84,7 +84,7 @@ package final class ThreadTeam: @unchecked Sendable {
 
       work(worker: 0)
 
-      for _ in 0..<Self.patience where busy.load(ordering: .acquiring) == 0 { break }
+      for _ in 0..<Self.spinCount where busy.load(ordering: .acquiring) == 0 { break }
       pthread_mutex_lock(lock)
       isOpen = false  // who wakes up only now stays out
       while busy.load(ordering: .acquiring) > 0 { pthread_cond_wait(finished, lock) }
@@ -107,7 +107,7 @@ package final class ThreadTeam: @unchecked Sendable {
   fileprivate func serve(worker: Int) {
     var seen = 0
     while true {
-      for _ in 0..<Self.patience where loop.load(ordering: .acquiring) != seen { break }
+      for _ in 0..<Self.spinCount where loop.load(ordering: .acquiring) != seen { break }
       pthread_mutex_lock(lock)
       while loop.load(ordering: .acquiring) == seen { pthread_cond_wait(started, lock) }
       seen = loop.load(ordering: .acquiring)

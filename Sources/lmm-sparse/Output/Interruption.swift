@@ -151,12 +151,12 @@ private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32)
 
 private func removeTemporaryFiles() {
   isEnding.store(true, ordering: .sequentiallyConsistent)
-  var patience = 1000
-  while isMaking.load(ordering: .sequentiallyConsistent), patience > 0,
+  var milliseconds = 1000
+  while isMaking.load(ordering: .sequentiallyConsistent), milliseconds > 0,
     pthread_equal(maker, pthread_self()) == 0
   {
     usleep(1000)
-    patience -= 1
+    milliseconds -= 1
   }
   for k in 0..<mostTemporaries {
     if let file = temporaryFiles[k] { unlink(file) }

@@ -6,7 +6,7 @@ import Reports
 
 /// Model files: every way in, and what reports make of what came.
 ///
-/// What is dear is done to some of them; which, the bytes say.
+/// What takes long is done to some of them; which, the bytes say.
 @Sendable func feedModelFile(_ bytes: UnsafeRawBufferPointer) {
   let path = inMemory(bytes)
   let way = bytes.reduce(UInt32(0)) { ($0 &* 31) &+ UInt32($1) } % 8

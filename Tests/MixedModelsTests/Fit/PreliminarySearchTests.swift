@@ -4,8 +4,8 @@ import ModelFrames
 import TestSupport
 import Testing
 
-/// Searches whose evaluations are dear go most of the way with a rough estimate of the criterion.
-@Suite("Rough searches before dear ones") struct PreliminarySearchTests {
+/// Searches whose evaluations are expensive go most of the way with a rough estimate of the criterion.
+@Suite("Rough searches before expensive ones") struct PreliminarySearchTests {
   private static func fit(
     _ design: SimulatedDesign, _ solver: String, accuracy: Double = 0.01, start: [Double]? = nil
   ) throws -> Fit {

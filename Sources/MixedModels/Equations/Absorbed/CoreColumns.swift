@@ -64,7 +64,7 @@ struct CoreColumns {
   ) {
     for entry in entries {
       let factor = W[entry.first]
-      for k in entry.first..<entry.end { column[Int(rows[k])] -= factor * W[k] }
+      for k in entry.first..<entry.end { column[Int(rows[k])] -= factor * W[k] }  // − (W_jᵀW_j)_row
     }
   }
 
@@ -80,7 +80,7 @@ struct CoreColumns {
         for c in 0..<m {
           var sum = 0.0
           for i in 0..<ℓ { sum += W[k * ℓ + i] * W[(entry.first + c) * ℓ + i] }
-          columns[c * stride + row] -= sum
+          columns[c * stride + row] -= sum  // − (W_jᵀW_j)_row,c
         }
       }
     }
@@ -102,7 +102,7 @@ struct CoreColumns {
           for row in first..<layout.size + tail {
             var sum = 0.0
             for k in j..<m { sum += columns[k * stride + row] * T[j * m + k] }
-            columns[j * stride + row] = sum
+            columns[j * stride + row] = sum  // (ST)_row,j
           }
         }
       }
@@ -115,7 +115,7 @@ struct CoreColumns {
     for j in 0..<width(place) { columns[j * stride + first + j] += 1 }
   }
 
-  /// rows ← Tᵀ rows
+  /// rows ← Tᵀ rows: T is n × n, `rows` n × m with columns `stride` apart.
   @inline(__always)
   func multiplyRows(
     _ rows: UnsafeMutablePointer<Double>, _ n: Int, columns m: Int, _ stride: Int, _ T: [Double]
@@ -126,7 +126,7 @@ struct CoreColumns {
         for i in 0..<n {
           var sum = 0.0
           for k in i..<n { sum += T[i * n + k] * column[k] }
-          column[i] = sum
+          column[i] = sum  // (Tᵀ rows)_ic
         }
       }
     }

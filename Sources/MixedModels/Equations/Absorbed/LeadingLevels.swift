@@ -135,6 +135,10 @@ final class LeadingLevels {
     return logDeterminant
   }
 
+  /// Computes W_j of some levels and adds their part of ΣWᵀW to the lower triangle of `tail`,
+  /// (p + 1) × (p + 1) by columns; returns their Σ log |D|.
+  ///
+  /// - Parameter scratch: room for L and P, ℓ × ℓ each.
   @inline(__always)
   private func absorb(
     _ ℓ: Int, _ levels: Range<Int>, _ T: UnsafePointer<Double>,
@@ -145,16 +149,17 @@ final class LeadingLevels {
     zz.withUnsafeBufferPointer { zz in
       columnStarts.withUnsafeBufferPointer { columnStarts in
         for j in levels {
-          factorizeLevel(ℓ, zz.baseAddress! + j * ℓ * ℓ, T, scratch, P, &pivots)
+          factorizeLevel(ℓ, zz.baseAddress! + j * ℓ * ℓ, T, scratch, P, &pivots)  // P = L_j⁻¹Tᵀ
           let (first, end) = (columnStarts[j], columnStarts[j + 1])
-          applyLevel(ℓ, P, A.start + first * ℓ, W.start + first * ℓ, columns: end - first)
-          addTail(ℓ, W.start + (end - width) * ℓ, tail)
+          applyLevel(ℓ, P, A.start + first * ℓ, W.start + first * ℓ, columns: end - first)  // W_j
+          addTail(ℓ, W.start + (end - width) * ℓ, tail)  // + W_jᵀW_j of [X y]
         }
       }
     }
     return pivots.logarithm
   }
 
+  /// W = P A: P is ℓ × ℓ, A and W are ℓ × columns.
   @inline(__always)
   private func applyLevel(
     _ ℓ: Int, _ P: UnsafePointer<Double>, _ A: UnsafePointer<Double>,
@@ -164,11 +169,12 @@ final class LeadingLevels {
       for i in 0..<ℓ {
         var sum = 0.0
         for k in 0..<ℓ { sum += P[k * ℓ + i] * A[x * ℓ + k] }
-        W[x * ℓ + i] = sum
+        W[x * ℓ + i] = sum  // (P A)_ix
       }
     }
   }
 
+  /// Adds WᵀW to the lower triangle of `tail`: W is ℓ × (p + 1), `tail` (p + 1) × (p + 1).
   @inline(__always)
   private func addTail(
     _ ℓ: Int, _ W: UnsafePointer<Double>, _ tail: UnsafeMutablePointer<Double>
@@ -177,7 +183,7 @@ final class LeadingLevels {
       for y in x..<width {
         var sum = 0.0
         for i in 0..<ℓ { sum += W[x * ℓ + i] * W[y * ℓ + i] }
-        tail[x * width + y] += sum
+        tail[x * width + y] += sum  // + (WᵀW)_yx
       }
     }
   }
@@ -194,28 +200,28 @@ func factorizeLevel(
     for i in j..<ℓ {
       var sum = 0.0
       for k in j..<ℓ { sum += A[k * ℓ + i] * T[j * ℓ + k] }
-      L[j * ℓ + i] = sum
+      L[j * ℓ + i] = sum  // (AT)_ij
     }
     for i in j..<ℓ {
       var sum = i == j ? 1.0 : 0
       for k in i..<ℓ { sum += L[j * ℓ + k] * T[i * ℓ + k] }
-      L[j * ℓ + i] = sum
+      L[j * ℓ + i] = sum  // (TᵀAT + I)_ij
     }
   }
   for j in 0..<ℓ {
-    let pivot = L[j * ℓ + j]
+    let pivot = L[j * ℓ + j]  // l_jj²
     pivots.multiply(pivot)
     let root = pivot.squareRoot()
-    L[j * ℓ + j] = root
+    L[j * ℓ + j] = root  // l_jj
     let inverse = 1 / root
-    for i in (j + 1)..<max(ℓ, j + 1) { L[j * ℓ + i] *= inverse }
+    for i in (j + 1)..<max(ℓ, j + 1) { L[j * ℓ + i] *= inverse }  // l_ij
     for k in (j + 1)..<max(ℓ, j + 1) {
-      for i in k..<ℓ { L[k * ℓ + i] -= L[j * ℓ + i] * L[j * ℓ + k] }
+      for i in k..<ℓ { L[k * ℓ + i] -= L[j * ℓ + i] * L[j * ℓ + k] }  // − l_ij l_kj
     }
     for c in 0..<ℓ {
       var sum = c >= j ? T[j * ℓ + c] : 0  // (Tᵀ)_jc
       for k in 0..<j { sum -= L[k * ℓ + j] * P[c * ℓ + k] }
-      P[c * ℓ + j] = sum * inverse
+      P[c * ℓ + j] = sum * inverse  // (L⁻¹Tᵀ)_jc
     }
   }
 }

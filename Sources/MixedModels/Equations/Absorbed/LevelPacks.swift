@@ -103,7 +103,8 @@ final class LevelPacks {
     }
   }
 
-  /// Products of W's columns as they come, for few columns.
+  /// ΣWᵀD⁻¹W, w × w, in the lower triangle of `sums`, and returns Σ log |D|: products of W's columns
+  /// as they come, for few columns.
   @inline(__always)
   private func absorbPacks(
     _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
@@ -123,11 +124,11 @@ final class LevelPacks {
       var sum = products
       for x in 0..<w {
         // The diagonal of D is free by now.
-        for i in 0..<ℓ { D[i * ℓ + i] = inverse[i] * W[x * ℓ + i] }
+        for i in 0..<ℓ { D[i * ℓ + i] = inverse[i] * W[x * ℓ + i] }  // W_ix / d_i
         for y in x..<w {
           var product = sum[0]
           for i in 0..<ℓ { product += D[i * ℓ + i] * W[y * ℓ + i] }
-          sum[0] = product
+          sum[0] = product  // + Σ_i W_ix W_iy / d_i
           sum += 1
         }
       }
@@ -136,14 +137,15 @@ final class LevelPacks {
     var sum = products
     for x in 0..<w {
       for y in x..<w {
-        sums[x * w + y] = sum[0].sum()
+        sums[x * w + y] = sum[0].sum()  // of eight levels side by side
         sum += 1
       }
     }
     return pivots.logarithm
   }
 
-  /// Columns of W gathered in a panel, and their products left to the BLAS.
+  /// The same with columns of W gathered in a panel, 8ℓ · packs × w, and their products left to the
+  /// BLAS.
   @inline(__always)
   private func absorbByPanels(
     _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
@@ -162,20 +164,20 @@ final class LevelPacks {
         factorizePack(ℓ, pack, T, D, inverse, &pivots)
         solvePack(ℓ, w, pack + triangle, T, D, W)
         for i in 0..<ℓ {
-          let root = inverse[i].squareRoot()
+          let root = inverse[i].squareRoot()  // 1 / √d_i
           for x in 0..<w { panel[(x * packs + k) * ℓ + i] = W[x * ℓ + i] * root }
         }
         pack += triangle + ℓ * w
       }
       panel.withMemoryRebound(to: Double.self, capacity: packs * ℓ * w * 8) {
-        addGram($0, rows: packs * ℓ * 8, columns: w, to: sums)
+        addGram($0, rows: packs * ℓ * 8, columns: w, to: sums)  // + WᵀD⁻¹W
       }
     }
     return pivots.logarithm
   }
 
-  /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`; `inverse` gets the pivots'
-  /// inverses.
+  /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`, ℓ × ℓ by columns; `inverse` gets the
+  /// pivots' inverses, ℓ of them. A is a packed lower triangle.
   @inline(__always)
   func factorizePack(
     _ ℓ: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,
@@ -187,27 +189,27 @@ final class LevelPacks {
       for i in j..<ℓ {
         var sum = SIMD8<Double>.zero
         for k in j..<ℓ { sum += A[packedIndex(max(i, k), min(i, k), size: ℓ)] * T[j * ℓ + k] }
-        D[j * ℓ + i] = sum
+        D[j * ℓ + i] = sum  // (AT)_ij
       }
       for i in j..<ℓ {
         var sum = SIMD8<Double>(repeating: i == j ? 1 : 0)
         for k in i..<ℓ { sum += D[j * ℓ + k] * T[i * ℓ + k] }
-        D[j * ℓ + i] = sum
+        D[j * ℓ + i] = sum  // (TᵀAT + I)_ij
       }
     }
     for j in 0..<ℓ {
-      let pivot = D[j * ℓ + j]
+      let pivot = D[j * ℓ + j]  // d_j
       pivots.multiply(pivot)
       inverse[j] = 1 / pivot
       for k in (j + 1)..<max(ℓ, j + 1) {
-        let factor = D[j * ℓ + k] * inverse[j]
-        for i in k..<ℓ { D[k * ℓ + i] -= D[j * ℓ + i] * factor }
+        let factor = D[j * ℓ + k] * inverse[j]  // l_kj
+        for i in k..<ℓ { D[k * ℓ + i] -= D[j * ℓ + i] * factor }  // − l_ij d_j l_kj
       }
-      for i in (j + 1)..<max(ℓ, j + 1) { D[j * ℓ + i] *= inverse[j] }
+      for i in (j + 1)..<max(ℓ, j + 1) { D[j * ℓ + i] *= inverse[j] }  // l_ij
     }
   }
 
-  /// W = L⁻¹TᵀA for the unit L in `D`.
+  /// W = L⁻¹TᵀA for the unit L in `D`: A and W are ℓ × w.
   @inline(__always)
   private func solvePack(
     _ ℓ: Int, _ w: Int, _ A: UnsafePointer<SIMD8<Double>>, _ T: UnsafePointer<Double>,
@@ -218,7 +220,7 @@ final class LevelPacks {
         var sum = SIMD8<Double>.zero
         for k in i..<ℓ { sum += A[x * ℓ + k] * T[i * ℓ + k] }
         for k in 0..<i { sum -= D[k * ℓ + i] * W[x * ℓ + k] }
-        W[x * ℓ + i] = sum
+        W[x * ℓ + i] = sum  // (L⁻¹TᵀA)_ix
       }
     }
   }

@@ -22,12 +22,12 @@ func respond(
       for i in 0..<ℓ {
         var sum = i == c ? 1.0 : 0
         for k in 0..<i { sum -= L[k * ℓ + i] * F[c * ℓ + k] }
-        F[c * ℓ + i] = sum / L[i * ℓ + i]
+        F[c * ℓ + i] = sum / L[i * ℓ + i]  // (L⁻¹)_ic
       }
     }
-    solveLowerTransposed(ℓ, L, F)
+    solveLowerTransposed(ℓ, L, F)  // F = L⁻ᵀL⁻¹ = D⁻¹
     N.update(from: P, count: ℓ * ℓ)
-    solveLowerTransposed(ℓ, L, N)
+    solveLowerTransposed(ℓ, L, N)  // N = L⁻ᵀL⁻¹Tᵀ = D⁻¹Tᵀ
     return
   }
   multiply(ℓ, P, A, into: product)  // L⁻¹TᵀA
@@ -38,8 +38,8 @@ func respond(
         own -= product[i * ℓ + k] * product[j * ℓ + k]
         identity -= product[i * ℓ + k] * P[j * ℓ + k]
       }
-      F[j * ℓ + i] = own
-      N[j * ℓ + i] = identity
+      F[j * ℓ + i] = own  // (A − AT D⁻¹ TᵀA)_ij
+      N[j * ℓ + i] = identity  // (I − AT D⁻¹ Tᵀ)_ij
     }
   }
 }
@@ -53,11 +53,12 @@ private func solveLowerTransposed(
     for i in stride(from: ℓ - 1, through: 0, by: -1) {
       var sum = X[c * ℓ + i]
       for k in (i + 1)..<max(ℓ, i + 1) { sum -= L[i * ℓ + k] * X[c * ℓ + k] }
-      X[c * ℓ + i] = sum / L[i * ℓ + i]
+      X[c * ℓ + i] = sum / L[i * ℓ + i]  // (L⁻ᵀX)_ic
     }
   }
 }
 
+/// product = a b, all ℓ × ℓ by columns.
 @inline(__always)
 private func multiply(
   _ ℓ: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
@@ -67,7 +68,7 @@ private func multiply(
     for i in 0..<ℓ {
       var sum = 0.0
       for k in 0..<ℓ { sum += a[k * ℓ + i] * b[j * ℓ + k] }
-      product[j * ℓ + i] = sum
+      product[j * ℓ + i] = sum  // (ab)_ij
     }
   }
 }

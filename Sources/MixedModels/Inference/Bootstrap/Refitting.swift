@@ -48,7 +48,7 @@ struct Refitting: Sendable {
     let criterion = try Criterion(model, kind, choice)
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
-      rows: Double(model.observations), isCheap: false, surveyEvaluations: 0,
+      rows: Double(model.observations), isThorough: false, surveyEvaluations: 0,
       isExpensive: false,
       covariance: model.covariance, levels: model.groups.map(\.levelCount), progress: nil)
     var state = SearchState(search: search, criterion: criterion, best: starts[0])

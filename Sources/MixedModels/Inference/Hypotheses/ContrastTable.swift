@@ -47,10 +47,10 @@ extension FittedModel {
         "“\(hypothesis.text)”: numbers beyond 10^±100 leave no correct digits. Change the scale of the hypothesis."
       )
     }
-    let (row, obstacle) = estimableRow(c, columns)
-    if let obstacle {
+    let (row, aliased) = estimableRow(c, columns)
+    if let aliased {
       throw InferenceError.refused(
-        "“\(hypothesis.text)” cannot be estimated: the column \(obstacle) depends on others and was dropped, so its coefficient and theirs are known in certain combinations only. Test a combination in which the dropped column's share is that of the columns it depends on, or take it out of the formula."
+        "“\(hypothesis.text)” cannot be estimated: the column \(aliased) depends on others and was dropped, so its coefficient and theirs are known in certain combinations only. Test a combination in which the dropped column's share is that of the columns it depends on, or take it out of the formula."
       )
     }
     return row
@@ -63,7 +63,7 @@ extension FittedModel {
   /// if c_dropped = Aᵀc_kept.
   func estimableRow(
     _ c: [Double], _ columns: FixedColumns
-  ) -> (row: [Double], obstacle: String?) {
+  ) -> (row: [Double], aliased: String?) {
     let kept = model.fixed.kept
     let row = model.fixed.workingRow(kept.map { c[$0] })
     let scale = c.reduce(0) { max($0, abs($1)) }

@@ -50,9 +50,9 @@ extension ModelComparison {
     }.map(\.element)
     let nestings = try zip(sorted, sorted.dropFirst()).map { smaller, larger in
       let nesting = try larger.model.nesting(of: smaller.model)
-      if let obstacle = nesting.obstacle {
+      if let lacking = nesting.lacking {
         throw InferenceError.refused(
-          "\(smaller.name) is not nested in \(larger.name): \(obstacle) of “\(smaller.model.fit.formula)” is not contained in “\(larger.model.fit.formula)”. A likelihood-ratio test needs nested models; AIC and BIC of both are in their reports."
+          "\(smaller.name) is not nested in \(larger.name): \(lacking) of “\(smaller.model.fit.formula)” is not contained in “\(larger.model.fit.formula)”. A likelihood-ratio test needs nested models; AIC and BIC of both are in their reports."
         )
       }
       return nesting

@@ -3,7 +3,7 @@
 /// How a model lies in a larger one.
 struct Nesting {
   /// The first part of the smaller model that is not in the larger one; nil if nested.
-  let obstacle: String?
+  let lacking: String?
   /// Whether the column spaces of the fixed parts are the same.
   let hasSameFixedPart: Bool
   /// The reference distribution under a hypothesis on the boundary; nil if there is no simple one,
@@ -29,13 +29,13 @@ extension FittedModel {
     let missing = smallerFixed.first { !fixed.contain($0) }
     let missingRandom = smallerRandom.first { term in !random.contains { $0.contains(term) } }
     let isSame = missing == nil && fixed.allSatisfy { smallerFixed.contain($0) }
-    var obstacle = missing.map { "the term \($0.label)" }
-    if obstacle == nil { obstacle = missingRandom.map { "the random-effects term \($0.label)" } }
+    var lacking = missing.map { "the term \($0.label)" }
+    if lacking == nil { lacking = missingRandom.map { "the random-effects term \($0.label)" } }
     let change = CovarianceChange(from: smallerRandom, to: random)
     let (mixture, note) = change.boundary(
       fixed: model.fixedEffectCount - smaller.model.fixedEffectCount)
     return Nesting(
-      obstacle: obstacle, hasSameFixedPart: isSame, mixture: mixture, note: note,
+      lacking: lacking, hasSameFixedPart: isSame, mixture: mixture, note: note,
       newVariance: change.isOneVariance ? (change.new[0].group, change.new[0].column) : nil)
   }
 }

@@ -73,10 +73,10 @@ extension FittedModel {
     let ddf = try degreesOfFreedom(options.method)
     let columns = try fixedColumns(.fitted)
     func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
-      let (row, obstacle) = estimableRow(c, columns)
-      if let obstacle {
+      let (row, aliased) = estimableRow(c, columns)
+      if let aliased {
         return (
-          nil, "the column \(obstacle) depends on others, or its cell has no rows, and was dropped"
+          nil, "the column \(aliased) depends on others, or its cell has no rows, and was dropped"
         )
       }
       return (try test(name, row: row, level: options.level, ddf), nil)
