@@ -2,8 +2,7 @@
 package import ModelFrames
 
 /// A formula bound to the columns of a table: which variables are numbers, which are factors, and
-/// the raw basis that
-/// carries them all.
+/// the raw basis that carries them all.
 package struct ModelSpecification: Sendable {
   package let formula: Formula
   package let fixed: BoundTerms
@@ -106,8 +105,7 @@ package struct BoundRandomTerm: Sendable {
 extension FitOptions {
   /// These options for cross-products that were made with others.
   ///
-  /// Rows were read with theirs;
-  /// levels and contrasts can still be chosen.
+  /// Rows were read with theirs; levels and contrasts can still be chosen.
   func adopting(_ specification: ModelSpecification) -> FitOptions {
     let model = specification.options
     var options = self

@@ -44,8 +44,7 @@ extension NumericVariable {
   }
 
   /// R's poly(): polynomials orthonormal over the rows, leading coefficients positive. They are the
-  /// rows of the
-  /// inverse Cholesky factor of the moment matrix.
+  /// rows of the inverse Cholesky factor of the moment matrix.
   private func orthonormal(_ degree: Int, _ moments: AtomMoments) throws -> [[Double]] {
     let width = moments.degree + 1
     var gram = DenseMatrix(rows: degree + 1, columns: degree + 1)

@@ -5,15 +5,13 @@ import NumericalMethods
 /// in raw columns.
 ///
 /// Parts arrive with pairs in any order. They are appended, and now and then sorted and added up,
-/// always in the
-/// order of arrival, so that the sums depend on the data alone. Memory is in proportion to the
-/// different pairs.
+/// always in the order of arrival, so that the sums depend on the data alone. Memory is in
+/// proportion to the different pairs.
 package struct PairProducts: Sendable {
   package private(set) var rowCapacity: Int
   package private(set) var columnCapacity: Int
   /// Runs of pairs, each for a range of row levels: sorting one stays within the caches. Blocks are
-  /// row-major
-  /// rowCapacity × columnCapacity.
+  /// row-major rowCapacity × columnCapacity.
   private(set) var runs: [PairRun] = []
   /// Row levels per run, as a power of two.
   private var rangeBits: UInt64 = 10

@@ -7,8 +7,8 @@ extension RawBasis {
   /// The basis with shifts, scales and the response's predictor taken from a sample of rows.
   ///
   /// Any values give the same model. Good ones keep the digits: a predictor close to the
-  /// least-squares fit leaves
-  /// little to cancel in yᵀWy even when the covariates explain nearly everything.
+  /// least-squares fit leaves little to cancel in yᵀWy even when the covariates explain nearly
+  /// everything.
   ///
   /// - Parameter slopes: atoms that the model has a slope of, with no other variable beside it.
   func centred(on chunk: TableChunk, columns: ColumnLookup, slopes: Set<Int>) -> RawBasis {

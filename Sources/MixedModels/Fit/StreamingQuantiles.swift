@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Quantiles of a stream in bounded memory: exact (R's type 7) up to a million values, beyond that
-/// read off a
-/// histogram of the range −16 … 16 that is fine enough for four decimals.
+/// read off a histogram of the range −16 … 16 that is fine enough for four decimals.
 package struct StreamingQuantiles {
   private static let exactLimit = 1 << 20
   private static let binsPerUnit = 1 << 15

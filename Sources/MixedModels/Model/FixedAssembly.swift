@@ -4,8 +4,7 @@ import NumericalMethods
 /// X and y in working coordinates: X orthonormal, y its ordinary-least-squares residual.
 ///
 /// Taking the least-squares fit off y changes β by a known amount and neither u nor the criterion,
-/// and leaves
-/// r² = yᵀWy − ‖…‖² little to cancel.
+/// and leaves r² = yᵀWy − ‖…‖² little to cancel.
 struct FixedAssembly {
   let coordinates: FixedCoordinates
   /// [X y]ᵀW[X y], y last.

@@ -33,8 +33,7 @@ struct GroupLevels {
   }
 
   /// The cells as R orders an interaction's levels, first factor slowest, and a key that is the
-  /// same for the same
-  /// level: the tuple of ranks as one number.
+  /// same for the same level: the tuple of ranks as one number.
   private static func order(_ ranks: [[Int]], _ counts: [Int]) -> (order: [UInt32], keys: [UInt64])
   {
     var keys = ranks[0].map { UInt64($0) }

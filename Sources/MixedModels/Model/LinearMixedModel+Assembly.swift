@@ -34,8 +34,7 @@ extension LinearMixedModel {
   }
 
   /// The same, with the raw blocks of levels and pairs given back as they are mapped: `products`
-  /// keeps counts,
-  /// levels and the fixed part only.
+  /// keeps counts, levels and the fixed part only.
   init(releasing products: inout CrossProducts, options: FitOptions) throws {
     let specification = products.specification
     guard products.observations > 0 else {
@@ -125,8 +124,7 @@ extension LinearMixedModel {
   }
 
   /// The terms and their blocks of Λ in lme4's order: as written, unless a later term has more
-  /// levels; then by
-  /// decreasing levels, ties reversed.
+  /// levels; then by decreasing levels, ties reversed.
   private static func reported(
     _ z: [RandomTermAssembly], _ groups: [RandomEffectsGroup]
   ) -> ([ReportedTerm], RelativeCovariance) {

@@ -3,8 +3,7 @@ import Glibc
 package import NumericalMethods
 
 /// y = Xβ + ZΛu + ε as far as the likelihood sees it: A = [Z X y]ᵀW[Z X y] in working coordinates,
-/// and the way back
-/// to the coefficients that R would report. Immutable; knows neither rows nor θ.
+/// and the way back to the coefficients that R would report. Immutable; knows neither rows nor θ.
 public struct LinearMixedModel: Sendable {
   /// n, the rows.
   public let observations: Int

@@ -5,12 +5,10 @@ import NumericalMethods
 /// An orthonormal basis of a model's column space, in the metric of the cross-products.
 ///
 /// With C the reported columns as combinations of raw ones and G the raw columns' Gram matrix, C =
-/// B R and
-/// BᵀGB = I. Computations are done in B's coordinates, where A is well conditioned however the user
-/// codes contrasts
-/// or centres covariates; R⁻¹ takes coefficients back. C enters through its square root, never
-/// through CᵀGC, so
-/// only the condition of the columns is lost, not its square.
+/// B R and BᵀGB = I. Computations are done in B's coordinates, where A is well conditioned however
+/// the user codes contrasts or centres covariates; R⁻¹ takes coefficients back. C enters through
+/// its square root, never through CᵀGC, so only the condition of the columns is lost, not its
+/// square.
 struct WorkingBasis {
   /// raw × r.
   let B: DenseMatrix

@@ -4,8 +4,7 @@ import NumericalMethods
 
 /// What a model file keeps of a search: where it ended and how it got there.
 ///
-/// All estimates follow
-/// from that and the cross-products, and are computed again.
+/// All estimates follow from that and the cross-products, and are computed again.
 struct SavedOptimum {
   static let member = "fit/optimum.json"
   /// The fit as `fit --json` reports it, for readers of other languages.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Unweighted moments Σ Tᵢ(t)Tⱼ(t) of one atom over all rows where it is not missing, as poly() and
-/// scale() need
-/// them (R computes both before it drops incomplete rows).
+/// scale() need them (R computes both before it drops incomplete rows).
 package struct AtomMoments: Sendable {
   /// (degree + 1)², full and symmetric; entry 0 is the number of rows.
   package var products: [Double]

@@ -50,8 +50,7 @@ package struct PairDictionary: Sendable {
   }
 
   /// Adds the pairs of `other`, whose codes are `left` and `right` here, and returns the code here
-  /// of every pair
-  /// there.
+  /// of every pair there.
   package mutating func merge(
     _ other: PairDictionary, left: [Int32], right: [Int32]
   ) -> [Int32] {

@@ -5,8 +5,7 @@ package import ModelFrames
 /// shift) / scale.
 ///
 /// The shift and the scale come from the first rows of the data. They keep sums of squares and
-/// products well
-/// conditioned for years, for x ~ 1e6 and for polynomials, and cost nothing to undo.
+/// products well conditioned for years, for x ~ 1e6 and for polynomials, and cost nothing to undo.
 package struct Atom: Sendable, Hashable {
   package var expression: Expression
   package var degree: Int
@@ -53,8 +52,7 @@ package enum FactorSource: Sendable, Hashable {
 }
 
 /// The columns that rows are accumulated in. They need no look-ahead: numbers minus a shift,
-/// factors as full
-/// indicators of the cells met so far.
+/// factors as full indicators of the cells met so far.
 package struct RawBasis: Sendable, Hashable {
   package var response: Expression
   package var offsets: [Expression]

@@ -2,8 +2,7 @@
 import ModelFrames
 
 /// The rows of one chunk as a model sees them: complete rows only, numbers as polynomials of
-/// shifted atoms, factors
-/// as codes.
+/// shifted atoms, factors as codes.
 package struct RowBlock: Sendable {
   package let count: Int
   package let omittedCount: Int

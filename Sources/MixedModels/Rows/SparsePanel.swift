@@ -2,8 +2,7 @@
 import NumericalMethods
 
 /// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row,
-/// then runs of
-/// columns that a cell of the row decides.
+/// then runs of columns that a cell of the row decides.
 package struct SparsePanel: Sendable {
   /// Nonzeros per row.
   let width: Int

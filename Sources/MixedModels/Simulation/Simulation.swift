@@ -3,9 +3,8 @@ import NumericalMethods
 
 /// A design with its random effects drawn, ready to give its rows.
 ///
-/// Every column and every block of rows has a random stream of its own, so the table depends on
-/// the design and the seed
-/// alone (on one machine: the last digits of `log` differ between some).
+/// Every column and every block of rows has a random stream of its own, so the table depends on the
+/// design and the seed alone (on one machine: the last digits of `log` differ between some).
 public struct Simulation: Sendable {
   /// What errors and reports call the table.
   public var name: String

@@ -19,8 +19,8 @@ package struct TextTable {
 
   /// Lines without trailing blanks.
   ///
-  /// Columns that do not fit in `width` characters follow below,
-  /// under their own headers, with the row labels repeated.
+  /// Columns that do not fit in `width` characters follow below, under their own headers, with the
+  /// row labels repeated.
   package func lines(width: Int = 80) -> [String] {
     let labelWidth = rowLabels.map(\.count).max() ?? 0
     let widths = columns.map { column in

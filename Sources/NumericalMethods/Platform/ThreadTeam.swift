@@ -5,8 +5,7 @@ import Synchronization
 /// Threads that wait for work, for loops too short to start threads for each.
 ///
 /// `@unchecked Sendable`: `lock` guards all mutable state but the atomics; the loop's body and
-/// number of tasks do not
-/// change while anybody works. One loop at a time.
+/// number of tasks do not change while anybody works. One loop at a time.
 package final class ThreadTeam: @unchecked Sendable {
   /// Threads that work on a loop, the caller included.
   package let count: Int

@@ -4,10 +4,9 @@
 /// `starts[k]..<starts[k + 1]`.
 ///
 /// The sizes are multinomial with Gamma(`shape`) weights: `total` stars and `parts` × `shape` − 1
-/// bars in uniformly random
-/// order, every `shape` cells one part. Its size has the coefficient of variation (total / parts ≫
-/// 1) 1/√shape.
-/// The order is drawn by selection sampling (Knuth, TAOCP 2, 3.4.2 S).
+/// bars in uniformly random order, every `shape` cells one part. Its size has the coefficient of
+/// variation (total / parts ≫ 1) 1/√shape. The order is drawn by selection sampling (Knuth, TAOCP
+/// 2, 3.4.2 S).
 /// - Returns: `parts` + 1 numbers, from 0 to `total`.
 package func randomComposition(
   of total: Int, parts: Int, shape: Int, from stream: inout RandomStream

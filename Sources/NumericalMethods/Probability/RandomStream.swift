@@ -5,8 +5,8 @@ import Glibc
 /// TOMS 47:36).
 ///
 /// A stream is named by (seed, purpose, block), hashed by SplitMix64 (Steele, Lea & Flood 2014)
-/// into its state, so
-/// that any block can be drawn on any thread, in any order, with the same outcome.
+/// into its state, so that any block can be drawn on any thread, in any order, with the same
+/// outcome.
 package struct RandomStream: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 

@@ -5,8 +5,7 @@ import ModelFrames
 /// The example that `fit` without arguments fits.
 ///
 /// Average reaction times (ms) of 18 subjects over ten days of sleep deprivation (Belenky et al.
-/// 2003, J Sleep Res 12:1-12; data set sleepstudy of
-/// the R package lme4, GPL-2.0-or-later).
+/// 2003, J Sleep Res 12:1-12; data set sleepstudy of the R package lme4, GPL-2.0-or-later).
 enum SleepstudyExample {
   static let formula = "Reaction ~ Days + (Days | Subject)"
 

@@ -3,8 +3,7 @@ import Glibc
 import NumericalMethods
 
 /// Henderson's absorption: the levels of one group, the leading one, are eliminated one by one,
-/// since they do not occur
-/// with each other; what is left, the core, is factored as one matrix.
+/// since they do not occur with each other; what is left, the core, is factored as one matrix.
 ///
 /// With A_jj, A_jo the blocks of level j, T and U the factors of the leading group and of the
 /// others,

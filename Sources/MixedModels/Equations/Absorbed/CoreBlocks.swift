@@ -2,8 +2,7 @@
 import NumericalMethods
 
 /// The blocks of A below and on the diagonal of the core, by places: a node's own, those of pairs
-/// among the groups
-/// that are not absorbed, and the tail's.
+/// among the groups that are not absorbed, and the tail's.
 struct CoreBlocks {
   struct Block {
     /// First row in the core.

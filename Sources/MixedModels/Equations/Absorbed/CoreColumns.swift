@@ -2,9 +2,8 @@
 import NumericalMethods
 
 /// Computes columns of the core S = Tᵀ(A − ΣW_jᵀW_j)T + I, all rows of one place's columns at a
-/// time. Every column is
-/// summed over the leading levels in their order by one thread, so the sums do not depend on the
-/// number of threads.
+/// time. Every column is summed over the leading levels in their order by one thread, so the sums
+/// do not depend on the number of threads.
 struct CoreColumns {
   let layout: CoreLayout
   let blocks: CoreBlocks

@@ -2,8 +2,8 @@
 import NumericalMethods
 
 /// How the core is stored and in which order it is eliminated: what is left of the system when the
-/// levels of the
-/// leading group are absorbed, that is the levels of the other groups (nodes), then X, then y.
+/// levels of the leading group are absorbed, that is the levels of the other groups (nodes), then
+/// X, then y.
 package struct CoreLayout: Sendable {
   let incidence: Incidence
   /// Node (by its number in `incidence`) at each place.

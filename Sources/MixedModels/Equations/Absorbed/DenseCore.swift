@@ -64,8 +64,7 @@ final class DenseCore {
   var usesPanel: Bool { panel.count > 0 }
 
   /// Computes the core for absorbed `levels`; there are none where the core is the tail alone.
-  /// `tailSums` is
-  /// −ΣWᵀW of the tail.
+  /// `tailSums` is −ΣWᵀW of the tail.
   func assemble(
     _ levels: LeadingLevels?, _ factors: [[Double]], tail: DenseMatrix,
     tailSums: UnsafePointer<Double>, _ team: ThreadTeam

@@ -3,9 +3,8 @@ import Glibc
 import NumericalMethods
 
 /// The levels of the leading group with their blocks against the core, and what absorption makes of
-/// these:
-/// D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jo A_jX A_jy], for o the nodes that j occurs
-/// with.
+/// these: D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jo A_jX A_jy], for o the nodes that j
+/// occurs with.
 final class LeadingLevels {
   /// ℓ
   let size: Int
@@ -22,13 +21,12 @@ final class LeadingLevels {
   let W: OwnedBuffer<Double>
   /// ℓ × ℓ, level after level; of levels with leaves what these leave.
   var zz: [Double]
-  /// For each place of the core: its columns among all, `entryStarts[place]..<entryStarts[place +
-  /// 1]`.
+  /// For each place of the core: its columns among all,
+  /// `entryStarts[place]..<entryStarts[place + 1]`.
   let entryStarts: [Int]
   let entries: OwnedBuffer<Entry>
 
-  /// A place of the core in a level's columns: its first column, and the end of the level's
-  /// columns.
+  /// A place of the core in a level's columns: its first column, and the end of the level's columns.
   struct Entry: BitwiseCopyable {
     var first: Int
     var end: Int
@@ -101,8 +99,7 @@ final class LeadingLevels {
   }
 
   /// Computes all W_j; subtracts the tail's part of ΣWᵀW from the lower triangle of `tail`, (p + 1)
-  /// × (p + 1);
-  /// returns Σ log |D|, NaN where a D is not finite.
+  /// × (p + 1); returns Σ log |D|, NaN where a D is not finite.
   func absorb(
     _ T: [Double], from tail: UnsafeMutablePointer<Double>, _ team: ThreadTeam
   ) -> Double {

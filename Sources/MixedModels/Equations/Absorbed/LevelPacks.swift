@@ -4,9 +4,8 @@ import NumericalMethods
 /// The levels of the only grouping factor, eight side by side, so that one instruction works on
 /// several.
 ///
-/// Absorption: for every level j, D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jX A_jy]; what is
-/// wanted are
-/// Σ log |D_j| and Σ W_jᵀW_j.
+/// Absorption: for every level j, D_j = TᵀA_jjT + I = L_jL_jᵀ and W_j = L_j⁻¹Tᵀ[A_jX A_jy], ℓ × (p + 1);
+/// what is wanted are Σ log |D_j| and Σ W_jᵀW_j, (p + 1) × (p + 1).
 final class LevelPacks {
   /// ℓ
   let size: Int
@@ -53,8 +52,7 @@ final class LevelPacks {
   }
 
   /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where
-  /// a D is not
-  /// finite.
+  /// a D is not finite.
   func absorb(
     _ T: [Double], from s: UnsafeMutablePointer<Double>, _ team: ThreadTeam
   ) -> Double {

@@ -2,8 +2,7 @@
 import Glibc
 
 /// log Π of many pivots, each ≥ 1 but for rounding, as mantissa · 2^exponent and eight products at
-/// a time: one
-/// logarithm for all of them, and an error smaller than that of a sum of logarithms.
+/// a time: one logarithm for all of them, and an error smaller than that of a sum of logarithms.
 struct PivotProduct {
   private var mantissa = SIMD8<Double>(repeating: 1)
   private var exponent = SIMD8<UInt64>(repeating: 0)

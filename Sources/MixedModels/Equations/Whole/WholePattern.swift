@@ -14,9 +14,9 @@ struct WholePattern {
   let firstNode: [Int]
   /// q
   let randomEffectCount: Int
-  /// For every pair of levels (all co-occurrences in turn, then the entries of each group's Q): is the row's level the column of the
-  /// lower triangle, and
-  /// how many entries below the end of the node's own block does the pair's block start?
+  /// For every pair of levels (all co-occurrences in turn, then the entries of each group's Q): is
+  /// the row's level the column of the lower triangle, and how many entries below the end of the
+  /// node's own block does the pair's block start?
   let pairPlacement: [(rowIsColumn: Bool, offset: Int)]
   /// For every node: entries below its own block before the tail's.
   let tailOffset: [Int]

@@ -3,8 +3,7 @@
 /// The indices of `keys` in ascending order of the keys, equal keys in their given order.
 ///
 /// A radix sort from the low digits up that skips digits all keys share: time is linear in the
-/// number of keys, and
-/// in the bits that differ. Fewer than 2³² keys.
+/// number of keys, and in the bits that differ. Fewer than 2³² keys.
 package func radixOrder(_ keys: [UInt64]) -> [UInt32] {
   let count = keys.count
   precondition(count <= UInt32.max, "too many keys for one sort")
