@@ -29,7 +29,7 @@ struct StrategyComparison {
   /// An evaluation together with its derivatives, by the cost of the evaluation alone.
   private static let (exactDerivatives, matrixFreeDerivatives) = (3.0, 1.6)
   /// So many seconds are always given for an exact one.
-  private static let affordable = 0.02
+  private static let affordable = 0.04
   /// Below so many seconds an evaluation is not worth a look at the alternative.
   private static let negligible = 1e-3
   /// Scalars of a core that needs no thought.
