@@ -76,10 +76,10 @@ import Testing
   @Test func `a choice that fails gives way to an exact strategy, and says so`() throws {
     // More probes than expected are needed here.
     let design = try simulatedDesign(
-      "ratings100k", rows: 150_000, levels: ["user": 3000, "item": 2500])
+      "ratings100k", rows: 150_000, levels: ["user": 3600, "item": 3200])
     let data = [design.table()]
     var options = FitOptions()
-    options.accuracy = 0.00065
+    options.accuracy = 0.0014
     let model = try LinearMixedModel(Formula(design.formula), data: data, options: options)
     let plan = try EquationsPlan(model, accuracy: options.accuracy, threads: 2)
     #expect(plan.chosen.strategy == .matrixFree)
