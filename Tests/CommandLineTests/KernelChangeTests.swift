@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import TestSupport
 import Testing
 
 /// The kernels of the BLAS with which the program runs.
