@@ -157,7 +157,14 @@ import Testing
 
   @Test(arguments: [false, true])
   func `the error they state is honest`(written: Bool) throws {
-    let model = try Self.sparse.model()
+    // A few extreme eigenvalues, which nothing deflates where a core is written out, make the error of sixteen
+    // probes too uncertain in a core of some hundred scalars; such cores are factored.
+    let design =
+      written
+      ? SimulatedDesign(
+        formula: "y ~ x + (1 | a) + (1 | b)", rows: 14_000, levels: (8000, 2000, 5))
+      : Self.sparse
+    let model = try design.model()
     let φ = model.covariance.identity.map { 0.7 * $0 }
     let exact = Criterion(model, .reml, try WholeEquations(model))
     let truth = try exact.value(φ)
