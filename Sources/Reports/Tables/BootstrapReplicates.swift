@@ -6,7 +6,9 @@ public struct BootstrapReplicates: Reportable {
   private let replicates: [BootstrapReplicate]
   private let names: [String]
 
-  /// - Parameter names: of the replicates' values.
+  /// - Parameters:
+  ///   - replicates: In the order of their numbers.
+  ///   - names: Of the replicates' values.
   public init(_ replicates: [BootstrapReplicate], names: [String]) {
     (self.replicates, self.names) = (replicates, names)
   }
