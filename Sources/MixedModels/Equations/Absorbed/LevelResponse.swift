@@ -30,7 +30,7 @@ func respond(
     solveLowerTransposed(ℓ, L, N)  // N = L⁻ᵀL⁻¹Tᵀ = D⁻¹Tᵀ
     return
   }
-  multiply(ℓ, P, A, into: product)  // L⁻¹TᵀA
+  multiplyBlocks(ℓ, ℓ, ℓ, P, A, into: product)  // L⁻¹TᵀA
   for j in 0..<ℓ {
     for i in 0..<ℓ {
       var (own, identity) = (A[j * ℓ + i], i == j ? 1.0 : 0)
@@ -54,21 +54,6 @@ private func solveLowerTransposed(
       var sum = X[c * ℓ + i]
       for k in (i + 1)..<max(ℓ, i + 1) { sum -= L[i * ℓ + k] * X[c * ℓ + k] }
       X[c * ℓ + i] = sum / L[i * ℓ + i]  // (L⁻ᵀX)_ic
-    }
-  }
-}
-
-/// product = a b, all ℓ × ℓ by columns.
-@inline(__always)
-private func multiply(
-  _ ℓ: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
-  into product: UnsafeMutablePointer<Double>
-) {
-  for j in 0..<ℓ {
-    for i in 0..<ℓ {
-      var sum = 0.0
-      for k in 0..<ℓ { sum += a[k * ℓ + i] * b[j * ℓ + k] }
-      product[j * ℓ + i] = sum  // (ab)_ij
     }
   }
 }

@@ -77,9 +77,6 @@ final class CoreEntries {
     places.start + worker * placeStarts.last! + placeStarts[group]
   }
 
-  /// Blocks stored.
-  var blockCount: Int { pairs.reduce(0) { $0 + $1.E.partners.count } }
-
   /// B and E at the Λ of the operator's last update.
   func update(_ core: CoreOperator) {
     let parts = system.coreParts
@@ -176,7 +173,7 @@ final class CoreEntries {
             B[0] -= X[0] * (others.values?[block] ?? 1)
           } else {
             others.copyBlock(block, to: Y)
-            subtractProduct(m, ℓ, n, X, Y, from: B)
+            subtractBlockProduct(m, ℓ, n, X, Y, from: B)
           }
         }
       }
@@ -248,36 +245,6 @@ final class CoreEntries {
           }
         }
       }
-    }
-  }
-}
-
-/// a b for m × k and k × n, by columns.
-@inline(__always)
-func multiplyBlocks(
-  _ m: Int, _ k: Int, _ n: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
-  into product: UnsafeMutablePointer<Double>
-) {
-  for c in 0..<n {
-    for r in 0..<m {
-      var value = 0.0
-      for x in 0..<k { value += a[x * m + r] * b[c * k + x] }
-      product[c * m + r] = value
-    }
-  }
-}
-
-/// target − a b for m × k and k × n, by columns.
-@inline(__always)
-func subtractProduct(
-  _ m: Int, _ k: Int, _ n: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
-  from target: UnsafeMutablePointer<Double>
-) {
-  for c in 0..<n {
-    for r in 0..<m {
-      var value = 0.0
-      for x in 0..<k { value += a[x * m + r] * b[c * k + x] }
-      target[c * m + r] -= value
     }
   }
 }

@@ -89,7 +89,7 @@ final class CoreSlopes {
       }
       congruent(m, inverse, inner, half, into: S)  // L⁻ᵀ · L⁻¹
       // U S̄, B U S̄ and U S̄ Uᵀ
-      multiply(m, U, S, into: half)
+      multiplyBlocks(m, m, m, U, S, into: half)
       let (B, W) = (core.B.start + at, W.start + at)
       for c in 0..<m {
         for r in 0..<m {
@@ -137,22 +137,10 @@ final class CoreSlopes {
     _ m: Int, _ X: UnsafePointer<Double>, _ A: UnsafePointer<Double>,
     _ half: UnsafeMutablePointer<Double>, into result: UnsafeMutablePointer<Double>
   ) {
-    multiply(m, A, X, into: half)
+    multiplyBlocks(m, m, m, A, X, into: half)
     for c in 0..<m {
       for r in 0..<m {
         result[c * m + r] = (0..<m).reduce(0.0) { $0 + X[r * m + $1] * half[c * m + $1] }
-      }
-    }
-  }
-
-  @inline(__always)
-  private func multiply(
-    _ m: Int, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
-    into product: UnsafeMutablePointer<Double>
-  ) {
-    for c in 0..<m {
-      for r in 0..<m {
-        product[c * m + r] = (0..<m).reduce(0.0) { $0 + a[$1 * m + r] * b[c * m + $1] }
       }
     }
   }
