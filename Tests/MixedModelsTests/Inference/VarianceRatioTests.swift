@@ -89,6 +89,21 @@ import Testing
     #expect("\(error)".contains(words), "\(error)")
   }
 
+  @Test(arguments: [
+    (String(repeating: "(", count: 60_000) + "Batch", "nested more than 200 deep"),
+    (String(repeating: "-", count: 60_000) + "Batch", "nested more than 200 deep"),
+    ("Batch" + String(repeating: "+Batch", count: 60_000), "more than 300 operators"),
+  ])
+  func `a ratio that is nested too deep is refused`(text: String, words: String) throws {
+    let model = try FittedModel(
+      Formula("Yield ~ 1 + (1 | Batch)"), data: [DataSource.file(Files.data("dyestuff.csv"))])
+    let error = try #require(
+      #expect(throws: InferenceError.self) { try model.varianceRatios([text]) })
+    #expect("\(error)".contains(words) && "\(error)".utf8.count < 200)
+    let nested = String(repeating: "(", count: 200) + "Batch" + String(repeating: ")", count: 200)
+    #expect(try model.varianceRatios([nested])[0].estimate != nil)
+  }
+
   @Test func `a term is not taken for the beginning of another's name`() throws {
     let model = try FittedModel(
       Formula("diameter ~ 1 + (1 | plate) + (1 | sample)"),

@@ -3,6 +3,11 @@ import ModelFrames
 
 /// Arithmetic on named variances: `animal / (animal + Residual)`.
 struct VarianceExpression {
+  /// Parentheses and signs within each other, and operators in all, that are taken: the descent and the walks over
+  /// the tree need stack for each, and no ratio of variances comes near.
+  private static let mostNested = 200
+  private static let mostOperators = 300
+
   private indirect enum Node {
     case number(Double)
     /// Place among the names.
@@ -17,7 +22,7 @@ struct VarianceExpression {
   ///   - names: What is known, the longest that fits being meant.
   /// - Throws: `InferenceError` for another name, or what is no expression.
   init(_ text: String, names: [String]) throws(InferenceError) {
-    var parser = Parser(text: text, names: names, rest: text[...])
+    var parser = Parser(text: text, names: names)
     root = try parser.sum()
     guard parser.isAtEnd else { throw parser.refusal("an operator was expected") }
   }
@@ -53,6 +58,14 @@ struct VarianceExpression {
     let text: String
     let names: [String]
     var rest: Substring
+    private var nested = 0
+    private var operatorCount = 0
+
+    init(text: String, names: [String]) {
+      self.text = text
+      self.names = names
+      rest = text[...]
+    }
 
     var isAtEnd: Bool {
       mutating get {
@@ -61,7 +74,9 @@ struct VarianceExpression {
       }
     }
 
-    mutating func sum() throws(InferenceError) -> Node { try chain("+-") { p throws(InferenceError) in try p.product() } }
+    mutating func sum() throws(InferenceError) -> Node {
+      try chain("+-") { p throws(InferenceError) in try p.product() }
+    }
 
     private mutating func product() throws(InferenceError) -> Node {
       try chain("*/") { p throws(InferenceError) in try p.factor() }
@@ -75,6 +90,10 @@ struct VarianceExpression {
       skipSpaces()
       while let sign = rest.first, operators.contains(sign) {
         rest.removeFirst()
+        operatorCount += 1
+        guard operatorCount <= mostOperators else {
+          throw tooLong("it has more than \(mostOperators) operators")
+        }
         node = .operation(sign, node, try operand(&self))
         skipSpaces()
       }
@@ -87,10 +106,10 @@ struct VarianceExpression {
       switch rest.first {
       case "-":
         rest.removeFirst()
-        return .negative(try factor())
+        return .negative(try deeper { p throws(InferenceError) in try p.factor() })
       case "(":
         rest.removeFirst()
-        let inner = try sum()
+        let inner = try deeper { p throws(InferenceError) in try p.sum() }
         guard rest.first == ")" else { throw refusal("a parenthesis is never closed") }
         rest.removeFirst()
         return inner
@@ -102,6 +121,18 @@ struct VarianceExpression {
       case nil: throw refusal("a variance or a number was expected at its end")
       default: throw unknown
       }
+    }
+
+    /// What stands within a parenthesis or behind a sign.
+    private mutating func deeper(
+      _ inner: (inout Parser) throws(InferenceError) -> Node
+    ) throws(InferenceError) -> Node {
+      nested += 1
+      defer { nested -= 1 }
+      guard nested <= mostNested else {
+        throw tooLong("parentheses and signs are nested more than \(mostNested) deep")
+      }
+      return try inner(&self)
     }
 
     private mutating func skipSpaces() { rest = rest.drop { $0 == " " } }
@@ -125,6 +156,11 @@ struct VarianceExpression {
 
     func refusal(_ words: String) -> InferenceError {
       .refused("“\(text)” is no expression of variances: \(words).")
+    }
+
+    /// Does not repeat a text of which only the length is wrong.
+    private func tooLong(_ words: String) -> InferenceError {
+      .refused("The expression of variances that begins “\(text.prefix(40))…” is too long: \(words).")
     }
 
     private var unknown: InferenceError {
