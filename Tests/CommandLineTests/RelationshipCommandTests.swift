@@ -153,6 +153,25 @@ import Testing
     #expect(run.errors.contains("new.csv, line 3: \"9\" in column \"calf\""), "\(run.errors)")
   }
 
+  /// Direct and maternal effects have one pedigree, and a pipe is read once.
+  @Test func `a pedigree of two factors is read once`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "gain,sex,calf,dam\n4.5,m,4,2\n2.9,f,5,2\n3.9,f,6,2\n3.5,m,7,5\n5,m,8,6\n", to: "gains.csv")
+    try folder.write("calf,sire,dam\n4,1,2\n5,3,2\n6,1,2\n7,4,5\n8,3,6\n", to: "pedigree.csv")
+    let run = try ToolProcess(
+      script: """
+        cd "$1"; mkfifo pipe
+        for p in pedigree.csv pipe; do
+          if [ $p = pipe ]; then cat pedigree.csv > pipe & fi
+          timeout 60 $tool fit 'gain ~ sex + (1 | calf) + (1 | dam)' gains.csv --theta 0.7,0.3 --json \
+            --relationship calf=$p --relationship dam=$p > $p.json || exit 1
+        done
+        grep '"criterion"' pedigree.csv.json > a; grep '"criterion"' pipe.json > b; cmp a b && wc -l < a
+        """, [folder.path])
+    #expect(run.status == 0 && run.output.contains("1"), "\(run.errors)")
+  }
+
   @Test func `a pedigree is never overwritten`() throws {
     let table = "calf,sire,dam\n4,1,\n5,3,2\n6,1,2\n7,4,5\n8,3,6\n"
     let run = try fit(

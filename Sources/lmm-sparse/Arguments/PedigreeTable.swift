@@ -11,7 +11,7 @@ struct PedigreeTable {
 
   /// - Throws: `DelimitedTextError` where a line has no individual, or the table is none of animals and
   ///   their parents.
-  init(_ file: RelationshipFile, factor: String) throws {
+  init(_ file: RelationshipFile) throws {
     var (records, lines) = ([Record](), [Int]())
     for (line, fields) in try file.lines("individual, sire and dam") {
       guard !Self.unknown.contains(fields[0]) else {
@@ -22,31 +22,21 @@ struct PedigreeTable {
       lines.append(line)
     }
     (self.records, self.lines) = (records, lines)
-    if let words = headerProblem(file.text.records[0], factor) {
-      throw file.problem(file.text.lines[0], words)
+    if isRecord(file.text.records[0]) {
+      throw file.problem(
+        file.text.lines[0],
+        "this is a record, and the first line must name the columns. Add one: individual,sire,dam")
     }
     if let (line, words) = namesProblem { throw file.problem(line, words) }
   }
 
   private static let unknown: Set<String> = ["", "NA", "0"]
-  /// What columns of parents are called.
-  private static let parents = ["sire", "dam", "father", "mother", "parent", "male"]
-
-  /// Why the first line names no columns, or those of another table.
-  private func headerProblem(_ header: [String], _ factor: String) -> String? {
-    let isRecord =
-      header.dropFirst().prefix(2).contains { Self.unknown.contains($0) }
+  /// Whether the first line is one of an individual, not of names of columns.
+  private func isRecord(_ header: [String]) -> Bool {
+    header.dropFirst().prefix(2).contains { Self.unknown.contains($0) }
       || records.contains { record in
         [record.individual, record.sire, record.dam].contains { $0?.hasBytes(of: header[0]) == true }
       }
-    if isRecord {
-      return "this is a record, and the first line must name the columns. Add one: individual,sire,dam"
-    }
-    guard let place = header.firstIndex(ofLabel: factor), place > 0,
-      !Self.parents.contains(where: { factor.lowercased().contains($0) })
-    else { return nil }
-    return
-      "“\(factor)” is column \(place + 1). The first three columns of a pedigree are individual, sire and dam; this is another table"
   }
 
   /// Where numbers with decimals are either individuals or parents: a measurement, or names that a
@@ -77,5 +67,28 @@ struct PedigreeTable {
       records.lastIndex { $0.individual.hasBytes(of: name) }.map { lines[$0] }
     default: nil
     }
+  }
+}
+
+/// The names of a pedigree's columns, for every factor that it is given to.
+struct PedigreeHeader: Sendable {
+  let path: String
+  let line: Int
+  let names: [String]
+
+  /// What columns of parents are called.
+  private static let parents = ["sire", "dam", "father", "mother", "parent", "male"]
+
+  /// - Throws: `DelimitedTextError` where the factor's column stands elsewhere than a pedigree's individuals
+  ///   do, so that the table is another.
+  func check(_ factor: String) throws {
+    guard let place = names.firstIndex(ofLabel: factor), place > 0,
+      !Self.parents.contains(where: { factor.lowercased().contains($0) })
+    else { return }
+    throw DelimitedTextError(
+      name: path, line: line,
+      problem:
+        "“\(factor)” is column \(place + 1). The first three columns of a pedigree are individual, sire and dam; this is another table"
+    )
   }
 }

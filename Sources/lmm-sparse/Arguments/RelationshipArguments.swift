@@ -53,28 +53,38 @@ struct RelationshipArguments: ParsableArguments {
     for (option, argument) in all {
       let (factor, path) = try columnAssignment(
         argument, option: option, key: "FACTOR", value: "FILE")
-      let key = Key(path: path, factor: factor, isPrecision: option == "--precision")
-      options.relationships[factor] = try Self.read(key)
+      options.relationships[factor] = try Self.read(
+        Key(path: path, isPrecision: option == "--precision"), for: factor)
     }
   }
 
   /// A file is read once, whatever the number of models, as a pipe can only be.
-  private static func read(_ key: Key) throws -> LevelRelationship {
+  private static func read(_ key: Key, for factor: String) throws -> LevelRelationship {
     try known.withLock { known in
-      if let relationship = known[key] { return relationship }
+      if let known = known[key] {
+        try known.header?.check(factor)
+        return known.relationship
+      }
       let file = try RelationshipFile(key.path)
-      let relationship = try key.isPrecision ? file.precision() : file.relationship(of: key.factor)
-      known[key] = relationship
+      let header = key.isPrecision ? nil : file.pedigreeHeader
+      try header?.check(factor)
+      let relationship = try key.isPrecision ? file.precision() : file.relationship()
+      known[key] = Known(relationship: relationship, header: header)
       return relationship
     }
   }
 
-  /// One file can be a pedigree for one factor and a matrix for another, and is then read as both.
+  /// One file can be given as a relationship and as a precision, and is then read as both.
   private struct Key: Hashable {
     let path: String
-    let factor: String
     let isPrecision: Bool
   }
 
-  private static let known = Mutex([Key: LevelRelationship]())
+  private struct Known {
+    let relationship: LevelRelationship
+    /// Of a pedigree.
+    let header: PedigreeHeader?
+  }
+
+  private static let known = Mutex([Key: Known]())
 }

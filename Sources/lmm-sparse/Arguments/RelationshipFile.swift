@@ -16,9 +16,9 @@ struct RelationshipFile {
   /// From a pedigree or a covariance matrix.
   ///
   /// - Throws: `DelimitedTextError` with the line.
-  func relationship(of factor: String) throws -> LevelRelationship {
-    guard isMatrixMarket || isSquare else {
-      let table = try PedigreeTable(self, factor: factor)
+  func relationship() throws -> LevelRelationship {
+    guard pedigreeHeader == nil else {
+      let table = try PedigreeTable(self)
       return try naming(table.line) { () throws(RelationshipError) in
         try Pedigree(table.records).relationship
       }
@@ -27,6 +27,12 @@ struct RelationshipFile {
     return try naming(matrix.line) { () throws(RelationshipError) in
       try LevelRelationship(covariance: matrix.entries)
     }
+  }
+
+  /// nil where it is a matrix, or empty.
+  var pedigreeHeader: PedigreeHeader? {
+    guard !isMatrixMarket, !isSquare, let names = text.records.first else { return nil }
+    return PedigreeHeader(path: path, line: text.lines[0], names: names)
   }
 
   /// From an inverse covariance matrix.
