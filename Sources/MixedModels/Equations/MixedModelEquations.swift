@@ -75,4 +75,17 @@ package struct SolverSummary: Sendable {
   /// For every group the relative standard error of its conditional variances, root mean square;
   /// nil where they are exact or were not asked for.
   package var conditionalErrors: [Double]?
+
+  package init(
+    strategy: String, leadingGroup: Int? = nil, coreSize: Int? = nil, coreDensity: Double? = nil,
+    factorNonzeros: Int? = nil, criterionStandardError: Double? = nil, probes: Int? = nil,
+    steps: Int? = nil, probeLogDeterminants: [Double] = [], conditionalErrors: [Double]? = nil
+  ) {
+    (self.strategy, self.leadingGroup) = (strategy, leadingGroup)
+    (self.coreSize, self.coreDensity) = (coreSize, coreDensity)
+    self.factorNonzeros = factorNonzeros
+    self.criterionStandardError = criterionStandardError
+    (self.probes, self.steps, self.probeLogDeterminants) = (probes, steps, probeLogDeterminants)
+    self.conditionalErrors = conditionalErrors
+  }
 }

@@ -105,7 +105,7 @@ extension SolverDescription {
     self.init(
       strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
       factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError, probes: probes, probeLogDeterminants: [],
+      criterionStandardError: criterionStandardError, probes: probes,
       monteCarloErrors: monteCarloErrors, conditionalVarianceErrors: nil, plan: plan)
   }
 }

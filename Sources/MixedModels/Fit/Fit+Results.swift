@@ -71,7 +71,6 @@ extension Fit {
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: threadCount(options.threads),
       criterionStandardError: solver.criterionStandardError, probes: solver.probes,
-      probeLogDeterminants: solver.probeLogDeterminants,
       monteCarloErrors: outcome.curvature.flatMap { curvature in
         MonteCarloErrors(
           curvature, model, φ: outcome.φ, sigma: estimates.sigma,

@@ -199,8 +199,6 @@ public struct SolverDescription: Sendable {
   public let criterionStandardError: Double?
   /// Random vectors that the criterion was estimated with; nil when it is exact.
   public let probes: Int?
-  /// log |M| by each of them alone, of which the criterion has the mean; none when it is exact.
-  package let probeLogDeterminants: [Double]
   /// What the criterion's error means for the estimates; nil when it is exact, or where the Hessian
   /// is not known.
   public let monteCarloErrors: MonteCarloErrors?

@@ -3,11 +3,11 @@ import ModelFrames
 import NumericalMethods
 
 /// What estimated criteria mean for a likelihood-ratio statistic.
-struct StatisticError {
+package struct StatisticError {
   /// Of the statistic.
-  let standardError: Double
+  package let standardError: Double
   /// Random vectors of the model that had more of them.
-  let probes: Int
+  package let probes: Int
 
   /// nil where both criteria are exact.
   ///
@@ -16,50 +16,37 @@ struct StatisticError {
   ///   - sharesProbes: Whether both models have the same random effects and the same random vectors: then
   ///     most of the error is the same in both, and the statistic's is that of the differences vector by
   ///     vector. Other models' errors are taken as independent.
-  init?(_ smaller: SolverSummary?, _ larger: SolverSummary, sharesProbes: Bool) {
-    self.init(
-      Part(smaller?.criterionStandardError, smaller?.probeLogDeterminants ?? [], smaller?.probes),
-      Part(larger.criterionStandardError, larger.probeLogDeterminants, larger.probes),
-      sharesProbes: sharesProbes)
+  package init?(_ smaller: SolverSummary?, _ larger: SolverSummary, sharesProbes: Bool) {
+    guard smaller?.criterionStandardError != nil || larger.criterionStandardError != nil else {
+      return nil
+    }
+    probes = max(smaller?.probes ?? 0, larger.probes ?? 0)
+    let values = (smaller?.probeLogDeterminants ?? [], larger.probeLogDeterminants)
+    let count = values.0.count
+    guard sharesProbes, count > 1, values.1.count == count else {
+      let (a, b) = (smaller?.criterionStandardError ?? 0, larger.criterionStandardError ?? 0)
+      standardError = (a * a + b * b).squareRoot()
+      return
+    }
+    let differences = zip(values.0, values.1).map { $0 - $1 }
+    let mean = differences.reduce(0, +) / Double(count)
+    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    standardError = (squares / Double(count * (count - 1))).squareRoot()
   }
 
   /// The same of two fits.
-  init?(_ smaller: FittedModel, _ larger: FittedModel) {
-    func part(_ fitted: FittedModel) -> Part {
-      let solver = fitted.fit.solver
-      return Part(solver.criterionStandardError, solver.probeLogDeterminants, solver.probes)
-    }
+  package init?(_ smaller: FittedModel, _ larger: FittedModel) {
+    let solvers = (smaller.optimum.solver, larger.optimum.solver)
     self.init(
-      part(smaller), part(larger),
+      solvers.0, solvers.1,
       sharesProbes: smaller.fit.theta.names == larger.fit.theta.names
         && smaller.options.probeSeed == larger.options.probeSeed
         && smaller.fit.solver.leadingTerm == larger.fit.solver.leadingTerm)
   }
 
-  /// What one criterion contributes.
-  private struct Part {
-    let standardError: Double?
-    let values: [Double]
-    let probes: Int
-
-    init(_ standardError: Double?, _ values: [Double], _ probes: Int?) {
-      (self.standardError, self.values, self.probes) = (standardError, values, probes ?? 0)
-    }
-  }
-
-  private init?(_ smaller: Part, _ larger: Part, sharesProbes: Bool) {
-    guard smaller.standardError != nil || larger.standardError != nil else { return nil }
-    probes = max(smaller.probes, larger.probes)
-    let count = smaller.values.count
-    guard sharesProbes, count > 1, larger.values.count == count else {
-      let (a, b) = (smaller.standardError ?? 0, larger.standardError ?? 0)
-      standardError = (a * a + b * b).squareRoot()
-      return
-    }
-    let differences = zip(smaller.values, larger.values).map { $0 - $1 }
-    let mean = differences.reduce(0, +) / Double(count)
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    standardError = (squares / Double(count * (count - 1))).squareRoot()
+  /// From what is known otherwise.
+  package init(standardError: Double, probes: Int) {
+    (self.standardError, self.probes) = (standardError, probes)
   }
 
   /// The level at which a test is to decide.
@@ -68,7 +55,7 @@ struct StatisticError {
   private static let certainty = 3.0
 
   /// Whether a p-value says on which side of the level it is, whatever the random vectors.
-  func decides(_ statistic: Double, _ pValue: (Double) -> Double) -> Bool {
+  package func decides(_ statistic: Double, _ pValue: (Double) -> Double) -> Bool {
     let margin = Self.certainty * standardError
     return pValue(max(0, statistic - margin)) < Self.level
       || pValue(statistic + margin) >= Self.level
@@ -84,7 +71,7 @@ struct StatisticError {
   }
 
   /// What to tell the reader of a test.
-  func note(_ statistic: Double, df: Int?) -> String {
+  package func note(_ statistic: Double, df: Int?) -> String {
     func text(_ value: Double) -> String { NumberColumn([value], digits: 2).cells[0] }
     var note =
       "criteria were estimated with random vectors, so the statistic has a standard error of \(text(standardError))"
