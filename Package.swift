@@ -20,10 +20,13 @@ let package = Package(
     .target(name: "CNumberParsing"),
     .target(name: "CPanelKernels"),
     .target(name: "CAddressSpace"),
+    .target(name: "COrderStatistic"),
     .target(name: "CProcessor"),
     .target(
       name: "NumericalMethods",
-      dependencies: ["CCholmod", "COpenBLAS", "CNLopt", "CProcessor", "CRmath", "CZlib"],
+      dependencies: [
+        "CCholmod", "COpenBLAS", "CNLopt", "COrderStatistic", "CProcessor", "CRmath", "CZlib",
+      ],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "ModelFrames",

@@ -53,7 +53,7 @@ package struct ResidualPass {
         quantiles.add(residual * w.squareRoot() / sigma)
       }
     }
-    return ResidualQuantiles(values: [0, 0.25, 0.5, 0.75, 1].map { quantiles.quantile($0) })
+    return ResidualQuantiles(values: quantiles.quantiles([0, 0.25, 0.5, 0.75, 1]))
   }
 }
 

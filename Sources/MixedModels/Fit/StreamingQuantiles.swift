@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// Quantiles of a stream in bounded memory: exact (R's type 7) up to a million values, beyond that
 /// read off a histogram of the range −16 … 16 that is fine enough for four decimals.
@@ -12,11 +13,16 @@ package struct StreamingQuantiles {
   private var count = 0
   private var minimum = Double.infinity
   private var maximum = -Double.infinity
+  private var hasNaN = false
 
   package init() {}
 
   package mutating func add(_ x: Double) {
     count += 1
+    guard !x.isNaN else {
+      hasNaN = true
+      return
+    }
     minimum = min(minimum, x)
     maximum = max(maximum, x)
     if bins.isEmpty {
@@ -36,24 +42,22 @@ package struct StreamingQuantiles {
     bins[min(Int((clamped + Self.range) * Double(Self.binsPerUnit)), bins.count - 1)] += 1
   }
 
-  package func quantile(_ probability: Double) -> Double { quantiles([probability])[0] }
-
+  /// NaN where there is no value, or one of them is NaN.
   package func quantiles(_ probabilities: [Double]) -> [Double] {
-    let sorted = values.sorted()
-    return probabilities.map { quantile($0, sorted) }
+    guard count > 0, !hasNaN else { return probabilities.map { _ in .nan } }
+    let positions = probabilities.map { Double(count - 1) * min(max($0, 0), 1) }
+    guard bins.isEmpty else { return positions.map(binned) }
+    let statistics = OrderStatistics(
+      values, places: positions.flatMap { [Int($0), min(Int($0) + 1, count - 1)] })
+    return positions.enumerated().map { k, position in
+      let (below, above) = (statistics[2 * k], statistics[2 * k + 1])
+      return below + (position - position.rounded(.down)) * (above - below)
+    }
   }
 
-  /// - Parameter sorted: the values, while they are kept.
-  private func quantile(_ probability: Double, _ sorted: [Double]) -> Double {
-    guard count > 0 else { return .nan }
-    if probability <= 0 { return minimum }
-    if probability >= 1 { return maximum }
-    let position = Double(count - 1) * probability
-    if bins.isEmpty {
-      let below = Int(position)
-      let above = min(below + 1, count - 1)
-      return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
-    }
+  private func binned(_ position: Double) -> Double {
+    if position <= 0 { return minimum }
+    if position >= Double(count - 1) { return maximum }
     var seen = 0
     for (bin, occupancy) in bins.enumerated() where occupancy > 0 {
       if Double(seen + occupancy) > position {
