@@ -18,9 +18,9 @@ package struct OrderStatistics {
       values.withUnsafeMutableBufferPointer { values in
         var first = 0
         for place in Set(places).sorted() {
-          // Nothing before the place found last is greater.
+          // Nothing up to the place found last is greater.
           order_statistic(values.baseAddress! + first, values.count - first, place - first)
-          first = place
+          first = place + 1
         }
       }
     }
