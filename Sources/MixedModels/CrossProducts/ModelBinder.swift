@@ -31,7 +31,13 @@ struct ModelBinder {
       _ = try reader.kind(of: name)
     }
     do {
-      return try bind(formula, kinds: kinds, options: options.model, weights: weights)
+      var specification = try bind(formula, kinds: kinds, options: options.model, weights: weights)
+      if let contrast = options.defaultContrast {
+        for column in specification.codedFactors where options.contrasts[column] == nil {
+          specification.options.contrasts[column] = contrast
+        }
+      }
+      return specification
     } catch FitError.textUsedAsNumber(let column, let expression, _) {
       let first = reader.firstText(in: column).map(FirstText.init)
       throw FitError.textUsedAsNumber(column: column, expression: expression, first: first)

@@ -18,6 +18,12 @@ package struct ModelSpecification: Sendable {
 }
 
 extension ModelSpecification {
+  /// Columns of the factors that X and Z are coded from; grouping factors as such are not among them.
+  var codedFactors: Set<String> {
+    let terms = ([fixed] + randomTerms.map(\.terms)).flatMap(\.terms)
+    return Set(terms.flatMap(\.factors).compactMap(\.variable.column))
+  }
+
   /// Takes shifts, scales and the response's predictor from the first rows.
   mutating func centre(on sample: TableChunk) {
     let slopes = fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
@@ -113,6 +119,11 @@ extension FitOptions {
       specification.columnKinds.filter { $0.value == .categorical }.keys)
     (options.weights, options.offset) = (model.weights, model.offset)
     options.levels.merge(model.levels) { ours, _ in ours }
+    if let defaultContrast {
+      for column in specification.codedFactors where options.contrasts[column] == nil {
+        options.contrasts[column] = defaultContrast
+      }
+    }
     options.contrasts.merge(model.contrasts) { ours, _ in ours }
     options.omitsMissing = model.omitsMissing
     options.reading.missingTexts = model.missingTexts

@@ -121,7 +121,7 @@ extension Monomial {
 extension Contrast {
   var json: JSONValue {
     switch self {
-    case .treatment, .sum, .helmert, .polynomial: .string(word)
+    case .treatment, .sum, .helmert, .polynomial, .deviation, .successiveDifferences: .string(word)
     case .matrix(let levels, let columns, let values):
       .object([
         ("levels", .strings(levels)), ("columns", .strings(columns)), ("values", .matrix(values)),

@@ -32,8 +32,9 @@ package struct ModelInput: Sendable {
       return try CrossProducts(formula, data: data, options: options)
     }
     let repeats = try RepeatedRows(self)
-    let chosen = Set(options.levels.keys).union(options.contrasts.keys)
     var total = try CrossProducts(contentsOf: first)
+    let chosen = Set(options.levels.keys).union(options.contrasts.keys)
+      .union(options.defaultContrast == nil ? [] : total.specification.codedFactors)
     for file in files.dropFirst() {
       try total.merge(CrossProducts(contentsOf: file), names: (first, file), chosen: chosen)
     }

@@ -13,6 +13,9 @@ public struct FitOptions: Sendable {
   /// Order of a factor's levels, the first is the base.
   public var levels: [String: [String]] = [:]
   public var contrasts: [String: Contrast] = [:]
+  /// Of the factors of X and Z that `contrasts` does not name; nil: treatment contrasts, or those that
+  /// cross-products were made with.
+  public var defaultContrast: Contrast?
   /// Known covariances between the levels of grouping factors, by their names.
   public var relationships: [String: LevelRelationship] = [:]
   /// false: a missing value in a used column is an error (`--na fail`).
@@ -23,6 +26,9 @@ public struct FitOptions: Sendable {
   public var optimizer = "auto"
   /// θ to start from, in the reported order.
   public var start: [Double]?
+  /// The same by the names of θ, from a fit of another model or of older data; parameters that it does not
+  /// have start as they would without.
+  public var startByName: [String: Double]?
   /// θ where it is known, in the reported order. Then there is no search: coefficients and conditional
   /// modes are BLUE and BLUP, the solution of Henderson's equations at these variances, and tests are
   /// normal.
@@ -58,6 +64,9 @@ public struct FitOptions: Sendable {
 }
 
 extension FitOptions {
+  /// Whether a search begins where somebody has said.
+  var hasStart: Bool { start != nil || startByName != nil }
+
   /// For results alone.
   package var discardingCrossProducts: FitOptions {
     var options = self

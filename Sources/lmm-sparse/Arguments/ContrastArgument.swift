@@ -3,7 +3,8 @@ import ArgumentParser
 import ModelFrames
 import Synchronization
 
-/// `COLUMN=CODING` of `--contrasts`; a coding that begins with `@` names a file with a matrix.
+/// `COLUMN=CODING` of `--contrasts`; a coding that begins with `@` names a file with a matrix, and the
+/// column `*` means all factors that are not named.
 struct ContrastArgument {
   enum Coding {
     case named(Contrast)
@@ -13,20 +14,31 @@ struct ContrastArgument {
   let column: String
   let coding: Coding
 
+  /// Words for codings.
+  static let words = "treatment, sum, deviation, sdif, helmert, poly"
+
+  var isForAll: Bool { column == "*" }
+
   init(_ argument: String) throws {
     let (column, name) = try columnAssignment(
-      argument, option: "--contrasts", value: "treatment|sum|helmert|poly|@FILE.csv")
+      argument, option: "--contrasts", value: "treatment|sum|deviation|sdif|helmert|poly|@FILE.csv")
     self.column = column
     switch name {
     case "treatment": coding = .named(.treatment)
     case "sum": coding = .named(.sum)
     case "helmert": coding = .named(.helmert)
     case "poly": coding = .named(.polynomial)
-    case _ where name.hasPrefix("@") && name.count > 1: coding = .file(String(name.dropFirst()))
+    case "deviation": coding = .named(.deviation)
+    case "sdif": coding = .named(.successiveDifferences)
+    case _ where name.hasPrefix("@") && name.count > 1 && column != "*":
+      coding = .file(String(name.dropFirst()))
+    case _ where name.hasPrefix("@") && column == "*":
+      throw ValidationError(
+        "--contrasts '*': a matrix has the levels of one factor. Name the factor instead of *.")
     default:
       throw ValidationError(
         "--contrasts \(column): no coding is called '\(name)'. "
-          + "There are treatment, sum, helmert, poly and @FILE.csv.")
+          + "There are \(Self.words) and @FILE.csv.")
     }
   }
 

@@ -27,8 +27,9 @@ struct ReadingArguments: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       """
-      Coding of a factor: treatment, sum, helmert, poly, or @FILE.csv with a matrix, \
-      one row per level; repeatable.
+      Coding of a factor: treatment, sum, deviation (treatment, centred: -0.5 and 0.5 of two levels), \
+      sdif (successive differences), helmert, poly, or @FILE.csv with a matrix, one row per level; \
+      repeatable. '*=sum' is for all factors that are not named.
       """, valueName: "column=coding"))
   var contrasts: [String] = []
 
@@ -81,7 +82,12 @@ struct ReadingArguments: ParsableArguments {
     options.reading.separator = try separatorByte()
     options.levels = try levelOrders()
     for argument in try contrasts.map(ContrastArgument.init) {
-      options.contrasts[argument.column] = try argument.contrast(text.encoding)
+      let contrast = try argument.contrast(text.encoding)
+      if argument.isForAll {
+        options.defaultContrast = contrast
+      } else {
+        options.contrasts[argument.column] = contrast
+      }
     }
     options.omitsMissing = na == .omit
   }

@@ -82,6 +82,9 @@ struct SimulationArguments: ParsableArguments {
     (settings.sigma, settings.imbalance, settings.covariates) = (sigma, imbalance, covariate)
     settings.weights = weights
     for argument in try contrasts.map(ContrastArgument.init) {
+      guard !argument.isForAll else {
+        throw ValidationError("--contrasts '*=…' is for fits. Name the factor here.")
+      }
       settings.contrasts[argument.column] = try argument.contrast(.utf8)
     }
     return settings

@@ -23,6 +23,24 @@ import Testing
     #expect(values == [[-1, -1, -1], [1, -1, -1], [0, 2, -1], [0, 0, 3]])
   }
 
+  @Test func `deviations are treatment contrasts less their means`() throws {
+    #expect(try Contrast.deviation.columns(levels: ["a", "b"]).values == [[-0.5], [0.5]])
+    let (names, values) = try Contrast(named: "deviation").columns(levels: levels)
+    #expect(names == ["b", "c", "d"])
+    let rest = -0.25
+    #expect(values == [[rest, rest, rest], [0.75, rest, rest], [rest, 0.75, rest], [rest, rest, 0.75]])
+  }
+
+  /// `MASS::contr.sdif(c("a", "b", "c", "d"))`.
+  @Test func `successive differences are those of MASS`() throws {
+    let (names, values) = try Contrast(named: "contr.sdif").columns(levels: levels)
+    #expect(names == ["b-a", "c-b", "d-c"])
+    #expect(
+      values == [
+        [-0.75, -0.5, -0.25], [0.25, -0.5, -0.25], [0.25, 0.5, -0.25], [0.25, 0.5, 0.75],
+      ])
+  }
+
   /// `contr.poly(7)` of R 4.2.2.
   @Test func `polynomial contrasts are R's`() throws {
     let golden: [[Double]] = [

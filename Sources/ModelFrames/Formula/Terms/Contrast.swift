@@ -3,6 +3,12 @@
 /// How the levels of a factor become columns.
 public enum Contrast: Sendable, Equatable {
   case treatment, sum, helmert, polynomial
+  /// Treatment contrasts less their means, −½ and ½ of two levels: coefficients are differences from the
+  /// first level, and the intercept is the mean of all levels.
+  case deviation
+  /// `contr.sdif` of R's package MASS: coefficients are differences of each level from the one before it,
+  /// and the intercept is the mean of all levels.
+  case successiveDifferences
   /// One row per level (named), one column per contrast (named).
   case matrix(levels: [String], columns: [String], values: [[Double]])
 }
@@ -15,11 +21,14 @@ extension Contrast {
     case .sum: "sum"
     case .helmert: "helmert"
     case .polynomial: "poly"
+    case .deviation: "deviation"
+    case .successiveDifferences: "sdif"
     case .matrix: "given"
     }
   }
 
-  /// The contrast R calls `name`: treatment, sum, helmert or poly, with or without "contr.".
+  /// The contrast R calls `name`: treatment, sum, helmert, poly or sdif, with or without "contr."; or
+  /// deviation.
   package init(named name: String) throws(ContrastError) {
     let prefix = "contr."
     let word = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
@@ -28,14 +37,17 @@ extension Contrast {
     case "sum": self = .sum
     case "helmert": self = .helmert
     case "poly", "polynomial": self = .polynomial
+    case "deviation": self = .deviation
+    case "sdif": self = .successiveDifferences
     default: throw .unknownName(name)
     }
   }
 
   /// The contrast matrix of a factor: one row per level, one column per name.
   ///
-  /// Names are what R appends to the variable's: the levels but the first (treatment), 1, 2, …
-  /// (sum, helmert), .L, .Q, .C, ^4, … (polynomial), the given names (matrix).
+  /// Names are what R appends to the variable's: the levels but the first (treatment, deviation), 1, 2, …
+  /// (sum, helmert), .L, .Q, .C, ^4, … (polynomial), b-a, c-b, … (successive differences), the given names
+  /// (matrix).
   /// - Throws: `ContrastError` for fewer than two levels, for polynomials of more than 95, for a
   ///   level without a row and for a ragged matrix.
   package func columns(
@@ -56,6 +68,15 @@ extension Contrast {
       let columns = OrthogonalPolynomials.equallySpaced(count)
       let names = [".L", ".Q", ".C"] + (4..<max(count, 4)).map { "^\($0)" }
       return (Array(names.prefix(count - 1)), rows(count) { columns[$1][$0] })
+    case .deviation:
+      let mean = 1 / Double(count)
+      return (Array(levels.dropFirst()), rows(count) { ($0 == $1 + 1 ? 1 : 0) - mean })
+    case .successiveDifferences:
+      let names = zip(levels.dropFirst(), levels).map { "\($0)-\($1)" }
+      return (
+        names,
+        rows(count) { Double($0 <= $1 ? $1 + 1 - count : $1 + 1) / Double(count) }
+      )
     case .matrix(let rowNames, let names, let values):
       return (names, try matched(rowNames, names, values, to: levels))
     }
