@@ -91,7 +91,7 @@ extension FittedModel {
     if isLeastSquares { return leastSquares(by: kind) }
     var options = options
     options.criterion = kind
-    options.start = start
+    (options.start, options.startByName) = (start, nil)
     options.solver = solver
     let isSame = keepingHeld || kind == self.options.criterion
     let model = try isSame ? model : model.determined(by: kind)

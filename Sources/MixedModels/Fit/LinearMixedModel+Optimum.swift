@@ -45,7 +45,7 @@ extension LinearMixedModel {
         try options.knownTheta.map { try Optimum(self, options, theta: $0, criterion) }
           ?? Optimum(self, options, isExpensive: isExpensive, criterion)
       }
-    if known == nil, options.start == nil, options.knownTheta == nil,
+    if known == nil, !options.hasStart, options.knownTheta == nil,
       let rough = plan.roughChoice(self, threads: threads)
     {
       let criterion = Criterion(

@@ -83,7 +83,7 @@ package struct Optimum: Sendable {
     let starts = try starts(model, options)
     let search = try CriterionSearch(model, options, method(options), isExpensive: isExpensive)
     let outcome = try search.run(
-      from: starts, scalingStart: options.start == nil, criterion)
+      from: starts, scalingStart: !options.hasStart, criterion)
     let left = options.maximumEvaluations - outcome.trace.count
     guard options.optimizer == "auto", !outcome.converged, left > 0 else { return outcome }
     // The remedy where derivatives are of no use, since rounding has spoilt them.
@@ -104,6 +104,19 @@ package struct Optimum: Sendable {
         throw FitError.start(given: given.count, needed: model.thetaNames)
       }
       return [covariance.working(given)]
+    }
+    if let named = options.startByName {
+      guard model.thetaNames.contains(where: { named[$0] != nil }) else {
+        throw FitError.startOfOtherModel(has: named.keys.sorted(), needed: model.thetaNames)
+      }
+      let usual = covariance.theta(covariance.identity)
+      var start = covariance.working(zip(model.thetaNames, usual).map { named[$0] ?? $1 })
+      // What was zero may not be zero any more, and no gradient leads away from there.
+      for column in covariance.columnRanges {
+        let k = column.lowerBound
+        start[k] = max(start[k], RelativeCovariance.smallestUnit)
+      }
+      return [start]
     }
     guard model.isSmall, covariance.parameterCount > 0 else { return [covariance.identity] }
     // Criteria can have several minima. Where it costs nothing others are looked for: from lme4's
@@ -136,7 +149,7 @@ extension CriterionSearch {
       // The search of a large model is not repeated, so no single small gain may end it.
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
       rows: Double(model.observations), isThorough: model.isSmall,
-      surveyEvaluations: method == .newton && options.start == nil ? model.surveyEvaluations : 0,
+      surveyEvaluations: method == .newton && !options.hasStart ? model.surveyEvaluations : 0,
       isExpensive: isExpensive,
       covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in

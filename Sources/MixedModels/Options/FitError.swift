@@ -29,6 +29,8 @@ public enum FitError: Error, Sendable, Equatable {
   /// the same where nil.
   case outOfRange(String, size: Double, changes: String?)
   case start(given: Int, needed: [String])
+  /// Names of θ, there and here.
+  case startOfOtherModel(has: [String], needed: [String])
   case unknownOptimizer(String, known: [String])
   case unknownSolver(String)
   /// Bytes; `core` is the number of unknowns of the least demanding system that would have to be
@@ -119,6 +121,8 @@ extension FitError: CustomStringConvertible {
       "\(what) is of the size \(Self.magnitude(size)), and the squares of such numbers, which variances are, lie outside of double precision's range (about 1e-308 to 1e308). Give \(changes ?? "it") in another unit, say \((size < 1) == (changes == nil) ? "multiplied" : "divided") by \(Self.magnitude(size < 1 ? 1 / size : size))"
     case .start(let given, let needed):
       "\(Setting.start) has \(given) values, but θ has \(needed.count): \(needed.joined(separator: ", "))"
+    case .startOfOtherModel(let has, let needed):
+      "\(Setting.start) names a fit with other covariance parameters: it has \(has.joined(separator: ", ")), and θ here has \(needed.joined(separator: ", "))"
     case .unknownOptimizer(let name, let known):
       "no optimizer “\(name)”. There are \(known.joined(separator: ", "))"
     case .unknownSolver(let name):

@@ -20,7 +20,7 @@ struct ModelSource: ParsableArguments {
 
   /// All files that are read for these models.
   func files(of models: [String]) -> [String] {
-    data + reading.files + model.files + models.filter { !$0.contains("~") }
+    data + reading.files + model.files + search.files + models.filter { !$0.contains("~") }
   }
 
   /// - Throws: `ValidationError` where a model cannot be had.
@@ -84,7 +84,7 @@ struct ModelSource: ParsableArguments {
     options.wantsConditionalModes = wantsModes
     try model.set(&options)
     try reading.set(&options)
-    search.set(&options)
+    try search.set(&options)
     options.progress = { progress?.show($0) }
     return options
   }

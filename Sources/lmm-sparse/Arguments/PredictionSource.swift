@@ -37,6 +37,7 @@ struct PredictionSource: ParsableArguments {
   var allowNewLevels = false
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the table to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
@@ -80,7 +81,7 @@ struct PredictionSource: ParsableArguments {
     var options = FitOptions()
     try model.set(&options)
     try reading.set(&options)
-    search.set(&options)
+    try search.set(&options)
     options.degreesOfFreedom = degreesOfFreedom
     options.progress = { line?.show($0) }
     let predictor =
@@ -115,7 +116,8 @@ struct PredictionSource: ParsableArguments {
   /// - Throws: `OutputError`.
   func destination(_ argument: String) throws -> ReportDestination {
     let models = argument.contains("~") ? [] : [argument]
-    return try RunFiles(reading: data + train + reading.files + model.files + models, output: output).report
+    return try RunFiles(reading: data + train + reading.files + model.files + search.files + models,
+      output: output).report
   }
 
   /// Writes a table, and what there is to say about it to standard error.

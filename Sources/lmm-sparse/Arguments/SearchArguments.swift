@@ -15,8 +15,24 @@ struct SearchArguments: ParsableArguments {
     case matrixFree = "matrix-free"
   }
 
+  /// Where a search begins: `θ1,θ2,…`, or a file with an earlier fit.
+  enum Start: ExpressibleByArgument {
+    case values([Double])
+    case fit(String)
+
+    init?(argument: String) {
+      if let theta = Theta(argument: argument) {
+        self = .values(theta.values)
+      } else if ModelFile.isMeant(by: argument) {
+        self = .fit(argument)
+      } else {
+        return nil
+      }
+    }
+  }
+
   /// The argument `θ1,θ2,…`.
-  struct Start: ExpressibleByArgument {
+  struct Theta: ExpressibleByArgument {
     let values: [Double]
 
     init?(argument: String) {
@@ -35,7 +51,9 @@ struct SearchArguments: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("θ to start from, in the reported order.", valueName: "θ1,θ2,…"))
+    help: ArgumentHelp(
+      "θ to start from, in the reported order; or a model file with an older fit, whose θ is taken by its names.",
+      valueName: "θ1,θ2,…|old.lmm"))
   var start: Start?
 
   @Option(
@@ -43,7 +61,7 @@ struct SearchArguments: ParsableArguments {
     help: ArgumentHelp(
       "θ where it is known, in the reported order: no search, tests are normal.",
       valueName: "θ1,θ2,…"))
-  var theta: Start?
+  var theta: Theta?
 
   @Option(
     parsing: .unconditional,
@@ -76,9 +94,20 @@ struct SearchArguments: ParsableArguments {
 
   @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
 
-  func set(_ options: inout FitOptions) {
+  /// Files named by options.
+  var files: [String] {
+    guard case .fit(let path)? = start else { return [] }
+    return [path]
+  }
+
+  /// - Throws: `ModelFileError` for an older fit that cannot be read.
+  func set(_ options: inout FitOptions) throws {
     options.optimizer = optimizer.rawValue
-    options.start = start?.values
+    switch start {
+    case .values(let values)?: options.start = values
+    case .fit(let path)?: try options.start(fromFit: path)
+    case nil: break
+    }
     options.knownTheta = theta?.values
     options.knownSigma = sigma
     if let maxEvaluations { options.maximumEvaluations = maxEvaluations }

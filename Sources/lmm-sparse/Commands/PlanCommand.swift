@@ -41,9 +41,9 @@ struct PlanCommand: ParsableCommand {
     var options = FitOptions()
     try model.set(&options)
     try reading.set(&options)
-    search.set(&options)
+    try search.set(&options)
     var plan: ModelPlan?
-    try report.write(reading: data + reading.files + model.files) { _ in
+    try report.write(reading: data + reading.files + model.files + search.files) { _ in
       let made = try ModelPlan(
         Formula(formula), from: ModelInput(arguments: data), options: options)
       plan = made

@@ -133,7 +133,7 @@ extension LinearMixedModel {
   /// - Throws: `FitError`; `InferenceError` if the search did not converge.
   fileprivate func bestFit(_ options: FitOptions, without part: String) throws -> Optimum {
     var options = options
-    options.start = nil
+    (options.start, options.startByName) = (nil, nil)
     options.wantsConditionalModes = false
     let optimum = try optimum(options).optimum
     guard optimum.outcome.converged else {
