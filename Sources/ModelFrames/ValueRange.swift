@@ -104,6 +104,8 @@ extension ValueRange<Int> {
   package static let studyReplicates = ValueRange(2...10_000_000)
   /// Draws of a statistic.
   package static let simulations = ValueRange(1...100_000_000)
+  /// Significant digits that are shown.
+  package static let digits = ValueRange(1...15)
   /// Columns of new responses.
   package static let responses = ValueRange(1...1_000_000)
   /// Points of a profile's curve on one side.

@@ -29,7 +29,10 @@ extension Column {
   ) -> Column {
     Column(
       json: json, tidy: tidy, header: header, value: { .optional(value($0)) },
-      cells: { tableCells($0.map(value), digits: digits, minimumDecimals: minimumDecimals) })
+      cells: {
+        tableCells(
+          $0.map(value), digits: TableDigits.of(digits), minimumDecimals: minimumDecimals)
+      })
   }
 
   /// As R's `format.pval` writes it.
@@ -39,7 +42,7 @@ extension Column {
   ) -> Column {
     Column(
       json: json, tidy: tidy, header: header, value: { .optional(value($0)) },
-      cells: { PValueColumn($0.map(value)).cells })
+      cells: { PValueColumn($0.map(value), digits: TableDigits.of(4)).cells })
   }
 
   static func count(

@@ -29,8 +29,8 @@ extension Fit {
     let table = TextTable(
       rowLabels: names,
       columns: [
-        ("Estimate", NumberColumn(values, digits: 5).cells),
-        ("Std. Error", NumberColumn(errors, digits: 4).cells),
+        ("Estimate", NumberColumn(values, digits: TableDigits.of(5)).cells),
+        ("Std. Error", NumberColumn(errors, digits: TableDigits.of(4)).cells),
       ], alignment: .right)
     return ["Standard errors of variance components (asymptotic):"] + table.lines() + [""]
   }

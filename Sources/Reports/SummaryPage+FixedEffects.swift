@@ -30,7 +30,7 @@ extension Fit {
     let kept = keptFixedEffects
     let precision = kept.map(\.estimate) + kept.map(\.standardError)
     let cells = coefficientCells(precision)
-    let statistics = kept.map { $0.statistic.map { rounded($0, decimals: Self.tableDigits - 1) } }
+    let statistics = kept.map { $0.statistic.map { rounded($0, decimals: max(1, Self.tableDigits - 1)) } }
     var columns = [
       ("Estimate", Array(cells[..<kept.count])), ("Std. Error", Array(cells[kept.count...])),
     ]
@@ -41,7 +41,7 @@ extension Fit {
     }
     columns.append(("t value", NumberColumn(statistics, digits: Self.tableDigits).cells))
     if hasTests {
-      columns.append(("Pr(>|t|)", PValueColumn(kept.map(\.pValue), digits: 3).cells))
+      columns.append(("Pr(>|t|)", PValueColumn(kept.map(\.pValue), digits: max(1, Self.tableDigits - 1)).cells))
     }
     return columns.map { (header: $0.0, cells: $0.1) }
   }
@@ -58,7 +58,7 @@ extension Fit {
     let vanished = values.indices.filter {
       (values[$0] ?? 0) != 0 && Double(cells[$0].trimmed) == 0
     }
-    let rescued = NumberColumn(vanished.map { values[$0] }, digits: Self.tableDigits - 1).cells
+    let rescued = NumberColumn(vanished.map { values[$0] }, digits: max(1, Self.tableDigits - 1)).cells
     for (index, cell) in zip(vanished, rescued) { cells[index] = cell }
     return cells
   }

@@ -20,7 +20,7 @@ extension Fit {
   }
 
   /// Significant digits of the tables, R's default less three.
-  static let tableDigits = 4
+  static var tableDigits: Int { TableDigits.of(4, standard: 4) }
 
   var titleLines: [String] {
     let method = criterionKind == .reml ? "REML" : "maximum likelihood"

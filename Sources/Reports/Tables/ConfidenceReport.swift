@@ -88,7 +88,7 @@ public struct ConfidenceReport: Reportable {
   ) -> Column<ConfidenceInterval> {
     var column = Column.number(json: json, tidy: tidy, header: header, limit)
     column.cells = { intervals in
-      let cells = NumberColumn(intervals.map(limit), digits: 5).cells
+      let cells = NumberColumn(intervals.map(limit), digits: TableDigits.of(5)).cells
       let marks = intervals.map(isBound)
       guard marks.contains(true) else { return cells }
       return zip(cells, marks).map { $0 + ($1 ? "*" : " ") }

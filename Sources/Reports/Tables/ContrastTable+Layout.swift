@@ -44,10 +44,10 @@ extension ContrastTable: Reportable {
 
   private var jointLines: [String] {
     guard rows.count > 1, let statistic = joint.statistic else { return [] }
-    let denominator = tableCells([joint.denominatorDF])[0]
-    let p = PValueColumn([joint.pValue]).cells[0]
+    let denominator = tableCells([joint.denominatorDF], digits: TableDigits.of(5))[0]
+    let p = PValueColumn([joint.pValue], digits: TableDigits.of(4)).cells[0]
     return [
-      "All hypotheses together: F = \(tableCells([statistic])[0]) on \(joint.numeratorDF) and \(denominator) degrees of freedom, \(p.hasPrefix("<") ? "p " + p : "p = " + p)"
+      "All hypotheses together: F = \(tableCells([statistic], digits: TableDigits.of(5))[0]) on \(joint.numeratorDF) and \(denominator) degrees of freedom, \(p.hasPrefix("<") ? "p " + p : "p = " + p)"
     ]
   }
 }

@@ -51,7 +51,7 @@ extension ManyResponses: Reportable {
     ) -> Column<Result> {
       .shown(header) { results in
         results.map { result in
-          result.fit.map { NumberColumn([value($0)], digits: 5).cells[0] } ?? "NA"
+          result.fit.map { NumberColumn([value($0)], digits: TableDigits.of(5)).cells[0] } ?? "NA"
         }
       }
     }

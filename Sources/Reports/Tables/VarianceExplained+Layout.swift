@@ -108,7 +108,7 @@ extension VarianceExplained: Reportable {
     ]
   }
 
-  private static func cell(_ value: Double?) -> String { tableCells([value], digits: 4)[0] }
+  private static func cell(_ value: Double?) -> String { tableCells([value], digits: TableDigits.of(4, standard: 4))[0] }
 
   private var componentTables: [any ReportTable] {
     components.enumerated().map { index, component in

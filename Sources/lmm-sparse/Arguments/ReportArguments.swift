@@ -7,7 +7,7 @@ import Reports
 /// What is reported, and where.
 struct ReportArguments: ParsableArguments {
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case summary, json, tidy, glance, markdown, html
+    case summary, json, tidy, glance, markdown, html, latex
   }
 
   @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
@@ -28,15 +28,20 @@ struct ReportArguments: ParsableArguments {
   var residuals: Bool?
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
   @Flag(help: "Add how the fit was found, its times and memory to the summary.")
   var verbose = false
 
+  @OptionGroup var digits: DigitsArgument
   @OptionGroup var progress: ProgressArguments
 
-  func validate() throws { try checkJSON(json, format) }
+  func validate() throws {
+    try checkJSON(json, format)
+    try digits.check(isForPeople: ![.json, .tidy, .glance].contains(chosenFormat))
+  }
 
   private var chosenFormat: Format { json ? .json : format ?? .summary }
 

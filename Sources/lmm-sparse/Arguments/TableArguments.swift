@@ -7,7 +7,7 @@ import Reports
 /// How a table of tests is written, and where.
 struct TableArguments: ParsableArguments {
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case summary, json, tidy, markdown, html
+    case summary, json, tidy, markdown, html, latex
 
     var format: any ReportFormat {
       switch self {
@@ -16,6 +16,7 @@ struct TableArguments: ParsableArguments {
       case .tidy: .tidy
       case .markdown: .markdown
       case .html: .html
+      case .latex: .latex
       }
     }
   }
@@ -27,12 +28,17 @@ struct TableArguments: ParsableArguments {
   var json = false
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var digits: DigitsArgument
   @OptionGroup var progress: ProgressArguments
 
-  func validate() throws { try checkJSON(json, format) }
+  func validate() throws {
+    try checkJSON(json, format)
+    try digits.check(isForPeople: !json && format != .json && format != .tidy)
+  }
 
   private var chosenFormat: any ReportFormat { (json ? .json : format ?? .summary).format }
 
@@ -43,8 +49,11 @@ struct TableArguments: ParsableArguments {
 
   /// Makes the report and writes it; what has no place in it is told.
   func write(_ files: RunFiles, _ make: (ProgressLine?) throws -> Report) throws {
-    let report = try make(progress.line)
-    try files.report.write(report, as: chosenFormat)
+    let report = try withSignificantDigits(digits.digits) {
+      let report = try make(progress.line)
+      try files.report.write(report, as: chosenFormat)
+      return report
+    }
     if !chosenFormat.showsNotes { progress.tell(report.notes) }
   }
 }

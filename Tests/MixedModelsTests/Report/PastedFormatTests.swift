@@ -27,6 +27,28 @@ struct PastedFormatTests {
     #expect(text.hasSuffix("<p>boundary (singular) fit</p>\n</section>\n"))
   }
 
+  @Test func `LaTeX has tables with rules, and signs of its own escaped`() throws {
+    let text = try fit().report().text(as: .latex)
+    #expect(text.contains("\n\\begin{tabular}{llrrr}\n\\toprule\n & Name & Variance & Std.Dev. & Corr \\\\\n"))
+    #expect(text.contains("\nSubject & (Intercept) & 612.10 & 24.741 &  \\\\\n"))
+    #expect(text.contains("Reaction \\textasciitilde{} Days"))
+    let component = VarianceComponent(
+      #"[a_b\{c}&%$#~^<"#, group: "g", levelCount: 2, columns: ["x"], standardDeviations: [1],
+      correlations: [[1]], covariances: [[1]])
+    let signs = try fit().replacing(varianceComponents: [component]).report().text(as: .latex)
+    #expect(
+      signs.contains(
+        #"{}[a\_b\textbackslash{}\{c\}\&\%\$\#\textasciitilde{}\textasciicircum{}$<$ & x & 1.0"#),
+      "\(signs)")
+  }
+
+  @Test func `digits of estimates can be chosen, and statistics follow`() throws {
+    let fit = try fit()
+    let text = withSignificantDigits(3) { fit.report().text() }
+    #expect(text.contains("Subject  (Intercept) 612.1    24.74"), "\(text)")
+    #expect(withSignificantDigits(nil) { fit.report().text() } == fit.report().text())
+  }
+
   /// A sign, also one that a combining mark follows: both would be one Character.
   @Test(arguments: ["", "\u{301}"])
   func `signs of labels are text`(mark: String) throws {
