@@ -17,6 +17,7 @@ import Testing
     ["bootstrap", smaller] + slopes + ["--replicates", "3"], ["ranef"] + slopes,
     ["variance"] + slopes, ["plan", sleepstudyFormula, sleepstudyPath], ["info"],
     ["emmeans", sleepstudyFormula, "~ Days", "--at", "Days=1,2", "--pairwise"] + crossed,
+    ["emmeans", sleepstudyFormula, "~ 1", "--trends", "Days"] + crossed,
     [
       "study", "y ~ x + (1 | g)", "--beta", "1,1", "--sd", "g=1", "--levels", "g=4", "--rows-per",
       "g=3", "--replicates", "2", "--quiet",

@@ -4,11 +4,16 @@ import CRmath
 /// The studentized range of `count` normal means, as R computes it (`ptukey`, `qtukey`).
 package struct StudentizedRange: Sendable {
   /// At least 2; otherwise every result is NaN.
-  package let count: Int
+  package let count: Double
   /// At least 2, infinite for a known variance; otherwise every result is NaN.
   package let degreesOfFreedom: Double
 
   package init(count: Int, degreesOfFreedom: Double) {
+    self.init(count: Double(count), degreesOfFreedom: degreesOfFreedom)
+  }
+
+  /// Of a number between whole ones, as approximations use it.
+  package init(count: Double, degreesOfFreedom: Double) {
     (self.count, self.degreesOfFreedom) = (count, degreesOfFreedom)
   }
 
@@ -16,11 +21,11 @@ package struct StudentizedRange: Sendable {
 
   /// P(Q ≤ q) or P(Q > q).
   package func cumulative(_ q: Double, tail: Tail = .lower) -> Double {
-    isDefined ? ptukey(q, 1, Double(count), degreesOfFreedom, tail.flag, 0) : .nan
+    isDefined ? ptukey(q, 1, count, degreesOfFreedom, tail.flag, 0) : .nan
   }
 
   /// The q whose `cumulative` is `probability`.
   package func quantile(_ probability: Double, tail: Tail = .lower) -> Double {
-    isDefined ? qtukey(probability, 1, Double(count), degreesOfFreedom, tail.flag, 0) : .nan
+    isDefined ? qtukey(probability, 1, count, degreesOfFreedom, tail.flag, 0) : .nan
   }
 }

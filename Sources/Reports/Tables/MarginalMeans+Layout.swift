@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 public import MixedModels
 
-/// Estimated marginal means and their differences, which are null unless asked for. `at` has by
-/// variable the values where numbers and chosen levels stand, `averaged` the factors averaged over.
+/// Estimated marginal means, or slopes of `trend` in their place, and comparisons of them, which are null
+/// unless asked for. `at` has by variable the values where numbers and chosen levels stand, `averaged` the factors averaged over.
 /// What cannot be estimated is null, with the `reason`. Infinite degrees of freedom are null.
 extension MarginalMeans: Reportable {
   public static let layout = ReportLayout<MarginalMeans>(
     [
       .title {
-        "Estimated marginal means, \($0.specification.text), with \($0.method.title)"
+        let what = $0.trend.map { "Slopes of \($0)" } ?? "Estimated marginal means"
+        return "\(what), \($0.specification.text), with \($0.method.title)"
       }, .fact("formula", "Formula", \.formula),
       .data(
         .text(json: "means_of", \.specification.text), .text(json: "ddf", \.method.rawValue),
         .number(json: "level", \.level), .text(json: "weights", \.weights.rawValue),
+        .text(json: "scale", \.scale.rawValue), .text(json: "trend", \.trend),
         .json("at") { .object($0.fixedValues.map { ($0.name, .strings($0.values)) }) },
         .json("averaged") { .strings($0.averaged) }),
       .table(
         json: "means", \.means, label: { $0.labels.first ?? "overall" }, width: 120,
         columns: meanColumns),
-      .data(.text(json: "adjust") { $0.differences == nil ? nil : $0.adjustment.rawValue }),
+      .data(
+        .text(json: "compare", \.comparison?.word),
+        .text(json: "adjust") { $0.differences == nil ? nil : $0.adjustment.rawValue }),
       .table(
         json: "differences", \.differences, label: \.name,
-        heading: { "Pairwise differences, adjustment: \($0.adjustment.rawValue)" }, width: 120,
+        heading: { "\($0.comparisonTitle), adjustment: \($0.adjustment.rawValue)" }, width: 120,
         columns: differenceColumns), .notes(before: \.gridNotes),
     ],
     notes: { table in
@@ -29,15 +33,31 @@ extension MarginalMeans: Reportable {
       return table.messages + probeNotes(tests.map { ($0?.df, $0?.dfError) })
     })
 
+  private var comparisonTitle: String {
+    let noun = hasRatios ? "ratios" : "differences"
+    return switch comparison {
+    case .pairwise?, nil: "Pairwise \(noun)"
+    case .control?: hasRatios ? "Ratios to the control" : "Differences from the control"
+    case .consecutive?: "Consecutive \(noun)"
+    case .polynomial?: "Polynomial contrasts"
+    case .custom?: "Combinations"
+    }
+  }
+
+  private var estimateHeader: String {
+    trend.map { "\($0).trend" } ?? (scale == .response ? "response" : "emmean")
+  }
+
   private var names: [String] { specification.variables + specification.groups }
 
   @Sendable private static func meanColumns(_ table: MarginalMeans?) -> [Column<Mean>] {
     let names = table?.names ?? []
-    return [.text(tidy: "kind") { _ in "mean" }]
+    let kind = table?.trend == nil ? "mean" : "trend"
+    return [.text(tidy: "kind") { _ in kind }]
       + names.indices.map { k in
         .text(tidy: names[k], header: k > 0 ? names[k] : nil) { $0.labels[k] }
       } + [.json("levels") { levels(names, $0.labels) }, .missing("contrast")]
-      + testColumns(table, estimate: "emmean", \.test)
+      + testColumns(table, estimate: table?.estimateHeader ?? "emmean", \.test)
       + [.missing("statistic"), .missing("p.value")] + limitColumns(table, \.test)
       + [.text(json: "reason", \.reason)]
   }
@@ -46,12 +66,13 @@ extension MarginalMeans: Reportable {
     _ table: MarginalMeans?
   ) -> [Column<Difference>] {
     let groups = table?.specification.groups ?? []
-    return [.text(tidy: "kind") { _ in "difference" }, .text(json: "contrast", \.name)]
+    let kind = table?.hasRatios == true ? "ratio" : "difference"
+    return [.text(tidy: "kind") { _ in kind }, .text(json: "contrast", \.name)]
       + (table?.specification.variables ?? []).map { .missing($0) }
       + groups.indices.map { k in
         .text(tidy: groups[k], header: groups[k]) { $0.labels[k] }
       } + [.json("levels") { levels(groups, $0.labels) }, .text(tidy: "contrast", \.name)]
-      + testColumns(table, estimate: "Estimate", \.test)
+      + testColumns(table, estimate: table?.hasRatios == true ? "ratio" : "Estimate", \.test)
       + [
         .number(json: "statistic", tidy: "statistic", header: "t value", digits: 4) {
           $0.test?.statistic
@@ -105,5 +126,24 @@ extension MarginalMeans: Reportable {
       mean.reason.map { "no mean of \(mean.labels.listed): \($0)" }
     }
     return fixed + over + reasons
+  }
+}
+
+extension MarginalMeans {
+  /// Which tables a report has.
+  package enum Tables: String, Sendable, CaseIterable { case all, means, comparisons }
+
+  /// A report without one of the tables, which is null in JSON then.
+  ///
+  /// - Parameter notes: what else is to be known of it, such as that the fit is singular.
+  package func report(showing tables: Tables, notes: [String] = []) -> Report {
+    let name = tables == .means ? "differences" : "means"
+    guard tables != .all else { return report(notes: notes) }
+    var report = report(notes: notes)
+    report.parts = report.parts.map { part in
+      guard case .table? = part.shown, part.members().map(\.name) == [name] else { return part }
+      return ReportPart { [(name, .null)] }
+    }
+    return report
   }
 }

@@ -6,10 +6,21 @@ struct GridPoint: DesignPoint {
   let grid: ReferenceGrid
   /// Index into every variable's values.
   let choice: [Int]
+  /// A variable that is looked at beside its value, and how far.
+  var step: (variable: String, size: Double)?
 
   subscript(_ name: String) -> ReferenceGrid.Value {
     let v = grid.variables.firstIndex { $0.name == name }!
-    return grid.variables[v].values[choice[v]]
+    let value = grid.variables[v].values[choice[v]]
+    guard let step, step.variable == name, let number = value.number else { return value }
+    return ReferenceGrid.Value(text: value.text, number: number + step.size)
+  }
+
+  /// The same point beside its value of a variable.
+  func moved(_ variable: String, by size: Double) -> GridPoint {
+    var point = self
+    point.step = (variable, size)
+    return point
   }
 
   func label(of factor: FactorVariable) throws -> String {

@@ -22,7 +22,7 @@ struct MeansRows {
   /// - Throws: `InferenceError` for unknown variables.
   init(
     _ fitted: FittedModel, _ grid: ReferenceGrid, _ nesting: FactorNesting,
-    _ specification: MeansSpecification, _ weights: MeansWeights
+    _ specification: MeansSpecification, _ weights: MeansWeights, trend: MeansTrend? = nil
   ) throws {
     let named = try (specification.variables + specification.groups).map { name in
       try Self.variable(name, grid)
@@ -55,7 +55,8 @@ struct MeansRows {
         !nesting.occurs(point)
         ? 0 : known.map { $0[Label(key)] ?? 0 } ?? nesting.weight(point, averaged: Set(names))
       guard weight > 0 else { continue }
-      let row = try grid.builder.row(fitted.fixedTerms, at: point)
+      let row =
+        try trend?.row(fitted, at: point) ?? grid.builder.row(fitted.fixedTerms, at: point)
       var cell = 0
       for v in shown.reversed() { cell = cell * grid.variables[v].values.count + point.choice[v] }
       var sum = sums[cell] ?? (row.map { _ in 0 }, 0)

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 import NumericalMethods
 
-/// How p-values and intervals of all differences of a family of means are adjusted for their number.
+/// How p-values and intervals of all comparisons of a family of means are adjusted for their number.
 public enum MultiplicityAdjustment: String, Sendable, CaseIterable {
-  case none, tukey, bonferroni, holm
+  /// What belongs to the kind of comparison.
+  case automatic
+  case none
+  /// Of pairwise differences.
+  case tukey
+  /// Of differences from one control.
+  case dunnett
+  case sidak, bonferroni, holm
 }
 
 extension MultiplicityAdjustment {
-  /// Adjusted tests of all pairwise differences of `means` means.
+  /// Adjusted tests of comparisons of `means` means.
   ///
   /// Intervals are those of Bonferroni where the adjustment is Holm's, which has none. Tukey's takes
   /// the studentized range for every difference with its own degrees of freedom, as emmeans does.
@@ -24,12 +32,21 @@ extension MultiplicityAdjustment {
       let range = StudentizedRange(count: means, degreesOfFreedom: df)
       let p: Double?
       let width: Double
+      // emmeans adjusts nothing where there is one test.
+      if known.count == 1, self != .tukey { return test }
       switch self {
-      case .none: return test
+      case .none, .automatic: return test
       case .tukey where means > 2:
         p = range.cumulative(2.0.squareRoot() * abs(test.statistic), tail: .upper)
         width = range.quantile(α, tail: .upper) / 2.0.squareRoot()
       case .tukey: return test  // one difference
+      case .dunnett:
+        let dunnett = DunnettDistribution(count: count, degreesOfFreedom: df)
+        p = dunnett.upperTail(abs(test.statistic))
+        width = dunnett.quantile(upper: α)
+      case .sidak:
+        p = test.pValue.map { Self.sidak($0, count: count) }
+        width = t.quantile(Self.sidakShare(α, count: count) / 2, tail: .upper)
       case .bonferroni:
         p = test.pValue.map { min(1, count * $0) }
         width = t.quantile(α / (2 * count), tail: .upper)
@@ -45,6 +62,14 @@ extension MultiplicityAdjustment {
         confidenceInterval: margin.isFinite
           ? (test.estimate - margin, test.estimate + margin) : nil, dfError: test.dfError)
     }
+  }
+
+  /// 1 − (1 − p)^count, exact for small p, too.
+  static func sidak(_ p: Double, count: Double) -> Double { -expm1(count * log1p(-p)) }
+
+  /// The level of every one of `count` intervals.
+  private static func sidakShare(_ α: Double, count: Double) -> Double {
+    -expm1(log1p(-α) / count)
   }
 
   /// R's `p.adjust(method = "holm")`.

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+public import ModelFrames
+import NumericalMethods
+
+extension FittedModel {
+  private static let mostDifferences = 1_000_000
+
+  /// Marginal means of the combinations of some variables of the fixed part, and their comparisons.
+  ///
+  /// - Throws: `InferenceError` for unknown variables and values, for a scale or an adjustment that does
+  ///   not fit, and where the method does not fit the model.
+  public func marginalMeans(
+    _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
+  ) throws -> MarginalMeans {
+    try ValueRange.coverage.check(options.level, "level")
+    let adjustment = try adjustment(options)
+    let grid = try ReferenceGrid(self, at: options.values)
+    let trend = try options.trend.map { try MeansTrend($0, grid) }
+    let scale = try responseScale(options)
+    let nesting = try FactorNesting(self, grid)
+    let rows = try MeansRows(
+      self, grid, nesting, specification, options.weights, trend: trend)
+    let specification = MeansSpecification(
+      text: specification.text, variables: specification.variables, groups: rows.groups)
+    let tests = MeansTests(
+      fitted: self, ddf: try degreesOfFreedom(options.method), columns: try fixedColumns(.fitted),
+      level: options.level)
+    let means = try rows.cells.map { cell in
+      let (test, reason) = try tests.tested(cell.labels.joined(separator: " "), cell.row)
+      return MarginalMeans.Mean(
+        labels: cell.labels, test: scale.map { test?.transformed(by: $0) } ?? test, reason: reason)
+    }
+    let ratio = scale?.logarithmBase.map(ResponseScale.ratio)
+    var hasRatios = false
+    let differences = try options.comparison.map { comparison in
+      try checkCount(comparison, rows)
+      return try rows.families.flatMap { family -> [MarginalMeans.Difference] in
+        let (compared, areRatios) = try tests.compared(
+          family, comparison, adjustment, ratio, groups: rows.groups.count)
+        hasRatios = hasRatios || areRatios
+        return compared
+      }
+    }
+    return MarginalMeans(
+      formula: fit.formula, specification: specification, method: options.method,
+      level: options.level, weights: options.weights, scale: options.scale, trend: trend?.variable,
+      comparison: options.comparison, adjustment: adjustment, hasRatios: hasRatios,
+      fixedValues: grid.variables.filter { !$0.isFactor || $0.isGiven }.map {
+        ($0.name, $0.values.map(\.text))
+      }, averaged: rows.averaged, means: means, differences: differences,
+      messages: nesting.descriptions.map { "nested factors: \($0)" }
+        + scaleNotes(options, hasRatios: hasRatios)
+        + interactionNotes(specification, grid, nesting, trend?.variable))
+  }
+
+  /// - Throws: `InferenceError` where an adjustment is for other comparisons.
+  private func adjustment(_ options: MeansOptions) throws -> MultiplicityAdjustment {
+    guard options.adjustment != .automatic else {
+      return options.comparison?.usualAdjustment ?? .none
+    }
+    switch (options.adjustment, options.comparison) {
+    case (.tukey, .pairwise?), (.tukey, nil), (.dunnett, .control?), (.dunnett, nil): break
+    case (.tukey, _):
+      throw InferenceError.refused(
+        "Tukey's adjustment is for all pairwise differences. For other comparisons there is Sidak's, sidak.")
+    case (.dunnett, _):
+      throw InferenceError.refused(
+        "Dunnett's adjustment is for comparisons with one control. For others there is Sidak's, sidak.")
+    default: break
+    }
+    return options.adjustment
+  }
+
+  /// nil where nothing is to be transformed.
+  private func responseScale(_ options: MeansOptions) throws -> ResponseScale? {
+    guard options.scale == .response else { return nil }
+    guard options.trend == nil else {
+      throw InferenceError.refused(
+        "slopes are those of \(formula.response.deparsed); there is no one slope on the scale of the response. Choose the scale of the model."
+      )
+    }
+    guard let scale = ResponseScale(formula.response) else {
+      throw InferenceError.refused(
+        "there is no way back from \(formula.response.deparsed) to the scale of the response. Choose the scale of the model."
+      )
+    }
+    return scale.isIdentity ? nil : scale
+  }
+
+  private func checkCount(_ comparison: MeansComparison, _ rows: MeansRows) throws {
+    let count = rows.families.reduce(0) { $0 + comparison.count(of: $1.count) }
+    guard count <= Self.mostDifferences else {
+      throw InferenceError.refused(
+        "there are \(count) comparisons, and \(Self.mostDifferences) is the limit. Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL")), or write some behind |."
+      )
+    }
+  }
+
+  private func scaleNotes(_ options: MeansOptions, hasRatios: Bool) -> [String] {
+    var notes: [String] = []
+    if case .column = formula.response {
+    } else if options.scale == .model {
+      notes.append("results are on the scale of \(formula.response.deparsed)")
+    } else {
+      notes.append(
+        "means are transformed back from \(formula.response.deparsed), with standard errors by the delta method; tests are those of \(formula.response.deparsed)"
+      )
+      if options.comparison != nil, !hasRatios {
+        notes.append("comparisons are on the scale of \(formula.response.deparsed)")
+      }
+    }
+    if !products.basis.offsets.isEmpty { notes.append("the offset is taken as zero") }
+    return notes
+  }
+
+  /// What is compared interacts with something that is averaged over or stands at its mean.
+  private func interactionNotes(
+    _ specification: MeansSpecification, _ grid: ReferenceGrid, _ nesting: FactorNesting,
+    _ trend: String?
+  ) -> [String] {
+    let compared = specification.variables + [trend].compactMap(\.self)
+    let shown = Set(compared + specification.groups)
+    var told: Set<String> = []
+    return fixedTerms.terms.flatMap { term -> [String] in
+      let columns = columns(of: term)
+      guard columns.contains(where: compared.contains) else { return [] }
+      return grid.variables.compactMap { other in
+        guard columns.contains(other.name), !shown.contains(other.name), !other.isGiven,
+          !other.isFactor || other.values.count > 1,
+          !(nesting.parents[other.name] ?? []).contains(where: shown.contains),
+          told.insert(other.name).inserted
+        else { return nil }
+        let place = other.isFactor ? "averaged over" : "at its mean"
+        let remedy =
+          other.isFactor
+          ? "look within its levels, ~ … | \(other.name)"
+          : "look at values of it, \(Setting.gridValues(of: other.name, "VALUE,…"))"
+        return
+          "\(other.name), which is \(place), interacts with what is looked at (\(term.label)), so that results may mislead: \(remedy)"
+      }
+    }
+  }
+
+  /// The columns of the table that a term uses.
+  private func columns(of term: BoundTerm) -> Set<String> {
+    let basis = products.basis
+    return Set(
+      term.factors.flatMap { factor -> [String] in
+        switch basis.factors[factor.variable.source] {
+        case .column(let name): [name]
+        case .logical(let expression): expression.columns
+        }
+      } + term.numbers.flatMap { basis.atoms[$0.atom].expression.columns })
+  }
+}
+
+/// Tests of rows of L.
+private struct MeansTests {
+  let fitted: FittedModel
+  let ddf: any DenominatorDegreesOfFreedom
+  let columns: FixedColumns
+  let level: Double
+
+  func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
+    let (row, aliased) = fitted.estimableRow(c, columns)
+    if let aliased {
+      return (
+        nil, "the column \(aliased) depends on others, or its cell has no rows, and was dropped"
+      )
+    }
+    return (try fitted.test(name, row: row, level: level, ddf), nil)
+  }
+
+  /// Comparisons of a family's means.
+  ///
+  /// - Parameter ratio: Of a response that is a logarithm: what contrasts are turned into.
+  func compared(
+    _ family: [MeansRows.Cell], _ comparison: MeansComparison,
+    _ adjustment: MultiplicityAdjustment, _ ratio: ResponseScale?, groups: Int
+  ) throws -> (differences: [MarginalMeans.Difference], areRatios: Bool) {
+    let combinations = try comparison.combinations(
+      family.map(\.name),
+      labels: family.map { $0.labels.dropLast(groups).joined(separator: " ") },
+      sign: ratio == nil ? "-" : "/")
+    let areRatios = ratio != nil && combinations.allSatisfy(\.isContrast)
+    let tests = try combinations.map { combination in
+      var row = [Double](repeating: 0, count: family.first?.row.count ?? 0)
+      for (place, weight) in combination.weights {
+        for k in row.indices { row[k] += weight * family[place].row[k] }
+      }
+      return try tested(combination.name, row)
+    }
+    let adjusted = adjustment.adjusted(tests.map(\.test), means: family.count, level: level)
+    return (
+      combinations.indices.map { k in
+        MarginalMeans.Difference(
+          name: combinations[k].name, labels: Array(family[0].labels.suffix(groups)),
+          test: areRatios ? adjusted[k]?.transformed(by: ratio!) : adjusted[k],
+          reason: tests[k].reason)
+      }, areRatios
+    )
+  }
+}
