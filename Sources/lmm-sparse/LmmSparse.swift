@@ -17,9 +17,9 @@ import ModelFrames
     abstract: "Linear mixed-effects models for very large grouped data.",
     version: softwareVersion,
     subcommands: [
-      FitCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
+      FitCommand.self, SummaryCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
       RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
-      MarginalMeansCommand.self, VarianceCommand.self, BootstrapCommand.self, RanefCommand.self,
+      MarginalMeansCommand.self, VarianceCommand.self, PoolCommand.self, BootstrapCommand.self, RanefCommand.self,
       PredictCommand.self, AugmentCommand.self, PlotCommand.self, ReportCommand.self,
       PlanCommand.self, SimulateCommand.self, StudyCommand.self, InfoCommand.self,
     ])

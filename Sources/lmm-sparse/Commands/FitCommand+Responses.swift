@@ -26,7 +26,7 @@ extension FitCommand {
   }
 
   func fitResponses() throws {
-    let files = try RunFiles(reading: data + reading.files + model.files, output: report.output)
+    let files = try RunFiles(reading: data + reading.files + model.files + search.files, output: report.output)
     let sources = data.map(DataSource.init(argument:))
     let progress = report.progress.line
     var options = try options(ModelInput(arguments: data), progress: progress)
@@ -34,8 +34,10 @@ extension FitCommand {
     let fits = try ManyResponses(
       responsesFormula(sources, options), data: sources, options: options)
     progress?.clear()
-    try files.report.write(
-      report.isGlance ? fits.glance : fits.report(), as: report.reportFormat)
+    try withSignificantDigits(report.digits.digits) {
+      try files.report.write(
+        report.isGlance ? fits.glance : fits.report(), as: report.reportFormat)
+    }
     let failures = fits.failures
     guard let first = failures.first, !report.progress.quiet else { return }
     writeToStandardError(

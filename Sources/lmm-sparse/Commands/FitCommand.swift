@@ -14,7 +14,9 @@ struct FitCommand: ParsableCommand {
 
           lmm-sparse fit 'Reaction ~ Days + (Days | Subject)' sleepstudy.csv
 
-      Without arguments a shipped example, the sleep deprivation study, is fitted.
+      Without arguments a shipped example, the sleep deprivation study, is fitted. A model file alone, \
+      fit model.lmm, shows its fit without a search, as summary does. To refit a model to newer data start \
+      where it ended: --start old.lmm.
 
       Many responses of one design: 'cbind(y1, log(y2)) ~ x + (x | group)', or '~ x + (x | group)' \
       with --responses. Each is fitted as alone, to the rows in which it and the predictors are \
@@ -38,6 +40,14 @@ struct FitCommand: ParsableCommand {
   /// All that is to be added up.
   var data: [String] { tables + more.data }
 
+  /// The model file whose fit is to be shown, where that is all that is asked for.
+  private var storedFit: String? {
+    guard let formula, data.isEmpty, !formula.contains("~"), ModelFile.isMeant(by: formula) else {
+      return nil
+    }
+    return formula
+  }
+
   @OptionGroup(title: "Model") var model: ModelArguments
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup(title: "Data") var reading: ReadingArguments
@@ -59,6 +69,12 @@ struct FitCommand: ParsableCommand {
 
   func validate() throws {
     try checkResponses()
+    if let stored = storedFit {
+      if save != nil {
+        throw ValidationError("\(stored) is saved already; --save is for a new fit.")
+      }
+      return try checkStored(stored, model, reading, search)
+    }
     if save == "-" {
       throw ValidationError("--save needs a file name; standard output has the report.")
     }
@@ -70,8 +86,9 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     if hasManyResponses { return try fitResponses() }
+    if let stored = storedFit { return try report.writeStored(stored, tests, search) }
     let files = try RunFiles(
-      reading: data + reading.files + model.files, output: report.output, others: ["--save": save])
+      reading: data + reading.files + model.files + search.files, output: report.output, others: ["--save": save])
     let isExample = formula == nil
     let input =
       isExample
@@ -80,21 +97,8 @@ struct FitCommand: ParsableCommand {
     let fit = try fit(input, try options(input, progress: progress), saving: files["--save"])
     progress?.clear()
 
-    let format = report.reportFormat
-    try files.report.write { stream in
-      try stream.write { output in
-        format.write(
-          report.isGlance ? fit.glance : fit.report(isVerbose: report.verbose), to: &output)
-        if isExample, report.isSummary, !report.progress.quiet {
-          output.write(SleepstudyExample.invitation)
-        }
-      }
-    }
-    // The error of an unfinished fit has its messages, too.
-    if !format.showsNotes, fit.convergence.converged {
-      report.progress.tell(fit.convergence.messages)
-    }
-    if !fit.convergence.converged { throw NotConverged(messages: fit.convergence.messages) }
+    let isInviting = isExample && report.isSummary && !report.progress.quiet
+    try report.write(fit, files, ending: isInviting ? SleepstudyExample.invitation : "")
   }
 
   /// The file of `--save` is written before the report, and only if there is a fit.
@@ -115,7 +119,7 @@ struct FitCommand: ParsableCommand {
     try model.set(&options)
     options.degreesOfFreedom = tests.method
     try reading.set(&options)
-    search.set(&options)
+    try search.set(&options)
     options.wantsConditionalModes = report.ranef
     options.wantsScaledResiduals = try report.wantsResiduals(of: input)
     let best = BestSoFar()
@@ -124,15 +128,5 @@ struct FitCommand: ParsableCommand {
       progress?.show(event)
     }
     return options
-  }
-}
-
-/// The report was written, but its numbers are not those of the optimum.
-private struct NotConverged: Error, CustomStringConvertible {
-  let messages: [String]
-
-  var description: String {
-    let reasons = messages.isEmpty ? "" : ": " + messages.joined(separator: "; ")
-    return "the search did not converge\(reasons). The report shows where it stopped."
   }
 }
