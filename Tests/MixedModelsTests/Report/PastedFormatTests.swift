@@ -38,7 +38,7 @@ struct PastedFormatTests {
     let signs = try fit().replacing(varianceComponents: [component]).report().text(as: .latex)
     #expect(
       signs.contains(
-        #"{}[a\_b\textbackslash{}\{c\}\&\%\$\#\textasciitilde{}\textasciicircum{}$<$ & x & 1.0"#),
+        ##"{}[a\_b\textbackslash{}\{c\}\&\%\$\#\textasciitilde{}\textasciicircum{}$<$ & x & 1.0"##),
       "\(signs)")
   }
 
