@@ -6,6 +6,7 @@ let package = Package(
   name: "lmm-sparse",
   products: [
     .library(name: "MixedModels", targets: ["MixedModels", "Reports"]),
+    .library(name: "lmmsparse", type: .dynamic, targets: ["LMMSparseC"]),
     .executable(name: "lmm-sparse", targets: ["lmm-sparse"]),
   ],
   dependencies: [
@@ -17,6 +18,7 @@ let package = Package(
     .systemLibrary(name: "CNLopt", providers: [.apt(["libnlopt-dev"])]),
     .systemLibrary(name: "CRmath", providers: [.apt(["r-mathlib"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CArrow"),
     .target(name: "CNumberParsing"),
     .target(name: "CPanelKernels"),
     .target(name: "CAddressSpace"),
@@ -30,11 +32,17 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "ModelFrames",
-      dependencies: ["NumericalMethods", "CZlib", "CNumberParsing"],
+      dependencies: ["NumericalMethods", "CArrow", "CZlib", "CNumberParsing"],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods", "CPanelKernels"]),
     .target(name: "Reports", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
+    .target(name: "CLMMSparse", dependencies: ["CArrow"]),
+    .target(
+      name: "LMMSparseC",
+      dependencies: [
+        "Reports", "MixedModels", "ModelFrames", "NumericalMethods", "CArrow", "CLMMSparse",
+      ]),
     .executableTarget(
       name: "lmm-sparse",
       dependencies: [
@@ -52,6 +60,9 @@ let package = Package(
         "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
         "Reference/comparisons.json", "Report/Golden",
       ]),
+    .testTarget(
+      name: "LMMSparseCTests",
+      dependencies: ["TestSupport", "LMMSparseC", "CLMMSparse", "CArrow", "Reports", "MixedModels"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["TestSupport", "lmm-sparse", "Reports", "MixedModels"]),
   ],

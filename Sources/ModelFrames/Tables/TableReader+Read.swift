@@ -24,7 +24,7 @@ extension TableReader {
       missingTexts.formUnion(outcome.missingTexts)
       rows += outcome.rows
       try consume(outcome.value())
-      progress?(ReadingProgress(bytes: outcome.bytesRead, totalBytes: total, rows: rows))
+      try progress?(ReadingProgress(bytes: outcome.bytesRead, totalBytes: total, rows: rows))
     }
     let threads = threadCount(options.threads)
     if threads == 1 || feed.isShort {

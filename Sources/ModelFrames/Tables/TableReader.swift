@@ -15,8 +15,8 @@ package final class TableReader {
   /// it is done.
   package internal(set) var unmatchedMissingTexts: [String] = []
 
-  /// Called on the thread that called `read`, after each chunk.
-  package var progress: ((ReadingProgress) -> Void)?
+  /// Called on the thread that called `read`, after each chunk; what it throws ends the reading.
+  package var progress: ((ReadingProgress) throws -> Void)?
 
   /// Opens the first source and takes its first rows.
   ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// The text in double quotes, shortened, control characters escaped.
-func inDoubleQuotes(_ text: String) -> String { "\"" + shortened(text) + "\"" }
+package func inDoubleQuotes(_ text: String) -> String { "\"" + shortened(text) + "\"" }
 
 /// The beginning of the text, control characters escaped.
 func shortened(_ text: String) -> String {

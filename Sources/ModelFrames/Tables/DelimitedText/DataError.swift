@@ -52,6 +52,10 @@ public struct DataError: Error, Sendable, Equatable {
     /// The name under which it was there before.
     case namedTwice(String)
     case cannotReadAgain
+    /// A stream of batches that gave up, in its producer's words.
+    case streamFailed(String)
+    /// A batch, or a column of one, that is not what it says it is; without a full stop.
+    case malformedBatch(String)
     case unusableSeparator(UInt8)
     case duplicateColumn
     case unknownColumn(available: [String])

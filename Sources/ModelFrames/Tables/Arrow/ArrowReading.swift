@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One pass over a table of Arrow batches, cut by the position of its rows.
+final class ArrowReading: TableReading {
+  let layout: TableLayout
+  private let table: ArrowTable
+  private let descriptions: [ArrowColumnDescription]
+  private let missing: MissingTexts
+  private let chunkRows: Int
+  private var pending: [ArrowSlice] = []  // taken from the stream, not given out
+  private var pendingRows = 0
+  private var nextBatch = 0
+  private var row = 0  // the next to be given out
+  private var isAtEnd = false
+  private var failure: DataError?  // after the pending rows
+
+  /// Takes the batches of the first rows.
+  init(
+    _ table: ArrowTable, columns: [ArrowColumnDescription], _ options: ReadingOptions
+  ) throws(DataError) {
+    self.table = table
+    descriptions = columns
+    layout = TableLayout(name: table.name, columnNames: columns.map(\.name))
+    missing = MissingTexts(options)
+    chunkRows = min(max(1, options.chunkBytes / 32), 1 << 24)
+    fill()
+    if pendingRows == 0, let failure { throw failure }
+  }
+
+  var hasRows: Bool { pendingRows > 0 || row > 0 }
+  var isShort: Bool { isAtEnd && pendingRows <= chunkRows && failure == nil }
+  var labelColumns: Set<String> { Set(descriptions.filter(\.type.isLabel).map(\.name)) }
+
+  func kind(of column: String) throws(DataError) -> ColumnKind {
+    switch descriptions[try position(of: column)].type {
+    case .boolean: return .logical
+    case .null: return .empty
+    case .text, .textView, .dictionary:
+      let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+      guard let rows = try first([request]) as? ArrowRows else { return .categorical }
+      let kind = rows.labelKind(0)
+      return kind == .empty ? .categorical : kind
+    case .integer, .float, .decimal, .date, .timestamp, .unreadable: return .numeric
+    }
+  }
+
+  func first(_ columns: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
+    guard pendingRows > 0 else { return nil }
+    var slices: [ArrowSlice] = []
+    var left = chunkRows
+    for slice in pending where left > 0 {
+      let count = min(slice.rows.count, left)
+      slices.append(ArrowSlice(batch: slice.batch, rows: slice.rows.prefix(count)))
+      left -= count
+    }
+    return try rows(slices, columns)
+  }
+
+  func next(_ columns: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
+    fill()
+    guard pendingRows > 0 else {
+      if let failure { throw failure }
+      return nil
+    }
+    var slices: [ArrowSlice] = []
+    var left = min(chunkRows, pendingRows)
+    let count = left
+    var used = 0
+    while left > 0 {
+      let slice = pending[used]
+      guard slice.rows.count > left else {
+        slices.append(slice)
+        left -= slice.rows.count
+        used += 1
+        continue
+      }
+      slices.append(ArrowSlice(batch: slice.batch, rows: slice.rows.prefix(left)))
+      pending[used] = ArrowSlice(batch: slice.batch, rows: slice.rows.dropFirst(left))
+      left = 0
+    }
+    pending.removeFirst(used)
+    let rows = try rows(slices, columns)
+    (pendingRows, row) = (pendingRows - count, row + count)
+    return rows
+  }
+
+  /// Takes batches until there is a chunk, and none that is empty.
+  private func fill() {
+    while pendingRows < chunkRows, !isAtEnd, failure == nil {
+      do throws(DataError) {
+        guard let batch = try table.batch(nextBatch) else {
+          isAtEnd = true
+          return
+        }
+        nextBatch += 1
+        if batch.rowCount > 0 { pending.append(ArrowSlice(batch: batch, rows: 0..<batch.rowCount)) }
+        pendingRows += batch.rowCount
+      } catch {
+        failure = error
+      }
+    }
+  }
+
+  private func rows(
+    _ slices: [ArrowSlice], _ requests: [ColumnRequest]
+  ) throws(DataError) -> ArrowRows {
+    var pieces: [[ArrowPiece]] = []
+    for request in requests {
+      let position = try position(of: request.name)
+      var ofColumn: [ArrowPiece] = []
+      for slice in slices {
+        do throws(ArrowColumn.Fault) {
+          let column = try ArrowColumn(slice.batch, column: position, descriptions[position].type)
+          ofColumn.append(ArrowPiece(column: column, rows: slice.rows))
+        } catch {
+          throw DataError(.malformedBatch(error.words), file: layout.name, column: request.name)
+        }
+      }
+      pieces.append(ofColumn)
+    }
+    return ArrowRows(
+      layout: layout, descriptions: descriptions, slices: slices, firstRow: row, requests: requests,
+      pieces: pieces, missing: missing)
+  }
+
+  private func position(of name: String) throws(DataError) -> Int {
+    let places = descriptions.indices.filter { !name.isEmpty && descriptions[$0].name == name }
+    guard let place = places.first else {
+      throw DataError(
+        .unknownColumn(available: layout.columnNames), file: layout.name, column: name)
+    }
+    guard places.count == 1 else {
+      throw DataError(.duplicateColumn, file: layout.name, column: name)
+    }
+    return place
+  }
+}
+
+/// Some rows of a batch, which lives as long.
+struct ArrowSlice: Sendable {
+  let batch: ArrowBatch
+  let rows: Range<Int>
+}
+
+extension Range<Int> {
+  fileprivate func prefix(_ count: Int) -> Range<Int> { lowerBound..<lowerBound + count }
+  fileprivate func dropFirst(_ count: Int) -> Range<Int> { lowerBound + count..<upperBound }
+}
+
+/// Some rows of a column of a batch.
+struct ArrowPiece {
+  let column: ArrowColumn
+  let rows: Range<Int>
+}
