@@ -58,7 +58,7 @@ struct ModelReading {
   /// - Throws: `DataError`, `FitError`.
   func crossProducts() throws -> CrossProducts {
     reader.progress = options.progress.map { report in
-      { report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
+      { try report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
     try ProductsSize.checkPairs(ofGroups: specification.basis.groups.count)
     var total = CrossProducts(specification)
@@ -89,7 +89,7 @@ struct ModelReading {
   func forEachBlockAgain<T: Sendable>(
     _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
   ) throws {
-    reader.progress = options.progress.map { report in { report(.residuals(rows: $0.rows)) } }
+    reader.progress = options.progress.map { report in { try report(.residuals(rows: $0.rows)) } }
     try forEachBlock(transform, consume: consume)
   }
 

@@ -45,7 +45,7 @@ public struct Fit: Sendable {
   public let varianceComponents: [VarianceComponent]
   public internal(set) var convergence: Convergence
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
-  public let conditionalModes: [ConditionalModes]?
+  public package(set) var conditionalModes: [ConditionalModes]?
   /// Quantiles of the scaled residuals √w (y − fitted) / σ; nil where the rows were not read again.
   public package(set) var scaledResiduals: ResidualQuantiles?
   public let solver: SolverDescription

@@ -154,7 +154,7 @@ extension CriterionSearch {
       covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in
-          report(
+          try report(
             .evaluating(
               TracePoint(
                 evaluation: evaluation, theta: covariance.theta(φ), criterion: value,

@@ -53,7 +53,7 @@ package struct ModelInput: Sendable {
 
 extension CrossProducts {
   /// Refuses options that came too late for cross-products that were made without them.
-  fileprivate func check(_ options: FitOptions, name: String) throws {
+  package func check(_ options: FitOptions, name: String) throws {
     let model = specification.options
     for (given, made, option) in [
       (options.weights, model.weights, "weights"), (options.offset, model.offset, "offset"),

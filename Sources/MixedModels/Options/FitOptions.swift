@@ -57,8 +57,8 @@ public struct FitOptions: Sendable {
   /// Whether a `FittedModel` keeps the cross-products that it was made of, so that it can be saved: as
   /// much memory again as the levels take.
   public var keepsCrossProducts = true
-  /// Called now and then from the fitting thread with what is going on.
-  public var progress: (@Sendable (FitProgress) -> Void)?
+  /// Called now and then from the fitting thread with what is going on; what it throws ends the fit.
+  public var progress: (@Sendable (FitProgress) throws -> Void)?
 
   public init() {}
 }

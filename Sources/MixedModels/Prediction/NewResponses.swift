@@ -15,11 +15,11 @@ public struct NewResponses: Sendable {
     case kept
   }
 
-  private let predictor: LinearPredictor
-  private let names: [String]
+  fileprivate let predictor: LinearPredictor
+  fileprivate let names: [String]
   private let seed: UInt64
   private let input: RowTable.InputColumns
-  private let options: PredictionOptions
+  fileprivate let options: PredictionOptions
   /// Per response and group: b of the working columns, level after level.
   private let effects: [[[Double]]]
 
@@ -103,7 +103,7 @@ public struct NewResponses: Sendable {
   }
 
   /// NaN where something is missing.
-  private func responses(_ chunk: TableChunk, _ predict: RowPredictor) throws -> [[Double]] {
+  fileprivate func responses(_ chunk: TableChunk, _ predict: RowPredictor) throws -> [[Double]] {
     let columns = try predict.columns(chunk, wantsX: false)
     let fixed = predict.fixed(columns)
     let sigma = predictor.variance.squareRoot()
@@ -127,6 +127,22 @@ public struct NewResponses: Sendable {
       }
       return y
     }
+  }
+}
+
+extension NewResponses {
+  /// The responses of the rows of a table, a chunk at a time as they are asked for, one array of every
+  /// response; notes for the user.
+  ///
+  /// - Throws: what `RowTable.write` throws.
+  package func pull(
+    _ data: [any TableSource]
+  ) throws -> (names: [String], chunks: TablePull<[[Double]]>, notes: [String]) {
+    let table = try NewTable(predictor, data, options)
+    let chunks = try TablePull(table.reader, table.rows.working.design.columns) {
+      [self, rows = table.rows] in try responses($0, rows)
+    }
+    return (names, chunks, table.notes)
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
+import ModelFrames
 import NumericalMethods
 
 /// What a model says of single rows, with the names of broom and broom.mixed.
@@ -46,6 +47,17 @@ public enum PredictionInterval: Sendable, Equatable {
     switch self {
     case .confidence(let level), .prediction(let level): level
     }
+  }
+}
+
+extension PredictionInterval {
+  /// - Throws: `OutOfRange`; `InferenceError` for a prediction interval with degrees of freedom.
+  func check(_ degreesOfFreedom: DegreesOfFreedomMethod) throws {
+    try ValueRange.coverage.check(level, "level")
+    guard case .prediction = self, degreesOfFreedom != .none else { return }
+    throw InferenceError.refused(
+      "degrees of freedom are those of an estimated mean; a prediction interval adds a residual, for which there are none. Take a confidence interval, or leave the method out."
+    )
   }
 }
 

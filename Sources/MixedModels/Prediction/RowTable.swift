@@ -48,12 +48,7 @@ public struct RowTable {
   public func write(
     _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
-    if let level = statistics.interval?.level { try ValueRange.coverage.check(level, "level") }
-    if case .prediction = statistics.interval, options.degreesOfFreedom != .none {
-      throw InferenceError.refused(
-        "degrees of freedom are those of an estimated mean; a prediction interval adds a residual, for which there are none. Take a confidence interval, or leave the method out."
-      )
-    }
+    try statistics.interval?.check(options.degreesOfFreedom)
     let table = try NewTable(predictor, data, options)
     let reader = table.reader
     let records = RecordText(reader, input == .all, columns.map(\.rawValue))
@@ -66,9 +61,7 @@ public struct RowTable {
       transform: { [columns, statistics, predict = table.rows] chunk in
         let rows = try predict(chunk)
         var part = Part()
-        part.complete = rows.fitted.indices.count {
-          !rows.fitted[$0].isNaN && !(rows.residuals.isEmpty || rows.residuals[$0].isNaN)
-        }
+        part.complete = rows.completeCount
         (part.count, part.inestimable) = (rows.fitted.count, rows.inestimable)
         try records.append(chunk, to: &part.bytes) { row, bytes in
           for (k, column) in columns.enumerated() {
@@ -83,17 +76,21 @@ public struct RowTable {
         (complete, count) = (complete + part.complete, count + part.count)
         try write(part.bytes)
       })
-    try check(complete)
+    try predictor.checkLeverages(columns, complete: complete)
     return table.notes + inestimable.notes
   }
+}
 
+extension LinearPredictor {
   /// A row's leverage is that of a row of the fit.
-  private func check(_ complete: Int) throws {
-    let specification = predictor.products.specification
+  ///
+  /// - Throws: `InferenceError` where columns have leverages and the complete rows are others.
+  func checkLeverages(_ columns: [RowColumn], complete: Int) throws {
+    let specification = products.specification
     guard columns.contains(.leverage) || columns.contains(.cooksDistance),
       specification.origin.text == specification.formula.text
     else { return }
-    let used = predictor.products.observations
+    let used = products.observations
     guard complete == used else {
       throw InferenceError.refused(
         "leverages are those of the rows that the model was fitted to, \(used) of them, and these are \(complete). Name the data of the fit, or leave the leverages out."
@@ -102,8 +99,17 @@ public struct RowTable {
   }
 }
 
+extension PredictedRows {
+  /// Rows that have all that the model uses.
+  var completeCount: Int {
+    fitted.indices.count {
+      !fitted[$0].isNaN && !(residuals.isEmpty || residuals[$0].isNaN)
+    }
+  }
+}
+
 /// Rows that have no prediction because what was dropped from X counts in them.
-private struct InestimableRows {
+struct InestimableRows {
   private var count = 0
   private var first: (row: Int, column: String)?
 

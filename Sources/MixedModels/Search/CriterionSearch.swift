@@ -67,7 +67,7 @@ struct CriterionSearch {
   let covariance: RelativeCovariance
   /// Levels of each group.
   let levels: [Int]
-  let progress: ((Int, [Double], Double, Double) -> Void)?
+  let progress: ((Int, [Double], Double, Double) throws -> Void)?
 
   /// The entries among φ of every block that has any.
   var blocks: [Range<Int>] { covariance.blockRanges.filter { !$0.isEmpty } }

@@ -36,16 +36,16 @@ struct SearchState {
     limit = search.maximumEvaluations
   }
 
-  mutating func record(_ φ: [Double], _ value: Double) {
+  mutating func record(_ φ: [Double], _ value: Double) throws {
     let seconds = monotonicSeconds() - began
     trace.append(CriterionSearch.Evaluation(φ: φ, value: value, seconds: seconds))
-    search.progress?(trace.count, φ, value, seconds)
     if value < self.value { (best, self.value) = (φ, value) }
+    try search.progress?(trace.count, φ, value, seconds)
   }
 
   mutating func value(at φ: [Double]) throws -> Double {
     let value = try evaluate(φ)
-    record(φ, value)
+    try record(φ, value)
     return value
   }
 

@@ -2,13 +2,13 @@
 
 /// Reads JSON text (RFC 8259); nil for anything else, and for an object that has a name twice, of
 /// which readers see one or the other.
-struct JSONParser {
+package struct JSONParser {
   private let text: [UInt8]
   private var position = 0
   /// Deeper nesting is refused rather than followed.
   private static let deepest = 64
 
-  static func value(of text: String) -> JSONValue? {
+  package static func value(of text: String) -> JSONValue? {
     var parser = JSONParser(text: Array(text.utf8))
     guard let value = parser.value(depth: 0) else { return nil }
     parser.skipBlanks()

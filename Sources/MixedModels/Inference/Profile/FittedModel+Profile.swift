@@ -63,22 +63,24 @@ extension FittedModel {
     let fitting = memory > 0 ? max(1, memory / (2 * max(maximum.bytes, 1))) : threads
     let workers = min(threads, fitting, chosen.count)
     let next = Mutex(0)
+    let stop = Mutex<(any Error)?>(nil)
     inParallel(workers, threads: workers) { _ in
       while true {
         let k = next.withLock { next in
           defer { next += 1 }
           return next
         }
-        guard k < chosen.count else { return }
+        guard k < chosen.count, stop.withLock({ $0 == nil }) else { return }
         let (parameter, place) = chosen[k]
         let result = self.curve(parameter, place, maximum, level: level, pointsPerSide: count)
         let done = results.withLock { results in
           results[k] = result
           return results.count
         }
-        progress?(done, chosen.count)
+        do { try progress?(done, chosen.count) } catch { stop.withLock { $0 = $0 ?? error } }
       }
     }
+    if let error = stop.withLock(\.self) { throw error }
     return (maximum.deviance, results.withLock { all in chosen.indices.map { all[$0]! } })
   }
 

@@ -52,7 +52,7 @@ public struct ProfileOptions {
   /// search for the limits has seen.
   public var pointsPerSide = 0
   /// Called with the number of parameters done, of how many.
-  public var progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?
+  public var progress: (@Sendable (_ done: Int, _ all: Int) throws -> Void)?
 
   public init() {}
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import ModelFrames
+
+/// What a model says of the rows of a table, a chunk at a time as it is asked for; used from one thread at a
+/// time.
+package final class PredictionPull {
+  /// Of the columns.
+  package let names: [String]
+  private let predictor: LinearPredictor
+  private let columns: [RowColumn]
+  private let chunks: TablePull<Part>
+  private let tableNotes: [String]
+  private var inestimable = InestimableRows()
+  private var (count, complete) = (0, 0)
+
+  private struct Part: Sendable {
+    var values: [[Double]]
+    var complete: Int
+    var inestimable: [(row: Int, column: String)]
+  }
+
+  /// `.lower` and `.upper` are the limits of `interval`.
+  ///
+  /// - Throws: what `RowTable.write` throws.
+  package init(
+    _ predictor: LinearPredictor, _ data: [any TableSource], _ columns: [RowColumn],
+    interval: PredictionInterval? = nil, options: PredictionOptions = PredictionOptions()
+  ) throws {
+    var options = options
+    options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
+    options.wantsResiduals = columns.contains { $0.needsResponse }
+    try interval?.check(options.degreesOfFreedom)
+    let statistics = RowStatistics(predictor, interval)
+    let table = try NewTable(predictor, data, options)
+    (self.predictor, self.columns, names) = (predictor, columns, columns.map(\.rawValue))
+    tableNotes = table.notes
+    chunks = try TablePull(table.reader, table.rows.working.design.columns) {
+      [columns, predict = table.rows] chunk in
+      let rows = try predict(chunk)
+      let values = columns.map { column in
+        rows.fitted.indices.map { statistics.value(column, rows, $0) }
+      }
+      return Part(values: values, complete: rows.completeCount, inestimable: rows.inestimable)
+    }
+  }
+
+  /// The values of the next rows, an array for every column, NaN where there is none; nil after the last.
+  ///
+  /// - Throws: what `RowTable.write` throws.
+  package func next() throws -> [[Double]]? {
+    guard let part = try chunks.next() else {
+      try predictor.checkLeverages(columns, complete: complete)
+      return nil
+    }
+    inestimable.add(part.inestimable, after: count)
+    (count, complete) = (count + (part.values.first?.count ?? 0), complete + part.complete)
+    return part.values
+  }
+
+  /// For the user, of the rows so far.
+  package var notes: [String] { tableNotes + inestimable.notes }
+}
