@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Linear mixed models of lmm-sparse for any language that can call C: rows come and go as Arrow C streams,
+// settings and results as JSON in UTF-8.
+//
+//   lmm_model *model = NULL;
+//   char *json = NULL;
+//   if (lmm_fit(&rows, "{\"formula\": \"y ~ x + (1 + x | g)\"}", &model, &json) == LMM_OK) puts(json);
+//   lmm_free_text(json);
+//   lmm_free(model);
+//
+// Contracts of all functions
+//
+// - They return a code of enum lmm_code. With LMM_OK, *json is the result, an object; otherwise it is
+//     {"error": {"code": "data", "message": "…", "place": {"file": …, "row": …, "column": …}}}
+//   where `code` is one of request, data, formula, fit, inference, file, range, memory, interrupted and
+//   failed, `message` says what to do, and of `place` there is what is known (of a formula its text and
+//   `position`, counted in characters from 0). `json` may be NULL if nobody wants it; else *json is always
+//   set, and is the caller's, who gives it to lmm_free_text. Handles (*model, *products) are NULL unless the
+//   call succeeded.
+// - A stream that is handed over belongs to the library from then on, whatever happens: its `release` is NULL
+//   on return, and the library releases it when it is read, or on an error. `rows` may be NULL where "data"
+//   among the options names files (CSV, TSV, gzip; model files .lmm of lmm_save and lmm_save_products).
+//   Batches are taken one after another, each by one thread, but not always by the thread that called.
+// - Columns are found by name; those that a model does not use are not touched. Types that are read, by their
+//   Arrow formats: integers c C s S i I l L, numbers f g, decimals d:…, booleans b, strings and binaries u U
+//   z Z vu vz, which are labels whatever they look like, dates tdD tdm (days since 1970 as numbers;
+//   2026-11-30 as labels), timestamps ts… (seconds since 1970; 2026-11-30 10:06:53 as labels), null n, and
+//   dictionaries of these, which are labels. Null is missing, and so is NaN. Another type is an error that
+//   names the column. Batches may be sliced, empty, and larger than 2³¹ rows. Sizes and offsets are checked
+//   where the interface tells the size of a buffer; it does not tell that of strings.
+// - Nothing is printed, no signal is handled, the process is never ended, and no file is written but those
+//   that are named. Handles do not change: several threads may use one at a time, and fit several models at
+//   once. Threads are started by a call and have ended when it returns. Do not fork while a call is under
+//   way; before and after is fine.
+// - Numbers are those of the command-line program to the last bit where the same rows arrive in one piece of
+//   1 MiB of text or 32,768 rows; sums of larger tables are added up in other pieces, and then agree to
+//   rounding.
+//
+// Options and requests are JSON objects; their names are those of the program's options, with _ for -. An
+// unknown name is an error. NULL is an empty object.
+//
+// Options of fits
+//   formula        text, as R writes it
+//   data           file or list of files, in place of rows
+//   name           what messages call the rows; default: data
+//   reml           default true; false: maximum likelihood
+//   weights, offset                     column; weights also an expression, as "1/v"
+//   factor                              column or list of columns that are categorical even if they are numbers
+//   levels                              object: column to list of levels, the first is the base
+//   contrasts                           object: column to treatment, sum, helmert or poly, or to an object with levels,
+//                                       columns and values, a matrix with a row for every level
+//   na                                  omit (default) or fail
+//   missing                             text or list of texts that mean missing
+//   encoding, decimal, separator        of files
+//   ddf                                 satterthwaite (default), kenward-roger, residual or none
+//   optimizer, start, max_evaluations, tolerance
+//   theta, sigma                        where they are known
+//   solver, accuracy, probe_seed
+//   threads                             default: all cores
+//   pedigree                            object: grouping factor to an object with individual, sire and dam, lists of
+//                                       labels, null for an unknown parent
+//   ranef                               true: the result has the conditional modes
+//   residuals                           true: quantiles of the scaled residuals, for which the rows stay in memory
+//                                       until they were read a second time
+//   keep_products                       default true; false takes less memory, and lmm_save is refused
+#ifndef LMM_H
+#define LMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arrow_c_stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum lmm_code {
+  LMM_OK = 0,
+  LMM_FAILED = 1,       // the data, the model or the machine do not allow it
+  LMM_MISUSED = 2,      // the request is wrong
+  LMM_INTERRUPTED = 3,  // a callback wanted an end
+};
+
+// A fitted model.
+typedef struct lmm_model lmm_model;
+
+// The cross-products of some rows: their share of a model.
+typedef struct lmm_products lmm_products;
+
+// Told what is going on, as JSON: {"stage": "reading", "rows": …, "bytes": …, "total_bytes": …},
+// {"stage": "evaluating", "evaluation": …, "criterion": …, "theta": […], "seconds": …},
+// {"stage": "residuals" or "rows", "rows": …}, {"stage": "profile" or "bootstrap", "done": …, "of": …},
+// {"stage": "note", "text": …}. The text lives
+// during the call. A result other than 0 ends the work, which then returns LMM_INTERRUPTED.
+typedef int (*lmm_progress)(const char *event, void *context);
+
+// Sets the callback of calls by this thread, until it sets another one; NULL: none. It is called by this
+// thread only.
+void lmm_on_progress(lmm_progress report, void *context);
+
+// The version, such as "0.4.0"; not to be freed.
+const char *lmm_version(void);
+
+// Makes the messages of this process call settings as "options" of this interface, as "python" or as "r"
+// writes them. Called once, before anything else; without it they are called as Swift calls them.
+int lmm_speak(const char *front, char **json);
+
+// Versions, the BLAS in use and whether its kernels fit the processor, cores. Option: self_test, which
+// compares the BLAS with plain loops: "passed", or the first difference.
+int lmm_info(const char *options, char **json);
+
+// The columns that a model may use, by its formula, weights and offset: for those who fetch rows.
+int lmm_columns(const char *options, char **json);
+
+// Fits a model; the result is that of the program's `fit --json`.
+int lmm_fit(struct ArrowArrayStream *rows, const char *options, lmm_model **model, char **json);
+
+// Sizes, strategies, memory and predicted time of a fit, which is not made.
+int lmm_plan(struct ArrowArrayStream *rows, const char *options, char **json);
+
+// Cross-products of some rows. Formula, data, name, weights, offset, factor, levels, contrasts, na, missing,
+// encoding, decimal, separator and threads among the options. Rows may be none. The result has formula, nobs,
+// nobs_omitted, data and messages.
+int lmm_crossprod(
+    struct ArrowArrayStream *rows, const char *options, lmm_products **products, char **json);
+
+// Adds up cross-products of one model, in any order; the sum does not need them any more.
+int lmm_merge(
+    const lmm_products *const *parts, size_t count, lmm_products **sum, char **json);
+
+// Fits the model of cross-products, or the one of "formula" with some of its terms.
+int lmm_fit_products(
+    const lmm_products *products, const char *options, lmm_model **model, char **json);
+
+int lmm_save_products(const lmm_products *products, const char *path, char **json);
+int lmm_load_products(const char *path, lmm_products **products, char **json);
+
+// Answers a question about a model. "command" is one of
+//   summary     format, ranef, verbose
+//   ranef
+//   anova       type: 1, 2 or 3 (default); ddf
+//   drop1       ddf
+//   ranova      boundary: naive, mixture (default), exact or bootstrap; simulations, replicates, seed
+//   contrast    hypothesis: text or list of texts such as "Days = 10"; L: list of rows of numbers; ddf, level
+//   confint     method: profile (default), wald or bootstrap; parameters, level, ddf; replicates, seed, interval:
+//               percentile or basic; points: of every curve on either side, with method profile and format
+//               tidy
+//   emmeans     means: "~ f | g"; pairwise, adjust: tukey, holm, bonferroni or none; at: object of lists; cell_weights:
+//               equal or proportional; ddf, level
+//   variance    ratio: expression or list of expressions; level
+//   bootstrap   replicates, seed, level; csv: true for a table of all replicates
+// All take "format": json (default), summary, tidy, markdown or html, and summary also glance. The result is
+// the report's object, or else {"text": …, "messages": […]}. A list of forms gives all of one computation by
+// their names, {"json": {…}, "summary": "…", "messages": […]}.
+int lmm_call(const lmm_model *model, const char *request, char **json);
+
+// Compares models of the same rows. "command" is anova (likelihood-ratio tests; boundary, simulations,
+// replicates, seed) or bootstrap (of two models; replicates, seed, csv).
+int lmm_compare(
+    const lmm_model *const *models, size_t count, const char *request, char **json);
+
+// Tables of a model, row by row: *out gives batches as they are asked for, with double columns, null where
+// there is no number. *out keeps what it needs of the model and releases rows when it is released. An error
+// in the middle is told by its get_last_error; notes come as events to the callback that the thread that
+// reads has then.
+//
+// predict: .fitted, with se: .se.fit, with interval (confidence or prediction): .lower and .upper. Options:
+// random (all, none or "~ (1 | g)"), se, interval, level, ddf, allow_new_levels, weights, offset, data,
+// missing, threads.
+int lmm_predict(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
+    struct ArrowArrayStream *out, char **json);
+
+// augment: .fitted, .resid, .fixed, .wtres, with influence: .hat and .cooksd. Options: influence,
+// allow_new_levels, weights, offset, data, missing, threads.
+int lmm_augment(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
+    struct ArrowArrayStream *out, char **json);
+
+// simulate: sim_1, sim_2, … Options: replicates, seed, random (new or kept), data, missing, threads.
+int lmm_simulate(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
+    struct ArrowArrayStream *out, char **json);
+
+// The conditional modes: columns group, level, term (strings), estimate and std.error.
+int lmm_ranef(
+    const lmm_model *model, const char *options, struct ArrowArrayStream *out, char **json);
+
+// A model file, whole or not at all. Options of lmm_load: ranef, threads, solver, ddf, keep_products.
+int lmm_save(const lmm_model *model, const char *path, char **json);
+int lmm_load(const char *path, const char *options, lmm_model **model, char **json);
+
+// All take NULL.
+void lmm_free(lmm_model *model);
+void lmm_free_products(lmm_products *products);
+void lmm_free_text(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // LMM_H

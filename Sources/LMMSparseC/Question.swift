@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import MixedModels
+import ModelFrames
+import Reports
+
+/// How a report is written.
+enum ReportForm: String, CaseIterable {
+  case json, summary, tidy, glance, markdown, html
+
+  fileprivate func text(of report: Report) -> String {
+    switch self {
+    case .json: report.text(as: .json)
+    case .summary: report.text(as: .summary)
+    case .tidy, .glance: report.text(as: .tidy)
+    case .markdown: report.text(as: .markdown)
+    case .html: report.text(as: .html)
+    }
+  }
+}
+
+/// The forms that an answer is wanted in.
+struct ReportForms {
+  private let forms: [ReportForm]
+  /// Whether there is a list of them.
+  private let areMany: Bool
+  var haveGlance: Bool { forms.contains(.glance) }
+  /// One that is a table of CSV.
+  static let tidy = ReportForms(forms: [.tidy], areMany: false)
+
+  private init(forms: [ReportForm], areMany: Bool) { (self.forms, self.areMany) = (forms, areMany) }
+
+  /// - Throws: `RequestError`
+  init(_ request: Request) throws {
+    let names = request.has("format") ? try request.strings("format") : ["json"]
+    forms = try names.map { name in
+      guard let form = ReportForm(rawValue: name) else {
+        let known = joinedAsChoice(ReportForm.allCases.map(\.rawValue))
+        throw request.fault("format", "takes \(known), or a list of these")
+      }
+      return form
+    }
+    if case .array? = request["format"] { areMany = true } else { areMany = false }
+    guard !forms.isEmpty, Set(forms).count == forms.count else {
+      throw request.fault("format", "takes a form, or a list in which none is there twice")
+    }
+  }
+
+  /// A report that is its object, or a text with what has no place in it; of several forms an object with all.
+  func text(of report: Report) -> JSONText {
+    if !areMany, forms[0] == .json { return JSONText(report) }
+    var members = forms.map { form -> (name: String, value: JSONText.Member) in
+      let text = form.text(of: report)
+      return (areMany ? form.rawValue : "text", form == .json ? .json(text) : .value(.string(text)))
+    }
+    let notes = report.notes.filter { _ in areMany || [.tidy, .glance].contains(forms[0]) }
+    members.append(("messages", .value(.strings(notes))))
+    return JSONText(members)
+  }
+}
+
+/// A command about one model, with its options.
+struct Question {
+  private let request: Request
+  private let command: Command
+  private let forms: ReportForms
+
+  private enum Command: String, CaseIterable {
+    case summary, ranef, anova, drop1, ranova, contrast, confint, emmeans, variance, bootstrap
+
+    /// Beside command and format.
+    var options: [String] {
+      switch self {
+      case .summary: ["ranef", "verbose"]
+      case .ranef: []
+      case .anova: ["type", "ddf"]
+      case .drop1: ["ddf"]
+      case .ranova: ["boundary", "simulations", "replicates", "seed"]
+      case .contrast: ["hypothesis", "L", "ddf", "level"]
+      case .confint:
+        ["method", "parameters", "level", "ddf", "replicates", "seed", "interval", "points"]
+      case .emmeans: ["means", "pairwise", "adjust", "at", "cell_weights", "ddf", "level"]
+      case .variance: ["ratio", "level"]
+      case .bootstrap: ["replicates", "seed", "level", "csv"]
+      }
+    }
+  }
+
+  private enum IntervalMethod: String, CaseIterable { case profile, wald, bootstrap }
+  private enum IntervalKind: String, CaseIterable { case percentile, basic }
+
+  init(_ text: UnsafePointer<CChar>?) throws {
+    request = try Request(text, "lmm_call")
+    guard let command = try request.word("command", Command.self) else {
+      let known = joinedAsChoice(Command.allCases.map(\.rawValue))
+      throw RequestError("lmm_call needs a \"command\": \(known).")
+    }
+    self.command = command
+    try request.check(["command", "format"] + command.options)
+    forms = try ReportForms(request)
+    if forms.haveGlance, command != .summary {
+      throw request.fault("format", "is glance for the command summary only")
+    }
+  }
+
+  func answer(_ model: ModelHandle, _ progress: Progress) throws -> JSONText {
+    let fitted = model.fitted
+    let notes = fitted.fit.convergence.messages
+    switch command {
+    case .summary: return try summary(model)
+    case .ranef:
+      let modes = try fitted.withConditionalModes()
+      return forms.text(
+        of: ConditionalModesReport(modes.fit, reliabilities: try modes.reliabilities()).report())
+    case .anova:
+      guard let type = TypeOfHypothesis(rawValue: try request.integer("type") ?? 3) else {
+        throw request.fault("type", "takes 1, 2 or 3")
+      }
+      return forms.text(of: try fitted.anova(type: type, try ddf).report(notes: notes))
+    case .drop1: return forms.text(of: try fitted.singleTermDeletions(try ddf).report(notes: notes))
+    case .ranova:
+      let deletions = try fitted.randomTermDeletions(
+        boundary: try request.word("boundary", BoundaryMethod.self) ?? .mixture,
+        simulations: try request.integer("simulations") ?? 10_000,
+        seed: try request.seed("seed") ?? 1, replicates: try request.bootstrapOptions(progress))
+      return forms.text(of: deletions.report(notes: notes))
+    case .contrast: return forms.text(of: try contrast(fitted).report(notes: notes))
+    case .confint: return try intervals(fitted, notes, progress)
+    case .emmeans: return forms.text(of: try means(fitted).report(notes: notes))
+    case .variance:
+      let explained = try fitted.varianceExplained(
+        ratios: try request.strings("ratio"), level: try level)
+      return forms.text(of: explained.report(notes: notes))
+    case .bootstrap:
+      let bootstrap = try fitted.bootstrap(try request.bootstrapOptions(progress))
+      if try request.bool("csv") ?? false {
+        return .table(bootstrap.replicates, names: fitted.bootstrapNames)
+      }
+      return forms.text(of: BootstrapReport(bootstrap, level: try level).report(notes: notes))
+    }
+  }
+
+  private var ddf: DegreesOfFreedomMethod {
+    get throws { try request.word("ddf", DegreesOfFreedomMethod.self) ?? .satterthwaite }
+  }
+
+  private var level: Double { get throws { try request.double("level") ?? 0.95 } }
+
+  private func summary(_ model: ModelHandle) throws -> JSONText {
+    var fit = model.fit
+    if try request.bool("ranef") ?? false {
+      fit = try fit.with(modesOf: model.fitted.withConditionalModes().fit)
+    }
+    if forms.haveGlance { return forms.text(of: fit.glance) }
+    return forms.text(of: fit.report(isVerbose: try request.bool("verbose") ?? false))
+  }
+
+  private func contrast(_ fitted: FittedModel) throws -> ContrastTable {
+    var rows: [CoefficientHypothesis] = []
+    if let value = request["L"] {
+      guard case .array(let given) = value else { throw request.fault("L", "takes rows of numbers") }
+      for row in given {
+        let numbers = try request.doubles(row, "L").map { "\($0)" }
+        rows.append(try fitted.hypothesis(row: numbers.joined(separator: ",")))
+      }
+    }
+    let hypotheses = rows + (try request.strings("hypothesis").map { try fitted.hypothesis($0) })
+    guard !hypotheses.isEmpty else {
+      throw RequestError("nothing to test: give \"hypothesis\", such as \"Days = 0\", or \"L\", such as [[0, 1]].")
+    }
+    return try fitted.contrast(hypotheses, try ddf, level: try level)
+  }
+
+  private func intervals(
+    _ fitted: FittedModel, _ notes: [String], _ progress: Progress
+  ) throws -> JSONText {
+    let parameters = try request.strings("parameters")
+    let method = try request.word("method", IntervalMethod.self) ?? .profile
+    let report: Report
+    switch method {
+    case .profile:
+      var options = ProfileOptions()
+      (options.level, options.parameters) = (try level, parameters)
+      options.pointsPerSide = try request.integer("points") ?? 0
+      options.progress = { try progress.tell("profile", $0, of: $1) }
+      let profile = try fitted.profile(options)
+      if request.has("points") { return forms.text(of: ProfileCurves(profile).report()) }
+      report = ConfidenceReport(profile).report(notes: notes)
+    case .wald:
+      let intervals = try fitted.waldIntervals(level: try level, try ddf, parameters: parameters)
+      report = ConfidenceReport(wald: intervals, fitted, level: try level, try ddf)
+        .report(notes: notes)
+    case .bootstrap:
+      let chosen = try fitted.intervalParameters(named: parameters)
+      let bootstrap = try fitted.bootstrap(try request.bootstrapOptions(progress))
+      let kind: BootstrapInterval.Kind =
+        try request.word("interval", IntervalKind.self) == .basic ? .basic : .percentile
+      report = ConfidenceReport(
+        bootstrap: bootstrap.confidenceIntervals(of: chosen, level: try level, kind: kind), bootstrap,
+        level: try level, kind: kind
+      ).report(notes: notes)
+    }
+    return forms.text(of: report)
+  }
+
+  private func means(_ fitted: FittedModel) throws -> MarginalMeans {
+    guard let text = try request.string("means") else {
+      throw RequestError("emmeans needs \"means\", such as \"~ f\" or \"~ f | g\".")
+    }
+    var options = MeansOptions()
+    (options.method, options.level) = (try ddf, try level)
+    switch try request.string("cell_weights") {
+    case nil, "equal": options.weights = .equal
+    case "proportional": options.weights = .proportional
+    default: throw request.fault("cell_weights", "takes equal or proportional")
+    }
+    for (name, values) in try request.object("at") {
+      options.values[name] = try request.strings(
+        { if case .array = values { values } else { .array([values]) } }(), "at")
+    }
+    options.wantsDifferences = try request.bool("pairwise") ?? false
+    options.adjustment = try request.word("adjust", MultiplicityAdjustment.self) ?? .tukey
+    return try fitted.marginalMeans(MeansSpecification(text), options)
+  }
+}
+
+/// A command about several models.
+struct Comparison {
+  private let request: Request
+  private let command: Command
+  private let forms: ReportForms
+
+  private enum Command: String, CaseIterable { case anova, bootstrap }
+
+  init(_ text: UnsafePointer<CChar>?) throws {
+    request = try Request(
+      text, "lmm_compare",
+      known: ["command", "format", "boundary", "simulations", "replicates", "seed", "csv"])
+    command = try request.word("command", Command.self) ?? .anova
+    forms = try ReportForms(request)
+    if forms.haveGlance { throw request.fault("format", "is glance for summaries only") }
+  }
+
+  func answer(_ models: [FittedModel], _ progress: Progress) throws -> JSONText {
+    let named = zip(models.indices, models).map { (name: "M\($0 + 1)", model: $1) }
+    let notes = named.flatMap { entry in
+      entry.model.fit.convergence.messages.map { "\(entry.name): \($0)" }
+    }
+    switch command {
+    case .anova:
+      let comparison = try ModelComparison(
+        named, boundary: try request.word("boundary", BoundaryMethod.self) ?? .naive,
+        simulations: try request.integer("simulations") ?? 10_000,
+        seed: try request.seed("seed") ?? 1, replicates: try request.bootstrapOptions(progress))
+      return forms.text(
+        of: ComparisonReport(comparison, data: models[0].fit.data).report(notes: notes))
+    case .bootstrap:
+      guard models.count == 2 else {
+        throw RequestError("lmm_compare: the bootstrap tests one model against another, and there are \(models.count).")
+      }
+      let test = try BootstrapComparison(named[0], named[1])
+        .test(try request.bootstrapOptions(progress))
+      if try request.bool("csv") ?? false {
+        return .table(test.replicates, names: BootstrapTest.names)
+      }
+      return forms.text(of: test.report(notes: notes))
+    }
+  }
+}
+
+extension Request {
+  func bootstrapOptions(_ progress: Progress) throws -> BootstrapOptions {
+    var options = BootstrapOptions()
+    options.replicates = try integer("replicates") ?? options.replicates
+    options.seed = try seed("seed") ?? options.seed
+    let count = options.replicates
+    options.progress = { try progress.tell("bootstrap", $0.count, of: count) }
+    return options
+  }
+}
+
+extension JSONText {
+  /// All replicates, as CSV.
+  fileprivate static func table(_ replicates: [BootstrapReplicate], names: [String]) -> JSONText {
+    ReportForms.tidy.text(of: BootstrapReplicates(replicates, names: names).report())
+  }
+}
+
+extension Fit {
+  /// The same with the conditional modes of another state of it.
+  fileprivate func with(modesOf other: Fit) -> Fit {
+    var fit = self
+    fit.conditionalModes = other.conditionalModes
+    return fit
+  }
+}
