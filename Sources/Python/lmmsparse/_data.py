@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where rows come from: frames of any library, columns, files."""
+from __future__ import annotations
+
+import glob as _glob
+import os
+from typing import Any, Iterable, Mapping, Optional
+
+from ._arrow import CapsuleStream, ColumnStream
+from ._library import LmmError
+
+_TEXT = (".csv", ".tsv", ".txt", ".lmm")
+_TABLES = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".arrow": "feather", ".ipc": "feather"}
+
+
+class Rows:
+    """Rows as a call of the library takes them: a stream, or the names of files among the options.
+
+    Attributes:
+        kind: The library of frames that the rows came with: ``pandas``, ``polars``, ``pyarrow`` or ``columns``.
+    """
+
+    def __init__(self, kind: str, stream: Any = None, files: Optional[list] = None, levels: Optional[dict] = None):
+        self.kind, self.stream, self.files = kind, stream, files
+        self.levels = levels or {}
+
+    @property
+    def pointer(self) -> Any:
+        return None if self.stream is None else self.stream.pointer
+
+
+def _module(value: Any) -> str:
+    return type(value).__module__.split(".")[0]
+
+
+def is_read_once(data: Any) -> bool:
+    """Whether rows are used up when they are read."""
+    return type(data).__name__ in ("RecordBatchReader", "ArrowArrayStreamReader", "PyCapsule") or data == "-" \
+        if not hasattr(data, "shape") else False
+
+
+def paths(data: Any) -> Optional[list]:
+    """The files that are meant, in order; nil unless it is names of files."""
+    if isinstance(data, (str, os.PathLike)):
+        data = [data]
+    if not isinstance(data, (list, tuple)) or not data:
+        return None
+    if not all(isinstance(name, (str, os.PathLike)) for name in data):
+        return None
+    found: list = []
+    for name in map(os.fspath, data):
+        if any(mark in name for mark in "*?[") and not os.path.exists(name):
+            matches = sorted(_glob.glob(name, recursive=True))
+            if not matches:
+                raise LmmError(f"no file matches {name}.", "data", {"file": name})
+            found += matches
+        else:
+            found.append(name)
+    return found
+
+
+def rows(data: Any, wanted: Iterable[str]) -> Rows:
+    """Rows of what a user calls data, with the columns among `wanted` at least."""
+    wanted = list(wanted)
+    files = paths(data)
+    if files is not None:
+        return _of_files(files, wanted)
+    kind = _module(data)
+    if kind == "pandas" and hasattr(data, "columns"):
+        return _of_pandas(data, wanted)
+    if kind == "polars":
+        if hasattr(data, "collect"):  # lazy
+            have = set(data.collect_schema().names())
+            data = data.select([name for name in wanted if name in have] or list(have)[:1])
+            try:
+                data = data.collect(engine="streaming")
+            except TypeError:
+                data = data.collect(streaming=True)
+        else:
+            data = data.select([name for name in wanted if name in data.columns] or data.columns[:1])
+        return Rows("polars", CapsuleStream(data), levels=_polars_levels(data))
+    if kind == "pyarrow":
+        if hasattr(data, "scanner"):  # a dataset
+            have = set(data.schema.names)
+            data = data.scanner(columns=[name for name in wanted if name in have]).to_reader()
+        elif hasattr(data, "column_names") and hasattr(data, "select"):
+            data = data.select([name for name in wanted if name in data.column_names] or data.column_names[:1])
+        elif hasattr(data, "to_reader"):  # a scanner
+            data = data.to_reader()
+        return Rows("pyarrow", CapsuleStream(data))
+    if kind in ("duckdb", "_duckdb") and hasattr(data, "project"):
+        have = list(data.columns)
+        names = [name for name in have if name in set(wanted)] or have[:1]
+        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+        data = data.project(quoted)
+        if not hasattr(data, "__arrow_c_stream__"):
+            data = data.fetch_arrow_reader()
+        return Rows("pandas" if _importable("pandas") else "columns", CapsuleStream(data))
+    if hasattr(data, "__arrow_c_stream__"):
+        return Rows("columns", CapsuleStream(data))
+    if isinstance(data, Mapping):
+        return Rows("columns", ColumnStream(data, wanted))
+    fields = getattr(getattr(data, "dtype", None), "names", None)
+    if fields:  # a NumPy array of records
+        return Rows("columns", ColumnStream({name: data[name] for name in fields}, wanted))
+    raise LmmError(
+        f"data of the type {type(data).__name__} cannot be read. Give a data frame, an object with "
+        "__arrow_c_stream__, a dict of columns, or names of files.", "request")
+
+
+def _importable(name: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(name) is not None
+
+
+def _of_pandas(data: Any, wanted: list) -> Rows:
+    names = [name for name in data.columns if str(name) in set(wanted)]
+    if not names:
+        names = list(data.columns[:1])
+    levels = {}
+    for name in names:
+        values = data[name]
+        if getattr(values, "ndim", 1) != 1:
+            raise LmmError(f"two columns are named {name!r}. Rename one of them.", "data", {"column": str(name)})
+        if hasattr(values, "cat"):
+            order = [str(c) for c in values.cat.categories]
+            if list(values.cat.categories) != sorted(values.cat.categories):
+                levels[str(name)] = order
+    return Rows("pandas", ColumnStream({str(name): data[name] for name in names}), levels=levels)
+
+
+def _polars_levels(data: Any) -> dict:
+    levels = {}
+    for name, type in data.schema.items():
+        categories = getattr(type, "categories", None)
+        if type.__class__.__name__ == "Enum" and categories is not None:
+            order = list(categories)
+            if order != sorted(order):
+                levels[name] = order
+    return levels
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _of_files(files: list, wanted: list) -> Rows:
+    kinds = {_TABLES.get(_suffix(name), "text") for name in files}
+    if len(kinds) > 1:
+        raise LmmError("the files are of several kinds. Name those of one kind.", "request")
+    kind = kinds.pop()
+    if kind == "text":
+        return Rows("pandas" if _importable("pandas") else "columns", files=files)
+    for name in files:
+        if not os.path.exists(name):
+            raise LmmError(f"{name}: no such file. Check the name and the working directory.", "data", {"file": name})
+    if _importable("pyarrow"):
+        import pyarrow.dataset as dataset
+
+        return rows(dataset.dataset(files, format=kind), wanted)
+    if kind == "parquet" and _importable("duckdb"):
+        import duckdb
+
+        return rows(duckdb.read_parquet(files), wanted)
+    if _importable("polars"):
+        import polars
+
+        scan = polars.scan_parquet if kind == "parquet" else polars.scan_ipc
+        return rows(scan(files), wanted)
+    raise LmmError(
+        f"{files[0]} is read by pyarrow, duckdb or polars, and none of these is there. Install one: pip install "
+        "pyarrow.", "data", {"file": files[0]})
+
+
+def frame(columns: Mapping[str, Any], kind: str) -> Any:
+    """Columns as a frame of the library that the user came with."""
+    if kind == "pandas":
+        import pandas
+
+        return pandas.DataFrame(columns)
+    if kind == "polars":
+        import polars
+
+        return polars.DataFrame(dict(columns))
+    if kind == "pyarrow":
+        import pyarrow
+
+        return pyarrow.table(dict(columns))
+    from ._tables import Table
+
+    return Table(columns)
+
+
+def with_columns(data: Any, columns: Mapping[str, Any], kind: str) -> Any:
+    """The user's rows with columns added; the columns alone where the rows are not a frame."""
+    if kind == "pandas" and hasattr(data, "assign"):
+        return data.assign(**dict(columns))
+    if kind == "polars" and hasattr(data, "with_columns") and not hasattr(data, "collect"):
+        import polars
+
+        return data.with_columns([polars.Series(name, values) for name, values in columns.items()])
+    if kind == "pyarrow" and hasattr(data, "append_column"):
+        for name, values in columns.items():
+            data = data.append_column(name, [values])
+        return data
+    if isinstance(data, Mapping):
+        from ._tables import Table
+
+        return Table({**data, **columns})
+    return frame(columns, kind)

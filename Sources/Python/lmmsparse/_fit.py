@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fits, and what can be asked of them."""
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
+
+from . import _arrow, _data
+from ._library import Handle, LmmError, call, encoded, library
+from ._progress import listener
+from ._tables import Result, Table, parsed
+
+ProgressArgument = Union[bool, Callable[[dict], Any], None]
+Columns = Union[str, Sequence[str], None]
+
+
+def _texts(value: Columns) -> Optional[list]:
+    if value is None:
+        return None
+    return [value] if isinstance(value, str) else [str(one) for one in value]
+
+
+def _matrix(values: Any) -> Any:
+    """NumPy's, where there is NumPy."""
+    try:
+        import numpy
+    except ImportError:
+        return values
+    return numpy.array(values)
+
+
+def _plain(values: Any) -> Any:
+    """Numbers as JSON has them."""
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    if isinstance(values, Mapping):
+        return {str(key): _plain(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [_plain(value) for value in values]
+    return values
+
+
+def used_columns(options: dict) -> list:
+    """Names of the columns that a model may use; which of them are there, the data say."""
+    answer = call("lmm_columns", encoded(options))
+    return answer["columns"]
+
+
+def _stream_options(rows: _data.Rows, options: dict) -> dict:
+    """The options with what the rows say of themselves."""
+    options = dict(options)
+    if rows.files is not None:
+        options["data"] = rows.files
+    if rows.levels:
+        chosen = {**rows.levels, **(options.get("levels") or {})}
+        options["levels"] = chosen
+    return options
+
+
+def fit(
+    formula: str, data: Any, reml: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
+    factor: Columns = None, levels: Optional[Mapping[str, Sequence[Any]]] = None,
+    contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
+    ddf: str = "satterthwaite", optimizer: Optional[str] = None, start: Optional[Sequence[float]] = None,
+    theta: Optional[Sequence[float]] = None, sigma: Optional[float] = None, solver: Optional[str] = None,
+    accuracy: Optional[float] = None, probe_seed: Optional[int] = None, max_evaluations: Optional[int] = None,
+    tolerance: Optional[float] = None, pedigree: Optional[Mapping[str, Mapping[str, Sequence[Any]]]] = None,
+    threads: Optional[int] = None, ranef: bool = False, residuals: Optional[bool] = None,
+    keep_products: bool = True, encoding: Optional[str] = None, decimal: Optional[str] = None,
+    separator: Optional[str] = None, progress: ProgressArgument = None,
+) -> "Fit":
+    """Fits a linear mixed model; rows are read once, batch by batch.
+
+    Args:
+        formula: As R's lme4 reads it, ``"y ~ x + (1 + x | g)"``.
+        data: A pandas or Polars frame (lazy ones too), a PyArrow table, dataset or reader, a DuckDB relation,
+            anything with ``__arrow_c_stream__``, a dict of NumPy arrays or lists, an array of records, or names of
+            files: CSV and TSV (gzipped or not) and ``.lmm`` by the library itself; ``.parquet``, ``.feather`` and
+            patterns such as ``"data/*.parquet"`` by PyArrow, DuckDB or Polars, whichever is there. Columns that the
+            model does not use are not read.
+        reml: Restricted maximum likelihood; False: maximum likelihood.
+        weights: Column of prior weights, inverse variances up to a factor, or arithmetic on columns, ``"1/v"``.
+        offset: Column that is added to the linear predictor with the coefficient 1, in units of the response.
+        factor: Columns that are categorical even if their values are numbers.
+        levels: Order of a column's levels, the first is the base; a pandas Categorical whose categories are not
+            sorted, and an Enum of Polars, bring theirs.
+        contrasts: ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"`` for a column, or a dict with ``levels``,
+            ``columns`` and ``values``, a matrix with a row for every level.
+        na: ``"omit"`` leaves rows out that have a missing value in a used column; ``"fail"`` refuses them.
+        missing: Texts that mean missing.
+        ddf: Degrees of freedom of t: ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"none"``.
+        theta, sigma: θ (relative covariance parameters in lme4's order) and σ (residual standard deviation in units of
+            the response) where they are known.
+        start: θ to begin the search from.
+        solver: ``"auto"``, ``"absorb"``, ``"cholmod"`` or ``"matrix-free"``.
+        pedigree: ``{"animal": {"individual": […], "sire": […], "dam": […]}}``, None for an unknown parent.
+        threads: Default: all cores. Results do not depend on it.
+        ranef: Also keep conditional modes with the result; ``Fit.ranef()`` computes them when asked, too.
+        residuals: Quantiles of the scaled residuals in the summary, for which the rows are read twice; default:
+            where they are in memory and not more than 5 million.
+        keep_products: False halves the memory of large fits, which then cannot be saved.
+        progress: True for a line on standard error, or a function that takes events as dicts. What it raises
+            ends the fit; so does Ctrl-C.
+
+    Raises:
+        LmmError: says what is wrong, where, and what to do.
+
+    Example:
+        >>> import lmmsparse
+        >>> m = lmmsparse.fit("Reaction ~ Days + (Days | Subject)", "sleepstudy.csv")
+        >>> round(m.fixef["Days"], 3)
+        10.467
+    """
+    options = {
+        "formula": formula, "reml": reml, "weights": weights, "offset": offset, "factor": _texts(factor),
+        "levels": _plain(levels), "contrasts": _plain(contrasts), "na": na, "missing": _texts(missing), "ddf": ddf,
+        "optimizer": optimizer, "start": _plain(start), "theta": _plain(theta), "sigma": sigma, "solver": solver,
+        "accuracy": accuracy, "probe_seed": probe_seed, "max_evaluations": max_evaluations, "tolerance": tolerance,
+        "pedigree": _plain(pedigree), "threads": threads, "ranef": ranef or None, "encoding": encoding,
+        "decimal": decimal, "separator": separator, "keep_products": keep_products,
+    }
+    if isinstance(data, Products):
+        return data._fit(options, progress)
+    rows = _data.rows(data, used_columns({"formula": formula, "weights": weights, "offset": offset}))
+    options["residuals"] = _wants_residuals(data, rows) if residuals is None else residuals
+    model = Handle("lmm_free")
+    answer = call(
+        "lmm_fit", rows.pointer, encoded(_stream_options(rows, options)), ctypes.byref(model.pointer),
+        progress=listener(progress))
+    return Fit(model, answer, rows.kind, data)
+
+
+def _wants_residuals(data: Any, rows: _data.Rows) -> bool:
+    if rows.files is not None:
+        return all(os.path.isfile(f) and os.path.getsize(f) < 256_000_000 and not f.endswith(".lmm") for f in rows.files)
+    if isinstance(data, Mapping):
+        count = len(next(iter(data.values()), ()))
+    elif type(data).__name__ in ("DataFrame", "ndarray"):
+        count = len(data)
+    else:  # tables of PyArrow; of others nobody knows without a query
+        count = getattr(data, "num_rows", None)
+    return isinstance(count, int) and count <= 5_000_000
+
+
+def lmer(
+    formula: str, data: Any, REML: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
+    na_action: str = "omit", start: Optional[Sequence[float]] = None, contrasts: Optional[Mapping[str, Any]] = None,
+    **more: Any,
+) -> "Fit":
+    """``fit`` with the names of R's lme4: ``REML``, ``na_action`` (``"na.omit"`` or ``"na.fail"``), …
+
+    Example:
+        >>> lmer("Reaction ~ Days + (Days | Subject)", frame, REML=False)  # doctest: +SKIP
+    """
+    return fit(
+        formula, data, REML, weights=weights, offset=offset, na=na_action.replace("na.", ""), start=start,
+        contrasts=contrasts, **more)
+
+
+def load(path: Union[str, os.PathLike], *, threads: Optional[int] = None, ddf: str = "satterthwaite") -> "Fit":
+    """A fit that was saved, by this package or by the program's ``fit --save``; nothing is searched again.
+
+    Raises:
+        LmmError: for a file that is none, is damaged, or holds no fit.
+    """
+    model = Handle("lmm_free")
+    answer = call(
+        "lmm_load", os.fsencode(path), encoded({"threads": threads, "ddf": ddf}), ctypes.byref(model.pointer))
+    return Fit(model, answer, "pandas" if _data._importable("pandas") else "columns", None)
+
+
+class Fit:
+    """A fitted model; prints as lme4's summary.
+
+    Attributes:
+        json: Everything about the fit, as the program's ``fit --json`` writes it.
+        formula, nobs, converged, messages: What their names say.
+        sigma: Residual standard deviation, in units of the response.
+        criterion: REML criterion, or −2 log-likelihood of a fit by maximum likelihood.
+        loglik, aic, bic, df_residual: As in R.
+    """
+
+    def __init__(self, model: Handle, answer: dict, kind: str, data: Any):
+        self._model, self._kind, self._data = model, kind, data
+        self.json: dict = answer
+        self._summaries: dict = {}
+
+    # Results
+
+    formula = property(lambda self: self.json["formula"])
+    nobs = property(lambda self: self.json["nobs"])
+    sigma = property(lambda self: self.json["sigma"])
+    criterion = property(lambda self: self.json["criterion"])
+    loglik = property(lambda self: self.json["log_likelihood"])
+    aic = property(lambda self: self.json["aic"])
+    bic = property(lambda self: self.json["bic"])
+    df_residual = property(lambda self: self.json["df_residual"])
+    converged = property(lambda self: self.json["convergence"]["converged"])
+    singular = property(lambda self: self.json["convergence"]["singular"])
+    messages = property(lambda self: self.json["convergence"]["messages"])
+
+    @property
+    def fixef(self) -> dict:
+        """β̂ by R's coefficient names, in units of the response per unit of the column; None for a dropped one."""
+        return {row["term"]: row["estimate"] for row in self.json["fixed"]}
+
+    @property
+    def se(self) -> dict:
+        """Standard errors of ``fixef``."""
+        return {row["term"]: row["std_error"] for row in self.json["fixed"]}
+
+    @property
+    def pvalues(self) -> dict:
+        return {row["term"]: row["p_value"] for row in self.json["fixed"]}
+
+    @property
+    def vcov(self) -> Any:
+        """Covariance matrix of the coefficients that were kept, in the order of ``vcov_names``."""
+        return _matrix(self.json["vcov"])
+
+    @property
+    def vcov_names(self) -> list:
+        return self.json["vcov_names"]
+
+    @property
+    def theta(self) -> dict:
+        """θ by lme4's names: lower triangles of the relative covariance factors, without units."""
+        return dict(zip(self.json["theta"]["names"], self.json["theta"]["values"]))
+
+    @property
+    def varcorr(self) -> list:
+        """For every random-effects term ``group``, ``terms``, ``sd`` (in units of the response per unit of the
+        column), ``corr`` and ``cov``."""
+        return self.json["random"]
+
+    def summary(self, verbose: bool = False) -> str:
+        """As lme4 prints it, with tests; ``verbose`` adds how the fit was found."""
+        return self._summary("summary", verbose=verbose)
+
+    def tidy(self, ranef: bool = False) -> Any:
+        """A row for every parameter, with the columns of R's broom.mixed, as a frame of the library that the data
+        came with."""
+        return _data.frame(parsed(self._summary("tidy", ranef=ranef)), self._kind)
+
+    def glance(self) -> Any:
+        """One row for the fit: nobs, sigma, logLik, AIC, BIC, criterion, df.residual."""
+        return _data.frame(parsed(self._summary("glance")), self._kind)
+
+    def _summary(self, format: str, **options: Any) -> str:
+        key = (format, *sorted(options.items()))
+        if key not in self._summaries:
+            request = {"command": "summary", "format": format, **options}
+            self._summaries[key] = call("lmm_call", self._model.pointer, encoded(request))["text"]
+        return self._summaries[key]
+
+    def __repr__(self) -> str:
+        return self.summary().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return self._summary("html")
+
+    # Questions
+
+    def _ask(self, command: str, progress: ProgressArgument = None, **options: Any) -> Result:
+        request = {"command": command, "format": ["json", "summary", "tidy", "html"], **_plain(options)}
+        answer = call("lmm_call", self._model.pointer, encoded(request), progress=listener(progress))
+        return Result(answer, self._kind)
+
+    def ranef(self) -> Any:
+        """Conditional modes with standard deviations given θ and β: ``group``, ``level``, ``term``, ``estimate``,
+        ``std.error``, as a frame; for millions of levels."""
+        columns = _arrow.table(
+            lambda out: call("lmm_ranef", self._model.pointer, b"{}", out))
+        return _data.frame(columns, self._kind)
+
+    def anova(
+        self, *others: "Fit", type: int = 3, ddf: str = "satterthwaite", boundary: str = "naive", seed: int = 1,
+        simulations: int = 10_000, replicates: int = 1000, progress: ProgressArgument = None,
+    ) -> Result:
+        """F tests of the terms (``type`` 1, 2 or 3); with other fits likelihood-ratio tests against them.
+
+        REML fits whose fixed parts differ are refitted by maximum likelihood. ``boundary`` says how p-values of
+        variances are found, which are zero under the hypothesis: ``naive``, ``mixture``, ``exact`` or ``bootstrap``.
+        """
+        if not others:
+            return self._ask("anova", type=type, ddf=ddf)
+        return _compare(
+            (self, *others), progress, command="anova", boundary=boundary, simulations=simulations, seed=seed,
+            replicates=replicates)
+
+    def drop1(self, ddf: str = "satterthwaite") -> Result:
+        """F tests of every fixed-effects term that is part of no other."""
+        return self._ask("drop1", ddf=ddf)
+
+    def ranova(
+        self, boundary: str = "mixture", simulations: int = 10_000, replicates: int = 1000, seed: int = 1,
+        progress: ProgressArgument = None,
+    ) -> Result:
+        """Likelihood-ratio tests of every part of the random effects."""
+        return self._ask(
+            "ranova", progress, boundary=boundary, simulations=simulations, replicates=replicates, seed=seed)
+
+    def contrast(
+        self, hypothesis: Columns = None, *, L: Any = None, ddf: str = "satterthwaite", level: float = 0.95,
+    ) -> Result:
+        """t and F tests of hypotheses, ``"Days = 10"`` or ``["a - b = 0", "x"]``, or of rows of L.
+
+        Example:
+            >>> m.contrast("Days = 10", ddf="kenward-roger")  # doctest: +SKIP
+        """
+        rows = _plain(L)
+        if rows is not None and rows and not isinstance(rows[0], list):
+            rows = [rows]
+        options = {"hypothesis": _texts(hypothesis), "L": rows, "ddf": ddf, "level": level}
+        return self._ask("contrast", **{k: v for k, v in options.items() if v is not None})
+
+    def emmeans(
+        self, means: str, *, pairwise: bool = False, adjust: str = "tukey",
+        at: Optional[Mapping[str, Sequence[Any]]] = None, cell_weights: str = "equal", ddf: str = "satterthwaite",
+        level: float = 0.95,
+    ) -> Result:
+        """Estimated marginal means, in units of the response: ``"~ f"``, ``"~ f | g"``, ``"~ 1"``."""
+        return self._ask(
+            "emmeans", means=means, pairwise=pairwise, adjust=adjust, at=at or {}, cell_weights=cell_weights, ddf=ddf,
+            level=level)
+
+    def confint(
+        self, method: str = "profile", *, level: float = 0.95, parameters: Columns = None, ddf: str = "satterthwaite",
+        replicates: int = 1000, seed: int = 1, interval: str = "percentile", progress: ProgressArgument = None,
+    ) -> Result:
+        """Intervals of standard deviations, correlations, σ and coefficients: ``profile``, ``wald`` or ``bootstrap``."""
+        options: dict = {"method": method, "level": level, "parameters": _texts(parameters) or [], "ddf": ddf}
+        if method == "bootstrap":
+            options.update(replicates=replicates, seed=seed, interval=interval)
+        return self._ask("confint", progress, **options)
+
+    def variance(self, ratio: Columns = None, *, level: float = 0.95) -> Result:
+        """R², intraclass correlations, principal components of the random effects; functions of the variances such
+        as ``"animal / (animal + Residual)"`` with standard errors."""
+        return self._ask("variance", ratio=_texts(ratio) or [], level=level)
+
+    def bootstrap(
+        self, null: Optional["Fit"] = None, *, replicates: int = 1000, seed: int = 1, level: float = 0.95,
+        progress: ProgressArgument = None,
+    ) -> Result:
+        """Parametric bootstrap of all parameters; with a smaller model the likelihood-ratio test against it.
+
+        The same seed gives the same numbers whatever the number of threads.
+        """
+        if null is not None:
+            return _compare((self, null), progress, command="bootstrap", replicates=replicates, seed=seed)
+        return self._ask("bootstrap", progress, replicates=replicates, seed=seed, level=level)
+
+    def replicates(self, *, replicates: int = 1000, seed: int = 1, progress: ProgressArgument = None) -> Any:
+        """All replicates of ``bootstrap`` as a frame."""
+        request = {"command": "bootstrap", "csv": True, "replicates": replicates, "seed": seed}
+        answer = call("lmm_call", self._model.pointer, encoded(request), progress=listener(progress))
+        return _data.frame(parsed(answer["text"]), self._kind)
+
+    # Rows
+
+    def _rows(self, data: Any, weights: Optional[str] = None, offset: Optional[str] = None) -> tuple:
+        if data is None:
+            data = self._data
+            if data is None or isinstance(data, Products) or _data.is_read_once(data):
+                raise LmmError("the rows of the fit are gone: give data=.", "request")
+        wanted = used_columns({"formula": self.formula, "weights": self.json["weights"], "offset": self.json["offset"]})
+        wanted += [name for name in (weights, offset) if name]
+        return data, _data.rows(data, wanted)
+
+    def _stream(self, function: str, rows: _data.Rows, options: dict) -> dict:
+        options = {key: value for key, value in options.items() if value is not None}
+        if rows.files is not None:
+            options["data"] = rows.files
+        return _arrow.table(
+            lambda out: call(function, self._model.pointer, rows.pointer, encoded(options), out))
+
+    def predict(
+        self, data: Any = None, *, random: str = "all", se: bool = False, interval: str = "none", level: float = 0.95,
+        ddf: str = "none", allow_new_levels: bool = False, weights: Optional[str] = None, offset: Optional[str] = None,
+        missing: Columns = None, threads: Optional[int] = None,
+    ) -> Any:
+        """Predictions for rows, those of the fit by default, on the scale of the model's response.
+
+        Args:
+            random: Which random effects take part: ``"all"``, ``"none"`` (the population), or ``"~ (1 | g)"``.
+            se: Add standard errors of the mean.
+            interval: ``"confidence"`` (of the mean) or ``"prediction"`` (of a new response).
+            ddf: With ``random="none"`` and a confidence interval: degrees of freedom of t.
+            allow_new_levels: Levels that the fit has not seen have random effects of zero with their whole variance.
+
+        Returns:
+            The values, NaN where something is missing; with ``se`` or ``interval`` a frame with ``.fitted``,
+            ``.se.fit``, ``.lower``, ``.upper``.
+        """
+        _, rows = self._rows(data, weights, offset)
+        columns = self._stream("lmm_predict", rows, {
+            "random": random, "se": se, "interval": interval, "level": level, "ddf": ddf, "weights": weights,
+            "offset": offset, "allow_new_levels": allow_new_levels, "missing": _texts(missing), "threads": threads})
+        if not se and interval == "none":
+            return columns.get(".fitted", [])
+        return _data.frame(columns, rows.kind)
+
+    def augment(
+        self, data: Any = None, *, influence: bool = False, allow_new_levels: bool = False,
+        missing: Columns = None, threads: Optional[int] = None,
+    ) -> Any:
+        """The rows with ``.fitted``, ``.resid``, ``.fixed`` and ``.wtres``, with ``influence`` also ``.hat`` and
+        ``.cooksd``; the new columns alone where rows are in files or no frame."""
+        given, rows = self._rows(data)
+        columns = self._stream("lmm_augment", rows, {
+            "influence": influence, "allow_new_levels": allow_new_levels, "missing": _texts(missing),
+            "threads": threads})
+        return _data.with_columns(given, columns, rows.kind)
+
+    @property
+    def fitted(self) -> Any:
+        """Fitted values of the rows of the fit."""
+        return self.predict()
+
+    @property
+    def resid(self) -> Any:
+        """Response minus fitted value of the rows of the fit."""
+        _, rows = self._rows(None)
+        return self._stream("lmm_augment", rows, {})[".resid"]
+
+    def simulate(
+        self, data: Any = None, *, replicates: int = 1, seed: int = 1, random: str = "new",
+        threads: Optional[int] = None,
+    ) -> Any:
+        """New responses for rows as columns ``sim_1``, ``sim_2``, …; random effects drawn anew, or ``"kept"``."""
+        _, rows = self._rows(data)
+        columns = self._stream("lmm_simulate", rows, {
+            "replicates": replicates, "seed": seed, "random": random, "threads": threads})
+        return _data.frame(columns, rows.kind)
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Writes the fit with its cross-products, whole or not at all; rows are not in it.
+
+        The program's commands read the file, and so do ``load`` and NumPy (``np.load``).
+        """
+        call("lmm_save", self._model.pointer, os.fsencode(path))
+
+
+def _compare(fits: Iterable[Fit], progress: ProgressArgument, **options: Any) -> Result:
+    fits = list(fits)
+    pointers = (ctypes.c_void_p * len(fits))(*[fit._model.pointer.value for fit in fits])
+    request = {"format": ["json", "summary", "tidy", "html"], **options}
+    answer = call("lmm_compare", pointers, len(fits), encoded(request), progress=listener(progress))
+    return Result(answer, fits[0]._kind)
+
+
+def crossprod(
+    formula: str, data: Any, *, weights: Optional[str] = None, offset: Optional[str] = None, factor: Columns = None,
+    levels: Optional[Mapping[str, Sequence[Any]]] = None, contrasts: Optional[Mapping[str, Any]] = None,
+    na: str = "omit", missing: Columns = None, threads: Optional[int] = None, progress: ProgressArgument = None,
+) -> "Products":
+    """The share of some rows in a model: all that it needs of them, in a size that depends on levels and not on rows.
+
+    Partitions of a table are added up by ``merge``, in any order, and fitted by ``Products.fit``: with Spark, Dask, Ray
+    or a process pool, since products can be pickled.
+    """
+    options = {
+        "formula": formula, "weights": weights, "offset": offset, "factor": _texts(factor), "levels": _plain(levels),
+        "contrasts": _plain(contrasts), "na": na, "missing": _texts(missing), "threads": threads,
+    }
+    rows = _data.rows(data, used_columns({"formula": formula, "weights": weights, "offset": offset}))
+    products = Handle("lmm_free_products")
+    answer = call(
+        "lmm_crossprod", rows.pointer, encoded(_stream_options(rows, options)), ctypes.byref(products.pointer),
+        progress=listener(progress))
+    return Products(products, answer)
+
+
+def merge(parts: Iterable["Products"]) -> "Products":
+    """The sum of cross-products of one model.
+
+    Raises:
+        LmmError: for products of different models.
+    """
+    parts = list(parts)
+    pointers = (ctypes.c_void_p * max(len(parts), 1))(*[part._products.pointer.value for part in parts])
+    sum = Handle("lmm_free_products")
+    return Products(sum, call("lmm_merge", pointers, len(parts), ctypes.byref(sum.pointer)))
+
+
+def load_products(path: Union[str, os.PathLike]) -> "Products":
+    """Cross-products that were saved, by this package or by the program's ``crossprod``."""
+    products = Handle("lmm_free_products")
+    return Products(products, call("lmm_load_products", os.fsencode(path), ctypes.byref(products.pointer)))
+
+
+class Products:
+    """Cross-products of some rows; they add up: ``a + b``, and can be pickled.
+
+    Attributes:
+        json: ``formula``, ``nobs``, ``nobs_omitted``, ``data`` and ``messages``.
+    """
+
+    def __init__(self, products: Handle, answer: dict):
+        self._products = products
+        self.json = answer
+
+    formula = property(lambda self: self.json["formula"])
+    nobs = property(lambda self: self.json["nobs"])
+
+    def __add__(self, other: "Products") -> "Products":
+        return merge([self, other])
+
+    def __repr__(self) -> str:
+        return f"Cross-products of {self.formula}: {self.nobs} rows"
+
+    def fit(
+        self, formula: Optional[str] = None, reml: bool = True, *, progress: ProgressArgument = None, **options: Any,
+    ) -> Fit:
+        """Fits their model, or one with fewer terms; ``options`` are those of ``fit`` that are not about rows."""
+        return self._fit({"formula": formula, "reml": reml, **_plain(options)}, progress)
+
+    def _fit(self, options: dict, progress: ProgressArgument) -> Fit:
+        foreign = ("weights", "offset", "factor", "missing", "encoding", "decimal", "separator", "residuals", "na")
+        given = [k for k in foreign if options.get(k) not in (None, "omit")]
+        if given:
+            raise LmmError(f"{given[0]}= belongs to crossprod(): the cross-products are made.", "request")
+        options = {k: v for k, v in options.items() if k not in foreign}
+        model = Handle("lmm_free")
+        answer = call(
+            "lmm_fit_products", self._products.pointer, encoded(options), ctypes.byref(model.pointer),
+            progress=listener(progress))
+        return Fit(model, answer, "pandas" if _data._importable("pandas") else "columns", self)
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Writes them to a file that the program reads, too: whole or not at all."""
+        call("lmm_save_products", self._products.pointer, os.fsencode(path))
+
+    def to_bytes(self) -> bytes:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "products.lmm")
+            self.save(path)
+            with open(path, "rb") as file:
+                return file.read()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "Products":
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "products.lmm")
+            with open(path, "wb") as file:
+                file.write(data)
+            return load_products(path)
+
+    def __reduce__(self):
+        return Products.from_bytes, (self.to_bytes(),)
+
+
+def plan(formula: str, data: Any, **options: Any) -> dict:
+    """Sizes, strategies, memory (bytes) and predicted seconds of a fit, which is not made."""
+    rows = _data.rows(
+        data, used_columns({"formula": formula, "weights": options.get("weights"), "offset": options.get("offset")}))
+    return call("lmm_plan", rows.pointer, encoded(_stream_options(rows, {"formula": formula, **_plain(options)})))

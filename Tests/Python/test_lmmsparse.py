@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Python package: the same digits from every kind of data, and errors that say what to do."""
+import array
+import csv
+import datetime
+import importlib.util
+import math
+import os
+import pickle
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+import lmmsparse
+from lmmsparse import LmmError
+
+DATA = Path(__file__).parent.parent.parent / "data"
+SLEEP = str(DATA / "sleepstudy.csv")
+FORMULA = "Reaction ~ Days + (Days | Subject)"
+
+
+def have(*names):
+    return all(importlib.util.find_spec(name) for name in names)
+
+
+def sleep_columns():
+    with open(SLEEP) as file:
+        rows = list(csv.DictReader(file))
+    return {
+        "Reaction": [float(row["Reaction"]) for row in rows], "Days": [int(row["Days"]) for row in rows],
+        "Subject": [row["Subject"] for row in rows],
+    }
+
+
+def numbers(fit):
+    """All digits of a fit."""
+    return fit.criterion, fit.sigma, fit.theta, fit.fixef, fit.se, fit.pvalues
+
+
+class Fits(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fit = lmmsparse.fit(FORMULA, SLEEP)
+
+    def test_results(self):
+        m = self.fit
+        # lme4: fixef(lmer(Reaction ~ Days + (Days | Subject), sleepstudy)), REMLcrit, lmerTest's p
+        self.assertAlmostEqual(m.fixef["Days"], 10.46729, places=4)
+        self.assertAlmostEqual(m.criterion, 1743.6283, places=3)
+        self.assertAlmostEqual(m.pvalues["Days"], 3.264e-06, places=8)
+        self.assertEqual(m.nobs, 180)
+        self.assertTrue(m.converged)
+        self.assertEqual(list(m.theta), ["Subject.(Intercept)", "Subject.Days.(Intercept)", "Subject.Days"])
+        self.assertEqual(m.vcov_names, ["(Intercept)", "Days"])
+        self.assertAlmostEqual(float(m.vcov[1][1]), m.se["Days"] ** 2, places=12)
+        self.assertIn("REML criterion at convergence: 1743.6", repr(m))
+        self.assertIn("-3.9536 -0.4634  0.0231", repr(m))
+        self.assertIn("<table", m._repr_html_())
+
+    def test_columns_of_lists_are_the_file(self):
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, sleep_columns())), numbers(self.fit))
+        columns = sleep_columns()
+        columns["Subject"] = [int(s) for s in columns["Subject"]]
+        columns["Days"] = array.array("h", columns["Days"])
+        columns["unused"] = [object()] * 180
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, columns)), numbers(self.fit))
+
+    @unittest.skipUnless(have("numpy"), "needs NumPy")
+    def test_numpy(self):
+        import numpy as np
+
+        columns = sleep_columns()
+        for days in ("i1", "u2", "i4", "f4", "f8", ">i8"):
+            frame = {
+                "Reaction": np.array(columns["Reaction"]), "Days": np.array(columns["Days"], dtype=days),
+                "Subject": np.array(columns["Subject"]),
+            }
+            self.assertEqual(numbers(lmmsparse.fit(FORMULA, frame)), numbers(self.fit), days)
+        records = np.zeros(180, dtype=[("Reaction", "f8"), ("Days", "i4"), ("Subject", "i8")])
+        records["Reaction"], records["Days"] = columns["Reaction"], columns["Days"]
+        records["Subject"] = [int(s) for s in columns["Subject"]]
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, records)), numbers(self.fit))
+        strided = {name: np.repeat(np.array(values), 2)[::2] for name, values in columns.items()}
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, strided)), numbers(self.fit))
+
+    @unittest.skipUnless(have("pandas"), "needs pandas")
+    def test_pandas(self):
+        import pandas as pd
+
+        frame = pd.DataFrame(sleep_columns())
+        frame["odd"] = [object()] * 180
+        fit = lmmsparse.fit(FORMULA, frame)
+        self.assertEqual(numbers(fit), numbers(self.fit))
+        self.assertIsInstance(fit.tidy(), pd.DataFrame)
+        self.assertEqual(list(fit.tidy()["term"])[:2], ["(Intercept)", "Days"])
+        self.assertEqual(list(fit.augment().columns[-4:]), [".fitted", ".resid", ".fixed", ".wtres"])
+        for kind in ("category", "string", "object"):
+            frame["Subject"] = frame["Subject"].astype(kind)
+            self.assertEqual(numbers(lmmsparse.fit(FORMULA, frame)), numbers(self.fit), kind)
+        frame["Days"] = frame["Days"].astype("Int8")
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, frame)), numbers(self.fit))
+        frame.loc[frame.index[:3], "Days"] = pd.NA
+        self.assertEqual(lmmsparse.fit(FORMULA, frame).nobs, 177)
+        frame["when"] = pd.Categorical(
+            ["late" if k % 2 else "early" for k in range(180)], categories=["late", "early"])
+        self.assertIn("whenearly", lmmsparse.fit("Reaction ~ when + (1 | Subject)", frame).fixef)
+
+    @unittest.skipUnless(have("polars"), "needs Polars")
+    def test_polars(self):
+        import polars as pl
+
+        frame = pl.DataFrame(sleep_columns())
+        for data in (frame, frame.lazy(), frame.with_columns(pl.col("Subject").cast(pl.Categorical))):
+            fit = lmmsparse.fit(FORMULA, data)
+            self.assertEqual(numbers(fit), numbers(self.fit))
+            self.assertIsInstance(fit.glance(), pl.DataFrame)
+        self.assertEqual(lmmsparse.fit(FORMULA, frame).augment().columns[-1], ".wtres")
+
+    @unittest.skipUnless(have("pyarrow"), "needs PyArrow")
+    def test_pyarrow(self):
+        import pyarrow as pa
+        import pyarrow.dataset as dataset
+        import pyarrow.feather as feather
+        import pyarrow.parquet as parquet
+
+        table = pa.table(sleep_columns()).append_column("nested", pa.array([[1]] * 180))
+        readers = [table, table.to_reader(max_chunksize=7), pa.concat_tables([table[:50], table[50:]])]
+        for data in readers:
+            self.assertEqual(numbers(lmmsparse.fit(FORMULA, data)), numbers(self.fit))
+        with tempfile.TemporaryDirectory() as folder:
+            parquet.write_table(table[:90], folder + "/a.parquet")
+            parquet.write_table(table[90:], folder + "/b.parquet")
+            feather.write_feather(table, folder + "/all.feather")
+            for data in (folder + "/*.parquet", folder + "/all.feather", dataset.dataset(folder + "/a.parquet")):
+                fit = lmmsparse.fit(FORMULA, data)
+                if fit.nobs == 180:
+                    self.assertEqual(numbers(fit), numbers(self.fit))
+                self.assertIsInstance(fit.tidy(), pa.Table)
+
+        def failing():
+            yield table.to_batches()[0]
+            raise ValueError("the rows are on fire")
+
+        with self.assertRaisesRegex(LmmError, "the rows are on fire"):
+            lmmsparse.fit(FORMULA, pa.RecordBatchReader.from_batches(table.schema, failing()))
+        with self.assertRaisesRegex(LmmError, "Arrow type"):
+            lmmsparse.fit("Reaction ~ nested + (1 | Subject)", table)
+
+    @unittest.skipUnless(have("duckdb"), "needs DuckDB")
+    def test_duckdb(self):
+        import duckdb
+
+        relation = duckdb.sql(f"SELECT *, [1, 2] AS nested FROM read_csv('{SLEEP}')")
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, relation)), numbers(self.fit))
+
+    def test_dates_booleans_and_missing_values(self):
+        day = datetime.date(2020, 1, 1)
+        columns = sleep_columns()
+        columns["date"] = [day + datetime.timedelta(days=d) for d in columns["Days"]]
+        columns["late"] = [d > 4 for d in columns["Days"]]
+        fit = lmmsparse.fit("Reaction ~ date + (1 | Subject)", columns)
+        self.assertAlmostEqual(fit.fixef["date"], 10.46729, places=4)
+        self.assertIn("lateTRUE", lmmsparse.fit("Reaction ~ late + (1 | Subject)", columns).fixef)
+        columns["Days"][0], columns["Reaction"][1] = None, math.nan
+        self.assertEqual(lmmsparse.fit(FORMULA, columns).nobs, 178)
+        with self.assertRaisesRegex(LmmError, "missing"):
+            lmmsparse.fit(FORMULA, columns, na="fail")
+
+    def test_options(self):
+        columns = sleep_columns()
+        ml = lmmsparse.lmer(FORMULA, columns, REML=False)
+        self.assertAlmostEqual(ml.criterion, 1751.9393, places=3)  # lme4: deviance(lmer(…, REML = FALSE))
+        coded = lmmsparse.fit(
+            "Reaction ~ Days + (1 | Subject)", columns, factor="Days", contrasts={"Days": "sum"},
+            levels={"Days": [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]})
+        self.assertEqual(len(coded.fixef), 10)
+        known = lmmsparse.fit(FORMULA, columns, theta=[1, 0, 0.2], sigma=25)
+        self.assertEqual(known.sigma, 25)
+
+    def test_questions(self):
+        m = self.fit
+        test = m.contrast("Days = 10", ddf="kenward-roger")
+        self.assertIn("Kenward-Roger", repr(test))
+        self.assertAlmostEqual(test.json["contrasts"][0]["statistic"], 0.3023, places=3)
+        self.assertIn("<table", test._repr_html_())
+        self.assertIn("Days", repr(m.anova()))
+        small = lmmsparse.fit("Reaction ~ Days + (1 | Subject)", SLEEP)
+        self.assertIn("M2", repr(small.anova(m, boundary="mixture")))
+        self.assertIn("Subject", repr(m.ranova()))
+        self.assertIn("Days", repr(m.drop1()))
+        self.assertIn("R2", repr(m.variance()).replace("R²", "R2"))
+        limits = m.confint("wald").json["intervals"]
+        self.assertEqual(len(limits), 6)
+        self.assertEqual(m.bootstrap(replicates=4).json["replicates"], 4)
+        factor = lmmsparse.fit("Reaction ~ Days + (1 | Subject)", SLEEP, factor=["Days"])
+        self.assertEqual(len(factor.emmeans("~ Days", pairwise=True).json["differences"]), 45)
+
+    def test_rows(self):
+        m = self.fit
+        fitted = m.predict()
+        self.assertEqual(len(fitted), 180)
+        resid = m.resid
+        reaction = sleep_columns()["Reaction"]
+        self.assertTrue(all(abs(f + r - y) < 1e-9 for f, r, y in zip(fitted, resid, reaction)))
+        new = {"Days": [0, 10], "Subject": ["308", "new"]}
+        with self.assertRaisesRegex(LmmError, r"row 2.*allow_new_levels=True"):
+            m.predict(new)
+        table = m.predict(new, allow_new_levels=True, interval="prediction", se=True)
+        self.assertEqual(list(table), [".fitted", ".se.fit", ".lower", ".upper"])
+        # lme4: predict(fm1, data.frame(Days = c(0, 10)), re.form = NA)
+        population = m.predict(new, random="none")
+        self.assertAlmostEqual(population[1], 251.40510 + 104.67286, places=3)
+        drawn = m.simulate(replicates=2, seed=7)
+        self.assertEqual(len(drawn["sim_2"]), 180)
+        modes = m.ranef()
+        self.assertEqual(len(modes["estimate"]), 36)
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "sleep.lmm")
+            self.fit.save(path)
+            again = lmmsparse.load(path)
+            self.assertEqual(again.fixef, self.fit.fixef)
+            with self.assertRaisesRegex(LmmError, "rows of the fit are gone"):
+                again.predict()
+            self.assertEqual(len(again.predict(SLEEP)), 180)
+            with self.assertRaises(LmmError) as raised:
+                lmmsparse.load(SLEEP)
+            self.assertEqual(raised.exception.code, "file")
+
+    def test_partitions(self):
+        columns = sleep_columns()
+        parts = []
+        for k in range(3):
+            rows = {name: values[k * 60:(k + 1) * 60] for name, values in columns.items()}
+            parts.append(pickle.loads(pickle.dumps(lmmsparse.crossprod(FORMULA, rows))))
+        whole = lmmsparse.merge(parts)
+        self.assertEqual(whole.nobs, 180)
+        fit = whole.fit()
+        self.assertAlmostEqual(fit.criterion, self.fit.criterion, places=6)
+        self.assertAlmostEqual((parts[0] + parts[1] + parts[2]).fit(reml=False).criterion, 1751.9393, places=3)
+        with self.assertRaisesRegex(LmmError, "different models"):
+            lmmsparse.merge([parts[0], lmmsparse.crossprod("Reaction ~ 1 + (1 | Subject)", columns)])
+
+    def test_errors(self):
+        cases = [
+            (lambda: lmmsparse.fit("Reaction ~ Dyas + (1 | Subject)", SLEEP), "formula", "Did you mean \"Days\"?"),
+            (lambda: lmmsparse.fit(FORMULA, SLEEP, start=[1]), "fit", "start has 1 values"),
+            (lambda: lmmsparse.fit(FORMULA, "nix.csv"), "data", "no such file"),
+            (lambda: lmmsparse.fit(FORMULA, "nix/*.csv"), "data", "no file matches"),
+            (lambda: lmmsparse.fit(FORMULA, 3), "request", "cannot be read"),
+            (lambda: lmmsparse.fit(FORMULA, {"Reaction": [1.0], "Days": [1, 2], "Subject": ["a"]}), "data", "2 rows"),
+            (lambda: lmmsparse.fit(FORMULA, {"Reaction": [1.0], "Days": [1j], "Subject": ["a"]}), "data", "complex"),
+        ]
+        for work, code, words in cases:
+            with self.assertRaises(LmmError) as raised:
+                work()
+            self.assertEqual(raised.exception.code, code, str(raised.exception))
+            self.assertIn(words, str(raised.exception))
+
+    def test_progress_and_interruption(self):
+        events = []
+        lmmsparse.fit(FORMULA, SLEEP, progress=events.append)
+        self.assertIn("evaluating", {event["stage"] for event in events})
+
+        def interrupt(event):
+            raise KeyboardInterrupt
+
+        for work in (
+            lambda: lmmsparse.fit(FORMULA, sleep_columns(), progress=interrupt),
+            lambda: self.fit.bootstrap(replicates=50, progress=interrupt),
+            lambda: self.fit.confint(progress=interrupt),
+        ):
+            self.assertRaises(KeyboardInterrupt, work)
+
+    def test_threads(self):
+        results = []
+        columns = sleep_columns()
+
+        def work():
+            results.append(numbers(lmmsparse.fit(FORMULA, columns)))
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(results, [numbers(self.fit)] * 3)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_fork(self):
+        child = os.fork()
+        if child == 0:
+            same = numbers(lmmsparse.fit(FORMULA, sleep_columns())) == numbers(self.fit)
+            os._exit(0 if same else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
