@@ -235,7 +235,10 @@ import Testing
       return try withExtendedLifetime(listener) { (try work(), listener.events.withLock { $0 }) }
     }
     func fitted() throws -> CAnswer {
-      do { return try CModel(Sleepstudy.stream(), Sleepstudy.options).answer } catch let refused as Refused {
+      do {
+        let model = try CModel(Sleepstudy.stream(), Sleepstudy.options)
+        return model.answer
+      } catch let refused as Refused {
         return refused.answer
       }
     }

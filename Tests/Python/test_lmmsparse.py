@@ -246,6 +246,7 @@ class Fits(unittest.TestCase):
     def test_errors(self):
         cases = [
             (lambda: lmmsparse.fit("Reaction ~ Dyas + (1 | Subject)", SLEEP), "formula", "Did you mean \"Days\"?"),
+            (lambda: lmmsparse.fit("Reaction ~ Dyas + (1 | Subject)", sleep_columns()), "formula", "mean \"Days\"?"),
             (lambda: lmmsparse.fit(FORMULA, SLEEP, start=[1]), "fit", "start has 1 values"),
             (lambda: lmmsparse.fit(FORMULA, "nix.csv"), "data", "no such file"),
             (lambda: lmmsparse.fit(FORMULA, "nix/*.csv"), "data", "no file matches"),

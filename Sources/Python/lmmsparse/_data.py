@@ -59,9 +59,38 @@ def paths(data: Any) -> Optional[list]:
     return found
 
 
-def rows(data: Any, wanted: Iterable[str]) -> Rows:
-    """Rows of what a user calls data, with the columns among `wanted` at least."""
-    wanted = list(wanted)
+class Wanted:
+    """Columns that a model may use, and those that its formula needs."""
+
+    def __init__(self, may: list, must: list):
+        self.may, self.must = list(may), list(must)
+
+    def among(self, names: Iterable[Any]) -> list:
+        """The names that are there, one at least.
+
+        Raises:
+            _Absent: where one is not that has to be.
+        """
+        names = [str(name) for name in names]
+        if any(name not in names for name in self.must):
+            raise _Absent(names)
+        return [name for name in names if name in self.may] or names[:1]
+
+
+class _Absent(Exception):
+    pass
+
+
+def rows(data: Any, wanted: Wanted) -> Rows:
+    """Rows of what a user calls data, with the columns that are wanted at least."""
+    try:
+        return _rows(data, wanted)
+    except _Absent as absent:
+        # The library says which column is not there, and which may be meant: it is given all names.
+        return Rows("columns", ColumnStream({name: [] for name in absent.args[0]}))
+
+
+def _rows(data: Any, wanted: Wanted) -> Rows:
     files = paths(data)
     if files is not None:
         return _of_files(files, wanted)
@@ -70,27 +99,24 @@ def rows(data: Any, wanted: Iterable[str]) -> Rows:
         return _of_pandas(data, wanted)
     if kind == "polars":
         if hasattr(data, "collect"):  # lazy
-            have = set(data.collect_schema().names())
-            data = data.select([name for name in wanted if name in have] or list(have)[:1])
+            data = data.select(wanted.among(data.collect_schema().names()))
             try:
                 data = data.collect(engine="streaming")
             except TypeError:
                 data = data.collect(streaming=True)
         else:
-            data = data.select([name for name in wanted if name in data.columns] or data.columns[:1])
+            data = data.select(wanted.among(data.columns))
         return Rows("polars", CapsuleStream(data), levels=_polars_levels(data))
     if kind == "pyarrow":
         if hasattr(data, "scanner"):  # a dataset
-            have = set(data.schema.names)
-            data = data.scanner(columns=[name for name in wanted if name in have]).to_reader()
+            data = data.scanner(columns=wanted.among(data.schema.names)).to_reader()
         elif hasattr(data, "column_names") and hasattr(data, "select"):
-            data = data.select([name for name in wanted if name in data.column_names] or data.column_names[:1])
+            data = data.select(wanted.among(data.column_names))
         elif hasattr(data, "to_reader"):  # a scanner
             data = data.to_reader()
         return Rows("pyarrow", CapsuleStream(data))
     if kind in ("duckdb", "_duckdb") and hasattr(data, "project"):
-        have = list(data.columns)
-        names = [name for name in have if name in set(wanted)] or have[:1]
+        names = wanted.among(data.columns)
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
         data = data.project(quoted)
         if not hasattr(data, "__arrow_c_stream__"):
@@ -99,10 +125,10 @@ def rows(data: Any, wanted: Iterable[str]) -> Rows:
     if hasattr(data, "__arrow_c_stream__"):
         return Rows("columns", CapsuleStream(data))
     if isinstance(data, Mapping):
-        return Rows("columns", ColumnStream(data, wanted))
+        return Rows("columns", ColumnStream(data, wanted.among(data)))
     fields = getattr(getattr(data, "dtype", None), "names", None)
     if fields:  # a NumPy array of records
-        return Rows("columns", ColumnStream({name: data[name] for name in fields}, wanted))
+        return Rows("columns", ColumnStream({name: data[name] for name in wanted.among(fields)}))
     raise LmmError(
         f"data of the type {type(data).__name__} cannot be read. Give a data frame, an object with "
         "__arrow_c_stream__, a dict of columns, or names of files.", "request")
@@ -114,10 +140,9 @@ def _importable(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def _of_pandas(data: Any, wanted: list) -> Rows:
-    names = [name for name in data.columns if str(name) in set(wanted)]
-    if not names:
-        names = list(data.columns[:1])
+def _of_pandas(data: Any, wanted: Wanted) -> Rows:
+    chosen = set(wanted.among(data.columns))
+    names = [name for name in data.columns if str(name) in chosen]
     levels = {}
     for name in names:
         values = data[name]
@@ -145,7 +170,7 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _of_files(files: list, wanted: list) -> Rows:
+def _of_files(files: list, wanted: Wanted) -> Rows:
     kinds = {_TABLES.get(_suffix(name), "text") for name in files}
     if len(kinds) > 1:
         raise LmmError("the files are of several kinds. Name those of one kind.", "request")
@@ -158,16 +183,16 @@ def _of_files(files: list, wanted: list) -> Rows:
     if _importable("pyarrow"):
         import pyarrow.dataset as dataset
 
-        return rows(dataset.dataset(files, format=kind), wanted)
+        return _rows(dataset.dataset(files, format=kind), wanted)
     if kind == "parquet" and _importable("duckdb"):
         import duckdb
 
-        return rows(duckdb.read_parquet(files), wanted)
+        return _rows(duckdb.read_parquet(files), wanted)
     if _importable("polars"):
         import polars
 
         scan = polars.scan_parquet if kind == "parquet" else polars.scan_ipc
-        return rows(scan(files), wanted)
+        return _rows(scan(files), wanted)
     raise LmmError(
         f"{files[0]} is read by pyarrow, duckdb or polars, and none of these is there. Install one: pip install "
         "pyarrow.", "data", {"file": files[0]})

@@ -41,10 +41,10 @@ def _plain(values: Any) -> Any:
     return values
 
 
-def used_columns(options: dict) -> list:
+def used_columns(options: dict) -> _data.Wanted:
     """Names of the columns that a model may use; which of them are there, the data say."""
     answer = call("lmm_columns", encoded(options))
-    return answer["columns"]
+    return _data.Wanted(answer["columns"], answer["formula"])
 
 
 def _stream_options(rows: _data.Rows, options: dict) -> dict:
@@ -366,7 +366,8 @@ class Fit:
             if data is None or isinstance(data, Products) or _data.is_read_once(data):
                 raise LmmError("the rows of the fit are gone: give data=.", "request")
         wanted = used_columns({"formula": self.formula, "weights": self.json["weights"], "offset": self.json["offset"]})
-        wanted += [name for name in (weights, offset) if name]
+        wanted.may += [name for name in (weights, offset) if name]
+        wanted.must = []  # a response need not be there, and the library knows what must
         return data, _data.rows(data, wanted)
 
     def _stream(self, function: str, rows: _data.Rows, options: dict) -> dict:
