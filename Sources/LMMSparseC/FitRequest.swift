@@ -55,11 +55,19 @@ struct FitRequest {
     let input = try input(rows, keepsBatches: options.wantsScaledResiduals)
     defer { rows.close() }
     if options.wantsScaledResiduals, let once = input.data.first(where: { !$0.canBeReadAgain }) {
-      throw request.fault("residuals", "needs the rows of \(once.name) twice, which can be read once only")
+      throw request.fault(
+        "residuals", "needs the rows of \(once.name) twice, which can be read once only")
     }
     let fitted = try FittedModel(formula, from: input, options: options)
     return ModelHandle(
       fitted, try fitted.finished(readingAgain: input.files.isEmpty ? input.data : []))
+  }
+
+  /// Columns that the formula needs.
+  func formulaColumns() throws -> [String] { unique(try formula.columnReferences.map(\.name)) }
+
+  private func unique(_ names: [String]) -> [String] {
+    names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Columns that the model may use; what the text of weights names and what they compute from.
@@ -69,7 +77,7 @@ struct FitRequest {
       names += [weights] + Expression(weights: weights).columns
     }
     if let offset = try request.string("offset") { names.append(offset) }
-    return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    return unique(names)
   }
 
   func plan(_ rows: GivenRows, _ progress: Progress) throws -> ModelPlan {

@@ -51,12 +51,15 @@ struct FrontVocabulary: Vocabulary {
     case .encoding(let encoding): front.assigned("encoding", encoding.map { .text($0.rawValue) })
     case .decimalComma: front.assigned("decimal", .text(","))
     case .separator(let mark): front.assigned("separator", mark.map { .text(String($0)) })
-    case .omitsMissing(let omits): front.assigned("na", .text(omits ? "omit" : "fail"))
+    case .omitsMissing(let omits):
+      front == .r
+        ? front.assigned("na.action", .text(omits ? "na.omit" : "na.fail"))
+        : front.assigned("na", .text(omits ? "omit" : "fail"))
     case .threads: front.assigned("threads")
     case .levels: front.assigned("levels")
     case .contrasts(let coding):
       front.assigned("contrasts", coding.map { .member("COLUMN", .text($0.word)) })
-    case .restrictedLikelihood: front.assigned("reml", .flag(true))
+    case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
     case .responseColumns: "the responses of the command-line program"
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")
@@ -78,9 +81,12 @@ struct FrontVocabulary: Vocabulary {
           .member($0, .texts(values?.split(separator: ",").map(String.init) ?? ["VALUE"]))
         })
     case .cellWeights(let weights): front.assigned("cell_weights", .text(weights))
-    case .random(let part): front.assigned("random", .text(part))
-    case .allowsNewLevels: front.assigned("allow_new_levels", .flag(true))
-    case .drawnEffects(let effects): front.assigned("random", .text(effects))
+    case .random(let part):
+      front == .r ? (part == "none" ? "re.form = NA" : "re.form") : front.assigned("random", .text(part))
+    case .allowsNewLevels:
+      front.assigned(front == .r ? "allow.new.levels" : "allow_new_levels", .flag(true))
+    case .drawnEffects(let effects):
+      front == .r ? "use.u = \(effects == "kept" ? "TRUE" : "FALSE")" : front.assigned("random", .text(effects))
     case .inputColumns: "other names for the columns of the rows"
     case .data: front.assigned("data")
     case .simulation(let statement, let text):

@@ -68,7 +68,10 @@ func info(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
 func columns(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     let request = try FitRequest(options, "lmm_columns", .columns)
-    return .object([("columns", .strings(try request.columns()))])
+    return .object([
+      ("columns", .strings(try request.columns())),
+      ("formula", .strings(try request.formulaColumns())),
+    ])
   }
 }
 

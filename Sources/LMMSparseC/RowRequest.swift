@@ -87,7 +87,7 @@ struct RowRequest {
       guard !files.isEmpty else {
         throw RequestError("\(request.title) needs rows, as a stream or as files named by \"data\".")
       }
-      return files.map(DataSource.init(argument:))
+      return files.map { tableSource(argument: $0) }
     }
     guard files.isEmpty else {
       throw RequestError("\(request.title) got a stream of rows and files named by \"data\": give one of them.")

@@ -111,7 +111,8 @@ int lmm_speak(const char *front, char **json);
 // compares the BLAS with plain loops: "passed", or the first difference.
 int lmm_info(const char *options, char **json);
 
-// The columns that a model may use, by its formula, weights and offset: for those who fetch rows.
+// The columns that a model may use, by its formula, weights and offset: for those who fetch rows; of these
+// "formula" has the ones that the formula needs.
 int lmm_columns(const char *options, char **json);
 
 // Fits a model; the result is that of the program's `fit --json`.

@@ -19,7 +19,7 @@ extension FittedModel {
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     options.relationships = saved.relationships
     (options.knownTheta, options.knownSigma) = (saved.knownTheta, saved.knownSigma)
-    let data = saved.data.map(DataSource.init(argument:))
+    let data = saved.data.map { tableSource(argument: $0) }
     try self.init(
       file: file, data, options, saved)
     if let part = saved.reported?.difference(from: optimum, model) {

@@ -19,8 +19,8 @@ package struct ModelInput: Sendable {
   package init(arguments: [String]) {
     let isFile = arguments.map { ModelFile.isMeant(by: $0) }
     files = zip(arguments, isFile).filter(\.1).map(\.0)
-    data = zip(arguments, isFile).filter { !$0.1 }.map { DataSource(argument: $0.0) }
-    names = arguments.map(DataSource.init(argument:))
+    data = zip(arguments, isFile).filter { !$0.1 }.map { tableSource(argument: $0.0) }
+    names = arguments.map { tableSource(argument: $0) }
   }
 
   /// The cross-products of a formula over all of them.

@@ -84,7 +84,7 @@ struct RepeatedRows {
   }
 
   private mutating func compare(_ shard: Shard, _ table: any TableSource) throws {
-    guard let path = (table as? DataSource)?.path, shard.observations > 0 else { return }
+    guard let path = table.filePath, shard.observations > 0 else { return }
     let given = Source(path)
     guard shard.sources.contains(where: { $0.isSame(as: given) }) else { return }
     if let status = given.status, status.modified <= shard.modified {

@@ -82,6 +82,8 @@ public struct NewResponses: Sendable {
   public func write(
     _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
+    var options = options
+    options.reading.wantsRecords = input == .all
     let table = try NewTable(predictor, data, options)
     let records = RecordText(table.reader, input == .all, names)
     try records.checkNames(file: data[0].name)

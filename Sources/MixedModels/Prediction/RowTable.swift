@@ -49,6 +49,8 @@ public struct RowTable {
     _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     try statistics.interval?.check(options.degreesOfFreedom)
+    var options = options
+    options.reading.wantsRecords = input == .all
     let table = try NewTable(predictor, data, options)
     let reader = table.reader
     let records = RecordText(reader, input == .all, columns.map(\.rawValue))

@@ -26,5 +26,8 @@ public struct ReadingOptions: Sendable {
   /// Whether a header without rows is a table: a part of one may well be empty.
   public var allowsNoRows = false
 
+  /// Whether all columns of a row are wanted as text, beside those that are read.
+  package var wantsRecords = false
+
   public init() {}
 }

@@ -72,7 +72,7 @@ struct NewResponseArguments: ParsableArguments {
       options: options)
     var notes: [String] = []
     try files.report.write { stream in
-      notes = try responses.write(data.map(DataSource.init(argument:))) { try stream.write($0) }
+      notes = try responses.write(data.map { tableSource(argument: $0) }) { try stream.write($0) }
     }
     for note in notes { writeToStandardError(message: "note: \(note)") }
   }

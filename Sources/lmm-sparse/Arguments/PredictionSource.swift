@@ -47,7 +47,7 @@ struct PredictionSource: ParsableArguments {
   @OptionGroup(title: "Data") var reading: ReadingArguments
   @OptionGroup(title: "Search") var search: SearchArguments
 
-  var rows: [any TableSource] { data.map(DataSource.init(argument:)) }
+  var rows: [any TableSource] { data.map { tableSource(argument: $0) } }
 
   /// - Throws: `ValidationError` where a model or rows are missing.
   func check(_ argument: String, trainsOnRows: Bool) throws {

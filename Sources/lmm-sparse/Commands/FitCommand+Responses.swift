@@ -27,7 +27,7 @@ extension FitCommand {
 
   func fitResponses() throws {
     let files = try RunFiles(reading: data + reading.files + model.files + search.files, output: report.output)
-    let sources = data.map(DataSource.init(argument:))
+    let sources = data.map { tableSource(argument: $0) }
     let progress = report.progress.line
     var options = try options(ModelInput(arguments: data), progress: progress)
     options.wantsScaledResiduals = false
