@@ -147,8 +147,12 @@ struct FitRequest {
       }
       options.levels[column] = names
     }
-    for (column, coding) in try request.object("contrasts") {
-      options.contrasts[column] = try contrast(coding)
+    if let given = request["contrasts"], case .string = given {
+      options.defaultContrast = try contrast(given)
+    } else {
+      for (column, coding) in try request.object("contrasts") {
+        options.contrasts[column] = try contrast(coding)
+      }
     }
     switch try request.string("na") {
     case nil, "omit": options.omitsMissing = true
@@ -163,7 +167,7 @@ struct FitRequest {
   private func contrast(_ value: JSONValue) throws -> Contrast {
     if case .string(let name) = value {
       do { return try Contrast(named: name) } catch {
-        throw request.fault("contrasts", "takes treatment, sum, helmert, poly or a matrix, not “\(name)”")
+        throw request.fault("contrasts", "takes treatment, sum, helmert, poly, deviation, sdif or a matrix, not “\(name)”")
       }
     }
     guard case .object(let members) = value else {
@@ -214,13 +218,20 @@ struct FitRequest {
 
   private func setSearch(_ options: inout FitOptions) throws {
     if let name = try request.string("optimizer") { options.optimizer = name }
-    options.start = try request.doubles("start")
+    if let start = request["start"], case .object(let members) = start {
+      for (name, value) in members {
+        options.startByName = (options.startByName ?? [:]).merging(
+          [name: try request.doubles(.array([value]), "start")[0]]) { first, _ in first }
+      }
+    } else {
+      options.start = try request.doubles("start")
+    }
     options.knownTheta = try request.doubles("theta")
     options.knownSigma = try request.double("sigma")
     if let sigma = options.knownSigma, !(sigma > 0) {
       throw request.fault("sigma", "takes a positive number")
     }
-    if options.start != nil, options.knownTheta != nil {
+    if request.has("start"), options.knownTheta != nil {
       throw RequestError("\(request.title): \"theta\" is what is known and \"start\" where a search begins: give one.")
     }
     if let count = try request.integer("max_evaluations") { options.maximumEvaluations = count }

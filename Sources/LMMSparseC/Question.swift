@@ -5,7 +5,7 @@ import Reports
 
 /// How a report is written.
 enum ReportForm: String, CaseIterable {
-  case json, summary, tidy, glance, markdown, html
+  case json, summary, tidy, glance, markdown, html, latex
 
   fileprivate func text(of report: Report) -> String {
     switch self {
@@ -14,6 +14,7 @@ enum ReportForm: String, CaseIterable {
     case .tidy, .glance: report.text(as: .tidy)
     case .markdown: report.text(as: .markdown)
     case .html: report.text(as: .html)
+    case .latex: report.text(as: .latex)
     }
   }
 }
@@ -78,7 +79,11 @@ struct Question {
       case .contrast: ["hypothesis", "L", "ddf", "level"]
       case .confint:
         ["method", "parameters", "level", "ddf", "replicates", "seed", "interval", "points"]
-      case .emmeans: ["means", "pairwise", "adjust", "at", "cell_weights", "ddf", "level"]
+      case .emmeans:
+        [
+          "means", "pairwise", "compare", "control", "custom", "adjust", "type", "trends", "at", "cell_weights",
+          "ddf", "level",
+        ]
       case .variance: ["ratio", "level"]
       case .bootstrap: ["replicates", "seed", "level", "csv"]
       }
@@ -217,9 +222,51 @@ struct Question {
       options.values[name] = try request.strings(
         { if case .array = values { values } else { .array([values]) } }(), "at")
     }
-    options.wantsDifferences = try request.bool("pairwise") ?? false
-    options.adjustment = try request.word("adjust", MultiplicityAdjustment.self) ?? .tukey
+    switch try request.string("type") {
+    case nil, "model": options.scale = .model
+    case "response": options.scale = .response
+    default: throw request.fault("type", "takes model or response")
+    }
+    options.trend = try request.string("trends")
+    if options.trend != nil, options.scale == .response {
+      throw RequestError("slopes have the scale of the model: leave \"type\" out.")
+    }
+    options.comparison = try comparison()
+    if let adjust = try request.word("adjust", MultiplicityAdjustment.self) {
+      guard options.comparison != nil else {
+        throw request.fault("adjust", "is for comparisons: add \"pairwise\" or \"compare\"")
+      }
+      options.adjustment = adjust
+    }
     return try fitted.marginalMeans(MeansSpecification(text), options)
+  }
+}
+
+extension Question {
+  private enum Comparison: String, CaseIterable { case pairwise, control, consecutive, polynomial }
+
+  /// What marginal means are compared by.
+  private func comparison() throws -> MeansComparison? {
+    let custom = try request.object("custom")
+    let isPairwise = try request.bool("pairwise") ?? false
+    guard [isPairwise, request.has("compare"), !custom.isEmpty].count(where: \.self) <= 1 else {
+      throw RequestError("\"pairwise\", \"compare\" and \"custom\" are kinds of comparisons: ask for one.")
+    }
+    let kind = try request.word("compare", Comparison.self) ?? (isPairwise ? .pairwise : nil)
+    if request.has("control"), kind != .control {
+      throw request.fault("control", "is for \"compare\": \"control\"")
+    }
+    guard custom.isEmpty else {
+      return .custom(
+        try custom.map { MeansComparison.Weights(name: $0.name, values: try request.doubles($0.value, "custom")) })
+    }
+    return switch kind {
+    case .pairwise?: .pairwise
+    case .control?: .control(try request.string("control"))
+    case .consecutive?: .consecutive
+    case .polynomial?: .polynomial
+    case nil: nil
+    }
   }
 }
 

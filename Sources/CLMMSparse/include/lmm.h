@@ -45,25 +45,31 @@
 //   data           file or list of files, in place of rows
 //   name           what messages call the rows; default: data
 //   reml           default true; false: maximum likelihood
-//   weights, offset                     column; weights also an expression, as "1/v"
-//   factor                              column or list of columns that are categorical even if they are numbers
-//   levels                              object: column to list of levels, the first is the base
-//   contrasts                           object: column to treatment, sum, helmert or poly, or to an object with levels,
-//                                       columns and values, a matrix with a row for every level
-//   na                                  omit (default) or fail
-//   missing                             text or list of texts that mean missing
-//   encoding, decimal, separator        of files
-//   ddf                                 satterthwaite (default), kenward-roger, residual or none
-//   optimizer, start, max_evaluations, tolerance
-//   theta, sigma                        where they are known
+//   weights, offset
+//                  column; weights also an expression, as "1/v"
+//   factor         column or list of columns that are categorical even if they are numbers
+//   levels         object: column to list of levels, the first is the base
+//   contrasts      treatment, sum, helmert, poly, deviation or sdif for all factors, or an object: column to
+//                  one of these, or to an object with levels, columns and values, a matrix with a row for every
+//                  level
+//   na             omit (default) or fail
+//   missing        text or list of texts that mean missing
+//   encoding, decimal, separator
+//                  of files
+//   ddf            satterthwaite (default), kenward-roger, residual or none
+//   optimizer, max_evaluations, tolerance
+//   start          θ in the reported order, or an object: values by the names of θ
+//   theta, sigma
+//                  where they are known
 //   solver, accuracy, probe_seed
-//   threads                             default: all cores
-//   pedigree                            object: grouping factor to an object with individual, sire and dam, lists of
-//                                       labels, null for an unknown parent
-//   ranef                               true: the result has the conditional modes
-//   residuals                           true: quantiles of the scaled residuals, for which the rows stay in memory
-//                                       until they were read a second time
-//   keep_products                       default true; false takes less memory, and lmm_save is refused
+//   threads        default: all cores
+//   pedigree       object: grouping factor to an object with individual, sire and dam, lists of
+//                  labels, null for an unknown parent
+//   ranef          true: the result has the conditional modes
+//   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
+//                  until they were read a second time
+//   keep_products
+//                  default true; false takes less memory, and lmm_save is refused
 #ifndef LMM_H
 #define LMM_H
 
@@ -148,11 +154,13 @@ int lmm_load_products(const char *path, lmm_products **products, char **json);
 //   confint     method: profile (default), wald or bootstrap; parameters, level, ddf; replicates, seed, interval:
 //               percentile or basic; points: of every curve on either side, with method profile and format
 //               tidy
-//   emmeans     means: "~ f | g"; pairwise, adjust: tukey, holm, bonferroni or none; at: object of lists; cell_weights:
-//               equal or proportional; ddf, level
+//   emmeans     means: "~ f | g"; pairwise: true, or compare: pairwise, control (with control: the level),
+//               consecutive or polynomial, or custom: object of weights by name; adjust: tukey, dunnett, sidak,
+//               bonferroni, holm or none; type: model or response; trends: a number; at: object of lists;
+//               cell_weights: equal or proportional; ddf, level
 //   variance    ratio: expression or list of expressions; level
 //   bootstrap   replicates, seed, level; csv: true for a table of all replicates
-// All take "format": json (default), summary, tidy, markdown or html, and summary also glance. The result is
+// All take "format": json (default), summary, tidy, markdown, html or latex, and summary also glance. The result is
 // the report's object, or else {"text": …, "messages": […]}. A list of forms gives all of one computation by
 // their names, {"json": {…}, "summary": "…", "messages": […]}.
 int lmm_call(const lmm_model *model, const char *request, char **json);

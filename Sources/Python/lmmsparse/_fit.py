@@ -85,7 +85,7 @@ def fit(
         factor: Columns that are categorical even if their values are numbers.
         levels: Order of a column's levels, the first is the base; a pandas Categorical whose categories are not
             sorted, and an Enum of Polars, bring theirs.
-        contrasts: ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"`` for a column, or a dict with ``levels``,
+        contrasts: ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, ``"deviation"`` or ``"sdif"`` for a column, or a dict with ``levels``,
             ``columns`` and ``values``, a matrix with a row for every level.
         na: ``"omit"`` leaves rows out that have a missing value in a used column; ``"fail"`` refuses them.
         missing: Texts that mean missing.
@@ -316,14 +316,26 @@ class Fit:
         return self._ask("contrast", **{k: v for k, v in options.items() if v is not None})
 
     def emmeans(
-        self, means: str, *, pairwise: bool = False, adjust: str = "tukey",
-        at: Optional[Mapping[str, Sequence[Any]]] = None, cell_weights: str = "equal", ddf: str = "satterthwaite",
-        level: float = 0.95,
+        self, means: str, *, pairwise: bool = False, compare: Optional[str] = None, control: Optional[str] = None,
+        custom: Optional[Mapping[str, Sequence[float]]] = None, adjust: Optional[str] = None,
+        type: str = "model", trends: Optional[str] = None, at: Optional[Mapping[str, Sequence[Any]]] = None,
+        cell_weights: str = "equal", ddf: str = "satterthwaite", level: float = 0.95,
     ) -> Result:
-        """Estimated marginal means, in units of the response: ``"~ f"``, ``"~ f | g"``, ``"~ 1"``."""
+        """Estimated marginal means, in units of the response: ``"~ f"``, ``"~ f | g"``, ``"~ 1"``.
+
+        Args:
+            pairwise: All pairwise differences, as ``compare="pairwise"``.
+            compare: Or those from a ``"control"``, ``"consecutive"`` ones, or ``"polynomial"`` contrasts.
+            custom: Weights of the means by name.
+            adjust: ``tukey``, ``dunnett``, ``sidak``, ``bonferroni``, ``holm`` or ``none``; default: what belongs to
+                the comparisons.
+            type: ``"response"`` transforms means of log(y) and the like back.
+            trends: Slopes of this number in place of means.
+        """
+        options = {"compare": compare, "control": control, "custom": custom, "adjust": adjust, "trends": trends}
         return self._ask(
-            "emmeans", means=means, pairwise=pairwise, adjust=adjust, at=at or {}, cell_weights=cell_weights, ddf=ddf,
-            level=level)
+            "emmeans", means=means, pairwise=pairwise, type=type, at=at or {}, cell_weights=cell_weights, ddf=ddf,
+            level=level, **{key: value for key, value in options.items() if value is not None})
 
     def confint(
         self, method: str = "profile", *, level: float = 0.95, parameters: Columns = None, ddf: str = "satterthwaite",
