@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+ask <- function(object, command, ...) {
+  request <- Filter(Negate(is.null), list(command = command, format = I(c("json", "summary", "tidy")), ...))
+  answer(checked(.Call(C_call, object$handle, options_json(request))))
+}
+
+answer <- function(result) structure(result, class = "lmmsparse_answer")
+
+print.lmmsparse_answer <- function(x, ...) {
+  cat(x$summary)
+  invisible(x)
+}
+
+as.data.frame.lmmsparse_answer <- function(x, ...) {
+  read.csv(text = x$tidy, check.names = FALSE, stringsAsFactors = FALSE)
+}
+
+summary.slmer <- function(object, ...) ask(object, "summary", ...)
+
+print.slmer <- function(x, ...) {
+  print(summary(x))
+  invisible(x)
+}
+
+fixef <- function(object, ...) UseMethod("fixef")
+ranef <- function(object, ...) UseMethod("ranef")
+VarCorr <- function(x, sigma = 1, ...) UseMethod("VarCorr")
+
+fixef.slmer <- function(object, add.dropped = FALSE, ...) {
+  values <- numbers(lapply(object$json$fixed, function(row) row$estimate))
+  names(values) <- vapply(object$json$fixed, function(row) row$term, "")
+  if (add.dropped) values else values[!is.na(values)]
+}
+
+coef.slmer <- function(object, ...) fixef(object, ...)
+
+vcov.slmer <- function(object, ...) {
+  names <- unlist(object$json$vcov_names)
+  matrix(as.numeric(unlist(object$json$vcov)), length(names), byrow = TRUE, dimnames = list(names, names))
+}
+
+# A list of data frames by grouping factor, with their standard deviations as attribute.
+ranef.slmer <- function(object, ...) {
+  table <- .Call(C_table, "lmm_ranef", object$handle, NULL, "{}")
+  checked(table)
+  rows <- as.data.frame(table[[3]], stringsAsFactors = FALSE, optional = TRUE)
+  wide <- function(part, column) {
+    terms <- unique(part$term)
+    levels <- part$level[part$term == terms[1]]
+    values <- lapply(terms, function(term) part[[column]][part$term == term])
+    structure(values, names = terms, row.names = levels, class = "data.frame")
+  }
+  # A second term on a factor is called Subject.1; lme4 has the columns of both in one frame.
+  first <- sub("\\.[0-9]+$", "", rows$group)
+  rows$group <- ifelse(first %in% rows$group, first, rows$group)
+  groups <- unique(rows$group)
+  modes <- lapply(groups, function(group) {
+    part <- rows[rows$group == group, ]
+    structure(wide(part, "estimate"), condSD = wide(part, "std.error"))
+  })
+  structure(modes, names = groups)
+}
+
+# Numbers of JSON, NA for null.
+numbers <- function(values) vapply(values, function(v) if (is.null(v)) NA_real_ else as.numeric(v), 0)
+
+# A list of covariance matrices by term, with attributes stddev and correlation, as lme4's.
+VarCorr.slmer <- function(x, sigma = 1, ...) {
+  terms <- x$json$random
+  components <- lapply(terms, function(term) {
+    names <- unlist(term$terms)
+    square <- function(values) {
+      matrix(unlist(lapply(values, numbers)), length(names), byrow = TRUE, dimnames = list(names, names))
+    }
+    sd <- stats::setNames(numbers(term$sd), names)
+    structure(square(term$cov), stddev = sd, correlation = square(term$corr))
+  })
+  names(components) <- vapply(terms, function(term) term$group, "")
+  structure(components, sc = x$json$sigma)
+}
+
+logLik.slmer <- function(object, ...) {
+  structure(object$json$log_likelihood, df = object$json$nobs - object$json$df_residual,
+    nobs = object$json$nobs, class = "logLik")
+}
+
+nobs.slmer <- function(object, ...) as.integer(object$json$nobs)
+sigma.slmer <- function(object, ...) object$json$sigma
+df.residual.slmer <- function(object, ...) object$json$df_residual
+formula.slmer <- function(x, ...) stats::as.formula(x$json$formula, env = parent.frame())
+
+# A table of the library's for rows: a data frame, files, or those of the fit.
+row_table <- function(object, name, newdata, options, weights = NULL, offset = NULL) {
+  data <- if (is.null(newdata)) object$data else newdata
+  if (is.null(data)) stop("the rows of the fit are gone: give newdata.", call. = FALSE)
+  if (is.character(data)) {
+    options$data <- path.expand(data)
+    data <- NULL
+  } else {
+    weights <- if (is.null(weights)) object$json$weights else weights
+    offset <- if (is.null(offset)) object$json$offset else offset
+    data <- used_columns(object$json$formula, weights, offset, data, complete = FALSE)
+  }
+  answer <- .Call(C_table, name, object$handle, data, options_json(options))
+  checked(answer)
+  as.data.frame(answer[[3]], optional = TRUE)
+}
+
+#' @param re.form NULL: all random effects; NA or ~0: none; a formula such as ~ (1 | g).
+#' @param interval none, confidence or prediction.
+predict.slmer <- function(object, newdata = NULL, re.form = NULL, se.fit = FALSE, interval = "none",
+                          level = 0.95, ddf = NULL, allow.new.levels = FALSE, ...) {
+  random <- if (is.null(re.form)) "all" else if (inherits(re.form, "formula")) formula_text(re.form)
+    else if (length(re.form) == 1 && is.na(re.form)) "none" else re.form
+  columns <- row_table(object, "lmm_predict", newdata, list(
+    random = random, se = se.fit, interval = interval, level = level, ddf = ddf,
+    allow_new_levels = allow.new.levels))
+  if (se.fit || interval != "none") columns else columns[[".fitted"]]
+}
+
+augmented <- function(object) row_table(object, "lmm_augment", NULL, list())
+fitted.slmer <- function(object, ...) augmented(object)[[".fitted"]]
+residuals.slmer <- function(object, type = c("response", "pearson"), ...) {
+  augmented(object)[[if (match.arg(type) == "pearson") ".wtres" else ".resid"]]
+}
+
+simulate.slmer <- function(object, nsim = 1, seed = NULL, newdata = NULL, use.u = FALSE, ...) {
+  if (is.null(seed)) seed <- sample.int(.Machine$integer.max, 1)
+  row_table(object, "lmm_simulate", newdata, list(
+    replicates = nsim, seed = seed, random = if (use.u) "kept" else "new"))
+}
+
+anova.slmer <- function(object, ..., type = 3, ddf = "satterthwaite", boundary = "naive", seed = 1) {
+  others <- Filter(function(x) inherits(x, "slmer"), list(...))
+  if (!length(others)) return(ask(object, "anova", type = type, ddf = ddf))
+  compared(c(list(object), others), command = "anova", boundary = boundary, seed = seed)
+}
+
+compared <- function(fits, ...) {
+  request <- list(format = I(c("json", "summary", "tidy")), ...)
+  handles <- lapply(fits, function(fit) fit$handle)
+  answer(checked(.Call(C_compare, handles, options_json(request))))
+}
+
+confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile", ddf = "satterthwaite", ...) {
+  ask(object, "confint", method = tolower(method), level = level, ddf = ddf,
+    parameters = if (is.null(parm)) NULL else I(parm), ...)
+}
+
+drop1_terms <- function(object, ddf = "satterthwaite") ask(object, "drop1", ddf = ddf)
+ranova <- function(object, boundary = "mixture", ...) ask(object, "ranova", boundary = boundary, ...)
+variance <- function(object, ratio = NULL, level = 0.95) {
+  ask(object, "variance", ratio = if (is.null(ratio)) NULL else I(ratio), level = level)
+}
+
+#' @param hypothesis Such as "Days = 10"; or rows of L.
+contrast <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthwaite", level = 0.95) {
+  if (!is.null(L)) {
+    if (!is.matrix(L)) L <- t(L)
+    L <- lapply(seq_len(nrow(L)), function(k) I(as.numeric(L[k, ])))
+  }
+  options <- list(object, "contrast", ddf = ddf, level = level)
+  if (!is.null(hypothesis)) options$hypothesis <- I(hypothesis)
+  if (!is.null(L)) options$L <- L
+  do.call(ask, options)
+}
+
+#' @param means A formula or text, ~ f | g.
+marginal_means <- function(object, means, pairwise = FALSE, at = NULL, ddf = "satterthwaite", level = 0.95,
+                           ...) {
+  if (inherits(means, "formula")) means <- paste(deparse(means), collapse = " ")
+  options <- list(object, "emmeans", means = means, pairwise = pairwise, ddf = ddf, level = level, ...)
+  if (length(at)) options$at <- lapply(at, function(x) I(as.character(x)))
+  do.call(ask, options)
+}
+
+bootstrap <- function(object, null = NULL, nsim = 1000, seed = 1, level = 0.95) {
+  if (!is.null(null)) {
+    return(compared(list(object, null), command = "bootstrap", replicates = nsim, seed = seed))
+  }
+  ask(object, "bootstrap", replicates = nsim, seed = seed, level = level)
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lme4's own examples, fitted by both.
+suppressMessages({
+  library(lme4)
+  library(lmmsparse)
+})
+data <- commandArgs(TRUE)[1]
+same <- function(a, b, tolerance) {
+  stopifnot(length(a) == length(b), isTRUE(all.equal(unname(a), unname(b), tolerance = tolerance)))
+}
+control <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9))
+
+compare <- function(formula, frame, REML = TRUE) {
+  theirs <- suppressWarnings(lmer(formula, frame, REML = REML, control = control))
+  ours <- slmer(formula, frame, REML = REML)
+  stopifnot(as.numeric(-2 * logLik(ours)) <= as.numeric(-2 * logLik(theirs)) + 1e-6)
+  same(lmmsparse::fixef(ours), lme4::fixef(theirs), 1e-5)
+  same(as.numeric(vcov(ours)), as.numeric(as.matrix(vcov(theirs))), 1e-3)
+  same(sigma(ours), sigma(theirs), 1e-5)
+  same(AIC(ours), AIC(theirs), 1e-8)
+  same(BIC(ours), BIC(theirs), 1e-8)
+  same(fitted(ours), fitted(theirs), 1e-5)
+  same(residuals(ours), residuals(theirs), 1e-3)
+  stopifnot(nobs(ours) == nobs(theirs), df.residual(ours) == df.residual(theirs))
+  sds <- function(model, VarCorr) unlist(lapply(VarCorr(model), function(x) attr(x, "stddev")))
+  same(sds(ours, lmmsparse::VarCorr), sds(theirs, lme4::VarCorr), 1e-3)
+  modes <- lmmsparse::ranef(ours)
+  for (group in names(lme4::ranef(theirs))) {
+    a <- modes[[group]]
+    b <- lme4::ranef(theirs)[[group]]
+    same(as.matrix(a[rownames(b), , drop = FALSE]), as.matrix(b), 1e-3)
+  }
+  invisible(ours)
+}
+
+fm1 <- compare(Reaction ~ Days + (Days | Subject), sleepstudy)
+compare(Reaction ~ Days + (Days || Subject), sleepstudy)
+compare(Reaction ~ Days + (1 | Subject), sleepstudy, REML = FALSE)
+compare(diameter ~ 1 + (1 | plate) + (1 | sample), Penicillin)
+compare(strength ~ 1 + (1 | batch / cask), Pastes)
+compare(Yield ~ 1 + (1 | Batch), Dyestuff)
+compare(angle ~ recipe * temperature + (1 | recipe:replicate), cake)  # temperature is ordered: polynomials
+
+# The same bits from the frame and from the file.
+file <- slmer("Reaction ~ Days + (Days | Subject)", file.path(data, "sleepstudy.csv"))
+stopifnot(identical(lmmsparse::fixef(file), lmmsparse::fixef(fm1)), identical(vcov(file), vcov(fm1)))
+
+new <- data.frame(Days = c(0, 10), Subject = c("308", "new"))
+theirs <- lmer(Reaction ~ Days + (Days | Subject), sleepstudy, control = control)
+same(predict(fm1, new, allow.new.levels = TRUE), predict(theirs, new, allow.new.levels = TRUE), 1e-4)
+same(predict(fm1, new, re.form = NA), predict(theirs, new, re.form = NA), 1e-6)
+message <- tryCatch(predict(fm1, new), error = conditionMessage)
+stopifnot(grepl("row 2", message), grepl("allow.new.levels = TRUE", message))
+message <- tryCatch(slmer(Reaction ~ Dyas + (1 | Subject), sleepstudy), lmmsparse_formula = conditionMessage)
+stopifnot(grepl("Did you mean \"Days\"?", message))
+stopifnot(nrow(simulate(fm1, 2, seed = 1)) == 180, identical(simulate(fm1, 1, seed = 3), simulate(fm1, 1, seed = 3)))
+
+small <- slmer(Reaction ~ Days + (1 | Subject), sleepstudy)
+same(anova(small, fm1)$json$models[[2]]$statistic, 42.8368134364, 1e-8)  # anova(…, refit = FALSE) of lme4
+stopifnot(nrow(as.data.frame(confint(fm1, method = "wald"))) == 6)
+path <- tempfile(fileext = ".lmm")
+save_lmm(fm1, path)
+stopifnot(identical(lmmsparse::fixef(load_lmm(path)), lmmsparse::fixef(fm1)))
+
+sleepstudy$missing <- replace(sleepstudy$Days, 5:9, NA)
+stopifnot(nobs(slmer(Reaction ~ missing + (1 | Subject), sleepstudy)) == 175)
+late <- factor(ifelse(sleepstudy$Days > 4, "late", "early"), levels = c("late", "early"))
+stopifnot("lateearly" %in% names(lmmsparse::fixef(slmer(Reaction ~ late + (1 | Subject), cbind(sleepstudy, late)))))
+cat("R: lme4's examples agree\n")
