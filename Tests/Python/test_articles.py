@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Python code of the articles is run and prints what is shown, in which a line … stands for any lines."""
 import contextlib
+import csv
 import io
 import os
 import re
+import shutil
+import sqlite3
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+TOOL = Path(os.environ.get("LMMSPARSE_LIBRARY", "")).parent / "lmm-sparse"
 ARTICLES = ROOT / "Sources/MixedModels/MixedModels.docc"
 
 
@@ -48,6 +53,40 @@ class Articles(unittest.TestCase):
                                 f"{code}\nprints\n{output.getvalue()}\nand shown is\n{following[1]}")
                 finally:
                     os.chdir(before)
+
+    @unittest.skipUnless(shutil.which("duckdb") and TOOL.exists(), "needs DuckDB and the program")
+    def test_sql(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sleep = ROOT / "data/sleepstudy.csv"
+            rows = f"SELECT * FROM read_csv('{sleep}')"
+            os.mkdir(folder + "/rows")
+            for number, part in enumerate(["<= 340", "> 340"]):
+                query = f"COPY ({rows} WHERE Subject {part}) TO '{folder}/rows/{number}.parquet' (FORMAT parquet)"
+                subprocess.run(["duckdb", "-c", query], check=True, stdout=subprocess.DEVNULL)
+            os.symlink(folder + "/rows/0.parquet", folder + "/new.parquet")
+            database = sqlite3.connect(folder + "/sleep.db")
+            database.execute("CREATE TABLE sleep (reaction REAL, days INTEGER, subject INTEGER)")
+            with open(sleep) as file:
+                database.executemany("INSERT INTO sleep VALUES (?, ?, ?)", list(csv.reader(file))[1:])
+            database.commit()
+            database.close()
+            path = f"{TOOL.parent}:{os.environ['PATH']}"
+            environment = {**os.environ, "PATH": path}
+            fit = [str(TOOL), "fit", "Reaction ~ Days + (Days | Subject)", str(sleep)]
+            whole = subprocess.run([*fit, "--save", folder + "/sleep.lmm"], check=True, capture_output=True, text=True)
+            estimates = whole.stdout.split("Random effects:")[1].split("Number of obs")[0].lower()
+            count = 0
+            for language, code in blocks(ARTICLES / "FromSQLAndParquet.md"):
+                program = code.split()[0]
+                if language != "bash" or program == "psql" or not shutil.which(program, path=path):
+                    continue
+                run = subprocess.run(
+                    ["bash", "-euo", "pipefail", "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+                self.assertEqual((run.returncode, run.stderr), (0, ""), code)
+                shown = run.stdout.split("Random effects:")[1].split("Number of obs")[0].lower()
+                self.assertEqual(shown, estimates)
+                count += 1
+            self.assertGreaterEqual(count, 2)
 
 
 if __name__ == "__main__":
