@@ -7,7 +7,9 @@ import MixedModels
 ///
 ///     let page = withSignificantDigits(3) { fit.report().text(as: .latex) }
 ///
-/// - Parameter digits: 1 to 15; nil: 5, and 4 in summaries, as lme4 has them.
+/// - Parameters:
+///   - digits: 1 to 15; nil: 5, and 4 in summaries, as lme4 has them.
+///   - body: Lays out what it returns.
 public func withSignificantDigits<T>(_ digits: Int?, _ body: () throws -> T) rethrows -> T {
   try TableDigits.with(digits, body)
 }

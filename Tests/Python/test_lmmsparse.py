@@ -4,9 +4,11 @@ import array
 import csv
 import datetime
 import importlib.util
+import itertools
 import math
 import os
 import pickle
+import shutil
 import tempfile
 import threading
 import unittest
@@ -216,6 +218,20 @@ class Fits(unittest.TestCase):
         modes = m.ranef()
         self.assertEqual(len(modes["estimate"]), 36)
 
+    @unittest.skipUnless(have("matplotlib"), "needs matplotlib")
+    def test_plots(self):
+        import matplotlib
+
+        matplotlib.use("Agg")
+        for kind in ("residuals", "qq", "caterpillar"):
+            ax = self.fit.plot(kind)
+            self.assertTrue(ax.get_xlabel())
+            ax.figure.canvas.draw()
+        with self.assertRaisesRegex(LmmError, "there are the figures"):
+            self.fit.plot("pie")
+        with self.assertRaisesRegex(LmmError, "grouping factors Subject"):
+            self.fit.plot("caterpillar", group="Days")
+
     def test_files(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "sleep.lmm")
@@ -242,6 +258,28 @@ class Fits(unittest.TestCase):
         self.assertAlmostEqual((parts[0] + parts[1] + parts[2]).fit(reml=False).criterion, 1751.9393, places=3)
         with self.assertRaisesRegex(LmmError, "different models"):
             lmmsparse.merge([parts[0], lmmsparse.crossprod("Reaction ~ 1 + (1 | Subject)", columns)])
+
+    @unittest.skipUnless(have("pyspark", "pyarrow", "pandas") and shutil.which("java"), "needs PySpark and Java")
+    def test_spark(self):
+        import pyarrow as pa
+        from pyspark.sql import SparkSession
+
+        def shards(batches):
+            first = next(batches, None)
+            if first is not None:
+                reader = pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
+                part = lmmsparse.crossprod(FORMULA, reader).to_bytes()
+                yield pa.RecordBatch.from_pydict({"part": [part]})
+
+        spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+        try:
+            table = spark.read.csv(SLEEP, header=True, inferSchema=True).repartition(4)
+            parts = table.mapInArrow(shards, "part binary").collect()
+        finally:
+            spark.stop()
+        whole = lmmsparse.merge(lmmsparse.Products.from_bytes(row.part) for row in parts)
+        self.assertEqual(whole.nobs, 180)
+        self.assertAlmostEqual(whole.fit().criterion, self.fit.criterion, places=6)
 
     def test_errors(self):
         cases = [

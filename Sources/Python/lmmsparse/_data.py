@@ -152,7 +152,20 @@ def _of_pandas(data: Any, wanted: Wanted) -> Rows:
             order = [str(c) for c in values.cat.categories]
             if list(values.cat.categories) != sorted(values.cat.categories):
                 levels[str(name)] = order
-    return Rows("pandas", ColumnStream({str(name): data[name] for name in names}), levels=levels)
+    stream = _by_pyarrow(data[names]) or ColumnStream({str(name): data[name] for name in names})
+    return Rows("pandas", stream, levels=levels)
+
+
+def _by_pyarrow(data: Any) -> Optional[CapsuleStream]:
+    """Columns of Python objects are converted faster by PyArrow, where it is there and can."""
+    if all(str(dtype) not in ("object", "str", "string") for dtype in data.dtypes) or not _importable("pyarrow"):
+        return None
+    import pyarrow
+
+    try:
+        return CapsuleStream(pyarrow.Table.from_pandas(data, preserve_index=False))
+    except (pyarrow.ArrowException, TypeError, ValueError):
+        return None
 
 
 def _polars_levels(data: Any) -> dict:

@@ -448,6 +448,17 @@ class Fit:
             "replicates": replicates, "seed": seed, "random": random, "threads": threads})
         return _data.frame(columns, rows.kind)
 
+    def plot(self, kind: str = "residuals", *, group: Optional[str] = None, ax: Any = None) -> Any:
+        """Draws with matplotlib: ``residuals`` against fitted values, a normal ``qq`` plot of the scaled residuals,
+        or a ``caterpillar`` of conditional modes with 95 % intervals; returns the axes.
+
+        Raises:
+            LmmError: where matplotlib is not there; the program's ``plot`` draws saved fits without it.
+        """
+        from ._plots import plot
+
+        return plot(self, kind, group, ax)
+
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes the fit with its cross-products, whole or not at all; rows are not in it.
 
