@@ -49,12 +49,9 @@ public final class Criterion {
   ///
   /// - Throws: `CholmodError`.
   func derivatives() throws -> CriterionDerivatives {
-    let s = model.fixed.responseScale
-    let weight =
-      model.knownVariance.map { s * s / $0 } ?? df / equations.penalizedResidualSumOfSquares
+    let weight = residualWeight
     let covariance = try equations.fixedEffectsCovariance()
-    let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
-    let error = Double.ulpOfOne * (weight * whole + Double(model.randomEffectCount))
+    let error = roundingError(residualWeight: weight)
     let probes = equations.probeLogDeterminants
     let coefficients = probes.isEmpty ? [] : try equations.coefficients()
     let slopes = try equations.slopes(kind)
@@ -64,6 +61,27 @@ public final class Criterion {
       residualWeight: weight, df: model.knownVariance == nil ? df : .infinity, fixedEffectsCovariance: covariance, probes: probes,
       coefficients: coefficients,
       roundingError: error)
+  }
+
+  /// What r²'s derivatives are multiplied by in the gradient, for the scaled response.
+  private var residualWeight: Double {
+    let s = model.fixed.responseScale
+    return model.knownVariance.map { s * s / $0 } ?? df / equations.penalizedResidualSumOfSquares
+  }
+
+  private func roundingError(residualWeight: Double) -> Double {
+    let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
+    return Double.ulpOfOne * (residualWeight * whole + Double(model.randomEffectCount))
+  }
+
+  /// By about how much rounding may have moved the last value, what it leaves of fixed effects' columns
+  /// beside huge variances included.
+  ///
+  /// - Throws: `CholmodError`.
+  func roundingError() throws -> Double {
+    let Φ = try equations.fixedEffectsCovariance()
+    return roundingError(residualWeight: residualWeight)
+      + LostDigits.error(symmetricEigenvalues(Φ).last ?? 0)
   }
 
   /// The criterion and its gradient in φ.

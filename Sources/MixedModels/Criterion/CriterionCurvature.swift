@@ -22,16 +22,38 @@ struct CriterionCurvature: Sendable {
   let roundingError: Double
   let units: [Double]
 
-  /// Derivatives on both sides of φ.
-  struct Column {
+  /// Derivatives at two points of a line.
+  struct Pair {
     let ahead: CriterionDerivatives
     let behind: CriterionDerivatives
     let distance: Double
   }
 
+  /// What gives the derivatives of others along one coordinate.
+  struct Column {
+    let near: Pair
+    /// At twice the distance, to extrapolate.
+    var far: Pair?
+
+    func slope(_ value: (CriterionDerivatives) -> [Double]) -> [Double] {
+      func difference(_ pair: Pair) -> [Double] {
+        zip(value(pair.ahead), value(pair.behind)).map { ($0 - $1) / pair.distance }
+      }
+      guard let far else { return difference(near) }
+      return zip(difference(near), difference(far)).map { (4 * $0 - $1) / 3 }
+    }
+
+    /// Of [K⁻¹]_xx.
+    var covarianceSlope: DenseMatrix {
+      let p = near.ahead.fixedEffectsCovariance.rows
+      return DenseMatrix(
+        rows: p, columns: p, storage: slope { $0.fixedEffectsCovariance.storage })
+    }
+  }
+
   init(
     _ centre: CriterionDerivatives, _ columns: [Column], _ covariance: RelativeCovariance,
-    units: [Double], isCentral: Bool
+    units: [Double]
   ) {
     gradient = centre.gradient
     roundingError = centre.roundingError
@@ -47,19 +69,14 @@ struct CriterionCurvature: Sendable {
     let n = columns.count
     var H = DenseMatrix(rows: n, columns: n)
     for (k, column) in columns.enumerated() {
-      let (ahead, behind) = (heldGradient(column.ahead), heldGradient(column.behind))
+      let slope = column.slope(heldGradient)
       for i in 0..<n {
-        H[i, k] =
-          (ahead[i] - behind[i]) / column.distance
-          - w * w / centre.df * residualSlope[i] * residualSlope[k]
+        H[i, k] = slope[i] - w * w / centre.df * residualSlope[i] * residualSlope[k]
       }
     }
     hessian = 0.5 * (H + H.transposed)
     probeSlopes = ProbeSlopes(columns)
-    covarianceSlopes = columns.map { column in
-      (1 / column.distance)
-        * (column.ahead.fixedEffectsCovariance - column.behind.fixedEffectsCovariance)
-    }
+    covarianceSlopes = columns.map(\.covarianceSlope)
     self.units = units
     monteCarloShare = probeSlopes.map { $0.largestShare(hessian, units: units, centre) }
   }

@@ -16,13 +16,12 @@ struct ProbeSlopes: Sendable {
 extension ProbeSlopes {
   /// - Returns: nil where the criterion is exact.
   init?(_ columns: [CriterionCurvature.Column]) {
-    guard let count = columns.first?.ahead.probes.count, count > 1,
-      columns.allSatisfy({ $0.ahead.probes.count == count && $0.behind.probes.count == count })
+    let pairs = columns.flatMap { [$0.near, $0.far].compactMap(\.self) }
+    guard let count = pairs.first?.ahead.probes.count, count > 1,
+      pairs.allSatisfy({ $0.ahead.probes.count == count && $0.behind.probes.count == count })
     else { return nil }
     let deviations = columns.map { column in
-      let slopes = zip(column.ahead.probes, column.behind.probes).map {
-        ($0 - $1) / column.distance
-      }
+      let slopes = column.slope(\.probes)
       let mean = slopes.reduce(0, +) / Double(count)
       return slopes.map { $0 - mean }
     }
@@ -35,11 +34,7 @@ extension ProbeSlopes {
     }
     self.init(
       probes: count, gradientCovariance: covariance,
-      coefficientSlopes: columns.map { column in
-        zip(column.ahead.coefficients, column.behind.coefficients).map {
-          ($0 - $1) / column.distance
-        }
-      })
+      coefficientSlopes: columns.map { $0.slope(\.coefficients) })
   }
 }
 

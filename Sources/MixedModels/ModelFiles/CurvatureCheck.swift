@@ -40,17 +40,15 @@ struct CurvatureCheck {
   func fault(_ criterion: Criterion, isSmall: Bool) throws -> String? {
     guard let centre = try derivatives(criterion, at: φ) else { return nil }
     if let fault = faultOfGradient(centre) ?? faultOfSlopes(centre) { return fault }
+    let differences = CurvatureDifferences(
+      centre, isExpensive: isExpensive, isEstimated: isEstimated)
     for direction in directions(isSmall) {
-      let share = isExpensive ? (isEstimated ? 1e-5 : 1e-6) : 1e-4
-      func at(_ step: Double) throws -> CriterionDerivatives? {
+      let column = try differences.column(centre, unit: 1) { step in
         try derivatives(criterion, at: zip(φ, direction).map { $0 + step * $1 })
       }
-      guard let ahead = try at(share), let behind = try isExpensive ? centre : at(-share) else {
-        return nil
-      }
-      let distance = isExpensive ? share : 2 * share
-      let change = Change(ahead, behind, distance: distance)
-      let noise = 100 * centre.roundingError / distance
+      guard let column else { return nil }
+      let change = Change(column)
+      let noise = 100 * centre.roundingError / column.near.distance
       guard isHessian(change, direction, noise: noise) else { return "the Hessian" }
       guard areCovarianceSlopes(change, direction, centre.fixedEffectsCovariance) else {
         return "the slopes of the coefficients' covariance"
@@ -64,10 +62,9 @@ struct CurvatureCheck {
     let gradient: [Double]
     let covariance: DenseMatrix
 
-    init(_ ahead: CriterionDerivatives, _ behind: CriterionDerivatives, distance: Double) {
-      gradient = zip(ahead.gradient, behind.gradient).map { ($0 - $1) / distance }
-      covariance =
-        (1 / distance) * (ahead.fixedEffectsCovariance - behind.fixedEffectsCovariance)
+    init(_ column: CriterionCurvature.Column) {
+      gradient = column.slope(\.gradient)
+      covariance = column.covarianceSlope
     }
   }
 

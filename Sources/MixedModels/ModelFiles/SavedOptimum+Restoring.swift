@@ -56,7 +56,7 @@ extension Optimum {
     // An error is of an estimate, which leaves its probes behind.
     let isEstimated = saved.curvature?.probeSlopes != nil || criterion.standardError != nil
     let savedError = isEstimated || saved.curvature == nil ? file.standardError : nil
-    try Self.check(value, saved.value, savedError, criterion.standardError)
+    try Self.check(value, saved.value, savedError, criterion)
     let there = try Optimum(
       saved, began: began, criterion, wantsModes: options.wantsConditionalModes)
     let outcome = try Self.checked(
@@ -70,10 +70,14 @@ extension Optimum {
 
   /// An estimate may be computed again exactly, or the other way round.
   private static func check(
-    _ value: Double, _ saved: Double, _ savedError: Double?, _ error: Double?
+    _ value: Double, _ saved: Double, _ savedError: Double?, _ criterion: Criterion
   ) throws {
-    let tolerance = min(max(savedError ?? 0, error ?? 0), largestError)
-    guard abs(value - saved) <= 1e-10 * max(1, abs(saved)) + 6 * tolerance else {
+    let error = min(max(savedError ?? 0, criterion.standardError ?? 0), largestError)
+    let tolerance = 1e-10 * max(1, abs(saved)) + 6 * error
+    guard abs(value - saved) > tolerance else { return }
+    // The least of values around a minimum that rounding blurs was kept.
+    let rounding = min(10 * (try criterion.roundingError()), largestError)
+    guard abs(value - saved) <= tolerance + rounding else {
       throw NotReproduced(saved: saved, found: value)
     }
   }

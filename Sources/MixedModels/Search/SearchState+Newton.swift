@@ -156,25 +156,18 @@ extension SearchState {
   mutating func curvature() throws -> CriterionCurvature? {
     let (φ, units) = (best, units)
     guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
+    let differences = CurvatureDifferences(
+      centre, isExpensive: search.isExpensive, isEstimated: criterion.standardError != nil)
     var columns: [CriterionCurvature.Column] = []
     for k in φ.indices {
-      func at(_ step: Double) throws -> CriterionDerivatives? {
+      let column = try differences.column(centre, unit: units[k]) { distance in
         var moved = φ
-        moved[k] += step
+        moved[k] += distance
         return try derivatives(at: moved, isRecorded: false)
       }
-      // Relative errors of central differences of 1e-8 by truncation and rounding; of those ahead, where
-      // an evaluation is expensive, of 1e-5, or where the criterion is an estimate, and less exact than
-      // rounding allows, of 1e-4.
-      let share = search.isExpensive ? (criterion.standardError == nil ? 1e-6 : 1e-5) : 1e-4
-      let step = share * units[k]
-      guard let ahead = try at(step) else { return nil }
-      let behind = search.isExpensive ? nil : try at(-step)
-      columns.append(
-        CriterionCurvature.Column(
-          ahead: ahead, behind: behind ?? centre, distance: behind == nil ? step : 2 * step))
+      guard let column else { return nil }
+      columns.append(column)
     }
-    return CriterionCurvature(
-      centre, columns, search.covariance, units: units, isCentral: !search.isExpensive)
+    return CriterionCurvature(centre, columns, search.covariance, units: units)
   }
 }

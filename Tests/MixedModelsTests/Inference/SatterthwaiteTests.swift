@@ -48,6 +48,32 @@ import Testing
     #expect(fit.degreesOfFreedomMethod == .satterthwaite)
   }
 
+  /// Eight groups of five rows with the same x: 8 − 1 degrees of freedom between groups, as far as the
+  /// rows' mean goes, and 40 − 8 − 1 within.
+  @Test(arguments: [1e3, 1e4, 1e5])
+  func `variances of groups of any size leave degrees of freedom right`(ratio: Double) throws {
+    func noise(_ k: Int) -> Double {
+      let s = sin(Double(k) * 12.9898) * 43758.5453
+      return 2 * (s - s.rounded(.down)) - 1
+    }
+    let table = try ColumnTable([
+      "y": .numbers(
+        (0..<40).map { k in
+          3 + 0.5 * Double(k % 5) + ratio * noise(1000 + k / 5) + noise(k)
+        }),
+      "x": .numbers((0..<40).map { Double($0 % 5) - 2 }),
+      "g": .labels((0..<40).map { "g\($0 / 5)" }),
+    ])
+    let folder = try TemporaryFolder()
+    let path = folder.file("fit.lmm")
+    let fit = try Fit(Formula("y ~ x + (1 | g)"), data: [table], savingTo: path)
+    for (effect, df) in zip(fit.fixedEffects, [7.0, 31]) {
+      #expect(abs(effect.degreesOfFreedom! - df) < 2e-3 * df, "\(effect.degreesOfFreedom!)")
+    }
+    let restored = try FittedModel(contentsOf: path).coefficientTests(.satterthwaite)
+    #expect(restored.map(\.df) == fit.fixedEffects.map(\.degreesOfFreedom))
+  }
+
   @Test func `on the boundary degrees of freedom are those of the rest`() throws {
     let fit = try Fit(
       Formula("Yield ~ 1 + (1 | Batch)"), data: [.file(Files.data("dyestuff2.csv"))])
