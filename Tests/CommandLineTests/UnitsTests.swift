@@ -81,10 +81,11 @@ import Testing
     let run = try ToolProcess(
       "fit", "y ~ x + (1 | g)", folder.file("t.csv"), "--weights", "w", "--json")
     #expect(run.status == 0 && run.errors == "")
+    let result = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
     let numbers = Dictionary(
-      uniqueKeysWithValues: Self.flattened(
-        try JSONSerialization.jsonObject(with: Data(run.output.utf8)), ""
-      ).map { ($0.name, $0.value) })
+      uniqueKeysWithValues: Self.flattened(result, "").map { ($0.name, $0.value) })
+    let convergence = (result as? [String: Any])?["convergence"] as? [String: Any]
+    #expect(convergence?["messages"] as? [String] == [])
     func expect(_ name: String, _ right: Double) {
       let value = (numbers[name] ?? nil) ?? .nan
       #expect(abs(value / right - 1) < 1e-4, "\(name) is \(value) for \(right)")

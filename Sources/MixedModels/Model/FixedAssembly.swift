@@ -79,8 +79,9 @@ struct FixedAssembly {
     let norms = (0..<count).map { max(gram[$0, $0], 0).squareRoot() }
     lostDigits = LostDigits(
       columns: zip(working.kept, loss).map { (design.names[$0], $1) },
-      response: LostDigits.factor([1] + removed, norms: [max(yy, 0).squareRoot()] + norms)
-        / tail[p, p])
+      response: LostDigits.factor(
+        [1] + removed,
+        norms: ([max(yy, 0).squareRoot()] + norms).map { $0 / tail[p, p].squareRoot() }))
 
     responseIsConstant = Self.isConstant(predictor, xy: xy, yy: yy, gram: gram, scale: s)
     coordinates = FixedCoordinates(

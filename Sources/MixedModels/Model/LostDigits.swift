@@ -10,7 +10,7 @@ import Glibc
 struct LostDigits: Sendable {
   /// Names of columns, each with its (Σ |B_i| d_i)².
   var columns: [(name: String, factor: Double)] = []
-  /// The same of the response: what was summed, relative to what least squares leaves.
+  /// The same of the response, with norms in units of what least squares leaves of it.
   var response = 1.0
 
   /// What is worth a word.
