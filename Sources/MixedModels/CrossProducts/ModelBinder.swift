@@ -13,7 +13,8 @@ struct ModelBinder {
   private var indexOfCellSet: [CellSetSource: Int]
   private var columns = ColumnLookup([])
 
-  /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one.
+  /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one;
+  ///   `FitError.weights`.
   static func bind(
     _ formula: Formula, to reader: TableReader, table: String, options: FitOptions
   ) throws -> ModelSpecification {
@@ -24,8 +25,12 @@ struct ModelBinder {
       }
       kinds[name] = try reader.kind(of: name)
     }
-    let weights = options.weights.map { text in
-      reader.header.contains(text) ? Expression.column(text) : Expression(weights: text)
+    let weights = try options.weights.map { text in
+      if reader.header.contains(text) { return Expression.column(text) }
+      if let problem = Expression.problem(ofWeights: text) {
+        throw FitError.weights(text, problem: problem)
+      }
+      return Expression(weights: text)
     }
     for name in (weights?.columns ?? []) + [options.offset].compactMap(\.self) {
       _ = try reader.kind(of: name)

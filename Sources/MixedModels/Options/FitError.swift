@@ -9,6 +9,8 @@ public enum FitError: Error, Sendable, Equatable {
   case tooManyColumns
   /// `first` is the first value that is no number, if it is known.
   case textUsedAsNumber(column: String, expression: String, first: FirstText? = nil)
+  /// Prior weights that are no column, and why they are no arithmetic on columns either.
+  case weights(String, problem: String)
   /// `empty` are the columns without a value in any row.
   case noRows(omitted: Int, empty: [String] = [])
   case oneLevel(group: String)
@@ -87,6 +89,8 @@ extension FitError: CustomStringConvertible {
       "the formula expands to more than 4096 products of numeric variables. Take some interactions out"
     case .textUsedAsNumber(let column, let expression, let first):
       "column \(column) is text\(first.map { " (\($0.description))" } ?? ""), but “\(expression)” needs numbers. \(first?.remedy ?? "Use it as a factor, or correct its values")"
+    case .weights(let text, let problem):
+      "the weights “\(text)” are no column, and no arithmetic on columns: \(problem). Name a column, or write one such as 1/v"
     case .noRows(let omitted, let empty):
       omitted == 0
         ? "the data have no rows"

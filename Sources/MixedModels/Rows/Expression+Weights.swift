@@ -10,4 +10,19 @@ extension Expression {
     let offsets = (try? Formula("y ~ offset(\(text))"))?.offsets ?? []
     self = offsets.count == 1 ? offsets[0] : .column(text)
   }
+
+  /// Why a text that looks like arithmetic cannot be prior weights; nil where it can, or is a plain name.
+  static func problem(ofWeights text: String) -> String? {
+    guard text.contains(where: { "+-*/^()".contains($0) }) || text.first?.isNumber == true else {
+      return nil
+    }
+    do {
+      let offsets = try Formula("y ~ offset(\(text))").offsets
+      return offsets.count == 1 ? nil : "it is not one expression"
+    } catch let error as FormulaError {
+      return error.message
+    } catch {
+      return "it cannot be read"
+    }
+  }
 }

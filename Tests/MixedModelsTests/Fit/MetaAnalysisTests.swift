@@ -165,5 +165,9 @@ import Testing
     #expect(try criterion("w") == criterion("I(v^-1)"))
     #expect(try criterion("1/v") == criterion(nil))
     #expect(throws: (any Error).self) { try criterion("1 / u") }
+    for text in ["1/0", "2", "1/(", "v +", "log(-1)"] {
+      let error = #expect(throws: FitError.self) { try criterion(text) }
+      #expect(error?.description.contains("the weights “\(text)” are no column") == true)
+    }
   }
 }
