@@ -7,7 +7,7 @@ extension Fit {
     let table = TextTable(
       rowLabels: Array(repeating: "", count: varianceTableColumns[0].cells.count),
       columns: varianceTableColumns + correlationColumns, alignment: .left)
-    var lines = ["Random effects:"] + table.lines() + sizeLines
+    var lines = (isLeastSquares ? [] : ["Random effects:"] + table.lines()) + sizeLines
     if omittedObservations > 0 {
       let rows = omittedObservations == 1 ? "1 row" : "\(omittedObservations) rows"
       lines.append("(\(rows) with missing values left out)")
@@ -51,6 +51,7 @@ extension Fit {
   }
 
   var sizeLines: [String] {
+    if isLeastSquares { return ["Number of obs: \(observations)"] }
     let observationText = "Number of obs: \(observations), groups: "
     let groups = varianceComponents.reduce(into: [(String, Int)]()) { groups, component in
       if !groups.contains(where: { $0.0 == component.group }) {

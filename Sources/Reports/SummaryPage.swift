@@ -11,7 +11,8 @@ extension Fit {
   ///   and memory.
   package func page(isVerbose: Bool) -> String {
     var sections = [
-      titleLines, criterionLines, scaledResidualLines, randomEffectLines, fixedEffectLines,
+      titleLines, criterionLines, scaledResidualLines, randomEffectLines, absorbedLines,
+      fixedEffectLines,
       fixedEffectCorrelationLines, convergence.messages,
     ]
     if isVerbose { sections.append(computationLines) }
@@ -25,7 +26,10 @@ extension Fit {
   var titleLines: [String] {
     let method = criterionKind == .reml ? "REML" : "maximum likelihood"
     let model = formula.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    var title = "Linear mixed model fit by \(method)"
+    var title =
+      isLeastSquares
+      ? "Linear model with absorbed factors fit by least squares"
+      : "Linear mixed model fit by \(method)"
     if let tests = degreesOfFreedomMethod, tests != .none { title += "; t tests: \(tests.title)" }
     var lines = [title, "Formula: \(model)"]
     if !data.isEmpty { lines.append("   Data: \(dataNames)") }
@@ -59,7 +63,8 @@ extension Fit {
   }
 
   private var exactCriterionLines: [String] {
-    criterionKind == .reml ? [restrictedCriterionLine] : namedRow(likelihoodNames, likelihoodCells)
+    if isLeastSquares, criterionKind == .reml { return [] }
+    return criterionKind == .reml ? [restrictedCriterionLine] : namedRow(likelihoodNames, likelihoodCells)
   }
 
   /// The same, name by name in one line.

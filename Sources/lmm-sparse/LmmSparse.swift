@@ -19,7 +19,8 @@ import ModelFrames
     subcommands: [
       FitCommand.self, SummaryCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
       RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
-      MarginalMeansCommand.self, VarianceCommand.self, PoolCommand.self, BootstrapCommand.self, RanefCommand.self,
+      MarginalMeansCommand.self, VarianceCommand.self, PoolCommand.self, BootstrapCommand.self,
+      FixefCommand.self, RanefCommand.self,
       PredictCommand.self, AugmentCommand.self, PlotCommand.self, ReportCommand.self,
       PlanCommand.self, SimulateCommand.self, StudyCommand.self, InfoCommand.self,
     ])

@@ -26,6 +26,7 @@ public final class Criterion {
     (self.model, self.kind) = (model, kind)
     (self.equations, self.finer) = (equations, finer)
     factors = model.covariance.emptyFactors
+    equations.prepare(for: kind)
   }
 
   /// The criterion at φ; Bates et al. 2015, eqs. 34 and 41.
@@ -112,6 +113,7 @@ public final class Criterion {
     guard let finer else { return try equations.refine() }
     self.finer = nil
     equations = try finer()
+    equations.prepare(for: kind)
   }
 
   /// Takes so many times as many random vectors: from then on it is another function.

@@ -29,7 +29,8 @@ extension CrossProducts {
     guard kinds != specification.columnKinds else { return }
     if let bound = try? specification.rebound(to: kinds) {
       specification = ModelSpecification(
-        formula: bound.formula, fixed: bound.fixed, randomTerms: bound.randomTerms, basis: basis,
+        formula: bound.formula, fixed: bound.fixed, randomTerms: bound.randomTerms,
+        absorbed: bound.absorbed, basis: basis,
         columns: bound.columns, columnKinds: kinds, options: specification.options,
         origin: specification.origin)
     } else {

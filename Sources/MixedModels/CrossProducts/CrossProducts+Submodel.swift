@@ -2,7 +2,7 @@
 import ModelFrames
 
 extension CrossProducts {
-  /// The same rows for another formula all of whose columns are here: fewer terms, `||` for `|`,
+  /// The same rows for another formula all of whose columns are here: fewer terms or absorbed factors, `||` for `|`,
   /// another order.
   ///
   /// Rows that were left out because of a column that the formula does not use stay out. `name` is
@@ -35,7 +35,9 @@ extension ModelSpecification {
       throw FitError.notInCrossProducts(
         name: name, held: self.formula.text, lacking: narrow.basis.surplus(over: basis))
     }
-    let used = basis.groups.indices.filter { g in narrow.randomTerms.contains { $0.group == g } }
+    let used = basis.groups.indices.filter { g in
+      narrow.randomTerms.contains { $0.group == g } || narrow.absorbed.contains { $0.group == g }
+    }
     var kept = basis
     kept.groups = used.map { basis.groups[$0] }
     let randomTerms = narrow.randomTerms.map { term in
@@ -44,9 +46,14 @@ extension ModelSpecification {
         isDiagonal: term.isDiagonal, structure: term.structure, range: term.range,
         grouping: term.grouping)
     }
+    let absorbed = narrow.absorbed.map { factor in
+      BoundAbsorbedFactor(
+        name: factor.name, group: used.firstIndex(of: factor.group)!, grouping: factor.grouping)
+    }
     return (
       ModelSpecification(
-        formula: formula, fixed: narrow.fixed, randomTerms: randomTerms, basis: kept,
+        formula: formula, fixed: narrow.fixed, randomTerms: randomTerms, absorbed: absorbed,
+        basis: kept,
         columns: narrow.columns, columnKinds: columnKinds, options: options, origin: origin), used
     )
   }

@@ -74,7 +74,9 @@ struct ModelBinder {
   private mutating func specification(
     _ options: ModelOptions, weights: Expression?
   ) throws -> ModelSpecification {
-    guard !formula.randomTerms.isEmpty else { throw FitError.noRandomTerm(formula.text) }
+    guard !formula.randomTerms.isEmpty || !formula.absorbedFactors.isEmpty else {
+      throw FitError.noRandomTerm(formula.text)
+    }
     try request(formula.response)
     var offsets = formula.offsets
     if let offset = options.offset { offsets.append(.column(offset)) }
@@ -82,13 +84,14 @@ struct ModelBinder {
     if let weights { columns.add(weights) }
 
     var fixedBlocks = known?.fixed ?? [ColumnBlock(cellSet: nil, monomials: [.one])]
-    let fixed = try bind(formula.fixed, blocks: &fixedBlocks)
+    var fixed = try bind(formula.fixed, blocks: &fixedBlocks)
     var groups = known?.groups ?? []
     var randomTerms: [BoundRandomTerm] = []
     for term in formula.randomTerms {
       let grouping = try term.grouping.map { try factorVariable($0) }
       let cellSet = interaction(of: grouping.map(\.source))
-      let group = groups.firstIndex { $0.cellSet == cellSet } ?? groups.count
+      let group =
+        groups.firstIndex { $0.cellSet == cellSet && !$0.isFixed } ?? groups.count
       if group == groups.count { groups.append(RawGroup(cellSet: cellSet, blocks: [])) }
       let terms = try bind(term.terms, blocks: &groups[group].blocks)
       guard terms.hasIntercept || !terms.terms.isEmpty else {
@@ -99,6 +102,9 @@ struct ModelBinder {
           groupName: term.groupName, group: group, terms: terms, isDiagonal: term.isDiagonal,
           structure: term.structure, range: term.range, grouping: grouping))
     }
+    let absorbed = try bindAbsorbed(&groups)
+    // The levels of an absorbed factor add up to the intercept.
+    if !absorbed.isEmpty { fixed = BoundTerms(hasIntercept: false, terms: fixed.terms) }
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
@@ -108,9 +114,22 @@ struct ModelBinder {
       basis.wantsExtendedSums = known.wantsExtendedSums
     }
     return ModelSpecification(
-      formula: formula, fixed: fixed, randomTerms: randomTerms, basis: basis,
+      formula: formula, fixed: fixed, randomTerms: randomTerms, absorbed: absorbed, basis: basis,
       columns: columns, columnKinds: kinds, options: options,
       origin: formula)
+  }
+
+  private mutating func bindAbsorbed(_ groups: inout [RawGroup]) throws -> [BoundAbsorbedFactor] {
+    try formula.absorbedFactors.map { factor in
+      let grouping = try factor.variables.map { try factorVariable($0) }
+      let cellSet = interaction(of: grouping.map(\.source))
+      let group = groups.firstIndex { $0.cellSet == cellSet && $0.isFixed } ?? groups.count
+      if group == groups.count {
+        let constant = ColumnBlock(cellSet: nil, monomials: [.one])
+        groups.append(RawGroup(cellSet: cellSet, blocks: [constant], isFixed: true))
+      }
+      return BoundAbsorbedFactor(name: factor.name, group: group, grouping: grouping)
+    }
   }
 
   private mutating func bind(

@@ -7,6 +7,7 @@ package struct ModelSpecification: Sendable {
   package let formula: Formula
   package let fixed: BoundTerms
   package let randomTerms: [BoundRandomTerm]
+  package let absorbed: [BoundAbsorbedFactor]
   /// Shifts and scales are 0 and 1 until a sample of rows was seen.
   package internal(set) var basis: RawBasis
   package let columns: ColumnLookup
@@ -29,7 +30,7 @@ extension ModelSpecification {
     let slopes = fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
     basis = basis.centred(
       on: sample, columns: columns,
-      slopes: fixed.hasIntercept ? Set(slopes.map { $0.numbers[0].atom }) : [])
+      slopes: fixed.hasIntercept || !absorbed.isEmpty ? Set(slopes.map { $0.numbers[0].atom }) : [])
   }
 }
 
@@ -105,6 +106,16 @@ package struct BoundRandomTerm: Sendable {
   /// Place in the formula; the terms that one `a/b` was expanded to share it.
   package let range: Range<Int>
   /// The factors whose interaction the groups are, in the order of the name.
+  package let grouping: [FactorVariable]
+}
+
+/// A factor whose levels have fixed effects that are not reported, bound to the table.
+package struct BoundAbsorbedFactor: Sendable {
+  /// As grouping factors are named.
+  package let name: String
+  /// Index into the raw basis's groups.
+  package let group: Int
+  /// The factors whose interaction the levels are, in the order of the name.
   package let grouping: [FactorVariable]
 }
 

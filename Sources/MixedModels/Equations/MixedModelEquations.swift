@@ -6,6 +6,8 @@ package import NumericalMethods
 /// Strategies differ in how they factor K; what they give is the same, and tests hold them against
 /// each other.
 package protocol MixedModelEquations: AnyObject {
+  /// Says which criterion the answers are for.
+  func prepare(for kind: CriterionKind)
   /// Factors K for the given Λ; `factors[g]` is Λ's ℓ × ℓ block for a level of group g,
   /// column-major.
   ///
@@ -48,6 +50,7 @@ package protocol MixedModelEquations: AnyObject {
 }
 
 extension MixedModelEquations {
+  package func prepare(for kind: CriterionKind) {}
   package func coefficients() throws -> [Double] { try solution().β }
   package var isPreliminary: Bool { false }
   package func refine() throws {}

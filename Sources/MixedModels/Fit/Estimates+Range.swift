@@ -7,8 +7,8 @@ extension Estimates {
   func checkRange(_ model: LinearMixedModel, _ Φ: DenseMatrix) throws(FitError) {
     guard sigma > 0 else { return }  // that is another fault
     let fixed = model.fixed
-    let inverse = fixed.solveR(.identity(fixed.R.rows))
     for i in fixed.kept.indices where !vcov[i, i].hasNormalRange {
+      let inverse = fixed.solveR(.identity(fixed.R.rows))
       let error = (0..<inverse.columns).reduce(0) {
         max($0, sigma * abs(inverse[i, $1]) * Φ[$1, $1].squareRoot())
       }

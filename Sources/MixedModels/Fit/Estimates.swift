@@ -15,6 +15,8 @@ package struct Estimates: Sendable {
   let rawCoefficients: [Double]
   /// For every group, level after level, the conditional modes b of the working columns.
   package let workingModes: [[Double]]
+  /// For every absorbed factor the effects of its levels, in units of the response.
+  let fixedLevelEffects: [[Double]]
   let modes: [TermModes]?
 
   /// Conditional modes and variances of one term.
@@ -39,8 +41,9 @@ extension Estimates {
 
     let p = model.fixedEffectCount
     let total = (0..<p).map { s * (fixed.leastSquares[$0] + working[$0]) }
-    rawCoefficients = zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }
     let reported = (0..<p).map { total[$0] + fixed.predictor[$0] }
+    (rawCoefficients, fixedLevelEffects) = Self.fixedPart(
+      model, total: total, reported: reported, u.dropFirst(model.randomEffectCount))
     var β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
     if fixed.level != 0 { β[0] += fixed.level }  // a model with a level has its intercept first
     self.β = β
@@ -66,6 +69,23 @@ extension Estimates {
       }
     }
     try checkRange(model, Φ)
+  }
+
+  /// The fixed part as coefficients of raw columns and as effects of absorbed factors' levels.
+  ///
+  /// - Parameters:
+  ///   - total: β in working coordinates without what was taken off the response while reading.
+  ///   - reported: The same with it, as far as X can express it.
+  ///   - u: Of absorbed factors' levels.
+  static func fixedPart(
+    _ model: LinearMixedModel, total: [Double], reported: [Double], _ u: ArraySlice<Double>
+  ) -> (coefficients: [Double], effects: [[Double]]) {
+    let fixed = model.fixed
+    guard let levels = model.fixedLevels else {
+      return (zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }, [])
+    }
+    let coefficients = fixed.B * reported
+    return (coefficients, levels.effects(besides: coefficients, u))
   }
 
   /// b = s Λu, level after level.

@@ -65,8 +65,7 @@ extension Fit {
     scaledResiduals = record.quantiles
     self.solver = SolverDescription(
       strategy: solver.strategy,
-      leadingTerm: solver.leadingGroup.flatMap { g in model.terms.first { $0.group == g }?.groupName
-      },
+      leadingTerm: solver.leadingGroup.map(model.factorName),
       coreSize: solver.coreSize,
       coreDensity: solver.coreDensity, factorNonzeros: solver.factorNonzeros,
       threads: threadCount(options.threads),
@@ -80,7 +79,7 @@ extension Fit {
     peakMemory = record.peakMemory
   }
 
-  private static func fixedEffects(
+  static func fixedEffects(
     _ model: LinearMixedModel, _ estimates: Estimates
   ) -> [FixedEffect] {
     let position = Dictionary(
@@ -122,6 +121,25 @@ extension VarianceComponent {
 }
 
 extension LinearMixedModel {
+  /// Columns of X that were dropped.
+  private var rankMessages: [String] {
+    let dropped = fixed.names.count - fixed.kept.count
+    guard dropped > 0 else { return [] }
+    var message =
+      "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")"
+    if let fixedLevels {
+      let kept = Set(fixed.kept)
+      let names = fixed.names.indices.filter { !kept.contains($0) }.map { fixed.names[$0] }
+      let factors = fixedLevels.factors.map(\.name).joined(separator: " and ")
+      message +=
+        ": \(names.prefix(5).joined(separator: ", "))\(dropped > 5 ? " and \(dropped - 5) more" : "") \(dropped == 1 ? "is" : "are") explained by the absorbed \(factors) and the columns before"
+    }
+    return [message]
+  }
+
+  /// What a user should know of the columns of X.
+  var columnMessages: [String] { rankMessages + lostDigits.notes }
+
   /// What a user should know about the fit, in words.
   fileprivate func messages(
     _ outcome: CriterionSearch.Outcome, _ estimates: Estimates
@@ -131,12 +149,7 @@ extension LinearMixedModel {
     if knownVariance != nil, outcome.optimizer != "known" {
       messages.append("σ is known, not estimated")
     }
-    let dropped = fixed.names.count - fixed.kept.count
-    if dropped > 0 {
-      messages.append(
-        "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")"
-      )
-    }
+    messages += rankMessages
     messages += determination?.messages ?? []
     if isSingular(outcome.φ) {
       messages.append(

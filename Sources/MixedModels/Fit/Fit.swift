@@ -39,6 +39,10 @@ public struct Fit: Sendable {
   public internal(set) var fixedEffects: [FixedEffect]
   /// How the coefficients were tested; nil if they were not.
   public internal(set) var degreesOfFreedomMethod: DegreesOfFreedomMethod?
+  /// Factors with a fixed effect for every level that are not among `fixedEffects`.
+  public internal(set) var absorbed: [AbsorbedLevels] = []
+  /// Of a fit without random effects beside absorbed factors; nil for others.
+  public internal(set) var variationExplained: VariationExplained?
   /// Cov(β) of the kept columns, p × p.
   public let vcov: [[Double]]
   /// One entry per random-effects term, in lme4's order.
@@ -57,9 +61,13 @@ public struct Fit: Sendable {
   public var fixedEffectCount: Int { vcov.count }
   /// p + length of θ + 1, less what the data do not determine of the covariance parameters, and what is
   /// known of them.
-  public var parameterCount: Int { fixedEffectCount + determinedCount + (isSigmaKnown ? 0 : 1) }
-  /// n − parameters, as lme4's `df.residual`.
-  public var residualDegreesOfFreedom: Int { observations - parameterCount }
+  public var parameterCount: Int { fixedRank + determinedCount + (isSigmaKnown ? 0 : 1) }
+  /// p and the levels of absorbed factors, without redundant ones.
+  public var fixedRank: Int { absorbed.reduce(fixedEffectCount) { $0 + $1.estimatedCount } }
+  /// n − parameters, as lme4's `df.residual`; without random effects σ is none of them, as in R's `lm`.
+  public var residualDegreesOfFreedom: Int {
+    observations - (variationExplained == nil ? parameterCount : fixedRank)
+  }
   public var logLikelihood: Double { -criterion / 2 }
   public var aic: Double { criterion + 2 * Double(parameterCount) }
   public var bic: Double { criterion + log(Double(observations)) * Double(parameterCount) }

@@ -36,6 +36,19 @@ extension FittedModel {
     try didRead(whole)
     let isRead = monotonicSeconds()
     let (products, model) = try Self.assembled(consume whole, options)
+    if model.groups.isEmpty {
+      try options.checkWithoutRandomEffects()
+      let saved = try restored?(model, products, options).record
+      var record = saved ?? FitRecord()
+      if saved == nil {
+        record.timing.read = isRead - began
+        record.timing.assemble = monotonicSeconds() - isRead
+      }
+      self.init(
+        leastSquares: model, products.specification.formula, products, data, options,
+        record: record, notes: products.notes, began: saved == nil ? began : nil)
+      return
+    }
     if let restored = try restored?(model, products, options) {
       self.init(
         products.specification.formula, data, options, products, model, restored.optimum,
@@ -69,7 +82,7 @@ extension FittedModel {
     var products = consume whole
     let model = try LinearMixedModel(releasing: &products, options: options)
     // What is known need not be determined by the data.
-    guard options.knownTheta == nil else { return (kept ?? products, model) }
+    guard options.knownTheta == nil, !model.groups.isEmpty else { return (kept ?? products, model) }
     return (kept ?? products, try model.determined(by: options.criterion))
   }
 
@@ -101,4 +114,18 @@ extension FittedModel {
 
   /// Whether there is nothing but the fixed part.
   var isLeastSquares: Bool { model.groups.isEmpty }
+}
+
+extension FitOptions {
+  /// - Throws: `FitError` for options that are about random effects.
+  fileprivate func checkWithoutRandomEffects() throws {
+    try check()
+    if let θ = knownTheta ?? start, !θ.isEmpty {
+      throw FitError.numerical(
+        "\(θ.count) values of θ are given, and the model has no random effects")
+    }
+    if let name = relationships.keys.sorted().first {
+      throw FitError.numerical("there is a relationship of \(name), and the model has no random effects")
+    }
+  }
 }

@@ -8,25 +8,28 @@ extension FittedModel {
   /// - Parameter model: without groups.
   convenience init(
     leastSquares model: LinearMixedModel, _ formula: Formula, _ products: CrossProducts,
-    _ data: [any TableSource], _ options: FitOptions
+    _ data: [any TableSource], _ options: FitOptions, record: FitRecord = FitRecord(),
+    notes: [String] = [], began: Double? = nil
   ) {
-    let optimum = Optimum(
-      leastSquares: Estimates(leastSquares: model, options.criterion),
-      criterion: model.leastSquaresCriterion(options.criterion))
-    let (p, fixed, estimates) = (model.fixedEffectCount, model.fixed, optimum.estimates)
-    let fit = Fit(
+    let optimum = Optimum(leastSquares: model, options.criterion)
+    let (p, estimates) = (model.fixedEffectCount, optimum.estimates)
+    var fit = Fit(
       formula.text, criterionKind: options.criterion, data: data.map(\.name),
       weights: options.weights, offset: options.offset, observations: model.observations,
       omittedObservations: products.omittedObservations, randomEffectCount: 0,
       criterion: optimum.outcome.value, sigma: estimates.sigma, theta: Theta([], values: []),
-      fixedEffects: fixed.kept.map { FixedEffect(fixed.names[$0]) },
+      fixedEffects: Fit.fixedEffects(model, estimates),
       vcov: (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }, varianceComponents: [],
       convergence: Convergence(
-        "none", converged: true, evaluations: 0, isSingular: false, messages: [], trace: []),
+        "none", converged: true, evaluations: 0, isSingular: false,
+        messages: model.columnMessages + notes, trace: []),
       isSigmaKnown: options.knownSigma != nil,
-      solver: SolverDescription("least squares", threads: 1), timing: Timing(),
+      conditionalModes: options.wantsConditionalModes ? [] : nil,
+      scaledResiduals: record.quantiles,
+      solver: SolverDescription("least squares", threads: 1), timing: record.timing,
       peakMemory: peakResidentMemory())
-    self.init(leastSquares: fit, formula, data, options, products, model, optimum)
+    fit.setAbsorbed(model)
+    self.init(leastSquares: fit, formula, data, options, products, model, optimum, began: began)
   }
 
   /// The same with the likelihood, or the REML criterion.
@@ -34,6 +37,15 @@ extension FittedModel {
     var options = options
     options.criterion = kind
     return FittedModel(leastSquares: model, formula, products, data, options)
+  }
+}
+
+extension Optimum {
+  /// Of a model without random effects.
+  init(leastSquares model: LinearMixedModel, _ kind: CriterionKind) {
+    self.init(
+      leastSquares: Estimates(leastSquares: model, kind),
+      criterion: model.leastSquaresCriterion(kind))
   }
 }
 
@@ -46,12 +58,12 @@ extension Estimates {
       model.knownVariance ?? s * s * model.tail[p, p] / model.degreesOfFreedom(kind)
     let total = fixed.leastSquares.map { s * $0 }
     let reported = zip(total, fixed.predictor).map { $0 + $1 }
+    let (coefficients, effects) = Self.fixedPart(model, total: total, reported: reported, [])
     self.init(
       sigma: variance.squareRoot(),
       β: fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage,
       working: WorkingCoefficients(β: reported, Φ: .identity(p), variance: variance),
       vcov: variance * fixed.solveR(fixed.solveR(.identity(p)).transposed), λ: [],
-      rawCoefficients: zip(fixed.rawPredictor, fixed.B * total).map { $0 + $1 }, workingModes: [],
-      modes: nil)
+      rawCoefficients: coefficients, workingModes: [], fixedLevelEffects: effects, modes: nil)
   }
 }

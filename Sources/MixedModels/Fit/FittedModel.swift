@@ -39,17 +39,18 @@ public final class FittedModel: Sendable {
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
       record: record)
     fit.convergence.messages += notes
+    fit.setAbsorbed(model)
     self.fit = fit
   }
 
   /// A model without random effects, whose results are those of least squares.
   init(
     leastSquares fit: Fit, _ formula: Formula, _ data: [any TableSource], _ options: FitOptions,
-    _ products: CrossProducts, _ model: LinearMixedModel, _ optimum: Optimum
+    _ products: CrossProducts, _ model: LinearMixedModel, _ optimum: Optimum, began: Double? = nil
   ) {
     (self.fit, self.formula, self.data, self.options) = (fit, formula, data, options)
     (self.products, self.model, self.optimum) = (products, model, optimum)
-    began = nil
+    self.began = began
   }
 
   /// The optimum, see `RelativeCovariance`.

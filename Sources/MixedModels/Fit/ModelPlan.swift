@@ -37,6 +37,7 @@ public struct ModelPlan: Sendable {
   public let randomEffectCount: Int
   public let thetaNames: [String]
   public let groups: [Group]
+  public let absorbed: [AbsorbedLevels]
   /// Levels of two grouping factors that occur together.
   public let pairCount: Int
   /// The least expensive first.
@@ -67,19 +68,15 @@ public struct ModelPlan: Sendable {
     let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = threadCount(options.threads)
     memory = availableMemory()
-    let (plan, messages) = try Self.triedPlan(model, options, threads: threads, memory: memory)
-    self.messages = messages
-    let names = Dictionary(
-      model.terms.map { ($0.group, $0.groupName) }, uniquingKeysWith: { first, _ in first })
-    strategies = plan.estimates.map { estimate in
-      Strategy(
-        name: estimate.strategy.rawValue,
-        leadingTerm: estimate.leading.flatMap { names[$0] }, coreSize: estimate.coreSize,
-        coreDensity: estimate.coreDensity, factorNonzeros: estimate.factorNonzeros,
-        operations: estimate.flops, bytes: estimate.bytes, seconds: estimate.seconds,
-        isBound: estimate.isBound)
+    if model.groups.isEmpty {
+      (strategies, chosen, messages) = ([.leastSquares], 0, [])
+    } else {
+      let (plan, messages) = try Self.triedPlan(model, options, threads: threads, memory: memory)
+      self.messages = messages
+      strategies = plan.estimates.map { Strategy($0, model) }
+      chosen = plan.chosenIndex
     }
-    chosen = plan.chosenIndex
+    absorbed = model.absorbedLevels
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations
@@ -88,7 +85,7 @@ public struct ModelPlan: Sendable {
     thetaNames = model.thetaNames
     groups = model.groups.indices.map { g in
       Group(
-        name: names[g] ?? "", levelCount: model.groups[g].levelCount,
+        name: model.factorName(g), levelCount: model.groups[g].levelCount,
         columnCount: model.groups[g].size)
     }
     pairCount = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
@@ -118,4 +115,19 @@ public struct ModelPlan: Sendable {
     }
     return (exact, [tried])
   }
+}
+
+extension ModelPlan.Strategy {
+  fileprivate init(_ estimate: StrategyEstimate, _ model: LinearMixedModel) {
+    self.init(
+      name: estimate.strategy.rawValue, leadingTerm: estimate.leading.map(model.factorName),
+      coreSize: estimate.coreSize, coreDensity: estimate.coreDensity,
+      factorNonzeros: estimate.factorNonzeros, operations: estimate.flops, bytes: estimate.bytes,
+      seconds: estimate.seconds, isBound: estimate.isBound)
+  }
+
+  /// Without random effects nothing is searched for.
+  fileprivate static let leastSquares = ModelPlan.Strategy(
+    name: "least squares", leadingTerm: nil, coreSize: 0, coreDensity: 0, factorNonzeros: 0,
+    operations: 0, bytes: 0, seconds: 0, isBound: false)
 }

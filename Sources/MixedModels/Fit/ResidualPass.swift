@@ -63,6 +63,8 @@ private struct FittedPredictor: Sendable {
   /// Of X, with the coefficient of every raw column.
   private let fixed: (columns: [RawColumns], coefficients: [Double])
   private let groups: [Group]
+  /// The constants of absorbed factors, with their levels' effects.
+  private let absorbed: [Group]
 
   /// Z of a group, with b of its raw columns, level after level.
   private struct Group: Sendable {
@@ -72,6 +74,13 @@ private struct FittedPredictor: Sendable {
     let cellSet: Int
     /// Cell → level.
     let rank: [Int]
+
+    func add(_ terms: RowTerms, _ codes: [[Int32]], to sum: inout [Double]) {
+      let level = codes[cellSet].map { rank[Int($0)] }
+      terms.forEachEntry(columns) { row, column, value in
+        sum[row] += modes[level[row] * size + column] * value
+      }
+    }
   }
 
   init(_ products: CrossProducts, _ model: LinearMixedModel, _ estimates: Estimates) {
@@ -80,6 +89,13 @@ private struct FittedPredictor: Sendable {
     fixed = (
       RawColumns.all(basis.fixed, products.fixed.directory, first: 1), estimates.rawCoefficients
     )
+    absorbed = zip(model.fixedLevels?.factors ?? [], estimates.fixedLevelEffects).enumerated().map {
+      k, factor in
+      let g = model.groups.count + k
+      return Group(
+        columns: RawColumns.all(basis.groups[g].blocks, products.groups[g].directory),
+        modes: factor.1, size: 1, cellSet: basis.groups[g].cellSet, rank: factor.0.rank)
+    }
     groups = estimates.rawModes(model).enumerated().map { g, modes in
       Group(
         columns: RawColumns.all(basis.groups[g].blocks, products.groups[g].directory),
@@ -101,13 +117,9 @@ private struct FittedPredictor: Sendable {
     terms.forEachEntry(self.fixed.columns) { row, column, value in
       fixed[row] += self.fixed.coefficients[column] * value
     }
+    for factor in absorbed { factor.add(terms, codes, to: &fixed) }
     var fitted = fixed
-    for group in groups {
-      let level = codes[group.cellSet].map { group.rank[Int($0)] }
-      terms.forEachEntry(group.columns) { row, column, value in
-        fitted[row] += group.modes[level[row] * group.size + column] * value
-      }
-    }
+    for group in groups { group.add(terms, codes, to: &fitted) }
     let residuals = fitted.indices.map { block.rawResponse[$0] + block.offset[$0] - fitted[$0] }
     return (
       ResidualPass.Rows(

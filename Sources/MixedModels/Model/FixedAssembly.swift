@@ -14,15 +14,20 @@ struct FixedAssembly {
   let responseIsConstant: Bool
   let lostDigits: LostDigits
 
-  init(_ specification: ModelSpecification, _ builder: DesignBuilder) throws {
+  /// - Parameter absorption: What absorbed factors leave of [y X].
+  init(
+    _ specification: ModelSpecification, _ builder: DesignBuilder,
+    _ absorption: FixedLevelsAssembly? = nil
+  ) throws {
     let products = builder.products
     let basis = products.basis
-    let all = products.fixed.matrix  // y is column 0
+    let all = absorption?.projected ?? products.fixed.matrix  // y is column 0
     let count = all.rows - 1
     var gram = DenseMatrix(rows: count, columns: count)
     for j in 0..<count { for i in 0..<count { gram[i, j] = all[i + 1, j + 1] } }
     let xy = (0..<count).map { all[0, $0 + 1] }
     let yy = all[0, 0]
+    let whole = absorption.map { SquaresOfRows($0.products) } ?? SquaresOfRows(xy, yy, gram)
 
     let design = try builder.columns(
       specification.fixed, blocks: basis.fixed, directory: products.fixed.directory)
@@ -32,11 +37,12 @@ struct FixedAssembly {
       .matrix(rawCount: count)
     let own = Array(1..<max(all.rows, 1))
     let extended =
-      count > Self.largestExtended
+      count > Self.largestExtended || absorption != nil
       ? nil : products.fixed.extended?.submatrix(rows: own, columns: own)
     let working = WorkingBasis(
       gram: gram, extended: extended, columns: C,
-      constant: specification.fixed.hasIntercept ? 0 : nil)
+      constant: specification.fixed.hasIntercept ? 0 : nil,
+      whole: absorption == nil ? nil : whole.gram)
     let B = working.B
     let s = basis.responseScale
 
@@ -76,47 +82,34 @@ struct FixedAssembly {
       ? ryy - 2 * dot(fitted, ry) + dot(fitted, gramFitted)
       : ryy - 2 * dot(c, c) + dot(c, BGB * c)
     self.tail = tail
-    let norms = (0..<count).map { max(gram[$0, $0], 0).squareRoot() }
+    let norms = (0..<count).map { max(whole.gram[$0, $0], 0).squareRoot() }
     lostDigits = LostDigits(
       columns: zip(working.kept, loss).map { (design.names[$0], $1) },
       response: LostDigits.factor(
         [1] + removed,
-        norms: ([max(yy, 0).squareRoot()] + norms).map { $0 / tail[p, p].squareRoot() }))
+        norms: ([max(whole.yy, 0).squareRoot()] + norms).map { $0 / tail[p, p].squareRoot() }))
 
-    responseIsConstant = Self.isConstant(predictor, xy: xy, yy: yy, gram: gram, scale: s)
+    responseIsConstant = whole.isConstant(predictor, scale: s)
     coordinates = FixedCoordinates(
       names: design.names, kept: working.kept, R: working.R, B: B, leastSquares: c,
       predictor: kept ?? Array(repeating: 0, count: p), level: kept == nil ? 0 : level,
       rawPredictor: kept == nil ? Array(repeating: 0, count: count) : predictor,
       responseScale: s,
-      responseSize: Self.rootMeanSquare(predictor, xy: xy, yy: yy, gram: gram, scale: s))
+      responseSize: whole.rootMeanSquare(predictor, scale: s))
+  }
+
+  /// From raw [y X] to working [X y], raw × (p + 1).
+  var workingTail: DenseMatrix {
+    let (raw, p) = (removed.count, coordinates.B.columns)
+    var C = DenseMatrix(rows: raw + 1, columns: p + 1)
+    for j in 0..<p { for k in 0..<raw { C[k + 1, j] = coordinates.B[k, j] } }
+    C[0, p] = 1
+    for k in 0..<raw { C[k + 1, p] = -removed[k] }
+    return C
   }
 
   /// Raw columns beyond which products in more digits take too long.
   private static let largestExtended = 500
-
-  /// √(yᵀWy / Σw) of the response, predictor + scaled rest.
-  private static func rootMeanSquare(
-    _ predictor: [Double], xy: [Double], yy: Double, gram: DenseMatrix, scale s: Double
-  ) -> Double {
-    let taken = dot(predictor, gram * predictor)
-    return (max(s * s * yy + 2 * s * dot(predictor, xy) + taken, 0) / gram[0, 0]).squareRoot()
-  }
-
-  /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its
-  /// values.
-  private static func isConstant(
-    _ predictor: [Double], xy: [Double], yy: Double, gram: DenseMatrix, scale: Double
-  ) -> Bool {
-    var slopes = predictor.map { $0 / scale }
-    let level = slopes[0]
-    slopes[0] = 0  // the constant cannot make the response vary
-    let image = gram * slopes
-    let sum = xy[0] + image[0]
-    let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * (sum / gram[0, 0])
-    let rounding = 4 * level.ulp
-    return !(spread > gram[0, 0] * rounding * rounding)
-  }
 
   /// Working coordinates of a vector of raw coefficients; nil if it is not in the model's column
   /// space.
@@ -132,5 +125,40 @@ struct FixedAssembly {
     let ε = 4 * Double.ulpOfOne
     let rounding = ε * ε * (working.loss.max() ?? 1)
     return distance <= max(1e-18, rounding) * square ? inside : nil
+  }
+}
+
+/// Sums of squares over the rows: [y X]ᵀW[y X] in raw columns, of which the first of X is the constant.
+private struct SquaresOfRows {
+  let xy: [Double]
+  let yy: Double
+  let gram: DenseMatrix
+
+  init(_ xy: [Double], _ yy: Double, _ gram: DenseMatrix) {
+    (self.xy, self.yy, self.gram) = (xy, yy, gram)
+  }
+
+  init(_ all: DenseMatrix) {
+    let own = Array(1..<max(all.rows, 1))
+    self.init(own.map { all[0, $0] }, all[0, 0], all.submatrix(rows: own, columns: own))
+  }
+
+  /// √(yᵀWy / Σw) of the response, predictor + scaled rest.
+  func rootMeanSquare(_ predictor: [Double], scale s: Double) -> Double {
+    let taken = dot(predictor, gram * predictor)
+    return (max(s * s * yy + 2 * s * dot(predictor, xy) + taken, 0) / gram[0, 0]).squareRoot()
+  }
+
+  /// Whether the response, predictor + scaled rest, varies by no more than the rounding of its
+  /// values.
+  func isConstant(_ predictor: [Double], scale: Double) -> Bool {
+    var slopes = predictor.map { $0 / scale }
+    let level = slopes[0]
+    slopes[0] = 0  // the constant cannot make the response vary
+    let image = gram * slopes
+    let sum = xy[0] + image[0]
+    let spread = yy + 2 * dot(slopes, xy) + dot(slopes, image) - sum * (sum / gram[0, 0])
+    let rounding = 4 * level.ulp
+    return !(spread > gram[0, 0] * rounding * rounding)
   }
 }

@@ -44,22 +44,34 @@ extension LinearMixedModel {
     try MemoryWatch().checkAssembly(products)
     try products.checkRange()
     try products.checkAssembly()
-    let (x, z) = try Self.designs(DesignBuilder(products: products, options: options))
-
-    let members = products.groups.indices.map { g in z.filter { $0.bound.group == g } }
-    try Self.checkMemory(products, x, members)
-    let levels = try products.groups.indices.map { g in
+    let absorbed = specification.absorbed
+    let grouping = products.basis.groups.indices.map { g in
+      specification.randomTerms.first { $0.group == g }?.grouping
+        ?? absorbed.first { $0.group == g }!.grouping
+    }
+    let levels = try grouping.indices.map { g in
       try GroupLevels(
-        members[g][0].bound.grouping, cellSet: products.basis.groups[g].cellSet,
+        grouping[g], cellSet: products.basis.groups[g].cellSet,
         builder: DesignBuilder(products: products, options: options))
     }
-    let independent = products.groups.indices.map { g in
+    let absorption =
+      absorbed.isEmpty
+      ? nil : try FixedLevelsAssembly(releasing: &products, absorbed, levels)
+    let (x, z) = try Self.designs(
+      DesignBuilder(products: products, options: options), absorption)
+
+    let random = products.groups.indices.dropLast(absorbed.count)
+    let members = random.map { g in z.filter { $0.bound.group == g } }
+    try Self.checkMemory(products, x, members)
+    let independent = random.map { g in
       RandomEffectsGroup(
         releasing: &products.groups[g], levels: levels[g], B: .joined(members[g].map(\.B)),
         fixed: x, threads: options.threads)
     }
-    groups = try Self.related(independent, members, options)
-    pairs = products.groupPairs.enumerated().map { [groups] pair, indices in
+    var groups = try Self.related(independent, members, options)
+    fixedLevels = try absorption?.fixedLevels(releasing: &products, &groups, x, z)
+    self.groups = groups
+    pairs = products.groupPairs.enumerated().filter { $0.1.1 < groups.count }.map { pair, indices in
       CoOccurrence(
         releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
         groups: groups)
@@ -114,11 +126,11 @@ extension LinearMixedModel {
   }
 
   private static func designs(
-    _ builder: DesignBuilder
+    _ builder: DesignBuilder, _ absorption: FixedLevelsAssembly?
   ) throws -> (FixedAssembly, [RandomTermAssembly]) {
     let specification = builder.products.specification
     return (
-      try FixedAssembly(specification, builder),
+      try FixedAssembly(specification, builder, absorption),
       try specification.randomTerms.map { try RandomTermAssembly($0, builder) }
     )
   }
@@ -189,8 +201,11 @@ extension LinearMixedModel {
           group: term.groupName, effects: levels * term.columns.count, rows: n)
       }
     }
-    guard n > fixedEffectCount else {
-      throw FitError.tooFewRows(rows: n, columns: fixedEffectCount)
+    guard n > fixedRank else { throw FitError.tooFewRows(rows: n, columns: fixedRank) }
+    // What D and X leave is known in the digits of what they were taken off.
+    let rest = tail[tail.rows - 1, tail.columns - 1] * fixed.responseScale * fixed.responseScale
+    if let fixedLevels, rest <= 1e-13 * fixedLevels.squares.total {
+      throw FitError.zeroResidualVariance
     }
   }
 

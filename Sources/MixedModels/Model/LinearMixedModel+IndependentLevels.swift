@@ -5,6 +5,17 @@ import ModelFrames
 enum ForIndependentLevels {
   case kenwardRoger, exactTest, bootstrap, newResponses, groupInfluence
 
+  /// With its verb.
+  var name: String {
+    switch self {
+    case .kenwardRoger: "Kenward and Roger's adjustment is"
+    case .exactTest: "the exact test is"
+    case .bootstrap: "bootstrap replicates are"
+    case .newResponses: "new responses are"
+    case .groupInfluence: "the influence of rows and groups is"
+    }
+  }
+
   /// Why it cannot be had where levels are related, and what can.
   var refusal: InferenceError {
     switch self {
@@ -35,8 +46,9 @@ extension LinearMixedModel {
   /// Whether the levels of every group are independent.
   var hasIndependentLevels: Bool { groups.allSatisfy(\.precision.isIdentity) }
 
-  /// - Throws: `InferenceError` where levels are related.
+  /// - Throws: `InferenceError` where levels are related, or beside absorbed factors.
   func requireIndependentLevels(for use: ForIndependentLevels) throws(InferenceError) {
+    try requireNoAbsorbedFactors(use.name)
     guard hasIndependentLevels else { throw use.refusal }
   }
 }

@@ -57,6 +57,7 @@ extension LinearMixedModel {
     let model = LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights,
       groups: present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) },
+      fixedLevels: fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count),
       pairs: pairs.compactMap { pair in
         guard let row = index[pair.rowGroup], let column = index[pair.columnGroup] else {
           return nil
@@ -97,7 +98,8 @@ extension LinearMixedModel {
     let p = new - 1
     let none = [Double](repeating: 0, count: p)
     return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
+      fixedLevels: fixedLevels, pairs: pairs,
       tail: map.multipliedByTransposeOnLeft(tail * map), covariance: covariance,
       fixed: FixedCoordinates(
         names: (0..<p).map { "\($0)" }, kept: Array(0..<p), R: .identity(p),
@@ -110,13 +112,16 @@ extension LinearMixedModel {
   /// The model in other working columns: every group's are combinations of its old ones.
   func turned(by maps: [DenseMatrix]) -> LinearMixedModel {
     guard zip(groups, maps).contains(where: { $1 != .identity($0.size) }) else { return self }
+    let index = Dictionary(uniqueKeysWithValues: groups.indices.map { ($0, $0) })
+    let fixedLevels = fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count)
     let groups = zip(groups, maps).map { $0.mapped(by: $1, tail: fixedEffectCount + 1) }
     let pairs = pairs.map { pair in
       pair.mapped(
         by: maps[pair.rowGroup], maps[pair.columnGroup], groups: (pair.rowGroup, pair.columnGroup))
     }
     return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
+      fixedLevels: fixedLevels, pairs: pairs,
       tail: tail, covariance: covariance, fixed: fixed, terms: terms,
       determination: determination, knownVariance: knownVariance)
   }
@@ -128,12 +133,11 @@ extension LinearMixedModel {
 
   /// From the residual sum of squares, in units of the scaled response.
   func leastSquaresCriterion(_ kind: CriterionKind, squares: Double) -> Double {
-    let p = fixedEffectCount
-    let n = Double(observations)
-    let df = kind == .reml ? n - Double(p) : n
+    let df = degreesOfFreedom(kind)
     let scale = fixed.responseScale
     let square = squares * scale * scale
-    let shift = (kind == .reml ? fixed.logDeterminantShift : 0) - sumOfLogWeights
+    let ofFixed = fixed.logDeterminantShift + (fixedLevels?.logDeterminant ?? 0)
+    let shift = (kind == .reml ? ofFixed : 0) - sumOfLogWeights
     guard let known = knownVariance else { return shift + df * (1 + log(2 * .pi * square / df)) }
     return shift + df * log(2 * .pi * known) + square / known
   }
@@ -159,7 +163,7 @@ extension RandomEffectsGroup {
 }
 
 extension CoOccurrence {
-  fileprivate func mapped(
+  func mapped(
     by left: DenseMatrix, _ right: DenseMatrix, groups: (row: Int, column: Int)
   ) -> CoOccurrence {
     var new: [Double] = []

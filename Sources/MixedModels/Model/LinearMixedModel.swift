@@ -8,7 +8,10 @@ public struct LinearMixedModel: Sendable {
   /// n, the rows.
   public let observations: Int
   let sumOfLogWeights: Double
+  /// Of random effects.
   package let groups: [RandomEffectsGroup]
+  /// Of absorbed factors; nil where there are none.
+  let fixedLevels: FixedLevels?
   /// ZᵢᵀWZⱼ of the levels of two groups that occur together.
   let pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
@@ -53,9 +56,9 @@ public struct LinearMixedModel: Sendable {
     groups.reduce(0) { $0 + Double($1.size) * $1.precision.logDeterminant }
   }
 
-  /// n − p for REML, n for ML.
+  /// n − p for REML, with the columns of absorbed factors in p; n for ML.
   func degreesOfFreedom(_ kind: CriterionKind) -> Double {
-    Double(kind == .reml ? observations - fixedEffectCount : observations)
+    Double(kind == .reml ? observations - fixedRank : observations)
   }
 
   /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
@@ -132,7 +135,9 @@ package struct FixedCoordinates: Sendable {
 
   /// R⁻¹ a.
   package func solveR(_ a: DenseMatrix) -> DenseMatrix {
-    RelativeCovariance.Block(group: 0, offset: 0, size: R.rows, R: R).solveR(a)
+    var x = a
+    DenseCholesky.solveUpper(R, &x)
+    return x
   }
 }
 

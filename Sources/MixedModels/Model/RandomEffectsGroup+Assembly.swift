@@ -72,6 +72,10 @@ private struct LevelMap: Sendable {
     for first in stride(from: 0, to: raw.pageCount, by: batch) {
       let last = min(first + batch, raw.pageCount)
       inParallel(last - first, threads: threads) { [raw] part in
+        if tail >= Self.wide {
+          applyWide(raw, page: first + part, rank: rank, adds: adds, zz: zz, zx: zx)
+          return
+        }
         var half = [Double](repeating: 0, count: size * (rawSize + rawTail))
         half.withUnsafeMutableBufferPointer { half in
           B.withUnsafeBufferPointer { B in
@@ -90,14 +94,57 @@ private struct LevelMap: Sendable {
     }
   }
 
+  /// From so many columns of [X y] on, their products go through the BLAS, so many levels at a time.
+  private static let (wide, batch) = (48, 64)
+
+  private func applyWide(
+    _ raw: GroupProducts, page: Int, rank: [Int], adds: Bool,
+    zz: UnsafeMutablePointer<Double>, zx: UnsafeMutablePointer<Double>
+  ) {
+    let C = DenseMatrix(rows: tail, columns: rawTail, storage: C)
+    var halves = DenseMatrix(rows: rawTail, columns: Self.batch * size)
+    var half = [Double](repeating: 0, count: size * (rawSize + rawTail))
+    var targets: [Int] = []
+    func flush() {
+      let products = C * halves  // tail × levels · ℓ
+      for (k, target) in targets.enumerated() {
+        for i in 0..<size {
+          let column = (k * size + i) * tail
+          for j in 0..<tail {
+            let place = target * zxSize + j * size + i
+            zx[place] = products.storage[column + j] + (adds ? zx[place] : 0)
+          }
+        }
+      }
+      targets.removeAll(keepingCapacity: true)
+    }
+    raw.forEachLevel(ofPage: page) { level, block in
+      let target = rank[level]
+      half.withUnsafeMutableBufferPointer { half in
+        B.withUnsafeBufferPointer { B in
+          project(block, half.baseAddress!, B.baseAddress!)
+          mapOwn(half.baseAddress!, B.baseAddress!, zz + target * zzSize, adds: adds)
+        }
+      }
+      let first = targets.count * size * rawTail
+      for i in 0..<size {
+        for c in 0..<rawTail {
+          halves.storage[first + i * rawTail + c] = half[i * (rawSize + rawTail) + rawSize + c]
+        }
+      }
+      targets.append(target)
+      if targets.count == Self.batch { flush() }
+    }
+    if !targets.isEmpty { flush() }
+  }
+
+  /// half = Bᵀ [Z'Z  Z'[y X]], ℓ × (rawSize + rawTail).
   @inline(__always)
-  private func map(
-    _ block: UnsafePointer<Double>, _ half: UnsafeMutablePointer<Double>,
-    _ B: UnsafePointer<Double>, _ C: UnsafePointer<Double>,
-    _ zz: UnsafeMutablePointer<Double>, _ zx: UnsafeMutablePointer<Double>, adds: Bool
+  private func project(
+    _ block: UnsafePointer<Double>, _ half: UnsafeMutablePointer<Double>, _ B: UnsafePointer<Double>
   ) {
     let row = rawSize + rawTail
-    for i in 0..<size {  // half = Bᵀ [Z'Z  Z'[y X]], ℓ × (rawSize + rawTail)
+    for i in 0..<size {
       let out = half + i * row
       for c in 0..<row { out[c] = 0 }
       for k in 0..<rawSize {
@@ -106,8 +153,16 @@ private struct LevelMap: Sendable {
         for c in 0..<rawTail { out[rawSize + c] += b * line[zCapacity + c] }
       }
     }
+  }
+
+  /// Z'Z from `half`.
+  @inline(__always)
+  private func mapOwn(
+    _ half: UnsafePointer<Double>, _ B: UnsafePointer<Double>, _ zz: UnsafeMutablePointer<Double>,
+    adds: Bool
+  ) {
     for i in 0..<size {
-      let left = half + i * row
+      let left = half + i * (rawSize + rawTail)
       for j in 0...i {
         var sum = 0.0
         for c in 0..<rawSize { sum += left[c] * B[c * size + j] }
@@ -119,7 +174,20 @@ private struct LevelMap: Sendable {
           zz[i * size + j] = sum
         }
       }
-      let line = left + rawSize
+    }
+  }
+
+  @inline(__always)
+  private func map(
+    _ block: UnsafePointer<Double>, _ half: UnsafeMutablePointer<Double>,
+    _ B: UnsafePointer<Double>, _ C: UnsafePointer<Double>,
+    _ zz: UnsafeMutablePointer<Double>, _ zx: UnsafeMutablePointer<Double>, adds: Bool
+  ) {
+    let row = rawSize + rawTail
+    project(block, half, B)
+    mapOwn(half, B, zz, adds: adds)
+    for i in 0..<size {
+      let line = half + i * row + rawSize
       for j in 0..<tail {
         var sum = 0.0
         for c in 0..<rawTail { sum += line[c] * C[c * tail + j] }

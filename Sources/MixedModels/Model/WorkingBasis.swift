@@ -29,8 +29,11 @@ struct WorkingBasis {
   ///   intercept, so that a
   ///   column's spread, not its distance from zero, decides whether it depends on others.
   ///   - extended: the Gram matrix in more digits, if there are.
+  ///   - whole: the Gram matrix before others, the constant among them, were taken out of the columns;
+  ///   nil if none were. It decides what is left of a column.
   init(
-    gram: DenseMatrix, extended: ExtendedMatrix? = nil, columns: DenseMatrix, constant: Int?
+    gram: DenseMatrix, extended: ExtendedMatrix? = nil, columns: DenseMatrix, constant: Int?,
+    whole: DenseMatrix? = nil
   ) {
     let size = gram.rows
     let d = (0..<size).map { gram[$0, $0] > 0 ? gram[$0, $0].squareRoot() : 1 }
@@ -60,26 +63,37 @@ struct WorkingBasis {
         spreads[j] = norms[j]
       }
     }
-    let references = norms.indices.map {
-      max(spreads[$0], Self.resolution / Self.tolerance * norms[$0])
-    }
+    let references =
+      whole.map { Self.spreads(columns, $0) }
+      ?? norms.indices.map { max(spreads[$0], Self.resolution / Self.tolerance * norms[$0]) }
     let qr = ColumnOrderedQR(Y, tolerance: Self.tolerance, referenceNorms: references)
     kept = qr.kept
 
     var B = DenseMatrix(rows: size, columns: kept.count)
     for (k, j) in kept.enumerated() { for i in 0..<size { B[i, k] = columns[i, j] } }
     var R = qr.r
-    B.divideByUpperTriangle(R)
+    DenseCholesky.solveUpperOnRight(R, &B)
     // What rounding left of BᵀGB − I is put into R.
     var product = extended?.projected(B, B).high ?? B.transposed * (gram * B)
     if (try? DenseCholesky.factorize(&product)) != nil {
       let correction = product.transposed
-      B.divideByUpperTriangle(correction)
+      DenseCholesky.solveUpperOnRight(correction, &B)
       R = correction * R
     }
     for (k, j) in kept.enumerated() { for i in 0...k { R[i, k] *= units[j] } }
     (self.B, self.R) = (B, R)
-    loss = (0..<B.columns).map { LostDigits.factor(B.column($0), norms: d) }
+    let sizes = whole.map { whole in (0..<size).map { max(whole[$0, $0], 0).squareRoot() } } ?? d
+    loss = (0..<B.columns).map { LostDigits.factor(B.column($0), norms: sizes) }
+  }
+
+  /// Roots of the columns' squares about their means; raw column 0 is the constant.
+  private static func spreads(_ columns: DenseMatrix, _ gram: DenseMatrix) -> [Double] {
+    (0..<columns.columns).map { j in
+      let image = gram * columns.column(j)
+      let (square, sum) = (dot(columns.column(j), image), image[0])
+      let spread = square - sum * (sum / gram[0, 0])
+      return max(spread, resolution / tolerance * resolution / tolerance * square).squareRoot()
+    }
   }
 
   /// The columns divided by powers of two, and those.
@@ -104,17 +118,5 @@ struct WorkingBasis {
 
   private static func isConstant(_ columns: DenseMatrix, _ j: Int, _ constant: Int) -> Bool {
     (0..<columns.rows).allSatisfy { ($0 == constant) == (columns[$0, j] != 0) }
-  }
-}
-
-extension DenseMatrix {
-  /// self ← self R⁻¹ for an upper triangular R.
-  mutating func divideByUpperTriangle(_ R: DenseMatrix) {
-    for j in 0..<columns {
-      for k in 0..<j where R[k, j] != 0 {
-        for i in 0..<rows { self[i, j] -= self[i, k] * R[k, j] }
-      }
-      for i in 0..<rows { self[i, j] /= R[j, j] }
-    }
   }
 }

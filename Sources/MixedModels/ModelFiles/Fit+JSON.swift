@@ -13,7 +13,7 @@ extension Fit {
   package typealias Members = [(name: String, value: JSONValue)]
 
   package var reportMembers: Members {
-    var members = dataMembers + estimateMembers
+    var members = dataMembers + absorbedMembers + estimateMembers
     if let modes = conditionalModes {
       members.append(("ranef", .array(modes.map(\.json))))
     }
@@ -33,6 +33,35 @@ extension Fit {
       ("n_random", .integer(randomEffectCount)),
       ("df_residual", .integer(residualDegreesOfFreedom)),
     ]
+  }
+
+  /// None without absorbed factors.
+  fileprivate var absorbedMembers: Members {
+    guard !absorbed.isEmpty else { return [] }
+    var members: Members = [
+      (
+        "absorbed",
+        .array(
+          absorbed.map {
+            .object([
+              ("factor", .string($0.name)), ("n_levels", .integer($0.levelCount)),
+              ("n_estimated", .integer($0.estimatedCount)),
+            ])
+          })
+      )
+    ]
+    if let variationExplained {
+      members.append(
+        (
+          "r_squared",
+          .object([
+            ("overall", .number(variationExplained.overall)),
+            ("within", .optional(variationExplained.within)),
+            ("adjusted", .number(variationExplained.adjustedOverall)),
+          ])
+        ))
+    }
+    return members
   }
 
   fileprivate var estimateMembers: Members {

@@ -38,7 +38,7 @@ extension CrossProducts {
 extension ModelSpecification {
   fileprivate func withoutRandomTerms(_ formula: Formula) -> ModelSpecification {
     ModelSpecification(
-      formula: formula, fixed: fixed, randomTerms: [], basis: basis, columns: columns,
-      columnKinds: columnKinds, options: options, origin: origin)
+      formula: formula, fixed: fixed, randomTerms: [], absorbed: absorbed, basis: basis,
+      columns: columns, columnKinds: columnKinds, options: options, origin: origin)
   }
 }

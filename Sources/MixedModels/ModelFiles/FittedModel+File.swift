@@ -67,7 +67,7 @@ extension FittedModel {
   /// - Throws: `ModelFileError` if it cannot be written, or if the cross-products were not kept
   ///   (`FitOptions.keepsCrossProducts`).
   public func save(to path: String) throws {
-    guard options.keepsCrossProducts, !isLeastSquares else {
+    guard options.keepsCrossProducts, !isLeastSquares || model.fixedLevels != nil else {
       throw ModelFileError(
         path, .unusable("the fit has not kept its cross-products, so it cannot be saved."))
     }

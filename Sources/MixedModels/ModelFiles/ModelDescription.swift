@@ -79,8 +79,10 @@ enum ModelDescription {
       (
         "groups",
         .array(
-          basis.groups.map {
-            .object([("cells", .integer($0.cellSet)), ("blocks", blocks($0.blocks))])
+          basis.groups.map { group in
+            .object(
+              [("cells", .integer(group.cellSet)), ("blocks", blocks(group.blocks))]
+                + (group.isFixed ? [("fixed", .bool(true))] : []))
           })
       ),
     ])

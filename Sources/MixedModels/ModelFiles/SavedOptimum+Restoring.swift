@@ -21,13 +21,17 @@ extension SavedOptimum {
     _ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions
   ) throws -> FittedModel.Restored {
     let saved = converted(meanWeight: products.sumOfWeights / Double(products.observations))
+    let record = FitRecord(
+      quantiles: quantiles.map { ResidualQuantiles($0) }, timing: timing, peakMemory: peakMemory)
+    if model.groups.isEmpty {
+      let optimum = Optimum(leastSquares: model, options.criterion)
+      try Optimum.check(optimum.outcome.value, saved.outcome.value, nil, nil)
+      return FittedModel.Restored(optimum: optimum, plan: [], record: record)
+    }
     let (optimum, plan) = try model.optimum(options) { criterion, isExpensive in
       try Optimum(saved, options, isExpensive: isExpensive, criterion)
     }
-    return FittedModel.Restored(
-      optimum: optimum, plan: plan,
-      record: FitRecord(
-        quantiles: quantiles.map { ResidualQuantiles($0) }, timing: timing, peakMemory: peakMemory))
+    return FittedModel.Restored(optimum: optimum, plan: plan, record: record)
   }
 }
 
@@ -69,14 +73,16 @@ extension Optimum {
   private static let largestError = 1.0
 
   /// An estimate may be computed again exactly, or the other way round.
-  private static func check(
-    _ value: Double, _ saved: Double, _ savedError: Double?, _ criterion: Criterion
+  ///
+  /// - Parameter criterion: nil where nothing was searched for.
+  fileprivate static func check(
+    _ value: Double, _ saved: Double, _ savedError: Double?, _ criterion: Criterion?
   ) throws {
-    let error = min(max(savedError ?? 0, criterion.standardError ?? 0), largestError)
+    let error = min(max(savedError ?? 0, criterion?.standardError ?? 0), largestError)
     let tolerance = 1e-10 * max(1, abs(saved)) + 6 * error
     guard abs(value - saved) > tolerance else { return }
     // The least of values around a minimum that rounding blurs was kept.
-    let rounding = min(10 * (try criterion.roundingError()), largestError)
+    let rounding = min(10 * (try criterion?.roundingError() ?? 0), largestError)
     guard abs(value - saved) <= tolerance + rounding else {
       throw NotReproduced(saved: saved, found: value)
     }

@@ -5,6 +5,7 @@ import ModelFrames
 /// Why a model cannot be fitted to these data. `description` tells the user what to do.
 public enum FitError: Error, Sendable, Equatable {
   case noRandomTerm(String)
+  case explainedByAbsorbed(group: String, factors: [String], column: String)
   case emptyRandomTerm(String)
   case tooManyColumns
   /// `first` is the first value that is no number, if it is known.
@@ -81,6 +82,8 @@ extension FitError: CustomStringConvertible {
 
   private var message: MessageText {
     switch self {
+    case .explainedByAbsorbed(let group, let factors, let column):
+      "the effects of \(column) in (… | \(group)) are wholly explained by the absorbed \(factors.joined(separator: " and ")), so that nothing is left to tell their variance from. Take that column or the term out, as in (0 + x | \(group)), or do not absorb \(factors.count == 1 ? factors[0] : "these factors")."
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
     case .emptyRandomTerm(let group):

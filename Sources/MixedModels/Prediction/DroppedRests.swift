@@ -32,7 +32,17 @@ struct DroppedRests {
       names.append(design.names[j])
       storage += rest
     }
+    self.init(
+      names: names, rows: fixed.B.rows, storage)
+  }
+
+  private init(names: [String], rows: Int, _ storage: [Double]) {
     self.names = names
-    matrix = DenseMatrix(rows: fixed.B.rows, columns: names.count, storage: storage)
+    matrix = DenseMatrix(rows: rows, columns: names.count, storage: storage)
+  }
+
+  /// For a model whose dropped columns do not matter.
+  static func none(_ model: LinearMixedModel) -> DroppedRests {
+    DroppedRests(names: [], rows: model.fixed.B.rows, [])
   }
 }

@@ -22,7 +22,7 @@ struct NewRowDesign: Sendable {
   let fixed: Part
   /// What kept columns of X leave of the dropped ones (`DroppedRests`); nil where none was dropped.
   let rests: Part?
-  /// In the order of the groups; nil for one that takes no part.
+  /// In the order of the groups, those of absorbed factors last; nil for one that takes no part.
   let groups: [Part?]
   /// Which of the basis's cell sets are needed.
   let cellSets: Set<Int>
@@ -47,11 +47,15 @@ struct NewRowDesign: Sendable {
       selected[g]
         ? Part(basis.groups[g].blocks, products.groups[g].directory, B: model.groups[g].B, first: 0)
         : nil
-    }
+    } + (model.fixedLevels?.factors.indices.map { k in
+      let g = model.groups.count + k
+      return Part(
+        basis.groups[g].blocks, products.groups[g].directory, B: .identity(1), first: 0)
+    } ?? [])
     let blocks =
       fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
-    let grouping = model.groups.indices.filter { selected[$0] }.map { basis.groups[$0].cellSet }
+    let grouping = groups.indices.filter { [groups] in groups[$0] != nil }.map { basis.groups[$0].cellSet }
     cellSets = Self.withParents(Set(blocks.compactMap(\.cellSet) + grouping), basis)
     let replaced = offset != nil && products.specification.options.offset != nil ? 1 : 0
     needs = RowNeeds(

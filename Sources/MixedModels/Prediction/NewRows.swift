@@ -92,8 +92,9 @@ struct NewRows: Sendable {
     let fixed = design.fixedCellSets.map { Refusal(set: $0, ifLevelIsNew: true) }
     let blocks = design.groups.compactMap(\.self).flatMap(\.blocks).compactMap(\.cellSet)
     let random = blocks.map { Refusal(set: $0) }
-    guard unseen == .refused else { return fixed + random }
-    let groups = design.groups.indices.filter { design.groups[$0] != nil }
+    let groups = design.groups.indices.filter { g in
+      design.groups[g] != nil && (unseen == .refused || design.basis.groups[g].isFixed)
+    }
     return fixed + random
       + groups.map { Refusal(set: design.basis.groups[$0].cellSet, group: $0) }
   }
@@ -113,7 +114,7 @@ struct NewRows: Sendable {
     var first: (row: Int, set: Int, isGrouping: Bool)?
     for refusal in refusals {
       let row = cells[refusal.set].indices.first { isComplete[$0] && meets(refusal, $0, design) }
-      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.group != nil) }
+      if let row, row < first?.row ?? .max { first = (row, refusal.set, refusal.group.map { !design.basis.groups[$0].isFixed } ?? false) }
     }
     if let first {
       throw unseen(

@@ -17,6 +17,7 @@ struct PopulationErrors: Sendable {
         "degrees of freedom are defined for Xβ alone, and random effects take part in these predictions. Leave the random effects out, or the method."
       )
     }
+    try predictor.model.requireNoAbsorbedFactors("standard errors of predictions are")
     self.method = try predictor.fitted.degreesOfFreedom(method)
     variance = predictor.variance
   }

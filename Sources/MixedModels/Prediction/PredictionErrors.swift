@@ -18,6 +18,7 @@ struct PredictionErrors: Sendable {
 
   /// - Throws: `InferenceError` where crossed factors are too large; `CholmodError`.
   init(_ predictor: LinearPredictor, _ projections: [[Double]], groups: [Bool]) throws {
+    try predictor.model.requireNoAbsorbedFactors("standard errors of predictions are")
     let model = predictor.model
     var factors = model.covariance.emptyFactors
     model.covariance.factors(predictor.φ, into: &factors)

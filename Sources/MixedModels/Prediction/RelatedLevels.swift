@@ -57,8 +57,9 @@ struct KnownLevels: Sendable {
   init(_ products: CrossProducts, _ model: LinearMixedModel) {
     sources = products.basis.cellSets
     cells = KnownCells(sources, products.cellSets)
-    groups = zip(model.groups, products.basis.groups).map {
-      Group(cellSet: $1.cellSet, rank: $0.rank, related: RelatedLevels($0))
+    let fixed = (model.fixedLevels?.factors ?? []).map { ($0.rank, RelatedLevels?.none) }
+    groups = zip(model.groups.map { ($0.rank, RelatedLevels($0)) } + fixed, products.basis.groups).map {
+      Group(cellSet: $1.cellSet, rank: $0.0, related: $0.1)
     }
   }
 

@@ -9,6 +9,8 @@ struct RowPredictor: Sendable {
   private let options: PredictionOptions
   /// Of the raw columns, per group and level: the selected part of b.
   private let modes: [[Double]]
+  /// Of the levels of absorbed factors.
+  private let absorbed: [[Double]]
   private let errors: PredictionErrors?
   private let population: PopulationErrors?
   private let estimability: Estimability
@@ -20,7 +22,10 @@ struct RowPredictor: Sendable {
     let model = predictor.model
     let selection = try RandomSelection(options.random, model, predictor.builder)
     let isSelected = selection.columns.map { $0.contains(true) }
-    let rests = try DroppedRests(predictor.fitted, predictor.builder)
+    // What is dropped beside absorbed factors is a combination of them: their levels say what it was.
+    let rests =
+      model.fixedLevels == nil ? try DroppedRests(predictor.fitted, predictor.builder) : .none(model)
+    absorbed = predictor.fitted.optimum.estimates.fixedLevelEffects
     estimability = try Estimability(predictor, rests)
     let hasDropped = model.fixed.kept.count < model.fixed.names.count
     working = WorkingRows(
@@ -64,6 +69,11 @@ struct RowPredictor: Sendable {
     var fixed = rows.offset
     rows.addProduct(working.design.fixed, predictor.fixedPart, to: &fixed)
     for (row, value) in columns.newCombinations { fixed[row] = rows.offset[row] + value }
+    for (effects, levels) in zip(absorbed, columns.levels.suffix(absorbed.count)) {
+      for (row, level) in levels.enumerated() where level >= 0 {
+        fixed[row] += effects[Int(level)]
+      }
+    }
     for row in fixed.indices where !rows.isComplete[row] { fixed[row] = .nan }
     return fixed
   }
@@ -74,7 +84,7 @@ struct RowPredictor: Sendable {
     let rows = columns.rows
     let fixed = fixed(columns)
     var fitted = fixed
-    for (g, part) in working.design.groups.enumerated() {
+    for (g, part) in working.design.groups.dropLast(absorbed.count).enumerated() {
       guard let part else { continue }
       let ℓ = part.size
       for (row, level) in columns.levels[g].enumerated() where level >= 0 {

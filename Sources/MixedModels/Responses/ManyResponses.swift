@@ -40,6 +40,11 @@ public struct ManyResponses: Sendable {
       throw DataError(.cannotReadAgain, file: source.name)
     }
     self.formula = formula.text
+    if let factor = formula.formulas.first?.absorbedFactors.first {
+      throw FitError.numerical(
+        "many responses at once are not fitted beside absorbed factors. Fit each response alone, or write \(factor.name) as a random term"
+      )
+    }
     var results = [Result?](repeating: nil, count: formula.formulas.count)
     let patterns = try MissingPatterns(formula.formulas, data, options)
     func fail(_ response: Int, _ reason: String) {

@@ -165,7 +165,8 @@ extension LinearMixedModel {
     let other = replacingResponse(response)
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: other.groups,
-      pairs: pairs, tail: other.tail, covariance: covariance, fixed: fixed, terms: terms,
+      fixedLevels: nil, pairs: pairs, tail: other.tail, covariance: covariance, fixed: fixed,
+      terms: terms,
       lostDigits: LostDigits(columns: lostDigits.columns), determination: determination,
       knownVariance: knownVariance)
   }

@@ -73,8 +73,10 @@ package struct RawBasis: Sendable, Hashable {
   package var wantsExtendedSums = false
 }
 
-/// The columns of all random-effects terms on one grouping factor.
+/// The columns of all random-effects terms on one grouping factor, or the constant of an absorbed one.
 package struct RawGroup: Sendable, Hashable {
   package var cellSet: Int
   package var blocks: [ColumnBlock]
+  /// Whether its levels' effects are fixed. Such groups come last.
+  package var isFixed = false
 }

@@ -35,6 +35,11 @@ struct FormulaDesign {
   }
 
   private mutating func bind() throws(SimulationError) {
+    if let factor = formula.absorbedFactors.first {
+      throw .stated(
+        "rows cannot be drawn for absorbed factors, whose effects nothing says. Write \(factor.name) as a random term, (1 | \(factor.name))."
+      )
+    }
     guard !grouping.isEmpty else { throw .stated(FitError.noRandomTerm(formula.text).description) }
     let statements = try covariateStatements()
     let columns = formula.columnReferences.map(\.name).filter { $0 != response }

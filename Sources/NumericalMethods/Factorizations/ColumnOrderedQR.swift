@@ -73,6 +73,10 @@ package struct ColumnOrderedQR: Sendable {
   }
 }
 
+/// From so many columns on, all components are computed at once: classical Gram–Schmidt, as good when it
+/// is repeated, reads Q twice in a pass and not once for every column.
+private let wide = 64
+
 /// Takes from `v` its components along the columns of Q, which are added to `projections`.
 ///
 /// Returns the norm of what is left, 0 if it goes on shrinking.
@@ -83,13 +87,23 @@ private func orthogonalize(
   var before = norm
   let m = v.count
   for pass in 0..<4 {
-    q.withUnsafeBufferPointer { q in
-      for k in 0..<rank {
-        let column = q.baseAddress! + k * m
-        let component = cblas_ddot(Int32(m), column, 1, v, 1)
-        projections[k] += component
-        cblas_daxpy(Int32(m), -component, column, 1, &v, 1)
+    if rank < wide {
+      q.withUnsafeBufferPointer { q in
+        for k in 0..<rank {
+          let column = q.baseAddress! + k * m
+          let component = cblas_ddot(Int32(m), column, 1, v, 1)
+          projections[k] += component
+          cblas_daxpy(Int32(m), -component, column, 1, &v, 1)
+        }
       }
+    } else {
+      var components = [Double](repeating: 0, count: rank)
+      cblas_dgemv(
+        CblasColMajor, CblasTrans, Int32(m), Int32(rank), 1, q, Int32(m), v, 1, 0, &components, 1)
+      cblas_dgemv(
+        CblasColMajor, CblasNoTrans, Int32(m), Int32(rank), -1, q, Int32(m), components, 1, 1, &v,
+        1)
+      for k in 0..<rank { projections[k] += components[k] }
     }
     let after = euclideanNorm(v)
     if pass > 0, after > 0.5 * before { return after }

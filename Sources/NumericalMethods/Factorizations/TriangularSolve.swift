@@ -35,6 +35,15 @@ extension DenseCholesky {
     solve(r, CblasUpper, CblasTrans, &b)
   }
 
+  /// Overwrites `b`, m × n, with b R⁻¹; R is n × n and only its upper triangle is read.
+  package static func solveUpperOnRight(_ r: DenseMatrix, _ b: inout DenseMatrix) {
+    precondition(r.rows == r.columns && b.columns == r.rows)
+    guard b.rows > 0, b.columns > 0 else { return }
+    cblas_dtrsm(
+      CblasColMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(b.rows),
+      Int32(b.columns), 1, r.storage, Int32(r.rows), &b.storage, Int32(b.rows))
+  }
+
   package static func solveLower(_ l: DenseMatrix, _ b: inout [Double]) {
     solve(l, CblasLower, CblasNoTrans, &b)
   }

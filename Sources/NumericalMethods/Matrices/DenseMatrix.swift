@@ -31,7 +31,7 @@ package struct DenseMatrix: Sendable, Equatable {
     for (i, value) in diagonal.enumerated() { self[i, i] = value }
   }
 
-  package subscript(i: Int, j: Int) -> Double {
+  @inlinable package subscript(i: Int, j: Int) -> Double {
     get {
       precondition(i >= 0 && i < rows && j >= 0 && j < columns)
       return storage[i + j * rows]

@@ -13,8 +13,9 @@ extension Fit: Reportable {
       .title { $0.titleLines[0] },
       .lines {
         $0.titleLines.dropFirst() + $0.criterionFacts + [$0.sizeLines.joined(separator: " ")]
+          + $0.absorbedLines
       },
-      .tables { [$0.varianceTable, $0.coefficientTable] }, .members(\.reportMembers),
+      .tables { ($0.isLeastSquares ? [] : [$0.varianceTable]) + [$0.coefficientTable] }, .members(\.reportMembers),
       .table(
         \.estimateRows,
         columns: { fit in EstimateRow.columns(hasLevels: fit?.conditionalModes != nil) { $0 } }),

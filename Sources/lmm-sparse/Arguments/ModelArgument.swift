@@ -25,6 +25,7 @@ struct ModelSource: ParsableArguments {
 
   /// - Throws: `ValidationError` where a model cannot be had.
   func check(_ models: [String]) throws {
+    try model.absorbed.check(models)
     for argument in models where !argument.contains("~") {
       if ModelFile.isMeant(by: argument) { continue }
       throw ValidationError(
@@ -42,13 +43,15 @@ struct ModelSource: ParsableArguments {
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
   func fitted(
-    _ argument: String, wantsModes: Bool = false, progress: ProgressLine?
+    _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod? = nil, wantsModes: Bool = false,
+    progress: ProgressLine?
   ) throws -> FittedModel {
-    let options = try options(wantsModes: wantsModes, progress: progress)
+    var options = try options(wantsModes: wantsModes, progress: progress)
+    if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
     let fitted =
       argument.contains("~")
       ? try FittedModel(
-        Formula(argument), from: ModelInput(arguments: data), options: options)
+        model.formula(argument), from: ModelInput(arguments: data), options: options)
       : try FittedModel(contentsOf: argument, options: options)
     progress?.clear()
     guard fitted.fit.convergence.converged else {
@@ -61,8 +64,8 @@ struct ModelSource: ParsableArguments {
   func fittedToCompare(_ arguments: [String], progress: ProgressLine?) throws -> [FittedModel] {
     let fixed = try arguments.map { argument -> Formula? in
       guard argument.contains("~") else { return nil }
-      let formula = try Formula(argument)
-      return formula.randomTerms.isEmpty ? formula : nil
+      let formula = try model.formula(argument)
+      return formula.randomTerms.isEmpty && formula.absorbedFactors.isEmpty ? formula : nil
     }
     let mixed = try zip(arguments, fixed).map { argument, formula in
       formula == nil ? try fitted(argument, progress: progress) : nil
@@ -99,7 +102,7 @@ struct ModelSource: ParsableArguments {
     if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
     let source =
       argument.contains("~")
-      ? try FigureSource(Formula(argument), from: ModelInput(arguments: data), options: options)
+      ? try FigureSource(model.formula(argument), from: ModelInput(arguments: data), options: options)
       : try FigureSource(contentsOf: argument, options: options)
     progress?.clear()
     guard source.fit.convergence.converged else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 
 /// What is estimated.
 struct ModelArguments: ParsableArguments {
@@ -24,10 +25,15 @@ struct ModelArguments: ParsableArguments {
       "Column added to the linear predictor with coefficient 1.", valueName: "column"))
   var offset: String?
 
+  @OptionGroup var absorbed: AbsorbedArguments
+
   @OptionGroup var relationships: RelationshipArguments
 
   /// Files named by options.
   var files: [String] { relationships.files }
+
+  /// - Throws: `FormulaError`
+  func formula(_ text: String) throws -> Formula { try absorbed.formula(text) }
 
   func set(_ options: inout FitOptions) throws {
     try relationships.set(&options)

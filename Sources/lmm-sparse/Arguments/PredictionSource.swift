@@ -51,6 +51,7 @@ struct PredictionSource: ParsableArguments {
 
   /// - Throws: `ValidationError` where a model or rows are missing.
   func check(_ argument: String, trainsOnRows: Bool) throws {
+    try model.absorbed.check([argument])
     guard !data.isEmpty else { throw ValidationError("name the rows after --data.") }
     if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
       throw ValidationError("\(file) is a model file, and --data needs rows.")
@@ -87,7 +88,7 @@ struct PredictionSource: ParsableArguments {
     let predictor =
       argument.contains("~")
       ? try LinearPredictor(
-        Formula(argument), from: ModelInput(arguments: train.isEmpty ? data : train),
+        model.formula(argument), from: ModelInput(arguments: train.isEmpty ? data : train),
         options: options)
       : try LinearPredictor(contentsOf: argument, options: options)
     line?.clear()

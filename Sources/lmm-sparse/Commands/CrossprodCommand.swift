@@ -59,6 +59,8 @@ struct CrossprodCommand: ParsableCommand {
       "Column added to the linear predictor with coefficient 1.", valueName: "column"))
   var offset: String?
 
+  @OptionGroup var absorbed: AbsorbedArguments
+
   @OptionGroup(title: "Data") var reading: ReadingArguments
 
   @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
@@ -81,7 +83,8 @@ struct CrossprodCommand: ParsableCommand {
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
     options.reading.allowsNoRows = true
     options.progress = { progress?.show($0) }
-    let products = try ModelInput(arguments: data).crossProducts(Formula(formula), options: options)
+    let products = try ModelInput(arguments: data).crossProducts(
+      absorbed.formula(formula), options: options)
     progress?.clear()
     try files.report.write { try products.write(to: $0.sink) }
     self.progress.tell(products.notes)

@@ -50,6 +50,9 @@ extension FitCommand {
     _ sources: [any TableSource], _ options: FitOptions
   ) throws -> ResponsesFormula {
     let text = formula ?? ""
+    guard model.absorbed.absorb.isEmpty else {
+      throw ValidationError("--absorb is for one response. Fit each response alone.")
+    }
     guard let responses else { return try ResponsesFormula(text) }
     switch try columnPattern(responses) {
     case .names(let names): return try ResponsesFormula(text, columns: names)

@@ -18,6 +18,11 @@ struct FitCommand: ParsableCommand {
       fit model.lmm, shows its fit without a search, as summary does. To refit a model to newer data start \
       where it ended: --start old.lmm.
 
+      Factors with a fixed effect for every level that is of no interest by itself stand behind a \
+      bar, or after --absorb: 'y ~ x + (1 | school) | worker + firm'. Their coefficients are not \
+      reported (fixef --absorbed has them), and there may be 10^5 of them. Without a random term \
+      this is least squares.
+
       Many responses of one design: 'cbind(y1, log(y2)) ~ x + (x | group)', or '~ x + (x | group)' \
       with --responses. Each is fitted as alone, to the rows in which it and the predictors are \
       there; the report has a line or more for each, and says which failed.
@@ -105,7 +110,7 @@ struct FitCommand: ParsableCommand {
   private func fit(
     _ input: ModelInput, _ options: FitOptions, saving destination: ReportDestination?
   ) throws -> Fit {
-    let formula = try Formula(formula ?? SleepstudyExample.formula)
+    let formula = try model.formula(formula ?? SleepstudyExample.formula)
     guard let destination else { return try Fit(formula, from: input, options: options) }
     var fit: Fit?
     try destination.write {

@@ -45,7 +45,7 @@ struct PlanCommand: ParsableCommand {
     var plan: ModelPlan?
     try report.write(reading: data + reading.files + model.files + search.files) { _ in
       let made = try ModelPlan(
-        Formula(formula), from: ModelInput(arguments: data), options: options)
+        model.formula(formula), from: ModelInput(arguments: data), options: options)
       plan = made
       return made.report()
     }

@@ -40,10 +40,10 @@ extension LevelPacks {
     nonisolated(unsafe) let body = body
     return [Double](unsafeUninitializedCapacity: levels * values) { buffer, count in
       nonisolated(unsafe) let result = buffer.baseAddress!
-      team.forEach(Self.parts, pays: packCount > 100) { worker, part in
+      team.forEach(parts, pays: packCount > 100) { worker, part in
         let (N, F) = (scratchStart + worker * own, scratchStart + worker * own + ℓ * ℓ)
         let (work, target) = (F + ℓ * ℓ, F + 4 * ℓ * ℓ + ℓ)
-        for k in part * packCount / Self.parts..<(part + 1) * packCount / Self.parts {
+        for k in part * packCount / parts..<(part + 1) * packCount / parts {
           let pack = UnsafePointer(fields.start + k * perPack)
           respond(ℓ, .inverse, pack, T, N: N, F: F, work)
           body(pack, N, F, target)

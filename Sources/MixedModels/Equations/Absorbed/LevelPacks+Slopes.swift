@@ -13,12 +13,12 @@ extension LevelPacks {
     let ℓ = size
     let half = G.map { DenseCholesky.pivoted($0, relativeTolerance: 0).factor }  // G = HHᵀ
     let stride = 2 * ℓ * ℓ
-    let sums = OwnedBuffer(repeating: 0.0, count: Self.parts * stride)
+    let sums = OwnedBuffer(repeating: 0.0, count: parts * stride)
     let own = 5 * ℓ * ℓ + ℓ + ℓ * width + 2 * ℓ + 2 * ℓ * ℓ
     let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
     nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
-    team.forEach(Self.parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
-      let packs = part * packCount / Self.parts..<(part + 1) * packCount / Self.parts
+    team.forEach(parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
+      let packs = part * packCount / parts..<(part + 1) * packCount / parts
       let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
       switch ℓ {
       case 1: add(1, packs, form, T, ζ, half, work, target)
@@ -27,7 +27,7 @@ extension LevelPacks {
       default: add(ℓ, packs, form, T, ζ, half, work, target)
       }
     }
-    return SlopeSums(sums.start, parts: Self.parts, size: ℓ)
+    return SlopeSums(sums.start, parts: parts, size: ℓ)
   }
 
   @inline(__always)

@@ -21,13 +21,16 @@ final class LevelPacks {
   private let partial: OwnedBuffer<Double>
   private let partialStride: Int
 
-  /// Packs are summed in so many parts, whatever the number of threads: so is the result.
-  static let parts = 64
+  /// Packs are summed in so many parts, whatever the number of threads: so is the result. Fewer where the
+  /// sums are large.
+  let parts: Int
+  private static let mostSums = 1 << 22
   /// W goes through the BLAS from this width on, so many packs at a time.
   private static let blasWidth = 12
   private static let panelPacks = 32
 
   init(_ group: RandomEffectsGroup, width: Int, workers: Int) {
+    parts = min(64, max(4, Self.mostSums / (width * width)))
     let ℓ = group.size
     let triangle = ℓ * (ℓ + 1) / 2
     let perPack = triangle + ℓ * width
@@ -48,7 +51,7 @@ final class LevelPacks {
     scratchStride = ℓ * ℓ + ℓ + ℓ * width + max(width * (width + 1) / 2, panel)
     scratch = OwnedBuffer(repeating: .zero, count: scratchStride * workers)
     partialStride = width * width + 1
-    partial = OwnedBuffer(repeating: 0, count: partialStride * Self.parts)
+    partial = OwnedBuffer(repeating: 0, count: partialStride * parts)
   }
 
   /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where
@@ -62,8 +65,8 @@ final class LevelPacks {
     let (scratchStride, partialStride) = (scratchStride, partialStride)
     let pays = packCount * size * size * width * width > 20_000
     T.withUnsafeBufferPointer { T in
-      team.forEach(Self.parts, pays: pays) { worker, part in
-        let packs = (part * packCount / Self.parts)..<((part + 1) * packCount / Self.parts)
+      team.forEach(parts, pays: pays) { worker, part in
+        let packs = (part * packCount / parts)..<((part + 1) * packCount / parts)
         guard !packs.isEmpty else { return }
         let sums = partial + part * partialStride
         sums[width * width] = absorb(
@@ -71,7 +74,7 @@ final class LevelPacks {
       }
     }
     var logDeterminant = 0.0
-    for part in 0..<Self.parts {
+    for part in 0..<parts {
       let sums = partial + part * partialStride
       for x in 0..<width * width { s[x] -= sums[x] }
       logDeterminant += sums[width * width]

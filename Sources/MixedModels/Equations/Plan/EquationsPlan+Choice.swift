@@ -4,11 +4,13 @@ import NumericalMethods
 extension EquationsPlan {
   /// A strategy with what it needs to know, for any model of the same shape: the one place where
   /// strategies are told apart.
-  package enum Choice: Sendable {
+  package indirect enum Choice: Sendable {
     case whole
     case absorbed(CoreLayout)
     /// The group that is absorbed.
     case matrixFree(leading: Int, accuracy: MatrixFreeAccuracy)
+    /// With absorbed factors: for all levels together, and for those of random effects alone.
+    case besideFixedLevels(Choice, alone: Choice)
 
     /// - Throws: `CholmodError` when a sparse system cannot be analyzed.
     package func equations(
@@ -19,6 +21,10 @@ extension EquationsPlan {
       case .absorbed(let layout): try AbsorbedEquations(model, layout, threads: threads)
       case .matrixFree(let leading, let accuracy):
         MatrixFreeEquations(model, leading: leading, accuracy: accuracy, threads: threads)
+      case .besideFixedLevels(let joint, let alone):
+        FixedLevelsEquations(
+          model, try joint.equations(model.joined, threads: threads),
+          alone: { try alone.equations(model.withoutFixedLevels, threads: threads) })
       }
     }
 

@@ -17,7 +17,7 @@ extension StrategyEstimate {
   func line(for model: LinearMixedModel) -> String {
     let verb = strategy == .matrixFree ? "matrix-free without" : "absorb"
     let name =
-      leading.map { g in "\(verb) \(model.terms.first { $0.group == g }?.groupName ?? "")" }
+      leading.map { g in "\(verb) \(model.factorName(g))" }
       ?? "cholmod"
     var parts: [String] = []
     if strategy == .matrixFree {

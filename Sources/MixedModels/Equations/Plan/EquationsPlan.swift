@@ -28,6 +28,12 @@ package struct EquationsPlan {
     guard given == "auto" || given == "exact" || Self.strategies[given] != nil else {
       throw FitError.unknownSolver(given)
     }
+    guard model.fixedLevels == nil else {
+      self = try EquationsPlan(
+        besideFixedLevels: model, solver: given, threads: threads, memory: memory,
+        compares: compares, refuses: refuses)
+      return
+    }
     let solver = try Self.solver(given, model)
     var comparison = StrategyComparison(
       model, solver: solver, threads: threads, memory: memory, compares: compares)
@@ -54,6 +60,10 @@ package struct EquationsPlan {
     }
     (self.estimates, chosenIndex) = (estimates, chosen)
     choice = chosen.flatMap { candidates[$0].choice } ?? .whole
+  }
+
+  init(estimates: [StrategyEstimate], chosenIndex: Int?, choice: Choice) {
+    (self.estimates, self.chosenIndex, self.choice) = (estimates, chosenIndex, choice)
   }
 
   /// - Throws: `FitError` where only the whole system will do and another is asked for.

@@ -147,7 +147,8 @@ extension LinearMixedModel {
     }
     let none = [Double](repeating: 0, count: kept)
     return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
+      fixedLevels: nil, pairs: pairs,
       tail: map.multipliedByTransposeOnLeft(tail * map), covariance: covariance,
       fixed: FixedCoordinates(
         names: (0..<kept).map { "\($0)" }, kept: Array(0..<kept), R: R, B: fixed.B * Q,

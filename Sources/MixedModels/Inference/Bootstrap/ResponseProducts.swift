@@ -146,7 +146,8 @@ extension LinearMixedModel {
     for k in 0..<p { (tail[k, p], tail[p, k]) = (response.x[k], response.x[k]) }
     tail[p, p] = response.square
     return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups, pairs: pairs,
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
+      fixedLevels: nil, pairs: pairs,
       tail: tail, covariance: covariance, fixed: fixed, terms: terms,
       knownVariance: knownVariance)
   }

@@ -25,13 +25,15 @@ extension FittedModel {
   func degreesOfFreedom(
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
-    switch method {
+    // Without other variances that of the residuals is all that is estimated.
+    let method = isLeastSquares && method != .none ? .residual : method
+    return switch method {
     case .satterthwaite: try Satterthwaite(self)
     case .kenwardRoger: try KenwardRoger(self)
     case .residual:
       FixedDegreesOfFreedom(
         covariance: coefficients.covariance,
-        degreesOfFreedom: Double(model.observations - model.fixedEffectCount))
+        degreesOfFreedom: Double(model.observations - model.fixedRank))
     case .none:
       FixedDegreesOfFreedom(covariance: coefficients.covariance, degreesOfFreedom: .infinity)
     }

@@ -9,7 +9,7 @@ extension FittedModel {
   public func tested() throws -> Fit {
     var tested = fit
     let method = options.knownTheta == nil ? options.degreesOfFreedom : .none
-    if method == .satterthwaite, curvature == nil { return fit }
+    if method == .satterthwaite, curvature == nil, !isLeastSquares { return fit }
     let tests = try coefficientTests(method)
     for (column, test) in zip(model.fixed.kept, tests) {
       tested.fixedEffects[column].standardError = test.standardError
@@ -17,7 +17,7 @@ extension FittedModel {
       tested.fixedEffects[column].pValue = test.pValue
       tested.fixedEffects[column].confidenceInterval = test.confidenceInterval
     }
-    tested.degreesOfFreedomMethod = method
+    tested.degreesOfFreedomMethod = isLeastSquares && method != .none ? .residual : method
     tested.convergence.messages += probeNotes(tests.map { ($0.df, $0.dfError) })
     return tested
   }

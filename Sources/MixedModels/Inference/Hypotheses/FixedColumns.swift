@@ -56,7 +56,7 @@ extension FittedModel {
 
   /// BᵀG C for columns C in raw coordinates.
   private func workingCoordinates(_ combinations: [[(raw: Int, value: Double)]]) -> DenseMatrix {
-    let all = products.fixed.matrix  // y is column 0
+    let all = model.fixedLevels?.projected ?? products.fixed.matrix  // y is column 0
     let image =
       model.fixed.B.transposed
       * all.submatrix(

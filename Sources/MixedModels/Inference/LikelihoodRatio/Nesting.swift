@@ -22,21 +22,36 @@ extension FittedModel {
   /// - Throws: `FitError`.
   func nesting(of smaller: FittedModel) throws -> Nesting {
     let standard = standardization
-    let fixed = try spaces(fixedTerms, standard)
-    let smallerFixed = try smaller.spaces(smaller.fixedTerms, standard)
+    let fixed = try fixedSpaces(standard)
+    let smallerFixed = try smaller.fixedSpaces(standard)
     let random = try randomTermFamilies(standard)
     let smallerRandom = try smaller.randomTermFamilies(standard)
     let missing = smallerFixed.first { !fixed.contain($0) }
+    let absorbed = Set(formula.absorbedFactors.map { Set($0.variables) })
+    let missingFactor = smaller.formula.absorbedFactors.first {
+      !absorbed.contains(Set($0.variables))
+    }
     let missingRandom = smallerRandom.first { term in !random.contains { $0.contains(term) } }
-    let isSame = missing == nil && fixed.allSatisfy { smallerFixed.contain($0) }
-    var lacking = missing.map { "the term \($0.label)" }
+    let isSame =
+      missing == nil && absorbed.count == smaller.formula.absorbedFactors.count
+      && fixed.allSatisfy { smallerFixed.contain($0) }
+    var lacking =
+      missingFactor.map { "the absorbed factor \($0.name)" }
+      ?? missing.map { "the term \($0.label)" }
     if lacking == nil { lacking = missingRandom.map { "the random-effects term \($0.label)" } }
     let change = CovarianceChange(from: smallerRandom, to: random)
     let (mixture, note) = change.boundary(
-      fixed: model.fixedEffectCount - smaller.model.fixedEffectCount)
+      fixed: model.fixedRank - smaller.model.fixedRank)
     return Nesting(
       lacking: lacking, hasSameFixedPart: isSame, mixture: mixture, note: note,
       newVariance: change.isOneVariance ? (change.new[0].group, change.new[0].column) : nil)
+  }
+}
+
+extension FittedModel {
+  /// Of the fixed part; the levels of absorbed factors add up to the constant.
+  fileprivate func fixedSpaces(_ standard: Standardization) throws -> [TermSpace] {
+    try spaces(fixedTerms, standard) + (formula.absorbedFactors.isEmpty ? [] : [.one])
   }
 }
 

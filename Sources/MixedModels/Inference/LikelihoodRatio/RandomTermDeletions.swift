@@ -35,6 +35,9 @@ extension FittedModel {
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
     try requireEstimates()
+    guard !model.groups.isEmpty else {
+      throw InferenceError.refused("“\(formula.text)” has no random effects to take out.")
+    }
     let kind = options.criterion
     var rows = [
       RandomTermDeletions.Row(
@@ -48,7 +51,7 @@ extension FittedModel {
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
       let statistic = max(0, criterion - fit.criterion)
-      let count = model.fixedEffectCount + rest.determinedCount + (rest.knownVariance == nil ? 1 : 0)
+      let count = model.fixedRank + rest.determinedCount + (rest.knownVariance == nil ? 1 : 0)
       let isTest = count < fit.parameterCount
       let test = boundary == .exact && isTest ? try exactTest(deletion, rest) : nil
       var bootstrap: BootstrapTest?

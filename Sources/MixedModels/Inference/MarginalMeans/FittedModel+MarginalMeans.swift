@@ -13,6 +13,7 @@ extension FittedModel {
     _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
   ) throws -> MarginalMeans {
     try ValueRange.coverage.check(options.level, "level")
+    try model.requireNoAbsorbedFactors("marginal means, which average over all levels, are")
     let adjustment = try adjustment(options)
     let grid = try ReferenceGrid(self, at: options.values)
     let trend = try options.trend.map { try MeansTrend($0, grid) }

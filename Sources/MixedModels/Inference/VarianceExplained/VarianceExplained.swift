@@ -75,6 +75,7 @@ extension FittedModel {
   public func varianceExplained(
     ratios: [String] = [], level: Double = 0.95
   ) throws -> VarianceExplained {
+    try model.requireNoAbsorbedFactors("the variance of the fixed part, and with it R², is")
     let variance = coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages

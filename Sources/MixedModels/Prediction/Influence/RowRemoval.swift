@@ -45,6 +45,7 @@ struct RowRemoval: Sendable {
     return LinearMixedModel(
       observations: model.observations - rows.count, sumOfLogWeights: model.sumOfLogWeights,
       groups: model.groups.indices.map { group($0, without: rows) },
+      fixedLevels: nil,
       pairs: model.pairs.indices.map { pair($0, without: rows) }, tail: tail,
       covariance: model.covariance, fixed: model.fixed, terms: model.terms,
       knownVariance: model.knownVariance)

@@ -52,6 +52,8 @@ extension FormulaProblem {
     case .bareBar: "a random term without parentheses"
     case .randomResponse: "the response cannot be a random term"
     case .twoBars: "a random term with two bars"
+    case .twoAbsorbingBars: "a second bar outside of parentheses"
+    case .noAbsorbedFactor: "this is no factor to absorb"
     case .emptyRandomTerm: "this random term has neither an intercept nor a variable"
     case .structuredDoubleBar(let word): "two bars in \(word)(), which says what the correlations are"
     case .unknownStructure(let word, _): "no covariance structure is called \(quoted(word))"
@@ -96,7 +98,10 @@ extension FormulaProblem {
     case .misplacedOffset: "Add it to the other terms: + offset(x)."
     case .misplacedRandomTerm, .subtractedRandomTerm:
       "Random terms are added: + (1 | group)."
-    case .bareBar: "Put parentheses around it: (1 | group)."
+    case .bareBar:
+      "Put parentheses around it: (1 | group); to absorb a factor, write y ~ x | factor."
+    case .twoAbsorbingBars, .noAbsorbedFactor:
+      "Write y ~ x + (1 | group) | a + b, with random terms before the bar and factors behind it."
     case .emptyRandomTerm: "Remove it, or write (1 | group)."
     case .structuredDoubleBar: "Write one bar."
     case .unknownStructure(_, let known):

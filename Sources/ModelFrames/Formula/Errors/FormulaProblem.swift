@@ -42,6 +42,8 @@ enum FormulaProblem {
   // Random terms
   case misplacedRandomTerm, subtractedRandomTerm, bareBar, randomResponse, twoBars
   case emptyRandomTerm, structuredDoubleBar(String)
+  // Absorbed factors
+  case twoAbsorbingBars, noAbsorbedFactor
   case unknownStructure(String, known: [String])
   case groupingOperator(String, hint: String)
   case groupingNoFactor(String)

@@ -13,6 +13,9 @@ public struct Formula: Sendable {
   public let offsets: [Expression]
   /// In order of appearance, `a/b` replaced by `b:a` and `a`.
   public let randomTerms: [RandomTerm]
+  /// Behind the bar of `y ~ x | a + b`, each once. Their levels take the place of the intercept, which
+  /// `fixed` then has in any case, so that factors are coded as beside one.
+  public let absorbedFactors: [AbsorbedFactor]
   /// Each column used anywhere, with the characters of `text` of its first use.
   package let columnReferences: [(name: String, range: Range<Int>)]
 
@@ -29,12 +32,14 @@ public struct Formula: Sendable {
     self.text = text
     let sides = try Parser.sides(of: text)
     response = try Formula.response(sides.response, text: text)
-    let split = try FormulaSplit(sides.terms, text: text, response: response)
+    let (terms, absorbed) = try AbsorbedFactor.split(sides.terms, text: text, response: response)
+    absorbedFactors = absorbed
+    let split = try FormulaSplit(terms, text: text, response: response)
+    var own = ModelTerms(hasIntercept: true)
     if let terms = split.fixed {
-      fixed = try TermExpansion.terms(of: terms, text: text, response: response)
-    } else {
-      fixed = ModelTerms(hasIntercept: true)
+      own = try TermExpansion.terms(of: terms, text: text, response: response)
     }
+    fixed = absorbed.isEmpty ? own : own.withIntercept
     offsets = split.offsets
     randomTerms = split.randomTerms
     columnReferences = ColumnReferences.all(in: [sides.response, sides.terms])

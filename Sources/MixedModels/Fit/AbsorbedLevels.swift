@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
+
+/// The size of a factor whose levels' fixed effects are not reported.
+public struct AbsorbedLevels: Sendable, Equatable {
+  /// As grouping factors are named: `a`, `a:b`.
+  public let name: String
+  public let levelCount: Int
+  /// Levels less those whose columns are combinations of others': the first of every connected component
+  /// where there are two factors.
+  public let estimatedCount: Int
+}
+
+/// R² of least squares beside absorbed factors: of the response about its mean, and of what the factors
+/// leave of it.
+public struct VariationExplained: Sendable, Equatable {
+  /// 1 − r² / Σ w (y − ȳ)².
+  public let overall: Double
+  /// 1 − r² / Σ w (My)², where M takes the factors' levels out; nil where these leave nothing.
+  public let within: Double?
+  /// The same as `overall` with every sum of squares divided by its degrees of freedom.
+  public let adjustedOverall: Double
+}
+
+/// The effects of a factor's levels, in units of the response: with Xβ and the random effects they add up
+/// to fitted values.
+public struct AbsorbedEffects: Sendable {
+  public let name: String
+  /// In R's order.
+  public let levels: [String]
+  /// 0 for redundant levels.
+  public let values: [Double]
+  /// Whether a level's column is a combination of others', so that its effect is taken for 0.
+  public let isRedundant: [Bool]
+}
+
+extension FittedModel {
+  /// Of every absorbed factor, in the formula's order.
+  public var absorbedEffects: [AbsorbedEffects] {
+    zip(model.fixedLevels?.factors ?? [], optimum.estimates.fixedLevelEffects).map {
+      AbsorbedEffects(
+        name: $0.name, levels: $0.levels, values: $1, isRedundant: $0.isRedundant)
+    }
+  }
+}
+
+extension LinearMixedModel {
+  var absorbedLevels: [AbsorbedLevels] {
+    (fixedLevels?.factors ?? []).map {
+      AbsorbedLevels(
+        name: $0.name, levelCount: $0.levels.count, estimatedCount: $0.estimatedCount)
+    }
+  }
+}
+
+extension Fit {
+  /// Says what a model has absorbed.
+  mutating func setAbsorbed(_ model: LinearMixedModel) {
+    guard let fixedLevels = model.fixedLevels else { return }
+    absorbed = model.absorbedLevels
+    guard model.groups.isEmpty else { return }
+    let (n, s) = (Double(model.observations), model.fixed.responseScale)
+    let rest = s * s * model.tail[model.fixedEffectCount, model.fixedEffectCount]
+    let (total, within) = fixedLevels.squares
+    let df = model.degreesOfFreedom(.reml)
+    variationExplained = VariationExplained(
+      overall: 1 - rest / total, within: within > 1e-13 * total ? 1 - rest / within : nil,
+      adjustedOverall: 1 - rest / df / (total / (n - 1)))
+  }
+}

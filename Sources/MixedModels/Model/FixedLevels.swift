@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// The levels of absorbed factors: effects without penalty, Q = 0 and Λ = 1, which nothing but y, X and Z
+/// tell of.
+///
+/// With D their indicators, y and X stand in the model as what D leaves of them (Frisch & Waugh 1933;
+/// Lovell 1963), so that DᵀW[X y] = 0 and XᵀWX = I; Z is as it is. What was taken off comes back in
+/// `effects`.
+struct FixedLevels: Sendable {
+  struct Factor: Sendable {
+    let name: String
+    /// In R's order.
+    let levels: [String]
+    /// The cell (raw level) → level.
+    let rank: [Int]
+    /// Working columns are indicators times `unit`: their squares DᵀWD, at least 1.
+    let squares: [Double]
+    /// Levels whose columns are combinations of the others': their effects are 0.
+    let isRedundant: [Bool]
+
+    var estimatedCount: Int { isRedundant.reduce(0) { $0 + ($1 ? 0 : 1) } }
+  }
+
+  let factors: [Factor]
+  /// DᵀWD between factors, and ZᵀWD: groups are numbered as random ones first.
+  var pairs: [CoOccurrence]
+  /// What working columns are multiples of indicators by.
+  let unit: Double
+  /// (DᵀWD)⁻DᵀW[y X], working levels × raw columns, y first.
+  let regression: DenseMatrix
+  /// What D leaves of [y X]ᵀW[y X] in raw columns, y first.
+  let projected: DenseMatrix
+  /// Raw coefficients that were taken off the response while reading.
+  let predictor: [Double]
+  /// Units of the response per unit of the scaled one.
+  let responseScale: Double
+  /// log |DᵀWD| of the indicators that are not redundant.
+  var logDeterminant: Double
+  /// yᵀWy about the mean, and of what D leaves of it, in units of the response.
+  let squares: (total: Double, within: Double)
+
+  /// Columns of D that are linearly independent.
+  var rank: Int { factors.reduce(0) { $0 + $1.estimatedCount } }
+
+  /// First working level of every factor, and their number at the end.
+  var starts: [Int] { factors.reduce(into: [0]) { $0.append($0.last! + $1.levels.count) } }
+
+  /// For every factor the effects of its levels beside Xβ with X as it is, in units of the response.
+  ///
+  /// - Parameters:
+  ///   - X: Xβ as coefficients of the raw columns.
+  ///   - u: Of the working levels in the equations, in units of the scaled response; none where these
+  ///     have no part, since there are no random effects.
+  func effects(besides X: [Double], _ u: ArraySlice<Double>) -> [[Double]] {
+    let (N, s) = (regression.rows, responseScale)
+    var all = (0..<N).map { s * regression[$0, 0] }
+    for k in X.indices {
+      let left = predictor[k] - X[k]
+      if left != 0 { for level in 0..<N { all[level] += left * regression[level, k + 1] } }
+    }
+    if !u.isEmpty { for (level, value) in zip(0..<N, u) { all[level] += s * value } }
+    return zip(factors, starts).map { factor, start in
+      factor.isRedundant.enumerated().map { level, isRedundant in
+        isRedundant ? 0 : unit * all[start + level]
+      }
+    }
+  }
+}
+
+extension FixedLevels {
+  /// As further groups of a model with `width` columns [X y], numbered from `first`.
+  ///
+  /// Equations add I to everything they are given with Λ = 1; that I is taken off here, so that they
+  /// solve DᵀWD as it is, and a redundant level's square is there twice, which makes its effect 0 and its
+  /// pivot its own square.
+  func groups(width: Int) -> [RandomEffectsGroup] {
+    factors.map { factor in
+      RandomEffectsGroup(
+        size: 1, levels: factor.levels,
+        zz: zip(factor.squares, factor.isRedundant).map { $1 ? 2 * $0 - 1 : $0 - 1 },
+        zx: Array(repeating: 0, count: width * factor.levels.count), rank: factor.rank,
+        B: DenseMatrix(rows: 1, columns: 1, storage: [unit]), precision: .identity)
+    }
+  }
+
+  /// Σ log of the pivots that redundant levels have in these equations.
+  var logDeterminantOfRedundant: Double {
+    factors.reduce(0) { sum, factor in
+      zip(factor.squares, factor.isRedundant).reduce(sum) { $1.1 ? $0 + log($1.0) : $0 }
+    }
+  }
+
+  /// From the logarithm of |DᵀWD| of working columns to that of indicators.
+  var logDeterminantShift: Double { -2 * Double(rank) * log(unit) }
+
+  /// The same beside other random groups and columns: `maps` has the working columns of every group as
+  /// combinations of the old ones, and `index` the new number of each that stays.
+  func mapped(by maps: [DenseMatrix], index: [Int: Int], groupCount old: Int) -> FixedLevels {
+    var result = self
+    let identity = DenseMatrix.identity(1)
+    func number(_ g: Int) -> Int? { g < old ? index[g] : index.count + g - old }
+    result.pairs = pairs.compactMap { pair in
+      guard let row = number(pair.rowGroup), let column = number(pair.columnGroup) else { return nil }
+      return pair.mapped(
+        by: pair.rowGroup < old ? maps[pair.rowGroup] : identity,
+        pair.columnGroup < old ? maps[pair.columnGroup] : identity, groups: (row, column))
+    }
+    return result
+  }
+}
+
+extension LinearMixedModel {
+  /// The model with its fixed levels as further groups, for equations that know of none.
+  var joined: LinearMixedModel {
+    guard let fixedLevels else { return self }
+    return LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights,
+      groups: groups + fixedLevels.groups(width: tail.columns), fixedLevels: nil,
+      pairs: pairs + fixedLevels.pairs, tail: tail,
+      covariance: RelativeCovariance(
+        blocks: covariance.blocks,
+        groupSizes: covariance.groupSizes + fixedLevels.factors.map { _ in 1 }),
+      fixed: fixed, terms: terms, knownVariance: knownVariance)
+  }
+
+  /// The model as if its y and X were those of a model without absorbed factors: what log |M| of ML is of.
+  var withoutFixedLevels: LinearMixedModel {
+    LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
+      fixedLevels: nil, pairs: pairs, tail: tail, covariance: covariance, fixed: fixed,
+      terms: terms, knownVariance: knownVariance)
+  }
+
+  /// The name of a group's factor; absorbed ones are numbered behind the others.
+  func factorName(_ group: Int) -> String {
+    if let term = terms.first(where: { $0.group == group }) { return term.groupName }
+    let place = group - groups.count
+    guard let factors = fixedLevels?.factors, factors.indices.contains(place) else { return "" }
+    return factors[place].name
+  }
+
+  /// p and the columns of absorbed factors.
+  var fixedRank: Int { fixedEffectCount + (fixedLevels?.rank ?? 0) }
+}

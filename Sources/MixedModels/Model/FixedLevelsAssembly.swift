@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// Absorbed factors of cross-products: DᵀWD is factored once, and taken out of [y X] and, for the tail,
+/// out of Zᵀ W[y X].
+final class FixedLevelsAssembly {
+  /// Of [y X] in raw columns, y first.
+  let products: DenseMatrix
+  /// What D leaves of them; zero for columns that D explains.
+  let projected: DenseMatrix
+  private let names: [String]
+  private let firstGroup: Int
+  private let levels: [GroupLevels]
+  private let squares: [[Double]]
+  private let unit: Double
+  private let regression: DenseMatrix
+  private let fixedPairs: [CoOccurrence]
+  private var factor: FixedLevelsFactor
+  private let basis: RawBasis
+
+  /// What is left of a column's square where the rest is rounding.
+  private static let resolution = 1e-13
+  /// What is left of Zv for random v where the levels of Z are wholly explained.
+  private static let leastShare = 1e-10
+
+  /// Gives the raw blocks of the absorbed factors back.
+  ///
+  /// - Parameter levels: Of all groups.
+  /// - Throws: `FitError`, `CholmodError`.
+  init(
+    releasing raw: inout CrossProducts, _ absorbed: [BoundAbsorbedFactor], _ levels: [GroupLevels]
+  ) throws {
+    basis = raw.basis
+    names = absorbed.map(\.name)
+    let first = absorbed[0].group
+    firstGroup = first
+    self.levels = Array(levels[first...])
+    products = raw.fixed.matrix
+    let width = products.rows
+    let counts = self.levels.map(\.labels.count)
+    let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
+    try Self.checkMemory(levels: starts.last!, columns: width, names)
+    var sums = counts.map { [Double](repeating: 0, count: $0) }
+    var b = DenseMatrix(rows: starts.last!, columns: width)
+    for k in counts.indices {
+      let (start, rank) = (starts[k], self.levels[k].rank)
+      for page in 0..<raw.groups[first + k].pageCount {
+        raw.groups[first + k].forEachLevel(ofPage: page) { cell, block in
+          sums[k][rank[cell]] += block[0]
+          for j in 0..<width { b[start + rank[cell], j] += block[1 + j] }
+        }
+        raw.groups[first + k].release(page: page)
+      }
+    }
+    // DᵀWD is at least 1, so that nothing is lost where equations add 1 and it is taken off again.
+    let least = sums.joined().min() ?? 1
+    let unit = 1 / least.squareRoot()
+    guard unit.isFinite, unit > 0 else {
+      throw FitError.outOfRange("the weight of a level", size: least, changes: nil)
+    }
+    self.unit = unit
+    squares = sums.map { $0.map { $0 / least } }
+    for k in b.storage.indices { b.storage[k] *= unit }
+
+    let groups = raw.groups.indices.map { g in
+      Self.group(levels[g], unit: g < first ? 1 : unit, hasLevels: g >= first)
+    }
+    var pairs: [CoOccurrence] = []
+    for (pair, (g, h)) in raw.groupPairs.enumerated() where g >= first {
+      let own = CoOccurrence(
+        releasing: &raw.pairs[pair], rowGroup: g, columnGroup: h, groups: groups)
+      pairs.append(own.numbered(from: -first))
+    }
+    fixedPairs = pairs
+    factor = try FixedLevelsFactor(squares: squares, pairs, names: names)
+    var F = b
+    try factor.solve(&F)
+    regression = F
+    let explained = b.multipliedByTransposeOnLeft(F)
+    var rest = products
+    for j in 0..<width {
+      for i in 0..<width { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 }
+    }
+    for j in 1..<max(width, 1) where rest[j, j] <= Self.resolution * products[j, j] {
+      for i in 0..<width { (rest[i, j], rest[j, i]) = (0, 0) }
+    }
+    projected = rest
+  }
+
+  private static func checkMemory(
+    levels: Int, columns: Int, _ names: [String]
+  ) throws(FitError) {
+    do throws(MemoryShortage) {
+      try requireMemory(
+        8 * 4 * Double(levels) * Double(columns),
+        for: "the products of \(levels) levels of \(names.joined(separator: ", ")) with \(columns - 1) fixed-effects columns",
+        remedy: "Take out columns, or absorb factors with fewer levels.")
+    } catch { throw .memoryShortage(error.description) }
+  }
+
+  private static func group(
+    _ levels: GroupLevels, unit: Double, hasLevels: Bool
+  ) -> RandomEffectsGroup {
+    RandomEffectsGroup(
+      size: 1, levels: hasLevels ? levels.labels : [], zz: [], zx: [], rank: levels.rank,
+      B: DenseMatrix(rows: 1, columns: 1, storage: [unit]), precision: .identity)
+  }
+
+  /// All groups, the absorbed factors' behind the random ones, as far as pairs of levels ask for.
+  private func all(_ random: [RandomEffectsGroup]) -> [RandomEffectsGroup] {
+    random + levels.map { Self.group($0, unit: unit, hasLevels: true) }
+  }
+
+  /// - Parameters:
+  ///   - random: The random groups, whose products with [X y] become those with what D leaves of X and y.
+  ///   - x: The columns of X and y as they stand in the model.
+  /// - Throws: `FitError` where a term is wholly explained by D.
+  func fixedLevels(
+    releasing raw: inout CrossProducts, _ random: inout [RandomEffectsGroup], _ x: FixedAssembly,
+    _ terms: [RandomTermAssembly]
+  ) throws -> FixedLevels {
+    var pairs: [CoOccurrence] = []
+    let all = all(random)
+    for (pair, (g, h)) in raw.groupPairs.enumerated() where g < firstGroup && h >= firstGroup {
+      pairs.append(
+        CoOccurrence(releasing: &raw.pairs[pair], rowGroup: g, columnGroup: h, groups: all))
+    }
+    let starts = levels.reduce(into: [0]) { $0.append($0.last! + $1.labels.count) }
+    try refuseExplained(random, pairs, starts, terms)
+    let tail = regression * x.workingTail
+    for g in random.indices {
+      random[g] = random[g].without(
+        pairs.filter { $0.rowGroup == g }, tail) { starts[$0 - self.firstGroup] }
+    }
+    let s = basis.responseScale
+    let response = [s] + (0..<products.rows - 1).map {
+      $0 < basis.predictor.count ? basis.predictor[$0] : 0
+    }
+    let image = products * response
+    let total = dot(response, image) - image[1] * (image[1] / products[1, 1])
+    let redundant = factor.isRedundant
+    var result = FixedLevels(
+      factors: levels.indices.map { k in
+        FixedLevels.Factor(
+          name: names[k], levels: levels[k].labels, rank: levels[k].rank, squares: squares[k],
+          isRedundant: Array(redundant[starts[k]..<starts[k + 1]]))
+      },
+      pairs: pairs + fixedPairs.map { $0.numbered(from: firstGroup) }, unit: unit,
+      regression: regression, projected: projected, predictor: Array(response.dropFirst()), responseScale: s,
+      logDeterminant: 0,
+      squares: (total, max(dot(response, projected * response), 0)))
+    result.logDeterminant =
+      factor.logDeterminant - result.logDeterminantOfRedundant + result.logDeterminantShift
+    return result
+  }
+
+  /// A random term whose levels are combinations of absorbed ones has a variance that no data tell of.
+  ///
+  /// Of a column's levels with random effects v, D leaves vᵀZᵀWZv − |…|², which is zero for almost no v
+  /// unless it is for all.
+  private func refuseExplained(
+    _ random: [RandomEffectsGroup], _ pairs: [CoOccurrence], _ starts: [Int],
+    _ terms: [RandomTermAssembly]
+  ) throws {
+    for (g, group) in random.enumerated() {
+      let own = pairs.filter { $0.rowGroup == g }
+      var offset = 0
+      for term in terms where term.bound.group == g {
+        for k in 0..<term.B.columns {
+          let share = try shareLeft(group, column: offset + k, own, starts)
+          guard share < Self.leastShare else { continue }
+          throw FitError.explainedByAbsorbed(
+            group: term.bound.groupName, factors: names,
+            column: term.pieces.flatMap(\.columns)[k])
+        }
+        offset += term.B.columns
+      }
+    }
+  }
+
+  private func shareLeft(
+    _ group: RandomEffectsGroup, column k: Int, _ pairs: [CoOccurrence], _ starts: [Int]
+  ) throws -> Double {
+    let ℓ = group.size
+    var stream = RandomStream(seed: 1)
+    var v = group.levels.map { _ in 0.0 }
+    stream.fillNormal(&v)
+    let whole = v.indices.reduce(0.0) {
+      $0 + v[$1] * v[$1] * group.zz[$1 * ℓ * ℓ + k * ℓ + k]
+    }
+    guard whole > 0 else { return 1 }
+    var d = DenseMatrix(rows: starts.last!, columns: 1)
+    for pair in pairs {
+      let start = starts[pair.columnGroup - firstGroup]
+      for (place, (j, l)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
+        d[start + Int(l), 0] += pair.blocks[place * ℓ + k] * v[Int(j)]
+      }
+    }
+    var x = d
+    try factor.solve(&x)
+    return (whole - dot(d.storage, x.storage)) / whole
+  }
+}
+
+extension RandomEffectsGroup {
+  /// ZᵀW[X y] less ZᵀWD times `tail`, what D explains of [X y], levels of D × (p + 1).
+  ///
+  /// - Parameters:
+  ///   - pairs: Of this group's levels and those of absorbed factors.
+  ///   - start: The first row of `tail` for a group.
+  fileprivate func without(
+    _ pairs: [CoOccurrence], _ tail: DenseMatrix, _ start: (Int) -> Int
+  ) -> RandomEffectsGroup {
+    var zx = zx
+    let (ℓ, width, rows) = (size, tail.columns, tail.rows)
+    for pair in pairs {
+      let first = start(pair.columnGroup)
+      for (place, (j, l)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
+        let target = Int(j) * ℓ * width
+        for c in 0..<width {
+          let factor = tail.storage[c * rows + first + Int(l)]
+          for i in 0..<ℓ { zx[target + c * ℓ + i] -= factor * pair.blocks[place * ℓ + i] }
+        }
+      }
+    }
+    return RandomEffectsGroup(
+      size: ℓ, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision)
+  }
+}
+
+extension CoOccurrence {
+  /// The same with its groups' numbers moved.
+  fileprivate func numbered(from first: Int) -> CoOccurrence {
+    CoOccurrence(
+      rowGroup: rowGroup + first, columnGroup: columnGroup + first, rowLevels: rowLevels,
+      columnLevels: columnLevels, blocks: blocks)
+  }
+}

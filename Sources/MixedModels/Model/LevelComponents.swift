@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Which levels of two factors are connected by rows that they share.
+struct LevelComponents {
+  private var parent: [Int32]
+
+  init(count: Int) { parent = Array(0..<Int32(count)) }
+
+  mutating func root(_ node: Int) -> Int {
+    var node = Int32(node)
+    while parent[Int(node)] != node {
+      parent[Int(node)] = parent[Int(parent[Int(node)])]
+      node = parent[Int(node)]
+    }
+    return Int(node)
+  }
+
+  mutating func join(_ a: Int, _ b: Int) {
+    let (a, b) = (root(a), root(b))
+    if a != b { parent[max(a, b)] = Int32(min(a, b)) }
+  }
+
+  /// The first level of the second of two factors in each component; a level's column is the sum of the
+  /// component's columns of the first factor less those of the second factor's other levels.
+  ///
+  /// - Parameters:
+  ///   - counts: Levels of the two.
+  ///   - pairs: Levels of the first and of the second that occur together.
+  static func redundantLevels(
+    _ counts: (Int, Int), _ pairs: some Sequence<(Int32, Int32)>
+  ) -> [Int] {
+    var components = LevelComponents(count: counts.0 + counts.1)
+    for (a, b) in pairs { components.join(Int(a), counts.0 + Int(b)) }
+    var isKnown = [Bool](repeating: false, count: counts.0 + counts.1)
+    return (0..<counts.1).filter { level in
+      let root = components.root(counts.0 + level)
+      defer { isKnown[root] = true }
+      return !isKnown[root]
+    }
+  }
+}

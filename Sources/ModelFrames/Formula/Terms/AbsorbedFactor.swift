@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A factor with a fixed effect for every level that is taken out of the model and not reported: one of
+/// the summands behind the bar of `y ~ x + (1 | g) | a + b`.
+public struct AbsorbedFactor: Sendable, Hashable {
+  /// The factors whose combinations are the levels, in the order of the name.
+  public let variables: [Variable]
+  /// As grouping factors are named: "a", "a:b".
+  public let name: String
+}
+
+extension AbsorbedFactor {
+  /// Takes the factors behind the bar off the right-hand side of a formula.
+  ///
+  /// Whoever writes `x + 1 | g` means a random term and has forgotten its parentheses.
+  static func split(
+    _ terms: Syntax, text: String, response: Expression
+  ) throws(FormulaError) -> (rest: Syntax, factors: [AbsorbedFactor]) {
+    guard let bar = terms.bar else { return (terms, []) }
+    func error(_ problem: FormulaProblem, at syntax: Syntax) -> FormulaError {
+      FormulaError(text: text, range: syntax.range, problem)
+    }
+    if bar.isDouble || bar.left.endsWithOne { throw error(.bareBar, at: terms) }
+    if bar.left.bar != nil { throw error(.twoAbsorbingBars, at: terms) }
+    var factors: [AbsorbedFactor] = []
+    for summand in bar.right.summands {
+      if summand.isNegative || summand.operand.unparenthesized.bar != nil {
+        throw error(.noAbsorbedFactor, at: summand.operand)
+      }
+      for grouping in try Grouping.groupings(of: summand.operand, text: text, response: response) {
+        let factor = AbsorbedFactor(variables: grouping.variables, name: grouping.name)
+        if !factors.contains(where: { Set($0.variables) == Set(factor.variables) }) {
+          factors.append(factor)
+        }
+      }
+    }
+    return (bar.left, factors)
+  }
+}
+
+extension Syntax {
+  fileprivate var summands: [Summand] {
+    if case .sum(let summands) = unparenthesized.form { return summands }
+    return [Summand(isNegative: false, operand: self)]
+  }
+
+  /// Whether the last summand is the number 1.
+  fileprivate var endsWithOne: Bool {
+    guard let last = summands.last, !last.isNegative, case .number(1) = last.operand.form else {
+      return false
+    }
+    return true
+  }
+}
+
+extension Formula {
+  /// The same with further factors absorbed.
+  ///
+  /// - Parameter factors: Such as "a", "a:b".
+  /// - Throws: `FormulaError` that shows the whole formula.
+  public func absorbing(_ factors: [String]) throws(FormulaError) -> Formula {
+    guard !factors.isEmpty else { return self }
+    let joint = absorbedFactors.isEmpty ? "|" : "+"
+    return try Formula("\(text) \(joint) \(factors.joined(separator: " + "))")
+  }
+}
+
+extension ModelTerms {
+  /// The same terms beside an intercept.
+  var withIntercept: ModelTerms {
+    ModelTerms(hasIntercept: true, variables: variables, terms: terms)
+  }
+}
