@@ -21,10 +21,24 @@ extension Fit {
   /// Estimates, standard errors and t values of the columns that were kept.
   var fixedEffectLines: [String] {
     guard !keptFixedEffects.isEmpty else { return [] }
-    let table = TextTable(
-      rowLabels: keptFixedEffects.map(\.name), columns: coefficientColumns, alignment: .right)
-    return ["Fixed effects:"] + table.lines()
+    let (names, columns) = (keptFixedEffects.map(\.name), coefficientColumns)
+    guard names.count > Self.largestCoefficientTable else {
+      return ["Fixed effects:"]
+        + TextTable(rowLabels: names, columns: columns, alignment: .right).lines()
+    }
+    let shown = Array(0..<Self.firstCoefficients) + (names.count - Self.lastCoefficients..<names.count)
+    var lines = TextTable(
+      rowLabels: shown.map { names[$0] },
+      columns: columns.map { column in (column.header, shown.map { column.cells[$0] }) },
+      alignment: .right
+    ).lines()
+    lines.insert("…", at: lines.count - Self.lastCoefficients)
+    return ["Fixed effects, \(shown.count) of \(names.count) (\(Action.readCoefficients) has all):"]
+      + lines
   }
+
+  /// Longer tables are shown in part.
+  private static let (largestCoefficientTable, firstCoefficients, lastCoefficients) = (60, 15, 5)
 
   var coefficientColumns: [(header: String, cells: [String])] {
     let kept = keptFixedEffects

@@ -164,7 +164,9 @@ extension LinearMixedModel {
     messages += lostDigits.notes
     // XᵀWX is 1 in working columns, and XᵀV⁻¹X what the random effects leave of it.
     let Φ = estimates.working.Φ
-    let magnification = Φ.rows == 0 ? 1 : symmetricEigenvalues(Φ).last ?? 1
+    let trace = Φ.diagonal.reduce(0, +)  // not less than any eigenvalue
+    let magnification =
+      LostDigits.isNotable(max(trace, 1)) ? symmetricEigenvalues(Φ).last ?? 1 : 1
     if LostDigits.isNotable(magnification) {
       messages.append(
         "\(LostDigits.words(magnification)) of what the random effects leave of the fixed effects' columns survive rounding: a weight is huge beside the others, or the residual variance tiny beside the random effects'. Fixed effects and their standard errors are no better, and the criterion is wrong by up to about \(LostDigits.rounded(magnification))"

@@ -17,6 +17,8 @@ public enum Action: Sendable, Equatable {
   case saveReplicates
   /// Look at the covariances of the coefficients.
   case readCovariances
+  /// Look at all coefficients.
+  case readCoefficients
   /// Unpack a file by a program that writes the text to its standard output: `xz -dc`.
   case unpack(by: String)
 }

@@ -57,6 +57,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .testRandomEffects: "FittedModel.randomTermDeletions()"
     case .saveReplicates: "StudyReplicates"
     case .readCovariances: "Fit.vcov"
+    case .readCoefficients: "Fit.fixedEffects"
     case .unpack(let program): "Unpack it: \(program) FILE > TABLE"
     }
   }

@@ -8,6 +8,7 @@ extension FigureSource {
   ///
   /// - Throws: `FigureError.unknownCovariate`.
   func covariate(_ name: String?, term: Int) throws(FigureError) -> Int? {
+    try requireNoAbsorbedFactors()
     let basis = fitted.products.basis
     let random = Self.atoms(basis.groups[model.terms[term].group].blocks)
     let candidates = (random + Self.atoms(basis.fixed)).reduce(into: [Int]()) {

@@ -28,10 +28,21 @@ package struct FigureSource {
   /// The response as the formula writes it.
   var response: String { fitted.products.specification.formula.response.deparsed }
 
+  /// - Throws: `FigureError.nothingToDraw` where absorbed factors have a part in every level's line.
+  func requireNoAbsorbedFactors() throws(FigureError) {
+    guard !fit.absorbed.isEmpty else { return }
+    throw .nothingToDraw(
+      "beside absorbed factors (\(fit.absorbed.map(\.name).joined(separator: ", "))) the rows of a level lie on no line of its own."
+    )
+  }
+
   /// Index of the first term on a grouping factor, or of the first term that `isWanted`.
   ///
   /// - Throws: `FigureError.unknownGroup`.
   func term(_ group: String?, where isWanted: (ReportedTerm) -> Bool) throws(FigureError) -> Int {
+    guard !model.terms.isEmpty else {
+      throw .nothingToDraw("the model has no random effects to draw.")
+    }
     guard let group else { return model.terms.firstIndex(where: isWanted) ?? 0 }
     let named = model.terms.indices.filter { model.terms[$0].groupName == group }
     guard let first = named.first else {

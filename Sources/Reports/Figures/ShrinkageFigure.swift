@@ -19,6 +19,7 @@ package struct ShrinkageFigure: Figure {
 
   /// - Throws: `FigureError`.
   package init(_ source: FigureSource, group: String?) throws(FigureError) {
+    try source.requireNoAbsorbedFactors()
     let t = try source.term(group) { $0.columns.count > 1 }
     let estimates = WithinGroupEstimates(source, term: t)
     let levels = estimates.levels.count

@@ -9,7 +9,14 @@ extension ModelPlan: Reportable {
       .data(
         .count(json: "nobs", \.observations), .count(json: "nobs_omitted", \.omittedObservations),
         .count(json: "n_fixed", \.fixedEffectCount), .count(json: "n_random", \.randomEffectCount),
-        .json("theta") { .strings($0.thetaNames) }), .lines(\.sizeLines),
+        .json("theta") { .strings($0.thetaNames) },
+        .records(
+          "absorbed",
+          [
+            .text(json: "factor", \AbsorbedLevels.name),
+            .count(json: "n_levels", \AbsorbedLevels.levelCount),
+            .count(json: "n_estimated", \AbsorbedLevels.estimatedCount),
+          ], \.absorbed)), .lines(\.sizeLines),
       .table(
         json: "groups", \.groups, label: \.name, footnotes: \.pairLines,
         columns: { _ in
@@ -82,6 +89,8 @@ extension ModelPlan: Reportable {
       "Rows: \(observations)\(omitted)",
       "Fixed effects: \(fixedEffectCount), random effects: \(randomEffectCount), θ: \(thetaNames.count)",
     ]
+      + (absorbed.isEmpty
+        ? [] : ["Absorbed factors: " + absorbed.map { "\($0.name), \($0.levelCount) levels" }.listed])
   }
 
   private var pairLines: [String] {

@@ -6,9 +6,10 @@ import ModelFrames
 struct AbsorbedArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Factors with a fixed effect for every level that is not reported: as behind the bar of \
-      'y ~ x + (1 | g) | a + b'.",
-      valueName: "a,b"))
+      """
+      Factors with a fixed effect for every level that is not reported: as behind the bar of \
+      'y ~ x + (1 | g) | a + b'.
+      """, valueName: "a,b"))
   var absorb: [String] = []
 
   /// - Throws: `FormulaError`

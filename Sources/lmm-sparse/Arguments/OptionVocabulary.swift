@@ -63,6 +63,7 @@ struct OptionVocabulary: Vocabulary {
     case .testRandomEffects: "lmm-sparse ranova"
     case .saveReplicates: "study --replicates-file"
     case .readCovariances: "--json"
+    case .readCoefficients: "lmm-sparse fixef"
     case .unpack(let program): "Unpack it, or pipe it in: \(program) FILE | lmm-sparse … -"
     }
   }

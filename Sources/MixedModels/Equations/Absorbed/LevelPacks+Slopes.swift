@@ -45,6 +45,7 @@ extension LevelPacks {
     let work = totals + 2 * ℓ * ℓ
     totals.update(repeating: .zero, count: 2 * ℓ * ℓ)
     let sign = form == .inverse ? 1.0 : -1
+    var panel = half.flatMap { $0.rows >= Self.wide ? ResponsePanel(ℓ, columns: $0.rows) : nil }
     for k in packs {
       let pack = UnsafePointer(fields.start + k * perPack)
       respond(ℓ, form, pack, T, N: N, F: F, work)
@@ -63,8 +64,14 @@ extension LevelPacks {
           totals[ℓ * ℓ + j * ℓ + i] += answer[i] * answer[j]
         }
       }
-      if let half { addFixed(ℓ, half, sign, R, answer, totals) }
+      guard let half else { continue }
+      if panel == nil {
+        addFixed(ℓ, half, sign, R, answer, totals)
+      } else if panel!.append(R) {
+        panel!.add(half, sign, to: totals)
+      }
     }
+    if let half { panel?.add(half, sign, to: totals) }
     for j in 0..<ℓ {
       for i in 0...j {
         for part in 0..<2 {
@@ -75,6 +82,9 @@ extension LevelPacks {
       }
     }
   }
+
+  /// From so many columns of X on, R G Rᵀ goes through the BLAS.
+  private static let wide = 48
 
   /// ± R G Rᵀ, above the diagonal.
   @inline(__always)
@@ -152,5 +162,60 @@ extension LevelPacks {
         }
       }
     }
+  }
+}
+
+/// R of several packs of levels, 8ℓ · packs × p, for products with G = HHᵀ.
+private struct ResponsePanel {
+  private static let packs = 32
+
+  private let size: Int
+  private var R: DenseMatrix
+  private var count = 0
+
+  init(_ ℓ: Int, columns: Int) {
+    size = ℓ
+    R = DenseMatrix(rows: Self.packs * ℓ * 8, columns: columns)
+  }
+
+  /// - Parameter pack: ℓ × p by columns.
+  /// - Returns: whether there is no room left.
+  mutating func append(_ pack: UnsafePointer<SIMD8<Double>>) -> Bool {
+    let (ℓ, first, rows) = (size, count * size * 8, R.rows)
+    R.storage.withUnsafeMutableBytes { bytes in
+      for x in 0..<R.columns {
+        for i in 0..<ℓ {
+          bytes.storeBytes(
+            of: pack[x * ℓ + i], toByteOffset: (x * rows + first + i * 8) * 8,
+            as: SIMD8<Double>.self)
+        }
+      }
+    }
+    count += 1
+    return count == Self.packs
+  }
+
+  /// Adds ± R G Rᵀ, above the diagonal, and forgets the packs.
+  mutating func add(
+    _ half: DenseMatrix, _ sign: Double, to totals: UnsafeMutablePointer<SIMD8<Double>>
+  ) {
+    guard count > 0 else { return }
+    let products = R * half
+    let (ℓ, rows) = (size, R.rows)
+    products.storage.withUnsafeBytes { bytes in
+      for c in 0..<products.columns {
+        for k in 0..<count {
+          let base = (c * rows + k * ℓ * 8) * 8
+          for j in 0..<ℓ {
+            let q = sign * bytes.loadUnaligned(fromByteOffset: base + j * 64, as: SIMD8<Double>.self)
+            for i in 0...j {
+              totals[j * ℓ + i] +=
+                q * bytes.loadUnaligned(fromByteOffset: base + i * 64, as: SIMD8<Double>.self)
+            }
+          }
+        }
+      }
+    }
+    count = 0
   }
 }

@@ -7,6 +7,28 @@ package protocol DenominatorDegreesOfFreedom: Sendable {
   var covariance: DenseMatrix { get }
   /// What to compare the F statistic of a hypothesis with.
   func denominator(_ hypothesis: LinearHypothesis) -> Denominator
+  /// The same for many hypotheses of one row each, the columns of p × k.
+  func denominators(_ rows: DenseMatrix) throws -> [Denominator]
+}
+
+extension DenominatorDegreesOfFreedom {
+  package func denominators(_ rows: DenseMatrix) throws -> [Denominator] {
+    try (0..<rows.columns).map { k in
+      denominator(
+        try LinearHypothesis(
+          rows: DenseMatrix(rows: 1, columns: rows.rows, storage: rows.column(k)), values: [0]))
+    }
+  }
+}
+
+extension DenseMatrix {
+  /// lᵀ self l for every column l of `rows`.
+  func quadraticForms(_ rows: DenseMatrix) -> [Double] {
+    let image = self * rows
+    return (0..<rows.columns).map { k in
+      (0..<rows.rows).reduce(0) { $0 + rows[$1, k] * image[$1, k] }
+    }
+  }
 }
 
 /// The reference distribution of an F statistic: `scaling` · F ~ F(rank, `degreesOfFreedom`).

@@ -45,6 +45,15 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
     return Denominator(degreesOfFreedom: Self.joint(ν))
   }
 
+  package func denominators(_ rows: DenseMatrix) -> [Denominator] {
+    let values = covariance.quadraticForms(rows)
+    let changes = slopes.map { $0.quadraticForms(rows) }
+    return values.indices.map { k in
+      let variance = parameters.variance(changes.map { $0[k] / values[k] } + [2])
+      return Denominator(degreesOfFreedom: variance > 0 ? 2 / variance : .infinity)
+    }
+  }
+
   /// ν of one combination of working coefficients.
   private func degreesOfFreedom(_ l: [Double]) -> Double {
     func quadratic(_ M: DenseMatrix) -> Double { dot(l, M * l) }

@@ -9,6 +9,8 @@ struct FixedColumns {
   let terms: [Int?]
   /// p × columns: X_working · this are the columns.
   let coordinates: DenseMatrix
+  /// Norms of the columns before absorbed factors were taken out of them; nil where there are none.
+  let wholeNorms: [Double]?
 
   func columns(where isWanted: (Int?) -> Bool) -> [Int] {
     terms.indices.filter { isWanted(terms[$0]) }
@@ -51,7 +53,21 @@ extension FittedModel {
       terms += added.names.map { _ in t }
       combinations += added.combinations
     }
-    return FixedColumns(names: names, terms: terms, coordinates: workingCoordinates(combinations))
+    return FixedColumns(
+      names: names, terms: terms, coordinates: workingCoordinates(combinations),
+      wholeNorms: model.fixedLevels == nil ? nil : norms(combinations))
+  }
+
+  /// √(cᵀG c) for columns c in raw coordinates.
+  private func norms(_ combinations: [[(raw: Int, value: Double)]]) -> [Double] {
+    let products = products.fixed
+    return combinations.map { combination in
+      max(
+        combination.reduce(0) { sum, a in
+          combination.reduce(sum) { $0 + a.value * $1.value * products.product(a.raw, $1.raw) }
+        }, 0
+      ).squareRoot()
+    }
   }
 
   /// BᵀG C for columns C in raw coordinates.

@@ -74,10 +74,18 @@ extension FittedModel {
   ) throws -> TTest {
     let hypothesis = try LinearHypothesis(
       rows: DenseMatrix(rows: 1, columns: row.count, storage: row), values: [value])
-    let denominator = hypothesis.rank == 1 ? method.denominator(hypothesis) : nil
+    return tTest(
+      name, estimate: dot(row, coefficients.β), value: value, level: level,
+      variance: dot(row, method.covariance * row),
+      hypothesis.rank == 1 ? method.denominator(hypothesis) : nil)
+  }
+
+  private func tTest(
+    _ name: String, estimate: Double, value: Double, level: Double, variance: Double,
+    _ denominator: Denominator?
+  ) -> TTest {
     let df = denominator?.degreesOfFreedom
-    let estimate = dot(row, coefficients.β)
-    let standardError = max(dot(row, method.covariance * row), 0).squareRoot()
+    let standardError = max(variance, 0).squareRoot()
     let statistic = (estimate - value) / standardError
     let t = df.map { StudentT(degreesOfFreedom: $0) }
     let margin = t.map { $0.quantile((1 - level) / 2, tail: .upper) * standardError }
@@ -96,11 +104,16 @@ extension FittedModel {
   ) throws -> [TTest] {
     try ValueRange.coverage.check(level, "level")
     let ddf = try degreesOfFreedom(method)
-    return try model.fixed.kept.enumerated().map { k, column in
-      var row = [Double](repeating: 0, count: model.fixedEffectCount)
-      row[k] = 1
-      return try test(
-        model.fixed.names[column], row: model.fixed.workingRow(row), level: level, ddf)
+    // R⁻ᵀ, whose columns multiply the working coefficients.
+    var rows = DenseMatrix.identity(model.fixedEffectCount)
+    DenseCholesky.solveUpperTransposed(model.fixed.R, &rows)
+    let estimates = rows.multipliedByTransposeOnLeft(coefficients.β)
+    let variances = ddf.covariance.quadraticForms(rows)
+    let denominators = try ddf.denominators(rows)
+    return model.fixed.kept.enumerated().map { k, column in
+      tTest(
+        model.fixed.names[column], estimate: estimates[k], value: 0, level: level,
+        variance: variances[k], denominators[k])
     }
   }
 

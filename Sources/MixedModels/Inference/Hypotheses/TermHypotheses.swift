@@ -95,10 +95,15 @@ struct FixedSubspaces {
     for (column, distance) in zip(kept, fitted.model.fixed.R.distancesOfColumns) {
       scales[column] = distance
     }
+    if let norms = columns.wholeNorms {
+      // What absorbed factors leave of a column that was dropped is rounding of the whole.
+      for j in Set(scales.indices).subtracting(kept) { scales[j] = norms[j] }
+    }
     (self.coordinates, self.scales, terms) = (coordinates, scales, columns.terms)
     isKept = columns.terms.indices.map { Set(kept).contains($0) }
     spansConstant = fitted.fixedTerms.terms.map(\.numbers.isEmpty)
-    constant = hasIntercept ? nil : try fitted.constantCoordinates()
+    constant =
+      hasIntercept || fitted.model.fixedLevels != nil ? nil : try fitted.constantCoordinates()
   }
 
   /// Later terms, all of whose columns were dropped, that span the same as a term: second names of it.

@@ -16,6 +16,11 @@ extension FittedModel {
     try ValueRange.coverage.check(options.level, "level")
     try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
     try requireEstimates()
+    guard !model.groups.isEmpty else {
+      throw InferenceError.refused(
+        "profiles are for models with random effects; without any, intervals by the t distribution are exact. Use \(Setting.intervals("wald"))."
+      )
+    }
     try requireEstimatedSigma("profiles are computed", .intervals("wald"))
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
