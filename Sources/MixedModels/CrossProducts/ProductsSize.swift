@@ -72,7 +72,7 @@ struct ProductsSize {
   private func check(_ bytes: Double, _ what: String) throws(FitError) {
     try Self.check(
       bytes, what,
-      "Make a factor with many levels a random effect, (1 | factor), merge its levels, or take it out; a column of numbers that was read as text needs its values corrected."
+      "Absorb a factor with many levels, y ~ x | factor, make it a random effect, (1 | factor), merge its levels, or take it out; a column of numbers that was read as text needs its values corrected."
     )
   }
 

@@ -189,5 +189,6 @@ extension LinearMixedModel {
   /// Of the cross-products' blocks, which an evaluation goes through.
   private var entries: Int {
     groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count }
+      + (fixedLevels?.entries(width: tail.columns) ?? 0)
   }
 }

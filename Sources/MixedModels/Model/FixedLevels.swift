@@ -44,6 +44,11 @@ struct FixedLevels: Sendable {
   /// Columns of D that are linearly independent.
   var rank: Int { factors.reduce(0) { $0 + $1.estimatedCount } }
 
+  /// Of the equations' blocks beside `width` columns [X y].
+  func entries(width: Int) -> Int {
+    starts.last! * (1 + width) + pairs.reduce(0) { $0 + $1.blocks.count }
+  }
+
   /// First working level of every factor, and their number at the end.
   var starts: [Int] { factors.reduce(into: [0]) { $0.append($0.last! + $1.levels.count) } }
 
@@ -70,6 +75,54 @@ struct FixedLevels: Sendable {
 }
 
 extension FixedLevels {
+  /// (DᵀWD)⁻DᵀWX for columns of X that are combinations `B` of raw ones, working levels × p.
+  func regressionOfColumns(_ B: DenseMatrix) -> DenseMatrix {
+    let own = regression.submatrix(
+      rows: Array(0..<regression.rows), columns: Array(1..<regression.columns))
+    return own * B
+  }
+
+  /// Σ w (η − η̄)² of η = D(d + (DᵀWD)⁻DᵀW Xr), what D explains of Xr and the levels' effects d.
+  ///
+  /// - Parameters:
+  ///   - r: Of raw columns.
+  ///   - effects: For every factor.
+  func squareOfExplained(_ r: [Double], _ effects: [[Double]]) -> Double {
+    var e = effects.joined().map { $0 / unit }
+    for k in r.indices where r[k] != 0 {
+      for level in e.indices { e[level] += r[k] * regression[level, k + 1] }
+    }
+    // The constant is 1/unit times the sum of one factor's working columns.
+    let squares = factors.flatMap(\.squares)
+    let count = factors[0].levels.count
+    let mean =
+      zip(e, squares).reduce(0) { $0 + $1.0 * $1.1 }
+      / (factors[0].squares.reduce(0, +) / unit)
+    for level in 0..<count { e[level] -= mean / unit }
+    var sum = zip(e, squares).reduce(0) { $0 + $1.0 * $1.0 * $1.1 }
+    let first = starts
+    let random = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
+    for pair in pairs where pair.rowGroup >= random {
+      let (a, b) = (first[pair.rowGroup - random], first[pair.columnGroup - random])
+      for (k, (i, j)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
+        sum += 2 * e[a + Int(i)] * e[b + Int(j)] * pair.blocks[k]
+      }
+    }
+    return sum
+  }
+
+  /// Of (DᵀWD)⁻, working levels, factor after factor.
+  ///
+  /// - Throws: `CholmodError`, `FitError`.
+  func inverseDiagonal() throws -> [Double] {
+    let first = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
+    var factor = try FixedLevelsFactor(
+      squares: factors.map(\.squares), pairs.filter { $0.rowGroup >= first }
+        .map { $0.numbered(from: -first) },
+      names: factors.map(\.name))
+    return try factor.inverseDiagonal()
+  }
+
   /// As further groups of a model with `width` columns [X y], numbered from `first`.
   ///
   /// Equations add I to everything they are given with Λ = 1; that I is taken off here, so that they

@@ -231,7 +231,7 @@ extension RandomEffectsGroup {
 
 extension CoOccurrence {
   /// The same with its groups' numbers moved.
-  fileprivate func numbered(from first: Int) -> CoOccurrence {
+  func numbered(from first: Int) -> CoOccurrence {
     CoOccurrence(
       rowGroup: rowGroup + first, columnGroup: columnGroup + first, rowLevels: rowLevels,
       columnLevels: columnLevels, blocks: blocks)

@@ -11,6 +11,8 @@ struct FixedLevelsFactor: ~Copyable {
 
   /// A pivot smaller than this part of its own square is rounding.
   private static let tolerance = 1e-10
+  /// Nested dissection of more levels takes longer than it saves.
+  private static let largestDissected = 100_000
   /// Dependencies among three or more factors that no pair of them has; each takes another factorization.
   private static let mostDependencies = 500
 
@@ -32,7 +34,8 @@ struct FixedLevelsFactor: ~Copyable {
       }
     }
     let (pattern, values) = Self.lowerTriangle(diagonal, pairs, starts)
-    let order = try fillReducingOrder(pattern)
+    let order = try fillReducingOrder(
+      pattern, method: diagonal.count > Self.largestDissected ? .minimumDegree : .automatic)
     let (permuted, source) = pattern.permuted(by: order)
     var factor = try SparseCholesky(analyzing: permuted)
     do throws(MemoryShortage) {
@@ -94,6 +97,16 @@ struct FixedLevelsFactor: ~Copyable {
         b[level, c] = isRedundant[level] ? 0 : permuted[place, c]
       }
     }
+  }
+
+  /// Of (DᵀWD)⁻, where redundant levels are not.
+  ///
+  /// - Throws: `CholmodError`
+  mutating func inverseDiagonal() throws(CholmodError) -> [Double] {
+    let inverse = try factor.inverseSubset(leading: order.count)
+    var diagonal = [Double](repeating: 0, count: order.count)
+    for (place, level) in order.enumerated() { diagonal[level] = inverse.lookup(place, place)! }
+    return diagonal
   }
 
   /// log |DᵀWD|, redundant levels with twice their squares included.

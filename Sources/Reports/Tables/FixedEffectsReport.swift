@@ -6,12 +6,26 @@ public import MixedModels
 public struct FixedEffectsReport: Reportable {
   private let fit: Fit
   private let absorbed: [AbsorbedEffects]
+  /// Parallel to `absorbed`; empty where they were not asked for.
+  private let errors: [[Double]]
 
   /// - Parameters:
   ///   - fit: With tests.
   ///   - absorbed: See `FittedModel.absorbedEffects`.
-  public init(_ fit: Fit, absorbed: [AbsorbedEffects] = []) {
-    (self.fit, self.absorbed) = (fit, absorbed)
+  ///   - errors: See `FittedModel.absorbedStandardErrors()`.
+  public init(_ fit: Fit, absorbed: [AbsorbedEffects] = [], errors: [[Double]] = []) {
+    (self.fit, self.absorbed, self.errors) = (fit, absorbed, errors)
+  }
+
+  private struct Factor {
+    let effects: AbsorbedEffects
+    let errors: [Double]?
+
+    func error(_ level: Int) -> Double? { effects.isRedundant[level] ? nil : errors?[level] }
+  }
+
+  private var factors: [Factor] {
+    absorbed.indices.map { Factor(effects: absorbed[$0], errors: errors.isEmpty ? nil : errors[$0]) }
   }
 
   public static let layout = ReportLayout<FixedEffectsReport>(
@@ -20,7 +34,7 @@ public struct FixedEffectsReport: Reportable {
       .fact("formula", "Formula", \.fit.formula),
       .data(
         .records("fixed", fixedColumns, \.fit.fixedEffects),
-        .records("absorbed", absorbedColumns, \.absorbed)),
+        .records("absorbed", absorbedColumns, \.factors)),
       .tables { [$0.coefficientTable] + $0.levelTables },
       .table(
         \.rows,
@@ -37,22 +51,29 @@ public struct FixedEffectsReport: Reportable {
     .number(json: "conf_high") { $0.confidenceInterval?.high },
   ]
 
-  private static let absorbedColumns: [Column<AbsorbedEffects>] = [
-    .text(json: "factor", \.name), .json("levels") { .strings($0.levels) },
-    .json("effects") { effects in
+  private static let absorbedColumns: [Column<Factor>] = [
+    .text(json: "factor", \.effects.name), .json("levels") { .strings($0.effects.levels) },
+    .json("effects") { factor in
       .array(
-        effects.levels.indices.map {
-          effects.isRedundant[$0] ? .null : .number(effects.values[$0])
+        factor.effects.levels.indices.map {
+          factor.effects.isRedundant[$0] ? .null : .number(factor.effects.values[$0])
         })
+    },
+    .json("std_errors") { factor in
+      guard factor.errors != nil else { return .null }
+      return .array(factor.effects.levels.indices.map { .optional(factor.error($0)) })
     },
   ]
 
   private var rows: AnySequence<EstimateRow> {
-    let levels = absorbed.lazy.flatMap { factor in
-      factor.levels.indices.lazy.map { level in
+    let levels = factors.lazy.flatMap { factor in
+      let effects = factor.effects
+      return effects.levels.indices.lazy.map { level in
         EstimateRow(
-          effect: "absorbed", group: factor.name, level: factor.levels[level], term: "(Intercept)",
-          estimate: factor.isRedundant[level] ? nil : factor.values[level])
+          effect: "absorbed", group: effects.name, level: effects.levels[level],
+          term: "(Intercept)",
+          estimate: effects.isRedundant[level] ? nil : effects.values[level],
+          standardError: factor.error(level))
       }
     }
     return AnySequence(
@@ -71,14 +92,17 @@ public struct FixedEffectsReport: Reportable {
   private static let blockSize = 10_000
 
   private var levelTables: [any ReportTable] {
-    absorbed.map { factor in
-      let redundant = factor.isRedundant.count { $0 }
+    factors.map { factor in
+      let effects = factor.effects
+      let redundant = effects.isRedundant.count { $0 }
+      let errors: [Column<Int>] =
+        factor.errors == nil ? [] : [.number(header: "Std. Error") { factor.error($0) }]
       return ResultsTable(
         heading:
-          "\(factor.name): \(factor.levels.count) levels\(redundant > 0 ? ", \(redundant) of them taken for 0" : "")",
+          "\(effects.name): \(effects.levels.count) levels\(redundant > 0 ? ", \(redundant) of them taken for 0" : "")",
         blockSize: Self.blockSize,
-        columns: [.number(header: "Effect") { factor.isRedundant[$0] ? 0 : factor.values[$0] }],
-        label: { factor.levels[$0] }, rows: { factor.levels.indices })
+        columns: [.number(header: "Effect") { effects.isRedundant[$0] ? 0 : effects.values[$0] }]
+          + errors, label: { effects.levels[$0] }, rows: { effects.levels.indices })
     }
   }
 }

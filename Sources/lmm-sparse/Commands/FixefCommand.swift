@@ -18,7 +18,7 @@ struct FixefCommand: ParsableCommand {
       Levels of several absorbed factors are determined but for one constant for every set of levels \
       that rows connect, so that in each the first level of the later factor is 0; compare levels of \
       one set only.
-      \(FixedEffectsReport.jsonHelp) effects are null for levels that are taken for 0.
+      \(FixedEffectsReport.jsonHelp) effects are null for levels that are taken for 0, std_errors without --se.
       """)
 
   @Argument(help: "The model: a model file, or a formula with --data.")
@@ -27,11 +27,19 @@ struct FixefCommand: ParsableCommand {
   @Flag(help: "The effects of absorbed factors' levels, too.")
   var absorbed = false
 
+  @Flag(help: "With --absorbed, standard errors of the levels' effects.")
+  var se = false
+
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
   @OptionGroup(title: "Report") var report: TableArguments
 
-  func validate() throws { try source.check([model]) }
+  func validate() throws {
+    try source.check([model])
+    if se, !absorbed {
+      throw ValidationError("--se is for the levels of --absorbed; the coefficients have theirs.")
+    }
+  }
 
   func run() throws {
     let files = try RunFiles(reading: source.files(of: [model]), output: report.output)
@@ -43,8 +51,10 @@ struct FixefCommand: ParsableCommand {
       )
     }
     try report.write(files) { _ in
-      FixedEffectsReport(try fitted.tested(), absorbed: absorbed ? fitted.absorbedEffects : [])
-        .report()
+      FixedEffectsReport(
+        try fitted.tested(), absorbed: absorbed ? fitted.absorbedEffects : [],
+        errors: absorbed && se ? try fitted.absorbedStandardErrors() : []
+      ).report()
     }
   }
 }

@@ -75,7 +75,6 @@ extension FittedModel {
   public func varianceExplained(
     ratios: [String] = [], level: Double = 0.95
   ) throws -> VarianceExplained {
-    try model.requireNoAbsorbedFactors("the variance of the fixed part, and with it R², is")
     let variance = coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages
@@ -102,8 +101,18 @@ extension FittedModel {
   /// Of Xβ over the rows.
   ///
   /// With c = XᵀW1, the part of Xβ that is a multiple of the constant is taken off before squares are
-  /// formed, so that a large mean costs no digits where the constant is in X's space.
+  /// formed, so that a large mean costs no digits where the constant is in X's space. With absorbed factors
+  /// of Xβ and their levels' effects: what D leaves of Xβ, and what it explains.
   private var fixedPartVariance: Double {
+    let n = Double(model.observations)
+    if let levels = model.fixedLevels {
+      let estimates = optimum.estimates
+      let β = coefficients.β
+      let square =
+        dot(β, β)
+        + levels.squareOfExplained(estimates.rawCoefficients, estimates.fixedLevelEffects)
+      return square / products.sumOfWeights * n / (n - 1)
+    }
     let all = products.fixed.matrix
     let constant = (1..<all.rows).map { all[$0, 1] }  // column 0 is y, column 1 the constant
     let c = model.fixed.B.multipliedByTransposeOnLeft(constant)
@@ -113,7 +122,6 @@ extension FittedModel {
     let rest = zip(β, c).map { $0 - mean * $1 }
     let outside = max(0, 1 - dot(c, c) / total)
     let square = dot(rest, rest) + mean * mean * total * (outside > 1e-12 ? outside : 0)
-    let n = Double(model.observations)
     return square / total * n / (n - 1)
   }
 }
