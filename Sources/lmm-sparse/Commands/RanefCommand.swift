@@ -34,6 +34,10 @@ struct RanefCommand: ParsableCommand {
     let progress = report.progress.line
     let fitted = try source.fitted(model, wantsModes: true, progress: progress)
     let fit = fitted.fit
+    guard !fit.varianceComponents.isEmpty else {
+      throw ValidationError(
+        "“\(fit.formula)” has no random effects. fixef has the effects of absorbed factors.")
+    }
     report.progress.tell(fit.convergence.messages)
     try report.write(files) { _ in 
       try ConditionalModesReport(fit, reliabilities: fitted.reliabilities()).report()

@@ -45,7 +45,7 @@ struct SummaryCommand: ParsableCommand {
     var options = try source.options(wantsModes: report.ranef, progress: line)
     options.degreesOfFreedom = tests.method
     options.wantsScaledResiduals = try report.wantsResiduals(of: input)
-    let fit = try Fit(Formula(model), from: input, options: options)
+    let fit = try Fit(source.model.formula(model), from: input, options: options)
     line?.clear()
     try report.write(fit, files)
   }

@@ -41,15 +41,18 @@ package struct Denominator: Sendable {
 }
 
 extension FittedModel {
+  /// Without other variances that of the residuals is all that is estimated.
+  func actual(_ method: DegreesOfFreedomMethod) -> DegreesOfFreedomMethod {
+    isLeastSquares && method != .none ? .residual : method
+  }
+
   /// The only place that knows which methods there are.
   ///
   /// - Throws: `InferenceError` where the method does not fit the model.
   func degreesOfFreedom(
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
-    // Without other variances that of the residuals is all that is estimated.
-    let method = isLeastSquares && method != .none ? .residual : method
-    return switch method {
+    return switch actual(method) {
     case .satterthwaite: try Satterthwaite(self)
     case .kenwardRoger: try KenwardRoger(self)
     case .residual:

@@ -29,7 +29,7 @@ extension FittedModel {
     let rows = try zip(terms, termHypotheses(type)).map { term, rows in
       test(term.label, try LinearHypothesis(rows: rows), ddf)
     }
-    return AnovaTable(kind: .types(type), formula: fit.formula, method: method, rows: rows)
+    return AnovaTable(kind: .types(type), formula: fit.formula, method: actual(method), rows: rows)
   }
 
   /// F tests of every term that is contained in no other: what is lost by dropping its columns.
@@ -43,7 +43,7 @@ extension FittedModel {
     let rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
       test(terms[t].label, try LinearHypothesis(rows: rows), ddf)
     }
-    return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: method, rows: rows)
+    return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: actual(method), rows: rows)
   }
 }
 

@@ -32,7 +32,7 @@ extension FittedModel {
     for (i, row) in rows.enumerated() { for j in row.indices { L[i, j] = row[j] } }
     let joint = try LinearHypothesis(rows: L, values: hypotheses.map(\.value))
     return ContrastTable(
-      formula: fit.formula, method: method, level: level, rows: tests,
+      formula: fit.formula, method: actual(method), level: level, rows: tests,
       joint: test("all", joint, ddf))
   }
 

@@ -17,7 +17,7 @@ extension FittedModel {
       tested.fixedEffects[column].pValue = test.pValue
       tested.fixedEffects[column].confidenceInterval = test.confidenceInterval
     }
-    tested.degreesOfFreedomMethod = isLeastSquares && method != .none ? .residual : method
+    tested.degreesOfFreedomMethod = actual(method)
     tested.convergence.messages += probeNotes(tests.map { ($0.df, $0.dfError) })
     return tested
   }
