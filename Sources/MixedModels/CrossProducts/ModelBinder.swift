@@ -120,7 +120,8 @@ struct ModelBinder {
   }
 
   private mutating func bindAbsorbed(_ groups: inout [RawGroup]) throws -> [BoundAbsorbedFactor] {
-    try formula.absorbedFactors.map { factor in
+    var bound: [BoundAbsorbedFactor] = []
+    for factor in formula.absorbedFactors {
       let grouping = try factor.variables.map { try factorVariable($0) }
       let cellSet = interaction(of: grouping.map(\.source))
       let group = groups.firstIndex { $0.cellSet == cellSet && $0.isFixed } ?? groups.count
@@ -128,8 +129,11 @@ struct ModelBinder {
         let constant = ColumnBlock(cellSet: nil, monomials: [.one])
         groups.append(RawGroup(cellSet: cellSet, blocks: [constant], isFixed: true))
       }
-      return BoundAbsorbedFactor(name: factor.name, group: group, grouping: grouping)
+      // a and factor(a) are one.
+      if bound.contains(where: { $0.group == group }) { continue }
+      bound.append(BoundAbsorbedFactor(name: factor.name, group: group, grouping: grouping))
     }
+    return bound
   }
 
   private mutating func bind(

@@ -45,6 +45,7 @@ package struct CaterpillarFigure: Figure {
   ///
   /// - Throws: `FigureError`.
   package init(_ source: FigureSource, group: String?) throws(FigureError) {
+    _ = try source.term(nil) { _ in true }  // there are random effects
     var only: String?
     if let group {
       only = source.model.terms[try source.term(group) { _ in true }].groupName
