@@ -194,6 +194,8 @@ import Testing
     #expect(three.absorbed.map(\.estimatedCount) == [13, 3, 0])
     #expect(abs(two.criterion - three.criterion) < 1e-9)
     #expect(abs(two.fixedEffects[0].estimate! - three.fixedEffects[0].estimate!) < 1e-12)
+    let twice = try Self.panelFit("y ~ x | worker + factor(worker) + firm").fit
+    #expect(twice.absorbed == two.absorbed && twice.criterion == two.criterion)
     let interaction = try Self.panelFit("y ~ x | worker:firm + g").fit
     #expect(interaction.absorbed.map(\.name) == ["worker:firm", "g"])
   }
