@@ -11,9 +11,40 @@ import NumericalMethods
 package struct CovarianceSlopes: Equatable {
   package var logDeterminant: [[Double]]
   package var residual: [[Double]]
+  /// In the coefficients of several A_k; nil where there is one A.
+  package var parts: PartSlopes?
 
   package init(logDeterminant: [[Double]], residual: [[Double]]) {
     (self.logDeterminant, self.residual) = (logDeterminant, residual)
+  }
+
+  /// Those of r² alone.
+  var ofSquares: CovarianceSlopes {
+    var alone = CovarianceSlopes(
+      logDeterminant: logDeterminant.map { $0.map { _ in 0 } }, residual: residual)
+    alone.parts = parts?.ofSquares
+    return alone
+  }
+}
+
+/// First derivatives in the coefficients c_k of A(c) = Σ c_kA_k: with ŵ = [b; β; −1] and K̃_k the system
+/// that A_k makes,
+///
+///     ∂ log |K|/∂c_k = tr K⁻¹K̃_k   (M for ML),   ∂ r²/∂c_k = ŵᵀA_kŵ.
+package struct PartSlopes: Equatable, Sendable {
+  package var logDeterminant: [Double]
+  package var squares: [Double]
+  /// Whether log |R| of the residuals takes part.
+  fileprivate(set) var includesResidualDeterminant = true
+
+  package init(logDeterminant: [Double], squares: [Double]) {
+    (self.logDeterminant, self.squares) = (logDeterminant, squares)
+  }
+
+  fileprivate var ofSquares: PartSlopes {
+    var alone = PartSlopes(logDeterminant: logDeterminant.map { _ in 0 }, squares: squares)
+    alone.includesResidualDeterminant = false
+    return alone
   }
 }
 

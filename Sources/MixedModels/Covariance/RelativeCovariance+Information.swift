@@ -36,6 +36,11 @@ extension RelativeCovariance {
       }
       for b in 0..<own.columns { for a in 0..<own.rows { H[first + a, first + b] = own[a, b] } }
     }
+    if let residual {
+      for (k, value) in residual.information(residualCoordinates(φ)).enumerated() {
+        H[next + k, next + k] = value
+      }
+    }
     // Directions the guess knows nothing of, as large as they are.
     let units = units(at: φ)
     let largest = units.indices.reduce(1) { max($0, H[$1, $1] * units[$1] * units[$1]) }
@@ -65,7 +70,7 @@ extension RelativeCovariance {
       guard let inverse = B.inverseIfPositive else { return Self.entries(T) }
       let Σ = T * T.transposed - inverse + inverse * (R * inverse)
       return Self.entries(Σ.positiveRoot(floor: 1e-3).lowerTriangularFactor)
-    }
+    } + (residual == nil ? [] : residualCoordinates(φ))
   }
 
   private func part(_ slopes: [[Double]], _ block: Block) -> DenseMatrix {

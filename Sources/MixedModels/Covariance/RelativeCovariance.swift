@@ -64,11 +64,20 @@ package struct RelativeCovariance: Sendable {
   package let blocks: [Block]
   /// Columns of each group.
   let groupSizes: [Int]
+  /// Of the residuals, whose parameters stand behind those of the blocks in φ and θ; nil where they are
+  /// independent and of one variance.
+  var residual: (any ResidualStructure)?
 
-  package var parameterCount: Int { blocks.reduce(0) { $0 + $1.parameterCount } }
+  package var parameterCount: Int { blockParameterCount + (residual?.names.count ?? 0) }
+
+  /// Of Λ alone.
+  private var blockParameterCount: Int { blocks.reduce(0) { $0 + $1.parameterCount } }
+
+  /// The residual's entries of φ.
+  func residualCoordinates(_ φ: [Double]) -> ArraySlice<Double> { φ[blockParameterCount...] }
 
   /// Whether the parameters are the elements of the terms' covariance matrices, in which V is linear.
-  var isUnstructured: Bool { blocks.allSatisfy { $0.structure == nil } }
+  var isUnstructured: Bool { residual == nil && blocks.allSatisfy { $0.structure == nil } }
 
   /// Every block's entries among φ.
   var blockRanges: [Range<Int>] {
@@ -111,7 +120,7 @@ package struct RelativeCovariance: Sendable {
       var squares = [Double](repeating: 0, count: block.rank)
       for (k, row) in zip(range, rows) { squares[row] += φ[k] * φ[k] }
       return rows.map { max(squares[$0].squareRoot(), Self.smallestUnit) }
-    }
+    } + (residual?.names ?? []).map { _ in 1 }
   }
 
   /// φ at which all working columns have relative variance 1 and no covariance.
@@ -119,7 +128,7 @@ package struct RelativeCovariance: Sendable {
     blocks.flatMap { block in
       block.structure?.parameters.map(\.start)
         ?? (0..<block.rank).flatMap { j in (j..<block.rank).map { $0 == j ? 1 : 0 } }
-    }
+    } + (residual?.start ?? [])
   }
 
   /// lme4's start: all reported columns have relative variance 1 and no covariance.
@@ -127,7 +136,7 @@ package struct RelativeCovariance: Sendable {
     blocks.flatMap { block in
       block.structure?.parameters.map { $0.isDeviation ? 1 : 0 }
         ?? Self.entries(.identity(block.size))
-    }
+    } + (residual.map { $0.values($0.start[...]) } ?? [])
   }
 
   /// Writes Λ's block for a level of every group, ℓ × ℓ column-major, lower triangular.
@@ -161,7 +170,7 @@ package struct RelativeCovariance: Sendable {
     var next = 0
     return blocks.flatMap { block in
       block.structuredTheta(φ, &next) ?? Self.entries(block.reported(block.working(φ, &next)))
-    }
+    } + (residual?.values(residualCoordinates(φ)) ?? [])
   }
 
   /// φ of a given θ.
@@ -171,7 +180,7 @@ package struct RelativeCovariance: Sendable {
       block.structuredCoordinates(θ, &next)
         ?? block.entries(
           (block.R * Self.lowerTriangle(θ, &next, size: block.size)).lowerTriangularFactor)
-    }
+    } + (residual?.coordinates(θ.suffix(residual!.names.count)) ?? [])
   }
 
   /// The gradient in θ from the one in φ, at θ.
@@ -180,7 +189,11 @@ package struct RelativeCovariance: Sendable {
   func gradient(
     theta θ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double
   ) -> [Double] {
-    blocks.indices.flatMap { gradient(theta: θ, slopes, residualWeight: w, block: $0) }
+    let own = blocks.indices.flatMap { gradient(theta: θ, slopes, residualWeight: w, block: $0) }
+    guard let residual else { return own }
+    let φ = residual.coordinates(θ.suffix(residual.names.count))
+    let slopes = residual.gradient(slopes.parts!, at: φ[...], residualWeight: w)
+    return own + zip(slopes, residual.valueSlopes(φ[...])).map { $0 / $1 }
   }
 
   /// The same for the entries of one block.
@@ -214,6 +227,7 @@ package struct RelativeCovariance: Sendable {
     zip(blocks, blockRanges).flatMap { block, range in
       block.gradient(derivative(slopes, block, residualWeight: w), at: φ[range])
     }
+      + (residual?.gradient(slopes.parts!, at: residualCoordinates(φ), residualWeight: w) ?? [])
   }
 
   /// The derivative in all entries of one block of Λ.

@@ -35,13 +35,32 @@ public final class Criterion {
   package func value(_ φ: [Double]) throws -> Double {
     self.φ = φ
     model.covariance.factors(φ, into: &factors)
+    let sumOfLogWeights = try weigh(φ)
     try equations.update(factors)
-    var value = equations.logDeterminantM - model.logDeterminantQ - model.sumOfLogWeights
+    var value = equations.logDeterminantM - model.logDeterminantQ - sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
     guard let known = model.knownVariance else {
       return value + df * (1 + log(2 * .pi * residualVariance))
     }
     return value + df * log(2 * .pi * known) + squares / known
+  }
+
+  /// Makes the equations those of A(φ), where residuals have parameters.
+  ///
+  /// - Returns: Σ log w − log |R|.
+  /// - Throws: `FitError`.
+  private func weigh(_ φ: [Double]) throws -> Double {
+    guard let residual = model.covariance.residual else { return model.sumOfLogWeights }
+    guard let parts = model.parts else {
+      throw FitError.numerical("the sums by stratum that this needs are not there")
+    }
+    let c = model.coefficients(φ)
+    guard c.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      throw CholmodError.notPositiveDefinite(column: 0)
+    }
+    try equations.weigh(c)
+    return parts.sumOfLogWeights
+      - residual.logDeterminant(model.covariance.residualCoordinates(φ))
   }
 
   /// Derivatives at the φ of the last evaluation.
@@ -71,7 +90,8 @@ public final class Criterion {
   }
 
   private func roundingError(residualWeight: Double) -> Double {
-    let whole = model.tail[model.tail.rows - 1, model.tail.columns - 1]
+    let tail = model.parts?.tail(model.coefficients(φ)) ?? model.tail
+    let whole = tail[tail.rows - 1, tail.columns - 1]
     return Double.ulpOfOne * (residualWeight * whole + Double(model.randomEffectCount))
   }
 

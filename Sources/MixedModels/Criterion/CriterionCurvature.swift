@@ -85,10 +85,7 @@ struct CriterionCurvature: Sendable {
   static func residualSlope(
     _ derivatives: CriterionDerivatives, _ covariance: RelativeCovariance
   ) -> [Double] {
-    let slopes = derivatives.slopes
-    let residualAlone = CovarianceSlopes(
-      logDeterminant: slopes.residual.map { $0.map { _ in 0 } }, residual: slopes.residual)
-    return covariance.gradient(residualAlone, at: derivatives.φ, residualWeight: 1)
+    covariance.gradient(derivatives.slopes.ofSquares, at: derivatives.φ, residualWeight: 1)
   }
 
   /// One unit of each coordinate: where the criterion has risen by ½, or the block's size if it

@@ -11,7 +11,7 @@ extension EquationsPlan {
     _ model: LinearMixedModel, threads: Int, memory: Int = availableMemory()
   ) -> Choice? {
     guard chosenIndex != nil, chosen.strategy != .matrixFree, chosen.isExpensive,
-      model.groups.count > 1, model.hasIndependentLevels, model.fixedLevels == nil
+      model.groups.count > 1, model.hasIndependentLevels, model.fixedLevels == nil, model.parts == nil
     else { return nil }
     let leading = Self.leadingGroups(model)[0]
     let rough = StrategyEstimate(

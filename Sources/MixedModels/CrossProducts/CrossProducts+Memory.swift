@@ -11,8 +11,10 @@ extension CrossProducts {
     _ specification: ModelSpecification, rows: RowBlock, workers: Int
   ) throws(FitError) {
     let size = ProductsSize(specification.basis, counts: rows.cellSets.map(\.count))
-    try size.checkFixed(copies: 4 * workers)
-    try size.checkLevels(copies: workers)
+    let strata = specification.basis.strata.map { rows.cellSets[$0].count } ?? 0
+    try checkStrata(specification, count: strata)
+    try size.checkFixed(copies: 4 * workers * (1 + strata))
+    try size.checkLevels(copies: workers * (1 + strata))
   }
 
   /// Whether these products can be held once their cells are all there, as far as they are not held
@@ -21,11 +23,13 @@ extension CrossProducts {
   /// - Throws: `FitError.memoryShortage`
   func checkGrowth() throws(FitError) {
     let size = size
-    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4) }
+    let strata = basis.strata.map { cellSets[$0].count } ?? 0
+    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4 * (1 + strata)) }
     let isWider = groups.indices.contains {
       groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
     }
-    try size.checkLevels(held: isWider ? 0 : groupBytes, copies: isWider && groupBytes > 0 ? 2 : 1)
+    try size.checkLevels(
+      held: isWider ? 0 : groupBytes, copies: (isWider && groupBytes > 0 ? 2 : 1) * (1 + strata))
   }
 
   /// Whether X can be mapped to working columns: some ten matrices of its order.
@@ -42,12 +46,13 @@ extension CrossProducts {
 
   /// Bytes of the products by level.
   var groupBytes: Int {
-    groups.reduce(0) { $0 + $1.levelCount * $1.stride } * MemoryLayout<Double>.stride
+    (groups + parts.flatMap(\.groups)).reduce(0) { $0 + $1.levelCount * $1.stride }
+      * MemoryLayout<Double>.stride
   }
 
   /// Bytes of the pairs of levels.
   var pairBytes: Int {
-    pairs.reduce(0) { $0 + $1.count * ($1.rowCapacity * $1.columnCapacity + 1) }
+    (pairs + parts.flatMap(\.pairs)).reduce(0) { $0 + $1.count * ($1.rowCapacity * $1.columnCapacity + 1) }
       * MemoryLayout<Double>.stride
   }
 

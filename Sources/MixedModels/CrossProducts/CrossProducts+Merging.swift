@@ -107,6 +107,11 @@ extension ModelSpecification {
       return
         "the offset is \(column(options.offset)) in \(names.0) and \(column(other.options.offset)) in \(names.1)"
     }
+    if strata?.name != other.strata?.name {
+      func words(_ strata: BoundStrata?) -> String { strata?.name ?? "none" }
+      return
+        "the strata of the residual variance are \(words(strata)) in \(names.0) and \(words(other.strata)) in \(names.1)"
+    }
     return
       "\(names.0) is of “\(formula.text)” and \(names.1) of “\(other.formula.text)”"
   }

@@ -89,6 +89,15 @@ extension CrossProducts {
     for (pair, (g, h)) in groupPairs.enumerated() {
       result.pairs[pair] = pairs[pair].transformed(rows: z[g], columns: z[h])
     }
+    result.parts = parts.map { part in
+      var part = part
+      part.fixed = part.fixed.transformed(by: x)
+      for g in groups.indices { part.groups[g] = part.groups[g].transformed(z: z[g], x: x) }
+      for (pair, (g, h)) in groupPairs.enumerated() {
+        part.pairs[pair] = part.pairs[pair].transformed(rows: z[g], columns: z[h])
+      }
+      return part
+    }
     result.moments = zip(moments, basis.atoms.indices).map { moment, atom in
       guard basis.atoms[atom].needsMoments else { return moment }
       return moment.transformed(by: new.atoms[atom].polynomials(in: basis.atoms[atom]))

@@ -16,6 +16,11 @@ extension CrossProducts {
     result.groups = used.map { groups[$0] }
     result.pairs = zip(groupPairs, pairs).filter { used.contains($0.0.0) && used.contains($0.0.1) }
       .map(\.1)
+    for k in parts.indices {
+      result.parts[k].groups = used.map { parts[k].groups[$0] }
+      result.parts[k].pairs = zip(groupPairs, parts[k].pairs)
+        .filter { used.contains($0.0.0) && used.contains($0.0.1) }.map(\.1)
+    }
     result.specification = narrow
     return result
   }
@@ -53,8 +58,8 @@ extension ModelSpecification {
     return (
       ModelSpecification(
         formula: formula, fixed: narrow.fixed, randomTerms: randomTerms, absorbed: absorbed,
-        basis: kept,
-        columns: narrow.columns, columnKinds: columnKinds, options: options, origin: origin), used
+        basis: kept, columns: narrow.columns, columnKinds: columnKinds, options: options,
+        origin: origin, strata: narrow.strata), used
     )
   }
 }

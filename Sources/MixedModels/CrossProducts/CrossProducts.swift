@@ -20,6 +20,9 @@ public struct CrossProducts: Sendable {
   package internal(set) var groups: [GroupProducts]
   /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
   package internal(set) var pairs: [PairProducts]
+  /// The sums of each stratum's rows, in the order of the strata's cells, where there are strata: their sum
+  /// is `fixed`, `groups` and `pairs`.
+  package internal(set) var parts: [ProductSums] = []
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
   package internal(set) var moments: [AtomMoments]
   /// Of the columns that numbers are made of; none in files of earlier versions.
@@ -92,6 +95,10 @@ public struct CrossProducts: Sendable {
       pairs[pair].accumulate(
         rowLevel: rows.cells[basis.groups[g].cellSet], row: panels[g],
         columnLevel: rows.cells[basis.groups[h].cellSet], column: panels[h], w: rows.weights)
+    }
+    if let strata = basis.strata {
+      let chunk = ChunkPanels(rows, counts: counts, x: x, z: panels)
+      parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, like: self, chunk, rows: $0) }
     }
   }
 
@@ -167,10 +174,15 @@ public struct CrossProducts: Sendable {
         columnColumns: zColumns[h], rowCapacity: groups[g].zCapacity,
         columnCapacity: groups[h].zCapacity)
     }
+    if let strata = basis.strata {
+      try checkStrata(strata)
+      addParts(of: other, maps, strata: maps[strata])
+    }
   }
 
   /// Sorts what merging left unsorted; call it when all rows are in.
   package mutating func finish() {
     for pair in pairs.indices { pairs[pair].compact() }
+    for k in parts.indices { parts[k].finish() }
   }
 }

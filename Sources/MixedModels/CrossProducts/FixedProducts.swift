@@ -20,6 +20,12 @@ package struct FixedProducts: Sendable {
     corrections = sums
   }
 
+  /// Makes the columns of other sums of the same blocks, of whose directory this one's is the beginning.
+  mutating func adopt(_ directory: ColumnDirectory) {
+    self.directory = directory
+    grow()
+  }
+
   /// Makes columns for all cells of a chunk.
   package mutating func addCells(_ blocks: [ColumnBlock], counts: [Int]) {
     for (b, block) in blocks.enumerated() {

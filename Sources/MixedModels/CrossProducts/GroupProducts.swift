@@ -40,6 +40,13 @@ package struct GroupProducts: Sendable {
     blocks = LevelBlocks(stride: stride, levels: levels)
   }
 
+  /// Makes the columns and levels of other sums of the same group, zero, of whose directory this one's is
+  /// the beginning.
+  mutating func adopt(_ directory: ColumnDirectory, levels: Int, xCount: Int) {
+    self.directory = directory
+    grow(levels: levels, xCount: xCount)
+  }
+
   private mutating func grow(levels: Int, xCount: Int) {
     if directory.count > zCapacity || xCount > xCapacity {
       // Columns turn up one by one: doubling keeps the copying linear. The first size is exact.

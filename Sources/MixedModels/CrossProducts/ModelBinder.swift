@@ -25,6 +25,14 @@ struct ModelBinder {
       }
       kinds[name] = try reader.kind(of: name)
     }
+    if let strata = try options.residualBy.map(StrataFormula.init) {
+      for name in strata.columns {
+        guard reader.header.contains(name) else {
+          throw strata.errorForUnknownColumn(name, available: reader.header, in: table)
+        }
+        kinds[name] = try reader.kind(of: name)
+      }
+    }
     let weights = try options.weights.map { text in
       if reader.header.contains(text) { return Expression.column(text) }
       if let problem = Expression.problem(ofWeights: text) {
@@ -105,10 +113,18 @@ struct ModelBinder {
     let absorbed = try bindAbsorbed(&groups)
     // The levels of an absorbed factor add up to the intercept.
     if !absorbed.isEmpty { fixed = BoundTerms(hasIntercept: false, terms: fixed.terms) }
+    let strata = try options.residualBy.map { try bindStrata(StrataFormula($0)) }
+    if let strata, let factor = absorbed.first {
+      throw FitError.strata(
+        strata.name,
+        "cannot be told beside absorbed factors. Write “\(factor.name)” as a fixed effect or as a random term, or leave one of both out"
+      )
+    }
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
-      predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count))
+      predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count),
+      strata: strata?.cellSet)
     if let known {
       (basis.predictor, basis.responseScale) = (known.predictor, known.responseScale)
       basis.wantsExtendedSums = known.wantsExtendedSums
@@ -116,7 +132,13 @@ struct ModelBinder {
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, absorbed: absorbed, basis: basis,
       columns: columns, columnKinds: kinds, options: options,
-      origin: formula)
+      origin: formula, strata: strata)
+  }
+
+  private mutating func bindStrata(_ strata: StrataFormula) throws -> BoundStrata {
+    let grouping = try strata.factors.map { try factorVariable($0) }
+    return BoundStrata(
+      name: strata.name, cellSet: interaction(of: grouping.map(\.source)), grouping: grouping)
   }
 
   private mutating func bindAbsorbed(_ groups: inout [RawGroup]) throws -> [BoundAbsorbedFactor] {

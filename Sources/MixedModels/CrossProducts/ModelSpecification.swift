@@ -16,6 +16,8 @@ package struct ModelSpecification: Sendable {
   package internal(set) var options: ModelOptions
   /// The formula that the basis was made for; `formula` may use fewer of its columns.
   package let origin: Formula
+  /// What tells residual variances apart; nil where all rows have one.
+  package var strata: BoundStrata?
 }
 
 extension ModelSpecification {
@@ -129,6 +131,7 @@ extension FitOptions {
     options.reading.categoricalColumns.formUnion(
       specification.columnKinds.filter { $0.value == .categorical }.keys)
     (options.weights, options.offset) = (model.weights, model.offset)
+    options.residualBy = model.residualBy
     options.levels.merge(model.levels) { ours, _ in ours }
     if let defaultContrast {
       for column in specification.codedFactors where options.contrasts[column] == nil {

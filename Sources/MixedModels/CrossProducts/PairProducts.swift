@@ -142,6 +142,9 @@ package struct PairProducts: Sendable {
     }
   }
 
+  /// Makes room for the columns of other products of the same two groups.
+  mutating func adopt(rowCapacity: Int, columnCapacity: Int) { grow(rowCapacity, columnCapacity) }
+
   private mutating func grow(_ rows: Int, _ columns: Int) {
     guard rows > rowCapacity || columns > columnCapacity else { return }
     let (rows, columns) = (max(rows, rowCapacity), max(columns, columnCapacity))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 package import NumericalMethods
 
 /// Henderson's equations K(θ)[u; β] = c in working coordinates, for one θ at a time.
@@ -13,6 +14,10 @@ package protocol MixedModelEquations: AnyObject {
   ///
   /// - Throws: `FitError.zeroResidualVariance` where r² is not positive; `CholmodError`.
   func update(_ factors: [[Double]]) throws
+  /// Takes Σ c_k A_k for A from the next update on, where the model has several A_k.
+  ///
+  /// - Throws: `FitError` where a strategy cannot.
+  func weigh(_ coefficients: [Double]) throws
   /// Whether answers are rougher than they are wanted: good enough for the way to an optimum.
   var isPreliminary: Bool { get }
   /// Makes all later answers as exact as they are wanted near the Λ of the last update.
@@ -52,6 +57,12 @@ package protocol MixedModelEquations: AnyObject {
 extension MixedModelEquations {
   package func prepare(for kind: CriterionKind) {}
   package func coefficients() throws -> [Double] { try solution().β }
+  package func weigh(_ coefficients: [Double]) throws { throw Self.needsOneA }
+  /// What a strategy says that is for one A.
+  static var needsOneA: FitError {
+    .numerical(
+      "this strategy is for residuals of one variance. Use \(Setting.solver("cholmod")), or auto")
+  }
   package var isPreliminary: Bool { false }
   package func refine() throws {}
   package func refine(growth: Double) throws -> Bool { false }

@@ -9,6 +9,7 @@ import NumericalMethods
 public final class FittedModel: Sendable {
   /// The results, but for tests of the coefficients, see `tested()`.
   public let fit: Fit
+  /// Where residuals have parameters its A is that of the optimum, as if those were known prior weights.
   package let model: LinearMixedModel
   package let formula: Formula
   /// What was read; names only, of models without rows.
@@ -32,6 +33,7 @@ public final class FittedModel: Sendable {
     notes: [String] = [], began: Double? = nil
   ) {
     (self.formula, self.data, self.options) = (formula, data, options)
+    let model = model.weighted(at: optimum.outcome.φ)
     (self.products, self.model, self.optimum) = (products, model, optimum)
     self.began = began
     var fit = Fit(

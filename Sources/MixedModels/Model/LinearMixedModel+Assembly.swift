@@ -76,7 +76,15 @@ extension LinearMixedModel {
         releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
         groups: groups)
     }
+    let strata = try Self.strata(
+      releasing: &products,
+      WorkingCoordinates(
+        fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) },
+        threads: options.threads),
+      options: options, whole: (groups, pairs)
+    ) { try Self.related($0, members, options) }
     (terms, covariance) = Self.reported(z, groups)
+    (covariance.residual, parts) = (strata?.structure, strata?.parts)
     observations = products.observations
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
@@ -117,6 +125,7 @@ extension LinearMixedModel {
       bytes += 8 * Double(group.levelCount) * ℓ * (ℓ + Double(x.tail.rows))
       parameters += terms.reduce(0) { $0 + $1.parameterCount }
     }
+    bytes *= Double(1 + products.parts.count)
     bytes = max(bytes - Double(products.groupBytes), 0) + 32 * parameters * parameters
     do throws(MemoryShortage) {
       try requireMemory(

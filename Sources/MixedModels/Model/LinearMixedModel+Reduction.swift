@@ -54,21 +54,28 @@ extension LinearMixedModel {
         name: count > 0 ? "\(term.groupName).\(count)" : term.groupName,
         group: index[term.group]!, groupName: term.groupName, columns: term.columns)
     }
-    let model = LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights,
-      groups: present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) },
-      fixedLevels: fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count),
-      pairs: pairs.compactMap { pair in
+    func mapped(_ groups: [RandomEffectsGroup]) -> [RandomEffectsGroup] {
+      present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) }
+    }
+    func mapped(_ pairs: [CoOccurrence]) -> [CoOccurrence] {
+      pairs.compactMap { pair in
         guard let row = index[pair.rowGroup], let column = index[pair.columnGroup] else {
           return nil
         }
         return pair.mapped(
           by: maps[pair.rowGroup], maps[pair.columnGroup], groups: (row, column))
-      },
-      tail: tail,
+      }
+    }
+    var model = LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: mapped(groups),
+      fixedLevels: fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count),
+      pairs: mapped(pairs), tail: tail,
       covariance: RelativeCovariance(
         blocks: blocks, groupSizes: present.map { maps[$0].columns }),
       fixed: fixed, terms: terms, knownVariance: knownVariance)
+    model.takeParts(of: self) {
+      ModelPart(groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail)
+    }
     return (model, maps)
   }
 
@@ -80,7 +87,7 @@ extension LinearMixedModel {
     let entries = (0..<new).map { j in
       (0..<old).filter { map[$0, j] != 0 }.map { ($0, map[$0, j]) }
     }
-    let groups = groups.map { group in
+    func mapped(_ group: RandomEffectsGroup) -> RandomEffectsGroup {
       let ℓ = group.size
       var zx = [Double](repeating: 0, count: group.levelCount * ℓ * new)
       for level in 0..<group.levelCount {
@@ -95,18 +102,33 @@ extension LinearMixedModel {
         size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B,
         precision: group.precision)
     }
+    func mapped(_ tail: DenseMatrix) -> DenseMatrix {
+      map.multipliedByTransposeOnLeft(tail * map)
+    }
     let p = new - 1
     let none = [Double](repeating: 0, count: p)
-    return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
-      fixedLevels: fixedLevels, pairs: pairs,
-      tail: map.multipliedByTransposeOnLeft(tail * map), covariance: covariance,
+    var model = LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups.map(mapped),
+      fixedLevels: fixedLevels, pairs: pairs, tail: mapped(tail), covariance: covariance,
       fixed: FixedCoordinates(
         names: (0..<p).map { "\($0)" }, kept: Array(0..<p), R: .identity(p),
         B: DenseMatrix(rows: fixed.B.rows, columns: p), leastSquares: none, predictor: none,
         level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
       terms: terms, knownVariance: knownVariance)
+    model.takeParts(of: self) {
+      ModelPart(groups: $0.groups.map(mapped), pairs: $0.pairs, tail: mapped($0.tail))
+    }
+    return model
+  }
+
+  /// Several A_k mapped as the whole was.
+  private mutating func takeParts(
+    of other: LinearMixedModel, _ map: (ModelPart) -> ModelPart
+  ) {
+    guard let theirs = other.parts else { return }
+    covariance.residual = other.covariance.residual
+    parts = ModelParts(all: theirs.all.map(map), sumOfLogWeights: theirs.sumOfLogWeights)
   }
 
   /// The model in other working columns: every group's are combinations of its old ones.
@@ -114,16 +136,25 @@ extension LinearMixedModel {
     guard zip(groups, maps).contains(where: { $1 != .identity($0.size) }) else { return self }
     let index = Dictionary(uniqueKeysWithValues: groups.indices.map { ($0, $0) })
     let fixedLevels = fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count)
-    let groups = zip(groups, maps).map { $0.mapped(by: $1, tail: fixedEffectCount + 1) }
-    let pairs = pairs.map { pair in
-      pair.mapped(
-        by: maps[pair.rowGroup], maps[pair.columnGroup], groups: (pair.rowGroup, pair.columnGroup))
+    func mapped(_ groups: [RandomEffectsGroup]) -> [RandomEffectsGroup] {
+      zip(groups, maps).map { $0.mapped(by: $1, tail: fixedEffectCount + 1) }
     }
-    return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
-      fixedLevels: fixedLevels, pairs: pairs,
-      tail: tail, covariance: covariance, fixed: fixed, terms: terms,
+    func mapped(_ pairs: [CoOccurrence]) -> [CoOccurrence] {
+      pairs.map { pair in
+        pair.mapped(
+          by: maps[pair.rowGroup], maps[pair.columnGroup],
+          groups: (pair.rowGroup, pair.columnGroup))
+      }
+    }
+    var model = LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: mapped(groups),
+      fixedLevels: fixedLevels, pairs: mapped(pairs), tail: tail, covariance: covariance,
+      fixed: fixed, terms: terms,
       determination: determination, knownVariance: knownVariance)
+    model.takeParts(of: self) {
+      ModelPart(groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail)
+    }
+    return model
   }
 
   /// The criterion of the model without random effects, ordinary (weighted) least squares.

@@ -7,16 +7,16 @@ package import NumericalMethods
 public struct LinearMixedModel: Sendable {
   /// n, the rows.
   public let observations: Int
-  let sumOfLogWeights: Double
+  var sumOfLogWeights: Double
   /// Of random effects.
-  package let groups: [RandomEffectsGroup]
+  package internal(set) var groups: [RandomEffectsGroup]
   /// Of absorbed factors; nil where there are none.
   let fixedLevels: FixedLevels?
   /// ZᵢᵀWZⱼ of the levels of two groups that occur together.
-  let pairs: [CoOccurrence]
+  var pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
   /// response.
-  let tail: DenseMatrix
+  var tail: DenseMatrix
   package var covariance: RelativeCovariance
   package let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
@@ -28,6 +28,9 @@ public struct LinearMixedModel: Sendable {
   var determination: Determination?
   /// σ² where it is known, in units of the response.
   var knownVariance: Double?
+  /// The A_k of which A(φ) is made, where residuals have parameters; the A of this model is the one of
+  /// equal coefficients, or that of `weighted(at:)`.
+  var parts: ModelParts?
 
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }
@@ -72,7 +75,7 @@ public struct LinearMixedModel: Sendable {
             : "\(term.groupName).\(term.columns[i]).\(term.columns[j])"
         }
       }
-    }
+    } + (covariance.residual?.names ?? [])
   }
 }
 

@@ -66,6 +66,14 @@ extension CrossProducts {
           ))
       }
     }
+    if let given = options.residualBy, try model.residualBy.map(StrataFormula.init)?.name != StrataFormula(given).name {
+      let made = model.residualBy.map { "with \(Setting.residualBy) “\($0)”" }
+      throw ModelFileError(
+        name,
+        .unusable(
+          "it was made \(made ?? "without \(Setting.residualBy)"), so \(Setting.residualBy) “\(given)” comes too late. Make the cross-products with it."
+        ))
+    }
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
       .union(options.reading.categoricalColumns)
     let factors = Set(basis.factors.map(\.name))

@@ -54,6 +54,8 @@ public enum FitError: Error, Sendable, Equatable {
   case slowSpectrum(steps: Int)
   /// Of the matrix-free method, for the accuracy wanted.
   case tooManyProbes(wanted: Double, limit: Int)
+  /// Strata of the residual variance, and what is wrong with them, without a full stop.
+  case strata(String, String)
   case notConverged(String)
   case numerical(String)
 }
@@ -149,6 +151,8 @@ extension FitError: CustomStringConvertible {
       "the matrix-free method does not converge in \(steps) steps: the factors are nearly nested or hardly connected, which exact methods are good at. Take \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
     case .tooManyProbes(let wanted, let limit):
       "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger \(Setting.accuracy), or \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
+    case .strata(let name, let problem):
+      "\(Setting.residualBy) “\(name)” \(MessageText(sentence: problem))"
     case .notConverged(let message): MessageText(sentence: message)
     case .numerical(let message): MessageText(sentence: message)
     }

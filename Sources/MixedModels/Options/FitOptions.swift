@@ -8,6 +8,9 @@ public struct FitOptions: Sendable {
   public var weights: String?
   /// Column added to the linear predictor with coefficient 1; adds to offset() terms.
   public var offset: String?
+  /// What tells the rows' residual variances apart: a column, or one-sided formula of factors to be
+  /// crossed, `~ sex + arm`. Every stratum has a variance of its own; nil: all rows have one.
+  public var residualBy: String?
   /// How rows become a table: missing values, categorical columns, separators.
   public var reading = ReadingOptions()
   /// Order of a factor's levels, the first is the base.

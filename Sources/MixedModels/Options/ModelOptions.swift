@@ -5,6 +5,8 @@ package import ModelFrames
 package struct ModelOptions: Sendable, Equatable {
   package var weights: String?
   package var offset: String?
+  /// See `FitOptions`.
+  package var residualBy: String?
   package var levels: [String: [String]]
   package var contrasts: [String: Contrast]
   package var omitsMissing: Bool
@@ -14,7 +16,7 @@ package struct ModelOptions: Sendable, Equatable {
 extension FitOptions {
   var model: ModelOptions {
     ModelOptions(
-      weights: weights, offset: offset, levels: levels, contrasts: contrasts,
+      weights: weights, offset: offset, residualBy: residualBy, levels: levels, contrasts: contrasts,
       omitsMissing: omitsMissing, missingTexts: reading.missingTexts)
   }
 }

@@ -48,6 +48,7 @@ struct ResponseSums {
     guard !rows.isEmpty else { return }
     for row in rows { sumOfWeights += columns.rows.weights[row] }
     if responses[0].taken.isEmpty { centre(columns, values, rows) }
+    let threads = threads
     responses.withUnsafeMutableBufferPointer { buffer in
       // Every response is written by one thread.
       nonisolated(unsafe) let buffer = buffer

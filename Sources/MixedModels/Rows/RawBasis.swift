@@ -71,6 +71,8 @@ package struct RawBasis: Sendable, Hashable {
   /// Whether [y X]ᵀW[y X] is summed in twice the digits of a double, since columns of the first rows
   /// nearly depend on each other.
   package var wantsExtendedSums = false
+  /// The cell set whose cells have residual variances of their own, and sums of their own.
+  package var strata: Int?
 }
 
 /// The columns of all random-effects terms on one grouping factor, or the constant of an absorbed one.

@@ -24,6 +24,24 @@ package struct SparsePanel: Sendable {
     values = Array(repeating: 0, count: rows * width)
   }
 
+  /// Some of the rows.
+  func selecting(_ rows: [Int]) -> SparsePanel {
+    var part = self
+    let runs = runs.count
+    part.values = [Double](unsafeUninitializedCapacity: rows.count * width) { target, count in
+      var next = 0
+      for row in rows {
+        for k in row * width..<(row + 1) * width {
+          target[next] = values[k]
+          next += 1
+        }
+      }
+      count = next
+    }
+    part.starts = rows.flatMap { starts[$0 * runs..<($0 + 1) * runs] }
+    return part
+  }
+
   /// Calls `body` with a table that gives one row after the other.
   func withRows(_ body: (RowTable) -> Void) {
     var columns = Array(0..<width)

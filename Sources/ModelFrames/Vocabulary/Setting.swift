@@ -24,6 +24,8 @@ public enum Setting: Sendable, Equatable {
   case contrasts(Contrast? = nil)
   case restrictedLikelihood
   case responseColumns
+  /// What tells residual variances apart.
+  case residualBy
 
   // Searches
   case start

@@ -21,6 +21,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .contrasts(let coding?): assigning("FitOptions.contrasts[\"COLUMN\"]", ".\(coding)")
     case .restrictedLikelihood: assigning("FitOptions.criterion", ".reml")
     case .responseColumns: "the columns of ResponsesFormula"
+    case .residualBy: "residualBy"
     case .start: "FitOptions.start"
     case .optimizer: "FitOptions.optimizer"
     case .maximumEvaluations: "FitOptions.maximumEvaluations"

@@ -27,6 +27,14 @@ struct ModelArguments: ParsableArguments {
 
   @OptionGroup var absorbed: AbsorbedArguments
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Residual variances by stratum: a column, or '~ a + b' for every combination of the levels \
+      of factors.
+      """, valueName: "column"))
+  var residualBy: String?
+
   @OptionGroup var relationships: RelationshipArguments
 
   /// Files named by options.
@@ -40,6 +48,7 @@ struct ModelArguments: ParsableArguments {
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset
+    options.residualBy = residualBy
     options.keepsCrossProducts = false
   }
 }

@@ -16,6 +16,7 @@ struct OptionVocabulary: Vocabulary {
     case .contrasts(let coding): option("--contrasts", coding.map { "COLUMN=\($0.word)" })
     case .restrictedLikelihood: "--reml"
     case .responseColumns: "--responses"
+    case .residualBy: "--residual-by"
     case .start: "--start"
     case .optimizer: "--optimizer"
     case .maximumEvaluations: "--max-evaluations"

@@ -61,6 +61,12 @@ struct CrossprodCommand: ParsableCommand {
 
   @OptionGroup var absorbed: AbsorbedArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Residual variances by stratum: a column, or '~ a + b' for every combination of levels.",
+      valueName: "column"))
+  var residualBy: String?
+
   @OptionGroup(title: "Data") var reading: ReadingArguments
 
   @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
@@ -79,6 +85,7 @@ struct CrossprodCommand: ParsableCommand {
     let progress = progress.line
     var options = FitOptions()
     (options.weights, options.offset) = (weights, offset)
+    options.residualBy = residualBy
     try reading.set(&options)
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
     options.reading.allowsNoRows = true

@@ -18,6 +18,9 @@ extension AbsorbedEquations {
     switch leadingLevels {
     case .packs(let packs):
       let G = kind == .reml ? fixedInverse(inverse) : nil
+      slopes.parts = model.parts.map {
+        packs.partSlopes($0.all.map(\.tail), T, ζ: ζ, fixedInverse: G, team)
+      }
       packs.sums(form, T, ζ: ζ, fixedInverse: G, team)
         .store(form, group: 0, T, size: leader.size, levels: packs.packCount * 8, in: &slopes)
     case .levels(let levels):

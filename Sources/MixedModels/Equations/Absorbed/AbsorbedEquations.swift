@@ -26,6 +26,8 @@ package final class AbsorbedEquations: MixedModelEquations {
   private var leadingLogDeterminant = Double.nan
   private var leafLogDeterminant = 0.0
   private let tailSums: OwnedBuffer<Double>
+  /// [X y]ᵀW[X y]
+  private(set) var tail: DenseMatrix
   /// Group of each of the core's scalars.
   let groupOfScalar: [Int32]
   /// Whether a dense core holds its Cholesky factor.
@@ -52,7 +54,10 @@ package final class AbsorbedEquations: MixedModelEquations {
     leaves = LeafLevels(model, layout.incidence)
     leadingLevels =
       model.groups.count == 1
-      ? .packs(LevelPacks(model.groups[0], width: width, workers: threads))
+      ? .packs(
+        LevelPacks(
+          model.groups[0], ofEach: model.parts?.all.map { $0.groups[0] } ?? [], width: width,
+          workers: threads))
       : .levels(LeadingLevels(model, layout, workers: threads))
     core =
       layout.pattern == nil
@@ -65,6 +70,15 @@ package final class AbsorbedEquations: MixedModelEquations {
         count: layout.scalarStart[place + 1] - layout.scalarStart[place])
     }
     tailSums = OwnedBuffer(repeating: 0, count: width * width)
+    tail = model.tail
+  }
+
+  package func weigh(_ coefficients: [Double]) throws {
+    guard case .packs(let packs) = leadingLevels, let parts = model.parts else {
+      throw Self.needsOneA
+    }
+    packs.combine(coefficients, team)
+    tail = parts.tail(coefficients)
   }
 
   package func update(_ factors: [[Double]]) throws {
@@ -89,7 +103,7 @@ package final class AbsorbedEquations: MixedModelEquations {
     do {
       switch core {
       case .dense(let dense):
-        dense.assemble(levels, factors, tail: model.tail, tailSums: tailSums.start, team)
+        dense.assemble(levels, factors, tail: tail, tailSums: tailSums.start, team)
         try dense.factorize(team)
       case .sparse(let sparse):
         sparse.assemble(levels!, factors, tail: model.tail, tailSums: tailSums.start, team)

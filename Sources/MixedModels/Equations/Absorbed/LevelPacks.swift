@@ -14,6 +14,9 @@ final class LevelPacks {
   let packCount: Int
   /// Pack after pack: the lower triangle of A_jj by columns, then A_j[X y] by columns.
   let fields: OwnedBuffer<SIMD8<Double>>
+  /// The same of every A_k, where there are several, one after the other.
+  let partFields: OwnedBuffer<SIMD8<Double>>
+  let partCount: Int
   /// For every worker: ℓ² + ℓ(p + 1) intermediate results, or a panel of W, and sums of products.
   private let scratch: OwnedBuffer<SIMD8<Double>>
   private let scratchStride: Int
@@ -29,22 +32,31 @@ final class LevelPacks {
   private static let blasWidth = 12
   private static let panelPacks = 32
 
-  init(_ group: RandomEffectsGroup, width: Int, workers: Int) {
+  /// - Parameter ofEach: The group in every A_k, where there are several.
+  init(
+    _ group: RandomEffectsGroup, ofEach: [RandomEffectsGroup] = [], width: Int, workers: Int
+  ) {
     parts = min(64, max(4, Self.mostSums / (width * width)))
     let ℓ = group.size
     let triangle = ℓ * (ℓ + 1) / 2
     let perPack = triangle + ℓ * width
     packCount = (group.levelCount + 7) / 8
     fields = OwnedBuffer(repeating: .zero, count: packCount * perPack)
-    for level in 0..<group.levelCount {
-      let pack = fields.start + level / 8 * perPack
-      for j in 0..<ℓ {
-        for i in j..<ℓ {
-          pack[packedIndex(i, j, size: ℓ)][level % 8] = group.zz[(level * ℓ + j) * ℓ + i]
+    partCount = ofEach.count
+    partFields = OwnedBuffer(repeating: .zero, count: ofEach.count * packCount * perPack)
+    func pack(_ group: RandomEffectsGroup, _ fields: UnsafeMutablePointer<SIMD8<Double>>) {
+      for level in 0..<group.levelCount {
+        let pack = fields + level / 8 * perPack
+        for j in 0..<ℓ {
+          for i in j..<ℓ {
+            pack[packedIndex(i, j, size: ℓ)][level % 8] = group.zz[(level * ℓ + j) * ℓ + i]
+          }
         }
+        for x in 0..<ℓ * width { pack[triangle + x][level % 8] = group.zx[level * ℓ * width + x] }
       }
-      for x in 0..<ℓ * width { pack[triangle + x][level % 8] = group.zx[level * ℓ * width + x] }
     }
+    pack(group, fields.start)
+    for (k, part) in ofEach.enumerated() { pack(part, partFields.start + k * packCount * perPack) }
     size = ℓ
     self.width = width
     let panel = Self.blasWidth <= width ? Self.panelPacks * ℓ * width : 0

@@ -77,6 +77,14 @@ package struct EquationsPlan {
       }
       return "cholmod"
     }
+    if model.parts != nil, model.groups.count > 1 {
+      guard ["auto", "exact", "cholmod"].contains(given) else {
+        throw .numerical(
+          "residual variances that differ, beside several grouping factors, are for the whole system of equations. Use \(Setting.solver("cholmod")), or auto"
+        )
+      }
+      return "cholmod"
+    }
     return given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
   }
 

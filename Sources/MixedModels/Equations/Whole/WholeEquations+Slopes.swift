@@ -22,6 +22,7 @@ extension WholeEquations {
           add(inputs, &slopes.logDeterminant[g], &slopes.residual[g], levelsOf: g)
         }
         addPairs(inputs, &slopes)
+        slopes.parts = parts(inputs, kind)
       }
     }
     return slopes
@@ -32,7 +33,7 @@ extension WholeEquations {
   }
 
   /// G and ζ, and room for a block, a product of blocks and a vector of one level.
-  private struct Inputs {
+  struct Inputs {
     let G: UnsafePointer<Double>
     let ζ: UnsafePointer<Double>
     let own: UnsafeMutablePointer<Double>
@@ -100,7 +101,7 @@ extension WholeEquations {
   }
 
   /// G of a row level (m) and a column level (n), m × n; returns their first scalars.
-  private func setOwn(
+  func setOwn(
     _ x: Inputs, _ pair: CoOccurrence, _ k: Int, _ edge: Int
   ) -> (row: Int, column: Int) {
     let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
@@ -157,7 +158,7 @@ extension WholeEquations {
 }
 
 /// C ← T B for a lower triangular T, ℓ × ℓ, and B of ℓ rows.
-private func multiplyLower(
+func multiplyLower(
   _ T: [Double], _ ℓ: Int, _ B: UnsafePointer<Double>, columns: Int,
   into C: UnsafeMutablePointer<Double>
 ) {

@@ -10,7 +10,7 @@ package import NumericalMethods
 /// One factorization gives log |M| = 2 log |L_zz|, log |XᵀV⁻¹X| = 2 log |L_xx| and r² (Bates et al.
 /// 2015, §3.3).
 package final class WholeEquations: MixedModelEquations {
-  let model: LinearMixedModel
+  private(set) var model: LinearMixedModel
   let layout: WholePattern
   var factor: SparseCholesky
   /// Λ of the last update.
@@ -33,6 +33,8 @@ package final class WholeEquations: MixedModelEquations {
 
   var q: Int { layout.randomEffectCount }
   var p: Int { model.fixedEffectCount }
+
+  package func weigh(_ coefficients: [Double]) { model = model.weighted(by: coefficients) }
 
   package func update(_ factors: [[Double]]) throws {
     self.factors = factors

@@ -33,13 +33,15 @@ struct TurnedCovariance {
     U = qr.r
     let own = RelativeCovariance.Block(
       group: block.group, offset: block.offset, size: block.size, R: qr.q)
-    covariance = RelativeCovariance(
+    var turned = RelativeCovariance(
       blocks: original.blocks.enumerated().map { t, other in
         if t == term { return own }
         return RelativeCovariance.Block(
           group: other.group, offset: other.offset, size: other.freeBlock.size,
           R: .identity(other.freeBlock.size), structure: other.structure)
       }, groupSizes: original.groupSizes)
+    turned.residual = original.residual
+    covariance = turned
   }
 
   private var own: RelativeCovariance.Block { covariance.blocks[term] }

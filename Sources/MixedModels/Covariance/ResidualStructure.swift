@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
+import NumericalMethods
+
+/// Residuals of a covariance matrix σ²R with R⁻¹ = Σ c_k W_k, so that A(φ) = Σ c_k(φ) A_k of sums A_k over
+/// rows that no parameter enters.
+///
+/// Coordinates φ have no bounds; values are what θ reports of them.
+protocol ResidualStructure: Sendable {
+  /// Of the parameters, in θ.
+  var names: [String] { get }
+  /// φ where a search begins: independent residuals of one variance.
+  var start: [Double] { get }
+  /// c_k of every A_k.
+  func coefficients(_ φ: ArraySlice<Double>) -> [Double]
+  /// ∂c_k/∂φ_i, for every i those of all k.
+  func coefficientSlopes(_ φ: ArraySlice<Double>) -> [[Double]]
+  /// log |R|, but for the prior weights.
+  func logDeterminant(_ φ: ArraySlice<Double>) -> Double
+  /// Its derivatives.
+  func logDeterminantSlopes(_ φ: ArraySlice<Double>) -> [Double]
+  /// About the second derivatives of the criterion, each parameter alone.
+  func information(_ φ: ArraySlice<Double>) -> [Double]
+  func values(_ φ: ArraySlice<Double>) -> [Double]
+  func coordinates(_ values: ArraySlice<Double>) -> [Double]
+  /// The derivative of every value in its coordinate.
+  func valueSlopes(_ φ: ArraySlice<Double>) -> [Double]
+}
+
+extension ResidualStructure {
+  /// The gradient in φ of log |K| + log |R| + w r² (M for ML).
+  func gradient(
+    _ slopes: PartSlopes, at φ: ArraySlice<Double>, residualWeight w: Double
+  ) -> [Double] {
+    let own = slopes.includesResidualDeterminant ? logDeterminantSlopes(φ) : names.map { _ in 0 }
+    let parts = zip(slopes.logDeterminant, slopes.squares).map { $0 + w * $1 }
+    return zip(own, coefficientSlopes(φ)).map { $0 + dot($1, parts) }
+  }
+}
+
+/// Strata of rows with residual standard deviations σ_s of their own, nlme's `varIdent`: σ_s = σ e^φ_s,
+/// the first one's being σ; c_s = (σ/σ_s)², log |R| = 2 Σ n_s φ_s.
+struct VarianceStrata: ResidualStructure {
+  /// What tells the strata apart.
+  let name: String
+  /// In their order.
+  let labels: [String]
+  /// n_s
+  let rows: [Int]
+
+  var names: [String] { labels.dropFirst().map { "Residual.\($0)" } }
+  var start: [Double] { labels.dropFirst().map { _ in 0 } }
+
+  func coefficients(_ φ: ArraySlice<Double>) -> [Double] { [1] + φ.map { exp(-2 * $0) } }
+
+  func coefficientSlopes(_ φ: ArraySlice<Double>) -> [[Double]] {
+    φ.enumerated().map { i, φ in
+      labels.indices.map { $0 == i + 1 ? -2 * exp(-2 * φ) : 0 }
+    }
+  }
+
+  func logDeterminant(_ φ: ArraySlice<Double>) -> Double {
+    zip(rows.dropFirst(), φ).reduce(0) { $0 + 2 * Double($1.0) * $1.1 }
+  }
+
+  func logDeterminantSlopes(_ φ: ArraySlice<Double>) -> [Double] {
+    rows.dropFirst().map { 2 * Double($0) }
+  }
+
+  func information(_ φ: ArraySlice<Double>) -> [Double] {
+    let n = Double(rows.reduce(0, +))
+    return rows.dropFirst().map { 4 * Double($0) * (1 - Double($0) / n) }
+  }
+
+  /// σ_s / σ
+  func values(_ φ: ArraySlice<Double>) -> [Double] { φ.map { exp($0) } }
+  func coordinates(_ values: ArraySlice<Double>) -> [Double] { values.map { log($0) } }
+  func valueSlopes(_ φ: ArraySlice<Double>) -> [Double] { values(φ) }
+}

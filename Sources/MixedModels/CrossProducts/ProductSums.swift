@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// One A_k of several, [Z X y]ᵀW[Z X y] over some of the rows, in the raw columns of the whole.
+///
+/// Directories and levels are those of the whole, so that blocks stand at the same places; a level or a
+/// column without rows here is zero. Pairs of levels are there where they occur in these rows.
+package struct ProductSums: Sendable {
+  /// Rows.
+  package internal(set) var observations = 0
+  package internal(set) var fixed: FixedProducts
+  package internal(set) var groups: [GroupProducts]
+  package internal(set) var pairs: [PairProducts]
+}
+
+/// A chunk's rows as sparse rows of [y X] and of every group's Z.
+struct ChunkPanels {
+  let rows: RowBlock
+  /// Cells of every cell set.
+  let counts: [Int]
+  let x: SparsePanel
+  let z: [SparsePanel]
+
+  init(_ rows: RowBlock, counts: [Int], x: SparsePanel, z: [SparsePanel]) {
+    (self.rows, self.counts, self.x, self.z) = (rows, counts, x, z)
+  }
+
+  /// The rows of every cell of a cell set.
+  func rowsOfStrata(_ set: Int) -> [[Int]] {
+    var strata = [[Int]](repeating: [], count: counts[set])
+    for (row, code) in rows.cells[set].enumerated() { strata[Int(code)].append(row) }
+    return strata
+  }
+}
+
+extension ProductSums {
+  /// Of some rows of a chunk.
+  init(_ basis: RawBasis, like whole: CrossProducts, _ chunk: ChunkPanels, rows: [Int]) {
+    let weights = rows.map { chunk.rows.weights[$0] }
+    let x = chunk.x.selecting(rows)
+    observations = rows.count
+    fixed = FixedProducts(basis.fixed)
+    fixed.addCells(basis.fixed, counts: chunk.counts)
+    let width = fixed.directory.count
+    if basis.wantsExtendedSums {
+      let (products, errors) = x.extendedProducts(columns: width, weights: weights)
+      fixed.add(products, errors: errors)
+    } else {
+      fixed.add(x.weightedProducts(columns: width, weights: weights))
+    }
+    let z = chunk.z.map { $0.selecting(rows) }
+    let levels = basis.groups.map { group in rows.map { chunk.rows.cells[group.cellSet][$0] } }
+    groups = basis.groups.indices.map { g in
+      let group = basis.groups[g]
+      var products = GroupProducts(group.blocks)
+      products.allocate(
+        group.blocks, counts: chunk.counts, levels: chunk.counts[group.cellSet], xCount: width)
+      products.accumulate(level: levels[g], z: z[g], x: x, w: weights)
+      return products
+    }
+    pairs = []
+    for (g, h) in whole.groupPairs {
+      var products = PairProducts(
+        rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
+      products.accumulate(
+        rowLevel: levels[g], row: z[g], columnLevel: levels[h], column: z[h], w: weights)
+      pairs.append(products)
+    }
+  }
+
+  /// Without rows.
+  init(emptyOf whole: CrossProducts) {
+    fixed = FixedProducts(whole.basis.fixed)
+    groups = whole.basis.groups.map { GroupProducts($0.blocks) }
+    pairs = whole.groupPairs.map { g, h in
+      PairProducts(
+        rowCapacity: whole.groups[g].zCapacity, columnCapacity: whole.groups[h].zCapacity)
+    }
+  }
+
+  /// Makes room for all columns and levels of the whole.
+  fileprivate mutating func adopt(_ whole: CrossProducts) {
+    fixed.adopt(whole.fixed.directory)
+    for g in groups.indices {
+      groups[g].adopt(
+        whole.groups[g].directory, levels: whole.groups[g].levelCount,
+        xCount: whole.fixed.directory.count)
+    }
+    for (pair, (g, h)) in whole.groupPairs.enumerated() {
+      pairs[pair].adopt(rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
+    }
+  }
+
+  /// Sorts what merging left unsorted.
+  mutating func finish() {
+    for pair in pairs.indices { pairs[pair].compact() }
+  }
+}
+
+extension CrossProducts {
+  /// Adds the strata of `other`, of which everything else was added.
+  ///
+  /// - Parameters:
+  ///   - maps: For every cell set the code here of every code there.
+  ///   - strata: The same of the strata.
+  mutating func addParts(of other: CrossProducts, _ maps: [[Int32]], strata: [Int32]) {
+    for _ in parts.count..<cellSets[basis.strata!].count {
+      parts.append(ProductSums(emptyOf: self))
+    }
+    for k in parts.indices { parts[k].adopt(self) }
+    let (basis, pairsOfGroups) = (basis, groupPairs)
+    for (code, theirs) in other.parts.enumerated() {
+      let k = Int(strata[code])
+      parts[k].observations += theirs.observations
+      let xColumns = parts[k].fixed.merge(theirs.fixed, blocks: basis.fixed, maps: maps)
+      let zColumns = basis.groups.indices.map { g in
+        parts[k].groups[g].merge(
+          theirs.groups[g], columns: basis.groups[g].blocks, levels: maps[basis.groups[g].cellSet],
+          levelCount: groups[g].levelCount, maps: maps, xColumns: xColumns,
+          xCount: fixed.directory.count)
+      }
+      for (pair, (g, h)) in pairsOfGroups.enumerated() {
+        parts[k].pairs[pair].merge(
+          theirs.pairs[pair], rowLevelMap: maps[basis.groups[g].cellSet],
+          columnLevelMap: maps[basis.groups[h].cellSet], rowColumns: zColumns[g],
+          columnColumns: zColumns[h], rowCapacity: parts[k].groups[g].zCapacity,
+          columnCapacity: parts[k].groups[h].zCapacity)
+      }
+    }
+  }
+
+  /// - Throws: `FitError.strata` where there are more than anybody can mean.
+  func checkStrata(_ set: Int) throws(FitError) {
+    try Self.checkStrata(specification, count: cellSets[set].count)
+  }
+
+  static func checkStrata(_ specification: ModelSpecification, count: Int) throws(FitError) {
+    guard count > BoundStrata.most else { return }
+    throw .strata(
+      specification.strata?.name ?? "",
+      "has more than \(BoundStrata.most) levels, each of which would have a residual variance of its own. Name a factor with fewer. \(StrataFormula.powers)"
+    )
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+/// What maps raw columns and levels to a model's.
+struct WorkingCoordinates {
+  let fixed: FixedAssembly
+  /// Of every group.
+  let levels: [GroupLevels]
+  let B: [DenseMatrix]
+  let threads: Int
+}
+
+extension LinearMixedModel {
+  /// Maps the strata's sums to working coordinates and gives the raw blocks back.
+  ///
+  /// - Parameter whole: This model's groups and pairs, whose patterns the parts get.
+  /// - Throws: `FitError.strata` where no variances can be told apart.
+  static func strata(
+    releasing products: inout CrossProducts, _ coordinates: WorkingCoordinates,
+    options: FitOptions, whole: (groups: [RandomEffectsGroup], pairs: [CoOccurrence]),
+    related: ([RandomEffectsGroup]) throws -> [RandomEffectsGroup]
+  ) throws -> (structure: VarianceStrata, parts: ModelParts)? {
+    guard let bound = products.specification.strata else { return nil }
+    let levels = try GroupLevels(
+      bound.grouping, cellSet: bound.cellSet,
+      builder: DesignBuilder(products: products, options: options))
+    var rows = levels.labels.map { _ in 0 }
+    for (code, part) in products.parts.enumerated() { rows[levels.rank[code]] += part.observations }
+    let structure = VarianceStrata(name: bound.name, labels: levels.labels, rows: rows)
+    try structure.check()
+    var parts: [ModelPart?] = rows.map { _ in nil }
+    for code in products.parts.indices {
+      let part = try ModelPart(releasing: &products.parts[code], coordinates, whole, related)
+      let place = levels.rank[code]
+      parts[place] = parts[place]?.adding(part) ?? part
+    }
+    return (
+      structure,
+      ModelParts(all: parts.compactMap(\.self), sumOfLogWeights: products.sumOfLogWeights)
+    )
+  }
+}
+
+extension VarianceStrata {
+  /// - Throws: `FitError.strata`
+  fileprivate func check() throws(FitError) {
+    guard labels.count > 1 else {
+      throw .strata(
+        name, "has one level only, “\(labels.first ?? "")”: there is one residual variance. Leave it out"
+      )
+    }
+    guard let k = rows.firstIndex(where: { $0 < 2 }) else { return }
+    throw .strata(
+      name,
+      "has the level “\(labels[k])” in one row only, which cannot tell a residual variance. Merge levels, or leave the row out"
+    )
+  }
+}
+
+extension ModelPart {
+  fileprivate init(
+    releasing raw: inout ProductSums, _ coordinates: WorkingCoordinates,
+    _ whole: (groups: [RandomEffectsGroup], pairs: [CoOccurrence]),
+    _ related: ([RandomEffectsGroup]) throws -> [RandomEffectsGroup]
+  ) throws {
+    let fixed = coordinates.fixed
+    tail = fixed.mapped(raw.fixed)
+    let independent = raw.groups.indices.map { g in
+      RandomEffectsGroup(
+        releasing: &raw.groups[g], levels: coordinates.levels[g], B: coordinates.B[g],
+        fixed: fixed, threads: coordinates.threads)
+    }
+    let groups = try related(independent)
+    self.groups = groups
+    pairs = whole.pairs.indices.map { k in
+      let pair = whole.pairs[k]
+      return CoOccurrence(
+        releasing: &raw.pairs[k], rowGroup: pair.rowGroup, columnGroup: pair.columnGroup,
+        groups: groups
+      ).spread(over: pair)
+    }
+  }
+
+  /// The sum of two.
+  fileprivate func adding(_ other: ModelPart) -> ModelPart {
+    func sum(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
+    return ModelPart(
+      groups: zip(groups, other.groups).map {
+        $0.with(zz: sum($0.zz, $1.zz), zx: sum($0.zx, $1.zx))
+      },
+      pairs: zip(pairs, other.pairs).map { $0.with(sum($0.blocks, $1.blocks)) },
+      tail: tail + other.tail)
+  }
+}
+
+extension CoOccurrence {
+  /// The same blocks where the pairs of `whole` stand, of which these are some; zero elsewhere.
+  fileprivate func spread(over whole: CoOccurrence) -> CoOccurrence {
+    let size = whole.rowLevels.isEmpty ? 0 : whole.blocks.count / whole.rowLevels.count
+    var spread = [Double](repeating: 0, count: whole.blocks.count)
+    var place = 0
+    for k in rowLevels.indices {
+      while whole.rowLevels[place] != rowLevels[k] || whole.columnLevels[place] != columnLevels[k] {
+        place += 1
+      }
+      for x in 0..<size { spread[place * size + x] = blocks[k * size + x] }
+    }
+    return whole.with(spread)
+  }
+}
+
+extension FixedAssembly {
+  /// [X y]ᵀW[X y] in working coordinates from sums over some of the rows, in raw ones.
+  func mapped(_ raw: FixedProducts) -> DenseMatrix {
+    let B = coordinates.B
+    let p = B.columns
+    var C = DenseMatrix(rows: 1 + removed.count, columns: p + 1)
+    C[0, p] = 1
+    for k in removed.indices {
+      for j in 0..<p { C[1 + k, j] = B[k, j] }
+      C[1 + k, p] = -removed[k]
+    }
+    let product = raw.extended?.projected(C, C).high ?? C.transposed * (raw.matrix * C)
+    return 0.5 * (product + product.transposed)
+  }
+}
