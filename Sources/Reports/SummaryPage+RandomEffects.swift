@@ -15,17 +15,40 @@ extension Fit {
     return lines
   }
 
+  /// Residual standard deviations by stratum with their intervals; none where all rows have one.
+  var strataLines: [String] {
+    guard let residualStrata else { return [] }
+    let strata = residualStrata.strata
+    func cells(_ values: [Double?]) -> [String] {
+      NumberColumn(values, digits: Self.tableDigits).cells
+    }
+    let table = TextTable(
+      rowLabels: strata.map(\.label),
+      columns: [
+        ("Obs", strata.map { "\($0.observations)" }),
+        ("Std.Dev.", cells(strata.map(\.standardDeviation))),
+        ("Ratio", cells(strata.map(\.ratio))),
+        ("2.5 %", cells(strata.map { $0.confidenceInterval?.low })),
+        ("97.5 %", cells(strata.map { $0.confidenceInterval?.high })),
+      ], alignment: .right)
+    return ["Residual standard deviations by \(residualStrata.name.printable):"] + table.lines()
+  }
+
   var varianceTableColumns: [(header: String, cells: [String])] {
-    let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + [sigma]
+    let residuals = residualStrata?.strata.map(\.standardDeviation) ?? [sigma]
+    let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + residuals
     let variances = standardDeviations.map { $0.map { $0 * $0 } }
     return [
       (
         "Groups",
         varianceComponents.flatMap { component in
           component.columns.indices.map { $0 == 0 ? component.name : "" }
-        } + ["Residual"]
+        } + residuals.indices.map { $0 == 0 ? "Residual" : "" }
       ),
-      ("Name", varianceComponents.flatMap(\.columns) + [""]),
+      (
+        "Name",
+        varianceComponents.flatMap(\.columns) + (residualStrata?.strata.map(\.label) ?? [""])
+      ),
       ("Variance", NumberColumn(variances, digits: Self.tableDigits).cells),
       ("Std.Dev.", NumberColumn(standardDeviations, digits: Self.tableDigits).cells),
     ]
@@ -46,7 +69,10 @@ extension Fit {
       }
     }
     return (0..<width).map { column in
-      (column == 0 ? "Corr" : "", rows.map { $0[column] } + [""])
+      (
+        column == 0 ? "Corr" : "",
+        rows.map { $0[column] } + (residualStrata?.strata ?? []).dropFirst().map { _ in "" } + [""]
+      )
     }
   }
 

@@ -11,7 +11,7 @@ extension Fit {
   ///   and memory.
   package func page(isVerbose: Bool) -> String {
     var sections = [
-      titleLines, criterionLines, scaledResidualLines, randomEffectLines, absorbedLines,
+      titleLines, criterionLines, scaledResidualLines, randomEffectLines, strataLines, absorbedLines,
       fixedEffectLines,
       fixedEffectCorrelationLines, convergence.messages,
     ]

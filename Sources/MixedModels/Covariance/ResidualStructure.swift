@@ -47,7 +47,11 @@ struct VarianceStrata: ResidualStructure {
   let labels: [String]
   /// n_s
   let rows: [Int]
+  /// The raw cell set that they are, and the stratum of every cell.
+  let cellSet: Int
+  let cells: [Int]
 
+  /// In θ.
   var names: [String] { labels.dropFirst().map { "Residual.\($0)" } }
   var start: [Double] { labels.dropFirst().map { _ in 0 } }
 

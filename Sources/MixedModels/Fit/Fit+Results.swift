@@ -33,6 +33,9 @@ extension Fit {
     let determination = model.determination ?? .complete(model.terms)
     sigmaStandardError =
       determination.residual && options.knownSigma == nil ? errors?.sigma : nil
+    residualStrata = ResidualStrata(
+      model, φ: outcome.φ, sigma: estimates.sigma,
+      options.knownTheta == nil && options.knownSigma == nil ? errors?.strata : nil)
     varianceComponents = model.terms.indices.map { t in
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
@@ -161,6 +164,7 @@ extension LinearMixedModel {
         "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits"
       )
     }
+    messages += vanishingStrata(outcome.φ)
     messages += lostDigits.notes
     // XᵀWX is 1 in working columns, and XᵀV⁻¹X what the random effects leave of it.
     let Φ = estimates.working.Φ

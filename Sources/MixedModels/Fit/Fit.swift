@@ -28,6 +28,8 @@ public struct Fit: Sendable {
   public let sigma: Double
   /// Asymptotic standard error of σ, from the Hessian; nil where that is not known.
   public let sigmaStandardError: Double?
+  /// Residual standard deviations by stratum, of which the first is `sigma`; nil where all rows have one.
+  public internal(set) var residualStrata: ResidualStrata?
   /// θ in lme4's order and names.
   public let theta: Theta
   /// Covariance parameters without σ that the data determine: the length of θ unless

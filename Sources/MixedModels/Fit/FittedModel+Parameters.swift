@@ -23,7 +23,14 @@ extension FittedModel {
         }
       }
     }
-    parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
+    if let strata = fit.residualStrata {
+      for stratum in strata.strata {
+        parameters.append(
+          ModelParameter(.sigma, "sigma_\(stratum.label)", stratum.standardDeviation))
+      }
+    } else {
+      parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
+    }
     for (name, value) in zip(fit.theta.names, fit.theta.values) {
       parameters.append(ModelParameter(.theta, name, value))
     }

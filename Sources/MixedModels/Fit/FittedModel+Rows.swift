@@ -10,7 +10,8 @@ extension FittedModel {
     let reading =
       try rows.map { try ModelReading(products.specification, $0, options) }
       ?? ModelReading(formula, data, options)
-    return ResidualPass(reading, products, model, optimum.estimates)
+    return ResidualPass(
+      reading, products, model, optimum.estimates, strata: model.stratumWeights(φ))
   }
 
   /// Quantiles of the scaled residuals, if they are wanted and the rows can be read again.

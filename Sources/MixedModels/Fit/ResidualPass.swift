@@ -10,10 +10,10 @@ package struct ResidualPass {
 
   init(
     _ reading: ModelReading, _ products: CrossProducts, _ model: LinearMixedModel,
-    _ estimates: Estimates
+    _ estimates: Estimates, strata: StratumWeights?
   ) {
     (self.reading, sigma) = (reading, estimates.sigma)
-    predictor = FittedPredictor(products, model, estimates)
+    predictor = FittedPredictor(products, model, estimates, strata)
   }
 
   /// The complete rows of one chunk.
@@ -24,6 +24,7 @@ package struct ResidualPass {
     package var fixed: [Double]
     /// y − fitted
     package var residuals: [Double]
+    /// Prior weights, times (σ/σ_s)² of a row's residual stratum.
     package var weights: [Double]
   }
 
@@ -65,6 +66,7 @@ private struct FittedPredictor: Sendable {
   private let groups: [Group]
   /// The constants of absorbed factors, with their levels' effects.
   private let absorbed: [Group]
+  private let strata: StratumWeights?
 
   /// Z of a group, with b of its raw columns, level after level.
   private struct Group: Sendable {
@@ -83,7 +85,11 @@ private struct FittedPredictor: Sendable {
     }
   }
 
-  init(_ products: CrossProducts, _ model: LinearMixedModel, _ estimates: Estimates) {
+  init(
+    _ products: CrossProducts, _ model: LinearMixedModel, _ estimates: Estimates,
+    _ strata: StratumWeights?
+  ) {
+    self.strata = strata
     let basis = products.basis
     cells = KnownCells(products.basis.cellSets, products.cellSets)
     fixed = (
@@ -121,9 +127,12 @@ private struct FittedPredictor: Sendable {
     var fitted = fixed
     for group in groups { group.add(terms, codes, to: &fitted) }
     let residuals = fitted.indices.map { block.rawResponse[$0] + block.offset[$0] - fitted[$0] }
+    let weights = strata.map { strata in
+      zip(block.weights, strata(codes[strata.cellSet])).map { $0 * $1 }
+    }
     return (
       ResidualPass.Rows(
-        fitted: fitted, fixed: fixed, residuals: residuals, weights: block.weights), codes
+        fitted: fitted, fixed: fixed, residuals: residuals, weights: weights ?? block.weights), codes
     )
   }
 }

@@ -9,6 +9,8 @@ struct VarianceErrors: Sendable {
   let sigma: Double
   /// Parallel to the covariance's blocks.
   let terms: [Term]
+  /// Of the residual standard deviation of every stratum; one where there are none.
+  let strata: [Double]
 
   struct Term: Sendable {
     let standardDeviations: [Double?]
@@ -35,7 +37,16 @@ struct VarianceErrors: Sendable {
     let n = φ.count
     var last = [Double](repeating: 0, count: n + 1)
     last[n] = sigma
-    self.sigma = covariance.variance(last).squareRoot()
+    let ofSigma = covariance.variance(last).squareRoot()
+    self.sigma = ofSigma
+    let ratios = structure.residual?.values(structure.residualCoordinates(φ)) ?? []
+    strata =
+      [ofSigma]
+      + ratios.enumerated().map { s, ratio in
+        var slopes = [Double](repeating: 0, count: n + 1)  // of log σ_s = φ_s + log σ
+        (slopes[n - ratios.count + s], slopes[n]) = (1, 1)
+        return ratio * sigma * covariance.variance(slopes).squareRoot()
+      }
     terms = zip(structure.blocks, structure.blockRanges).map { block, range in
       let slopes = RelativeSlopes(block, Array(φ[range]))
       func error(_ own: [Double], scale: Double, sigmaSlope: Double) -> Double {

@@ -50,5 +50,23 @@ extension LinearMixedModel {
   func requireIndependentLevels(for use: ForIndependentLevels) throws(InferenceError) {
     try requireNoAbsorbedFactors(use.name)
     guard hasIndependentLevels else { throw use.refusal }
+    switch use {
+    case .newResponses: return
+    case .kenwardRoger: try requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
+    case .exactTest: try requireEqualVariances("the exact test", .boundary("mixture"))
+    case .bootstrap: try requireEqualVariances("the bootstrap", .intervals("wald"))
+    case .groupInfluence: try requireEqualVariances("the influence of levels", nil)
+    }
+  }
+
+  /// - Parameters:
+  ///   - what: What is for one residual variance, without a verb.
+  ///   - remedy: What there is instead.
+  /// - Throws: `InferenceError` where residual variances differ by stratum.
+  func requireEqualVariances(_ what: String, _ remedy: Setting?) throws(InferenceError) {
+    guard parts != nil || covariance.residual != nil else { return }
+    throw .refused(
+      "\(what) is for residuals of one variance, and this model has strata of them (\(Setting.residualBy)).\(remedy.map { " Use \($0)." } ?? "")"
+    )
   }
 }

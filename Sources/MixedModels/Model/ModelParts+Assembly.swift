@@ -27,7 +27,9 @@ extension LinearMixedModel {
       builder: DesignBuilder(products: products, options: options))
     var rows = levels.labels.map { _ in 0 }
     for (code, part) in products.parts.enumerated() { rows[levels.rank[code]] += part.observations }
-    let structure = VarianceStrata(name: bound.name, labels: levels.labels, rows: rows)
+    let structure = VarianceStrata(
+      name: bound.name, labels: levels.labels, rows: rows, cellSet: bound.cellSet,
+      cells: levels.rank)
     try structure.check()
     var parts: [ModelPart?] = rows.map { _ in nil }
     for code in products.parts.indices {

@@ -15,24 +15,41 @@ extension CrossProducts {
         try archive.add("cells/\(c)/pairs.npy", shape: [pairs.count, 2], pairs.keys.halves)
       }
     }
-    let count = fixed.directory.count
-    try archive.add("fixed/columns.npy", fixed.directory)
-    try archive.add("fixed/sums.npy", shape: [count, count], fixed.square(fixed.sums))
+    let whole = ProductSums(
+      observations: observations, fixed: fixed, groups: groups, pairs: pairs)
+    try whole.writeArrays(to: &archive, groupPairs, prefix: "")
+    for (k, part) in parts.enumerated() {
+      try part.writeArrays(to: &archive, groupPairs, prefix: "strata/\(k)/")
+    }
+  }
+}
+
+extension ProductSums {
+  /// - Parameter prefix: Of all names; none for the whole, whose columns are those of all parts.
+  fileprivate func writeArrays(
+    to archive: inout ArchiveWriter, _ groupPairs: [(Int, Int)], prefix: String
+  ) throws {
+    let (count, isWhole) = (fixed.directory.count, prefix.isEmpty)
+    if isWhole { try archive.add("fixed/columns.npy", fixed.directory) }
     try archive.add(
-      "fixed/corrections.npy", shape: [count, count], fixed.square(fixed.corrections))
+      "\(prefix)fixed/sums.npy", shape: [count, count], fixed.square(fixed.sums))
+    try archive.add(
+      "\(prefix)fixed/corrections.npy", shape: [count, count], fixed.square(fixed.corrections))
     for (g, group) in groups.enumerated() {
       let size = group.directory.count
-      try archive.add("groups/\(g)/columns.npy", group.directory)
+      if isWhole { try archive.add("groups/\(g)/columns.npy", group.directory) }
       try archive.add(
-        "groups/\(g)/blocks.npy", ArrayHeader(.double, [group.levelCount, size, size + count])
+        "\(prefix)groups/\(g)/blocks.npy",
+        ArrayHeader(.double, [group.levelCount, size, size + count])
       ) { try group.write(to: $0, xCount: count) }
     }
     for (pair, (g, h)) in groupPairs.enumerated() {
       let (rows, columns) = (groups[g].directory.count, groups[h].directory.count)
       let products = pairs[pair]
-      try archive.add("pairs/\(pair)/levels.npy", shape: [products.count, 2], products.keys.halves)
       try archive.add(
-        "pairs/\(pair)/blocks.npy", ArrayHeader(.double, [products.count, rows, columns])
+        "\(prefix)pairs/\(pair)/levels.npy", shape: [products.count, 2], products.keys.halves)
+      try archive.add(
+        "\(prefix)pairs/\(pair)/blocks.npy", ArrayHeader(.double, [products.count, rows, columns])
       ) { try products.write(to: $0, rows: rows, columns: columns) }
     }
   }

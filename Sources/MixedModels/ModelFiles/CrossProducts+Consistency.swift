@@ -23,6 +23,7 @@ extension CrossProducts {
       try checkMoments()
       for g in groups.indices { try checkTotal(ofGroup: g) }
       for pair in pairs.indices { try checkTotal(ofPair: pair) }
+      if basis.strata != nil { try checkParts() }
     } catch {
       throw ModelFileError(file, .inconsistent(error.words()))
     }
@@ -127,6 +128,35 @@ extension CrossProducts {
     guard !differs(total, from: fixed.product(1, 1), by: fixed.product(1, 1)) else {
       throw MalformedMember(
         name: "pairs/\(pair)/blocks.npy", "its pairs do not add up to fixed/sums.npy")
+    }
+  }
+
+  /// The strata are all rows together, and each adds up.
+  private func checkParts() throws(MalformedMember) {
+    guard parts.reduce(0, { $0 + $1.observations }) == observations else {
+      throw MalformedMember(
+        name: "strata_nobs in \(ModelDescription.member)", "they do not add up to nobs")
+    }
+    for i in 0..<fixed.directory.count {
+      for j in 0...i {
+        let sum = parts.reduce(0) { $0 + $1.fixed.product(i, j) }
+        let size = (fixed.product(i, i) * fixed.product(j, j)).magnitude.squareRoot()
+        guard !differs(sum, from: fixed.product(i, j), by: size) else {
+          throw MalformedMember(
+            name: "strata/…/fixed/sums.npy", "the strata do not add up to fixed/sums.npy")
+        }
+      }
+    }
+    for (k, part) in parts.enumerated() {
+      var alone = self
+      (alone.fixed, alone.groups, alone.pairs) = (part.fixed, part.groups, part.pairs)
+      do throws(MalformedMember) {
+        for g in groups.indices { try alone.checkTotal(ofGroup: g) }
+        for pair in pairs.indices { try alone.checkTotal(ofPair: pair) }
+      } catch {
+        throw MalformedMember(
+          name: "strata/\(k)", "its levels do not add up to strata/\(k)/fixed/sums.npy")
+      }
     }
   }
 

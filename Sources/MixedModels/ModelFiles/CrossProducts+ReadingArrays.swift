@@ -22,22 +22,52 @@ struct ArrayReading {
     }
     let counts = products.cellSets.map(\.count)
     for c in products.comparisonCellSets { try checkComparison(c, products.cellSets[c]) }
-    let isExtended = products.fixed.isExtended
-    products.fixed = try fixed(basis.fixed, counts)
-    products.fixed.isExtended = isExtended
-    let xCount = products.fixed.directory.count
-    for (g, group) in basis.groups.enumerated() {
-      guard counts[group.cellSet] > 0 || products.observations == 0 else {
+    let xDirectory = try directory("fixed/columns.npy", basis.fixed, counts, first: 1)
+    let zDirectories = try basis.groups.indices.map { g in
+      guard counts[basis.groups[g].cellSet] > 0 || products.observations == 0 else {
         throw inconsistent("groups/\(g)/blocks.npy", "there are rows but no levels")
       }
-      products.groups[g] = try self.group(
-        g, group.blocks, counts, levels: counts[group.cellSet], xCount: xCount)
+      return try directory(
+        "groups/\(g)/columns.npy", basis.groups[g].blocks, counts, first: 0)
     }
-    for (pair, (g, h)) in products.groupPairs.enumerated() {
-      products.pairs[pair] = try self.pair(
-        pair, products.groups[g], products.groups[h])
+    let shapes = Shapes(
+      basis: basis, counts: counts, x: xDirectory, z: zDirectories, pairs: products.groupPairs)
+    var whole = ProductSums(
+      observations: products.observations, fixed: products.fixed, groups: products.groups,
+      pairs: products.pairs)
+    try fill(&whole, shapes, prefix: "")
+    (products.fixed, products.groups, products.pairs) = (whole.fixed, whole.groups, whole.pairs)
+    if let strata = basis.strata, counts[strata] != products.parts.count {
+      throw inconsistent("cells/\(strata)", "there are sums of \(products.parts.count) strata")
     }
+    for k in products.parts.indices { try fill(&products.parts[k], shapes, prefix: "strata/\(k)/") }
     try products.checkSums(file: file)
+  }
+
+  /// What all sums over rows of one model have in common.
+  private struct Shapes {
+    let basis: RawBasis
+    /// Cells of every cell set.
+    let counts: [Int]
+    let x: ColumnDirectory
+    let z: [ColumnDirectory]
+    /// Groups of every pair.
+    let pairs: [(Int, Int)]
+  }
+
+  private func fill(_ sums: inout ProductSums, _ shapes: Shapes, prefix: String) throws {
+    let (basis, isExtended) = (shapes.basis, sums.fixed.isExtended)
+    sums.fixed = try fixed(basis.fixed, shapes.x, prefix)
+    sums.fixed.isExtended = isExtended
+    for (g, group) in basis.groups.enumerated() {
+      sums.groups[g] = try self.group(
+        "\(prefix)groups/\(g)/blocks.npy", shapes.z[g], levels: shapes.counts[group.cellSet],
+        xCount: shapes.x.count)
+    }
+    for (pair, (g, h)) in shapes.pairs.enumerated() {
+      sums.pairs[pair] = try self.pair(
+        "\(prefix)pairs/\(pair)/", sums.groups[g], sums.groups[h])
+    }
   }
 
   private func cells(
@@ -140,14 +170,15 @@ struct ArrayReading {
   /// So that no product of two such numbers overflows.
   private static let mostColumns = 1 << 30
 
-  private func fixed(_ blocks: [ColumnBlock], _ counts: [Int]) throws -> FixedProducts {
-    let directory = try directory("fixed/columns.npy", blocks, counts, first: 1)
+  private func fixed(
+    _ blocks: [ColumnBlock], _ directory: ColumnDirectory, _ prefix: String
+  ) throws -> FixedProducts {
     let count = directory.count
+    let names = ["\(prefix)fixed/sums.npy", "\(prefix)fixed/corrections.npy"]
     let (sums, corrections) = (
-      try doubles("fixed/sums.npy", [count, count]),
-      try doubles("fixed/corrections.npy", [count, count])
+      try doubles(names[0], [count, count]), try doubles(names[1], [count, count])
     )
-    for (name, values) in [("fixed/sums.npy", sums), ("fixed/corrections.npy", corrections)] {
+    for (name, values) in zip(names, [sums, corrections]) {
       let isSymmetric = (0..<count).allSatisfy { i in
         (0..<i).allSatisfy { j in values[i * count + j] == values[j * count + i] }
       }
@@ -157,10 +188,8 @@ struct ArrayReading {
   }
 
   private func group(
-    _ g: Int, _ blocks: [ColumnBlock], _ counts: [Int], levels: Int, xCount: Int
+    _ name: String, _ directory: ColumnDirectory, levels: Int, xCount: Int
   ) throws -> GroupProducts {
-    let directory = try directory("groups/\(g)/columns.npy", blocks, counts, first: 0)
-    let name = "groups/\(g)/blocks.npy"
     var member = try archive.member(name)
     let header = try member.header()
     let size = directory.count
@@ -185,10 +214,11 @@ struct ArrayReading {
     return GroupProducts(directory, xCount: xCount, levels: levels, blocks: memory)
   }
 
-  private func pair(_ pair: Int, _ rows: GroupProducts, _ columns: GroupProducts) throws
+  /// - Parameter folder: With its slash.
+  private func pair(_ folder: String, _ rows: GroupProducts, _ columns: GroupProducts) throws
     -> PairProducts
   {
-    let name = "pairs/\(pair)/levels.npy"
+    let name = "\(folder)levels.npy"
     let keys = try keys(name, rows.levelCount, columns.levelCount)
     guard zip(keys, keys.dropFirst()).allSatisfy(<) else {
       throw inconsistent(name, "its pairs are not in order, each once")
@@ -196,7 +226,7 @@ struct ArrayReading {
     let (r, c) = (rows.zCapacity, columns.zCapacity)
     return PairProducts(
       rowCapacity: r, columnCapacity: c, sorted: keys,
-      blocks: try doubles("pairs/\(pair)/blocks.npy", [keys.count, r, c]))
+      blocks: try doubles("\(folder)blocks.npy", [keys.count, r, c]))
   }
 
   private func doubles(_ name: String, _ shape: [Int]) throws -> [Double] {

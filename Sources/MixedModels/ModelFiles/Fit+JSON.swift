@@ -65,7 +65,7 @@ extension Fit {
   }
 
   fileprivate var estimateMembers: Members {
-    [
+    var members: Members = [
       ("criterion", .number(criterion)),
       ("log_likelihood", .number(logLikelihood)),
       ("aic", .number(aic)),
@@ -77,9 +77,12 @@ extension Fit {
       ("vcov", .matrix(vcov)),
       ("vcov_names", .strings(fixedEffects.filter { $0.estimate != nil }.map(\.name))),
       ("random", .array(varianceComponents.map(\.json))),
-      ("dropped", .strings(droppedColumns)),
-      ("convergence", convergence.json),
     ]
+    if let residualStrata { members.append(("residual_strata", residualStrata.json)) }
+    members += [
+      ("dropped", .strings(droppedColumns)), ("convergence", convergence.json),
+    ]
+    return members
   }
 
   fileprivate var computationMembers: Members {
@@ -122,6 +125,27 @@ extension VarianceComponent {
       (
         "corr_std_error",
         .array(correlationStandardErrors.map { .array($0.map(JSONValue.optional)) })
+      ),
+    ])
+  }
+}
+
+extension ResidualStrata {
+  fileprivate var json: JSONValue {
+    .object([
+      ("by", .string(name)),
+      (
+        "strata",
+        .array(
+          strata.map {
+            .object([
+              ("level", .string($0.label)), ("nobs", .integer($0.observations)),
+              ("sd", .number($0.standardDeviation)), ("ratio", .number($0.ratio)),
+              ("sd_std_error", .optional($0.standardError)),
+              ("conf_low", .optional($0.confidenceInterval?.low)),
+              ("conf_high", .optional($0.confidenceInterval?.high)),
+            ])
+          })
       ),
     ])
   }

@@ -21,7 +21,8 @@ extension FittedModel {
     let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
     self.init(
-      leastSquares: model.reduced(keeping: model.terms.map { _ in [] }), formula,
+      leastSquares: model.reduced(keeping: model.terms.map { _ in [] }).withEqualVariances(),
+      formula,
       products.withoutRandomTerms(formula), input.names, options)
   }
 }

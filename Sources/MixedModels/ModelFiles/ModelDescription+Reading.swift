@@ -40,6 +40,19 @@ extension ModelDescription {
     }
     // Nor this.
     products.fixed.isExtended = (try? json["centring"]["extended"].bool) ?? false
+    if products.basis.strata != nil {
+      let rows = try json["strata_nobs"].elements
+      let extended = try json["strata_extended"].elements
+      guard rows.count == extended.count, rows.count <= BoundStrata.most else {
+        throw MalformedMember(name: "strata_nobs")
+      }
+      for (rows, isExtended) in zip(rows, extended) {
+        var part = ProductSums(emptyOf: products)
+        part.observations = try rows.count
+        part.fixed.isExtended = try isExtended.bool
+        products.parts.append(part)
+      }
+    }
     let moments = try json["centring"]["moments"].elements
     guard moments.count == products.moments.count else {
       throw MalformedMember(name: "centring.moments")
@@ -100,6 +113,7 @@ extension ModelDescription {
     guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
     return ModelOptions(
       weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
+      residualBy: try json.optional("residual_by")?.optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
       missingTexts: Set(try json["missing"].distinctStrings))
   }

@@ -6,21 +6,26 @@ enum ModelDescription {
   static let member = "lmm-sparse.json"
   static let format = "lmm-sparse model"
   /// Raised with every change that an older program would misread.
-  static let version = 1
+  static let version = 2
+  /// Of a file that needs no more: without strata a program of the first version reads it as well.
+  private static let versionOfOneA = 1
 
   static func json(_ products: CrossProducts) -> JSONValue {
     let specification = products.specification
     let options = specification.options
     let known = specification.columnKinds
-    return .object([
+    var members: [(String, JSONValue)] = [
       ("format", .string(format)),
-      ("version", .integer(version)),
+      ("version", .integer(products.basis.strata == nil ? versionOfOneA : version)),
       ("written_by", .string("lmm-sparse \(softwareVersion)")),
       ("formula", .string(specification.formula.text)),
       ("made_for", .string(specification.origin.text)),
       ("data", .strings(products.data)),
       ("weights", .optional(options.weights)),
       ("offset", .optional(options.offset)),
+    ]
+    members += strata(products)
+    members += [
       ("columns", .sorted(known) { .string($0.word) }),
       ("levels", .sorted(options.levels.filter { known[$0.key] != nil }, JSONValue.strings)),
       ("contrasts", .sorted(options.contrasts.filter { known[$0.key] != nil }, \.json)),
@@ -33,7 +38,19 @@ enum ModelDescription {
       ("column_sums", .sorted(products.columnSums.values, JSONValue.number)),
       ("layout", layout(specification)),
       ("centring", centring(products)),
-    ])
+    ]
+    return .object(members)
+  }
+
+  /// What tells residual variances apart, and the rows of every stratum; none without strata.
+  private static func strata(_ products: CrossProducts) -> [(String, JSONValue)] {
+    guard products.basis.strata != nil else { return [] }
+    let options = products.specification.options
+    return [
+      ("residual_by", .optional(options.residualBy)),
+      ("strata_nobs", .array(products.parts.map { .integer($0.observations) })),
+      ("strata_extended", .array(products.parts.map { .bool($0.fixed.isExtended) })),
+    ]
   }
 
   /// Which columns A has.

@@ -82,6 +82,8 @@ public struct PredictionOptions: Sendable {
   public var degreesOfFreedom = DegreesOfFreedomMethod.none
   /// The response and prior weights are read, and residuals computed.
   public var wantsResiduals = false
+  /// The rows' residual strata are read, where the model has any.
+  var wantsRowVariances = false
   /// Column of prior weights; nil for the model's, if it is among the columns.
   public var weights: String?
   /// Column that takes the place of the model's `offset` option.

@@ -19,7 +19,7 @@ public struct NewResponses: Sendable {
   fileprivate let names: [String]
   private let seed: UInt64
   private let input: RowTable.InputColumns
-  fileprivate let options: PredictionOptions
+  fileprivate var options: PredictionOptions
   /// Per response and group: b of the working columns, level after level.
   private let effects: [[[Double]]]
 
@@ -33,6 +33,7 @@ public struct NewResponses: Sendable {
     (self.predictor, self.seed, self.input) = (predictor, seed, input)
     names = (1...count).map { "sim_\($0)" }
     self.options = options
+    self.options.wantsRowVariances = true
     guard random == .new else {
       effects = Array(repeating: predictor.modes, count: count)
       return

@@ -26,6 +26,8 @@ struct NewRowDesign: Sendable {
   let groups: [Part?]
   /// Which of the basis's cell sets are needed.
   let cellSets: Set<Int>
+  /// What the strata of the rows multiply their weights by, if that is wanted.
+  let strata: StratumWeights?
 
   var basis: RawBasis { needs.basis }
   /// The columns to be read.
@@ -34,11 +36,14 @@ struct NewRowDesign: Sendable {
   /// - Parameters:
   ///   - offset: the column that takes the place of the model's `--offset`.
   ///   - weights: prior weights, if they are wanted.
+  ///   - strata: residual strata, if the rows' weights are wanted.
   init(
     _ products: CrossProducts, _ model: LinearMixedModel, _ rests: DroppedRests? = nil,
-    groups selected: [Bool], needsResponse: Bool, offset: String?, weights: Expression?
+    groups selected: [Bool], needsResponse: Bool, offset: String?, weights: Expression?,
+    strata: StratumWeights? = nil
   ) {
     let basis = products.basis
+    self.strata = strata
     fixed = Part(basis.fixed, products.fixed.directory, B: model.fixed.B, first: 1)
     self.rests = rests.map {
       Part(basis.fixed, products.fixed.directory, B: $0.matrix, first: 1, keepsAll: true)
@@ -56,7 +61,8 @@ struct NewRowDesign: Sendable {
       fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
     let grouping = groups.indices.filter { [groups] in groups[$0] != nil }.map { basis.groups[$0].cellSet }
-    cellSets = Self.withParents(Set(blocks.compactMap(\.cellSet) + grouping), basis)
+    cellSets = Self.withParents(
+      Set(blocks.compactMap(\.cellSet) + grouping + [strata?.cellSet].compactMap(\.self)), basis)
     let replaced = offset != nil && products.specification.options.offset != nil ? 1 : 0
     needs = RowNeeds(
       basis, atoms: Set(powers).sorted(),

@@ -24,7 +24,7 @@ struct NewRows: Sendable {
   let offset: [Double]
   /// As the formula has it, `log(y)`; empty if it is not wanted.
   let response: [Double]
-  /// 1 where there are none, NaN where missing.
+  /// 1 where there are none, times (σ/σ_s)² of a residual stratum; NaN where missing.
   let weights: [Double]
   private let factors: [(labels: LevelDictionary, codes: [Int32])]
 
@@ -42,12 +42,16 @@ struct NewRows: Sendable {
     try values.checkWeights(
       remedy: "Weights are inverse variances; write NA where there is none.")
     (offset, response, factors) = (values.offset, values.response, values.factors)
-    weights = values.weights ?? Array(repeating: 1, count: values.count)
     var polynomials = values.atoms.map { _ in [[Double]]() }
     for a in design.needs.atoms { polynomials[a] = values.polynomials(a) }
     let cells = RowCells(
       design.basis.cellSets, needed: design.cellSets, values.factors, areComplete: false)
     let codes = known.cells.codes(of: cells)
+    let prior = values.weights ?? Array(repeating: 1, count: values.count)
+    weights =
+      design.strata.map { strata in
+        zip(prior, strata(codes[strata.cellSet])).map { $0 * $1 }
+      } ?? prior
     terms = RowTerms(count: values.count, polynomials: polynomials, cells: codes)
     levels = design.groups.indices.map {
       design.groups[$0] == nil ? [] : known.levels($0, cells, codes)

@@ -32,7 +32,9 @@ struct RowPredictor: Sendable {
       predictor.products, model,
       NewRowDesign(
         predictor.products, model, hasDropped ? rests : nil, groups: isSelected, needsResponse: options.wantsResiduals,
-        offset: options.offset, weights: weights))
+        offset: options.offset, weights: weights,
+        strata: options.wantsResiduals || options.wantsRowVariances
+          ? model.stratumWeights(predictor.φ) : nil))
     let projections = model.covariance.projections(selection.columns)
     modes = model.groups.indices.map { g in
       isSelected[g]

@@ -25,6 +25,7 @@ public struct RowTable {
     var options = options
     options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
     options.wantsResiduals = columns.contains { $0.needsResponse }
+    if case .prediction = interval { options.wantsRowVariances = true }
     self.options = options
     statistics = RowStatistics(predictor, interval)
   }

@@ -36,6 +36,11 @@ public struct ManyResponses: Sendable {
     _ formula: ResponsesFormula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
     setBLASThreads(1)
+    guard options.residualBy == nil else {
+      throw InferenceError.refused(
+        "many responses are fitted with one residual variance each. Leave \(Setting.residualBy) out, or fit the responses one by one."
+      )
+    }
     if let source = data.first(where: \.isReadOnce) {
       throw DataError(.cannotReadAgain, file: source.name)
     }

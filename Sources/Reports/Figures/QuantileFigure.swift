@@ -54,7 +54,7 @@ package struct QuantileFigure: Figure {
     let count = source.fit.observations
     return Panel(
       title: "Residuals, \(count.grouped) rows",
-      label: source.fit.weights == nil ? "residual / σ" : "√w · residual / σ",
+      label: source.fit.weights == nil && source.fit.residualStrata == nil ? "residual / σ" : "√w · residual / σ",
       quantiles: NormalQuantiles(count: count) { quantiles.quantiles($0) })
   }
 

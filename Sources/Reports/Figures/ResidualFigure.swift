@@ -16,7 +16,7 @@ package struct ResidualFigure: Figure {
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.
   package init(_ source: FigureSource, data: [any TableSource]) throws {
     let fit = source.fit
-    let isWeighted = fit.weights != nil
+    let isWeighted = fit.weights != nil || fit.residualStrata != nil
     var counts = HexagonalCounts()
     try source.forEachRows(of: data, with: { _, _ in () }) { rows, _ in
       for row in rows.fitted.indices {

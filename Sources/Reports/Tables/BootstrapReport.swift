@@ -88,7 +88,8 @@ extension ModelParameter {
     case .fixed, .theta: term
     case .standardDeviation: "sd__\(term)"
     case .correlation: "cor__\(tidyColumns)"
-    case .sigma: "sd__Observation"
+    case .sigma:
+      term == "sigma" ? "sd__Observation" : "sd__Observation.\(term.dropFirst("sigma_".count))"
     }
   }
 }

@@ -36,7 +36,8 @@ extension Fit {
   var estimateRows: AnySequence<EstimateRow> {
     let parameters =
       fixedEffects.map(EstimateRow.init) + varianceComponents.flatMap(\.estimateRows)
-      + [EstimateRow(parameter: "sd__Observation", of: "Residual", estimate: sigma)]
+      + (residualStrata?.estimateRows
+        ?? [EstimateRow(parameter: "sd__Observation", of: "Residual", estimate: sigma)])
     let modes = (conditionalModes ?? []).lazy.flatMap(\.estimateRows)
     return AnySequence([AnySequence(parameters), AnySequence(modes)].joined())
   }
@@ -55,6 +56,18 @@ extension ConditionalModes {
             estimate: mode, standardError: deviation, interval: waldInterval(mode, deviation))
         }
       })
+  }
+}
+
+extension ResidualStrata {
+  fileprivate var estimateRows: [EstimateRow] {
+    strata.map { stratum in
+      var row = EstimateRow(
+        parameter: "sd__Observation.\(stratum.label)", of: "Residual",
+        estimate: stratum.standardDeviation)
+      (row.standardError, row.interval) = (stratum.standardError, stratum.confidenceInterval)
+      return row
+    }
   }
 }
 

@@ -43,8 +43,8 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     let (model, threads) = (fitted.model, fitted.threads)
     try fitted.requireEstimatedSigma(
       "Kenward and Roger's adjustment is computed", .degreesOfFreedom(["satterthwaite"]))
-    guard model.covariance.isUnstructured else { throw ForIndependentLevels.kenwardRoger.refusal }
     try model.requireIndependentLevels(for: .kenwardRoger)
+    guard model.covariance.isUnstructured else { throw ForIndependentLevels.kenwardRoger.refusal }
     let parameters = model.covariance.linearParameters(fitted.φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)

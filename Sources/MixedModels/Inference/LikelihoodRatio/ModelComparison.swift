@@ -43,6 +43,11 @@ extension ModelComparison {
       throw InferenceError.refused("a likelihood-ratio test needs two models or more.")
     }
     try Self.checkData(models)
+    if boundary == .bootstrap {
+      for (_, model) in models {
+        try model.model.requireEqualVariances("the bootstrap", .boundary("mixture"))
+      }
+    }
     func size(_ fit: Fit) -> Int { fit.fixedEffectCount + fit.theta.values.count }
     var sorted = models.enumerated().sorted {
       let (a, b) = ($0.element.model.fit, $1.element.model.fit)

@@ -39,9 +39,13 @@ extension FittedModel {
       missingFactor.map { "the absorbed factor \($0.name)" }
       ?? missing.map { "the term \($0.label)" }
     if lacking == nil { lacking = missingRandom.map { "the random-effects term \($0.label)" } }
+    if lacking == nil, !hasStrata(of: smaller) {
+      lacking = "the strata of the residual variance, \(smaller.strata?.name ?? ""),"
+    }
     let change = CovarianceChange(from: smallerRandom, to: random)
     let (mixture, note) = change.boundary(
-      fixed: model.fixedRank - smaller.model.fixedRank)
+      // Variances that may be equal are no boundary: they count as coefficients do.
+      fixed: model.fixedRank - smaller.model.fixedRank + strataCount - smaller.strataCount)
     return Nesting(
       lacking: lacking, hasSameFixedPart: isSame, mixture: mixture, note: note,
       newVariance: change.isOneVariance ? (change.new[0].group, change.new[0].column) : nil)
@@ -52,6 +56,19 @@ extension FittedModel {
   /// Of the fixed part; the levels of absorbed factors add up to the constant.
   fileprivate func fixedSpaces(_ standard: Standardization) throws -> [TermSpace] {
     try spaces(fixedTerms, standard) + (formula.absorbedFactors.isEmpty ? [] : [.one])
+  }
+
+  fileprivate var strata: BoundStrata? { products.specification.strata }
+  /// Parameters of residual strata.
+  fileprivate var strataCount: Int { model.covariance.residual?.names.count ?? 0 }
+
+  /// Whether rows of one stratum here are of one stratum of `smaller`.
+  fileprivate func hasStrata(of smaller: FittedModel) -> Bool {
+    guard let theirs = smaller.strata else { return true }
+    let sources = Set(strata?.grouping.map { products.basis.factors[$0.source] } ?? [])
+    return theirs.grouping.allSatisfy {
+      sources.contains(smaller.products.basis.factors[$0.source])
+    }
   }
 }
 

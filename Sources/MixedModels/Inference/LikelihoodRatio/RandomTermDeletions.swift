@@ -47,6 +47,9 @@ extension FittedModel {
     let deletions = try randomDeletions()
     for deletion in deletions + jointDeletions(deletions) {
       let (rest, maps) = try model.reduction(keeping: deletion.kept, determinedBy: kind)
+      if rest.groups.isEmpty {
+        try model.requireEqualVariances("a test of all random effects at once", nil)
+      }
       let optimum =
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)

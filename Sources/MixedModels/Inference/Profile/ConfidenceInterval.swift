@@ -71,7 +71,7 @@ extension LinearMixedModel {
           + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
       }
     }
-    return terms + [.residual]
+    return terms + [.residual] + (covariance.residual?.names ?? []).indices.map { .stratum($0 + 1) }
   }
 
   /// The kept coefficients.
@@ -82,7 +82,10 @@ extension LinearMixedModel {
 enum IntervalPlace: Equatable {
   case deviation(term: Int, column: Int)
   case correlation(term: Int, row: Int, column: Int)
+  /// σ, of the first stratum where there are several.
   case residual
+  /// The residual standard deviation of a stratum behind the first.
+  case stratum(Int)
   /// Among the kept columns.
   case coefficient(Int)
 
@@ -90,7 +93,7 @@ enum IntervalPlace: Equatable {
   var term: Int? {
     switch self {
     case .deviation(let term, _), .correlation(let term, _, _): term
-    case .residual, .coefficient: nil
+    case .residual, .stratum, .coefficient: nil
     }
   }
 
@@ -98,7 +101,7 @@ enum IntervalPlace: Equatable {
     switch self {
     case .deviation: .standardDeviation
     case .correlation: .correlation
-    case .residual: .sigma
+    case .residual, .stratum: .sigma
     case .coefficient: .fixed
     }
   }

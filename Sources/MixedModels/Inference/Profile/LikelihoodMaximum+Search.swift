@@ -31,6 +31,10 @@ extension LikelihoodMaximum {
       held = try HeldCorrelation(self, term: term, columns: [column, row])
       if abs(estimate) > 1 - 1e-7 { estimate = estimate < 0 ? -1 : 1 }
     case .residual: held = try HeldResidual(self)
+    case .stratum:
+      throw InferenceError.refused(
+        "the residual standard deviations of strata behind the first have no profiles: put the stratum first (\(Setting.levels)), or use \(Setting.intervals("wald"))."
+      )
     case .coefficient(let k):
       held = HeldCoefficient(self, index: k, estimate: estimate)
       spread = standardError ?? spread

@@ -59,6 +59,7 @@ extension FittedModel {
     case .correlation(let term, let row, let column):
       fit.varianceComponents[term].correlationStandardErrors[row][column]
     case .residual: fit.sigmaStandardError
+    case .stratum(let s): fit.residualStrata?.strata[s].standardError
     case .coefficient(let k): fit.vcov[k][k].squareRoot()
     }
   }

@@ -75,6 +75,7 @@ extension FittedModel {
   public func varianceExplained(
     ratios: [String] = [], level: Double = 0.95
   ) throws -> VarianceExplained {
+    try model.requireEqualVariances("the table of explained variances", nil)
     let variance = coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages

@@ -28,6 +28,7 @@ extension FittedModel {
     _ expressions: [String], level: Double = 0.95
   ) throws -> [VarianceRatio] {
     try ValueRange.coverage.check(level, "level")
+    try model.requireEqualVariances("a ratio of variances", nil)
     let known = namedVariances
     let names = known.map(\.name)
     let errors = curvature.map { ParameterCovariance($0, model, fit.criterionKind) }
