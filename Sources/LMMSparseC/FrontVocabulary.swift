@@ -61,6 +61,7 @@ struct FrontVocabulary: Vocabulary {
       front.assigned("contrasts", coding.map { .member("COLUMN", .text($0.word)) })
     case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
     case .responseColumns: "the responses of the command-line program"
+    case .residualBy: "residual_by"
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")
     case .maximumEvaluations: front.assigned("max_evaluations")

@@ -29,6 +29,7 @@ package final class PredictionPull {
     var options = options
     options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
     options.wantsResiduals = columns.contains { $0.needsResponse }
+    if case .prediction = interval { options.wantsRowVariances = true }
     try interval?.check(options.degreesOfFreedom)
     let statistics = RowStatistics(predictor, interval)
     let table = try NewTable(predictor, data, options)

@@ -79,6 +79,7 @@ extension PooledFits {
       throw InferenceError.refused("pooling needs two fits or more, one of each completed table.")
     }
     for other in fits.dropFirst() { try Self.check(other, against: first) }
+    for (_, model) in fits { try model.model.requireEqualVariances("pooling", nil) }
     let tests = try fits.map { try $0.model.coefficientTests(method, level: level) }
     let results = fits.map(\.model.fit)
     formula = results[0].formula
