@@ -61,7 +61,7 @@ struct FrontVocabulary: Vocabulary {
       front.assigned("contrasts", coding.map { .member("COLUMN", .text($0.word)) })
     case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
     case .responseColumns: "the responses of the command-line program"
-    case .residualBy: "residual_by"
+    case .residualBy: "residual strata of the command-line program"
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")
     case .maximumEvaluations: front.assigned("max_evaluations")
@@ -112,6 +112,8 @@ struct FrontVocabulary: Vocabulary {
     case (.testRandomEffects, _): "ranova()"
     case (.saveReplicates, _): "study --replicates-file of the command-line program"
     case (.readCovariances, _): "vcov"
+    case (.readCoefficients, .options): "\"fixed\""
+    case (.readCoefficients, _): "fixef()"
     case (.unpack(let program), _): "Unpack it: \(program) FILE > TABLE"
     }
   }
