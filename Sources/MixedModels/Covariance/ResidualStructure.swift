@@ -21,6 +21,8 @@ protocol ResidualStructure: Sendable {
   func logDeterminantSlopes(_ φ: ArraySlice<Double>) -> [Double]
   /// About the second derivatives of the criterion, each parameter alone.
   func information(_ φ: ArraySlice<Double>) -> [Double]
+  /// - Throws: `FitError` where the coefficients are so far apart that rounding hides what is small.
+  func check(_ φ: ArraySlice<Double>) throws(FitError)
   func values(_ φ: ArraySlice<Double>) -> [Double]
   func coordinates(_ values: ArraySlice<Double>) -> [Double]
   /// The derivative of every value in its coordinate.
@@ -74,6 +76,21 @@ struct VarianceStrata: ResidualStructure {
   func information(_ φ: ArraySlice<Double>) -> [Double] {
     let n = Double(rows.reduce(0, +))
     return rows.dropFirst().map { 4 * Double($0) * (1 - Double($0) / n) }
+  }
+
+  /// Ratio of standard deviations beyond which a search has not found a minimum, but a way along which a
+  /// stratum's rows come to be explained exactly and the criterion falls without end.
+  private static let largestRatio = 1e6
+
+  func check(_ φ: ArraySlice<Double>) throws(FitError) {
+    let all: [Double] = [0] + φ
+    guard let least = all.indices.min(by: { all[$0] < all[$1] }), let most = all.max(),
+      !(most - all[least] <= log(Self.largestRatio))
+    else { return }
+    throw .strata(
+      name,
+      "has the level “\(labels[least])” whose residual variance falls to zero beside the others: the model explains its rows exactly, or they are too few to tell, and the likelihood has no maximum. Merge it with another level, leave its rows out, or take terms out"
+    )
   }
 
   /// σ_s / σ

@@ -55,9 +55,7 @@ public final class Criterion {
       throw FitError.numerical("the sums by stratum that this needs are not there")
     }
     let c = model.coefficients(φ)
-    guard c.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw CholmodError.notPositiveDefinite(column: 0)
-    }
+    try residual.check(model.covariance.residualCoordinates(φ))
     try equations.weigh(c)
     return parts.sumOfLogWeights
       - residual.logDeterminant(model.covariance.residualCoordinates(φ))

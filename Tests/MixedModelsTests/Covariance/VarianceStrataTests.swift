@@ -237,17 +237,29 @@ import Testing
     #expect("\(error!)".contains(words), "\(error!)")
   }
 
-  @Test func `rows without a stratum are left out, and a stratum without variance is told`() throws {
+  @Test func `rows without a stratum are left out`() throws {
+    let folder = try TemporaryFolder()
+    let text = try rows().replacingOccurrences(of: "26.0,8,M01,Male", with: "26.0,8,M01,")
+    try folder.write(text, to: "t.csv")
+    let fit = try Fit(
+      Formula(Self.orthodont), data: [.file(folder.file("t.csv"))], options: options("Sex"))
+    #expect(fit.omittedObservations == 1)
+    #expect(fit.residualStrata?.strata.map(\.observations) == [44, 63])
+  }
+
+  /// Without variance in a stratum the likelihood has no maximum.
+  @Test func `a stratum that is explained exactly is an error`() throws {
     var text = "y,g,s\n"
     for i in 0..<60 {
       let noise = i % 3 == 0 ? 0 : Double((i * 7919) % 23) / 23 - 0.5
-      text += "\(Double(i % 6) + noise),g\(i % 6),\(i == 5 ? "" : i % 3 == 0 ? "exact" : "noisy")\n"
+      text += "\(Double(i % 6) + noise),g\(i % 6),\(i % 3 == 0 ? "exact" : "noisy")\n"
     }
     let folder = try TemporaryFolder()
     try folder.write(text, to: "t.csv")
-    let fit = try Fit(
-      Formula("y ~ 1 + (1 | g)"), data: [.file(folder.file("t.csv"))], options: options("s"))
-    #expect(fit.omittedObservations == 1)
-    #expect(fit.convergence.messages.contains { $0.contains("“exact” of s is estimated as zero") })
+    let error = #expect(throws: FitError.self) {
+      try Fit(
+        Formula("y ~ 1 + (1 | g)"), data: [.file(folder.file("t.csv"))], options: options("s"))
+    }
+    #expect("\(error!)".contains("“exact”") && "\(error!)".contains("falls to zero"), "\(error!)")
   }
 }
