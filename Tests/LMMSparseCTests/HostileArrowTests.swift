@@ -38,6 +38,7 @@ import Testing
       ({ $0[1].offset = -5 }, "Days", "rows"),
       ({ $0[0].buffers[1] = nil }, "Reaction", "its values are not there"),
       ({ $0[0].buffers = [nil] }, "Reaction", "it has 1 buffers, not 2"),
+      ({ $0[0].buffers = [] }, "Reaction", "it has 0 buffers, not 2"),
       ({ $0[0].nullCount = 3 }, "Reaction", "values are missing, but not which"),
       ({ $0[2].buffers[2] = nil }, "Subject", "its texts are not there"),
       ({ $0[2].buffers[1] = nil }, "Subject", "its values are not there"),

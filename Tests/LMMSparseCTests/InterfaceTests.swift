@@ -88,6 +88,41 @@ import Testing
     #expect(try model.ask(#"{"command": "drop1", "type": 2}"#).code == LMM_MISUSED.rawValue)
   }
 
+  @Test func `columns are those that a model may use`() throws {
+    let options = #"{"formula": "y ~ log(x) + offset(o) + (1 | g/h)", "weights": "1/v", "offset": "w"}"#
+    let answer = try called { lmm_columns(options, $0) }
+    #expect(answer.json["columns"] as? [String] == ["y", "x", "o", "g", "h", "1/v", "v", "w"])
+    #expect(answer.json["formula"] as? [String] == ["y", "x", "o", "g", "h"])
+    #expect(try called { lmm_columns("{}", $0) }.code == LMM_MISUSED.rawValue)
+  }
+
+  @Test func `several forms of an answer are made at once`() throws {
+    let model = try CModel(Sleepstudy.stream(), Sleepstudy.options)
+    let answer = try model.ask(
+      #"{"command": "contrast", "L": [[0, 1]], "format": ["json", "summary", "tidy", "html", "latex"]}"#)
+    #expect((answer.json["json"] as? [String: Any])?["contrasts"] != nil)
+    for form in ["summary", "tidy", "html", "latex"] {
+      #expect((answer.json[form] as? String)?.isEmpty == false)
+    }
+    #expect(try model.ask(#"{"command": "drop1", "format": ["json", "json"]}"#).code == LMM_MISUSED.rawValue)
+    #expect(try model.ask(#"{"command": "drop1", "format": "glance"}"#).code == LMM_MISUSED.rawValue)
+  }
+
+  @Test func `marginal means are compared in several ways`() throws {
+    let options = #"{"formula": "Reaction ~ Days + (1 | Subject)", "factor": "Days"}"#
+    let model = try CModel(Sleepstudy.stream(), options)
+    func count(_ more: String) throws -> Int? {
+      let answer = try model.ask(#"{"command": "emmeans", "means": "~ Days"\#(more)}"#)
+      return (answer.json["differences"] as? [Any])?.count
+    }
+    #expect(try count("") == nil)
+    #expect(try count(#", "pairwise": true"#) == 45)
+    #expect(try count(#", "compare": "control", "control": "3""#) == 9)
+    #expect(try count(#", "custom": {"late": [0, 0, 0, 0, 0, 0, 0, 0, -1, 1]}"#) == 1)
+    let two = try model.ask(#"{"command": "emmeans", "means": "~ Days", "pairwise": true, "compare": "control"}"#)
+    #expect(two.code == LMM_MISUSED.rawValue)
+  }
+
   @Test func `models are compared`() throws {
     let (large, small) = (
       try CModel(Sleepstudy.fileOptions),

@@ -45,8 +45,8 @@
 //   data           file or list of files, in place of rows
 //   name           what messages call the rows; default: data
 //   reml           default true; false: maximum likelihood
-//   weights, offset
-//                  column; weights also an expression, as "1/v"
+//   weights        column, or an expression, as "1/v"
+//   offset         column
 //   factor         column or list of columns that are categorical even if they are numbers
 //   levels         object: column to list of levels, the first is the base
 //   contrasts      treatment, sum, helmert, poly, deviation or sdif for all factors, or an object: column to
@@ -54,22 +54,23 @@
 //                  level
 //   na             omit (default) or fail
 //   missing        text or list of texts that mean missing
-//   encoding, decimal, separator
-//                  of files
+//   encoding       of files: utf-8 (default), latin1 or windows-1252; decimal and separator, too, are of files
+//   decimal        . (default) or ,
+//   separator      one character, or tab; default: found in the header line
 //   ddf            satterthwaite (default), kenward-roger, residual or none
-//   optimizer, max_evaluations, tolerance
+//   optimizer      auto (default), newton, bobyqa, …; max_evaluations and tolerance
 //   start          θ in the reported order, or an object: values by the names of θ
-//   theta, sigma
-//                  where they are known
-//   solver, accuracy, probe_seed
+//   theta          where it is known, in the reported order
+//   sigma          where it is known
+//   solver         auto (default), absorb, cholmod or matrix-free
+//   accuracy       target standard error of a criterion that is estimated; probe_seed: of its random vectors
 //   threads        default: all cores
 //   pedigree       object: grouping factor to an object with individual, sire and dam, lists of
 //                  labels, null for an unknown parent
 //   ranef          true: the result has the conditional modes
 //   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
 //                  until they were read a second time
-//   keep_products
-//                  default true; false takes less memory, and lmm_save is refused
+//   keep_products  default true; false takes less memory, and lmm_save is refused
 #ifndef LMM_H
 #define LMM_H
 

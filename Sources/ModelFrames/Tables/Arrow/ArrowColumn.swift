@@ -56,7 +56,10 @@ struct ArrowColumn {
     else { throw Fault("it has \(array.n_buffers) buffers, not \(wanted)") }
     (self.type, self.count) = (type, count)
     first = Int(array.offset) + from
-    buffers = (0..<(wanted == 0 ? 0 : Int(array.n_buffers))).map { UnsafeRawPointer(array.buffers[$0]) }
+    // No more are looked at than a column of this type has.
+    buffers = (0..<(type == .textView ? Int(array.n_buffers) : wanted)).map {
+      UnsafeRawPointer(array.buffers[$0])
+    }
     rowValidity = nil
     let bits = wanted > 0 ? buffers[0] : nil
     if bits == nil, array.null_count > 0, type != .null {

@@ -72,9 +72,10 @@ public struct ParquetTable: TableSource, Hashable {
         throw DataError(.programFailed(program: "DuckDB", error.words), file: name)
       }
       throw DataError(
-        .unsupportedFormat(
-          "a Parquet file, which the program \(program) reads here, and none is along PATH",
-          remedy: "Install it (pip install duckdb-cli, or from duckdb.org), or export the table as CSV."), file: name)
+        .unsuitable(
+          "is a Parquet file, which the program \(program) reads, and none is along PATH.",
+          remedy: "Install it (pip install duckdb-cli, or from duckdb.org), or export the table as CSV."),
+        file: name)
     }
   }
 
