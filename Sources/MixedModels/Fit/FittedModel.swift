@@ -40,6 +40,10 @@ public final class FittedModel: Sendable {
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
       record: record)
+    if fit.convergence.isSingular {
+      let zeros = try? SingularTerms(formula, products, options, model, φ: optimum.outcome.φ)
+      fit.convergence.messages += zeros?.messages ?? []
+    }
     fit.convergence.messages += notes
     fit.setAbsorbed(model)
     self.fit = fit

@@ -46,13 +46,3 @@ extension FittedModel {
     return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: actual(method), rows: rows)
   }
 }
-
-extension BoundTerm {
-  /// Whether this term's variables are among those of `other`, which has more (R's `drop.scope`).
-  func isPartOf(_ other: BoundTerm) -> Bool {
-    let (factors, numbers) = (Set(factors.map(\.variable)), Set(numbers))
-    let (theirFactors, theirNumbers) = (Set(other.factors.map(\.variable)), Set(other.numbers))
-    return factors.isSubset(of: theirFactors) && numbers.isSubset(of: theirNumbers)
-      && factors.count + numbers.count < theirFactors.count + theirNumbers.count
-  }
-}

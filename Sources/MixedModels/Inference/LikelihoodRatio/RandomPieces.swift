@@ -24,12 +24,10 @@ extension FittedModel {
   ///
   /// - Throws: `FitError`.
   func randomDeletions() throws -> [RandomDeletion] {
-    var offsets = model.groups.map { _ in 0 }
-    return try products.specification.randomTerms.flatMap { bound -> [RandomDeletion] in
-      let summands = try summands(of: bound)
-      let first = offsets[bound.group]
-      let count = summands.reduce(0) { $0 + $1.columns.count }
-      offsets[bound.group] += count
+    let builder = DesignBuilder(products: products, options: options)
+    return try RandomTermSummands.all(builder).flatMap { term -> [RandomDeletion] in
+      let (bound, summands) = (term.bound, term.summands)
+      let (first, count) = (term.offset, term.columnCount)
       if bound.structure != nil {
         // Its columns share parameters.
         return [
@@ -41,7 +39,7 @@ extension FittedModel {
       }
       let deletable =
         bound.isDiagonal || summands.count == 1
-        ? summands : summands.filter { $0.canGo }
+        ? summands : summands.filter { term.isOutermost($0) }
       return deletable.map { summand in
         let isWhole = summands.count == 1
         let place = bound.label
@@ -91,39 +89,6 @@ extension FittedModel {
     return result.map { $0.sorted() }
   }
 
-  private struct Summand {
-    let label: String
-    /// Among the random-effects term's columns.
-    let columns: [Int]
-    /// Whether it is in no other summand.
-    let canGo: Bool
-  }
-
-  private func summands(of bound: BoundRandomTerm) throws -> [Summand] {
-    let builder = DesignBuilder(products: products, options: options)
-    let (blocks, directory) = (
-      products.basis.groups[bound.group].blocks, products.groups[bound.group].directory
-    )
-    var result: [Summand] = []
-    var next = 0
-    if bound.terms.hasIntercept {
-      result.append(
-        Summand(label: "(Intercept)", columns: [0], canGo: bound.terms.terms.isEmpty))
-      next = 1
-    }
-    for term in bound.terms.terms {
-      let count = try builder.columns(
-        BoundTerms(hasIntercept: false, terms: [term]), blocks: blocks, directory: directory
-      ).names.count
-      result.append(
-        Summand(
-          label: term.label, columns: Array(next..<next + count),
-          canGo: !bound.terms.terms.contains { term.isPartOf($0) }))
-      next += count
-    }
-    return result
-  }
-
   /// Columns of every term without some of a group's columns, given by their place in the group.
   private func remaining(after deleted: [Int], in group: Int) -> [[Int]] {
     model.covariance.blocks.map { block in
@@ -131,22 +96,5 @@ extension FittedModel {
         block.group != group || !deleted.contains(block.offset + $0)
       }
     }
-  }
-}
-
-extension BoundRandomTerm {
-  /// The left-hand side, with an implicit intercept.
-  /// As the formula has it.
-  var label: String {
-    let bare = "\(lhs) \(isDiagonal ? "||" : "|") \(groupName)"
-    guard let structure else { return "(\(bare))" }
-    let homogeneity = structure.isHomogeneous.map { ", hom = \($0 ? "TRUE" : "FALSE")" } ?? ""
-    return "\(structure.word)(\(bare)\(homogeneity))"
-  }
-
-  var lhs: String {
-    let labels = terms.terms.map(\.label)
-    if labels.isEmpty { return "1" }
-    return ((terms.hasIntercept ? [] : ["0"]) + labels).joined(separator: " + ")
   }
 }
