@@ -104,6 +104,8 @@ extension ValueRange<Int> {
   package static let studyReplicates = ValueRange(2...10_000_000)
   /// Draws of a statistic.
   package static let simulations = ValueRange(1...100_000_000)
+  /// Submodels that are fitted.
+  package static let submodels = ValueRange(2...100_000)
   /// Significant digits that are shown.
   package static let digits = ValueRange(1...15)
   /// Columns of new responses.

@@ -18,7 +18,7 @@ import ModelFrames
     version: softwareVersion,
     subcommands: [
       FitCommand.self, SummaryCommand.self, CrossprodCommand.self, AnovaCommand.self, DropCommand.self,
-      RandomAnovaCommand.self, ContrastCommand.self, ConfintCommand.self,
+      RandomAnovaCommand.self, SelectCommand.self, ContrastCommand.self, ConfintCommand.self,
       MarginalMeansCommand.self, VarianceCommand.self, PoolCommand.self, BootstrapCommand.self,
       FixefCommand.self, RanefCommand.self,
       PredictCommand.self, AugmentCommand.self, PlotCommand.self, ReportCommand.self,

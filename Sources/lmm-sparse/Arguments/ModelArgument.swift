@@ -11,7 +11,7 @@ struct ModelSource: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "CSV or TSV files for models that are formulas; several files are one table.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var data: [String] = []
 
   @OptionGroup(title: "Model") var model: ModelArguments
@@ -44,10 +44,11 @@ struct ModelSource: ParsableArguments {
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
   func fitted(
     _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod? = nil, wantsModes: Bool = false,
-    progress: ProgressLine?
+    keepsCrossProducts: Bool = false, progress: ProgressLine?
   ) throws -> FittedModel {
     var options = try options(wantsModes: wantsModes, progress: progress)
     if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
+    options.keepsCrossProducts = keepsCrossProducts
     let fitted =
       argument.contains("~")
       ? try FittedModel(
