@@ -4,14 +4,31 @@ public import ModelFrames
 /// One design of a study, with what tells it from the others.
 public struct StudyDesign: Sendable {
   public let formula: Formula
-  public let settings: SimulationSettings
-  public let design: SimulationDesign
+  /// What is stated; nil for the design of a fit.
+  public let settings: SimulationSettings?
+  public let design: SimulationDesign?
+  /// nil for what is stated.
+  let fitted: FittedStudy?
   /// What differs between the designs of a study: `school` and `30`; empty for a single one.
   public let varied: [(name: String, value: String)]
 
+  init(
+    formula: Formula, settings: SimulationSettings, design: SimulationDesign,
+    varied: [(name: String, value: String)]
+  ) {
+    (self.formula, self.settings, self.design) = (formula, settings, design)
+    (self.varied, fitted) = (varied, nil)
+  }
+
+  init(formula: Formula, fitted: FittedStudy, varied: [(name: String, value: String)]) {
+    (self.formula, self.fitted, self.varied) = (formula, fitted, varied)
+    (settings, design) = (nil, nil)
+  }
+
   /// `school = 30`; of a single design its numbers of levels.
   public var label: String {
-    let parts = varied.isEmpty ? design.levels.map { ($0.factor, "\($0.count)") } : varied
+    if varied.isEmpty, fitted != nil { return "the fit's design" }
+    let parts = varied.isEmpty ? (design?.levels ?? []).map { ($0.factor, "\($0.count)") } : varied
     return parts.map { "\($0.0) = \($0.1)" }.joined(separator: ", ")
   }
 

@@ -17,7 +17,7 @@ struct StudyModel: Sendable {
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `InferenceError`, `SimulationError`.
   init(_ study: StudyDesign, seed: UInt64, threads: Int) throws {
-    guard let truth = study.design.truth, truth.sigma > 0 else {
+    guard let truth = study.fitted?.truth ?? study.design?.truth, truth.sigma > 0 else {
       throw SimulationError.stated("a study needs a positive \(Setting.simulation(.sigma)).")
     }
     model = try Self.model(study, seed: seed, threads: threads)
@@ -52,17 +52,25 @@ struct StudyModel: Sendable {
       }, sigma: truth.sigma / model.fixed.responseScale)
   }
 
-  /// The cross-products of one simulated table, drawn as it is read; of its response only the unit is used.
+  /// The cross-products of one simulated table, drawn as it is read, or of a fit; of the response only the
+  /// unit is used.
   private static func model(
     _ study: StudyDesign, seed: UInt64, threads: Int
   ) throws -> LinearMixedModel {
-    var table = Simulation(study.design, seed: seed)
+    if let fitted = study.fitted {
+      var options = fitted.options
+      options.threads = threads
+      var products = fitted.products
+      return try LinearMixedModel(releasing: &products, options: options)
+    }
+    guard let design = study.design else { preconditionFailure("a design is stated or a fit's") }
+    var table = Simulation(design, seed: seed)
     table.name = "the table of \(study.label)"
     var options = FitOptions()
     options.threads = threads
-    options.contrasts = study.settings.contrasts
-    options.weights = study.settings.weights
-    options.reading.categoricalColumns = Set(study.design.labelledFactors)
+    options.contrasts = study.settings?.contrasts ?? [:]
+    options.weights = study.settings?.weights
+    options.reading.categoricalColumns = Set(design.labelledFactors)
     return try LinearMixedModel(study.formula, data: [table], options: options)
   }
 

@@ -24,7 +24,7 @@ struct BoundaryArguments: ParsableArguments {
     var options = BootstrapOptions()
     (options.replicates, options.seed) = (replicates, seed)
     options.progress = { [replicates] all in
-      progress?.show("replicate \(all.count) of \(replicates)")
+      progress?.show("replicate", all.count, of: replicates)
     }
     return options
   }

@@ -32,12 +32,12 @@ struct BootstrapCommand: ParsableCommand {
 
   @OptionGroup var coverage: CoverageArgument
 
-  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"), completion: .file())
   var csv: String?
 
   @Option(
     help: ArgumentHelp(
-      "Keep replicates there from time to time, and go on from what it holds.", valueName: "file"))
+      "Keep replicates there from time to time, and go on from what it holds.", valueName: "file"), completion: .file())
   var checkpoint: String?
 
   @OptionGroup var source: ModelSource
@@ -94,7 +94,7 @@ struct BootstrapCommand: ParsableCommand {
     options.completed = try store?.replicates(fingerprint: fingerprint, names: names) ?? []
     tell(options.completed.count, done: options.completed.count)
     options.progress = { all in
-      progress?.show("replicate \(all.count) of \(replicates)")
+      progress?.show("replicate", all.count, of: replicates)
       let kept = try store?.keep(
         all, fingerprint: fingerprint, names: names, isLast: all.count >= replicates)
       tell(kept ?? 0, done: all.count)

@@ -35,7 +35,7 @@ struct ConfintCommand: ParsableCommand {
     var kind: BootstrapInterval.Kind { self == .basic ? .basic : .percentile }
   }
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @Option(help: ArgumentHelp("How intervals are made.", valueName: "method"))
@@ -50,7 +50,7 @@ struct ConfintCommand: ParsableCommand {
       valueName: "name"))
   var parameters: [String] = []
 
-  @Option(help: ArgumentHelp("Write the profiles' curves as a table.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the profiles' curves as a table.", valueName: "file"), completion: .file())
   var curves: String?
 
   @Option(.replicates, "Responses to simulate; default: 1000", valueName: "n")
@@ -114,7 +114,7 @@ struct ConfintCommand: ParsableCommand {
     var options = ProfileOptions()
     (options.level, options.parameters) = (coverage.level, parameters)
     options.pointsPerSide = curves == nil ? 0 : Self.pointsPerSide
-    options.progress = { progress?.show("profile: \($0) of \($1) parameters") }
+    options.progress = { progress?.show("profile:", $0, of: $1, " parameters") }
     let profile = try fitted.profile(options)
     progress?.clear()
     return profile
@@ -125,7 +125,7 @@ struct ConfintCommand: ParsableCommand {
     options.replicates = replicates ?? options.replicates
     options.seed = seed ?? options.seed
     let count = options.replicates
-    options.progress = { progress?.show("replicate \($0.count) of \(count)") }
+    options.progress = { progress?.show("replicate", $0.count, of: count) }
     let bootstrap = try fitted.bootstrap(options)
     progress?.clear()
     return bootstrap

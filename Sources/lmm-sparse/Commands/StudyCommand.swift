@@ -18,12 +18,18 @@ struct StudyCommand: ParsableCommand {
 
           lmm-sparse study 'y ~ x + (1 + x | g)' --beta 1,0.8 --sd g=2,0.5 --levels g=5,30,100 --rows-per g=30
 
+      Of a model file, the study is of its own design: rows, levels and covariates are those of the fit, and so are \
+      the parameters, unless --beta and --sd state others; --copies has more levels or rows. This is the power of a \
+      study like the one that was done:
+
+          lmm-sparse study sleep.lmm --beta Days=2,5 --copies Subject=1,2 --method reml
+
       Covariates and levels of a design are drawn once; every replicate draws random effects and residuals, \
       as cross-products without rows. The same seed gives the same numbers whatever the number of threads.
       \(Study.jsonHelp)
       """)
 
-  @Argument(help: "The formula; default: the study of schools.")
+  @Argument(help: "The formula; default: the study of schools.", completion: .file())
   var formula: String?
 
   @Option(
@@ -44,6 +50,13 @@ struct StudyCommand: ParsableCommand {
 
   @OptionGroup(title: "Truth and covariates") var stated: SimulationArguments
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Of a model file: so many times the levels of a grouping factor, with their rows; or rows=n, the rows at the same levels; repeatable.",
+      valueName: "factor=n,…"))
+  var copies: [String] = []
+
   @Option(.studyReplicates, "Responses to simulate of every design", valueName: "n")
   var replicates = 1000
 
@@ -63,13 +76,13 @@ struct StudyCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Draw figures into files that begin so; .svg (default), .png, .pdf or .gp at its end says what they are.",
-      valueName: "prefix"))
+      valueName: "prefix"), completion: .file())
   var figures: String?
 
   @Flag(help: "Draw no figures.")
   var noFigures = false
 
-  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write all replicates as a table.", valueName: "file"), completion: .file())
   var replicatesFile: String?
 
   @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
@@ -86,6 +99,10 @@ struct StudyCommand: ParsableCommand {
     if replicatesFile == "-", report.output == nil || report.output == "-" {
       throw ValidationError("--replicates-file - needs --output FILE for the report.")
     }
+    if let stored = storedFit { return try checkFit(stored) }
+    if !copies.isEmpty {
+      throw ValidationError("--copies is for a model file, such as model.lmm.")
+    }
     if let formula {
       // Errors of the formula itself are told by the run.
       if (try? Formula(formula)) != nil { _ = try stating { try designs() } }
@@ -101,13 +118,40 @@ struct StudyCommand: ParsableCommand {
     }
   }
 
+  private var storedFit: String? {
+    formula.flatMap { !$0.contains("~") && ModelFile.isMeant(by: $0) ? $0 : nil }
+  }
+
+  private func checkFit(_ path: String) throws {
+    let foreign =
+      [("--levels", levels.isEmpty), ("--rows-per", rowsPer == nil), ("--rows", rows == nil)]
+      .filter { !$0.1 }.map(\.0) + stated.given.filter { !["--beta", "--sd"].contains($0) }
+    guard let option = foreign.first else { return }
+    throw ValidationError(
+      "\(option) is for a formula; \(path) has a design of its own. Change it by --beta, --sd and --copies.")
+  }
+
+  /// The designs of a fit.
+  private func designs(ofFit path: String) throws -> [StudyDesign] {
+    var options = FitOptions()
+    options.threads = threads ?? 0
+    options.degreesOfFreedom = .none
+    let fitted = try FittedModel(contentsOf: path, options: options)
+    guard fitted.fit.convergence.converged else {
+      throw SearchStopped(formula: path, messages: fitted.fit.convergence.messages)
+    }
+    var changes = FittedStudyChanges()
+    (changes.coefficients, changes.deviations, changes.copies) = (stated.beta, stated.sd, copies)
+    return try StudyDesign.designs(of: fitted, changes)
+  }
+
   func run() throws {
-    let designs = try designs()
+    let designs = try storedFit.map { path in try stating { try self.designs(ofFit: path) } } ?? designs()
     let drawing = try StudyDrawing(
       prefix: noFigures ? nil : figures ?? (formula == nil ? "study" : nil),
       isAsked: figures != nil, isSchools: formula == nil)
     var files = try RunFiles(
-      reading: stated.files, output: report.output, others: ["--replicates-file": replicatesFile])
+      reading: stated.files + [storedFit].compactMap(\.self), output: report.output, others: ["--replicates-file": replicatesFile])
     try drawing?.check(files)
     try report.write(files) { progress in
       var settings = StudySettings()
@@ -116,7 +160,7 @@ struct StudyCommand: ParsableCommand {
       settings.degreesOfFreedom = ddf.method
       settings.wantsProfiles = profile
       settings.threads = threads ?? 0
-      settings.progress = { progress?.show("replicate \($0) of \($1)") }
+      settings.progress = { progress?.show("replicate", $0, of: $1) }
       let study = try stating { try Study(designs, settings) }
       progress?.clear()
       try files["--replicates-file"]?.write(StudyReplicates(study).report(), as: .tidy)

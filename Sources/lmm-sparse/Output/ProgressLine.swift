@@ -18,6 +18,8 @@ final class ProgressLine: Sendable {
   private struct State {
     var lastShown: Double
     var isVisible = false
+    /// What is counted, and when and where counting began.
+    var count: (what: String, began: Double, first: Double)?
   }
 
   private let isTerminal: Bool
@@ -33,7 +35,43 @@ final class ProgressLine: Sendable {
     state = Mutex(State(lastShown: isTerminal ? monotonicSeconds() : -.infinity))
   }
 
-  func show(_ progress: FitProgress) { show(Self.words(for: progress)) }
+  func show(_ progress: FitProgress) {
+    if case .reading(let bytes, let total?, _) = progress, total > 0 {
+      let left = timeLeft("reading", Double(bytes), of: Double(total))
+      return show(Self.words(for: progress) + left)
+    }
+    show(Self.words(for: progress))
+  }
+
+  /// `replicate 120 of 1000, 12 s left`, once a second's worth was done.
+  func show(_ what: String, _ done: Int, of total: Int, _ suffix: String = "") {
+    let left = timeLeft(what, Double(done), of: Double(total))
+    show("\(what) \(done) of \(total)\(suffix)\(left)")
+  }
+
+  /// By the pace since this was counted first.
+  private func timeLeft(_ what: String, _ done: Double, of total: Double) -> String {
+    state.withLock { state in
+      let now = monotonicSeconds()
+      guard let count = state.count, count.what == what, done >= count.first else {
+        state.count = (what, now, done)
+        return ""
+      }
+      let (seconds, part) = (now - count.began, done - count.first)
+      guard seconds > 1, part > 0, done < total else { return "" }
+      return ", \(Self.duration(seconds * (total - done) / part)) left"
+    }
+  }
+
+  /// `12 s`, `3 min`, `2.5 h`.
+  static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<99.5: "\(Int(max(seconds, 1).rounded())) s"
+    case ..<5970: "\(Int((seconds / 60).rounded())) min"
+    case ..<1e9: "\(fixedNotation(seconds / 3600, decimals: 1)) h"
+    default: "years"
+    }
+  }
 
   /// The words are made only if they are shown.
   func show(_ words: @autoclosure () -> String) {

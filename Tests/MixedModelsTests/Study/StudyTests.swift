@@ -201,7 +201,7 @@ import Testing
       Formula("y ~ 1 + (1 | school/class)"), settings, rowsPer: "class=5,6")
     #expect(grid.count == 8)
     #expect(grid[0].label == "school = 4, class = 2, rows per class = 5")
-    #expect(grid[7].design.rows == 8 * 3 * 6)
+    #expect(grid[7].design?.rows == 8 * 3 * 6)
     #expect(throws: SimulationError.self) {
       try StudyDesign.grid(Formula("y ~ 1 + (1 | g)"), settings)
     }
