@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Glibc
 public import ModelFrames
 import NumericalMethods
 
@@ -44,6 +45,17 @@ public struct ModelPlan: Sendable {
   public let strategies: [Strategy]
   /// Index into `strategies`; nil if none fits in memory.
   public let chosen: Int?
+  /// What a search by exact gradients is likely to take, and the derivatives at its end that tests rest on;
+  /// nil for other searches, and where none is needed.
+  public let search: Search?
+
+  public struct Search: Sendable {
+    public let evaluations: Int
+    public let gradients: Int
+    /// Of the chosen strategy; nil if there is none, or if its cost is a bound.
+    public let seconds: Double?
+  }
+
   /// Bytes of memory that this process can still take; 0 if unknown.
   public let memory: Int
   /// Why the cheapest strategy that fits is not the one chosen.
@@ -77,6 +89,9 @@ public struct ModelPlan: Sendable {
       chosen = plan.chosenIndex
     }
     absorbed = model.absorbedLevels
+    var choice: Strategy?
+    if let index = chosen { choice = strategies[index] }
+    search = Search(parameters: model.covariance.parameterCount, options, choice)
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations
@@ -130,4 +145,22 @@ extension ModelPlan.Strategy {
   fileprivate static let leastSquares = ModelPlan.Strategy(
     name: "least squares", leadingTerm: nil, coreSize: 0, coreDensity: 0, factorNonzeros: 0,
     operations: 0, bytes: 0, seconds: 0, isBound: false)
+}
+
+extension ModelPlan.Search {
+  /// Counted for terms of one to five columns that are not singular: 5 evaluations for one parameter, 15 for
+  /// six, 19 for fifteen; as many gradients, and two for every parameter at the end.
+  fileprivate init?(
+    parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?
+  ) {
+    guard parameters > 0, options.knownTheta == nil,
+      ["auto", "newton"].contains(options.optimizer)
+    else { return nil }
+    let k = Double(parameters)
+    evaluations = options.hasStart ? 3 : Int((4 + 2.2 * pow(k, 0.75)).rounded())
+    gradients = evaluations + 2 * parameters
+    // Derivatives take about twice what the criterion takes.
+    let count = Double(evaluations + 2 * gradients)
+    seconds = strategy.flatMap { $0.isBound ? nil : $0.seconds * count }
+  }
 }

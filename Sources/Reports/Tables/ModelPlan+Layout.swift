@@ -28,11 +28,15 @@ extension ModelPlan: Reportable {
       .table(
         json: "strategies", \.choices, label: \.label, width: 120, columns: { _ in strategyColumns }
       ),
-      .paragraph { _ in
+      .paragraph { plan in
         [
           "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion. With its derivatives it takes about three times as long."
-        ]
-      }, .notes(), .lines(\.shortageLines),
+        ] + plan.searchLines
+      },
+      .data(
+        .count(json: "evaluations", \.search?.evaluations),
+        .count(json: "gradients", \.search?.gradients),
+        .number(json: "total_seconds", \.search?.seconds)), .notes(), .lines(\.shortageLines),
     ], notes: \.messages, jsonStyle: .levels(1))
 
   private struct Choice {
@@ -95,6 +99,15 @@ extension ModelPlan: Reportable {
 
   private var pairLines: [String] {
     pairCount > 0 ? ["Pairs of levels that occur together: \(pairCount)"] : []
+  }
+
+  private var searchLines: [String] {
+    guard let search, let seconds = search.seconds else { return [] }
+    let time =
+      seconds < 0.01 ? "in less than 0.01" : "in about " + NumberColumn([seconds], digits: 2).cells[0]
+    return [
+      "The whole search: some \(search.evaluations) evaluations and \(search.gradients) gradients, those for tests included, \(time) s; more if the fit is singular, and reading the rows beside it."
+    ]
   }
 
   private var shortageLines: [String] {
