@@ -34,12 +34,11 @@ package struct CaterpillarFigure: Figure {
   package let caption: String
   private let panels: [Panel]
 
-  private static let panelLimit = 6
+  private static let panelLimit = 24
   private static let labelLimit = 60
-  private static let rowLimit = 150
-  /// Characters of a level's name, of a title and of an axis label.
+  private static let rowLimit = 400
+  /// Characters of a level's name.
   private static let nameLimit = 18
-  private static let textLimit = 44
 
   /// `source` must have been made with conditional modes.
   ///
@@ -77,7 +76,11 @@ package struct CaterpillarFigure: Figure {
     return Panel(
       group: term.group, column: term.columns[column], units: units, levels: count,
       excludingZero: modes.indices.count { abs(modes[$0]) > half($0) },
-      rows: shown.map { (Double($0), modes[order[$0]], half(order[$0])) },
+      // At equal distances, so that no stripes are seen where ranks are rounded.
+      rows: shown.enumerated().map { k, rank in
+        let place = Double(k) * Double(count - 1) / Double(max(shown.count - 1, 1))
+        return (place, modes[order[rank]], half(order[rank]))
+      },
       labels: count <= labelLimit
         ? shortNames(order.map { term.levels[$0] }, limit: nameLimit) : nil)
   }
@@ -109,9 +112,9 @@ package struct CaterpillarFigure: Figure {
     let some =
       panel.rows.count < panel.levels
       ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
-    let title = panelTitle(panel.group, panel.column, ", \(some) levels", limit: Self.textLimit)
+    let title = panelTitle(panel.group, panel.column, ", \(some) levels", limit: layout.titleLimit)
     script.command("set title \(title)")
-    script.command("set xlabel \(panel.units(Self.textLimit))")
+    script.command("set xlabel \(panel.units(layout.titleLimit))")
     if !script.terminal.isText {
       let ends = panel.ends
       AxisTics(ends.low, ends.high, width: 260).set("x", in: &script)

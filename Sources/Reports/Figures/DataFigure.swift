@@ -23,14 +23,14 @@ package struct DataFigure: Figure {
   /// Reads the rows once.
   ///
   /// Unless they are named, the grouping factor is that of the first term with a slope, or of the
-  /// first term; the covariate is the first of the random, else of the fixed part.
+  /// first term, within whose levels the covariate varies; the covariate is the first of the random, else
+  /// of the fixed part.
   /// - Throws: `DataError`, `FitError`, `FigureError`.
   package init(
     _ source: FigureSource, data: [any TableSource], group: String?, covariate: String?
   ) throws {
-    let t = try source.term(group) { $0.columns.count > 1 }
+    let (t, atom) = try source.termAndCovariate(group, covariate)
     let term = source.model.terms[t]
-    let atom = try source.covariate(covariate, term: t)
     let all = source.model.groups[term.group]
     let levels = PanelLevels.chosen(
       source, term: t, count: Self.chosen,

@@ -70,11 +70,11 @@ struct DataPanels {
   ) {
     let (w, h) = (Double(size.width), Double(size.height))
     script.command(
-      "set label 1 \(title, limit: Int(w / 8)) at screen 0.5,\(1 - 20 / h) center font ',14'")
+      "set label 1 \(script.title(title), limit: Int(w / 8)) at screen 0.5,\(1 - 20 / h) center font ',14'")
     script.command(
-      "set label 2 \(covariate, limit: 80) at screen 0.5,\(18 / h) center")
+      "set label 2 \(script.labels.horizontal ?? covariate, limit: 80) at screen 0.5,\(18 / h) center")
     script.command(
-      "set label 3 \(response, limit: Int(h / 9)) at screen \(18 / w),0.5 center rotate by 90")
+      "set label 3 \(script.labels.vertical ?? response, limit: Int(h / 9)) at screen \(18 / w),0.5 center rotate by 90")
     for (k, (text, colour)) in [
       ("● rows", FigureStyle.rows), ("━ fitted", FigureStyle.estimate),
       ("╍ population", FigureStyle.reference),
@@ -134,7 +134,7 @@ struct DataPanels {
     covariate: String, response: String
   ) {
     let shown = thinned(count, to: size.textPanels)
-    script.command("set multiplot layout \(shown.count),1 title \(title)")
+    script.command("set multiplot layout \(shown.count),1 title \(script.title(title))")
     script.command("set xlabel \(covariate, limit: 60)")
     script.command("set ylabel \(response, limit: 16)")
     for k in shown {

@@ -13,9 +13,13 @@ package protocol Figure: Sendable {
 
 extension Figure {
   /// All of gnuplot's commands for it.
-  package func script(_ terminal: FigureTerminal) -> GnuplotCommand {
-    var script = GnuplotScript(terminal)
+  package func script(
+    _ terminal: FigureTerminal, _ labels: FigureLabels = FigureLabels()
+  ) -> GnuplotCommand {
+    var script = GnuplotScript(terminal, labels)
     draw(&script)
+    var size = size
+    if let wanted = labels.size { (size.width, size.height) = wanted }
     return "\(FigureStyle.preamble(terminal, size))\(script.commands)"
   }
 
@@ -23,9 +27,10 @@ extension Figure {
   ///
   /// - Throws: `GnuplotError`.
   package func drawn(
-    on terminal: FigureTerminal, by gnuplot: Gnuplot = Gnuplot()
+    on terminal: FigureTerminal, _ labels: FigureLabels = FigureLabels(),
+    by gnuplot: Gnuplot = Gnuplot()
   ) throws(GnuplotError) -> [UInt8] {
-    let commands = script(terminal)
+    let commands = script(terminal, labels)
     if terminal == .script { return Array(commands.text.utf8) }
     let drawing = try gnuplot.output(of: commands)
     // Characters come with a form feed before every page.

@@ -24,7 +24,7 @@ package enum FigureKind: String, Sendable, CaseIterable {
   /// Draws the rows if they are there.
   package var usesRows: Bool { needsRows || self == .qq }
   /// Needs the modes with their conditional variances.
-  package var needsConditionalModes: Bool { self == .caterpillar }
+  package var needsConditionalModes: Bool { self == .caterpillar || self == .qq }
 }
 
 /// How the rows of the levels are laid out in `FigureKind.data`.

@@ -14,8 +14,12 @@ extension FigureSource {
     progress("tests")
     let tested = try testedFit(data)
     var page = HTMLReport(title: tested.formula)
-    page.add("Fit", text: tested.page(isVerbose: false))
+    page.add("Fit", report: tested.report())
+    page.add("As lme4 prints it", folded: tested.page(isVerbose: false))
+    progress("intervals")
+    try addIntervals(&page)
     try addTests(&page)
+    try addVariance(&page)
     if data.isEmpty {
       page.add(
         note:
@@ -56,6 +60,33 @@ extension FigureSource {
     return fit
   }
 
+  /// Profile intervals where they are quick, else Wald's.
+  private func addIntervals(_ page: inout HTMLReport) throws {
+    do {
+      if isQuick(searches: 200) {
+        page.add("Confidence intervals", report: ConfidenceReport(try fitted.profile()).report())
+        return
+      }
+      let (method, level) = (fitted.options.degreesOfFreedom, 0.95)
+      let intervals = try fitted.waldIntervals(level: level, method)
+      page.add(
+        "Confidence intervals",
+        report: ConfidenceReport(wald: intervals, fitted, level: level, method).report())
+    } catch let error as InferenceError {
+      page.add(note: "There are no confidence intervals: \(error)")
+    }
+  }
+
+  /// R² and intraclass correlations.
+  private func addVariance(_ page: inout HTMLReport) throws {
+    do {
+      page.add(
+        "R² and intraclass correlations", report: try fitted.varianceExplained().report())
+    } catch let error as InferenceError {
+      page.add(note: "There are no R² and intraclass correlations: \(error)")
+    }
+  }
+
   /// F tests of the terms, and tests of the random effects where refits are quick.
   private func addTests(_ page: inout HTMLReport) throws {
     let method = fitted.options.degreesOfFreedom
@@ -64,7 +95,7 @@ extension FigureSource {
       if table.rows.isEmpty {
         page.add(note: "There are no terms to test: the fixed part is an intercept.")
       } else {
-        page.add("Tests of fixed effects", text: table.report().text())
+        page.add("Tests of fixed effects", report: table.report())
       }
     } catch let error as InferenceError {
       page.add(note: "There are no F tests of the terms: \(error)")
@@ -76,7 +107,7 @@ extension FigureSource {
     }
     do {
       let deletions = try fitted.randomTermDeletions()
-      page.add("Tests of random effects", text: deletions.report().text())
+      page.add("Tests of random effects", report: deletions.report())
     } catch let error as FitError {
       page.add(note: "There are no tests of the random effects: \(error)")
     } catch let error as InferenceError {

@@ -16,6 +16,18 @@ package struct HTMLReport: Sendable {
       "<section>\n<h2>\(HTMLFormat.escaped(heading))</h2>\n<pre>\(HTMLFormat.escaped(text))</pre>\n</section>\n"
   }
 
+  /// A report, its tables as tables.
+  package mutating func add(_ heading: String, report: Report) {
+    body +=
+      "<section>\n<h2>\(HTMLFormat.escaped(heading))</h2>\n\(report.text(as: .html))</section>\n"
+  }
+
+  /// Text as a terminal would show it, which the reader unfolds.
+  package mutating func add(_ heading: String, folded text: String) {
+    body +=
+      "<details>\n<summary>\(HTMLFormat.escaped(heading))</summary>\n<pre>\(HTMLFormat.escaped(text))</pre>\n</details>\n"
+  }
+
   /// A sentence for people.
   package mutating func add(note: String) {
     body += "<p class=\"note\">\(HTMLFormat.escaped(note))</p>\n"

@@ -26,9 +26,9 @@ package struct LinesFigure: Figure {
   package init(
     _ source: FigureSource, data: [any TableSource], group: String?, covariate: String?
   ) throws {
-    let t = try source.term(group) { $0.columns.count > 1 }
+    let (t, chosen) = try source.termAndCovariate(group, covariate)
     let term = source.model.terms[t]
-    guard let atom = try source.covariate(covariate, term: t) else {
+    guard let atom = chosen else {
       throw FigureError.nothingToDraw(
         "lines need a numeric covariate, and the model has none. The layout panels shows the levels side by side."
       )

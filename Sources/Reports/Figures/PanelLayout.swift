@@ -11,6 +11,9 @@ struct PanelLayout {
 
   private static let widest = 1100
 
+  /// Characters of a title that have room above a panel, in letters of its usual size.
+  var titleLimit: Int { width * 2 / 15 }
+
   /// Width and height are those of a panel with its labels, in CSS pixels.
   init(_ count: Int, width: Int, height: Int) {
     self.count = max(count, 1)
@@ -29,7 +32,7 @@ struct PanelLayout {
   func begin(_ script: inout GnuplotScript, title: String) {
     let grid: GnuplotCommand = script.terminal.isText ? "\(count),1" : "\(rows),\(columns)"
     script.command(
-      "set multiplot layout \(grid) title \(title, limit: columns * width / 8) font ',14'"
+      "set multiplot layout \(grid) title \(script.title(title), limit: columns * width / 8) font ',14'"
     )
   }
 

@@ -114,7 +114,7 @@ struct PlaneShrinkage: Sendable {
   func drawDensities(_ script: inout GnuplotScript, _ size: FigureSize) {
     let grid: GnuplotCommand = script.terminal.isText ? "2,1" : "1,2"
     script.command(
-      "set multiplot layout \(grid) title \(title) font ',14'")
+      "set multiplot layout \(grid) title \(script.title(title)) font ',14'")
     axes(&script)
     for (axis, range) in zip(["x", "y"] as [GnuplotCommand], ranges) {
       script.command("set \(axis)range [\(range.low):\(range.high)]")
@@ -122,7 +122,7 @@ struct PlaneShrinkage: Sendable {
     if !script.terminal.isText {
       AxisTics(ranges[0].low, ranges[0].high, width: 360).set("x", in: &script)
     }
-    script.command("unset key")
+    script.command("set key inside top right opaque")
     for (counts, name) in [(own, "least squares, \(ownName)"), (mixed, "mixed model")] {
       script.command("set title \(name)")
       let density = DensityLayer(counts: counts, unit: "levels")
@@ -131,8 +131,8 @@ struct PlaneShrinkage: Sendable {
       if !script.terminal.isText {
         let (ring, cross) = (script.data(ellipse), script.data([centre]))
         elements += [
-          "\(ring) using 1:2 with lines lc rgb \(FigureStyle.reference) lw 2 notitle",
-          "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb \(FigureStyle.reference) notitle",
+          "\(ring) using 1:2 with lines lc rgb \(FigureStyle.reference) lw 2 title '95 % of levels'",
+          "\(cross) using 1:2 with points pt 2 ps 1.6 lw 2.5 lc rgb \(FigureStyle.reference) title 'population'",
         ]
       }
       script.plot(elements)

@@ -14,8 +14,6 @@ package struct QuantileFigure: Figure {
   private let panels: [Panel]
 
   private static let panelLimit = 9
-  /// Characters.
-  private static let titleLimit = 44
 
   /// Reads the rows once, if there are any; the conditional modes need none.
   ///
@@ -26,21 +24,42 @@ package struct QuantileFigure: Figure {
     let only = try group.map { name throws(FigureError) in
       source.model.terms[try source.term(name) { _ in true }].groupName
     }
-    for (t, term) in source.model.terms.enumerated() where only == nil || only == term.groupName {
-      let modes = source.modes(t)
-      let size = term.columns.count
+    let modes = source.fit.conditionalModes ?? []
+    let limit = PanelLayout(Self.panelLimit, width: Self.width, height: Self.height).titleLimit
+    var isLeftOut = false
+    for (term, component) in zip(modes, source.fit.varianceComponents)
+    where only == nil || only == term.group {
       for (c, column) in term.columns.enumerated() where panels.count < Self.panelLimit {
-        let values = stride(from: c, to: modes.count, by: size).map { modes[$0] }
+        let values = Self.standardized(term, c, variance: component.covariances[c][c])
+        isLeftOut = isLeftOut || values.count < term.levels.count
+        guard !values.isEmpty else { continue }
         panels.append(
           Panel(
             title: panelTitle(
-              term.groupName, column, ", \(values.count.grouped) levels", limit: Self.titleLimit),
-            label: "mode, \(source.units(column))", quantiles: NormalQuantiles(values)))
+              term.group, column, ", \(values.count.grouped) levels", limit: limit),
+            label: "mode / its standard deviation", quantiles: NormalQuantiles(values)))
       }
+    }
+    guard !panels.isEmpty else {
+      throw FigureError.nothingToDraw("all conditional modes are zero, and there are no rows.")
     }
     self.panels = panels
     caption =
-      "Normal quantile plots\(data.isEmpty ? " of the conditional modes; those of the residuals need the rows" : ""). The line goes through the quartiles; the band holds 95 % of the quantiles of normal samples, place by place."
+      "Normal quantile plots\(data.isEmpty ? " of the conditional modes; those of the residuals need the rows" : ""). Modes are divided by their own standard deviations, √(variance − conditional variance), since those of levels with few rows are shrunk more. The line goes through the quartiles; the band holds 95 % of the quantiles of normal samples, place by place."
+      + (isLeftOut ? " Effects without a variance, and levels that the rows say nothing of, are left out." : "")
+  }
+
+  private static let (width, height) = (360, 330)
+
+  /// Var(b̂) = Var(b) − Var(b | y), θ and β held.
+  private static func standardized(
+    _ term: ConditionalModes, _ column: Int, variance: Double
+  ) -> [Double] {
+    term.levels.indices.compactMap { level in
+      let own = variance - term.covariance(level: level, column, column)
+      guard own > 1e-9 * variance else { return nil }
+      return term.mode(level: level, column: column) / own.squareRoot()
+    }
   }
 
   private static func residuals(_ source: FigureSource, _ data: [any TableSource]) throws -> Panel {
@@ -58,7 +77,7 @@ package struct QuantileFigure: Figure {
       quantiles: NormalQuantiles(count: count) { quantiles.quantiles($0) })
   }
 
-  private var layout: PanelLayout { PanelLayout(panels.count, width: 360, height: 330) }
+  private var layout: PanelLayout { PanelLayout(panels.count, width: Self.width, height: Self.height) }
   package var size: FigureSize { layout.size }
 
   package func draw(_ script: inout GnuplotScript) {

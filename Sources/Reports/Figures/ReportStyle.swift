@@ -60,6 +60,20 @@ enum ReportStyle {
     }
     h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
     h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
+    h3 { font-size: 1rem; margin: 1rem 0 0.25rem; }
+    section p { margin: 0.25rem 0; overflow-wrap: anywhere; }
+    table {
+      border-collapse: collapse; margin: 0.75rem 0; font-size: 0.875rem; display: block;
+      overflow-x: auto; font-variant-numeric: tabular-nums;
+    }
+    caption { text-align: left; font-weight: 600; padding-bottom: 0.25rem; }
+    th, td { padding: 0.15rem 0.75rem; white-space: nowrap; }
+    thead { border-bottom: 1px solid var(--quiet); }
+    thead th { text-align: right; font-weight: 600; }
+    tbody th { text-align: left; font-weight: 400; }
+    tbody tr + tr { border-top: 1px solid var(--grid); }
+    details { margin: 1rem 0; }
+    summary { cursor: pointer; color: var(--quiet); }
     pre { overflow-x: auto; line-height: 1.35; font-size: 0.875rem; margin: 0; }
     pre, figure { border-top: 1px solid var(--grid); padding-top: 0.75rem; }
     figure { margin: 2rem 0 0; break-inside: avoid; }

@@ -41,7 +41,7 @@ package struct ScalingFigure: Figure {
   package func draw(_ script: inout GnuplotScript) {
     let axes = Self.axes.filter { axis in points.contains { $0.axis == axis } }
     let grid: GnuplotCommand = script.terminal.isText ? "\(2 * axes.count),1" : "2,\(axes.count)"
-    script.command("set multiplot layout \(grid) title 'Scaling' font ',14'")
+    script.command("set multiplot layout \(grid) title \(script.title("Scaling")) font ',14'")
     if !script.terminal.isText { script.command("set grid") }
     for (m, measure) in Self.measures.enumerated() {
       for axis in axes {

@@ -30,6 +30,9 @@ package struct TraceFigure: Figure {
     }
     caption =
       "The search by \(fit.convergence.optimizer): \(fit.convergence.evaluations) evaluations of the criterion. Left its distance from the best value, right the relative covariance parameters θ."
+      + (fit.convergence.starts > 1
+        ? " It began from \(fit.convergence.starts) points, \(fit.convergence.startsAgreed) of which led to this value: where the criterion jumps up, another search begins. At its end small steps serve the derivatives."
+        : "")
   }
 
   private var layout: PanelLayout { PanelLayout(2, width: 480, height: 380) }

@@ -35,12 +35,12 @@ struct PlotCommand: ParsableCommand {
   @Argument(help: "What to draw.")
   var kind: String
 
-  @Argument(help: "The model: a model file, or a formula with --data; or a table of results.")
+  @Argument(help: "The model: a model file, or a formula with --data; or a table of results.", completion: .file())
   var model: String
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("The figure's file: .svg, .png, .pdf or .gp.", valueName: "file"))
+    help: ArgumentHelp("The figure's file: .svg, .png, .pdf or .gp.", valueName: "file"), completion: .file())
   var output: String?
 
   @Flag(help: "Draw with characters, as wide as the terminal.")
@@ -66,6 +66,8 @@ struct PlotCommand: ParsableCommand {
       valueName: "name"))
   var parameter: String?
 
+  @OptionGroup(title: "Appearance") var appearance: AppearanceArguments
+
   @OptionGroup var progress: ProgressArguments
 
   @OptionGroup var source: ModelSource
@@ -81,6 +83,9 @@ struct PlotCommand: ParsableCommand {
     if output == nil, !terminal {
       throw ValidationError(
         "name the figure's file after -o, such as -o \(kind.rawValue).svg, or ask for --terminal.")
+    }
+    if terminal, appearance.size != nil {
+      throw ValidationError("--size is for files; --terminal is as wide as the terminal.")
     }
     if covariate != nil, kind != .data {
       throw ValidationError("--x is for the figure data.")
@@ -112,7 +117,7 @@ struct PlotCommand: ParsableCommand {
     let line = progress.line
     let figure = try figure(FigureKind(name: kind), progress: line)
     line?.clear()
-    let drawing = try figure.drawn(on: target)
+    let drawing = try figure.drawn(on: target, appearance.labels)
     try files.report.write { try $0.write(drawing) }
   }
 
