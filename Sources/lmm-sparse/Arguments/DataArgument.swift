@@ -5,7 +5,7 @@ import ArgumentParser
 struct DataArgument: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The same after an option, as other commands have it.", valueName: "file"))
+    help: ArgumentHelp("The same after an option, as other commands have it.", valueName: "file"), completion: .file())
   var data: [String] = []
 }
 

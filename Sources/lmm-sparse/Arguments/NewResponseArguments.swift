@@ -17,7 +17,7 @@ struct NewResponseArguments: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "CSV or TSV files with the rows, or - for standard input; several files are one table.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var data: [String] = []
 
   @Option(.responses, "Responses to draw; default: 1", valueName: "n") var replicates: Int?

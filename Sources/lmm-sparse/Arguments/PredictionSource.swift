@@ -15,13 +15,13 @@ struct PredictionSource: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "CSV or TSV files with the rows, or - for standard input; several files are one table.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var data: [String] = []
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "For a model that is a formula: the data it is fitted to.", valueName: "file"))
+      "For a model that is a formula: the data it is fitted to.", valueName: "file"), completion: .file())
   var train: [String] = []
 
   @Option(
@@ -38,7 +38,7 @@ struct PredictionSource: ParsableArguments {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("Write the table to a file, whole or not at all.", valueName: "file"))
+    help: ArgumentHelp("Write the table to a file, whole or not at all.", valueName: "file"), completion: .file())
   var output: String?
 
   @OptionGroup var progress: ProgressArguments

@@ -13,7 +13,7 @@ struct RelationshipArguments: ParsableArguments {
       first three columns are individual, sire and dam, an unknown parent empty, NA or 0; or a \
       covariance matrix: a table with a column and a row of every level, the same labels in the \
       header and in the first column, or a MatrixMarket file.
-      """, valueName: "factor=file"))
+      """, valueName: "factor=file"), completion: .file())
   var relationship: [String] = []
 
   @Option(
@@ -24,7 +24,7 @@ struct RelationshipArguments: ParsableArguments {
       first three columns are level, level and value, or one with a column and a row of every \
       level, or a MatrixMarket file, whose levels are 1, 2, … or the lines of the file of the same \
       name that ends in .labels.
-      """, valueName: "factor=file"))
+      """, valueName: "factor=file"), completion: .file())
   var precision: [String] = []
 
   private var all: [(option: String, argument: String)] {

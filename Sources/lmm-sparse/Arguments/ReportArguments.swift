@@ -29,7 +29,7 @@ struct ReportArguments: ParsableArguments {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"))
+    help: ArgumentHelp("Write the report to a file, whole or not at all.", valueName: "file"), completion: .file())
   var output: String?
 
   @Flag(help: "Add how the fit was found, its times and memory to the summary.")

@@ -53,7 +53,7 @@ struct SearchArguments: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "θ to start from, in the reported order; or a model file with an older fit, whose θ is taken by its names.",
-      valueName: "θ1,θ2,…|old.lmm"))
+      valueName: "θ1,θ2,…|old.lmm"), completion: .file())
   var start: Start?
 
   @Option(

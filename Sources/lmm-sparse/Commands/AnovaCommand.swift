@@ -22,7 +22,7 @@ struct AnovaCommand: ParsableCommand {
       Of several, \(ComparisonReport.jsonHelp)
       """)
 
-  @Argument(help: "The models: formulas, with --data.")
+  @Argument(help: "The models: formulas, with --data.", completion: .file())
   var models: [String]
 
   @Option(

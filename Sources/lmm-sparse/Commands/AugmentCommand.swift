@@ -23,7 +23,7 @@ struct AugmentCommand: ParsableCommand {
       A model that is a formula is fitted to the rows, or to --train.
       """)
 
-  @Argument(help: "The model: a model file, or a formula.")
+  @Argument(help: "The model: a model file, or a formula.", completion: .file())
   var model: String
 
   @Flag(help: "Add leverages and Cook's distances.")

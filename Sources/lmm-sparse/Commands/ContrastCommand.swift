@@ -18,7 +18,7 @@ struct ContrastCommand: ModelTableCommand {
       \(ContrastTable.jsonHelp)
       """)
 
-  @Argument(help: "The model: a formula, with --data.")
+  @Argument(help: "The model: a formula, with --data.", completion: .file())
   var model: String
 
   @Option(

@@ -29,7 +29,7 @@ struct CrossprodCommand: ParsableCommand {
       empty but for its header.
       """)
 
-  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.", completion: .file())
   var formula: String
 
   @Argument(
@@ -37,7 +37,7 @@ struct CrossprodCommand: ParsableCommand {
       """
       CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
       (.lmm). All are added up.
-      """, valueName: "data"))
+      """, valueName: "data"), completion: .file())
   var tables: [String] = []
 
   @OptionGroup var more: DataArgument
@@ -48,7 +48,7 @@ struct CrossprodCommand: ParsableCommand {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "The file to write, whole or not at all; - for standard output.", valueName: "file.lmm"))
+      "The file to write, whole or not at all; - for standard output.", valueName: "file.lmm"), completion: .file())
   var output: String
 
   @Option(help: ArgumentHelp("Column of prior weights.", valueName: "column"))

@@ -12,7 +12,7 @@ struct DropCommand: ModelTableCommand {
       \(AnovaTable.jsonHelp)
       """)
 
-  @Argument(help: "The model: a formula, with --data.")
+  @Argument(help: "The model: a formula, with --data.", completion: .file())
   var model: String
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments

@@ -28,7 +28,7 @@ struct FitCommand: ParsableCommand {
       there; the report has a line or more for each, and says which failed.
       """)
 
-  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.", completion: .file())
   var formula: String?
 
   @Argument(
@@ -37,7 +37,7 @@ struct FitCommand: ParsableCommand {
       CSV or TSV files with a header line, gzipped or not, or - for standard input; \
       several files are one table. Or model files (.lmm) of crossprod or --save, \
       which are added up.
-      """, valueName: "data"))
+      """, valueName: "data"), completion: .file())
   var tables: [String] = []
 
   @OptionGroup var more: DataArgument
@@ -62,7 +62,7 @@ struct FitCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Save the fit with its cross-products for later commands, whole or not at all.",
-      valueName: "file.lmm"))
+      valueName: "file.lmm"), completion: .file())
   var save: String?
 
   @Option(

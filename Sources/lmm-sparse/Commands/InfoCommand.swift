@@ -13,7 +13,7 @@ struct InfoCommand: ParsableCommand {
       \(MachineDescription.jsonHelp)
       """)
 
-  @Argument(help: "Model files (.lmm) to describe instead.")
+  @Argument(help: "Model files (.lmm) to describe instead.", completion: .file())
   var files: [String] = []
 
   @Flag(help: "Describe the machine in JSON.")

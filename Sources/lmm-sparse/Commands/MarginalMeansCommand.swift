@@ -46,7 +46,7 @@ struct MarginalMeansCommand: ParsableCommand {
 
   enum Weights: String, CaseIterable, ExpressibleByArgument { case equal, proportional }
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @Argument(help: "What to give means of: '~ f', '~ f | g', '~ f:g', '~ 1'.")

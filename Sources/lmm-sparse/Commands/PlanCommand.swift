@@ -11,7 +11,7 @@ struct PlanCommand: ParsableCommand {
     abstract: "Show sizes, strategies, memory and predicted time of a fit, and fit nothing.",
     discussion: ModelPlan.jsonHelp)
 
-  @Argument(help: "The model, such as 'y ~ x + (x | group)'.")
+  @Argument(help: "The model, such as 'y ~ x + (x | group)'.", completion: .file())
   var formula: String
 
   @Argument(
@@ -19,7 +19,7 @@ struct PlanCommand: ParsableCommand {
       """
       CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
       (.lmm).
-      """, valueName: "data"))
+      """, valueName: "data"), completion: .file())
   var tables: [String] = []
 
   @OptionGroup var more: DataArgument

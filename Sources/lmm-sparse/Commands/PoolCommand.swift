@@ -22,7 +22,7 @@ struct PoolCommand: ParsableCommand {
       \(PooledFits.jsonHelp)
       """)
 
-  @Argument(help: ArgumentHelp("Model files with fits of the same model.", valueName: "m.lmm"))
+  @Argument(help: ArgumentHelp("Model files with fits of the same model.", valueName: "m.lmm"), completion: .file())
   var models: [String]
 
   @OptionGroup var coverage: CoverageArgument

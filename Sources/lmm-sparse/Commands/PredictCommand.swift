@@ -36,7 +36,7 @@ struct PredictCommand: ParsableCommand {
     case none, confidence, prediction
   }
 
-  @Argument(help: "The model: a model file, or a formula with --train.")
+  @Argument(help: "The model: a model file, or a formula with --train.", completion: .file())
   var model: String
 
   @Option(

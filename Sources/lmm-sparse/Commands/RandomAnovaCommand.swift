@@ -16,7 +16,7 @@ struct RandomAnovaCommand: ModelTableCommand {
       \(RandomTermDeletions.jsonHelp)
       """)
 
-  @Argument(help: "The model: a formula, with --data.")
+  @Argument(help: "The model: a formula, with --data.", completion: .file())
   var model: String
 
   @OptionGroup(title: "Boundary") var boundary: BoundaryArguments

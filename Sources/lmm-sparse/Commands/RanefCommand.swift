@@ -21,7 +21,7 @@ struct RanefCommand: ParsableCommand {
       \(ConditionalModesReport.jsonHelp) cov is the covariance matrix of every level, column after column.
       """)
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @OptionGroup var source: ModelSource

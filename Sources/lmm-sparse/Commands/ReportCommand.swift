@@ -18,14 +18,14 @@ struct ReportCommand: ParsableCommand {
       (Debian: gnuplot-nox).
       """)
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
       "Write the page to a file, whole or not at all; default: standard output.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var output: String?
 
   @OptionGroup var progress: ProgressArguments

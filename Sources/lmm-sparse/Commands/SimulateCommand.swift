@@ -34,7 +34,7 @@ struct SimulateCommand: ParsableCommand {
       The same arguments give the same table, whatever the number of threads.
       """)
 
-  @Argument(help: "A formula, a model file, or the name of a workload; --list shows these.")
+  @Argument(help: "A formula, a model file, or the name of a workload; --list shows these.", completion: .file())
   var model: String?
 
   @Flag(help: "List the workloads: name, rows, formula.")
@@ -66,7 +66,7 @@ struct SimulateCommand: ParsableCommand {
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
       "Write the table to a file, whole or not at all; default: standard output.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var output: String?
 
   func validate() throws {

@@ -19,7 +19,7 @@ struct SummaryCommand: ParsableCommand {
       --data is fitted first.
       """)
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments

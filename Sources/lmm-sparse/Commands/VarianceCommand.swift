@@ -24,7 +24,7 @@ struct VarianceCommand: ModelTableCommand {
       \(VarianceExplained.jsonHelp)
       """)
 
-  @Argument(help: "The model: a model file, or a formula with --data.")
+  @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
   @Option(
