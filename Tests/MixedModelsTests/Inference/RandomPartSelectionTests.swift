@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
 import MixedModels
 import ModelFrames
 import TestSupport
