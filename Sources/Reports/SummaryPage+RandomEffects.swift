@@ -7,7 +7,8 @@ extension Fit {
     let table = TextTable(
       rowLabels: Array(repeating: "", count: varianceTableColumns[0].cells.count),
       columns: varianceTableColumns + correlationColumns, alignment: .left)
-    var lines = (isLeastSquares ? [] : ["Random effects:"] + table.lines()) + sizeLines
+    var lines =
+      (isLeastSquares ? [] : ["Random effects:"] + table.lines() + structureLines) + sizeLines
     if omittedObservations > 0 {
       let rows = omittedObservations == 1 ? "1 row" : "\(omittedObservations) rows"
       lines.append("(\(rows) with missing values left out)")
@@ -73,6 +74,21 @@ extension Fit {
         column == 0 ? "Corr" : "",
         rows.map { $0[column] } + (residualStrata?.strata ?? []).dropFirst().map { _ in "" } + [""]
       )
+    }
+  }
+
+  /// A line for every term with a structure that has parameters of its own.
+  var structureLines: [String] {
+    varianceComponents.compactMap { component in
+      guard let structure = component.structure, !structure.parameters.isEmpty else { return nil }
+      let values = structure.parameters.map { parameter in
+        let cells = [parameter.estimate, parameter.standardError].map {
+          NumberColumn([$0], digits: Self.tableDigits).cells[0]
+        }
+        let error = parameter.standardError == nil ? "" : " (SE \(cells[1]))"
+        return "\(parameter.name) \(cells[0])\(error)"
+      }
+      return "\(structure.word) of \(component.name): \(values.joined(separator: ", "))"
     }
   }
 

@@ -23,16 +23,23 @@ extension RelativeCovariance {
       let Y = (1 / J) * part(slopes.logDeterminant, block)
       let B = block.meanProjection(Y, T)
       let W = T.transposed * Y
-      let entries = (0..<block.rank).flatMap { j in (j..<block.rank).map { ($0, j) } }
-      var own = DenseMatrix(rows: entries.count, columns: entries.count)
-      for (b, (k, l)) in entries.enumerated() {
-        for (a, (i, j)) in entries.enumerated() {
-          own[a, b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
-        }
-      }
+      var own: DenseMatrix
       if let structure = block.structure {
-        let slopes = structure.jacobian(φ[first..<next])
-        own = slopes.transposed * (own * slopes)
+        let products = structure.covarianceSlopes(φ[first..<next]).map { B * $0 }
+        own = DenseMatrix(rows: products.count, columns: products.count)
+        for (b, second) in products.enumerated() {
+          for (a, first) in products.enumerated() {
+            own[a, b] = J * dot(first.transposed.storage, second.storage)
+          }
+        }
+      } else {
+        let entries = (0..<block.rank).flatMap { j in (j..<block.rank).map { ($0, j) } }
+        own = DenseMatrix(rows: entries.count, columns: entries.count)
+        for (b, (k, l)) in entries.enumerated() {
+          for (a, (i, j)) in entries.enumerated() {
+            own[a, b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
+          }
+        }
       }
       for b in 0..<own.columns { for a in 0..<own.rows { H[first + a, first + b] = own[a, b] } }
     }

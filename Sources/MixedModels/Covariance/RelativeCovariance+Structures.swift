@@ -2,27 +2,46 @@
 import NumericalMethods
 
 extension CovarianceStructure {
-  /// λ at coordinates φ.
-  func working(_ φ: ArraySlice<Double>) -> DenseMatrix {
-    factor(zip(parameters, φ).map { $0.value($1) })
-  }
+  var start: [Double] { parameters.map(\.start) }
 
-  /// The lower triangle of λ by columns, differentiated in φ.
-  func jacobian(_ φ: ArraySlice<Double>) -> DenseMatrix {
-    let entries = (0..<size).flatMap { j in (j..<size).map { ($0, j) } }
-    var J = DenseMatrix(rows: entries.count, columns: parameters.count)
-    for (a, (i, j)) in entries.enumerated() {
-      var unit = DenseMatrix(rows: size, columns: size)
-      unit[i, j] = 1
-      for (k, slope) in gradient(unit, at: φ).enumerated() { J[a, k] = slope }
+  func values(_ φ: ArraySlice<Double>) -> [Double] { zip(parameters, φ).map { $0.value($1) } }
+
+  /// Parameters that may change their signs together, and be zero: a deviation, or the loadings on one
+  /// factor, that of the first column foremost.
+  var signedColumns: [Range<Int>] {
+    var columns: [Range<Int>] = []
+    for (k, parameter) in parameters.enumerated() {
+      switch parameter {
+      case .commonDeviation, .specificDeviation: columns.append(k..<k + 1)
+      case .loading(let column, let factor) where column > factor:
+        columns[factor] = columns[factor].lowerBound..<k + 1
+      case .loading: columns.append(k..<k + 1)
+      default: break
+      }
     }
-    return J
+    return columns
   }
 
-  /// ∂f/∂φ from C = ∂f/∂λ.
+  /// λ at coordinates φ.
+  func working(_ φ: ArraySlice<Double>) -> DenseMatrix { factor(values(φ)) }
+
+  /// ∂λ/∂φ_k, as `slopes`.
+  func workingSlopes(_ φ: ArraySlice<Double>) -> [DenseMatrix] {
+    zip(slopes(values(φ)), zip(parameters, φ)).map { $1.0.slope($1.1) * $0 }
+  }
+
+  /// ∂f/∂φ from C = ∂f/∂λ, f a function of λλᵀ.
   func gradient(_ C: DenseMatrix, at φ: ArraySlice<Double>) -> [Double] {
-    let slopes = pullback(C, at: zip(parameters, φ).map { $0.value($1) })
-    return zip(slopes, zip(parameters, φ)).map { $0 * $1.0.slope($1.1) }
+    workingSlopes(φ).map { dot(C.storage, $0.storage) }
+  }
+
+  /// λλᵀ's derivatives in φ, each symmetric.
+  func covarianceSlopes(_ φ: ArraySlice<Double>) -> [DenseMatrix] {
+    let λ = working(φ)
+    return workingSlopes(φ).map { slope in
+      let half = slope * λ.transposed
+      return half + half.transposed
+    }
   }
 }
 
@@ -37,31 +56,64 @@ extension RelativeCovariance.Block {
   func structuredTheta(_ φ: [Double], _ next: inout Int) -> [Double]? {
     guard let structure else { return nil }
     defer { next += parameterCount }
-    return structure.parameters.enumerated().map { k, parameter in
-      let value = parameter.value(φ[next + k])
-      return parameter.isDeviation ? abs(value) / unit(of: parameter) : value
+    let θ = structure.theta(structure.values(φ[next..<next + parameterCount]))
+    return zip(structure.parameters, θ).map { parameter, value in
+      (parameter.isUnsigned ? abs(value) : value) / unit(of: parameter)
     }
   }
 
   /// The block's φ for its θ; nil for an unstructured one.
+  ///
+  /// Numbers that are no θ (`problem`) give some φ.
   func structuredCoordinates(_ θ: [Double], _ next: inout Int) -> [Double]? {
     guard let structure else { return nil }
     defer { next += parameterCount }
-    return structure.parameters.enumerated().map { k, parameter in
-      parameter.coordinate(
-        parameter.isDeviation ? θ[next + k] * unit(of: parameter) : θ[next + k])
+    let own = zip(structure.parameters, θ[next...]).map { $1 * unit(of: $0) }
+    let values = (try? structure.values(theta: own)) ?? own
+    return zip(structure.parameters, values).map { $0.coordinate($1) }
+  }
+
+  /// The gradient in the block's θ from the one in its φ.
+  func structuredThetaGradient(_ slopes: [Double], at φ: [Double]) -> [Double] {
+    guard let structure else { return slopes }
+    let J = structure.thetaSlopes(structure.values(φ[...]))
+    var rest = zip(slopes, zip(structure.parameters, φ)).map { $0 / $1.0.slope($1.1) }
+    for k in rest.indices.reversed() {  // Jᵀg = rest, J lower triangular
+      for i in (k + 1)..<max(rest.count, k + 1) { rest[k] -= J[i, k] * rest[i] }
+      rest[k] /= J[k, k]
+    }
+    return zip(rest, structure.parameters).map { $0 * unit(of: $1) }
+  }
+
+  /// Why the block's θ is that of no covariance matrix; nil where it is.
+  func problem(theta θ: ArraySlice<Double>, names: ArraySlice<String>) -> String? {
+    guard let structure else { return nil }
+    for (parameter, (value, name)) in zip(structure.parameters, zip(θ, names)) {
+      if let problem = parameter.problem(value) { return "\(name) is \(value), and \(problem)" }
+    }
+    do throws(StructureProblem) {
+      _ = try structure.values(theta: zip(structure.parameters, θ).map { $1 * unit(of: $0) })
+      return nil
+    } catch {
+      return "\(names.last ?? ""): \(error.reason). \(error.remedy)"
     }
   }
 
-  /// dθ/dφ.
-  func structuredThetaSlopes(_ φ: [Double]) -> [Double] {
-    zip(structure?.parameters ?? [], φ).map { parameter, φ in
-      parameter.slope(φ) / (parameter.isDeviation ? unit(of: parameter) : 1)
-    }
+  /// Working columns are reported ones divided by this; 1 for what has no column's unit.
+  func unit(of parameter: StructureParameter) -> Double {
+    parameter.column.map { R[$0, $0] } ?? 1
   }
+}
 
-  /// Working columns are reported ones divided by this.
-  private func unit(of parameter: StructureParameter) -> Double {
-    if case .deviation(let column) = parameter { R[column, column] } else { R[0, 0] }
+extension RelativeCovariance {
+  /// Why numbers are no θ; nil where they are.
+  func problem(theta θ: [Double], names: [String]) -> String? {
+    var next = 0
+    for block in blocks {
+      let range = next..<next + block.thetaCount
+      if let problem = block.problem(theta: θ[range], names: names[range]) { return problem }
+      next = range.upperBound
+    }
+    return nil
   }
 }

@@ -89,7 +89,7 @@ package struct RelativeCovariance: Sendable {
   }
 
   /// Every column of every block among φ, the diagonal entry first: what may change its sign, and be
-  /// zero, as a whole. Of a structured block its common standard deviation.
+  /// zero, as a whole. Of a structured block what has a sign that means nothing.
   package var columnRanges: [Range<Int>] { blockColumns.flatMap(\.self) }
 
   /// The same block by block.
@@ -97,7 +97,7 @@ package struct RelativeCovariance: Sendable {
     zip(blocks, blockRanges).map { block, range in
       var next = range.lowerBound
       if let structure = block.structure {
-        return structure.parameters[0] == .commonDeviation ? [next..<next + 1] : []
+        return structure.signedColumns.map { next + $0.lowerBound..<next + $0.upperBound }
       }
       return (0..<block.rank).map { j in
         defer { next += block.rank - j }
@@ -126,7 +126,7 @@ package struct RelativeCovariance: Sendable {
   /// φ at which all working columns have relative variance 1 and no covariance.
   package var identity: [Double] {
     blocks.flatMap { block in
-      block.structure?.parameters.map(\.start)
+      block.structure?.start
         ?? (0..<block.rank).flatMap { j in (j..<block.rank).map { $0 == j ? 1 : 0 } }
     } + (residual?.start ?? [])
   }
@@ -134,8 +134,9 @@ package struct RelativeCovariance: Sendable {
   /// lme4's start: all reported columns have relative variance 1 and no covariance.
   var identityTheta: [Double] {
     blocks.flatMap { block in
-      block.structure?.parameters.map { $0.isDeviation ? 1 : 0 }
-        ?? Self.entries(.identity(block.size))
+      block.structure.map { structure in
+        structure.theta(structure.values(structure.start[...]))
+      } ?? Self.entries(.identity(block.size))
     } + (residual.map { $0.values($0.start[...]) } ?? [])
   }
 
@@ -204,7 +205,7 @@ package struct RelativeCovariance: Sendable {
     let C = derivative(slopes, block, residualWeight: w)
     var next = thetaRanges[b].lowerBound
     if let φ = block.structuredCoordinates(θ, &next) {
-      return zip(block.gradient(C, at: φ[...]), block.structuredThetaSlopes(φ)).map { $0 / $1 }
+      return block.structuredThetaGradient(block.gradient(C, at: φ[...]), at: φ)
     }
     let λ = Self.lowerTriangle(θ, &next, size: block.size)
     let rotation = (block.R * λ).lowerTriangularRotation

@@ -45,6 +45,7 @@ extension Criterion {
     guard theta.count == model.thetaNames.count else {
       throw FitError.start(given: theta.count, needed: model.thetaNames)
     }
+    try model.checkTheta(theta)
     return model.covariance.working(theta)
   }
 }

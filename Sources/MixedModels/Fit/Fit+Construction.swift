@@ -53,7 +53,8 @@ extension VarianceComponent {
       name: name, group: group, levelCount: levelCount, columns: columns,
       standardDeviations: standardDeviations, correlations: correlations, covariances: covariances,
       standardErrors: standardErrors ?? none,
-      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none }, held: held)
+      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none }, held: held,
+      structure: nil)
   }
 }
 

@@ -25,10 +25,9 @@ extension Fit {
     fixedEffects = Self.fixedEffects(model, estimates)
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
-    let errors = outcome.curvature.map { curvature in
-      VarianceErrors(
-        ParameterCovariance(curvature, model, options.criterion),
-        model.covariance, φ: outcome.φ, sigma: estimates.sigma)
+    let covariance = outcome.curvature.map { ParameterCovariance($0, model, options.criterion) }
+    let errors = covariance.map {
+      VarianceErrors($0, model.covariance, φ: outcome.φ, sigma: estimates.sigma)
     }
     let determination = model.determination ?? .complete(model.terms)
     sigmaStandardError =
@@ -40,7 +39,9 @@ extension Fit {
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
         levels: model.groups[model.terms[t].group].levelCount,
-        errors?.terms[t].known(determination.covariances[t]), held: determination.held[t])
+        errors?.terms[t].known(determination.covariances[t]), held: determination.held[t],
+        structure: StructureDescription(
+          model, t, φ: outcome.φ, sigma: estimates.sigma, covariance))
     }
     convergence = Convergence(
       converged: outcome.converged, optimizer: outcome.optimizer,
@@ -98,9 +99,9 @@ extension Fit {
 extension VarianceComponent {
   fileprivate init(
     _ term: ReportedTerm, λ: DenseMatrix, sigma: Double, levels: Int,
-    _ errors: VarianceErrors.Term?, held: [Int]
+    _ errors: VarianceErrors.Term?, held: [Int], structure: StructureDescription? = nil
   ) {
-    self.held = held
+    (self.held, self.structure) = (held, structure)
     name = term.name
     group = term.groupName
     levelCount = levels
@@ -188,7 +189,9 @@ extension LinearMixedModel {
       guard block.rank > 0 else { continue }
       let free = Array(0..<block.rank)
       let λ = block.working(φ, &next).submatrix(rows: free, columns: free)
-      let smallest = symmetricEigenvalues(λ * λ.transposed).min() ?? 0
+      // A structure of reduced rank has that rank.
+      let values = symmetricEigenvalues(λ * λ.transposed).sorted()
+      let smallest = values[block.rank - (block.structure?.rank ?? block.rank)]
       if max(smallest, 0).squareRoot() < 1e-4 { return true }
     }
     return false

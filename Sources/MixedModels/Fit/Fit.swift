@@ -124,6 +124,8 @@ public struct VarianceComponent: Sendable {
   /// Columns whose effects are taken for zero, since the data do not determine them: their standard
   /// deviations have no estimates.
   public let held: [Int]
+  /// Of the covariance matrix; nil where any is allowed, or a diagonal one.
+  public let structure: StructureDescription?
 }
 
 extension VarianceComponent {

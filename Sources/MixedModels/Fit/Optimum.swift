@@ -33,6 +33,7 @@ package struct Optimum: Sendable {
         "\(θ.count) values of θ are given, and there are \(model.thetaNames.count): \(model.thetaNames.joined(separator: ", "))"
       )
     }
+    try model.checkTheta(θ)
     let began = monotonicSeconds()
     let φ = model.covariance.working(θ)
     let value = try criterion.refinedValue(φ)
@@ -103,6 +104,7 @@ package struct Optimum: Sendable {
       guard given.count == model.thetaNames.count else {
         throw FitError.start(given: given.count, needed: model.thetaNames)
       }
+      try model.checkTheta(given)
       return [covariance.working(given)]
     }
     if let named = options.startByName {

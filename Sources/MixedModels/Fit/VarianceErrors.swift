@@ -114,26 +114,40 @@ struct RelativeSlopes {
     let λ = block.solveR(block.working(φ, &next))
     let inverse = block.solveR(.identity(size))
     here = RelativeDeviations(λ, sizes: block.columnSizes)
-    let (s, c) = (here.deviations, here.correlations)
+    let s = here.deviations
     deviations = Array(repeating: [], count: size)
     correlations = Array(repeating: [], count: size * size)
+    if let structure = block.structure {
+      for slope in structure.covarianceSlopes(φ[...]) {
+        let products = inverse * slope * inverse.transposed  // of λλᵀ
+        append(size, (0..<size).map { products[$0, $0] / (2 * s[$0]) }) {
+          products[$0, $1] / (s[$0] * s[$1])
+        }
+      }
+      return
+    }
     for b in 0..<block.rank {
       for a in b..<block.rank {
         let slopes = (0..<size).map { inverse[$0, a] * λ[$0, b] / s[$0] }
-        for i in 0..<size { deviations[i].append(slopes[i]) }
-        for j in 0..<size {
-          for i in 0..<size {
-            let product = (inverse[i, a] * λ[j, b] + inverse[j, a] * λ[i, b]) / (s[i] * s[j])
-            correlations[j * size + i].append(
-              product - c[i, j] * (slopes[i] / s[i] + slopes[j] / s[j]))
-          }
+        append(size, slopes) { i, j in
+          (inverse[i, a] * λ[j, b] + inverse[j, a] * λ[i, b]) / (s[i] * s[j])
         }
       }
     }
-    guard let structure = block.structure else { return }
-    let J = structure.jacobian(φ[...])
-    deviations = deviations.map(J.multipliedByTransposeOnLeft)
-    correlations = correlations.map(J.multipliedByTransposeOnLeft)
+  }
+
+  /// Adds the derivatives in one parameter: of the deviations, and of (λλᵀ)_ij over s_i s_j.
+  private mutating func append(
+    _ size: Int, _ slopes: [Double], product: (_ i: Int, _ j: Int) -> Double
+  ) {
+    let (s, c) = (here.deviations, here.correlations)
+    for i in 0..<size { deviations[i].append(slopes[i]) }
+    for j in 0..<size {
+      for i in 0..<size {
+        correlations[j * size + i].append(
+          product(i, j) - c[i, j] * (slopes[i] / s[i] + slopes[j] / s[j]))
+      }
+    }
   }
 }
 

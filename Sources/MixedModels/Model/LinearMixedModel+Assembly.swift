@@ -162,7 +162,9 @@ extension LinearMixedModel {
         written.append(
           (
             (assembly.bound.range.lowerBound, k),
-            ReportedTerm(name: group, group: g, groupName: group, columns: piece.columns), block
+            ReportedTerm(
+              name: group, group: g, groupName: group, columns: piece.columns,
+              structure: assembly.bound.structure?.word), block
           ))
       }
     }
@@ -205,7 +207,7 @@ extension LinearMixedModel {
         throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
       }
       // A structure's correlations may be told from residuals even so.
-      if levels * term.columns.count >= n, block.structure == nil {
+      if levels * term.columns.count >= n, block.structure?.isToldFromResiduals != true {
         throw FitError.tooManyRandomEffects(
           group: term.groupName, effects: levels * term.columns.count, rows: n)
       }

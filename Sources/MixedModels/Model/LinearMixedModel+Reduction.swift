@@ -24,27 +24,36 @@ extension LinearMixedModel {
     var blocks: [RelativeCovariance.Block] = []
     for (t, columns) in pieces {
       let block = covariance.blocks[t]
-      let qr = ColumnOrderedQR(
-        block.R.submatrix(rows: Array(0..<block.size), columns: columns), tolerance: 0)
+      // A structure belongs to its columns as they are, all of them.
+      let structure = columns.count == block.size ? block.structure : nil
+      let qr =
+        structure == nil
+        ? ColumnOrderedQR(
+          block.R.submatrix(rows: Array(0..<block.size), columns: columns), tolerance: 0)
+        : nil
+      let (turn, R) = (qr?.q ?? .identity(block.size), qr?.r ?? block.R)
       let (group, old) = (block.group, maps[block.group])
-      var map = DenseMatrix(rows: old.rows, columns: old.columns + qr.rank)
+      var map = DenseMatrix(rows: old.rows, columns: old.columns + turn.columns)
       for k in old.storage.indices { map.storage[k] = old.storage[k] }
-      for j in 0..<qr.rank {
-        for i in 0..<block.size { map[block.offset + i, old.columns + j] = qr.q[i, j] }
+      for j in 0..<turn.columns {
+        for i in 0..<block.size { map[block.offset + i, old.columns + j] = turn[i, j] }
       }
       maps[group] = map
       blocks.append(
-        RelativeCovariance.Block(group: group, offset: old.columns, size: qr.rank, R: qr.r))
+        RelativeCovariance.Block(
+          group: group, offset: old.columns, size: turn.columns, R: R, structure: structure))
       let term = self.terms[t]
       terms.append(
         ReportedTerm(
           name: term.groupName, group: group, groupName: term.groupName,
-          columns: columns.map { term.columns[$0] }))
+          columns: columns.map { term.columns[$0] },
+          structure: structure == nil ? nil : term.structure))
     }
     let present = groups.indices.filter { maps[$0].columns > 0 }
     let index = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
     blocks = blocks.map {
-      RelativeCovariance.Block(group: index[$0.group]!, offset: $0.offset, size: $0.size, R: $0.R)
+      RelativeCovariance.Block(
+        group: index[$0.group]!, offset: $0.offset, size: $0.size, R: $0.R, structure: $0.structure)
     }
     var seen: [String: Int] = [:]
     terms = terms.map { term in
@@ -52,7 +61,8 @@ extension LinearMixedModel {
       seen[term.groupName] = count + 1
       return ReportedTerm(
         name: count > 0 ? "\(term.groupName).\(count)" : term.groupName,
-        group: index[term.group]!, groupName: term.groupName, columns: term.columns)
+        group: index[term.group]!, groupName: term.groupName, columns: term.columns,
+        structure: term.structure)
     }
     func mapped(_ groups: [RandomEffectsGroup]) -> [RandomEffectsGroup] {
       present.map { groups[$0].mapped(by: maps[$0], tail: fixedEffectCount + 1) }

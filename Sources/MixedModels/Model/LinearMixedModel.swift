@@ -64,6 +64,14 @@ public struct LinearMixedModel: Sendable {
     Double(kind == .reml ? observations - fixedRank : observations)
   }
 
+  /// Whether θ is that of covariance matrices.
+  ///
+  /// - Throws: `FitError.numerical` for a parameter of a structure that is outside of its range.
+  func checkTheta(_ θ: [Double]) throws(FitError) {
+    guard let problem = covariance.problem(theta: θ, names: thetaNames) else { return }
+    throw .numerical("θ is that of no covariance matrix: \(problem)")
+  }
+
   /// lme4's names: `g.(Intercept)`, `g.x.(Intercept)` below the diagonal, `g.x`.
   var thetaNames: [String] {
     zip(terms, covariance.blocks).flatMap { term, block in
@@ -151,4 +159,6 @@ package struct ReportedTerm: Sendable {
   package let group: Int
   package let groupName: String
   package let columns: [String]
+  /// The formula's word for its covariance matrix; nil where any is allowed, or a diagonal one.
+  var structure: String?
 }

@@ -29,9 +29,7 @@ struct RandomTermAssembly {
     let unit = Double(builder.products.observations).squareRoot()
 
     if let word = bound.structure {
-      let family = try builder.products.specification.formula.covarianceStructure(word)
-      structure = family.init(
-        size: size, isHomogeneous: word.isHomogeneous ?? family.isHomogeneousByDefault)
+      structure = try builder.structure(bound, word, names: design.names)
     } else {
       structure = nil
     }
@@ -68,6 +66,30 @@ struct RandomTermAssembly {
       bound.isDiagonal
       ? (0..<size).map { ([design.names[$0]], DenseMatrix(diagonal: [norms[$0]])) }
       : [(design.names, DenseMatrix(diagonal: norms))]
+  }
+}
+
+extension DesignBuilder {
+  /// - Throws: `FormulaError` for a word that does not suit the columns.
+  fileprivate func structure(
+    _ bound: BoundRandomTerm, _ word: RandomTerm.StructureWord, names: [String]
+  ) throws -> any CovarianceStructure {
+    let formula = products.specification.formula
+    let choice = try formula.covarianceStructure(word)
+    let columns = StructuredColumns(
+      names: names, isHomogeneous: choice.isHomogeneous, levels: try indicatedLevels(bound.terms),
+      dimensions: choice.dimensions)
+    do throws(StructureProblem) { return try choice.family.structure(columns) } catch {
+      throw formula.errorForUnsuitableStructure(word, reason: error.reason, remedy: error.remedy)
+    }
+  }
+
+  /// The levels of the factor of which all columns are the indicators; nil for other terms.
+  private func indicatedLevels(_ terms: BoundTerms) throws -> [String]? {
+    guard !terms.hasIntercept, terms.terms.count == 1, terms.terms[0].numbers.isEmpty,
+      terms.terms[0].factors.count == 1, case .indicators = terms.terms[0].factors[0].coding
+    else { return nil }
+    return try levels(of: terms.terms[0].factors[0].variable).labels
   }
 }
 

@@ -94,7 +94,8 @@ extension BoundRandomTerm {
     let bare = "\(lhs) \(isDiagonal ? "||" : "|") \(groupName)"
     guard let structure else { return "(\(bare))" }
     let homogeneity = structure.isHomogeneous.map { ", hom = \($0 ? "TRUE" : "FALSE")" } ?? ""
-    return "\(structure.word)(\(bare)\(homogeneity))"
+    let dimensions = structure.dimensions.map { ", d = \($0)" } ?? ""
+    return "\(structure.word)(\(bare)\(homogeneity)\(dimensions))"
   }
 
   /// The left-hand side, with an implicit intercept.

@@ -126,6 +126,27 @@ extension VarianceComponent {
         "corr_std_error",
         .array(correlationStandardErrors.map { .array($0.map(JSONValue.optional)) })
       ),
+    ] + (structure.map { [("structure", $0.json)] } ?? []))
+  }
+}
+
+extension StructureDescription {
+  fileprivate var json: JSONValue {
+    .object([
+      ("word", .string(word)),
+      (
+        "parameters",
+        .array(
+          parameters.map { parameter in
+            .object([
+              ("name", .string(parameter.name)),
+              ("estimate", .number(parameter.estimate)),
+              ("std_error", .optional(parameter.standardError)),
+              ("conf_low", .optional(parameter.interval?.low)),
+              ("conf_high", .optional(parameter.interval?.high)),
+            ])
+          })
+      ),
     ])
   }
 }

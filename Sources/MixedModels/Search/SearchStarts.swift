@@ -19,8 +19,8 @@ struct SearchStarts {
     for (block, (range, columns)) in zip(covariance.blocks, places) {
       let size = pow(10, largest - (isLarge ? 0.8 : 2.5) * random.uniform())
       if let structure = block.structure {
-        for (k, parameter) in zip(range, structure.parameters) where parameter.isDeviation {
-          φ[k] = parameter.coordinate(abs(φ[k]) * size)
+        for (k, parameter) in zip(range, structure.parameters) {
+          φ[k] = parameter.start(φ[k], size: size)
         }
         continue
       }
@@ -80,9 +80,8 @@ struct SearchStarts {
     var start = φ
     let (block, range) = (covariance.blocks[b], covariance.blockRanges[b])
     for k in range { start[k] = 0 }
-    for (k, parameter) in zip(range, block.structure?.parameters ?? []) where parameter.isDeviation
-    {
-      start[k] = parameter.coordinate(0)
+    for (k, parameter) in zip(range, block.structure?.parameters ?? []) {
+      start[k] = parameter.nothing
     }
     return start
   }
@@ -90,7 +89,7 @@ struct SearchStarts {
   private func withUnitBlock(_ b: Int, _ φ: [Double]) -> [Double] {
     if let structure = covariance.blocks[b].structure {
       return φ.replacingSubrange(
-        covariance.blockRanges[b], with: structure.parameters.map(\.start))
+        covariance.blockRanges[b], with: structure.start)
     }
     var start = withoutBlock(b, φ)
     for column in covariance.blockColumns[b] { start[column.lowerBound] = 1 }

@@ -80,6 +80,12 @@ extension EstimateRow {
       interval: fixed.confidenceInterval)
   }
 
+  fileprivate init(_ parameter: StructureEstimate, of group: String) {
+    self.init(
+      effect: "ran_pars", group: group, term: parameter.name, estimate: parameter.estimate,
+      standardError: parameter.standardError, interval: parameter.interval)
+  }
+
   fileprivate init(parameter: String, of group: String, estimate: Double?) {
     self.init(effect: "ran_pars", group: group, term: parameter, estimate: estimate)
   }
@@ -98,6 +104,6 @@ extension VarianceComponent {
             parameter: "cor__\(columns[column]).\(columns[row])", of: name,
             estimate: correlations[row][column])
         }
-    }
+    } + (structure?.parameters ?? []).map { EstimateRow($0, of: name) }
   }
 }

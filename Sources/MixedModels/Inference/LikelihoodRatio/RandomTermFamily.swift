@@ -67,8 +67,9 @@ extension FittedModel {
         return [
           RandomTermFamily(
             grouping: grouping, spaces: try spaces(bound.terms, standard), columns: all.count,
-            columnName: nil, structure: bound.structure.map { [$0.word, $0.isHomogeneous.map { "\($0)" } ?? ""] },
-            label: label, group: bound.group, column: column)
+            columnName: nil, structure: try bound.structure.map {
+              try products.specification.formula.covarianceStructure($0).key
+            }, label: label, group: bound.group, column: column)
         ]
       }
       var pieces: [RandomTermFamily] = []

@@ -57,6 +57,7 @@ extension FormulaProblem {
     case .emptyRandomTerm: "this random term has neither an intercept nor a variable"
     case .structuredDoubleBar(let word): "two bars in \(word)(), which says what the correlations are"
     case .unknownStructure(let word, _): "no covariance structure is called \(quoted(word))"
+    case .unsuitableStructure(let word, let reason, _): "\(word)(): \(DisplayCell.printable(reason))"
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
@@ -106,6 +107,7 @@ extension FormulaProblem {
     case .structuredDoubleBar: "Write one bar."
     case .unknownStructure(_, let known):
       "There are \(known.dropLast().joined(separator: ", ")) and \(known.last ?? "")."
+    case .unsuitableStructure(_, _, let remedy): remedy
     case .groupingNoFactor: "Write a column, factor(column), a:b or a/b."
     case .unknownColumn(_, _, let nearest, let available):
       Spelling.didYouMean(nearest) ?? columnsFound(available)

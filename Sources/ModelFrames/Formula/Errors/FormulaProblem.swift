@@ -45,6 +45,7 @@ enum FormulaProblem {
   // Absorbed factors
   case twoAbsorbingBars, noAbsorbedFactor
   case unknownStructure(String, known: [String])
+  case unsuitableStructure(String, reason: String, remedy: String)
   case groupingOperator(String, hint: String)
   case groupingNoFactor(String)
   case repeatedGrouping(String)

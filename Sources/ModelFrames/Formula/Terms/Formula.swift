@@ -81,4 +81,13 @@ public struct Formula: Sendable {
     FormulaError(
       text: text, range: structure.range, .unknownStructure(structure.word, known: known))
   }
+
+  /// For a word around a random term that it does not suit.
+  package func errorForUnsuitableStructure(
+    _ structure: RandomTerm.StructureWord, reason: String, remedy: String
+  ) -> FormulaError {
+    FormulaError(
+      text: text, range: structure.range,
+      .unsuitableStructure(structure.word, reason: reason, remedy: remedy))
+  }
 }

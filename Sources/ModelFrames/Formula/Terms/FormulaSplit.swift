@@ -54,34 +54,41 @@ struct FormulaSplit {
 
   /// Whether a call is a random term with a word for its covariance matrix, and not a function.
   static func isStructured(_ word: String, _ arguments: [Syntax.Argument]) -> Bool {
+    // exp(t | g) is a structure's name, too.
     arguments.first?.value.unparenthesized.bar != nil && NumericFunction.hints[word] == nil
-      && !NumericFunction.allNames.contains(word)
+      && (word == "exp" || !NumericFunction.allNames.contains(word))
   }
 
   private mutating func addStructuredTerm(
     _ word: String, _ arguments: [Syntax.Argument], at syntax: Syntax
   ) throws(FormulaError) {
-    var isHomogeneous: Bool?
+    var (isHomogeneous, dimensions) = (Bool?.none, Int?.none)
     for argument in arguments.dropFirst() {
-      guard argument.name == "hom", arguments.count == 2,
-        case .name(let value, isQuoted: false) = argument.value.form,
-        ["TRUE", "FALSE", "T", "F"].contains(value)
-      else {
+      switch (argument.name, argument.value.form) {
+      case ("hom", .name(let value, isQuoted: false))
+      where arguments.count == 2 && ["TRUE", "FALSE", "T", "F"].contains(value):
+        isHomogeneous = value.hasPrefix("T")
+      case ("d", .number(let value)), (nil, .number(let value)):
+        guard arguments.count == 2, let count = Int(exactly: value), count > 0 else { fallthrough }
+        dimensions = count
+      default:
         throw error(
           .wrongArguments(
-            function: word, expected: "a random term, and hom = TRUE or hom = FALSE"), at: syntax)
+            function: word,
+            expected:
+              "a random term, and hom = TRUE or hom = FALSE, or d = 1 or more for rr() and fa()"),
+          at: syntax)
       }
-      isHomogeneous = value.hasPrefix("T")
     }
     let term = arguments[0].value.unparenthesized
     if term.bar?.isDouble == true { throw error(.structuredDoubleBar(word), at: term) }
     switch word {
-    case "us" where isHomogeneous == nil: try addRandomTerm(term, range: syntax.range)
-    case "diag" where isHomogeneous != true:
+    case "us" where isHomogeneous == nil && dimensions == nil: try addRandomTerm(term, range: syntax.range)
+    case "diag" where isHomogeneous != true && dimensions == nil:
       try addRandomTerm(term, range: syntax.range, isDiagonal: true)
     default:
       let structure = RandomTerm.StructureWord(
-        word: word, isHomogeneous: isHomogeneous, range: syntax.range)
+        word: word, isHomogeneous: isHomogeneous, dimensions: dimensions, range: syntax.range)
       try addRandomTerm(term, range: syntax.range, structure: structure)
     }
   }

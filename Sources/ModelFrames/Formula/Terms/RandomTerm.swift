@@ -22,6 +22,8 @@ public struct RandomTerm: Sendable, Hashable {
     /// `hom = TRUE` or `FALSE`: whether all columns have one standard deviation; nil where nothing is
     /// said.
     public let isHomogeneous: Bool?
+    /// `d = 2`: of reduced rank and of factor analysis; nil where nothing is said.
+    public let dimensions: Int?
     /// Characters of the formula.
     package let range: Range<Int>
   }
