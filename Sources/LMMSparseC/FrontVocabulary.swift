@@ -68,6 +68,8 @@ struct FrontVocabulary: Vocabulary {
     case .solver(let name): front.assigned("solver", name.map { .text($0) })
     case .accuracy: front.assigned("accuracy")
     case .knownTheta: front.assigned("theta")
+    case .knownSigma: front.assigned("sigma")
+    case .held: "parameters held by the command-line program"
     case .degreesOfFreedom(let methods):
       methods.isEmpty
         ? front.assigned("ddf")

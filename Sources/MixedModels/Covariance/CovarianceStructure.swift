@@ -40,3 +40,23 @@ extension CovarianceStructure {
   func values(theta: [Double]) throws(StructureProblem) -> [Double] { theta }
   func thetaSlopes(_ values: [Double]) -> DenseMatrix { .identity(values.count) }
 }
+
+extension CovarianceStructure {
+  /// The parameter that a column's standard deviation is; nil where it is none by itself.
+  func index(ofDeviation column: Int) -> Int? {
+    parameters.firstIndex { $0 == .commonDeviation || $0 == .deviation(column: column) }
+  }
+
+  /// The parameter that the correlation of two columns is, the later one first; nil where it is none by
+  /// itself.
+  func index(ofCorrelation row: Int, _ column: Int) -> Int? {
+    parameters.firstIndex { parameter in
+      switch parameter {
+      case .correlation(let least): least > -1 || row == column + 1 || size == 2
+      case .autocorrelation(let lag): lag == 1 && row == column + 1
+      case .pairCorrelation(let i, let j, let isPartial): !isPartial && i == row && j == column
+      default: false
+      }
+    }
+  }
+}

@@ -18,6 +18,8 @@ struct StructureFamily: Sendable {
   let homogeneity: Homogeneity
   /// Whether the word takes `d`.
   let hasDimensions: Bool
+  /// `d` where nothing is said.
+  var usualDimensions: Int { kind == "fa" ? 1 : 2 }
   let structure: @Sendable (StructuredColumns) throws(StructureProblem) -> any CovarianceStructure
 
   init(
@@ -60,11 +62,19 @@ struct StructureChoice: Sendable {
   let isHomogeneous: Bool
   let dimensions: Int?
 
-  /// Equal for structures that are the same.
-  var key: [String] {
-    ["exp", "ou"].contains(family.kind)
-      ? ["ou", "\(isHomogeneous)"]
-      : [family.kind, "\(isHomogeneous)", dimensions.map { "\($0)" } ?? ""]
+  /// Whether every covariance matrix of another choice is one here, for the same columns in the same order.
+  func contains(_ other: StructureChoice) -> Bool {
+    let (mine, theirs) = (family.kind, other.family.kind)
+    if ["rr", "fa"].contains(mine) || ["rr", "fa"].contains(theirs) {
+      let holds = mine == theirs || (mine == "fa" && theirs == "rr")
+      return holds && dimensions ?? family.usualDimensions >= other.dimensions ?? other.family.usualDimensions
+    }
+    guard !isHomogeneous || other.isHomogeneous else { return false }
+    if mine == theirs { return true }
+    let special: [String: [String]] = [
+      "toep": ["cs", "ar1", "diag"], "cs": ["diag"], "ar1": ["diag"], "ou": ["exp"], "exp": ["ou"],
+    ]
+    return special[mine]?.contains(theirs) ?? false
   }
 }
 

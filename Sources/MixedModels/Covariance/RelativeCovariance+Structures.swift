@@ -99,9 +99,14 @@ extension RelativeCovariance.Block {
     }
   }
 
+  /// Whether θ has the same places for both.
+  func hasForm(of other: RelativeCovariance.Block) -> Bool {
+    (structure == nil) == (other.structure == nil) && thetaCount == other.thetaCount
+  }
+
   /// Working columns are reported ones divided by this; 1 for what has no column's unit.
   func unit(of parameter: StructureParameter) -> Double {
-    parameter.column.map { R[$0, $0] } ?? 1
+    parameter.column.map(size(ofColumn:)) ?? 1
   }
 }
 

@@ -67,6 +67,8 @@ package struct RelativeCovariance: Sendable {
   /// Of the residuals, whose parameters stand behind those of the blocks in φ and θ; nil where they are
   /// independent and of one variance.
   var residual: (any ResidualStructure)?
+  /// From which σ follows; nil where σ is estimated, or known itself.
+  var knownDeviation: KnownDeviation? = nil
 
   package var parameterCount: Int { blockParameterCount + (residual?.names.count ?? 0) }
 
@@ -77,7 +79,9 @@ package struct RelativeCovariance: Sendable {
   func residualCoordinates(_ φ: [Double]) -> ArraySlice<Double> { φ[blockParameterCount...] }
 
   /// Whether the parameters are the elements of the terms' covariance matrices, in which V is linear.
-  var isUnstructured: Bool { residual == nil && blocks.allSatisfy { $0.structure == nil } }
+  var isUnstructured: Bool {
+    residual == nil && blocks.allSatisfy { $0.structure == nil } && knownDeviation == nil
+  }
 
   /// Every block's entries among φ.
   var blockRanges: [Range<Int>] {

@@ -11,6 +11,8 @@ enum StructureParameter: Sendable, Equatable {
   case correlation(above: Double)
   /// The correlation of columns `lag` apart, given all between them, in (−1, 1); θ has it as it is.
   case autocorrelation(lag: Int)
+  /// Of two columns, the later one first; where it is partial, given others, θ has it as it is.
+  case pairCorrelation(Int, Int, isPartial: Bool)
   /// κ of exp(−κ |t − s|), per unit of time; `gap` is a usual distance of neighbours.
   case rate(gap: Double)
   /// ϱ of exp(−|t − s| / ϱ), in units of time.
@@ -29,7 +31,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .loading, .specificDeviation: φ
     case .deviation: exp(φ)
-    case .correlation, .autocorrelation: least + (1 - least) * Self.share(φ)
+    case .correlation, .autocorrelation, .pairCorrelation: least + (1 - least) * Self.share(φ)
     case .rate(let gap): -log(Self.share(φ)) / gap
     case .range(let gap): -gap / log(Self.share(φ))
     }
@@ -40,7 +42,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .loading, .specificDeviation: value
     case .deviation: log(max(value, Self.leastDeviation))
-    case .correlation, .autocorrelation: Self.coordinate(share: (value - least) / (1 - least))
+    case .correlation, .autocorrelation, .pairCorrelation: Self.coordinate(share: (value - least) / (1 - least))
     case .rate(let gap): Self.coordinate(share: exp(-value * gap))
     case .range(let gap): Self.coordinate(share: exp(-gap / value))
     }
@@ -52,7 +54,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .loading, .specificDeviation: return 1
     case .deviation: return exp(φ)
-    case .correlation, .autocorrelation: return (1 - least) * shareSlope
+    case .correlation, .autocorrelation, .pairCorrelation: return (1 - least) * shareSlope
     case .rate(let gap): return -shareSlope / (Self.share(φ) * gap)
     case .range(let gap):
       let share = Self.share(φ)
@@ -65,7 +67,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation: 1
     case .deviation, .rate, .range: 0
-    case .correlation, .autocorrelation: coordinate(0)
+    case .correlation, .autocorrelation, .pairCorrelation: coordinate(0)
     case .loading(let column, let factor): column == factor ? 1 : 0
     case .specificDeviation: 0.7
     }
@@ -76,7 +78,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .deviation, .specificDeviation: coordinate(abs(deviate) * size)
     case .loading: deviate * size
-    case .correlation, .autocorrelation, .rate, .range: deviate
+    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range: deviate
     }
   }
 
@@ -87,7 +89,7 @@ enum StructureParameter: Sendable, Equatable {
   func unit(_ φ: Double) -> Double {
     switch self {
     case .commonDeviation, .loading, .specificDeviation: max(abs(φ), Self.smallestUnit)
-    case .deviation, .correlation, .autocorrelation, .rate, .range: 1
+    case .deviation, .correlation, .autocorrelation, .pairCorrelation, .rate, .range: 1
     }
   }
 
@@ -96,7 +98,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation: 0
     case .deviation(let column), .loading(let column, _), .specificDeviation(let column): column
-    case .correlation, .autocorrelation, .rate, .range: nil
+    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range: nil
     }
   }
 
@@ -111,12 +113,38 @@ enum StructureParameter: Sendable, Equatable {
     }
   }
 
+  /// Whether it is reported beside the standard deviations of the columns.
+  var isReported: Bool {
+    switch self {
+    case .commonDeviation, .deviation, .pairCorrelation: false
+    default: true
+    }
+  }
+
+  /// Whether zero, which makes columns independent, is inside its range.
+  var hasZeroInside: Bool {
+    switch self {
+    case .correlation, .autocorrelation: true
+    default: false
+    }
+  }
+
+  /// Whether θ has the value itself.
+  var isItself: Bool {
+    switch self {
+    case .autocorrelation(let lag): lag == 1
+    case .pairCorrelation(_, _, let isPartial): !isPartial
+    default: true
+    }
+  }
+
   /// In θ's names, after that of the group.
   func name(_ columns: [String]) -> String {
     switch self {
     case .commonDeviation: "sd"
     case .deviation(let column): columns[column]
     case .correlation: "rho"
+    case .pairCorrelation(let i, let j, _): "\(columns[i]).\(columns[j])"
     case .autocorrelation(let lag): "rho\(lag)"
     case .rate: "rate"
     case .range: "range"
@@ -130,7 +158,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .deviation, .specificDeviation:
       value >= 0 && value.isFinite ? nil : "a standard deviation is a number from 0 on"
-    case .correlation, .autocorrelation:
+    case .correlation, .autocorrelation, .pairCorrelation:
       value > least && value < 1 ? nil : "this correlation lies between \(least) and 1"
     case .rate, .range: value > 0 && value.isFinite ? nil : "it is a positive number"
     case .loading: value.isFinite ? nil : "it is a number"

@@ -77,10 +77,10 @@ struct Toeplitz: CorrelationStructure {
     for i in 0..<size {
       if i > 0 {
         let (here, isMoving) = (κ[i - 1], moving == i - 1)
-        let reversed = Array(φ.reversed())
+        let before = Array(φ.reversed())
         φSlope = zip(φSlope, φSlope.reversed()).map { $0 - here * $1 } + [0]
         if isMoving {
-          for k in reversed.indices { φSlope[k] -= reversed[k] }
+          for k in before.indices { φSlope[k] -= before[k] }
           φSlope[i - 1] = 1
         }
         φ = Self.extended(φ, by: here)

@@ -39,7 +39,7 @@ public final class Criterion {
     try equations.update(factors)
     var value = equations.logDeterminantM - model.logDeterminantQ - sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
-    guard let known = model.knownVariance else {
+    guard let known = knownVariance else {
       return value + df * (1 + log(2 * .pi * residualVariance))
     }
     return value + df * log(2 * .pi * known) + squares / known
@@ -72,11 +72,17 @@ public final class Criterion {
     let error = roundingError(residualWeight: weight)
     let probes = equations.probeLogDeterminants
     let coefficients = probes.isEmpty ? [] : try equations.coefficients()
+    let squares = equations.penalizedResidualSumOfSquares
     let slopes = try equations.slopes(kind)
+    var gradient = model.covariance.gradient(slopes, at: φ, residualWeight: weight)
+    if let (_, sigmaSlopes) = model.covariance.logSigma(φ) {
+      // of df log σ² + r²/σ²
+      for k in gradient.indices { gradient[k] += 2 * (df - weight * squares) * sigmaSlopes[k] }
+    }
     return CriterionDerivatives(
-      φ: φ, gradient: model.covariance.gradient(slopes, at: φ, residualWeight: weight),
-      slopes: slopes,
-      residualWeight: weight, df: model.knownVariance == nil ? df : .infinity, fixedEffectsCovariance: covariance, probes: probes,
+      φ: φ, gradient: gradient, slopes: slopes,
+      residualWeight: weight, df: knownVariance == nil ? df : .infinity,
+      fixedEffectsCovariance: covariance, probes: probes,
       coefficients: coefficients,
       roundingError: error)
   }
@@ -84,7 +90,7 @@ public final class Criterion {
   /// What r²'s derivatives are multiplied by in the gradient, for the scaled response.
   private var residualWeight: Double {
     let s = model.fixed.responseScale
-    return model.knownVariance.map { s * s / $0 } ?? df / equations.penalizedResidualSumOfSquares
+    return knownVariance.map { s * s / $0 } ?? df / equations.penalizedResidualSumOfSquares
   }
 
   private func roundingError(residualWeight: Double) -> Double {
@@ -112,7 +118,12 @@ public final class Criterion {
   var df: Double { model.degreesOfFreedom(kind) }
 
   /// σ² = r²/df at the φ of the last evaluation, or what it is known to be, in units of the response.
-  var residualVariance: Double { model.knownVariance ?? squares / df }
+  var residualVariance: Double { knownVariance ?? squares / df }
+
+  /// σ² where it is known, or follows from a standard deviation that is.
+  private var knownVariance: Double? {
+    model.knownVariance ?? model.covariance.knownVariance(φ)
+  }
 
   /// r² at the φ of the last evaluation, in units of the response.
   private var squares: Double {

@@ -64,7 +64,9 @@ struct CriterionCurvature: Sendable {
     // spoils where little is left of yᵀWy.
     let w = centre.residualWeight
     func heldGradient(_ derivatives: CriterionDerivatives) -> [Double] {
-      covariance.gradient(derivatives.slopes, at: derivatives.φ, residualWeight: w)
+      // Where σ is known, or follows from φ, nothing is profiled.
+      guard centre.df.isFinite else { return derivatives.gradient }
+      return covariance.gradient(derivatives.slopes, at: derivatives.φ, residualWeight: w)
     }
     let n = columns.count
     var H = DenseMatrix(rows: n, columns: n)

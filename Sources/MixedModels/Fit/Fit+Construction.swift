@@ -19,7 +19,7 @@ extension Fit {
       observations: observations, omittedObservations: omittedObservations,
       randomEffectCount: randomEffectCount, criterion: criterion, sigma: sigma,
       sigmaStandardError: sigmaStandardError, theta: theta, determinedCount: theta.values.count,
-      isSigmaKnown: isSigmaKnown,
+      isSigmaKnown: isSigmaKnown, known: [],
       fixedEffects: fixedEffects, degreesOfFreedomMethod: degreesOfFreedomMethod, vcov: vcov,
       varianceComponents: varianceComponents,
       convergence: convergence, conditionalModes: conditionalModes,

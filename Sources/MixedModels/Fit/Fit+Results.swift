@@ -21,11 +21,14 @@ extension Fit {
     sigma = estimates.sigma
     theta = Theta(names: model.thetaNames, values: model.covariance.theta(outcome.φ))
     determinedCount = options.knownTheta == nil ? model.determinedCount : 0
-    isSigmaKnown = options.knownSigma != nil
+    isSigmaKnown = options.knownSigma != nil || model.covariance.knownDeviation != nil
+    known = options.held
     fixedEffects = Self.fixedEffects(model, estimates)
     let p = model.fixedEffectCount
     vcov = (0..<p).map { i in (0..<p).map { estimates.vcov[i, $0] } }
-    let covariance = outcome.curvature.map { ParameterCovariance($0, model, options.criterion) }
+    let covariance = outcome.curvature.map {
+      ParameterCovariance($0, model, φ: outcome.φ, options.criterion)
+    }
     let errors = covariance.map {
       VarianceErrors($0, model.covariance, φ: outcome.φ, sigma: estimates.sigma)
     }
@@ -39,7 +42,7 @@ extension Fit {
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
         levels: model.groups[model.terms[t].group].levelCount,
-        errors?.terms[t].known(determination.covariances[t]), held: determination.held[t],
+        errors?.terms[t].known(determination.covariances[t]).ofEstimates, held: determination.held[t],
         structure: StructureDescription(
           model, t, φ: outcome.φ, sigma: estimates.sigma, covariance))
     }
@@ -51,7 +54,7 @@ extension Fit {
       gradientMax: outcome.curvature?.largestGradient,
       hessianMinEigenvalue: outcome.curvature?.leastEigenvalue,
       isSingular: model.isSingular(outcome.φ),
-      messages: model.messages(outcome, estimates),
+      messages: model.messages(outcome, estimates, known: options.held),
       notDetermined: determination.names(model.terms),
       trace: outcome.trace.enumerated().map { index, point in
         TracePoint(
@@ -146,13 +149,14 @@ extension LinearMixedModel {
 
   /// What a user should know about the fit, in words.
   fileprivate func messages(
-    _ outcome: CriterionSearch.Outcome, _ estimates: Estimates
+    _ outcome: CriterionSearch.Outcome, _ estimates: Estimates, known: [HeldParameter]
   ) -> [String] {
     let sigma = estimates.sigma
     var messages = outcome.messages
     if knownVariance != nil, outcome.optimizer != "known" {
       messages.append("σ is known, not estimated")
     }
+    messages += known.map { "\($0.name) is known (\($0.value)), not estimated" }
     messages += rankMessages
     messages += determination?.messages ?? []
     if isSingular(outcome.φ) {

@@ -35,8 +35,10 @@ public struct Fit: Sendable {
   /// Covariance parameters without σ that the data determine: the length of θ unless
   /// `convergence.notDetermined` has some.
   let determinedCount: Int
-  /// Whether σ was given.
+  /// Whether σ was given, or follows from what was.
   let isSigmaKnown: Bool
+  /// Covariance parameters that were given, beside θ and σ.
+  public let known: [HeldParameter]
   /// All columns of X in order; the aliased ones without values.
   public internal(set) var fixedEffects: [FixedEffect]
   /// How the coefficients were tested; nil if they were not.

@@ -80,6 +80,11 @@ public final class FittedModel: Sendable {
     guard model.knownVariance == nil else {
       throw .refused("\(what) where σ is estimated, and here it is known. Use \(remedy).")
     }
+    guard options.held.isEmpty else {
+      throw .refused(
+        "\(what) where all covariance parameters are estimated, and here \(options.held[0].name) is known. Use \(remedy)."
+      )
+    }
   }
 
   /// Threads to work with.

@@ -39,7 +39,8 @@ extension MonteCarloErrors {
     }
     // σ² = r²/df, and w = df/r².
     let half = model.knownVariance == nil ? sigma * curvature.residualWeight / (2 * df) : 0
-    self.sigma = error(curvature.residualSlope.map { half * $0 }, C)
+    let follows = model.covariance.logSigma(φ)?.slopes.map { sigma * $0 }
+    self.sigma = error(follows ?? curvature.residualSlope.map { half * $0 }, C)
     let fixed = model.fixed
     let β = slopes.coefficientSlopes.map { slope in
       fixed.solveR(

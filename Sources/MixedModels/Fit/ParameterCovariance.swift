@@ -11,21 +11,28 @@ struct ParameterCovariance: Sendable {
   /// (n + 1) × (n + 1), log σ last; zeros for σ where it is known.
   let matrix: DenseMatrix
 
-  init(_ curvature: CriterionCurvature, _ model: LinearMixedModel, _ kind: CriterionKind) {
-    guard model.knownVariance == nil else {
+  init(
+    _ curvature: CriterionCurvature, _ model: LinearMixedModel, φ: [Double], _ kind: CriterionKind
+  ) {
+    let follows = model.covariance.logSigma(φ)?.slopes
+    guard model.knownVariance == nil, follows == nil else {
       matrix = Self.bordered(
-        2 * curvature.hessian.pseudoInverse(cut: 1e-7, units: curvature.units))
+        2 * curvature.hessian.pseudoInverse(cut: 1e-7, units: curvature.units), by: follows)
       return
     }
     let joint = curvature.jointHessian(df: model.degreesOfFreedom(kind))
     matrix = 2 * joint.pseudoInverse(cut: 1e-7, units: curvature.units + [1])
   }
 
-  /// With a last row and column of zeros.
-  private static func bordered(_ a: DenseMatrix) -> DenseMatrix {
+  /// With a last row and column of a further function with these derivatives; zeros where it is constant.
+  private static func bordered(_ a: DenseMatrix, by slopes: [Double]?) -> DenseMatrix {
     let n = a.rows
     var bordered = DenseMatrix(rows: n + 1, columns: n + 1)
     for j in 0..<n { for i in 0..<n { bordered[i, j] = a[i, j] } }
+    guard let slopes else { return bordered }
+    let last = a * slopes
+    for k in 0..<n { (bordered[k, n], bordered[n, k]) = (last[k], last[k]) }
+    bordered[n, n] = dot(slopes, last)
     return bordered
   }
 

@@ -40,17 +40,9 @@ public struct StructureDescription: Sendable {
 }
 
 extension StructureParameter {
-  /// Whether it is reported beside the standard deviations of the columns.
-  var isReported: Bool {
-    switch self {
-    case .commonDeviation, .deviation: false
-    default: true
-    }
-  }
-
   fileprivate var scale: StructureEstimate.Scale {
     switch self {
-    case .correlation, .autocorrelation: .fisher
+    case .correlation, .autocorrelation, .pairCorrelation: .fisher
     case .rate, .range, .specificDeviation: .logarithm
     case .loading, .commonDeviation, .deviation: .own
     }
@@ -59,7 +51,7 @@ extension StructureParameter {
   /// Whether an estimate is where its parameter can lie, with room on both sides.
   fileprivate func isInside(_ value: Double) -> Bool {
     switch self {
-    case .correlation, .autocorrelation: abs(value) < 1 - 1e-8
+    case .correlation, .autocorrelation, .pairCorrelation: abs(value) < 1 - 1e-8
     case .rate, .range: value.isNormal
     case .specificDeviation: value > 1e-7
     case .loading, .commonDeviation, .deviation: true

@@ -91,6 +91,14 @@ extension LinearMixedModel {
     lostDigits = x.lostDigits
     lostDigits.columns += z.flatMap(\.lostDigits)
     knownVariance = options.knownSigma.map { $0 * $0 }
+    if !options.held.isEmpty {
+      guard options.knownTheta == nil else {
+        throw FitError.numerical(
+          "all of θ is known, and single parameters are held as well: give \(Setting.knownTheta) or \(Setting.held)."
+        )
+      }
+      covariance = try holding(options.held)
+    }
     try check(specification, x)
   }
 
@@ -202,7 +210,9 @@ extension LinearMixedModel {
       let levels = groups[term.group].levelCount
       if levels < 2 { throw FitError.oneLevel(group: term.groupName) }
       // Related levels, and any levels beside residuals of a known size, are told from residuals.
-      guard groups[term.group].precision.isIdentity, knownVariance == nil else { continue }
+      guard groups[term.group].precision.isIdentity, knownVariance == nil,
+        covariance.knownDeviation == nil
+      else { continue }
       if levels >= n {
         throw FitError.asManyLevelsAsRows(group: term.groupName, levels: levels, rows: n)
       }

@@ -81,7 +81,14 @@ extension LinearMixedModel {
       fixedLevels: fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count),
       pairs: mapped(pairs), tail: tail,
       covariance: RelativeCovariance(
-        blocks: blocks, groupSizes: present.map { maps[$0].columns }),
+        blocks: blocks, groupSizes: present.map { maps[$0].columns },
+        knownDeviation: covariance.knownDeviation.flatMap { known in
+          pieces.firstIndex { $0.term == known.block }.flatMap { b in
+            pieces[b].columns.firstIndex(of: known.column).map {
+              KnownDeviation(block: b, column: $0, value: known.value)
+            }
+          }
+        }),
       fixed: fixed, terms: terms, knownVariance: knownVariance)
     model.takeParts(of: self) {
       ModelPart(groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail)

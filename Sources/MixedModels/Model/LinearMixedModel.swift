@@ -32,6 +32,9 @@ public struct LinearMixedModel: Sendable {
   /// equal coefficients, or that of `weighted(at:)`.
   var parts: ModelParts?
 
+  /// Whether σ is a parameter: neither known nor following from what is.
+  var estimatesSigma: Bool { knownVariance == nil && covariance.knownDeviation == nil }
+
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { tail.columns - 1 }
   /// Grouping factors.

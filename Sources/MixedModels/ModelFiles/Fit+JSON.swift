@@ -82,6 +82,7 @@ extension Fit {
     members += [
       ("dropped", .strings(droppedColumns)), ("convergence", convergence.json),
     ]
+    if !known.isEmpty { members.append(("known", .array(known.map(\.json)))) }
     return members
   }
 

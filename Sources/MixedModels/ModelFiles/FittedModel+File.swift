@@ -19,6 +19,7 @@ extension FittedModel {
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     options.relationships = saved.relationships
     (options.knownTheta, options.knownSigma) = (saved.knownTheta, saved.knownSigma)
+    options.held = saved.held
     let data = saved.data.map { tableSource(argument: $0) }
     try self.init(
       file: file, data, options, saved)

@@ -23,6 +23,7 @@ struct SavedOptimum {
   var relationships: [String: LevelRelationship] = [:]
   var knownTheta: [Double]?
   var knownSigma: Double?
+  var held: [HeldParameter] = []
   var quantiles: [Double]?
   var timing: Timing
   var peakMemory: Int
@@ -56,6 +57,7 @@ struct SavedOptimum {
     ]
     if let knownTheta { members.append(("known_theta", .numbers(knownTheta))) }
     if let knownSigma { members.append(("known_sigma", .number(knownSigma))) }
+    if !held.isEmpty { members.append(("held", .array(held.map(\.json)))) }
     if !relationships.isEmpty {
       members.append(("relationships", SavedRelationships.json(relationships)))
     }
@@ -113,6 +115,9 @@ struct SavedOptimum {
     for (name, coding) in try json["contrasts"].members { contrasts[name] = try Contrast(coding) }
     knownTheta = try json.optional("known_theta")?.doubles
     knownSigma = try json.optional("known_sigma")?.measurement
+    held = try json.optional("held")?.elements.map {
+      HeldParameter(try $0["name"].string, try $0["value"].double)
+    } ?? []
     relationships = try SavedRelationships.read(json.optional("relationships"), archive)
     quantiles = try json.optional("scaled_residuals")?.doubles
     if let quantiles,
@@ -157,6 +162,7 @@ struct SavedOptimum {
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     relationships = options.relationships
     (knownTheta, knownSigma) = (options.knownTheta, options.knownSigma)
+    held = options.held
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
   }
 }
@@ -181,6 +187,10 @@ extension SavedOptimum {
     converted.outcome.curvature = outcome.curvature?.converted(factor: f)
     return converted
   }
+}
+
+extension HeldParameter {
+  var json: JSONValue { .object([("name", .string(name)), ("value", .number(value))]) }
 }
 
 extension Timing {

@@ -39,6 +39,9 @@ public struct FitOptions: Sendable {
   /// σ where it is known, with θ or alone; nil: estimated. With prior weights 1/v, a σ of 1 says that
   /// the rows' variances are v: a meta-analysis.
   public var knownSigma: Double?
+  /// Other covariance parameters that are known: correlations, and standard deviations, of which one where
+  /// σ is estimated. They have no standard errors and are not counted.
+  public var held: [HeldParameter] = []
   public var maximumEvaluations = 100_000
   /// Change of the criterion per row at which the search stops; nil for the default.
   public var tolerance: Double?

@@ -84,7 +84,7 @@ struct StudyFits: Sendable {
     switch settings.degreesOfFreedom(of: method) {
     case .satterthwaite:
       guard let curvature = outcome.curvature else { throw InferenceError.noCurvature }
-      return Satterthwaite(curvature, coefficients, model, method)
+      return Satterthwaite(curvature, coefficients, model, φ: outcome.φ, method)
     case .kenwardRoger:
       return try KenwardRoger(
         model, φ: outcome.φ, variance: coefficients.variance, threads: 1)
@@ -105,7 +105,7 @@ struct StudyFits: Sendable {
     let model = study.model
     let errors = outcome.curvature.map {
       VarianceErrors(
-        ParameterCovariance($0, model, method), model.covariance,
+        ParameterCovariance($0, model, φ: outcome.φ, method), model.covariance,
         φ: outcome.φ, sigma: outcome.sigma)
     }
     let z = Normal.quantile((1 - settings.level) / 2, tail: .upper)

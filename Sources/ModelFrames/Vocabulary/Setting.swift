@@ -34,6 +34,9 @@ public enum Setting: Sendable, Equatable {
   case solver(String? = nil)
   case accuracy
   case knownTheta
+  case knownSigma
+  /// Single parameters that are known.
+  case held
 
   // Inference
   /// Methods to choose from; none: the setting.

@@ -28,6 +28,8 @@ public struct SwiftVocabulary: Vocabulary {
     case .solver(let name): assigning("FitOptions.solver", name.map(literal))
     case .accuracy: "FitOptions.accuracy"
     case .knownTheta: "FitOptions.knownTheta"
+    case .knownSigma: "FitOptions.knownSigma"
+    case .held: "FitOptions.held"
     case .degreesOfFreedom(let methods): choice("DegreesOfFreedomMethod", methods)
     case .boundary(let method): choice("BoundaryMethod", [method])
     case .intervals(let method):

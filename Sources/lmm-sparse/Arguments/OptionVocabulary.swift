@@ -23,6 +23,8 @@ struct OptionVocabulary: Vocabulary {
     case .solver(let name): option("--solver", name)
     case .accuracy: "--accuracy"
     case .knownTheta: "--theta"
+    case .knownSigma: "--sigma"
+    case .held: "--hold"
     case .degreesOfFreedom(let methods):
       option("--ddf", methods.isEmpty ? nil : joinedAsChoice(methods))
     case .boundary(let method): option("--boundary", method)

@@ -68,7 +68,29 @@ struct SearchArguments: ParsableArguments {
     help: ArgumentHelp("σ where it is known, with --theta or alone.", valueName: "σ"))
   var sigma: Double?
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A standard deviation or correlation that is known: 'sd_(Intercept)|g=2', 'cor_x.(Intercept)|g=0.5', 'rho|g=0.8'. Repeatable; without --sigma one standard deviation at most.",
+      valueName: "name=value"))
+  var hold: [Held] = []
+
+  /// The argument `sd_x|g=2`; names may contain equals signs.
+  struct Held: ExpressibleByArgument {
+    let parameter: HeldParameter
+
+    init?(argument: String) {
+      guard let place = argument.lastIndex(of: "="), place > argument.startIndex,
+        let value = Double(argument[argument.index(after: place)...]), value.isFinite
+      else { return nil }
+      parameter = HeldParameter(String(argument[..<place]), value)
+    }
+  }
+
   func validate() throws {
+    if theta != nil, !hold.isEmpty {
+      throw ValidationError("--theta says all of θ and --hold single parameters: give one.")
+    }
     if let sigma, !(sigma > 0 && sigma.isFinite) {
       throw ValidationError("--sigma is a positive number, not \(sigma).")
     }
@@ -110,6 +132,7 @@ struct SearchArguments: ParsableArguments {
     }
     options.knownTheta = theta?.values
     options.knownSigma = sigma
+    options.held = hold.map(\.parameter)
     if let maxEvaluations { options.maximumEvaluations = maxEvaluations }
     options.tolerance = tolerance
     options.solver = solver.rawValue

@@ -285,6 +285,41 @@ import Testing
     #expect(abs(row.logLikelihood - smaller.fit.logLikelihood) < 1e-6)
   }
 
+  /// A structure without its correlations is the one of independent columns.
+  @Test func `deletions reduce structures to special cases`() throws {
+    func model(_ term: String) throws -> FittedModel {
+      try FittedModel(
+        Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))])
+    }
+    for (term, special, df) in [
+      ("homcs(0 + Machine | Worker)", "homdiag(0 + Machine | Worker)", 1),
+      ("toep(0 + Machine | Worker)", "diag(0 + Machine | Worker)", 2),
+    ] {
+      let rows = try model(term).randomTermDeletions().rows
+      let row = try #require(rows.first { $0.name?.hasPrefix("correlation") == true })
+      #expect(row.test?.df == df)
+      #expect(abs(row.logLikelihood - (try model(special)).fit.logLikelihood) < 1e-6)
+    }
+  }
+
+  /// `anova` knows what lies in what.
+  @Test func `nested structures are compared`() throws {
+    func model(_ term: String) throws -> FittedModel {
+      try FittedModel(
+        Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))])
+    }
+    let words = ["homdiag", "homcs", "cs", "toep", "us"]
+    let models = try words.map { ($0, try model("\($0)(0 + Machine | Worker)")) }
+    let rows = try ModelComparison(models).rows
+    #expect(rows.map(\.parameterCount) == [5, 6, 8, 9, 10])
+    #expect(rows.dropFirst().allSatisfy { ($0.test?.df ?? 0) > 0 })
+    #expect(throws: InferenceError.self) {
+      try ModelComparison([
+        ("rr", try model("rr(0 + Machine | Worker, 1)")), ("cs", try model("cs(0 + Machine | Worker)")),
+      ])
+    }
+  }
+
   @Test(arguments: [
     ("Reaction ~ ou(Days | Subject)", "not the levels of one factor"),
     ("Reaction ~ ou(0 + factor(Dose) | Subject)", "is no time"),

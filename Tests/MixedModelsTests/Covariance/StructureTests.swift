@@ -196,8 +196,10 @@ import Testing
       #expect(throws: InferenceError.self) { try model.coefficientTests(.kenwardRoger) })
     #expect("\(error)".contains("another kind"))
     let rows = try model.randomTermDeletions().rows
-    #expect(rows.count == 2)
+    #expect(rows.count == 3)
     #expect(rows[1].name == "ar1(0 + factor(Days) | Subject)")
     #expect(rows[1].test?.df == 2)
+    #expect(rows[2].name == "correlation in ar1 of Subject")
+    #expect(rows[2].test?.df == 1 && rows[2].test?.mixture == nil)
   }
 }

@@ -64,6 +64,11 @@ public struct BootstrapComparison: Sendable {
         "the two models have the same number of parameters, so there is nothing to test.")
     }
     (smaller, larger) = (pair[0], pair[1])
+    guard pair.allSatisfy({ $0.options.held.isEmpty }) else {
+      throw InferenceError.refused(
+        "the bootstrap test simulates and fits models whose covariance parameters are estimated, and of one some are known. Compare by χ²."
+      )
+    }
     null = smaller.isLeastSquares ? nil : try NullModel(smaller, in: larger)
     guard null != nil || comparison.keepsFixedPart else {
       throw InferenceError.refused(

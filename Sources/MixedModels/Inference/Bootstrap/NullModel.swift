@@ -34,6 +34,10 @@ struct NullModel {
     self.maps = maps
     fixedMap = qr.q
     model = random.replacingFixedPart(by: qr.q, R: qr.r)
+    let (blocks, own) = (model.covariance.blocks, smaller.model.covariance.blocks)
+    guard blocks.count == own.count, zip(blocks, own).allSatisfy({ $0.hasForm(of: $1) }) else {
+      throw Self.mismatch()
+    }
     φ = model.covariance.working(smaller.fit.theta.values)
     sigma = smaller.fit.sigma
     let response = products(of: larger.model.response)

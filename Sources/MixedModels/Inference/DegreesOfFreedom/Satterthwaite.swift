@@ -25,16 +25,17 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
   /// - Throws: `InferenceError.noCurvature` where the Hessian is not known.
   package init(_ fitted: FittedModel) throws {
     guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }
-    self.init(curvature, fitted.coefficients, fitted.model, fitted.options.criterion)
+    self.init(
+      curvature, fitted.coefficients, fitted.model, φ: fitted.φ, fitted.options.criterion)
   }
 
   init(
     _ curvature: CriterionCurvature, _ coefficients: WorkingCoefficients,
-    _ model: LinearMixedModel, _ kind: CriterionKind
+    _ model: LinearMixedModel, φ: [Double], _ kind: CriterionKind
   ) {
     covariance = coefficients.covariance
     slopes = curvature.covarianceSlopes.map { coefficients.variance * $0 }
-    parameters = ParameterCovariance(curvature, model, kind)
+    parameters = ParameterCovariance(curvature, model, φ: φ, kind)
   }
 
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {

@@ -45,7 +45,7 @@ public struct ExactTest: Sendable {
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
-    guard model.knownVariance == nil else { throw ForIndependentLevels.exactTest.refusal }
+    guard model.estimatesSigma else { throw ForIndependentLevels.exactTest.refusal }
     try model.requireIndependentLevels(for: .exactTest)
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml

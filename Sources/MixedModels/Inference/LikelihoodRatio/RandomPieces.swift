@@ -14,6 +14,8 @@ struct RandomDeletion {
   let isDiagonal: Bool
   /// What the user may have expected instead.
   var remark: String?
+  /// A term whose structure is made a special case, where nothing is taken out.
+  var special: (term: Int, structure: any CovarianceStructure)?
 }
 
 extension FittedModel {
@@ -52,6 +54,30 @@ extension FittedModel {
             ? "the whole term is taken out; lmerTest leaves (1 | \(bound.groupName)), for which compare two models with anova"
             : nil)
       }
+    }.filter { deletion in
+      !deletion.kept.indices.contains {
+        model.covariance.hasKnown($0) && deletion.kept[$0].count < model.covariance.blocks[$0].size
+      }
+    }
+  }
+
+  /// Terms with correlations of a structure, each without them: inside the parameter space, where χ² is
+  /// right.
+  func structureReductions() -> [RandomDeletion] {
+    model.terms.indices.compactMap { t in
+      let block = model.covariance.blocks[t]
+      guard let structure = block.structure, let word = model.terms[t].structure,
+        !model.covariance.hasKnown(t)
+      else { return nil }
+      var none: [Int: Double] = [:]
+      for (k, parameter) in structure.parameters.enumerated() where parameter.hasZeroInside {
+        none[k] = 0
+      }
+      guard !none.isEmpty else { return nil }
+      return RandomDeletion(
+        name: "\(none.count == 1 ? "correlation" : "correlations") in \(word) of \(model.terms[t].name)",
+        kept: model.covariance.blocks.map { Array(0..<$0.size) }, columns: 0, of: block.size,
+        isDiagonal: false, special: (t, HeldStructure(structure, block, held: none)))
     }
   }
 

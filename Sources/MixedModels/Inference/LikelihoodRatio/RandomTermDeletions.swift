@@ -42,11 +42,12 @@ extension FittedModel {
     var rows = [
       RandomTermDeletions.Row(
         name: nil, parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood,
-        aic: fit.aic, test: nil, note: nil)
+        aic: fit.aic, test: nil,
+        note: options.held.isEmpty ? nil : "terms of which parameters are known are not tested")
     ]
     let deletions = try randomDeletions()
-    for deletion in deletions + jointDeletions(deletions) {
-      let (rest, maps) = try model.reduction(keeping: deletion.kept, determinedBy: kind)
+    for deletion in deletions + jointDeletions(deletions) + structureReductions() {
+      let (rest, maps) = try reduced(by: deletion, kind)
       if rest.groups.isEmpty {
         try model.requireEqualVariances("a test of all random effects at once", nil)
       }
@@ -54,7 +55,7 @@ extension FittedModel {
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
       let statistic = max(0, criterion - fit.criterion)
-      let count = model.fixedRank + rest.determinedCount + (rest.knownVariance == nil ? 1 : 0)
+      let count = model.fixedRank + rest.determinedCount + (rest.estimatesSigma ? 1 : 0)
       let isTest = count < fit.parameterCount
       let test = boundary == .exact && isTest ? try exactTest(deletion, rest) : nil
       var bootstrap: BootstrapTest?
@@ -74,6 +75,17 @@ extension FittedModel {
     }
     return RandomTermDeletions(
       formula: fit.formula, criterionKind: kind, boundary: boundary, rows: rows)
+  }
+
+  private func reduced(
+    by deletion: RandomDeletion, _ kind: CriterionKind
+  ) throws -> (model: LinearMixedModel, maps: [DenseMatrix]) {
+    guard let (term, structure) = deletion.special else {
+      return try model.reduction(keeping: deletion.kept, determinedBy: kind)
+    }
+    return (
+      model.replacing(term, by: structure), model.groups.map { DenseMatrix.identity($0.size) }
+    )
   }
 
   /// Simulates the model without a part of its random effects; `null` is nil without any.
@@ -118,7 +130,7 @@ extension FittedModel {
       df == 0
         ? "\(deletion.name): the data do not determine it apart from the rest of the model; taking it out changes nothing"
         : nil,
-      isOne || df == 0
+      isOne || df == 0 || deletion.special != nil
         ? nil
         : "\(deletion.name): \(deletion.columns) variances at once have a mixture whose weights depend on the data; the naive p-value is an upper bound",
       error.map { "\(deletion.name): \($0.note(statistic, df: df))" },
@@ -136,6 +148,21 @@ extension FittedModel {
 }
 
 extension LinearMixedModel {
+  /// The same with another structure of one term.
+  fileprivate func replacing(
+    _ term: Int, by structure: any CovarianceStructure
+  ) -> LinearMixedModel {
+    var blocks = covariance.blocks
+    let old = blocks[term]
+    blocks[term] = RelativeCovariance.Block(
+      group: old.group, offset: old.offset, size: old.size, R: old.R, structure: structure)
+    var model = self
+    model.covariance = RelativeCovariance(
+      blocks: blocks, groupSizes: covariance.groupSizes,
+      knownDeviation: covariance.knownDeviation)
+    return model
+  }
+
   /// - Throws: `FitError`; `InferenceError` if the search did not converge.
   fileprivate func bestFit(_ options: FitOptions, without part: String) throws -> Optimum {
     var options = options

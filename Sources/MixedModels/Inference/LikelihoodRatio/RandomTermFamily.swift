@@ -11,9 +11,8 @@ struct RandomTermFamily {
   let columns: Int
   /// A column of a factor in a term written with `||`: its space is known by name only.
   let columnName: String?
-  /// The covariance structure's word and whether it is homogeneous; nil where all covariance matrices
-  /// are allowed.
-  var structure: [String]?
+  /// nil where all covariance matrices are allowed.
+  var structure: StructureChoice?
   /// `(Days | Subject)`.
   let label: String
   /// The model's group, and the term's first working column among the group's.
@@ -25,9 +24,9 @@ struct RandomTermFamily {
   /// Effects on the levels of `a:b` are effects on `a` of the indicators of b with equal variances
   /// and no covariances, so (1 | a:b) lies in (0 + b | a).
   func contains(_ other: RandomTermFamily) -> Bool {
-    if structure != nil {
-      return structure == other.structure && grouping == other.grouping && coversTerm(of: other)
-        && other.coversTerm(of: self)
+    if let structure {
+      guard let own = other.structure, structure.contains(own) else { return false }
+      return grouping == other.grouping && coversTerm(of: other) && other.coversTerm(of: self)
     }
     if columnName != nil || other.columnName != nil {
       return grouping == other.grouping
@@ -68,7 +67,7 @@ extension FittedModel {
           RandomTermFamily(
             grouping: grouping, spaces: try spaces(bound.terms, standard), columns: all.count,
             columnName: nil, structure: try bound.structure.map {
-              try products.specification.formula.covarianceStructure($0).key
+              try products.specification.formula.covarianceStructure($0)
             }, label: label, group: bound.group, column: column)
         ]
       }

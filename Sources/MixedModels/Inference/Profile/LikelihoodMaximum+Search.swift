@@ -14,10 +14,24 @@ extension LikelihoodMaximum {
     let sigma = exp(logSigma) * model.fixed.responseScale
     var (estimate, spread) = (given, 0.1 * abs(given))
     let held: any HeldDeviance
-    if let term = place.term, model.covariance.blocks[term].structure != nil {
-      throw InferenceError.refused(
-        "standard deviations and correlations of a structured term have no profiles. Use \(Setting.intervals("bootstrap")), or wald for the coefficients."
-      )
+    var range = kind.range
+    if let term = place.term, let structure = model.covariance.blocks[term].structure {
+      guard let index = structure.index(of: place) else {
+        throw InferenceError.refused(
+          "it is a function of several parameters of its term's covariance matrix, or of another correlation. Use \(Setting.intervals("wald")), or bootstrap"
+        )
+      }
+      let isDeviation = structure.parameters[index].isDeviation
+      held = try HeldStructureParameter(self, term: term, structure, index: index)
+      if case .correlation(let least) = structure.parameters[index] { range = least...1 }
+      if isDeviation {
+        let block = model.covariance.blocks[term]
+        let rows = Double(model.observations) / Double(model.groups[block.group].levelCount)
+        spread = sigma / rows.squareRoot()
+        if estimate < 1e-6 * spread { estimate = 0 }
+      }
+      return profile(
+        held, estimate, range, kind.scale, standardError: standardError, spread: spread)
     }
     switch place {
     case .deviation(let term, let column):
@@ -39,11 +53,30 @@ extension LikelihoodMaximum {
       held = HeldCoefficient(self, index: k, estimate: estimate)
       spread = standardError ?? spread
     }
-    let isInside = estimate > kind.range.lowerBound && estimate < kind.range.upperBound
-    let scale = isInside ? kind.scale : .identity
+    return profile(
+      held, estimate, range, kind.scale, standardError: standardError, spread: spread)
+  }
+
+  private func profile(
+    _ held: any HeldDeviance, _ estimate: Double, _ range: ClosedRange<Double>,
+    _ inner: ProfileScale, standardError: Double?, spread: Double
+  ) -> ProfileSearch {
+    let isInside = estimate > range.lowerBound && estimate < range.upperBound
+    let scale = isInside ? inner : .identity
     let error = isInside ? standardError.map { $0 * scale.slope(estimate) } : nil
     return ProfileSearch(
-      held: held, estimate: estimate, range: kind.range, scale: scale, standardError: error,
+      held: held, estimate: estimate, range: range, scale: scale, standardError: error,
       spread: spread, leastDeviance: deviance)
+  }
+}
+
+extension CovarianceStructure {
+  /// The parameter that a place in a term is; nil where it is none by itself.
+  fileprivate func index(of place: IntervalPlace) -> Int? {
+    switch place {
+    case .deviation(_, let column): index(ofDeviation: column)
+    case .correlation(_, let row, let column): index(ofCorrelation: row, column)
+    case .residual, .coefficient: nil
+    }
   }
 }

@@ -81,7 +81,9 @@ extension ProfileSearch {
 
   /// Where there is no standard error, on the boundary above all.
   private func defaultTrial(_ target: Double) -> Double {
-    if range == -1...1 { return target < 0 ? (estimate - 1) / 2 : (estimate + 1) / 2 }
+    if range.upperBound == 1 {  // a correlation
+      return 0.5 * (estimate + (target < 0 ? range.lowerBound : range.upperBound))
+    }
     let trial = target < 0 ? estimate - spread : estimate + spread
     return range.contains(trial) ? trial : estimate / 2
   }

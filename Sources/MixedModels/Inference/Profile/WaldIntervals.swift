@@ -32,6 +32,10 @@ extension FittedModel {
       if place == .residual, options.knownSigma != nil {
         return ConfidenceInterval(parameter, estimate: parameter.estimate, message: "it is known")
       }
+      if isKnown(parameter, place) {
+        return ConfidenceInterval(
+          parameter, estimate: parameter.estimate, message: "it is known, or follows from what is")
+      }
       guard let estimate = parameter.estimate, let error = standardError(place) else {
         return ConfidenceInterval(
           parameter, estimate: parameter.estimate,
@@ -44,6 +48,14 @@ extension FittedModel {
       return ConfidenceInterval(
         parameter, estimate: estimate, (scale.value(centre - margin), scale.value(centre + margin)))
     }
+  }
+
+  /// Whether a parameter inside its range does not change with what is estimated.
+  private func isKnown(_ parameter: ModelParameter, _ place: IntervalPlace) -> Bool {
+    guard let estimate = parameter.estimate, !options.held.isEmpty, curvature != nil,
+      standardError(place) == nil
+    else { return false }
+    return parameter.kind == .correlation ? abs(estimate) < 1 - 1e-8 : estimate > 0
   }
 
   /// Why there is no interval for a parameter that the data do not determine; nil for others.

@@ -31,7 +31,7 @@ extension FittedModel {
     try model.requireEqualVariances("a ratio of variances", nil)
     let known = namedVariances
     let names = known.map(\.name)
-    let errors = curvature.map { ParameterCovariance($0, model, fit.criterionKind) }
+    let errors = curvature.map { ParameterCovariance($0, model, φ: φ, fit.criterionKind) }
     let z = Normal.quantile((1 - level) / 2, tail: .upper)
     return try expressions.map { text in
       let expression = try VarianceExpression(text, names: names)
