@@ -76,7 +76,7 @@ extension CovarianceStructure {
     switch place {
     case .deviation(_, let column): index(ofDeviation: column)
     case .correlation(_, let row, let column): index(ofCorrelation: row, column)
-    case .residual, .coefficient: nil
+    case .residual, .stratum, .coefficient: nil
     }
   }
 }
