@@ -154,8 +154,8 @@ import Testing
     // Another order of rows and of levels is the same model.
     var options = FitOptions()
     options.reading.categoricalColumns = ["t"]
-    options.levels["t"] = ["27.0", "0.0"]
-      + (1..<9).reversed().map { "\(pow(Double($0), 1.5))" }
+    let levels = fit.varianceComponents[0].columns.map { String($0.dropFirst("factor(t)".count)) }
+    options.levels["t"] = [levels[9], levels[0]] + levels[1..<9].reversed()
     let turned = try Fit(
       Formula("Reaction ~ Days + \(word)(0 + t | Subject)"),
       data: [.bytes(try times(true), name: "times.csv")], options: options)
@@ -168,9 +168,9 @@ import Testing
     let ou = try fit("Reaction ~ Days + ou(0 + factor(Days) | Subject)")
     let ar1 = try fit("Reaction ~ Days + ar1(0 + factor(Days) | Subject)")
     #expect(abs(ou.criterion - ar1.criterion) < 1e-8)
-    #expect(abs(exp(-ou.theta.values[1]) - ar1.theta.values[1]) < 1e-6)
+    #expect(abs(exp(-ou.theta.values[1]) - ar1.theta.values[1]) < 1e-5)
     for (a, b) in zip(ou.fixedEffects, ar1.fixedEffects) {
-      #expect(abs(a.degreesOfFreedom! / b.degreesOfFreedom! - 1) < 1e-5)
+      #expect(abs(a.degreesOfFreedom! / b.degreesOfFreedom! - 1) < 1e-4)
     }
   }
 
@@ -275,13 +275,13 @@ import Testing
   /// A term beside a structured one is taken out, and the structure stays.
   @Test func `deletions leave structures`() throws {
     let model = try FittedModel(
-      Formula("score ~ Machine + homcs(0 + Machine | Worker) + (1 | Worker:Machine)"),
+      Formula("score ~ Machine + ar1(0 + Machine | Worker) + (1 | Worker)"),
       data: [.file(Files.data("machines_unbalanced.csv"))])
     let smaller = try FittedModel(
-      Formula("score ~ Machine + homcs(0 + Machine | Worker)"),
+      Formula("score ~ Machine + ar1(0 + Machine | Worker)"),
       data: [.file(Files.data("machines_unbalanced.csv"))])
     let row = try #require(
-      try model.randomTermDeletions().rows.first { $0.name.contains("Worker:Machine") })
+      try model.randomTermDeletions().rows.first { $0.name == "(1 | Worker)" })
     #expect(abs(row.logLikelihood - smaller.fit.logLikelihood) < 1e-6)
   }
 

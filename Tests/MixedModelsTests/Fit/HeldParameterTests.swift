@@ -21,8 +21,8 @@ import Testing
   private let slopes = "Reaction ~ Days + (Days | Subject)"
   private let intercepts = "Reaction ~ Days + (1 | Subject)"
 
-  /// REML by optim of the criterion written out with V in R 4.2.2.
-  @Test(arguments: [
+  /// REML by optim of the criterion written out with V in R 4.2.2: the criterion, σ, the standard error of Days.
+  static let references: [(String, [(String, Double)], Double?, [Double])] = [
     ("Reaction ~ Days + (1 | Subject)", [("sd_(Intercept)|Subject", 25.0)], Double?.none, [1792.0469180193, 31.223543343434, 0.81024985086149]),
     ("Reaction ~ Days + (Days | Subject)", [("sd_Days|Subject", 4.0)], nil, [1747.1403223956, 25.999245507185, 1.159345213705]),
     (
@@ -36,7 +36,9 @@ import Testing
       "Reaction ~ Days + (Days | Subject)",
       [("sd_Days|Subject", 4.0), ("sd_(Intercept)|Subject", 30)], 27.0, [1748.3490370955, 27, 1.1746480237918]
     ),
-  ])
+  ]
+
+  @Test(arguments: references)
   func `fits are those of the criterion written out`(
     formula: String, held: [(String, Double)], sigma: Double?, expected: [Double]
   ) throws {
@@ -118,11 +120,12 @@ import Testing
   }
 
   @Test func `gradients are those of differences`() throws {
-    for (held, sigma) in [
-      ([("sd_Days|Subject", 4.0)], Double?.none),
+    let cases: [([(String, Double)], Double?)] = [
+      ([("sd_Days|Subject", 4.0)], nil),
       ([("cor_Days.(Intercept)|Subject", -0.5), ("sd_(Intercept)|Subject", 20)], nil),
       ([("sd_Days|Subject", 4.0)], 25),
-    ] {
+    ]
+    for (held, sigma) in cases {
       let model = try model(slopes, held, sigma: sigma)
       let criterion = try Criterion(model.model, .reml, WholeEquations(model.model))
       let φ = model.φ.map { $0 + 0.3 }
@@ -169,14 +172,16 @@ import Testing
     #expect(throws: InferenceError.self) { try BootstrapComparison(("held", again), ("free", free)) }
   }
 
-  @Test(arguments: [
+  static let wrong: [([(String, Double)], String)] = [
     ([("sd_Day|Subject", 4.0)], "no covariance parameter is called sd_Day|Subject"),
     ([("sd_Days|Subject", 4), ("sd_(Intercept)|Subject", 20)], "Hold σ as well"),
     ([("sd_Days|Subject", 0)], "leave the effect out"),
     ([("cor_Days.(Intercept)|Subject", 1.2)], "between -1 and 1"),
     ([("sigma", 3)], "sigma is held by"),
     ([("cor_Days.(Intercept)|Subject", 0.2), ("cor_Days.(Intercept)|Subject", 0.3)], "held twice"),
-  ])
+  ]
+
+  @Test(arguments: wrong)
   func `what cannot be held is refused`(held: [(String, Double)], words: String) throws {
     let error = try #require(
       #expect(throws: (any Error).self) { try model(slopes, held) })
