@@ -38,7 +38,7 @@ extension FittedModel {
   private func fixedLevelAnswers(
     _ levels: FixedLevels
   ) throws -> (diagonal: [Double], responses: DenseMatrix) {
-    let (joined, p) = (model.joined, model.fixedEffectCount)
+    let (joined, p) = (model.joinedHoldingRedundant, model.fixedEffectCount)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
     factors += levels.factors.map { _ in [1] }

@@ -119,7 +119,7 @@ extension FixedLevels {
     var factor = try FixedLevelsFactor(
       squares: factors.map(\.squares), pairs.filter { $0.rowGroup >= first }
         .map { $0.numbered(from: -first) },
-      names: factors.map(\.name))
+      names: factors.map(\.name), holdsRedundant: true)
     return try factor.inverseDiagonal()
   }
 
@@ -128,11 +128,13 @@ extension FixedLevels {
   /// Equations add I to everything they are given with Λ = 1; that I is taken off here, so that they
   /// solve DᵀWD as it is, and a redundant level's square is there twice, which makes its effect 0 and its
   /// pivot its own square.
-  func groups(width: Int) -> [RandomEffectsGroup] {
+  ///
+  /// - Parameter redundant: The multiple of its square that a redundant level has.
+  func groups(width: Int, redundant: Double) -> [RandomEffectsGroup] {
     factors.map { factor in
       RandomEffectsGroup(
         size: 1, levels: factor.levels,
-        zz: zip(factor.squares, factor.isRedundant).map { $1 ? 2 * $0 - 1 : $0 - 1 },
+        zz: zip(factor.squares, factor.isRedundant).map { $1 ? redundant * $0 - 1 : $0 - 1 },
         zx: Array(repeating: 0, count: width * factor.levels.count), rank: factor.rank,
         B: DenseMatrix(rows: 1, columns: 1, storage: [unit]), precision: .identity)
     }
@@ -166,11 +168,19 @@ extension FixedLevels {
 
 extension LinearMixedModel {
   /// The model with its fixed levels as further groups, for equations that know of none.
-  var joined: LinearMixedModel {
+  var joined: LinearMixedModel { joined(redundant: 2) }
+
+  /// The same with redundant levels held at zero: they have no part in the inverse of the equations' matrix.
+  var joinedHoldingRedundant: LinearMixedModel {
+    joined(redundant: FixedLevelsFactor.holdingSquare)
+  }
+
+  private func joined(redundant: Double) -> LinearMixedModel {
     guard let fixedLevels else { return self }
     return LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights,
-      groups: groups + fixedLevels.groups(width: tail.columns), fixedLevels: nil,
+      groups: groups + fixedLevels.groups(width: tail.columns, redundant: redundant),
+      fixedLevels: nil,
       pairs: pairs + fixedLevels.pairs, tail: tail,
       covariance: RelativeCovariance(
         blocks: covariance.blocks,

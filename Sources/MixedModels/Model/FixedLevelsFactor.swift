@@ -9,6 +9,8 @@ struct FixedLevelsFactor: ~Copyable {
   /// Level after level, factor after factor.
   private(set) var isRedundant: [Bool]
 
+  /// The multiple of its square that leaves a level no room.
+  static let holdingSquare = 1e16
   /// A pivot smaller than this part of its own square is rounding.
   private static let tolerance = 1e-10
   /// Nested dissection of more levels takes longer than it saves.
@@ -20,8 +22,12 @@ struct FixedLevelsFactor: ~Copyable {
   ///   - squares: Of every factor's levels.
   ///   - pairs: Between factors, numbered from 0.
   ///   - names: Of the factors.
+  ///   - holdsRedundant: Whether redundant levels are held at 0, so that they have no part in the inverse.
+  ///   Else they have twice their squares, which is the same to answers.
   /// - Throws: `CholmodError`; `FitError` where memory or the patience for dependencies end.
-  init(squares: [[Double]], _ pairs: [CoOccurrence], names: [String]) throws {
+  init(
+    squares: [[Double]], _ pairs: [CoOccurrence], names: [String], holdsRedundant: Bool = false
+  ) throws {
     let counts = squares.map(\.count)
     let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
     let diagonal = squares.flatMap(\.self)
@@ -59,6 +65,12 @@ struct FixedLevelsFactor: ~Copyable {
       }
       redundant[order[place]] = true
       ordered[entryOfDiagonal[place]] *= 2
+    }
+    if holdsRedundant {
+      for (place, level) in order.enumerated() where redundant[level] {
+        ordered[entryOfDiagonal[place]] = Self.holdingSquare * diagonal[level]
+      }
+      try factor.factorize(ordered)
     }
     self.factor = factor
     self.order = order
@@ -99,7 +111,7 @@ struct FixedLevelsFactor: ~Copyable {
     }
   }
 
-  /// Of (DᵀWD)⁻, where redundant levels are not.
+  /// Of (DᵀWD)⁻, where redundant levels are held at 0.
   ///
   /// - Throws: `CholmodError`
   mutating func inverseDiagonal() throws(CholmodError) -> [Double] {
