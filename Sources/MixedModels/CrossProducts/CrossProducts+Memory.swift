@@ -25,11 +25,13 @@ extension CrossProducts {
     let size = size
     let strata = basis.strata.map { cellSets[$0].count } ?? 0
     if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4 * (1 + strata)) }
-    let isWider = groups.indices.contains {
-      groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
-    }
+    let isWider =
+      groups.indices.contains {
+        groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
+      } || clusters.map { $0.zCapacity < size.fixedColumns } ?? false
+    let held = groupBytes + clusterBytes
     try size.checkLevels(
-      held: isWider ? 0 : groupBytes, copies: (isWider && groupBytes > 0 ? 2 : 1) * (1 + strata))
+      held: isWider ? 0 : held, copies: (isWider && held > 0 ? 2 : 1) * (1 + strata))
   }
 
   /// Whether X can be mapped to working columns: some ten matrices of its order.
@@ -41,13 +43,18 @@ extension CrossProducts {
 extension CrossProducts {
   /// Bytes of all that grows with the levels, but for their labels.
   var levelBytes: Int {
-    pairBytes + groupBytes
+    pairBytes + groupBytes + clusterBytes
   }
 
   /// Bytes of the products by level.
   var groupBytes: Int {
     (groups + parts.flatMap(\.groups)).reduce(0) { $0 + $1.levelCount * $1.stride }
       * MemoryLayout<Double>.stride
+  }
+
+  /// Bytes of the products by cluster.
+  var clusterBytes: Int {
+    clusters.map { $0.levelCount * $0.stride * MemoryLayout<Double>.stride } ?? 0
   }
 
   /// Bytes of the pairs of levels.

@@ -112,6 +112,10 @@ extension ModelSpecification {
       return
         "the strata of the residual variance are \(words(strata)) in \(names.0) and \(words(other.strata)) in \(names.1)"
     }
+    if options.clusters != other.options.clusters {
+      return
+        "the clusters are \(column(options.clusters)) in \(names.0) and \(column(other.options.clusters)) in \(names.1)"
+    }
     return
       "\(names.0) is of “\(formula.text)” and \(names.1) of “\(other.formula.text)”"
   }

@@ -45,6 +45,7 @@ extension ModelSpecification {
     }
     var kept = basis
     kept.groups = used.map { basis.groups[$0] }
+    kept.clusters?.nestings = used.map { basis.clusters!.nestings[$0] }
     let randomTerms = narrow.randomTerms.map { term in
       BoundRandomTerm(
         groupName: term.groupName, group: used.firstIndex(of: term.group)!, terms: term.terms,

@@ -23,6 +23,8 @@ public struct CrossProducts: Sendable {
   /// The sums of each stratum's rows, in the order of the strata's cells, where there are strata: their sum
   /// is `fixed`, `groups` and `pairs`.
   package internal(set) var parts: [ProductSums] = []
+  /// [y X]ᵀW[y X] of every cluster; nil without clusters.
+  package internal(set) var clusters: GroupProducts?
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
   package internal(set) var moments: [AtomMoments]
   /// Of the columns that numbers are made of; none in files of earlier versions.
@@ -45,6 +47,7 @@ public struct CrossProducts: Sendable {
     }
     fixed = FixedProducts(basis.fixed)
     groups = basis.groups.map { GroupProducts($0.blocks) }
+    clusters = basis.clusters.map { _ in GroupProducts(ofTail: basis.fixed) }
     pairs = []
     moments = basis.atoms.map { AtomMoments(degree: $0.needsMoments ? $0.degree : 0) }
     for g in groups.indices {
@@ -88,6 +91,10 @@ public struct CrossProducts: Sendable {
       let z = rows.panel(group.blocks, groups[g].directory)
       groups[g].accumulate(level: rows.cells[group.cellSet], z: z, x: x, w: rows.weights)
       panels.append(z)
+    }
+    if let cellSet = basis.clusters?.cellSet {
+      clusters?.allocate(basis.fixed, counts: counts, levels: counts[cellSet], xCount: 0)
+      clusters?.accumulate(level: rows.cells[cellSet], z: x, w: rows.weights)
     }
     for (pair, (g, h)) in groupPairs.enumerated() {
       pairs[pair] = PairProducts(
@@ -166,6 +173,11 @@ public struct CrossProducts: Sendable {
           other.groups[g], columns: basis.groups[g].blocks, levels: maps[cellSet],
           levelCount: cellSets[cellSet].count, maps: maps, xColumns: xColumns,
           xCount: fixed.directory.count))
+    }
+    if let cellSet = basis.clusters?.cellSet, let theirs = other.clusters {
+      _ = clusters?.merge(
+        theirs, columns: basis.fixed, levels: maps[cellSet], levelCount: cellSets[cellSet].count,
+        maps: maps, xColumns: [], xCount: 0)
     }
     for (pair, (g, h)) in groupPairs.enumerated() {
       pairs[pair].merge(

@@ -19,6 +19,14 @@ package struct GroupProducts: Sendable {
     blocks = LevelBlocks(stride: zCapacity * zCapacity)
   }
 
+  /// For [y X]ᵀW[y X] of every level, and nothing behind it.
+  init(ofTail columns: [ColumnBlock]) {
+    directory = ColumnDirectory(columns, first: 1)
+    zCapacity = directory.count
+    xCapacity = 0
+    blocks = LevelBlocks(stride: zCapacity * zCapacity)
+  }
+
   /// Levels that were summed before, in pages that can grow.
   init(_ directory: ColumnDirectory, xCount: Int, levels: Int, blocks: LevelBlocks) {
     self.directory = directory
@@ -126,6 +134,23 @@ package struct GroupProducts: Sendable {
             let tail = line + zCapacity
             for b in 0..<xWidth { tail[xColumns[b]] += wz * xValues[b] }  // + (z w [y x]ᵀ)_ab
           }
+        }
+      }
+    }
+  }
+
+  /// Adds rows to the levels' products of Z alone.
+  mutating func accumulate(level: [Int32], z: SparsePanel, w: [Double]) {
+    guard let blocks = blocks.addresses.first ?? nil else { return }
+    let (stride, width, zWidth) = (stride, zCapacity + xCapacity, z.width)
+    z.withRows { table in
+      for row in level.indices {
+        let base = blocks + Int(level[row]) * stride
+        let (columns, values) = table.row(row)
+        for a in 0..<zWidth {
+          let wz = w[row] * values[a]
+          let line = base + columns[a] * width
+          for b in 0..<zWidth { line[columns[b]] += wz * values[b] }  // + (z w zᵀ)_ab
         }
       }
     }

@@ -40,7 +40,7 @@ struct ModelBinder {
       }
       return Expression(weights: text)
     }
-    for name in (weights?.columns ?? []) + [options.offset].compactMap(\.self) {
+    for name in (weights?.columns ?? []) + [options.offset, options.clusters].compactMap(\.self) {
       _ = try reader.kind(of: name)
     }
     do {
@@ -120,9 +120,12 @@ struct ModelBinder {
         "cannot be told beside absorbed factors. Write “\(factor.name)” as a fixed effect or as a random term, or leave one of both out"
       )
     }
+    var clusters: RawClusters?
+    if let column = options.clusters { clusters = self.clusters(column, groups) }
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
+      clusters: clusters,
       predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count),
       strata: strata?.cellSet)
     if let known {
@@ -287,6 +290,18 @@ struct ModelBinder {
       current = intern(.product(current, next))
     }
     return current
+  }
+
+  /// A column as clusters of rows.
+  private mutating func clusters(_ column: String, _ groups: [RawGroup]) -> RawClusters {
+    let source = FactorSource.column(column)
+    columns.add(source)
+    let index = factors.firstIndex(of: source) ?? factors.count
+    if index == factors.count { factors.append(source) }
+    let cellSet = intern(.factor(index))
+    return RawClusters(
+      cellSet: cellSet,
+      nestings: groups.map { $0.cellSet == cellSet ? nil : intern(.product(cellSet, $0.cellSet)) })
   }
 
   private mutating func intern(_ source: CellSetSource) -> Int {

@@ -41,6 +41,9 @@ struct ModelReading {
     _ data: [any TableSource], _ options: FitOptions
   ) throws -> TableReader {
     try options.check()
+    if let kind = options.coefficientCovariance, kind != .model, options.clusters == nil {
+      throw InferenceError.withoutClusters
+    }
     var reading = options.reading
     reading.threads = options.threads
     reading.categoricalColumns = declared(options)

@@ -132,6 +132,7 @@ extension FitOptions {
       specification.columnKinds.filter { $0.value == .categorical }.keys)
     (options.weights, options.offset) = (model.weights, model.offset)
     options.residualBy = model.residualBy
+    options.clusters = clusters ?? model.clusters
     options.levels.merge(model.levels) { ours, _ in ours }
     if let defaultContrast {
       for column in specification.codedFactors where options.contrasts[column] == nil {

@@ -40,19 +40,18 @@ struct ProductsSize {
   /// - Parameter held: Bytes of them that are there already.
   /// - Throws: `FitError.memoryShortage`
   func checkLevels(held: Int = 0, copies: Int = 1) throws(FitError) {
-    var (bytes, most, largest) = (0.0, 0.0, 0)
-    for (g, group) in basis.groups.enumerated() {
-      let z = Double(groupColumns[g])
-      let own = 8 * Double(counts[group.cellSet]) * z * (z + Double(fixedColumns))
-      if own > most { (most, largest) = (own, g) }
-      bytes += own
+    let p = Double(fixedColumns)
+    var levels = zip(basis.groups, groupColumns).map { group, columns in
+      let z = Double(columns)
+      return (set: group.cellSet, columns: columns, bytes: 8 * Double(counts[group.cellSet]) * z * (z + p))
     }
-    guard let group = basis.groups.indices.contains(largest) ? basis.groups[largest] : nil else {
-      return
+    if let set = basis.clusters?.cellSet {
+      levels.append((set, fixedColumns - 1, 8 * Double(counts[set]) * p * p))
     }
+    guard let most = levels.max(by: { $0.bytes < $1.bytes }) else { return }
     try check(
-      Double(copies) * bytes - Double(held),
-      "the products of \(counts[group.cellSet]) levels of \(basis.name(ofCellSet: group.cellSet)) (\(groupColumns[largest]) columns) with \(fixedColumns - 1) fixed-effects columns\(cause)"
+      Double(copies) * levels.reduce(0) { $0 + $1.bytes } - Double(held),
+      "the products of \(counts[most.set]) levels of \(basis.name(ofCellSet: most.set)) (\(most.columns) columns) with \(fixedColumns - 1) fixed-effects columns\(cause)"
     )
   }
 

@@ -48,7 +48,9 @@ public struct Fit: Sendable {
   /// Of a fit without random effects beside absorbed factors; nil for others.
   public internal(set) var variationExplained: VariationExplained?
   /// Cov(β) of the kept columns, p × p.
-  public let vcov: [[Double]]
+  public internal(set) var vcov: [[Double]]
+  /// How `vcov` and the tests are robust; nil where they are the model's.
+  public internal(set) var robustCovariance: RobustDescription?
   /// One entry per random-effects term, in lme4's order.
   public let varianceComponents: [VarianceComponent]
   public internal(set) var convergence: Convergence

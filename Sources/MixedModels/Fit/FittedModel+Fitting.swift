@@ -82,8 +82,13 @@ extension FittedModel {
     var products = consume whole
     let model = try LinearMixedModel(releasing: &products, options: options)
     // What is known need not be determined by the data.
-    guard options.knownTheta == nil, !model.groups.isEmpty else { return (kept ?? products, model) }
-    return (kept ?? products, try model.determined(by: options.criterion))
+    let determined =
+      options.knownTheta == nil && !model.groups.isEmpty
+      ? try model.determined(by: options.criterion) : model
+    if let kind = options.coefficientCovariance, kind != .model {
+      _ = try ClusterLevels(determined, products, options)  // says now what cannot be had later
+    }
+    return (kept ?? products, determined)
   }
 
   /// The same cross-products, searched again for another criterion, from `start` (values of θ) if

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 import NumericalMethods
+import Synchronization
 
 /// A model, its data's cross-products and where its likelihood is greatest: what every test,
 /// interval, comparison, prediction and figure starts from.
@@ -20,6 +21,8 @@ public final class FittedModel: Sendable {
   package let options: FitOptions
   /// Where the search ended, and what the equations give there.
   package let optimum: Optimum
+  /// Of the clusters, once they were asked for.
+  private let sums = Mutex<ClusterSums?>(nil)
   /// When reading and fitting began, on the monotonic clock; nil for a fit that was saved.
   let began: Double?
 
@@ -84,6 +87,16 @@ public final class FittedModel: Sendable {
       throw .refused(
         "\(what) where all covariance parameters are estimated, and here \(options.held[0].name) is known. Use \(remedy)."
       )
+    }
+  }
+
+  /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
+  func clusterSums() throws -> ClusterSums {
+    try sums.withLock { known in
+      if let known { return known }
+      let made = try ClusterSums(model, products, options, φ: φ)
+      known = made
+      return made
     }
   }
 

@@ -18,6 +18,7 @@ extension CrossProducts {
     let whole = ProductSums(
       observations: observations, fixed: fixed, groups: groups, pairs: pairs)
     try whole.writeArrays(to: &archive, groupPairs, prefix: "")
+    try clusters?.write(to: &archive, folder: "clusters", xCount: 0)
     for (k, part) in parts.enumerated() {
       try part.writeArrays(to: &archive, groupPairs, prefix: "strata/\(k)/")
     }
@@ -116,6 +117,16 @@ extension FixedProducts {
 }
 
 extension GroupProducts {
+  fileprivate func write(
+    to archive: inout ArchiveWriter, folder: String, xCount: Int
+  ) throws {
+    let size = directory.count
+    try archive.add("\(folder)/columns.npy", directory)
+    try archive.add(
+      "\(folder)/blocks.npy", ArrayHeader(.double, [levelCount, size, size + xCount])
+    ) { try write(to: $0, xCount: xCount) }
+  }
+
   /// [Z'Z Z'[y X]] of every level, without the room for further columns.
   fileprivate func write(to sink: ByteSink, xCount: Int) throws {
     let size = directory.count

@@ -22,6 +22,7 @@ extension CrossProducts {
       try checkWeights()
       try checkMoments()
       for g in groups.indices { try checkTotal(ofGroup: g) }
+      try checkTotalOfClusters()
       for pair in pairs.indices { try checkTotal(ofPair: pair) }
       if basis.strata != nil { try checkParts() }
     } catch {
@@ -109,6 +110,31 @@ extension CrossProducts {
     guard areRight, !differs(total[0], from: rows, by: rows) else {
       throw MalformedMember(
         name: "groups/\(g)/blocks.npy", "its levels do not add up to fixed/sums.npy")
+    }
+  }
+
+  /// The clusters' products of [y X] add up to those of all rows.
+  private func checkTotalOfClusters() throws(MalformedMember) {
+    guard let clusters else { return }
+    let width = fixed.directory.count
+    var total = [Double](repeating: 0, count: width * width)
+    for page in 0..<clusters.pageCount {
+      clusters.forEachLevel(ofPage: page) { _, block in
+        for i in 0..<width {
+          for j in 0..<width { total[i * width + j] += block[i * clusters.zCapacity + j] }
+        }
+      }
+    }
+    let rows = 1e-6 * fixed.product(1, 1)
+    let areRight = (0..<width).allSatisfy { i in
+      (0..<width).allSatisfy { j in
+        let size = (max(fixed.product(i, i), rows) * max(fixed.product(j, j), rows)).squareRoot()
+        return !differs(total[i * width + j], from: fixed.product(i, j), by: size)
+      }
+    }
+    guard areRight else {
+      throw MalformedMember(
+        name: "clusters/blocks.npy", "its clusters do not add up to fixed/sums.npy")
     }
   }
 

@@ -37,6 +37,17 @@ struct ArrayReading {
       pairs: products.pairs)
     try fill(&whole, shapes, prefix: "")
     (products.fixed, products.groups, products.pairs) = (whole.fixed, whole.groups, whole.pairs)
+    if let clusters = basis.clusters {
+      let (levels, name) = (counts[clusters.cellSet], "clusters/blocks.npy")
+      guard levels > 0 || products.observations == 0 else {
+        throw inconsistent(name, "there are rows but no clusters")
+      }
+      let own = try directory("clusters/columns.npy", basis.fixed, counts, first: 1)
+      guard own.runs == xDirectory.runs else {
+        throw inconsistent("clusters/columns.npy", "they are not those of fixed/columns.npy")
+      }
+      products.clusters = try group(name, own, levels: levels, xCount: 0)
+    }
     if let strata = basis.strata, counts[strata] != products.parts.count {
       throw inconsistent("cells/\(strata)", "there are sums of \(products.parts.count) strata")
     }

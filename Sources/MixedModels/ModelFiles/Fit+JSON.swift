@@ -76,6 +76,9 @@ extension Fit {
       ("fixed", .array(fixedEffects.map(\.json))),
       ("vcov", .matrix(vcov)),
       ("vcov_names", .strings(fixedEffects.filter { $0.estimate != nil }.map(\.name))),
+      ("vcov_type", .string((robustCovariance?.kind ?? .model).rawValue)),
+      ("clusters", .optional(robustCovariance?.clusters)),
+      ("n_clusters", .optional(robustCovariance?.clusterCount)),
       ("random", .array(varianceComponents.map(\.json))),
     ]
     if let residualStrata { members.append(("residual_strata", residualStrata.json)) }

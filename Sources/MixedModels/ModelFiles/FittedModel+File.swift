@@ -20,6 +20,8 @@ extension FittedModel {
     options.relationships = saved.relationships
     (options.knownTheta, options.knownSigma) = (saved.knownTheta, saved.knownSigma)
     options.held = saved.held
+    options.coefficientCovariance = options.coefficientCovariance ?? saved.coefficientCovariance
+    options.clusters = options.clusters ?? saved.clusters
     let data = saved.data.map { tableSource(argument: $0) }
     try self.init(
       file: file, data, options, saved)

@@ -113,6 +113,7 @@ extension ModelDescription {
     guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
     return ModelOptions(
       weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
+      clusters: try json.optional("clusters")?.string,
       residualBy: try json.optional("residual_by")?.optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
       missingTexts: Set(try json["missing"].distinctStrings))

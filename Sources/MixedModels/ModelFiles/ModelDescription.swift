@@ -39,6 +39,8 @@ enum ModelDescription {
       ("layout", layout(specification)),
       ("centring", centring(products)),
     ]
+    // Files without clusters are those of versions that did not have any.
+    if let clusters = options.clusters { members.append(("clusters", .string(clusters))) }
     return .object(members)
   }
 
@@ -69,7 +71,7 @@ enum ModelDescription {
           ])
         })
     }
-    return .object([
+    var members: [(name: String, value: JSONValue)] = [
       ("response", .string(basis.response.deparsed)),
       ("offsets", .strings(basis.offsets.map(\.deparsed))),
       (
@@ -102,7 +104,16 @@ enum ModelDescription {
                 + (group.isFixed ? [("fixed", .bool(true))] : []))
           })
       ),
-    ])
+    ]
+    if let clusters = basis.clusters {
+      let nestings = clusters.nestings.map { JSONValue.optional($0) }
+      members.append(
+        (
+          "clusters",
+          .object([("cells", .integer(clusters.cellSet)), ("with_groups", .array(nestings))])
+        ))
+    }
+    return .object(members)
   }
 
   /// Shifts, scales and what was taken off the response, which the first rows decided.

@@ -24,6 +24,9 @@ struct SavedOptimum {
   var knownTheta: [Double]?
   var knownSigma: Double?
   var held: [HeldParameter] = []
+  /// How the covariance of the coefficients was asked for, and for which clusters.
+  var coefficientCovariance: CoefficientCovariance?
+  var clusters: String?
   var quantiles: [Double]?
   var timing: Timing
   var peakMemory: Int
@@ -58,6 +61,10 @@ struct SavedOptimum {
     if let knownTheta { members.append(("known_theta", .numbers(knownTheta))) }
     if let knownSigma { members.append(("known_sigma", .number(knownSigma))) }
     if !held.isEmpty { members.append(("held", .array(held.map(\.json)))) }
+    if let coefficientCovariance {
+      members.append(("vcov_type", .string(coefficientCovariance.rawValue)))
+    }
+    if let clusters { members.append(("clusters", .string(clusters))) }
     if !relationships.isEmpty {
       members.append(("relationships", SavedRelationships.json(relationships)))
     }
@@ -118,6 +125,13 @@ struct SavedOptimum {
     held = try json.optional("held")?.elements.map {
       HeldParameter(try $0["name"].string, try $0["value"].double)
     } ?? []
+    coefficientCovariance = try json.optional("vcov_type").map { (kind) throws(MalformedMember) in
+      guard let known = CoefficientCovariance(rawValue: try kind.string) else {
+        throw MalformedMember(name: "vcov_type")
+      }
+      return known
+    }
+    clusters = try json.optional("clusters")?.string
     relationships = try SavedRelationships.read(json.optional("relationships"), archive)
     quantiles = try json.optional("scaled_residuals")?.doubles
     if let quantiles,
@@ -163,6 +177,7 @@ struct SavedOptimum {
     relationships = options.relationships
     (knownTheta, knownSigma) = (options.knownTheta, options.knownSigma)
     held = options.held
+    (coefficientCovariance, clusters) = (options.coefficientCovariance, options.clusters)
     (quantiles, timing, peakMemory) = (fit.scaledResiduals?.values, fit.timing, fit.peakMemory)
   }
 }

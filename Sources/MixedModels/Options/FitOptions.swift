@@ -11,6 +11,12 @@ public struct FitOptions: Sendable {
   /// What tells the rows' residual variances apart: a column, or one-sided formula of factors to be
   /// crossed, `~ sex + arm`. Every stratum has a variance of its own; nil: all rows have one.
   public var residualBy: String?
+  /// Column whose values are clusters of rows: products are summed for each, so that covariances of the
+  /// coefficients can be robust against whatever goes on within a cluster.
+  public var clusters: String?
+  /// How the covariance of the coefficients is estimated, in results and tests; nil: as a fit that was
+  /// saved says, else the model's.
+  public var coefficientCovariance: CoefficientCovariance?
   /// How rows become a table: missing values, categorical columns, separators.
   public var reading = ReadingOptions()
   /// Order of a factor's levels, the first is the base.

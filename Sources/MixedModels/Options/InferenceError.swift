@@ -14,6 +14,13 @@ public enum InferenceError: Error, Sendable, Equatable {
   case refused(String)
 }
 
+extension InferenceError {
+  static var withoutClusters: InferenceError {
+    .refused(
+      "cluster-robust covariances need clusters of rows. Name their column: \(Setting.clusters()).")
+  }
+}
+
 extension InferenceError: CustomStringConvertible {
   public var description: String { message.description }
 

@@ -5,6 +5,7 @@ package import ModelFrames
 package struct ModelOptions: Sendable, Equatable {
   package var weights: String?
   package var offset: String?
+  package var clusters: String?
   /// See `FitOptions`.
   package var residualBy: String?
   package var levels: [String: [String]]
@@ -16,7 +17,8 @@ package struct ModelOptions: Sendable, Equatable {
 extension FitOptions {
   var model: ModelOptions {
     ModelOptions(
-      weights: weights, offset: offset, residualBy: residualBy, levels: levels, contrasts: contrasts,
+      weights: weights, offset: offset, clusters: clusters, residualBy: residualBy, levels: levels,
+      contrasts: contrasts,
       omitsMissing: omitsMissing, missingTexts: reading.missingTexts)
   }
 }

@@ -2,7 +2,8 @@
 import NumericalMethods
 
 /// Variances of xᵀβ̂ relative to σ² with the degrees of freedom of their estimates, by a method for
-/// tests of β: the interval of xᵀβ is that of a contrast with the row's coefficients.
+/// tests of β: the interval of xᵀβ is that of a contrast with the row's coefficients, by the model's
+/// covariance of these.
 struct PopulationErrors: Sendable {
   private let method: any DenominatorDegreesOfFreedom
   private let variance: Double
@@ -18,7 +19,7 @@ struct PopulationErrors: Sendable {
       )
     }
     try predictor.model.requireNoAbsorbedFactors("standard errors of predictions are")
-    self.method = try predictor.fitted.degreesOfFreedom(method)
+    self.method = try predictor.fitted.modelDegreesOfFreedom(method)
     variance = predictor.variance
   }
 

@@ -35,6 +35,10 @@ public struct ManyResponses: Sendable {
   public init(
     _ formula: ResponsesFormula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
+    guard (options.coefficientCovariance ?? .model) == .model, options.clusters == nil else {
+      throw InferenceError.refused(
+        "clusters are summed for one response. Fit the responses one by one for \(Setting.coefficientCovariance()).")
+    }
     setBLASThreads(1)
     guard options.residualBy == nil else {
       throw InferenceError.refused(

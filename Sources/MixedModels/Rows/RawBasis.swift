@@ -64,6 +64,8 @@ package struct RawBasis: Sendable, Hashable {
   /// X; the first block has no cell set and begins with the constant.
   package var fixed: [ColumnBlock]
   package var groups: [RawGroup]
+  /// What rows are clustered by; nil where nobody asked.
+  package var clusters: RawClusters?
   /// The response is accumulated as (y − offset − Σ predictor[k] · fixed[0] column k) /
   /// responseScale.
   package var predictor: [Double]
@@ -73,6 +75,15 @@ package struct RawBasis: Sendable, Hashable {
   package var wantsExtendedSums = false
   /// The cell set whose cells have residual variances of their own, and sums of their own.
   package var strata: Int?
+}
+
+/// Clusters of rows, of which [y X]ᵀW[y X] is summed one by one, and their place among the levels of
+/// the grouping factors.
+package struct RawClusters: Sendable, Hashable {
+  package var cellSet: Int
+  /// For every group the cell set of clusters × its levels, which has as many cells as there are levels
+  /// where every level lies in one cluster; nil where the levels are the clusters.
+  package var nestings: [Int?]
 }
 
 /// The columns of all random-effects terms on one grouping factor, or the constant of an absorbed one.

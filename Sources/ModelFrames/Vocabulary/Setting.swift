@@ -23,6 +23,8 @@ public enum Setting: Sendable, Equatable {
   /// The coding of a column that the message does not name.
   case contrasts(Contrast? = nil)
   case restrictedLikelihood
+  /// The column of clusters.
+  case clusters(String? = nil)
   case responseColumns
   /// What tells residual variances apart.
   case residualBy
@@ -42,6 +44,8 @@ public enum Setting: Sendable, Equatable {
   /// Methods to choose from; none: the setting.
   case degreesOfFreedom([String] = [])
   case boundary(String)
+  /// Kinds to choose from; none: the setting.
+  case coefficientCovariance([String] = [])
   /// How confidence intervals are made: `profile`.
   case intervals(String)
   case bootstrapLimits(String)

@@ -20,6 +20,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .contrasts(nil): "FitOptions.contrasts"
     case .contrasts(let coding?): assigning("FitOptions.contrasts[\"COLUMN\"]", ".\(coding)")
     case .restrictedLikelihood: assigning("FitOptions.criterion", ".reml")
+    case .clusters(let column): assigning("FitOptions.clusters", column.map(literal))
     case .responseColumns: "the columns of ResponsesFormula"
     case .residualBy: "residualBy"
     case .start: "FitOptions.start"
@@ -31,6 +32,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .knownSigma: "FitOptions.knownSigma"
     case .held: "FitOptions.held"
     case .degreesOfFreedom(let methods): choice("DegreesOfFreedomMethod", methods)
+    case .coefficientCovariance(let kinds): choice("CoefficientCovariance", kinds.map { $0.lowercased() })
     case .boundary(let method): choice("BoundaryMethod", [method])
     case .intervals(let method):
       "FittedModel." + (method == "wald" ? "waldIntervals(level:_:)" : "\(method)(_:)")

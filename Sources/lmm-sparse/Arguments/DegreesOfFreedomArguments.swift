@@ -2,7 +2,7 @@
 import ArgumentParser
 import MixedModels
 
-/// What t and F are compared with; of commands that compare.
+/// What t and F are made of and compared with; of commands that compare.
 struct DegreesOfFreedomArguments: ParsableArguments {
   enum Method: String, CaseIterable, ExpressibleByArgument {
     case satterthwaite
@@ -23,5 +23,41 @@ struct DegreesOfFreedomArguments: ParsableArguments {
     help: ArgumentHelp("Degrees of freedom of t and F.", valueName: "method"))
   var ddf: Method = .satterthwaite
 
+  enum Covariance: String, CaseIterable, ExpressibleByArgument {
+    case model
+    case cr0 = "CR0"
+    case cr1 = "CR1"
+    case cr2 = "CR2"
+    case cr3 = "CR3"
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "Covariance of the coefficients: model, or cluster-robust; default with --cluster: CR2.",
+      valueName: "kind"))
+  var vcov: Covariance?
+
+  @Option(
+    help: ArgumentHelp(
+      "Column of clusters, which contain whole levels of every grouping factor.",
+      valueName: "column"))
+  var cluster: String?
+
   var method: DegreesOfFreedomMethod { ddf.method }
+
+  /// Whether a covariance is asked for that only some tests know.
+  var isRobust: Bool { (vcov ?? .model) != .model || (vcov == nil && cluster != nil) }
+
+  func set(_ options: inout FitOptions) {
+    options.degreesOfFreedom = method
+    options.clusters = cluster
+    options.coefficientCovariance =
+      vcov.flatMap { CoefficientCovariance(rawValue: $0.rawValue) } ?? (cluster == nil ? nil : .cr2)
+  }
+
+  /// - Throws: `ValidationError` where tests are not Wald's.
+  func requireModelCovariance(_ what: String) throws {
+    guard isRobust else { return }
+    throw ValidationError("--vcov and --cluster are for Wald tests of coefficients, not for \(what).")
+  }
 }

@@ -43,11 +43,11 @@ struct ModelSource: ParsableArguments {
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`; `SearchStopped` if there is no optimum.
   func fitted(
-    _ argument: String, _ degreesOfFreedom: DegreesOfFreedomMethod? = nil, wantsModes: Bool = false,
+    _ argument: String, wantsModes: Bool = false, tests: DegreesOfFreedomArguments? = nil,
     keepsCrossProducts: Bool = false, progress: ProgressLine?
   ) throws -> FittedModel {
     var options = try options(wantsModes: wantsModes, progress: progress)
-    if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
+    tests?.set(&options)
     options.keepsCrossProducts = keepsCrossProducts
     let fitted =
       argument.contains("~")
@@ -93,14 +93,13 @@ struct ModelSource: ParsableArguments {
     return options
   }
 
-  /// The same for figures, with the way back to the rows; degrees of freedom are those of the
-  /// report's tests.
+  /// The same for figures, with the way back to the rows, and the report's tests.
   func figureSource(
-    _ argument: String, wantsModes: Bool, _ degreesOfFreedom: DegreesOfFreedomMethod? = nil,
+    _ argument: String, wantsModes: Bool, _ tests: DegreesOfFreedomArguments? = nil,
     progress: ProgressLine?
   ) throws -> FigureSource {
     var options = try options(wantsModes: wantsModes, progress: progress)
-    if let degreesOfFreedom { options.degreesOfFreedom = degreesOfFreedom }
+    tests?.set(&options)
     let source =
       argument.contains("~")
       ? try FigureSource(model.formula(argument), from: ModelInput(arguments: data), options: options)

@@ -15,6 +15,7 @@ struct OptionVocabulary: Vocabulary {
     case .levels: "--levels"
     case .contrasts(let coding): option("--contrasts", coding.map { "COLUMN=\($0.word)" })
     case .restrictedLikelihood: "--reml"
+    case .clusters(let column): option("--cluster", column.map(shellWord))
     case .responseColumns: "--responses"
     case .residualBy: "--residual-by"
     case .start: "--start"
@@ -27,6 +28,8 @@ struct OptionVocabulary: Vocabulary {
     case .held: "--hold"
     case .degreesOfFreedom(let methods):
       option("--ddf", methods.isEmpty ? nil : joinedAsChoice(methods))
+    case .coefficientCovariance(let kinds):
+      option("--vcov", kinds.isEmpty ? nil : joinedAsChoice(kinds))
     case .boundary(let method): option("--boundary", method)
     case .intervals(let method): option("--method", method)
     case .bootstrapLimits(let kind): option("--interval", kind)

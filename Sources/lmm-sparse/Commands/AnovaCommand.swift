@@ -41,6 +41,7 @@ struct AnovaCommand: ParsableCommand {
       throw ValidationError(
         "--type is for the F tests of one model, and there are \(models.count).")
     }
+    if models.count > 1 { try tests.requireModelCovariance("likelihood-ratio tests") }
     if models.count == 1, boundary.boundary != nil {
       throw ValidationError(
         "--boundary is for comparisons of models. Name two or more, or see lmm-sparse ranova.")
@@ -50,10 +51,11 @@ struct AnovaCommand: ParsableCommand {
   func run() throws {
     try report.write(reading: source.files(of: models)) { progress in
       if models.count == 1 {
-        let fitted = try source.fitted(models[0], progress: progress)
+        let fitted = try source.fitted(models[0], tests: tests, progress: progress)
         let table = try fitted.anova(
           type: type?.hypothesis ?? .marginalMeans, tests.method)
-        return table.report(notes: fitted.fit.convergence.messages)
+        return try table.report(
+          notes: fitted.fit.convergence.messages + fitted.covarianceNotes())
       }
       let fitted = zip(models.indices, try source.fittedToCompare(models, progress: progress))
         .map { (name: "M\($0 + 1)", model: $1) }

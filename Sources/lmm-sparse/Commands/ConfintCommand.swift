@@ -71,6 +71,7 @@ struct ConfintCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
+    if method != .wald { try tests.requireModelCovariance("--method \(method.rawValue)") }
     if method != .bootstrap, replicates != nil || seed != nil || interval != nil {
       throw ValidationError("--replicates, --seed and --interval need --method bootstrap.")
     }
@@ -85,7 +86,8 @@ struct ConfintCommand: ParsableCommand {
     let files = try RunFiles(
       reading: source.files(of: [model]), output: report.output, others: ["--curves": curves])
     try report.write(files) { progress in
-      let fitted = try source.fitted(model, progress: progress)
+      let fitted = try source.fitted(
+        model, tests: method == .wald ? tests : nil, progress: progress)
       let chosen = try fitted.intervalParameters(named: parameters)
       let notes = fitted.fit.convergence.messages
       switch method {
@@ -97,8 +99,8 @@ struct ConfintCommand: ParsableCommand {
         let ddf = tests.method
         let intervals = try fitted.waldIntervals(
           level: coverage.level, ddf, parameters: parameters)
-        return ConfidenceReport(wald: intervals, fitted, level: coverage.level, ddf)
-          .report(notes: notes)
+        return try ConfidenceReport(wald: intervals, fitted, level: coverage.level, ddf)
+          .report(notes: notes + fitted.covarianceNotes())
       case .bootstrap:
         let bootstrap = try bootstrap(fitted, progress)
         let kind = (interval ?? .percentile).kind

@@ -46,6 +46,8 @@ struct ContrastCommand: ModelTableCommand {
     }
   }
 
+  var testArguments: DegreesOfFreedomArguments? { tests }
+
   func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> ContrastTable {
     let hypotheses =
       try rows.map { try fitted.hypothesis(row: $0) }

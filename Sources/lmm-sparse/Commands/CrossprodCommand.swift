@@ -67,6 +67,12 @@ struct CrossprodCommand: ParsableCommand {
       valueName: "column"))
   var residualBy: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Column of clusters to sum for, so that covariances can be cluster-robust.",
+      valueName: "column"))
+  var cluster: String?
+
   @OptionGroup(title: "Data") var reading: ReadingArguments
 
   @Option(.threads, "Threads; default: all cores", valueName: "n") var threads: Int?
@@ -84,7 +90,7 @@ struct CrossprodCommand: ParsableCommand {
     let files = try RunFiles(reading: data + reading.files, output: output)
     let progress = progress.line
     var options = FitOptions()
-    (options.weights, options.offset) = (weights, offset)
+    (options.weights, options.offset, options.clusters) = (weights, offset, cluster)
     options.residualBy = residualBy
     try reading.set(&options)
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)

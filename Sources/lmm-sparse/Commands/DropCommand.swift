@@ -19,6 +19,8 @@ struct DropCommand: ModelTableCommand {
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
+  var testArguments: DegreesOfFreedomArguments? { tests }
+
   func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> AnovaTable {
     try fitted.singleTermDeletions(tests.method)
   }

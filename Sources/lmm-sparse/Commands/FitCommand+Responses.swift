@@ -15,6 +15,7 @@ extension FitCommand {
     if formula == nil {
       throw ValidationError("--responses needs a formula without a response, '~ x + (1 | group)'.")
     }
+    try tests.requireModelCovariance("many responses")
     if save != nil { throw ValidationError("--save keeps one fit, and there are many responses.") }
     if report.residuals == true {
       throw ValidationError("--residuals is for one response; use augment.")

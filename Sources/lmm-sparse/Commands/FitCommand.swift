@@ -122,7 +122,7 @@ struct FitCommand: ParsableCommand {
   func options(_ input: ModelInput, progress: ProgressLine?) throws -> FitOptions {
     var options = FitOptions()
     try model.set(&options)
-    options.degreesOfFreedom = tests.method
+    tests.set(&options)
     try reading.set(&options)
     try search.set(&options)
     options.wantsConditionalModes = report.ranef

@@ -43,7 +43,7 @@ struct FixefCommand: ParsableCommand {
 
   func run() throws {
     let files = try RunFiles(reading: source.files(of: [model]), output: report.output)
-    let fitted = try source.fitted(model, tests.method, progress: report.progress.line)
+    let fitted = try source.fitted(model, tests: tests, progress: report.progress.line)
     report.progress.tell(fitted.fit.convergence.messages)
     if absorbed, fitted.absorbedEffects.isEmpty {
       throw ValidationError(

@@ -188,9 +188,11 @@ struct MarginalMeansCommand: ParsableCommand {
       options.adjustment = MultiplicityAdjustment(rawValue: adjust.rawValue) ?? .automatic
     }
     try report.write(reading: source.files(of: [model])) { progress in
-      let fitted = try source.fitted(model, progress: progress)
+      let fitted = try source.fitted(model, tests: tests, progress: progress)
       return try fitted.marginalMeans(specification, options)
-        .report(showing: show, notes: fitted.fit.convergence.messages)
+        .report(
+          showing: show,
+          notes: fitted.fit.convergence.messages + fitted.covarianceNotes())
     }
   }
 }

@@ -43,7 +43,7 @@ struct ReportCommand: ParsableCommand {
     let line = progress.line
     let rows = try source.rows(for: model)
     let fitted = try source.figureSource(
-      model, wantsModes: true, tests.method, progress: line)
+      model, wantsModes: true, tests, progress: line)
     let page = try fitted.report(data: rows)
     line?.clear()
     try files.report.write(page)

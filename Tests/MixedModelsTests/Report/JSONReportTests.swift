@@ -10,7 +10,7 @@ struct JSONReportTests {
     "formula", "method", "data", "weights", "offset", "nobs", "nobs_omitted", "n_fixed",
     "n_random", "df_residual", "criterion", "log_likelihood", "aic", "bic", "sigma",
     "sigma_std_error", "theta",
-    "fixed", "vcov", "vcov_names", "random", "dropped", "convergence", "ranef", "solver", "timing",
+    "fixed", "vcov", "vcov_names", "vcov_type", "clusters", "n_clusters", "random", "dropped", "convergence", "ranef", "solver", "timing",
     "evaluation_seconds", "memory", "version",
   ]
 

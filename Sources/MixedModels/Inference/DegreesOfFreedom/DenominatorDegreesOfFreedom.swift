@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 package import NumericalMethods
 
 /// How the uncertainty of the variance components enters tests of β.
 package protocol DenominatorDegreesOfFreedom: Sendable {
   /// Cov(β) in working coordinates that tests are to use, p × p.
   var covariance: DenseMatrix { get }
+  /// A hypothesis of more rows cannot be tested.
+  var largestRank: Int { get }
   /// What to compare the F statistic of a hypothesis with.
   func denominator(_ hypothesis: LinearHypothesis) -> Denominator
   /// The same for many hypotheses of one row each, the columns of p × k.
@@ -31,6 +34,10 @@ extension DenseMatrix {
   }
 }
 
+extension DenominatorDegreesOfFreedom {
+  package var largestRank: Int { .max }
+}
+
 /// The reference distribution of an F statistic: `scaling` · F ~ F(rank, `degreesOfFreedom`).
 package struct Denominator: Sendable {
   /// Infinite for χ² / rank; nil where the approximation breaks down.
@@ -43,13 +50,44 @@ package struct Denominator: Sendable {
 extension FittedModel {
   /// Without other variances that of the residuals is all that is estimated.
   func actual(_ method: DegreesOfFreedomMethod) -> DegreesOfFreedomMethod {
-    isLeastSquares && method != .none ? .residual : method
+    isLeastSquares && method != .none && robustCovariance == nil ? .residual : method
   }
 
-  /// The only place that knows which methods there are.
+  /// By the covariance of the coefficients that was asked for.
+  ///
+  /// - Throws: `InferenceError` where the method does not fit the model, or the covariance.
+  func degreesOfFreedom(
+    _ method: DegreesOfFreedomMethod
+  ) throws -> any DenominatorDegreesOfFreedom {
+    guard let kind = robustCovariance else { return try modelDegreesOfFreedom(method) }
+    switch method {
+    case .satterthwaite: return try ClusterRobust(self, kind)
+    case .none:
+      return FixedDegreesOfFreedom(
+        covariance: try ClusterRobust(self, kind).covariance, degreesOfFreedom: .infinity)
+    case .kenwardRoger, .residual:
+      throw InferenceError.refused(
+        "\(kind.rawValue) has degrees of freedom of its own: “\(method.rawValue)” is for the model's covariance of the coefficients. Use \(Setting.degreesOfFreedom(["satterthwaite", "none"]))."
+      )
+    }
+  }
+
+  /// nil for the model's.
+  var robustCovariance: CoefficientCovariance? {
+    options.coefficientCovariance.flatMap { $0 == .model ? nil : $0 }
+  }
+
+  /// What to say of the covariance of the coefficients; nothing of the model's.
+  ///
+  /// - Throws: `InferenceError` where it cannot be had.
+  public func covarianceNotes() throws -> [String] {
+    try robustCovariance.map { try ClusterRobust(self, $0).description.notes } ?? []
+  }
+
+  /// By the model's covariance; the only place that knows which methods there are.
   ///
   /// - Throws: `InferenceError` where the method does not fit the model.
-  func degreesOfFreedom(
+  func modelDegreesOfFreedom(
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
     return switch actual(method) {

@@ -9,8 +9,15 @@ extension FittedModel {
   public func tested() throws -> Fit {
     var tested = fit
     let method = options.knownTheta == nil ? options.degreesOfFreedom : .none
-    if method == .satterthwaite, curvature == nil, !isLeastSquares { return fit }
+    if method == .satterthwaite, curvature == nil, robustCovariance == nil, !isLeastSquares {
+      return fit
+    }
     let tests = try coefficientTests(method)
+    if let kind = robustCovariance {
+      tested.vcov = try coefficientCovariance(.none)
+      tested.robustCovariance = try ClusterRobust(self, kind).description
+      tested.convergence.messages += tested.robustCovariance?.notes ?? []
+    }
     for (column, test) in zip(model.fixed.kept, tests) {
       tested.fixedEffects[column].standardError = test.standardError
       tested.fixedEffects[column].degreesOfFreedom = test.df

@@ -45,6 +45,11 @@ extension FittedModel {
     _ name: String, _ hypothesis: LinearHypothesis, _ method: any DenominatorDegreesOfFreedom
   ) -> FTest {
     let rank = hypothesis.rank
+    guard rank <= method.largestRank else {
+      return FTest(
+        name: name, sumOfSquares: nil, meanSquare: nil, numeratorDF: rank, denominatorDF: nil,
+        statistic: nil, scaling: nil, pValue: nil)
+    }
     let basis = hypothesis.basis
     var C = basis.multipliedByTransposeOnLeft(method.covariance * basis)
     guard rank > 0, (try? DenseCholesky.factorize(&C)) != nil else {
