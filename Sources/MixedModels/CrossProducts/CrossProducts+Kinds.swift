@@ -67,9 +67,14 @@ extension ColumnKind {
     case .logical: "logical"
     case .categorical: "categorical"
     case .empty: "empty"
+    case .date: "date"
+    case .dateTime: "date and time"
+    case .time: "time"
     }
   }
 
   static let byWord: [String: ColumnKind] = Dictionary(
-    uniqueKeysWithValues: [numeric, logical, categorical, empty].map { ($0.word, $0) })
+    uniqueKeysWithValues: [
+      numeric, logical, categorical, empty, date, dateTime, time,
+    ].map { ($0.word, $0) })
 }

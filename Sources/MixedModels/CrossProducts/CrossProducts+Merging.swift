@@ -68,6 +68,11 @@ extension CrossProducts {
     from other: CrossProducts, _ names: (String, String), chosen: Set<String>
   ) -> String? {
     let (a, b) = (specification, other.specification)
+    for (name, knots) in a.options.splines.sorted(by: { $0.key < $1.key }) {
+      guard let theirs = b.options.splines[name], theirs != knots else { continue }
+      return
+        "the knots of \(name) are those of its values in \(names.0), and other ones in \(names.1) (write them into the formula, knots = c(…) and Boundary.knots = c(…))"
+    }
     if let kinds = a.columnDifference(from: b, names) { return kinds }
     if !basis.isCompatible(with: other.basis) {
       return a.basisDifference(from: b, names)
@@ -85,6 +90,14 @@ extension ModelSpecification {
     let differ = columnKinds.keys.sorted().filter { name in
       guard let mine = columnKinds[name], let theirs = other.columnKinds[name] else { return false }
       return mine.isNumber != theirs.isNumber
+    }
+    if let name = columnKinds.keys.sorted().first(where: { name in
+      guard let mine = columnKinds[name], let theirs = other.columnKinds[name] else { return false }
+      return mine.unit != theirs.unit && mine.isNumber && theirs.isNumber
+        && mine != .empty && theirs != .empty
+    }) {
+      return
+        "column \(name) holds \(columnKinds[name]!.unit ?? "numbers") in \(names.0) and \(other.columnKinds[name]!.unit ?? "numbers") in \(names.1) (write its values alike in both)"
     }
     guard !basis.isCompatible(with: other.basis), let name = differ.first else { return nil }
     let (mine, theirs) = (columnKinds[name]!, other.columnKinds[name]!)
@@ -145,5 +158,5 @@ extension ModelOptions {
 
 extension ColumnKind {
   /// Values are used as numbers; a column without values says nothing else.
-  fileprivate var isNumber: Bool { self == .numeric || self == .empty }
+  fileprivate var isNumber: Bool { self == .numeric || self == .empty || isInstant }
 }

@@ -68,7 +68,8 @@ extension RawBasis {
 extension Atom {
   /// T₀ … T_degree of this atom's t as combinations of those of `old`'s.
   fileprivate func polynomials(in old: Atom) -> [[Double]] {
-    Chebyshev.composed(degree: degree, a: old.scale / scale, b: (old.shift - shift) / scale)
+    if spline != nil { return (0...degree).map { k in (0...k).map { $0 == k ? 1 : 0 } } }
+    return Chebyshev.composed(degree: degree, a: old.scale / scale, b: (old.shift - shift) / scale)
   }
 }
 

@@ -74,7 +74,7 @@ extension RawBasis {
     if offsets != other.offsets { return "its offset" }
     if let atom = atoms.first(where: { atom in
       !other.atoms.contains {
-        $0.expression == atom.expression && $0.degree >= atom.degree
+        $0.expression == atom.expression && $0.spline == atom.spline && $0.degree >= atom.degree
           && ($0.needsMoments || !atom.needsMoments)
       }
     }) {

@@ -7,6 +7,7 @@ struct ModelBinder {
   private let kinds: [String: ColumnKind]
   /// What earlier cross-products hold; terms find their columns there before new ones are made.
   private let known: RawBasis?
+  private let splines: [String: SplineKnots]
   private var atoms: [Atom]
   private var factors: [FactorSource]
   private var cellSets: [CellSetSource]
@@ -65,13 +66,17 @@ struct ModelBinder {
     _ formula: Formula, kinds: [String: ColumnKind], options: ModelOptions,
     within known: RawBasis? = nil, weights: Expression? = nil
   ) throws -> ModelSpecification {
-    var binder = ModelBinder(formula: formula, kinds: kinds, known: known)
+    var binder = ModelBinder(
+      formula: formula, kinds: kinds, known: known, splines: options.splines)
     return try binder.specification(
       options, weights: weights ?? options.weights.map { Expression(weights: $0) })
   }
 
-  private init(formula: Formula, kinds: [String: ColumnKind], known: RawBasis?) {
+  private init(
+    formula: Formula, kinds: [String: ColumnKind], known: RawBasis?, splines: [String: SplineKnots]
+  ) {
     self.formula = formula
+    self.splines = splines
     self.kinds = kinds
     self.known = known
     (atoms, factors) = (known?.atoms ?? [], known?.factors ?? [])
@@ -82,6 +87,7 @@ struct ModelBinder {
   private mutating func specification(
     _ options: ModelOptions, weights: Expression?
   ) throws -> ModelSpecification {
+    try formula.requireNoDot()
     guard !formula.randomTerms.isEmpty || !formula.absorbedFactors.isEmpty else {
       throw FitError.noRandomTerm(formula.text)
     }
@@ -216,7 +222,7 @@ struct ModelBinder {
     switch variable.kind {
     case .column(let name): kinds[name] == .categorical || kinds[name] == .logical
     case .factor, .logical: true
-    case .polynomial, .scaled, .numeric: false
+    case .polynomial, .scaled, .spline, .numeric: false
     }
   }
 
@@ -236,7 +242,7 @@ struct ModelBinder {
     case .column(let name): (column, source) = (name, .column(name))
     case .factor(let name, let base): (column, source, reference) = (name, .column(name), base)
     case .logical(let expression): (column, source) = (nil, .logical(expression))
-    case .polynomial, .scaled, .numeric:
+    case .polynomial, .scaled, .spline, .numeric:
       preconditionFailure("\(variable.name) is no factor")
     }
     switch source {
@@ -253,11 +259,20 @@ struct ModelBinder {
   private mutating func numericVariable(_ variable: Variable) throws -> NumericVariable {
     let expression: Expression
     var kind = NumericVariable.Kind.identity
+    var spline: SplineBasis?
     switch variable.kind {
     case .polynomial(let of, let degree, let raw):
       (expression, kind) = (of, .polynomial(degree: degree, raw: raw))
     case .scaled(let of, let centers, let scales):
       (expression, kind) = (of, .scaled(centers: centers, scales: scales))
+    case .spline(let of, let call):
+      guard let knots = call.ownKnots ?? splines[variable.name] else {
+        throw FitError.spline(
+          "the knots of \(variable.name) come from the rows, which are not there. Write them into the formula, knots = c(…) and Boundary.knots = c(…)"
+        )
+      }
+      let basis = SplineBasis(call, knots)
+      (expression, kind, spline) = (of, .spline(basis.count), basis)
     default:
       // x + I(x^2) as a polynomial of x: the powers of a year are one line but for the twelfth
       // digit.
@@ -266,13 +281,14 @@ struct ModelBinder {
       kind = power.map { .power($0.exponent) } ?? .identity
     }
     try request(expression)
-    let atom = atoms.firstIndex { $0.expression == expression } ?? atoms.count
+    let atom =
+      atoms.firstIndex { $0.expression == expression && $0.spline == spline } ?? atoms.count
     if atom == atoms.count {
-      atoms.append(Atom(expression: expression, degree: 1, needsMoments: false))
+      atoms.append(Atom(expression: expression, degree: 1, needsMoments: false, spline: spline))
     }
     switch kind {
     case .polynomial(_, raw: false), .scaled: atoms[atom].needsMoments = true
-    case .identity, .power, .polynomial: break
+    case .identity, .power, .polynomial, .spline: break
     }
     let number = NumericVariable(name: variable.name, atom: atom, kind: kind)
     atoms[atom].degree = max(atoms[atom].degree, number.degree)

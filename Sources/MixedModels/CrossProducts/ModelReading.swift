@@ -2,6 +2,16 @@
 import ModelFrames
 import NumericalMethods
 
+extension FitOptions {
+  /// Columns that have another place than in the formula.
+  fileprivate var columnsBesidesTerms: Set<String> {
+    Set(weights.map { [$0] + Expression(weights: $0).columns } ?? [])
+      .union([offset, clusters].compactMap(\.self))
+      .union(
+        residualBy.flatMap { try? StrataFormula($0) }?.factors.flatMap(\.expression.columns) ?? [])
+  }
+}
+
 /// A table opened for one model: the formula bound, the raw basis centred on the first rows.
 struct ModelReading {
   let specification: ModelSpecification
@@ -15,6 +25,9 @@ struct ModelReading {
   init(_ formula: Formula, _ data: [any TableSource], _ options: FitOptions) throws {
     reader = try Self.reader(data, options)
     declared = reader.declaredLabels
+    let formula = try formula.replacingDot(by: reader.header, besides: options.columnsBesidesTerms)
+    var options = options
+    options.splines.merge(try SplineReading(formula, known: options.splines).knots(reader)) { $1 }
     var specification = try ModelBinder.bind(
       formula, to: reader, table: data[0].name, options: options)
     if let sample = try reader.sample(specification.columns.requests) {

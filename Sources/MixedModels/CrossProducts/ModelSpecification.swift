@@ -32,7 +32,8 @@ extension ModelSpecification {
     let slopes = fixed.terms.filter { $0.factors.isEmpty && $0.numbers.count == 1 }
     basis = basis.centred(
       on: sample, columns: columns,
-      slopes: fixed.hasIntercept || !absorbed.isEmpty ? Set(slopes.map { $0.numbers[0].atom }) : [])
+      slopes: fixed.hasIntercept || !absorbed.isEmpty
+        ? Set(slopes.map { $0.numbers[0].atom }.filter { basis.atoms[$0].spline == nil }) : [])
   }
 }
 
@@ -82,6 +83,8 @@ package struct NumericVariable: Sendable, Hashable {
     /// I(x^k)
     case power(Int)
     case scaled(centers: Bool, scales: Bool)
+    /// ns() or bs() of so many columns
+    case spline(Int)
   }
   package let name: String
   package let atom: Int
@@ -89,7 +92,7 @@ package struct NumericVariable: Sendable, Hashable {
 
   package var degree: Int {
     switch kind {
-    case .polynomial(let degree, _), .power(let degree): degree
+    case .polynomial(let degree, _), .power(let degree), .spline(let degree): degree
     case .identity, .scaled: 1
     }
   }
@@ -133,6 +136,7 @@ extension FitOptions {
     (options.weights, options.offset) = (model.weights, model.offset)
     options.residualBy = model.residualBy
     options.clusters = clusters ?? model.clusters
+    options.splines.merge(model.splines) { _, theirs in theirs }
     options.levels.merge(model.levels) { ours, _ in ours }
     if let defaultContrast {
       for column in specification.codedFactors where options.contrasts[column] == nil {

@@ -15,6 +15,10 @@ extension NumericVariable {
       return [("", [atom.shift, atom.scale])]
     case .power(let k):
       return [("", Chebyshev.powers(degree: k, shift: atom.shift, scale: atom.scale)[k - 1])]
+    case .spline(let count):
+      return (1...count).map { k in
+        (count == 1 ? "" : "\(k)", (0...k).map { $0 == k ? 1 : 0 })
+      }
     case .scaled(let centers, let scales):
       return [("", try scaled(atom, moments, centers: centers, scales: scales))]
     case .polynomial(let degree, let raw):

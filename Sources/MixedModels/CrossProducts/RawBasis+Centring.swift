@@ -18,7 +18,7 @@ extension RawBasis {
     let rows = values.usableRows
     guard !rows.isEmpty else { return self }
     let shares = Self.shares(rows, values.weights)
-    for a in atoms.indices {
+    for a in atoms.indices where atoms[a].spline == nil {
       let x = rows.map { values.atoms[a][$0] }
       (centred.atoms[a].shift, centred.atoms[a].scale) = Self.centreAndScale(x, shares)
     }

@@ -17,9 +17,7 @@ extension RawBasis {
     guard monomials.count > 2, monomials.count <= Self.mostColumns else { return false }
     let sample = rows.prefix(Self.sampleRows)
     let polynomials = atoms.indices.map { a in
-      Chebyshev.evaluate(
-        sample.map { (values.atoms[a][$0] - atoms[a].shift) / atoms[a].scale },
-        degree: atoms[a].degree)
+      atoms[a].columns(sample.map { values.atoms[a][$0] })
     }
     let columns = monomials.map { monomial in
       let column = RowBlock.values(of: monomial, polynomials, count: sample.count)

@@ -7,7 +7,14 @@ extension ModelReading {
     let texts = reader.unmatchedMissingTexts.map {
       "no column that the model uses has the text “\($0)”, which was said to mean missing"
     }
-    return texts
+    let instants = specification.columns.requests.compactMap { request -> String? in
+      guard request.wantsNumbers, let kind = try? reader.kind(of: request.name),
+        let unit = kind.unit
+      else { return nil }
+      return
+        "column \(request.name) is a number, \(unit); factor(\(Expression.column(request.name).deparsed)) takes its values as levels"
+    }
+    return texts + instants
       + products.undeclaredFactors(declared).compactMap { factorNote($0.name, $0.levels) }
   }
 

@@ -22,7 +22,7 @@ struct StrataFormula {
     for factor in factors {
       switch factor.kind {
       case .column, .factor, .logical: continue
-      case .polynomial, .scaled, .numeric:
+      case .polynomial, .scaled, .spline, .numeric:
         throw FitError.strata(text, "has “\(factor.name)”, which is a number. \(Self.powers)")
       }
     }

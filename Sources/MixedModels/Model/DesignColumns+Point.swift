@@ -29,8 +29,8 @@ extension DesignBuilder {
         case .number(let index, _, let polynomials):
           _ = numbers.next()
           let atom = products.basis.atoms[index]
-          let t = (try point.value(of: atom.expression) - atom.shift) / atom.scale
-          return polynomials.map { Chebyshev.value($0, at: t) }
+          let T = [1] + atom.columns([try point.value(of: atom.expression)]).map { $0[0] }
+          return polynomials.map { zip($0, T).reduce(0) { $0 + $1.0 * $1.1 } }
         }
       }
       // The first variable's columns vary fastest.
@@ -39,13 +39,5 @@ extension DesignBuilder {
       }
     }
     return row
-  }
-}
-
-extension Chebyshev {
-  /// The sum c[0]T₀(t) + c[1]T₁(t) + ….
-  static func value(_ c: [Double], at t: Double) -> Double {
-    let T = [1] + evaluate([t], degree: max(c.count - 1, 1)).map { $0[0] }
-    return zip(c, T).reduce(0) { $0 + $1.0 * $1.1 }
   }
 }

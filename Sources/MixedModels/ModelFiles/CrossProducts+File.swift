@@ -55,6 +55,11 @@ package struct ModelFile {
     }
   }
 
+  /// The formula of the fit, or of the cross-products.
+  ///
+  /// - Throws: `ModelFileError`.
+  package var formula: Formula { get throws { try description().formula } }
+
   /// Whether there is a fit with the cross-products.
   package var holdsFit: Bool { archive.entries.contains { $0.name == SavedOptimum.member } }
 

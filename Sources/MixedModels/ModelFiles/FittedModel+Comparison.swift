@@ -13,6 +13,7 @@ extension FittedModel {
     withoutRandomEffects formula: Formula, likeRowsOf other: FittedModel, from input: ModelInput,
     options: FitOptions
   ) throws {
+    try formula.requireNoDot()
     let text = Array(other.formula.text)
     let ranges = Set(other.formula.randomTerms.map(\.range))
     let random = ranges.sorted { $0.lowerBound < $1.lowerBound }.map { String(text[$0]) }

@@ -113,10 +113,24 @@ extension ModelDescription {
     guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
     return ModelOptions(
       weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
-      clusters: try json.optional("clusters")?.string,
+      clusters: try json.optional("clusters")?.string, splines: try splines(json),
       residualBy: try json.optional("residual_by")?.optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
       missingTexts: Set(try json["missing"].distinctStrings))
+  }
+
+  private static func splines(_ json: JSONMember) throws -> [String: SplineKnots] {
+    var splines: [String: SplineKnots] = [:]
+    for (name, saved) in try json.optional("splines")?.members ?? [] {
+      let knots = try saved.doubles
+      guard knots.count >= 2, knots.allSatisfy(\.isFinite), knots.count <= 1000,
+        zip(knots, knots.dropFirst()).allSatisfy(<=), knots[0] < knots[1] || knots.count == 2,
+        knots[knots.count - 2] < knots[knots.count - 1]
+      else { throw MalformedMember(name: saved.name, "they are no knots of a spline") }
+      splines[name] = SplineKnots(
+        interior: Array(knots.dropFirst().dropLast()), lower: knots[0], upper: knots.last!)
+    }
+    return splines
   }
 
   private static func centre(_ basis: inout RawBasis, _ json: JSONMember) throws {

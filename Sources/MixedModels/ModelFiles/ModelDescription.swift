@@ -41,6 +41,9 @@ enum ModelDescription {
     ]
     // Files without clusters are those of versions that did not have any.
     if let clusters = options.clusters { members.append(("clusters", .string(clusters))) }
+    if !options.splines.isEmpty {
+      members.append(("splines", .sorted(options.splines, JSONValue.knots)))
+    }
     return .object(members)
   }
 
@@ -78,10 +81,11 @@ enum ModelDescription {
         "numbers",
         .array(
           basis.atoms.map {
-            .object([
-              ("expression", .string($0.expression.deparsed)), ("degree", .integer($0.degree)),
-              ("has_moments", .bool($0.needsMoments)),
-            ])
+            .object(
+              [
+                ("expression", .string($0.expression.deparsed)), ("degree", .integer($0.degree)),
+                ("has_moments", .bool($0.needsMoments)),
+              ] + ($0.spline.map { [("spline", spline($0))] } ?? []))
           })
       ),
       (
@@ -116,6 +120,13 @@ enum ModelDescription {
     return .object(members)
   }
 
+  private static func spline(_ basis: SplineBasis) -> JSONValue {
+    .object([
+      ("natural", .bool(basis.call.isNatural)), ("degree", .integer(basis.call.degree)),
+      ("intercept", .bool(basis.call.hasIntercept)), ("knots", .knots(basis.knots)),
+    ])
+  }
+
   /// Shifts, scales and what was taken off the response, which the first rows decided.
   private static func centring(_ products: CrossProducts) -> JSONValue {
     let basis = products.basis
@@ -139,8 +150,16 @@ extension JSONValue {
   }
 }
 
+extension JSONValue {
+  /// The lower boundary, the interior knots, the upper boundary.
+  fileprivate static func knots(_ knots: SplineKnots) -> JSONValue {
+    .numbers([knots.lower] + knots.interior + [knots.upper])
+  }
+}
+
 extension Monomial {
-  /// `1`, `x`, `T2(x)*z`: T2 is the Chebyshev polynomial of (x − shift) / scale, as `x` alone is T1.
+  /// `1`, `x`, `T2(x)*z`: T2 is the Chebyshev polynomial of (x − shift) / scale, as `x` alone is
+  /// T1; or the second column of a spline.
   fileprivate func text(_ names: [String]) -> String {
     if powers.isEmpty { return "1" }
     return powers.map { $0.degree == 1 ? names[$0.atom] : "T\($0.degree)(\(names[$0.atom]))" }

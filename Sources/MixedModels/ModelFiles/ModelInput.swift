@@ -41,6 +41,7 @@ package struct ModelInput: Sendable {
     if !data.isEmpty {
       var options = options
       options.reading.allowsNoRows = true
+      options.splines = total.specification.options.splines
       let rows = try CrossProducts(formula, data: data, options: options)
       try total.merge(rows, names: (first, data[0].name), chosen: chosen)
     }

@@ -6,6 +6,8 @@ package struct ModelOptions: Sendable, Equatable {
   package var weights: String?
   package var offset: String?
   package var clusters: String?
+  /// Of splines whose knots come from the values, by the names of the variables.
+  package var splines: [String: SplineKnots]
   /// See `FitOptions`.
   package var residualBy: String?
   package var levels: [String: [String]]
@@ -17,8 +19,8 @@ package struct ModelOptions: Sendable, Equatable {
 extension FitOptions {
   var model: ModelOptions {
     ModelOptions(
-      weights: weights, offset: offset, clusters: clusters, residualBy: residualBy, levels: levels,
-      contrasts: contrasts,
+      weights: weights, offset: offset, clusters: clusters, splines: splines, residualBy: residualBy,
+      levels: levels, contrasts: contrasts,
       omitsMissing: omitsMissing, missingTexts: reading.missingTexts)
   }
 }

@@ -39,6 +39,7 @@ public struct ManyResponses: Sendable {
       throw InferenceError.refused(
         "clusters are summed for one response. Fit the responses one by one for \(Setting.coefficientCovariance()).")
     }
+    for formula in formula.formulas { try formula.requireNoDot() }
     setBLASThreads(1)
     guard options.residualBy == nil else {
       throw InferenceError.refused(

@@ -14,6 +14,14 @@ package struct Atom: Sendable, Hashable {
   package var scale = 1.0
   /// poly() and scale() need the moments of the values themselves, without weights.
   package var needsMoments: Bool
+  /// Whose columns stand in place of the polynomials; there is no shift and no scale then.
+  package var spline: SplineBasis?
+
+  /// T₁, T₂, … of values, or the columns of the spline.
+  func columns(_ values: [Double]) -> [[Double]] {
+    spline?.columns(values)
+      ?? Chebyshev.evaluate(values.map { ($0 - shift) / scale }, degree: degree)
+  }
 }
 
 /// A product of T_k(atom), at most one per atom; the empty product is the constant 1.

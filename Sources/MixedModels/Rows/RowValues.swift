@@ -48,9 +48,7 @@ struct RowValues {
 
   /// T₁, T₂, … of an atom.
   func polynomials(_ a: Int) -> [[Double]] {
-    let atom = needs.basis.atoms[a]
-    return Chebyshev.evaluate(
-      atoms[a].map { ($0 - atom.shift) / atom.scale }, degree: atom.degree)
+    needs.basis.atoms[a].columns(atoms[a])
   }
 
   /// - Throws: `RowError` for a weight that is not positive.

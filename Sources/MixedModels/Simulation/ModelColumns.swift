@@ -52,7 +52,7 @@ struct ModelColumns {
       index(name).map { factors[$0].labels?.count ?? 1 } ?? 1
     case .polynomial(_, let degree, raw: true): degree
     case .logical: coding == .contrasts ? 1 : 2
-    case .numeric, .polynomial, .scaled: 1
+    case .numeric, .polynomial, .scaled, .spline: 1
     }
   }
 
@@ -62,7 +62,7 @@ struct ModelColumns {
     switch variable.kind {
     case .column(let name): index(name) != nil
     case .factor, .logical: true
-    case .polynomial, .scaled, .numeric: false
+    case .polynomial, .scaled, .spline, .numeric: false
     }
   }
 
@@ -92,7 +92,7 @@ struct ModelColumns {
         let power = Expression.binary(.power, .parenthesized(base), .number(Double(k)))
         return (variable.name + (degree == 1 ? "" : "\(k)"), expression(power))
       }
-    case .polynomial, .scaled:
+    case .polynomial, .scaled, .spline:
       throw .stated(
         "\(variable.name) depends on all rows of a table, which is drawn row by row. State the covariate on the scale that is meant, or write poly(…, raw = TRUE)."
       )

@@ -5,7 +5,8 @@ public struct ColumnRequest: Sendable, Hashable {
   public var name: String
   public var wantsNumbers: Bool
   public var wantsLabels: Bool
-  /// What the first rows of the whole table say that it is: numbers of logical values are 0 and 1.
+  /// What the first rows of the whole table say that it is: numbers of logical values are 0 and 1,
+  /// of dates days, of times seconds.
   public var kind = ColumnKind.numeric
 
   public init(name: String, wantsNumbers: Bool, wantsLabels: Bool) {
@@ -20,6 +21,9 @@ public enum ColumnKind: Sendable {
   case numeric  // at least half of the values are numbers
   case logical  // all are TRUE or FALSE, as R, pandas or PostgreSQL write them
   case categorical
+  case date  // all are dates of ISO 8601: numbers are days since 1970-01-01
+  case dateTime  // all are dates, some with the time of day: seconds since 1970-01-01
+  case time  // all are times of day: seconds since midnight
   case empty  // all are missing
 }
 

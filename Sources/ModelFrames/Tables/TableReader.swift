@@ -65,6 +65,9 @@ package final class TableReader {
     return opened.count == 1 ? kind : try opened.last!.kind(of: column)
   }
 
+  /// A source that cannot be read again; nil where all can.
+  package var onlyOnce: String? { sources.first { !$0.canBeReadAgain }?.name }
+
   /// Readings that stand before the first row: of the sources that a pass begins with.
   ///
   /// - Throws: `DataError.Problem.cannotReadAgain`

@@ -19,7 +19,7 @@ struct WantedColumn: Sendable {
       return
     }
     matches = labels.matches(missing)
-    let isLogical = request.kind == .logical
+    let (isLogical, kind) = (request.kind == .logical, request.kind)
     numbers =
       !request.wantsNumbers
       ? []
@@ -27,6 +27,7 @@ struct WantedColumn: Sendable {
         if match != MissingTexts.present { return .notANumber }
         return labels.withBytes(of: code) { bytes in
           let text = bytes.bindMemory(to: UInt8.self)
+          if kind.isInstant { return Instant(text)?.number(in: kind).map { .number($0) } ?? .text }
           guard isLogical else { return readNumber(text) }
           return readLogical(text).map { .number($0 ? 1 : 0) } ?? .text
         }
@@ -90,7 +91,9 @@ struct WantedColumn: Sendable {
     case .labels(let codes, let labels):
       let problem: DataError.Problem =
         numbers[Int(codes[row])] == .infinite
-        ? .notFinite : request.kind == .logical ? .notALogical : .notANumber
+        ? .notFinite
+        : request.kind == .logical
+          ? .notALogical : request.kind.isInstant ? .notAnInstant : .notANumber
       return DataError(problem, at: place, column: request.name, value: labels.label(codes[row]))
     }
   }
@@ -101,13 +104,16 @@ extension ColumnTable.Column {
     switch values {
     case .numbers(let numbers): return numbers.contains { !$0.isNaN } ? .numeric : .empty
     case .labels(_, let labels):
-      var words = LogicalWords()
+      var (words, instants) = (LogicalWords(), InstantTally())
       let matches = labels.matches(missing)
       for code in 0..<Int32(labels.count) where matches[Int(code)] == MissingTexts.present {
-        labels.withBytes(of: code) { words.add($0.bindMemory(to: UInt8.self)) }
+        labels.withBytes(of: code) {
+          words.add($0.bindMemory(to: UInt8.self))
+          instants.add($0.bindMemory(to: UInt8.self))
+        }
       }
       guard matches.contains(MissingTexts.present) else { return .empty }
-      return words.areAllLogical ? .logical : .categorical
+      return words.areAllLogical ? .logical : instants.kind ?? .categorical
     }
   }
 

@@ -100,7 +100,7 @@ extension FigureSource {
       block.cellSet != nil || Self.atoms([block]).contains { $0 != atom }
     }
     if !usesOthers, basis.groups.count == 1, basis.offsets.isEmpty { return .alone }
-    return basis.atoms[atom].degree == 1 ? .linear : .other
+    return basis.atoms[atom].degree == 1 && basis.atoms[atom].spline == nil ? .linear : .other
   }
 
   private static func atoms(_ blocks: [ColumnBlock]) -> [Int] {

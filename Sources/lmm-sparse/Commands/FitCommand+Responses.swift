@@ -16,6 +16,7 @@ extension FitCommand {
       throw ValidationError("--responses needs a formula without a response, '~ x + (1 | group)'.")
     }
     try tests.requireModelCovariance("many responses")
+    if changes.areThere { throw ValidationError("--add and --drop are for one response.") }
     if save != nil { throw ValidationError("--save keeps one fit, and there are many responses.") }
     if report.residuals == true {
       throw ValidationError("--residuals is for one response; use augment.")

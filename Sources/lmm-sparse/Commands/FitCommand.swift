@@ -14,6 +14,12 @@ struct FitCommand: ParsableCommand {
 
           lmm-sparse fit 'Reaction ~ Days + (Days | Subject)' sleepstudy.csv
 
+      '.' stands for all other columns: 'y ~ . + (1 | g)', all but the response, grouping factors, \
+      offsets and weights. --add and --drop change the formula, or that of a model file, which is \
+      then fitted to its own data:
+
+          lmm-sparse fit sleep.lmm --drop 'Days'
+
       Without arguments a shipped example, the sleep deprivation study, is fitted. A model file alone, \
       fit model.lmm, shows its fit without a search, as summary does. To refit a model to newer data start \
       where it ended: --start old.lmm.
@@ -42,8 +48,10 @@ struct FitCommand: ParsableCommand {
 
   @OptionGroup var more: DataArgument
 
+  @OptionGroup(title: "Formula") var changes: FormulaArguments
+
   /// All that is to be added up.
-  var data: [String] { tables + more.data }
+  var data: [String] { changes.data(formula, tables + more.data) }
 
   /// The model file whose fit is to be shown, where that is all that is asked for.
   private var storedFit: String? {
@@ -83,7 +91,7 @@ struct FitCommand: ParsableCommand {
     if save == "-" {
       throw ValidationError("--save needs a file name; standard output has the report.")
     }
-    try checkFormula(formula, data, command: "fit")
+    try changes.check(formula, tables + more.data, command: "fit")
     if formula == nil, !data.isEmpty {
       throw ValidationError("there are data but no formula, such as 'y ~ x + (1 | group)'.")
     }
@@ -110,7 +118,7 @@ struct FitCommand: ParsableCommand {
   private func fit(
     _ input: ModelInput, _ options: FitOptions, saving destination: ReportDestination?
   ) throws -> Fit {
-    let formula = try model.formula(formula ?? SleepstudyExample.formula)
+    let formula = try model.formula(changes.formula(formula ?? SleepstudyExample.formula).text)
     guard let destination else { return try Fit(formula, from: input, options: options) }
     var fit: Fit?
     try destination.write {

@@ -24,8 +24,10 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var more: DataArgument
 
+  @OptionGroup(title: "Formula") var changes: FormulaArguments
+
   /// All that is to be added up.
-  var data: [String] { tables + more.data }
+  var data: [String] { changes.data(formula, tables + more.data) }
 
   @OptionGroup(title: "Model") var model: ModelArguments
   /// Says nothing of a plan; here so that a fit's options can be passed on.
@@ -35,7 +37,9 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup(title: "Report") var report: TableArguments
 
-  func validate() throws { try checkFormula(formula, data, command: "plan") }
+  func validate() throws {
+    try changes.check(formula, tables + more.data, command: "plan")
+  }
 
   func run() throws {
     var options = FitOptions()
@@ -45,7 +49,8 @@ struct PlanCommand: ParsableCommand {
     var plan: ModelPlan?
     try report.write(reading: data + reading.files + model.files + search.files) { _ in
       let made = try ModelPlan(
-        model.formula(formula), from: ModelInput(arguments: data), options: options)
+        model.formula(changes.formula(formula).text), from: ModelInput(arguments: data),
+        options: options)
       plan = made
       return made.report()
     }

@@ -63,7 +63,7 @@ import Testing
     ("y ~ 2x", 4..<6, "\"2x\" is neither a number nor a name"),
     ("y ~ 2 + x", 4..<5, "2 is no term"),
     ("y ~ 'x'", 4..<7, "the text \"x\" is no term"),
-    ("y ~ .", 4..<5, "\".\" is not supported"),
+    ("y ~ x + (. | g)", 9..<10, "\".\" cannot stand here"),
     ("y ~ NULL", 4..<8, "\"NULL\" is a reserved word"),
     ("y ~ x^2.5", 6..<9, "the power of a term"),
     ("y ~ x^0", 6..<7, "the power of a term"),

@@ -50,7 +50,7 @@ import Testing
         $0.range.upperBound <= length && !$0.range.isEmpty
       }
       #expect(isInside, "\(text.debugDescription)")
-      let listed = Set(formula.columnReferences.map(\.name))
+      let listed = Set(formula.columnReferences.map(\.name)).union(formula.dots.isEmpty ? [] : ["."])
       let used = columns(of: formula)
       #expect(used.isSubset(of: listed), "\(text.debugDescription)")
       checkRoundTrip(formula, text)

@@ -63,7 +63,7 @@ typealias Standardization = [Expression: (shift: Double, scale: Double)]
 extension FittedModel {
   var standardization: Standardization {
     Dictionary(
-      products.basis.atoms.map { ($0.expression, ($0.shift, $0.scale)) },
+      products.basis.atoms.filter { $0.spline == nil }.map { ($0.expression, ($0.shift, $0.scale)) },
       uniquingKeysWith: { first, _ in first })
   }
 
@@ -80,6 +80,11 @@ extension FittedModel {
     let variables = try term.numbers.map { number in
       let atom = products.basis.atoms[number.atom]
       let columns = try number.columns(atom, moments: products.moments[number.atom])
+      if atom.spline != nil {  // columns of their own kind, whatever polynomials of x there are
+        return VariablePolynomials(
+          expression: .call(function: number.name, arguments: [.init(value: atom.expression)]),
+          columns: columns.map(\.polynomial))
+      }
       let (shift, scale) = standard[atom.expression] ?? (atom.shift, atom.scale)
       // t = a t′ + b for the common t′
       let (a, b) = (scale / atom.scale, (shift - atom.shift) / atom.scale)

@@ -44,7 +44,7 @@ struct ReferenceGrid {
       }
       if let texts = given[name] {
         values = try texts.map { text in
-          try Self.value(text, of: name, isFactor: isFactor, known: values)
+          try Self.value(text, of: name, kind, isFactor: isFactor, known: values)
         }
       } else if values.isEmpty {
         values = [try Self.mean(of: name, kind, fitted)]
@@ -62,7 +62,7 @@ struct ReferenceGrid {
 
   /// One of the user's values.
   private static func value(
-    _ text: String, of name: String, isFactor: Bool, known: [Value]
+    _ text: String, of name: String, _ kind: ColumnKind?, isFactor: Bool, known: [Value]
   ) throws -> Value {
     if let value = known.first(where: { $0.text.hasBytes(of: text) }) { return value }
     if isFactor {
@@ -73,7 +73,7 @@ struct ReferenceGrid {
       }
       return Value(label: text)
     }
-    guard let number = Double(text), number.isFinite else {
+    guard let number = kind?.number(of: text) ?? Double(text), number.isFinite else {
       throw InferenceError.refused("\(Setting.gridValues(of: name)): “\(text)” is no number.")
     }
     return Value(text: text, number: number)
@@ -118,6 +118,7 @@ extension FittedModel {
       let k = basis.fixed[0].monomials.firstIndex(where: {
         $0.powers.count == 1 && $0.powers[0].degree == 1
           && basis.atoms[$0.powers[0].atom].expression == .column(name)
+          && basis.atoms[$0.powers[0].atom].spline == nil
       })
     else { return nil }
     let atom = basis.atoms[basis.fixed[0].monomials[k].powers[0].atom]

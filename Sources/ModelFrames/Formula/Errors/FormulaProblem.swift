@@ -19,7 +19,9 @@ enum FormulaProblem {
   case tooDeep(Int)
   case longSum(limit: Int)
   // Terms
-  case dot
+  case dot, emptyDot
+  case changeBesideBar
+  case absentTerm(String, formula: String)
   case reservedWord(String)
   case numberAsTerm(Double)
   case textAsTerm(String)

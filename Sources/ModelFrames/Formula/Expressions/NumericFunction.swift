@@ -12,7 +12,7 @@ enum NumericFunction: String, CaseIterable {
   /// Every function a formula may use, for the hint at a misspelt one.
   static let allNames =
     allCases.map(\.rawValue) + [
-      "I", "poly", "scale", "factor", "as.factor", "relevel", "offset",
+      "I", "poly", "scale", "factor", "as.factor", "relevel", "offset", "ns", "bs",
     ]
 
   /// What to do instead of functions people know from R.
@@ -25,9 +25,7 @@ enum NumericFunction: String, CaseIterable {
       "is.na": "Rows with missing values are omitted.",
       "cbind": "There is one response.",
       "c": "It can only follow %in%.",
-      "bs": "Add the columns of the spline basis to the data.",
-      "ns": "Add the columns of the spline basis to the data.",
-      "s": "Add the columns of the spline basis to the data, or use poly().",
+      "s": "Use ns(), bs() or poly().",
       "as.integer": "Use trunc().",
       "as.character": "Use factor().",
       "as.logical": "Write a comparison, such as I(x != 0).",

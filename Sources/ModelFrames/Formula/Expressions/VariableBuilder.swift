@@ -25,6 +25,8 @@ struct VariableBuilder {
       return try factor(arguments, at: syntax)
     case .call("poly", let arguments): return try polynomial(arguments, at: syntax)
     case .call("scale", let arguments): return try scaled(arguments, at: syntax)
+    case .call("ns", let arguments): return try spline("ns", arguments, at: syntax)
+    case .call("bs", let arguments): return try spline("bs", arguments, at: syntax)
     default: break
     }
     let expression = try expressions.rowwiseExpression(syntax)
@@ -33,6 +35,14 @@ struct VariableBuilder {
     }
     return Variable(
       expression, expression.isLogical ? .logical(expression) : .numeric(expression))
+  }
+
+  func rowwise(_ syntax: Syntax) throws(FormulaError) -> Expression {
+    try expressions.rowwiseExpression(syntax)
+  }
+
+  func value(_ syntax: Syntax) throws(FormulaError) -> Expression {
+    try expressions.expression(syntax)
   }
 
   private func column(
@@ -148,7 +158,7 @@ extension VariableBuilder {
   }
 
   /// TRUE or FALSE; nil for anything else.
-  private func flag(_ syntax: Syntax?, default value: Bool) -> Bool? {
+  func flag(_ syntax: Syntax?, default value: Bool) -> Bool? {
     guard let syntax else { return value }
     guard case .name(let name, false) = syntax.form else { return nil }
     return name == "TRUE" ? true : name == "FALSE" ? false : nil

@@ -18,6 +18,8 @@ struct TermExpansion {
   private var hasIntercept = true
   private var isSubtracting = false
   private var work = 0
+  /// Where a `.` stands; nil where it may not.
+  private var dots: [Range<Int>]?
 
   private init(text: String, response: Expression?) {
     self.text = text
@@ -31,6 +33,17 @@ struct TermExpansion {
   ) throws(FormulaError) -> ModelTerms {
     var expansion = TermExpansion(text: text, response: response)
     let terms = try expansion.expand(syntax).terms
+    return expansion.modelTerms(terms)
+  }
+
+  /// The same where a `.` may stand for columns that are not known yet: a variable of that name.
+  static func terms(
+    of syntax: Syntax, text: String, response: Expression?, dots: inout [Range<Int>]
+  ) throws(FormulaError) -> ModelTerms {
+    var expansion = TermExpansion(text: text, response: response)
+    expansion.dots = []
+    let terms = try expansion.expand(syntax).terms
+    dots = expansion.dots ?? []
     return expansion.modelTerms(terms)
   }
 
@@ -180,7 +193,13 @@ extension TermExpansion {
   }
 
   private mutating func single(_ syntax: Syntax) throws(FormulaError) -> TermSet {
-    let variable = try builder.variable(syntax)
+    let variable: Variable
+    if dots != nil, case .name(".", isQuoted: false) = syntax.form {
+      dots?.append(syntax.range)
+      variable = Variable(.column("."), .column("."))
+    } else {
+      variable = try builder.variable(syntax)
+    }
     if variable.expression == response {
       throw error(.responseAmongTerms(variable.name), at: syntax)
     }

@@ -16,6 +16,8 @@ public struct Formula: Sendable {
   /// Behind the bar of `y ~ x | a + b`, each once. Their levels take the place of the intercept, which
   /// `fixed` then has in any case, so that factors are coded as beside one.
   public let absorbedFactors: [AbsorbedFactor]
+  /// Of the fixed part; such a formula is of use once a table says what they stand for.
+  package let dots: [Dot]
   /// Each column used anywhere, with the characters of `text` of its first use.
   package let columnReferences: [(name: String, range: Range<Int>)]
 
@@ -36,9 +38,11 @@ public struct Formula: Sendable {
     absorbedFactors = absorbed
     let split = try FormulaSplit(terms, text: text, response: response)
     var own = ModelTerms(hasIntercept: true)
+    var ranges: [Range<Int>] = []
     if let terms = split.fixed {
-      own = try TermExpansion.terms(of: terms, text: text, response: response)
+      own = try TermExpansion.terms(of: terms, text: text, response: response, dots: &ranges)
     }
+    dots = Formula.dots(ranges, in: sides.terms)
     fixed = absorbed.isEmpty ? own : own.withIntercept
     offsets = split.offsets
     randomTerms = split.randomTerms
@@ -55,7 +59,7 @@ public struct Formula: Sendable {
     if syntax.bar != nil { throw error(.randomResponse) }
     if case .string(let value) = syntax.form { throw error(.textAsTerm(value)) }
     if case .call(let function, _) = syntax.form,
-      ["poly", "scale", "factor", "as.factor", "relevel", "offset"].contains(function)
+      ["poly", "scale", "factor", "as.factor", "relevel", "offset", "ns", "bs"].contains(function)
     {
       throw error(.specialResponse(function))
     }

@@ -5,6 +5,7 @@ struct KindTally {
   private var values = 0
   private var numbers = 0
   private var logical = LogicalWords()
+  private var instants = InstantTally()
   private var hasPlainNumbers = false
 
   @inline(__always)
@@ -18,11 +19,13 @@ struct KindTally {
     values += 1
     if readNumber(field, decimal: decimal) != .text { numbers += 1 }
     logical.add(field)
+    instants.add(field)
   }
 
   var kind: ColumnKind {
     if values == 0 { return .empty }
     if logical.areAllLogical, !hasPlainNumbers { return .logical }
+    if !hasPlainNumbers, let kind = instants.kind { return kind }
     return 2 * numbers >= values ? .numeric : .categorical
   }
 }

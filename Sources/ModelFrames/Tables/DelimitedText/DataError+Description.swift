@@ -60,6 +60,7 @@ extension DataError: CustomStringConvertible {
     case .carriageReturnsOnly: "lines end in a carriage return alone."
     case .notANumber: "\(quotedValue) in numeric column \(quotedColumn)."
     case .notALogical: "\(quotedValue) in logical column \(quotedColumn)."
+    case .notAnInstant: "\(quotedValue) in column \(quotedColumn), whose first rows are dates or times."
     case .notFinite: "\(value ?? "Inf") in column \(quotedColumn) is not finite."
     case .decimalComma: "\(quotedValue) in column \(quotedColumn) has a decimal comma."
     case .wordAmongNumbers(let number), .logicalAmongNumbers(let number):
@@ -112,7 +113,7 @@ extension DataError: CustomStringConvertible {
     case .decimalComma: decimalRemedy
     case .logicalAmongNumbers:
       "Write all values alike; if the column is categorical, add \(categorical)."
-    case .notALogical:
+    case .notALogical, .notAnInstant:
       "If it means missing, add \(missing); "
         + "if the column is categorical, add \(categorical)."
     case .notFinite: "Remove the row or write NA."

@@ -73,6 +73,8 @@ public struct DataError: Error, Sendable, Equatable {
     case carriageReturnsOnly
     case notANumber
     case notALogical
+    /// No date, or none of the kind that the column's first rows are.
+    case notAnInstant
     case notFinite
     /// A number with a decimal comma, in a column that was taken for categorical for it.
     case decimalComma

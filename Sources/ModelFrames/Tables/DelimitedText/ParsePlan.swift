@@ -5,6 +5,7 @@ struct FieldAction: Sendable {
   var numbers = -1  // slot of the column's numbers, -1 = not asked for
   var labels = -1  // slot of its codes and dictionary, -1 = not asked for
   var isLogical = false  // numbers are read from TRUE and FALSE
+  var instant: ColumnKind?  // numbers are read from dates or times
   var isNumeric = false  // missing numbers are known by their value, decimal commas are points
   var kind = -1  // slot of what its values look like, -1 = not asked for
 }
@@ -34,13 +35,14 @@ struct ParsePlan: Sendable {
       if request.wantsNumbers, actions[position].numbers < 0 {
         actions[position].numbers = numberSlots
         actions[position].isLogical = request.kind == .logical
+        actions[position].instant = request.kind.isInstant ? request.kind : nil
         numberSlots += 1
       }
       if request.wantsLabels, actions[position].labels < 0 {
         actions[position].labels = labelSlots
         labelSlots += 1
       }
-      if looksAtNumbers, !actions[position].isLogical {
+      if looksAtNumbers, !actions[position].isLogical, actions[position].instant == nil {
         actions[position].isNumeric = request.wantsNumbers || request.kind == .numeric
       }
       positions.append(position)

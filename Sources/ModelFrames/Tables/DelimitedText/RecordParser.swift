@@ -180,6 +180,12 @@ struct RecordParser {
         return true
       }
       problem = .notALogical
+    } else if let kind = action.instant {
+      if let value = Instant(bytes)?.number(in: kind) {
+        numbers[action.numbers * stride + row] = value
+        return true
+      }
+      problem = .notAnInstant
     } else {
       switch readNumber(bytes, decimal: decimal) {
       case .number(let value):
@@ -227,7 +233,7 @@ extension FieldAction {
 
   /// Whether a short decimal number is all that is wanted of the field.
   @inline(__always)
-  var isPlainNumber: Bool { (numbers >= 0 || kind >= 0) && labels < 0 && !isLogical }
+  var isPlainNumber: Bool { (numbers >= 0 || kind >= 0) && labels < 0 && !isLogical && instant == nil }
 }
 
 /// Index of the first separator or line feed from `p` on; there is one.
