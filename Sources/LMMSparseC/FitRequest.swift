@@ -12,7 +12,7 @@ struct FitRequest {
 
   private static let reading = [
     "formula", "data", "name", "weights", "offset", "factor", "levels", "contrasts", "na", "missing",
-    "encoding", "decimal", "separator", "threads",
+    "encoding", "decimal", "separator", "threads", "cluster",
   ]
   private static let search = [
     "optimizer", "start", "theta", "sigma", "max_evaluations", "tolerance", "solver", "accuracy",
@@ -22,13 +22,13 @@ struct FitRequest {
   private static func known(_ purpose: Purpose) -> [String] {
     switch purpose {
     case .fit:
-      reading + ["reml", "ddf", "pedigree", "ranef", "residuals", "keep_products"] + search
+      reading + ["reml", "ddf", "vcov", "pedigree", "ranef", "residuals", "keep_products"] + search
     case .products: reading
     case .productsFit:
-      ["formula", "levels", "contrasts", "threads", "reml", "ddf", "pedigree", "ranef"]
+      ["formula", "levels", "contrasts", "threads", "reml", "ddf", "pedigree", "ranef", "vcov", "cluster"]
         + ["keep_products"] + search
-    case .columns: ["formula", "weights", "offset"]
-    case .load: ["threads", "ddf", "ranef", "solver", "keep_products"]
+    case .columns: ["formula", "weights", "offset", "cluster"]
+    case .load: ["threads", "ddf", "ranef", "solver", "keep_products", "vcov", "cluster"]
     }
   }
 
@@ -64,7 +64,10 @@ struct FitRequest {
   }
 
   /// Columns that the formula needs.
-  func formulaColumns() throws -> [String] { unique(try formula.columnReferences.map(\.name)) }
+  func formulaColumns() throws -> [String] {
+    try formula.requireNoDot()
+    return unique(try formula.columnReferences.map(\.name))
+  }
 
   private func unique(_ names: [String]) -> [String] {
     names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -72,11 +75,13 @@ struct FitRequest {
 
   /// Columns that the model may use; what the text of weights names and what they compute from.
   func columns() throws -> [String] {
+    try formula.requireNoDot()
     var names = try formula.columnReferences.map(\.name)
     if let weights = try request.string("weights") {
       names += [weights] + Expression(weights: weights).columns
     }
     if let offset = try request.string("offset") { names.append(offset) }
+    if let cluster = try request.string("cluster") { names.append(cluster) }
     return unique(names)
   }
 
@@ -127,6 +132,9 @@ struct FitRequest {
     try setSearch(&options)
     options.degreesOfFreedom =
       try request.word("ddf", DegreesOfFreedomMethod.self) ?? .satterthwaite
+    options.clusters = try request.string("cluster")
+    options.coefficientCovariance =
+      try request.word("vcov", CoefficientCovariance.self) ?? options.clusters.map { _ in .cr2 }
     options.wantsConditionalModes = try request.bool("ranef") ?? false
     options.wantsScaledResiduals = try request.bool("residuals") ?? false
     options.keepsCrossProducts = try request.bool("keep_products") ?? true

@@ -60,6 +60,7 @@ struct FrontVocabulary: Vocabulary {
     case .contrasts(let coding):
       front.assigned("contrasts", coding.map { .member("COLUMN", .text($0.word)) })
     case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
+    case .clusters(let column): front.assigned("cluster", column.map { .text($0) })
     case .responseColumns: "the responses of the command-line program"
     case .residualBy: "residual strata of the command-line program"
     case .start: front.assigned("start")
@@ -74,6 +75,10 @@ struct FrontVocabulary: Vocabulary {
       methods.isEmpty
         ? front.assigned("ddf")
         : joinedAsChoice(methods.map { front.assigned("ddf", .text($0)) })
+    case .coefficientCovariance(let kinds):
+      kinds.isEmpty
+        ? front.assigned("vcov")
+        : joinedAsChoice(kinds.map { front.assigned("vcov", .text($0)) })
     case .boundary(let method): front.assigned("boundary", .text(method))
     case .intervals(let method): front.assigned("method", .text(method))
     case .bootstrapLimits(let kind): front.assigned("interval", .text(kind))

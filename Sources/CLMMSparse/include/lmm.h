@@ -58,6 +58,7 @@
 //   decimal        . (default) or ,
 //   separator      one character, or tab; default: found in the header line
 //   ddf            satterthwaite (default), kenward-roger, residual or none
+//   vcov, cluster  covariance of the coefficients, model or CR0 to CR3, and the column of clusters
 //   optimizer      auto (default), newton, bobyqa, …; max_evaluations and tolerance
 //   start          θ in the reported order, or an object: values by the names of θ
 //   theta          where it is known, in the reported order
@@ -118,7 +119,7 @@ int lmm_speak(const char *front, char **json);
 // compares the BLAS with plain loops: "passed", or the first difference.
 int lmm_info(const char *options, char **json);
 
-// The columns that a model may use, by its formula, weights and offset: for those who fetch rows; of these
+// The columns that a model may use, by its formula, weights, offset and cluster: for those who fetch rows; of these
 // "formula" has the ones that the formula needs.
 int lmm_columns(const char *options, char **json);
 
