@@ -63,6 +63,7 @@ struct FrontVocabulary: Vocabulary {
     case .clusters(let column): front.assigned("cluster", column.map { .text($0) })
     case .responseColumns: "the responses of the command-line program"
     case .residualBy: "residual strata of the command-line program"
+    case .residual: "covariances between residuals, of the command-line program"
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")
     case .maximumEvaluations: front.assigned("max_evaluations")
@@ -71,6 +72,7 @@ struct FrontVocabulary: Vocabulary {
     case .knownTheta: front.assigned("theta")
     case .knownSigma: front.assigned("sigma")
     case .held: "parameters held by the command-line program"
+    case .conditionalModes: "conditional modes"
     case .degreesOfFreedom(let methods):
       methods.isEmpty
         ? front.assigned("ddf")

@@ -11,7 +11,7 @@ extension Fit {
   /// Standard deviations and correlations with their standard errors.
   private var varianceErrorLines: [String] {
     var (names, values, errors): ([String], [Double?], [Double?]) = ([], [], [])
-    for component in varianceComponents {
+    for component in covarianceComponents {
       for (i, column) in component.columns.enumerated() {
         names.append("\(component.name): sd \(column)")
         values.append(component.reportedDeviations[i])
@@ -23,9 +23,11 @@ extension Fit {
         }
       }
     }
-    names.append("Residual: sd")
-    values.append(sigma)
-    errors.append(sigmaStandardError)
+    if residual == nil {
+      names.append("Residual: sd")
+      values.append(sigma)
+      errors.append(sigmaStandardError)
+    }
     let table = TextTable(
       rowLabels: names,
       columns: [
@@ -36,6 +38,7 @@ extension Fit {
   }
 
   private var thetaLines: [String] {
+    guard !theta.names.isEmpty || residual == nil else { return [] }
     let cells = NumberColumn(theta.values, digits: 7).cells
     let table = TextTable(
       rowLabels: theta.names, columns: [("Relative", cells)], alignment: .right)

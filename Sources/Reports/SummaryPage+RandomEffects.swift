@@ -8,12 +8,19 @@ extension Fit {
       rowLabels: Array(repeating: "", count: varianceTableColumns[0].cells.count),
       columns: varianceTableColumns + correlationColumns, alignment: .left)
     var lines =
-      (isLeastSquares ? [] : ["Random effects:"] + table.lines() + structureLines) + sizeLines
+      (isLeastSquares ? [] : [varianceTableTitle + ":"] + table.lines() + structureLines)
+      + sizeLines
     if omittedObservations > 0 {
       let rows = omittedObservations == 1 ? "1 row" : "\(omittedObservations) rows"
       lines.append("(\(rows) with missing values left out)")
     }
     return lines
+  }
+
+  /// `Random effects`, or the structure of the residuals' covariance matrix.
+  var varianceTableTitle: String {
+    guard let residual else { return "Random effects" }
+    return "Covariance of residuals, \(residual.term.printable) (\(residual.structure.title))"
   }
 
   /// Residual standard deviations by stratum with their intervals; none where all rows have one.
@@ -36,19 +43,22 @@ extension Fit {
   }
 
   var varianceTableColumns: [(header: String, cells: [String])] {
-    let residuals = residualStrata?.strata.map(\.standardDeviation) ?? [sigma]
-    let standardDeviations = varianceComponents.flatMap(\.reportedDeviations) + residuals
+    // Of rows that are independent; none where they are not.
+    let residuals: [Double] =
+      residual == nil ? residualStrata?.strata.map(\.standardDeviation) ?? [sigma] : []
+    let standardDeviations = covarianceComponents.flatMap(\.reportedDeviations) + residuals
     let variances = standardDeviations.map { $0.map { $0 * $0 } }
     return [
       (
         "Groups",
-        varianceComponents.flatMap { component in
+        covarianceComponents.flatMap { component in
           component.columns.indices.map { $0 == 0 ? component.name : "" }
         } + residuals.indices.map { $0 == 0 ? "Residual" : "" }
       ),
       (
         "Name",
-        varianceComponents.flatMap(\.columns) + (residualStrata?.strata.map(\.label) ?? [""])
+        covarianceComponents.flatMap(\.columns)
+          + (residualStrata?.strata.map(\.label) ?? residuals.map { _ in "" })
       ),
       ("Variance", NumberColumn(variances, digits: Self.tableDigits).cells),
       ("Std.Dev.", NumberColumn(standardDeviations, digits: Self.tableDigits).cells),
@@ -57,10 +67,10 @@ extension Fit {
 
   /// The lower triangles of the terms' correlations under each other; none if no term has one.
   var correlationColumns: [(header: String, cells: [String])] {
-    let width = (varianceComponents.map(\.columns.count).max() ?? 1) - 1
+    let width = (covarianceComponents.map(\.columns.count).max() ?? 1) - 1
     guard width > 0 else { return [] }
     let decimals = max(2, Self.tableDigits - 2)
-    let rows = varianceComponents.flatMap { component -> [[String]] in
+    let rows = covarianceComponents.flatMap { component -> [[String]] in
       let size = component.columns.count
       // R formats the whole matrix, so its diagonal and upper triangle count for the width.
       let values = component.correlations.joined().map { rounded($0 ?? .nan, decimals: decimals) }
@@ -72,7 +82,8 @@ extension Fit {
     return (0..<width).map { column in
       (
         column == 0 ? "Corr" : "",
-        rows.map { $0[column] } + (residualStrata?.strata ?? []).dropFirst().map { _ in "" } + [""]
+        rows.map { $0[column] } + (residualStrata?.strata ?? []).dropFirst().map { _ in "" }
+          + (residual == nil ? [""] : [])
       )
     }
   }
@@ -95,11 +106,12 @@ extension Fit {
   var sizeLines: [String] {
     if isLeastSquares { return ["Number of obs: \(observations)"] }
     let observationText = "Number of obs: \(observations), groups: "
-    let groups = varianceComponents.reduce(into: [(String, Int)]()) { groups, component in
+    var groups = varianceComponents.reduce(into: [(String, Int)]()) { groups, component in
       if !groups.contains(where: { $0.0 == component.group }) {
         groups.append((component.group, component.levelCount))
       }
     }
+    if let residual { groups.append((residual.subject, residual.subjects)) }
     let groupText = groups.map { "\($0), \($1)" }.joined(separator: "; ")
     if observationText.count + 1 + groupText.count > 80 {
       return [observationText.trimmingTrailingBlanks(), groupText]

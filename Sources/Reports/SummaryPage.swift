@@ -26,10 +26,10 @@ extension Fit {
   var titleLines: [String] {
     let method = criterionKind == .reml ? "REML" : "maximum likelihood"
     let model = formula.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let kind = residual == nil ? "Linear mixed model" : "Mixed model for repeated measures"
     var title =
       isLeastSquares
-      ? "Linear model with absorbed factors fit by least squares"
-      : "Linear mixed model fit by \(method)"
+      ? "Linear model with absorbed factors fit by least squares" : "\(kind) fit by \(method)"
     if let tests = degreesOfFreedomMethod, tests != .none { title += "; t tests: \(tests.title)" }
     var lines = [title, "Formula: \(model)"]
     if !data.isEmpty { lines.append("   Data: \(dataNames)") }
@@ -64,7 +64,10 @@ extension Fit {
 
   private var exactCriterionLines: [String] {
     if isLeastSquares, criterionKind == .reml { return [] }
-    return criterionKind == .reml ? [restrictedCriterionLine] : namedRow(likelihoodNames, likelihoodCells)
+    guard criterionKind == .reml else { return namedRow(likelihoodNames, likelihoodCells) }
+    // Structures of the residuals are chosen by these.
+    return [restrictedCriterionLine]
+      + (residual == nil ? [] : namedRow(likelihoodNames, likelihoodCells))
   }
 
   /// The same, name by name in one line.

@@ -32,7 +32,7 @@ extension CrossProducts {
         formula: bound.formula, fixed: bound.fixed, randomTerms: bound.randomTerms,
         absorbed: bound.absorbed, basis: basis,
         columns: bound.columns, columnKinds: kinds, options: specification.options,
-        origin: specification.origin, strata: bound.strata)
+        origin: specification.origin, strata: bound.strata, residual: bound.residual)
     } else {
       specification.columnKinds = kinds
     }

@@ -140,10 +140,19 @@ public struct CrossProducts: Sendable {
     return data + other.data.filter { $0 != input || !data.contains(input) }
   }
 
+  /// Where the cells and the columns of added products stand among these.
+  struct Places: Sendable {
+    /// Of every cell set: its code here for every code there.
+    var cells: [[Int32]] = []
+    /// For every column of [y X] there the column here.
+    var fixed: [Int] = []
+  }
+
   /// Adds the rows of `other`, which are in the same basis.
   ///
   /// - Throws: `FitError.memoryShortage`; this is of no use then.
-  mutating func add(_ other: CrossProducts) throws(FitError) {
+  @discardableResult
+  mutating func add(_ other: CrossProducts) throws(FitError) -> Places {
     let basis = basis
     if observations == 0 {
       columnSums = other.columnSums
@@ -156,7 +165,7 @@ public struct CrossProducts: Sendable {
     sumOfLogWeights += other.sumOfLogWeights
     data = sourceNames(with: other)
     for atom in moments.indices { moments[atom].merge(other.moments[atom]) }
-    guard other.observations > 0 else { return }
+    guard other.observations > 0 else { return Places() }
 
     var maps: [[Int32]] = []
     for set in cellSets.indices {
@@ -190,6 +199,7 @@ public struct CrossProducts: Sendable {
       try checkStrata(strata)
       addParts(of: other, maps, strata: maps[strata])
     }
+    return Places(cells: maps, fixed: xColumns)
   }
 
   /// Sorts what merging left unsorted; call it when all rows are in.

@@ -26,6 +26,14 @@ struct ModelBinder {
       }
       kinds[name] = try reader.kind(of: name)
     }
+    if let residual = options.residual {
+      for name in residual.columns {
+        guard reader.header.contains(name) else {
+          throw residual.errorForUnknownColumn(name, available: reader.header, in: table)
+        }
+        kinds[name] = try reader.kind(of: name)
+      }
+    }
     if let strata = try options.residualBy.map(StrataFormula.init) {
       for name in strata.columns {
         guard reader.header.contains(name) else {
@@ -88,7 +96,11 @@ struct ModelBinder {
     _ options: ModelOptions, weights: Expression?
   ) throws -> ModelSpecification {
     try formula.requireNoDot()
-    guard !formula.randomTerms.isEmpty || !formula.absorbedFactors.isEmpty else {
+    if let residual = options.residual {
+      guard formula.randomTerms.isEmpty, formula.absorbedFactors.isEmpty else {
+        throw FitError.residualBesideRandomTerms(residual.text)
+      }
+    } else if formula.randomTerms.isEmpty, formula.absorbedFactors.isEmpty {
       throw FitError.noRandomTerm(formula.text)
     }
     try request(formula.response)
@@ -128,6 +140,7 @@ struct ModelBinder {
     }
     var clusters: RawClusters?
     if let column = options.clusters { clusters = self.clusters(column, groups) }
+    let residual = try options.residual.map { try bind($0) }
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
@@ -141,7 +154,17 @@ struct ModelBinder {
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, absorbed: absorbed, basis: basis,
       columns: columns, columnKinds: kinds, options: options,
-      origin: formula, strata: strata)
+      origin: formula, strata: strata, residual: residual)
+  }
+
+  private mutating func bind(_ term: ResidualTerm) throws -> BoundResidual {
+    let visit = try factorVariable(Variable(column: term.visit))
+    let subject = try factorVariable(Variable(column: term.subject))
+    let arm = try term.arm.map { try factorVariable(Variable(column: $0)) }
+    return BoundResidual(
+      term: term, visit: visit, subject: subject, arm: arm,
+      visitCells: interaction(of: [visit.source]), subjectCells: interaction(of: [subject.source]),
+      armCells: arm.map { interaction(of: [$0.source]) })
   }
 
   private mutating func bindStrata(_ strata: StrataFormula) throws -> BoundStrata {

@@ -73,6 +73,18 @@ struct ModelReading {
   ///
   /// - Throws: `DataError`, `FitError`.
   func crossProducts() throws -> CrossProducts {
+    guard specification.residual == nil else { throw FitError.residualInModelFile }
+    return try crossProducts(also: { _, _ in () }, consume: { _, _, _ in })
+  }
+
+  /// The same, with what `also` makes of the rows of every chunk, in parallel; `consume` gets it in the
+  /// rows' order, with the places of the chunk's cells and columns among those of all rows so far.
+  ///
+  /// - Throws: `DataError`, `FitError`; what `consume` throws.
+  func crossProducts<Also: Sendable>(
+    also: @Sendable (RowBlock, CrossProducts) throws -> Also,
+    consume: (Also, CrossProducts.Places, CrossProducts) throws -> Void
+  ) throws -> CrossProducts {
     reader.progress = options.progress.map { report in
       { try report(.reading(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }
@@ -83,10 +95,11 @@ struct ModelReading {
     var valued: Set<String> = []  // columns with a value in some row
     try forEachBlock({ [specification] rows in
       try CrossProducts.checkMemory(specification, rows: rows, workers: workers)
-      return (CrossProducts(specification, rows: rows), rows.valuedColumns)
-    }) { part, columns in
+      let part = CrossProducts(specification, rows: rows)
+      return (part, try also(rows, part), rows.valuedColumns)
+    }) { part, rest, columns in
       valued.formUnion(columns)
-      try total.add(part)
+      try consume(rest, try total.add(part), total)
       try watch.check(total)
     }
     total.finish()

@@ -18,6 +18,8 @@ package struct ModelSpecification: Sendable {
   package let origin: Formula
   /// What tells residual variances apart; nil where all rows have one.
   package var strata: BoundStrata?
+  /// Where the residuals of a subject are correlated.
+  package var residual: BoundResidual?
 }
 
 extension ModelSpecification {
@@ -124,6 +126,18 @@ package struct BoundAbsorbedFactor: Sendable {
   package let grouping: [FactorVariable]
 }
 
+/// The structure of the residuals' covariance matrix bound to the table.
+package struct BoundResidual: Sendable {
+  package let term: ResidualTerm
+  package let visit: FactorVariable
+  package let subject: FactorVariable
+  package let arm: FactorVariable?
+  /// Places of their cell sets in the raw basis.
+  package let visitCells: Int
+  package let subjectCells: Int
+  package let armCells: Int?
+}
+
 extension FitOptions {
   /// These options for cross-products that were made with others.
   ///
@@ -146,6 +160,7 @@ extension FitOptions {
     options.contrasts.merge(model.contrasts) { ours, _ in ours }
     options.omitsMissing = model.omitsMissing
     options.reading.missingTexts = model.missingTexts
+    options.residual = model.residual
     return options
   }
 }

@@ -24,7 +24,7 @@ public struct Fit: Sendable {
 
   /// The REML criterion, or −2 log-likelihood for ML, at `theta`.
   public let criterion: Double
-  /// σ, the residual standard deviation.
+  /// σ, the residual standard deviation; NaN where `residual` has several.
   public let sigma: Double
   /// Asymptotic standard error of σ, from the Hessian; nil where that is not known.
   public let sigmaStandardError: Double?
@@ -53,6 +53,8 @@ public struct Fit: Sendable {
   public internal(set) var robustCovariance: RobustDescription?
   /// One entry per random-effects term, in lme4's order.
   public let varianceComponents: [VarianceComponent]
+  /// Covariances between the residuals of a subject; nil where residuals are independent.
+  public internal(set) var residual: ResidualCovariance?
   public internal(set) var convergence: Convergence
   /// One entry per random-effects term, in lme4's order; nil unless asked for.
   public package(set) var conditionalModes: [ConditionalModes]?
@@ -66,17 +68,27 @@ public struct Fit: Sendable {
   /// p, the columns of X that were kept.
   public var fixedEffectCount: Int { vcov.count }
   /// p + length of θ + 1, less what the data do not determine of the covariance parameters, and what is
-  /// known of them.
-  public var parameterCount: Int { fixedRank + determinedCount + (isSigmaKnown ? 0 : 1) }
+  /// known of them. With covariances between residuals, as mmrm and SAS count, those of the covariance
+  /// matrices, and p for ML alone.
+  public var parameterCount: Int {
+    if let residual {
+      return residual.parameterCount + (criterionKind == .ml ? fixedEffectCount : 0)
+    }
+    return fixedRank + determinedCount + (isSigmaKnown ? 0 : 1)
+  }
   /// p and the levels of absorbed factors, without redundant ones.
   public var fixedRank: Int { absorbed.reduce(fixedEffectCount) { $0 + $1.estimatedCount } }
   /// n − parameters, as lme4's `df.residual`; without random effects σ is none of them, as in R's `lm`.
   public var residualDegreesOfFreedom: Int {
-    observations - (variationExplained == nil ? parameterCount : fixedRank)
+    if let residual { return observations - residual.parameterCount - fixedEffectCount }
+    return observations - (variationExplained == nil ? parameterCount : fixedRank)
   }
   public var logLikelihood: Double { -criterion / 2 }
   public var aic: Double { criterion + 2 * Double(parameterCount) }
-  public var bic: Double { criterion + log(Double(observations)) * Double(parameterCount) }
+  /// By the number of rows; with covariances between residuals by that of subjects.
+  public var bic: Double {
+    criterion + log(Double(residual?.subjects ?? observations)) * Double(parameterCount)
+  }
   public var droppedColumns: [String] { fixedEffects.filter { $0.estimate == nil }.map(\.name) }
 }
 

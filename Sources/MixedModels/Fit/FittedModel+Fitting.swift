@@ -9,6 +9,10 @@ extension FittedModel {
   public convenience init(
     _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
+    if let residual = options.residual {
+      try self.init(repeated: residual, formula, data, options)
+      return
+    }
     try formula.checkStructures()
     try self.init(data, options) { try CrossProducts(formula, data: data, options: options) }
   }
@@ -32,6 +36,7 @@ extension FittedModel {
     let began = monotonicSeconds()
     setBLASThreads(1)  // sums must not depend on the number of threads
     let whole = try read()
+    guard whole.specification.residual == nil else { throw FitError.residualInModelFile }
     let options = given.adopting(whole.specification)
     try didRead(whole)
     let isRead = monotonicSeconds()
@@ -106,6 +111,7 @@ extension FittedModel {
   func refitted(
     by kind: CriterionKind, start: [Double]?, solver: String, keepingHeld: Bool = false
   ) throws -> FittedModel {
+    if let repeated { return try refitted(repeated, by: kind) }
     if isLeastSquares { return leastSquares(by: kind) }
     var options = options
     options.criterion = kind
@@ -118,7 +124,7 @@ extension FittedModel {
   }
 
   /// Whether there is nothing but the fixed part.
-  var isLeastSquares: Bool { model.groups.isEmpty }
+  var isLeastSquares: Bool { model.groups.isEmpty && repeated == nil }
 }
 
 extension FitOptions {

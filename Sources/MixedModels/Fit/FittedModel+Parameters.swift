@@ -7,7 +7,7 @@ extension FittedModel {
     var parameters = fit.fixedEffects.compactMap { effect in
       effect.estimate.map { ModelParameter(.fixed, effect.name, $0) }
     }
-    for component in fit.varianceComponents {
+    for component in fit.covarianceComponents {
       for j in component.columns.indices {
         parameters.append(
           ModelParameter(
@@ -28,7 +28,7 @@ extension FittedModel {
         parameters.append(
           ModelParameter(.sigma, "sigma_\(stratum.label)", stratum.standardDeviation))
       }
-    } else {
+    } else if repeated == nil {
       parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
     }
     for (name, value) in zip(fit.theta.names, fit.theta.values) {

@@ -18,7 +18,7 @@ extension FittedModel {
   ///
   /// - Throws: `DataError`, `FitError`.
   func scaledResiduals(readingAgain data: [any TableSource]) throws -> ResidualQuantiles? {
-    guard options.wantsScaledResiduals, data.allSatisfy(\.canBeReadAgain) else { return nil }
+    guard options.wantsScaledResiduals, repeated == nil, data.allSatisfy(\.canBeReadAgain) else { return nil }
     return try residualPass().scaledQuantiles()
   }
 }

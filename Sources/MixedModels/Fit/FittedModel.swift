@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
+package import ModelFrames
 import NumericalMethods
 import Synchronization
 
@@ -23,6 +23,10 @@ public final class FittedModel: Sendable {
   package let optimum: Optimum
   /// Of the clusters, once they were asked for.
   private let sums = Mutex<ClusterSums?>(nil)
+  /// Covariances between the residuals of a subject; nil where residuals are independent.
+  let repeated: RepeatedFit?
+  /// Its sums and its structure; nil likewise.
+  package var repeatedModel: RepeatedModel? { repeated?.model }
   /// When reading and fitting began, on the monotonic clock; nil for a fit that was saved.
   let began: Double?
 
@@ -39,6 +43,7 @@ public final class FittedModel: Sendable {
     let model = model.weighted(at: optimum.outcome.φ)
     (self.products, self.model, self.optimum) = (products, model, optimum)
     self.began = began
+    repeated = nil
     var fit = Fit(
       formula: formula, data: data, options: options, products: products, model: model,
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
@@ -60,6 +65,18 @@ public final class FittedModel: Sendable {
     (self.fit, self.formula, self.data, self.options) = (fit, formula, data, options)
     (self.products, self.model, self.optimum) = (products, model, optimum)
     self.began = began
+    repeated = nil
+  }
+
+  /// A model without random effects whose residuals are correlated within subjects.
+  init(
+    repeated: RepeatedFit, _ fit: Fit, _ formula: Formula, _ data: [any TableSource],
+    _ options: FitOptions, _ products: CrossProducts, _ model: LinearMixedModel, _ optimum: Optimum,
+    began: Double?
+  ) {
+    (self.fit, self.formula, self.data, self.options) = (fit, formula, data, options)
+    (self.products, self.model, self.optimum) = (products, model, optimum)
+    (self.began, self.repeated) = (began, repeated)
   }
 
   /// The optimum, see `RelativeCovariance`.
@@ -75,6 +92,13 @@ public final class FittedModel: Sendable {
         "the variances of this fit are known, not estimated: there is nothing to search for. Fit without \(Setting.knownTheta)."
       )
     }
+  }
+
+  /// - Parameter what: What is not made for correlated residuals, with its verb.
+  /// - Throws: `InferenceError` where residuals are correlated within subjects.
+  package func requireIndependentResiduals(_ what: MessageText) throws(InferenceError) {
+    guard let repeated else { return }
+    throw .needsIndependentResiduals(what, repeated.model.term)
   }
 
   /// - Parameter what: What needs σ to be estimated, with its verb.

@@ -14,6 +14,7 @@ extension Fit {
 
   package var reportMembers: Members {
     var members = dataMembers + absorbedMembers + estimateMembers
+    if let residual { members.append(("residual", residual.json)) }
     if let modes = conditionalModes {
       members.append(("ranef", .array(modes.map(\.json))))
     }
@@ -171,6 +172,40 @@ extension ResidualStrata {
               ("conf_high", .optional($0.confidenceInterval?.high)),
             ])
           })
+        ),
+      ])
+  }
+}
+
+extension ResidualCovariance {
+  fileprivate var json: JSONValue {
+    .object([
+      ("term", .string(term)),
+      ("structure", .string(structure.rawValue)),
+      ("visit", .string(visit)),
+      ("subject", .string(subject)),
+      ("arm", .optional(arm)),
+      ("n_subjects", .integer(subjects)),
+      ("n_patterns", .integer(patterns)),
+      ("n_parameters", .integer(parameterCount)),
+      ("covariances", .array(components.map(\.residualJSON))),
+    ])
+  }
+}
+
+extension VarianceComponent {
+  fileprivate var residualJSON: JSONValue {
+    .object([
+      ("name", .string(name)),
+      ("n_subjects", .integer(levelCount)),
+      ("visits", .strings(columns)),
+      ("sd", .numbers(standardDeviations)),
+      ("corr", .array(correlations.map { .array($0.map(JSONValue.optional)) })),
+      ("cov", .matrix(covariances)),
+      ("sd_std_error", .array(standardErrors.map(JSONValue.optional))),
+      (
+        "corr_std_error",
+        .array(correlationStandardErrors.map { .array($0.map(JSONValue.optional)) })
       ),
     ])
   }

@@ -25,6 +25,7 @@ extension FittedModel {
     let data = saved.data.map { tableSource(argument: $0) }
     try self.init(
       file: file, data, options, saved)
+    if repeated != nil { try Self.checkRepeated(self.options) }
     if let part = saved.reported?.difference(from: optimum, model) {
       throw ModelFileError(path, .notOfThisFit("\(part) in \(SavedOptimum.reportMember)"))
     }
@@ -35,6 +36,11 @@ extension FittedModel {
   ) throws {
     do {
       let products = try file.reading { try file.crossProducts() }
+      if products.specification.residual != nil {
+        try self.init(
+          repeatedIn: file, products, data, options, saved)
+        return
+      }
       try self.init(
         data, options,
         restored: { model, products, options in
@@ -58,6 +64,12 @@ extension FittedModel {
   package convenience init(
     _ formula: Formula, from input: ModelInput, options: FitOptions, writer: ModelFileWriter? = nil
   ) throws {
+    if let residual = options.residual {
+      guard input.files.isEmpty else { throw FitError.residualInModelFile }
+      try self.init(
+        repeated: residual, formula, input.data, options, didRead: { try writer?.add($0) })
+      return
+    }
     try self.init(input.names, options, didRead: { try writer?.add($0) }) {
       try input.crossProducts(formula, options: options)
     }
@@ -70,7 +82,10 @@ extension FittedModel {
   /// - Throws: `ModelFileError` if it cannot be written, or if the cross-products were not kept
   ///   (`FitOptions.keepsCrossProducts`).
   public func save(to path: String) throws {
-    guard options.keepsCrossProducts, !isLeastSquares || model.fixedLevels != nil else {
+    guard
+      repeated != nil
+        || options.keepsCrossProducts && (!isLeastSquares || model.fixedLevels != nil)
+    else {
       throw ModelFileError(
         path, .unusable("the fit has not kept its cross-products, so it cannot be saved."))
     }
@@ -85,8 +100,10 @@ extension FittedModel {
   /// Adds the fit to a file that holds its cross-products.
   func add(_ fit: Fit, to writer: ModelFileWriter) throws {
     let columns = Set(products.specification.columnKinds.keys)
+    if let repeated { try writer.add(repeated.model.patterns) }
     try writer.add(
-      SavedOptimum(outcome: optimum.outcome, options: options, columns: columns, fit: fit),
+      SavedOptimum(
+        outcome: repeated?.optimum.outcome ?? optimum.outcome, options: options, columns: columns, fit: fit),
       report: fit.json)
     try writer.finish()
   }

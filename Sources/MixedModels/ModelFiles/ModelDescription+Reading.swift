@@ -109,6 +109,12 @@ extension ModelDescription {
     for name in Set(levels.keys).union(contrasts.keys).sorted() where !columns.contains(name) {
       throw MalformedMember(name: "levels or contrasts", "there is no column \(name)")
     }
+    var residual: ResidualTerm?
+    if let text = try json.optional("residual")?.string {
+      residual = try? ResidualTerm(text)
+      guard let residual, (try? ResidualStructure(residual)) != nil, residual.columns.allSatisfy(columns.contains)
+      else { throw MalformedMember(name: "residual") }
+    }
     let action = try json["na"].string
     guard ["omit", "fail"].contains(action) else { throw MalformedMember(name: "na") }
     return ModelOptions(
@@ -116,7 +122,7 @@ extension ModelDescription {
       clusters: try json.optional("clusters")?.string, splines: try splines(json),
       residualBy: try json.optional("residual_by")?.optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
-      missingTexts: Set(try json["missing"].distinctStrings))
+      missingTexts: Set(try json["missing"].distinctStrings), residual: residual)
   }
 
   private static func splines(_ json: JSONMember) throws -> [String: SplineKnots] {

@@ -44,6 +44,7 @@ enum ModelDescription {
     if !options.splines.isEmpty {
       members.append(("splines", .sorted(options.splines, JSONValue.knots)))
     }
+    if let residual = options.residual { members.append(("residual", .string(residual.text))) }
     return .object(members)
   }
 

@@ -35,6 +35,7 @@ package struct ModelInput: Sendable {
     var total = try CrossProducts(contentsOf: first)
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
       .union(options.defaultContrast == nil ? [] : total.specification.codedFactors)
+    guard total.specification.residual == nil else { throw FitError.residualInModelFile }
     for file in files.dropFirst() {
       try total.merge(CrossProducts(contentsOf: file), names: (first, file), chosen: chosen)
     }

@@ -4,6 +4,9 @@
 public enum DegreesOfFreedomMethod: String, Sendable, CaseIterable {
   case satterthwaite
   case kenwardRoger = "kenward-roger"
+  /// The same without second derivatives of the covariance matrix, of models with covariances between
+  /// residuals.
+  case kenwardRogerLinear = "kenward-roger-linear"
   case residual, none
 
   /// As tables call it.
@@ -11,6 +14,7 @@ public enum DegreesOfFreedomMethod: String, Sendable, CaseIterable {
     switch self {
     case .satterthwaite: "Satterthwaite's method"
     case .kenwardRoger: "Kenward-Roger's method"
+    case .kenwardRogerLinear: "Kenward-Roger's linear method"
     case .residual: "residual degrees of freedom"
     case .none: "the normal approximation"
     }

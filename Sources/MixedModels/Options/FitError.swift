@@ -58,6 +58,11 @@ public enum FitError: Error, Sendable, Equatable {
   case tooManyProbes(wanted: Double, limit: Int)
   /// Strata of the residual variance, and what is wrong with them, without a full stop.
   case strata(String, String)
+  /// A structure of the residuals with random effects in the formula.
+  case residualBesideRandomTerms(String)
+  /// Sums by visits are of one formula, and are not added up.
+  case residualInModelFile
+  case residualOfManyResponses
   case notConverged(String)
   case numerical(String)
 }
@@ -156,6 +161,12 @@ extension FitError: CustomStringConvertible {
       "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger \(Setting.accuracy), or \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
     case .strata(let name, let problem):
       "\(Setting.residualBy) “\(name)” \(MessageText(sentence: problem))"
+    case .residualBesideRandomTerms(let term):
+      "\(Setting.residual(term)) is for a formula without random effects, and this one has some. Take them out: the covariance matrix of the residuals has what they would add to it"
+    case .residualInModelFile:
+      "\(Setting.residual()) needs sums by visits of one formula: such models are fitted to tables of rows, and what a saved fit of one holds cannot be added up, or taken for another formula. Fit it to the rows"
+    case .residualOfManyResponses:
+      "\(Setting.residual()) is for one response. Fit every response by itself"
     case .notConverged(let message): MessageText(sentence: message)
     case .numerical(let message): MessageText(sentence: message)
     }

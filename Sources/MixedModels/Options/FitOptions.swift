@@ -29,6 +29,9 @@ public struct FitOptions: Sendable {
   package var splines: [String: SplineKnots] = [:]
   /// Known covariances between the levels of grouping factors, by their names.
   public var relationships: [String: LevelRelationship] = [:]
+  /// The covariance structure of the residuals of a subject, in a model without random effects; nil:
+  /// they are independent.
+  public var residual: ResidualTerm?
   /// false: a missing value in a used column is an error (`--na fail`).
   public var omitsMissing = true
   /// `newton`, with exact gradients; without, NLopt's names in lme4's spelling: bobyqa, neldermead,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
+package import ModelFrames
 
 /// Why a test cannot be done.
 ///
@@ -7,6 +7,8 @@ import ModelFrames
 public enum InferenceError: Error, Sendable, Equatable {
   case noCurvature
   case kenwardRogerNeedsREML
+  /// Kenward and Roger's linear method for random effects.
+  case linearNeedsResidual
   case kenwardRogerTooLarge(group: String, effects: Int, bytes: Int, limit: Int)
   case contradiction(row: Int)
   case noFixedTerms(String)
@@ -19,6 +21,15 @@ extension InferenceError {
     .refused(
       "cluster-robust covariances need clusters of rows. Name their column: \(Setting.clusters()).")
   }
+
+  /// Of what is not made for residuals that are correlated within subjects.
+  package static func needsIndependentResiduals(
+    _ what: MessageText, _ term: ResidualTerm
+  ) -> InferenceError {
+    let sentence: MessageText =
+      "\(what) for models with independent residuals, not with \(Setting.residual(term.text)). Fit without it, or use what is there: tests, contrasts, marginal means and Wald intervals."
+    return .refused(sentence.description)
+  }
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -30,6 +41,8 @@ extension InferenceError: CustomStringConvertible {
       "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use \(Setting.degreesOfFreedom(["kenward-roger", "residual", "none"]))."
     case .kenwardRogerNeedsREML:
       "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with \(Setting.restrictedLikelihood), or use another \(Setting.degreesOfFreedom())."
+    case .linearNeedsResidual:
+      "\(Setting.degreesOfFreedom(["kenward-roger-linear"])) is for models with \(Setting.residual()). With random effects take \(Setting.degreesOfFreedom(["kenward-roger"])), which is linear in their covariances."
     case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):
       "Kenward–Roger needs dense matrices between the random effects of all crossed factors but the largest: \(effects) effects (\(group)) take \(Self.gibibytes(bytes)) each, and \(Self.gibibytes(limit)) is the limit. Use \(Setting.degreesOfFreedom(["satterthwaite", "residual"])); with so many levels they hardly differ."
     case .contradiction(let row):

@@ -14,6 +14,7 @@ package struct ModelOptions: Sendable, Equatable {
   package var contrasts: [String: Contrast]
   package var omitsMissing: Bool
   package var missingTexts: Set<String>
+  package var residual: ResidualTerm?
 }
 
 extension FitOptions {
@@ -21,6 +22,6 @@ extension FitOptions {
     ModelOptions(
       weights: weights, offset: offset, clusters: clusters, splines: splines, residualBy: residualBy,
       levels: levels, contrasts: contrasts,
-      omitsMissing: omitsMissing, missingTexts: reading.missingTexts)
+      omitsMissing: omitsMissing, missingTexts: reading.missingTexts, residual: residual)
   }
 }

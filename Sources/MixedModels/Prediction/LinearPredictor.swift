@@ -12,8 +12,9 @@ public struct LinearPredictor: Sendable {
   /// The fixed part as coefficients of the raw columns.
   let fixedPart: [Double]
 
-  /// - Throws: `FitError`.
+  /// - Throws: `FitError`; `InferenceError` where residuals are correlated within subjects.
   public init(_ fitted: FittedModel) throws {
+    try fitted.requireIndependentResiduals("predictions and residuals are computed")
     self.fitted = fitted
     fixedPart = try Self.fixedPart(fitted)
   }

@@ -46,6 +46,7 @@ public struct ManyResponses: Sendable {
         "many responses are fitted with one residual variance each. Leave \(Setting.residualBy) out, or fit the responses one by one."
       )
     }
+    guard options.residual == nil else { throw FitError.residualOfManyResponses }
     if let source = data.first(where: \.isReadOnce) {
       throw DataError(.cannotReadAgain, file: source.name)
     }

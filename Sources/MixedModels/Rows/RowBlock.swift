@@ -18,6 +18,8 @@ package struct RowBlock: Sendable {
   let found: RowCells
   package let moments: [AtomMoments]
   package let columnSums: ColumnSums
+  /// Where the rows stand in their table.
+  package let place: RowBlockPlace
   /// Names of the columns that have a value in some row, omitted ones included.
   let valuedColumns: [String]
 
@@ -33,6 +35,7 @@ package struct RowBlock: Sendable {
     let isWhole = kept.count == chunk.rowCount
     func select<T>(_ all: [T]) -> [T] { isWhole ? all : kept.map { all[$0] } }
 
+    place = RowBlockPlace(chunk: chunk.index, rows: chunk.rows, kept: isWhole ? nil : kept)
     count = kept.count
     omittedCount = chunk.rowCount - kept.count
     weights = values.weights.map(select) ?? Array(repeating: 1, count: kept.count)
@@ -132,6 +135,19 @@ package struct RowBlock: Sendable {
       && blocks[0].monomials == [.one]
     return panel
   }
+}
+
+/// Where the rows of a block stand in the table.
+package struct RowBlockPlace: Sendable {
+  /// Of all chunks.
+  package let chunk: Int
+  /// The chunk's rows as their source has them.
+  package let rows: any TableRows
+  /// Those of them that are in the block; nil: all.
+  let kept: [Int]?
+
+  /// The row of the chunk that is row `row` of the block.
+  package func rowOfChunk(_ row: Int) -> Int { kept?[row] ?? row }
 }
 
 extension SparsePanel {

@@ -85,6 +85,7 @@ struct StudyFits: Sendable {
     case .satterthwaite:
       guard let curvature = outcome.curvature else { throw InferenceError.noCurvature }
       return Satterthwaite(curvature, coefficients, model, φ: outcome.φ, method)
+    case .kenwardRogerLinear: throw InferenceError.linearNeedsResidual
     case .kenwardRoger:
       return try KenwardRoger(
         model, φ: outcome.φ, variance: coefficients.variance, threads: 1)

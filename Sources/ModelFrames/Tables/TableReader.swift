@@ -5,7 +5,7 @@
 /// Used from one thread; `read` starts its own workers. Sources that cannot be read again allow
 /// one `read`.
 package final class TableReader {
-  let sources: [any TableSource]
+  package let sources: [any TableSource]
   let options: ReadingOptions
   /// The sources up to the first that has rows, from which the kinds of columns are taken.
   let opened: [any TableReading]

@@ -25,6 +25,8 @@ public enum Setting: Sendable, Equatable {
   case restrictedLikelihood
   /// The column of clusters.
   case clusters(String? = nil)
+  /// The covariance structure of the residuals.
+  case residual(String? = nil)
   case responseColumns
   /// What tells residual variances apart.
   case residualBy
@@ -39,6 +41,7 @@ public enum Setting: Sendable, Equatable {
   case knownSigma
   /// Single parameters that are known.
   case held
+  case conditionalModes
 
   // Inference
   /// Methods to choose from; none: the setting.

@@ -19,6 +19,8 @@ public struct SwiftVocabulary: Vocabulary {
     case .levels: "FitOptions.levels"
     case .contrasts(nil): "FitOptions.contrasts"
     case .contrasts(let coding?): assigning("FitOptions.contrasts[\"COLUMN\"]", ".\(coding)")
+    case .residual(let term):
+      assigning("FitOptions.residual", term.map { "ResidualTerm(\(literal($0)))" })
     case .restrictedLikelihood: assigning("FitOptions.criterion", ".reml")
     case .clusters(let column): assigning("FitOptions.clusters", column.map(literal))
     case .responseColumns: "the columns of ResponsesFormula"
@@ -31,6 +33,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .knownTheta: "FitOptions.knownTheta"
     case .knownSigma: "FitOptions.knownSigma"
     case .held: "FitOptions.held"
+    case .conditionalModes: "FitOptions.wantsConditionalModes"
     case .degreesOfFreedom(let methods): choice("DegreesOfFreedomMethod", methods)
     case .coefficientCovariance(let kinds): choice("CoefficientCovariance", kinds.map { $0.lowercased() })
     case .boundary(let method): choice("BoundaryMethod", [method])

@@ -5,14 +5,14 @@
 /// By the eigenvectors of H in the given units, so H may have negative eigenvalues or none at all
 /// (Conn, Gould & Toint 2000, Trust-Region Methods, 7.3): s = −(H + λI)⁻¹g with the smallest
 /// λ ≥ 0 that makes H + λI positive semidefinite and the step short enough.
-struct TrustRegionStep {
-  let step: [Double]
+package struct TrustRegionStep {
+  package let step: [Double]
   /// −(gᵀs + ½ sᵀHs) ≥ 0
-  let predictedDecrease: Double
+  package let predictedDecrease: Double
   /// ‖s / units‖
-  let length: Double
+  package let length: Double
 
-  init(gradient: [Double], hessian: DenseMatrix, units: [Double], radius: Double) {
+  package init(gradient: [Double], hessian: DenseMatrix, units: [Double], radius: Double) {
     let n = gradient.count
     var scaled = hessian
     for j in 0..<n { for i in 0..<n { scaled[i, j] *= units[i] * units[j] } }

@@ -12,12 +12,16 @@ package struct FigureSource {
   /// - Throws: what `Fit(contentsOf:)` throws.
   package init(contentsOf path: String, options: FitOptions) throws {
     fitted = try FittedModel(contentsOf: path, options: options.discardingCrossProducts)
+    try fitted.requireIndependentResiduals("figures are drawn")
   }
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
+    if let residual = options.residual {
+      throw InferenceError.needsIndependentResiduals("figures are drawn", residual)
+    }
     fitted = try FittedModel(
       formula, from: input, options: options.discardingCrossProducts)
   }

@@ -120,6 +120,7 @@ extension DegreesOfFreedomMethod {
     switch self {
     case .satterthwaite: "t with Satterthwaite's degrees of freedom"
     case .kenwardRoger: "t with Kenward and Roger's adjustment"
+    case .kenwardRogerLinear: "t with Kenward and Roger's linear adjustment"
     case .residual: "t with n - p degrees of freedom"
     case .none: "normal"
     }

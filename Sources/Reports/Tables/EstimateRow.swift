@@ -34,10 +34,10 @@ struct EstimateRow: Sendable {
 extension Fit {
   /// Coefficients, standard deviations and correlations, and conditional modes if there are any.
   var estimateRows: AnySequence<EstimateRow> {
+    let independent = EstimateRow(parameter: "sd__Observation", of: "Residual", estimate: sigma)
     let parameters =
-      fixedEffects.map(EstimateRow.init) + varianceComponents.flatMap(\.estimateRows)
-      + (residualStrata?.estimateRows
-        ?? [EstimateRow(parameter: "sd__Observation", of: "Residual", estimate: sigma)])
+      fixedEffects.map(EstimateRow.init) + covarianceComponents.flatMap(\.estimateRows)
+      + (residual == nil ? residualStrata?.estimateRows ?? [independent] : [])
     let modes = (conditionalModes ?? []).lazy.flatMap(\.estimateRows)
     return AnySequence([AnySequence(parameters), AnySequence(modes)].joined())
   }

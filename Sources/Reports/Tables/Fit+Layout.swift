@@ -41,7 +41,7 @@ extension Fit: Reportable {
     _ kind: CriterionKind, _ fit: @escaping @Sendable (Row) -> Fit?
   ) -> [Column<Row>] {
     [
-      .count(tidy: "nobs") { fit($0)?.observations }, .number(tidy: "sigma") { fit($0)?.sigma },
+      .count(tidy: "nobs") { fit($0)?.observations }, .number(tidy: "sigma") { fit($0)?.knownSize },
       .number(tidy: "logLik") { fit($0)?.logLikelihood }, .number(tidy: "AIC") { fit($0)?.aic },
       .number(tidy: "BIC") { fit($0)?.bic },
       .number(tidy: kind == .reml ? "REMLcrit" : "deviance") { fit($0)?.criterion },
@@ -49,10 +49,13 @@ extension Fit: Reportable {
     ]
   }
 
+  /// σ; nil where there are several.
+  private var knownSize: Double? { sigma.isNaN ? nil : sigma }
+
   private var varianceTable: any ReportTable {
     let columns = varianceTableColumns + correlationColumns
     return CellTable(
-      heading: "Random effects", labels: columns[0].cells,
+      heading: varianceTableTitle, labels: columns[0].cells,
       columns: columns.dropFirst().map { ($0.header, $0.cells, $0.header == "Name") })
   }
 

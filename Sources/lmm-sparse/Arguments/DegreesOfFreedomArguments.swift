@@ -7,12 +7,14 @@ struct DegreesOfFreedomArguments: ParsableArguments {
   enum Method: String, CaseIterable, ExpressibleByArgument {
     case satterthwaite
     case kenwardRoger = "kenward-roger"
+    case kenwardRogerLinear = "kenward-roger-linear"
     case residual, none
 
     var method: DegreesOfFreedomMethod {
       switch self {
       case .satterthwaite: .satterthwaite
       case .kenwardRoger: .kenwardRoger
+      case .kenwardRogerLinear: .kenwardRogerLinear
       case .residual: .residual
       case .none: .none
       }

@@ -64,7 +64,7 @@ struct ModelSource: ParsableArguments {
   /// The same for several models, of which some formulas may have no random effects.
   func fittedToCompare(_ arguments: [String], progress: ProgressLine?) throws -> [FittedModel] {
     let fixed = try arguments.map { argument -> Formula? in
-      guard argument.contains("~") else { return nil }
+      guard argument.contains("~"), model.residual == nil else { return nil }
       let formula = try model.formula(argument)
       return formula.randomTerms.isEmpty && formula.absorbedFactors.isEmpty ? formula : nil
     }

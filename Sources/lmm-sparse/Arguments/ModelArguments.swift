@@ -34,6 +34,12 @@ struct ModelArguments: ParsableArguments {
       of factors.
       """, valueName: "column"))
   var residualBy: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Covariances between the residuals of a subject, without random effects in the formula: 'us(visit | subject)', or a matrix for every arm, 'us(visit | arm/subject)'; us, cs, csh, ar1, ar1h, toep, toeph, ad, adh, sp_exp.",
+      valueName: "structure"))
+  var residual: String?
 
   @OptionGroup var relationships: RelationshipArguments
 
@@ -49,6 +55,7 @@ struct ModelArguments: ParsableArguments {
     options.weights = weights
     options.offset = offset
     options.residualBy = residualBy
+    options.residual = try residual.map { try ResidualTerm($0) }
     options.keepsCrossProducts = false
   }
 }

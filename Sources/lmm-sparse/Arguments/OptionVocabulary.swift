@@ -16,6 +16,7 @@ struct OptionVocabulary: Vocabulary {
     case .contrasts(let coding): option("--contrasts", coding.map { "COLUMN=\($0.word)" })
     case .restrictedLikelihood: "--reml"
     case .clusters(let column): option("--cluster", column.map(shellWord))
+    case .residual(let term): option("--residual", term.map(quoted))
     case .responseColumns: "--responses"
     case .residualBy: "--residual-by"
     case .start: "--start"
@@ -26,6 +27,7 @@ struct OptionVocabulary: Vocabulary {
     case .knownTheta: "--theta"
     case .knownSigma: "--sigma"
     case .held: "--hold"
+    case .conditionalModes: "--ranef, or the command ranef,"
     case .degreesOfFreedom(let methods):
       option("--ddf", methods.isEmpty ? nil : joinedAsChoice(methods))
     case .coefficientCovariance(let kinds):

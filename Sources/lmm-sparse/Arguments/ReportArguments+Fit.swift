@@ -65,7 +65,7 @@ func checkStored(
     ("--offset", model.offset == nil), ("--factor", reading.factor.isEmpty),
     ("--levels", reading.levels.isEmpty), ("--contrasts", reading.contrasts.isEmpty),
     ("--missing", reading.missing.isEmpty), ("--start", search.start == nil),
-    ("--theta", search.theta == nil), ("--sigma", search.sigma == nil),
+    ("--residual", model.residual == nil), ("--theta", search.theta == nil), ("--sigma", search.sigma == nil),
   ].filter { !$0.1 }.map(\.0)
   guard let option = given.first else { return }
   throw ValidationError(

@@ -15,6 +15,7 @@ struct MarginalMeansCommand: ParsableCommand {
           lmm-sparse emmeans 'y ~ f * g + x + (1 | s)' '~ f' --data t.csv --pairwise
           lmm-sparse emmeans model.lmm '~ f | g' --pairwise --adjust holm --at x=1
           lmm-sparse emmeans model.lmm '~ f' --compare control --control a
+          lmm-sparse emmeans 'y ~ arm * week' '~ arm | week' --data t.csv --residual 'us(week | patient)' --compare control --control placebo
           lmm-sparse emmeans model.lmm '~ f' --custom 'a against others=1,-0.5,-0.5'
           lmm-sparse emmeans model.lmm '~ f' --trends x --pairwise
 

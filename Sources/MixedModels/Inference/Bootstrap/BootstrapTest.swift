@@ -53,6 +53,9 @@ public struct BootstrapComparison: Sendable {
   public init(
     _ first: (name: String, model: FittedModel), _ second: (name: String, model: FittedModel)
   ) throws {
+    for entry in [first, second] {
+      try entry.model.requireIndependentResiduals("responses are simulated")
+    }
     comparison = try ModelComparison([first, second])
     let kind = comparison.criterionKind
     let isSorted = first.model.fit.parameterCount <= second.model.fit.parameterCount

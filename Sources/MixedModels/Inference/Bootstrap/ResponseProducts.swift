@@ -29,6 +29,7 @@ package struct ResponseSimulator: Sendable {
   ///
   /// - Throws: `InferenceError` if the crossed factors are too large.
   package init(_ fitted: FittedModel, memory: Int = availableMemory()) throws {
+    try fitted.requireIndependentResiduals("responses are simulated")
     try fitted.requireEstimates()
     let model = fitted.model
     var factors = model.covariance.emptyFactors

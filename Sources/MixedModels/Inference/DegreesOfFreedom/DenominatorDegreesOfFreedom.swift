@@ -90,9 +90,13 @@ extension FittedModel {
   func modelDegreesOfFreedom(
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
+    if let repeated, let own = try repeated.degreesOfFreedom(method, coefficients, options) {
+      return own
+    }
     return switch actual(method) {
     case .satterthwaite: try Satterthwaite(self)
     case .kenwardRoger: try KenwardRoger(self)
+    case .kenwardRogerLinear: throw InferenceError.linearNeedsResidual
     case .residual:
       FixedDegreesOfFreedom(
         covariance: coefficients.covariance,

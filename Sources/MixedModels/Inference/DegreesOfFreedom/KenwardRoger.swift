@@ -20,12 +20,8 @@ package import NumericalMethods
 package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// The adjusted covariance of β in working coordinates.
   package let covariance: DenseMatrix
-  /// Cov(β) without adjustment, in units of σ².
-  private let Φ: DenseMatrix
-  /// ΦP_rΦ with P_r = −XᵀV⁻¹G_rV⁻¹X, σ² last.
-  private let ΦPΦ: [DenseMatrix]
-  /// W, the inverse of the expected information of the parameters.
-  private let W: DenseMatrix
+  /// In units of σ², σ² the last parameter.
+  private let approximation: KenwardRogerApproximation
   /// The same without one of the probes each; none where nothing is random.
   private let leavingOneOut: [KenwardRoger]
 
@@ -106,11 +102,11 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
       - moments.matrix(moments.absorbed, 0)
     let information = XVX
     try DenseCholesky.factorize(&XVX)
-    Φ = DenseCholesky.inverse(factor: XVX)
+    let Φ = DenseCholesky.inverse(factor: XVX)
     let sums = ParameterSums(moments, parameters, information, observations: model.observations)
     let m = sums.P.count
-    let ΦP = sums.P.map { [Φ] in Φ * $0 }
-    ΦPΦ = ΦP.map { [Φ] in $0 * Φ }
+    let ΦP = sums.P.map { Φ * $0 }
+    let ΦPΦ = ΦP.map { $0 * Φ }
 
     var expected = DenseMatrix(rows: m, columns: m)
     for r in 0..<m {
@@ -121,7 +117,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
         expected[s, r] = expected[r, s]
       }
     }
-    W = expected.pseudoInverse(cut: 1e-10)
+    let W = expected.pseudoInverse(cut: 1e-10)
     var Λ = DenseMatrix(rows: p, columns: p)
     for r in 0..<m {
       for s in 0...r where W[r, s] != 0 {
@@ -130,58 +126,17 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
       }
     }
     covariance = variance * (Φ + 2 * ((Φ * Λ) * Φ)).symmetricPart
+    approximation = KenwardRogerApproximation(Φ: Φ, ΦPΦ: ΦPΦ, W: W)
   }
 
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
-    var denominator = expected(hypothesis)
-    let others = leavingOneOut.compactMap { $0.expected(hypothesis).degreesOfFreedom }
+    var denominator = approximation.denominator(hypothesis)
+    let others = leavingOneOut.compactMap { $0.approximation.denominator(hypothesis).degreesOfFreedom }
     guard !others.isEmpty, denominator.degreesOfFreedom != nil else { return denominator }
     let n = Double(others.count)
     let mean = others.reduce(0, +) / n
     let square = others.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     denominator.standardError = ((n - 1) / n * square).squareRoot()
     return denominator
-  }
-
-  /// Halekoh & Højsgaard (2014), section 4; for r = 1 their formulae give scaling 1 and 2 / A₂.
-  private func expected(_ hypothesis: LinearHypothesis) -> Denominator {
-    let (A1, A2) = expansion(hypothesis.basis)
-    let q = Double(hypothesis.rank)
-    guard hypothesis.rank > 1 else { return Denominator(degreesOfFreedom: A2 > 0 ? 2 / A2 : nil) }
-    let B = (A1 + 6 * A2) / (2 * q)
-    let g = ((q + 1) * A1 - (q + 4) * A2) / ((q + 2) * A2)
-    let d = 3 * q + 2 * (1 - g)
-    let (c1, c2, c3) = (g / d, (q - g) / d, (q + 2 - g) / d)
-    // E and V of F, matched to those of an F distribution.
-    let (v0, v1, v2) = (1 + c1 * B, 1 - c2 * B, 1 - c3 * B)
-    // Both vanish at two degrees of freedom; in balanced designs, where A₁ = qA₂, they are the same.
-    let e = 1 - A2 / q
-    let ratio = abs(e - v1) < 1e-8 ? 1 : e / v1
-    let ρ = ratio * ratio * v0 / v2  // q V / (2E²)
-    let df = 4 + (q + 2) / (ρ - 1)
-    guard df.isFinite, df > 0 else { return Denominator(degreesOfFreedom: nil) }
-    let scaling = abs(df - 2) < 1e-2 ? 1 : df * e / (df - 2)
-    return Denominator(degreesOfFreedom: df, scaling: scaling)
-  }
-
-  /// A₁ = Σ W_rs tr(ΘΦP_rΦ) tr(ΘΦP_sΦ) and A₂ = Σ W_rs tr(ΘΦP_rΦ ΘΦP_sΦ), Θ = Lᵀ(LΦLᵀ)⁻¹L.
-  private func expansion(_ Lᵀ: DenseMatrix) -> (A1: Double, A2: Double) {
-    var C = Lᵀ.multipliedByTransposeOnLeft(Φ * Lᵀ)  // LΦLᵀ = CCᵀ
-    guard (try? DenseCholesky.factorize(&C)) != nil else { return (0, 0) }
-    let M = ΦPΦ.map { middle -> DenseMatrix in  // C⁻¹LΦP_rΦLᵀC⁻ᵀ
-      var a = Lᵀ.multipliedByTransposeOnLeft(middle * Lᵀ)
-      DenseCholesky.solveLower(C, &a)
-      a = a.transposed
-      DenseCholesky.solveLower(C, &a)
-      return a
-    }
-    var (A1, A2) = (0.0, 0.0)
-    for r in M.indices {
-      for s in M.indices {
-        A1 += W[r, s] * M[r].trace * M[s].trace
-        A2 += W[r, s] * dot(M[r].storage, M[s].transposed.storage)
-      }
-    }
-    return (A1, A2)
   }
 }

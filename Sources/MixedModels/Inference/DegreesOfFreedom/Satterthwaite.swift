@@ -65,7 +65,7 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
   }
 
   /// Of an F statistic that is the mean of squares of t statistics with ν degrees of freedom each.
-  private static func joint(_ ν: [Double]) -> Double? {
+  static func joint(_ ν: [Double]) -> Double? {
     guard let first = ν.first else { return nil }
     let spread = (ν.max() ?? first) - (ν.min() ?? first)
     if ν.count == 1 || !(spread > 1e-8) { return first }

@@ -26,8 +26,8 @@ extension FittedModel {
     let terms = fixedTerms.terms
     guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
     let ddf = try degreesOfFreedom(method)
-    let rows = try zip(terms, termHypotheses(type)).map { term, rows in
-      test(term.label, try LinearHypothesis(rows: rows), ddf)
+    let rows = try zip(terms.indices, termHypotheses(type)).map { t, rows in
+      test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
     return AnovaTable(kind: .types(type), formula: fit.formula, method: actual(method), rows: rows)
   }
@@ -41,8 +41,24 @@ extension FittedModel {
     let ddf = try degreesOfFreedom(method)
     let wanted = terms.indices.filter { t in !terms.contains { terms[t].isPartOf($0) } }
     let rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
-      test(terms[t].label, try LinearHypothesis(rows: rows), ddf)
+      test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
     return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: actual(method), rows: rows)
+  }
+
+  /// The rows of a term's hypothesis as mmrm and SAS write them, one for each of its own coefficients,
+  /// where Satterthwaite's degrees of freedom depend on that.
+  private func usual(_ rows: DenseMatrix, of term: Int) throws -> DenseMatrix {
+    guard repeated != nil, rows.rows > 1 else { return rows }
+    let terms = try fixedColumns(.fitted).terms
+    let own = model.fixed.kept.indices.filter { terms[model.fixed.kept[$0]] == term }
+    guard own.count == rows.rows else { return rows }
+    // With L = rows · R the reported coefficients' rows, those of the term become an identity matrix.
+    let reported = (rows * model.fixed.R).submatrix(rows: Array(0..<rows.rows), columns: own)
+    let qr = ColumnOrderedQR(reported, tolerance: 1e-9)
+    guard qr.rank == rows.rows else { return rows }
+    var solved = qr.q.multipliedByTransposeOnLeft(rows)
+    DenseCholesky.solveUpper(qr.r, &solved)
+    return solved
   }
 }

@@ -9,7 +9,9 @@ extension FittedModel {
   public func tested() throws -> Fit {
     var tested = fit
     let method = options.knownTheta == nil ? options.degreesOfFreedom : .none
-    if method == .satterthwaite, curvature == nil, robustCovariance == nil, !isLeastSquares {
+    if method == .satterthwaite, curvature == nil, robustCovariance == nil, !isLeastSquares,
+      repeated == nil
+    {
       return fit
     }
     let tests = try coefficientTests(method)

@@ -6,7 +6,8 @@ import NumericalMethods
 public struct FTest: Sendable {
   /// What is tested: a term, or hypotheses in words.
   public let name: String
-  /// meanSquare · numeratorDF; nil with everything else where nothing is left to test.
+  /// meanSquare · numeratorDF; nil with everything else where nothing is left to test, and where the
+  /// residuals are correlated.
   public let sumOfSquares: Double?
   /// σ² times the F statistic before scaling.
   public let meanSquare: Double?
@@ -62,9 +63,10 @@ extension FittedModel {
     let unscaled = dot(deviation, deviation) / Double(rank)
     let denominator = method.denominator(hypothesis)
     let statistic = denominator.scaling * unscaled
-    let meanSquare = unscaled * coefficients.variance
+    // Without a σ there is nothing that squares could be compared with.
+    let meanSquare = repeated == nil ? unscaled * coefficients.variance : nil
     return FTest(
-      name: name, sumOfSquares: meanSquare * Double(rank), meanSquare: meanSquare,
+      name: name, sumOfSquares: meanSquare.map { $0 * Double(rank) }, meanSquare: meanSquare,
       numeratorDF: rank, denominatorDF: denominator.degreesOfFreedom, statistic: statistic,
       scaling: denominator.scaling,
       pValue: denominator.degreesOfFreedom.map {

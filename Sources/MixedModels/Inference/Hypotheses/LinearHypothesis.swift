@@ -6,6 +6,8 @@ package import NumericalMethods
 package struct LinearHypothesis: Sendable {
   /// p × r, orthonormal columns that span the rows of L.
   package let basis: DenseMatrix
+  /// p × r: the rows of L as they were given, without those that depend on earlier ones.
+  let given: DenseMatrix
   /// r values of basisᵀβ under the hypothesis.
   package let values: [Double]
 
@@ -26,6 +28,7 @@ package struct LinearHypothesis: Sendable {
     let qr = ColumnOrderedQR(
       transposed, tolerance: 1e-9, referenceNorms: norms.map { $0 > 0 ? 1 : 0 })
     basis = qr.q
+    given = rows.transposed.submatrix(rows: Array(0..<rows.columns), columns: qr.kept)
     let wanted = norms.indices.map {
       norms[$0] > 0 ? (values?[$0] ?? 0) / norms[$0] : values?[$0] ?? 0
     }

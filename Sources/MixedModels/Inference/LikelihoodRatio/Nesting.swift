@@ -42,6 +42,7 @@ extension FittedModel {
     if lacking == nil, !hasStrata(of: smaller) {
       lacking = "the strata of the residual variance, \(smaller.strata?.name ?? ""),"
     }
+    if lacking == nil { lacking = lackingResidual(of: smaller) }
     let change = CovarianceChange(from: smallerRandom, to: random)
     let (mixture, note) = change.boundary(
       // Variances that may be equal are no boundary: they count as coefficients do.
@@ -53,6 +54,17 @@ extension FittedModel {
 }
 
 extension FittedModel {
+  /// What of a smaller model's covariances between residuals is not among those of this one, in words.
+  fileprivate func lackingResidual(of smaller: FittedModel) -> String? {
+    switch (repeated?.model, smaller.repeated?.model) {
+    case (nil, nil): nil
+    case (let larger?, let smaller?):
+      larger.contains(smaller) ? nil : "the structure \(smaller.term.text)"
+    case (_, let smaller?): "the structure \(smaller.term.text)"
+    case (_?, nil): "a part without covariances between residuals"
+    }
+  }
+
   /// Of the fixed part; the levels of absorbed factors add up to the constant.
   fileprivate func fixedSpaces(_ standard: Standardization) throws -> [TermSpace] {
     try spaces(fixedTerms, standard) + (formula.absorbedFactors.isEmpty ? [] : [.one])

@@ -34,6 +34,7 @@ extension FittedModel {
     replicates: BootstrapOptions = BootstrapOptions()
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
+    try requireIndependentResiduals("tests of random effects are made")
     try requireEstimates()
     guard !model.groups.isEmpty else {
       throw InferenceError.refused("“\(formula.text)” has no random effects to take out.")

@@ -78,6 +78,7 @@ extension PooledFits {
     guard let first = fits.first, fits.count > 1 else {
       throw InferenceError.refused("pooling needs two fits or more, one of each completed table.")
     }
+    try first.model.requireIndependentResiduals("fits are pooled")
     for other in fits.dropFirst() { try Self.check(other, against: first) }
     for (_, model) in fits { try model.model.requireEqualVariances("pooling", nil) }
     let tests = try fits.map { try $0.model.coefficientTests(method, level: level) }

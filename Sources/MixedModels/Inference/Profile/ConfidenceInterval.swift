@@ -59,7 +59,19 @@ extension FittedModel {
   }
 
   /// Where each of `intervalParameters` stands among terms and columns.
-  var intervalPlaces: [IntervalPlace] { model.covariancePlaces + model.coefficientPlaces }
+  var intervalPlaces: [IntervalPlace] {
+    let residual = fit.residual.map { $0.components.indices.flatMap(residualPlaces) }
+    return (residual ?? model.covariancePlaces) + model.coefficientPlaces
+  }
+
+  /// The standard deviations of the residuals of an arm, each followed by its correlations.
+  private func residualPlaces(_ arm: Int) -> [IntervalPlace] {
+    let visits = fit.residual?.components[arm].columns.indices ?? 0..<0
+    return visits.flatMap { j -> [IntervalPlace] in
+      [.deviation(term: arm, column: j)]
+        + visits.dropFirst(j + 1).map { .correlation(term: arm, row: $0, column: j) }
+    }
+  }
 }
 
 extension LinearMixedModel {

@@ -15,6 +15,7 @@ extension FittedModel {
   public func profile(_ options: ProfileOptions = ProfileOptions()) throws -> Profile {
     try ValueRange.coverage.check(options.level, "level")
     try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
+    try requireIndependentResiduals("profiles are computed")
     try requireEstimates()
     guard !model.groups.isEmpty else {
       throw InferenceError.refused(

@@ -67,9 +67,9 @@ extension FittedModel {
   /// The asymptotic standard error of an estimate.
   func standardError(_ place: IntervalPlace) -> Double? {
     switch place {
-    case .deviation(let term, let column): fit.varianceComponents[term].standardErrors[column]
+    case .deviation(let term, let column): fit.covarianceComponents[term].standardErrors[column]
     case .correlation(let term, let row, let column):
-      fit.varianceComponents[term].correlationStandardErrors[row][column]
+      fit.covarianceComponents[term].correlationStandardErrors[row][column]
     case .residual: fit.sigmaStandardError
     case .stratum(let s): fit.residualStrata?.strata[s].standardError
     case .coefficient(let k): fit.vcov[k][k].squareRoot()

@@ -76,6 +76,7 @@ extension FittedModel {
     ratios: [String] = [], level: Double = 0.95
   ) throws -> VarianceExplained {
     try model.requireEqualVariances("the table of explained variances", nil)
+    try requireIndependentResiduals("shares of the variance are computed")
     let variance = coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages

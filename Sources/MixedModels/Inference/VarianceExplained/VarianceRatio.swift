@@ -27,6 +27,7 @@ extension FittedModel {
   public func varianceRatios(
     _ expressions: [String], level: Double = 0.95
   ) throws -> [VarianceRatio] {
+    try requireIndependentResiduals("functions of variances are computed")
     try ValueRange.coverage.check(level, "level")
     try model.requireEqualVariances("a ratio of variances", nil)
     let known = namedVariances

@@ -65,6 +65,9 @@ extension FormulaProblem {
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
+    case .residualShape: "this is no covariance structure of residuals"
+    case .residualColumn: "visits, subjects and arms are columns"
+    case .residualRepetition(let name): "\(quoted(name)) stands here twice"
     case .unknownColumn(let name, let table, _, _):
       "no variable \(quoted(name)) in \(printableText(table, limit: 200))"
     }
@@ -116,6 +119,8 @@ extension FormulaProblem {
       "There are \(known.dropLast().joined(separator: ", ")) and \(known.last ?? "")."
     case .unsuitableStructure(_, _, let remedy): remedy
     case .groupingNoFactor: "Write a column, factor(column), a:b or a/b."
+    case .residualShape: "Write it as us(visit | subject), or us(visit | arm/subject)."
+    case .residualColumn: "Write a column's name; add an interaction as a column to the data."
     case .unknownColumn(_, _, let nearest, let available):
       Spelling.didYouMean(nearest) ?? columnsFound(available)
     default: nil

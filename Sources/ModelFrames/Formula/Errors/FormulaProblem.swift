@@ -51,6 +51,8 @@ enum FormulaProblem {
   case groupingOperator(String, hint: String)
   case groupingNoFactor(String)
   case repeatedGrouping(String)
+  // Covariances of residuals
+  case residualShape, residualColumn, residualRepetition(String)
   // Binding
   case unknownColumn(String, table: String, nearest: String?, available: [String])
 }

@@ -24,6 +24,9 @@ public struct Variable: Sendable, Hashable {
     case numeric(Expression)
   }
 
+  /// A column as it stands.
+  package init(column: String) { self.init(.column(column), .column(column)) }
+
   init(_ expression: Expression, _ kind: Kind) {
     name = expression.deparsed
     self.expression = expression

@@ -19,6 +19,15 @@ struct Parser {
     return try parser.formula()
   }
 
+  /// An expression that is all of a text.
+  static func expression(of text: String) throws(FormulaError) -> Syntax {
+    var parser = Parser(text: text, tokens: try Lexer.tokens(of: text))
+    if parser.token.kind == .end { throw parser.error(.emptyFormula) }
+    let whole = try parser.expression()
+    guard parser.token.kind == .end else { throw parser.unexpected() }
+    return whole
+  }
+
   private init(text: String, tokens: [Token]) {
     self.text = text
     self.tokens = tokens
