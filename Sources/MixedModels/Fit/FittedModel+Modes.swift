@@ -7,7 +7,7 @@ extension FittedModel {
   /// - Throws: `FitError`, `CholmodError`; `InferenceError` without random effects.
   package func withConditionalModes() throws -> FittedModel {
     guard fit.conditionalModes == nil else { return self }
-    guard !isLeastSquares else { throw InferenceError.refused("the model has no random effects.") }
+    guard !model.groups.isEmpty else { throw InferenceError.refused("the model has no random effects.") }
     var options = options
     options.wantsConditionalModes = true
     let found = self.optimum.outcome

@@ -112,7 +112,8 @@ extension ModelDescription {
     var residual: ResidualTerm?
     if let text = try json.optional("residual")?.string {
       residual = try? ResidualTerm(text)
-      guard let residual, (try? ResidualStructure(residual)) != nil, residual.columns.allSatisfy(columns.contains)
+      guard let residual, (try? ResidualStructure(residual)) != nil,
+        residual.columns.allSatisfy(columns.contains)
       else { throw MalformedMember(name: "residual") }
     }
     let action = try json["na"].string

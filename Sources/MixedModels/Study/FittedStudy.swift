@@ -52,6 +52,7 @@ extension StudyDesign {
 extension FittedStudy {
   fileprivate init(_ fitted: FittedModel) throws {
     let fit = fitted.fit
+    try fitted.requireIndependentResiduals("designs of fits are studied")
     guard fitted.options.keepsCrossProducts, !fitted.isLeastSquares else {
       throw SimulationError.stated("a fit is studied by its cross-products, which this one has not kept.")
     }

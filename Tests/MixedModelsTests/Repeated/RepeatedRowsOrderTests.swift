@@ -123,7 +123,8 @@ import Testing
       try fit([table("once.csv", once.map(\.element))], "csh(week | patient)", "change ~ baseline")
     }
     expectError(["sp_exp needs times that are numbers", "“A”"]) {
-      try fit([table("w.csv", rows.filter { $0.contains(",2,") })], "sp_exp(site | patient)", "change ~ baseline")
+      let first = rows.filter { $0.contains(",2,") }
+      return try fit([table("w.csv", first)], "sp_exp(site | patient)", "change ~ baseline")
     }
   }
 

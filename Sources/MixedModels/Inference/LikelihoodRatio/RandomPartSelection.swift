@@ -60,6 +60,7 @@ extension FittedModel {
     progress: ((String) -> Void)? = nil
   ) throws -> RandomPartSelection {
     try ValueRange.coverage.check(alpha, "alpha")
+    try requireIndependentResiduals("random parts are selected")
     try requireEstimates()
     guard options.keepsCrossProducts, !isLeastSquares else {
       throw InferenceError.refused(
