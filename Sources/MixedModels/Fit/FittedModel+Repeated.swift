@@ -19,7 +19,7 @@ extension FittedModel {
   ) throws {
     let began = monotonicSeconds()
     setBLASThreads(1)  // sums must not depend on the number of threads
-    _ = try ResidualStructure(term)
+    _ = try VisitStructure(term)
     try Self.checkRepeated(options)
     let reading = try ModelReading(formula, data, options)
     var (products, sums) = try reading.subjectProducts(reading.specification.residual!)

@@ -5,7 +5,7 @@ import NumericalMethods
 public struct ResidualCovariance: Sendable {
   /// As it was written: `us(visit | subject)`.
   public let term: String
-  public let structure: ResidualStructure
+  public let structure: VisitStructure
   /// Columns of the table.
   public let visit: String
   public let subject: String

@@ -23,6 +23,10 @@ struct ClusterLevels: Sendable {
   init(_ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions) throws {
     guard let name = options.clusters else { throw InferenceError.withoutClusters }
     try model.requireNoAbsorbedFactors("cluster-robust covariances are")
+    if let residual = products.specification.options.residual {
+      throw InferenceError.needsIndependentResiduals(
+        "cluster-robust covariances are computed", residual)
+    }
     guard products.basis.strata == nil else {
       throw InferenceError.refused(
         "cluster-robust covariances are computed where all rows have one residual variance. Leave the strata out, or take \(Setting.coefficientCovariance(["model"]))."

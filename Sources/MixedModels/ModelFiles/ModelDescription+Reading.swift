@@ -112,7 +112,7 @@ extension ModelDescription {
     var residual: ResidualTerm?
     if let text = try json.optional("residual")?.string {
       residual = try? ResidualTerm(text)
-      guard let residual, (try? ResidualStructure(residual)) != nil,
+      guard let residual, (try? VisitStructure(residual)) != nil,
         residual.columns.allSatisfy(columns.contains)
       else { throw MalformedMember(name: "residual") }
     }

@@ -73,7 +73,7 @@ extension RepeatedModel {
     patterns: (_ visits: FactorLevels, _ arms: FactorLevels?) throws -> [VisitPattern]
   ) throws {
     let residual = products.specification.residual!
-    let structure = try ResidualStructure(residual.term)
+    let structure = try VisitStructure(residual.term)
     let builder = DesignBuilder(products: products, options: options)
     let visits = try builder.levels(of: residual.visit)
     try Self.checkNumbers(visits, residual.visit, products.cellSets[residual.visitCells].count)

@@ -8,8 +8,8 @@ import Testing
 /// Derivatives of the criterion of repeated measures against central differences, away from the
 /// optimum.
 @Suite struct `Derivatives of repeated measures` {
-  @Test(arguments: ResidualStructure.allCases, [CriterionKind.reml, .ml])
-  func `gradient and Hessian are exact`(structure: ResidualStructure, kind: CriterionKind) throws {
+  @Test(arguments: VisitStructure.allCases, [CriterionKind.reml, .ml])
+  func `gradient and Hessian are exact`(structure: VisitStructure, kind: CriterionKind) throws {
     var options = FitOptions()
     options.residual = try ResidualTerm("\(structure.rawValue)(week | arm/patient)")
     options.reading.categoricalColumns = ["week"]

@@ -65,7 +65,7 @@ extension FittedModel {
     case .none:
       return FixedDegreesOfFreedom(
         covariance: try ClusterRobust(self, kind).covariance, degreesOfFreedom: .infinity)
-    case .kenwardRoger, .residual:
+    case .kenwardRoger, .kenwardRogerLinear, .residual:
       throw InferenceError.refused(
         "\(kind.rawValue) has degrees of freedom of its own: “\(method.rawValue)” is for the model's covariance of the coefficients. Use \(Setting.degreesOfFreedom(["satterthwaite", "none"]))."
       )

@@ -16,14 +16,14 @@ import NumericalMethods
 /// and the same degrees of freedom; the second derivatives that Kenward and Roger's adjustment takes
 /// depend on them.
 struct VisitCovariance: Sendable {
-  let structure: ResidualStructure
+  let structure: VisitStructure
   /// m, the visits.
   let size: Int
   /// When they are; of `spExp` alone.
   let times: [Double]
   private let coordinate: CorrelationCoordinate
 
-  init(_ structure: ResidualStructure, size: Int, times: [Double] = []) {
+  init(_ structure: VisitStructure, size: Int, times: [Double] = []) {
     (self.structure, self.size, self.times) = (structure, size, times)
     switch structure {
     case .cs, .csh: coordinate = .above(1 / Double(max(size - 1, 1)))

@@ -5,7 +5,7 @@ public import ModelFrames
 /// `mmrm`, which are those of SAS but for `ad` and `adh` (`ANTE(1)`).
 ///
 /// Words that end in h, and `us`, have a standard deviation for every visit, the others one for all.
-public enum ResidualStructure: String, Sendable, CaseIterable {
+public enum VisitStructure: String, Sendable, CaseIterable {
   /// Any covariance matrix.
   case us
   /// One correlation of all visits.
@@ -21,7 +21,7 @@ public enum ResidualStructure: String, Sendable, CaseIterable {
 
   /// - Throws: `FormulaError` for a word that is none.
   public init(_ term: ResidualTerm) throws(FormulaError) {
-    guard let structure = ResidualStructure(rawValue: term.word) else {
+    guard let structure = VisitStructure(rawValue: term.word) else {
       throw term.errorForUnknownStructure(known: Self.allCases.map(\.rawValue))
     }
     self = structure

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-extension ResidualStructure {
+extension VisitStructure {
   /// Whether every covariance matrix of `other` is one of this structure, whatever the visits.
-  func contains(_ other: ResidualStructure) -> Bool {
+  func contains(_ other: VisitStructure) -> Bool {
     self == other || Self.contained(in: self).contains(other)
   }
 
-  private static func contained(in structure: ResidualStructure) -> Set<ResidualStructure> {
+  private static func contained(in structure: VisitStructure) -> Set<VisitStructure> {
     switch structure {
     case .us: Set(allCases)
     case .toeph: [.toep, .csh, .cs, .ar1h, .ar1]
