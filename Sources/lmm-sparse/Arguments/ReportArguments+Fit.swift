@@ -35,7 +35,7 @@ extension ReportArguments {
     _ = try wantsResiduals(of: ModelInput(files: [path], data: []))
     var options = FitOptions()
     try search.set(&options)
-    options.degreesOfFreedom = tests.method
+    tests.set(&options)
     options.wantsConditionalModes = ranef
     let line = progress.line
     let fit = try Fit(contentsOf: path, options: options)

@@ -51,6 +51,7 @@ struct PoolCommand: ParsableCommand {
         var options = FitOptions()
         options.threads = threads ?? 0
         options.keepsCrossProducts = false
+        tests.set(&options)
         let model = try FittedModel(contentsOf: path, options: options)
         guard model.fit.convergence.converged else {
           throw SearchStopped(formula: path, messages: model.fit.convergence.messages)

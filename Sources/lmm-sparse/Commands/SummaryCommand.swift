@@ -43,7 +43,7 @@ struct SummaryCommand: ParsableCommand {
     let input = ModelInput(arguments: source.data)
     let line = report.progress.line
     var options = try source.options(wantsModes: report.ranef, progress: line)
-    options.degreesOfFreedom = tests.method
+    tests.set(&options)
     options.wantsScaledResiduals = try report.wantsResiduals(of: input)
     let fit = try Fit(source.model.formula(model), from: input, options: options)
     line?.clear()

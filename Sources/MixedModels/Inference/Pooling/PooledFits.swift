@@ -88,7 +88,7 @@ extension PooledFits {
     observations = results.map(\.observations)
     coefficients = tests[0].indices.map { k in Coefficient(tests.map { $0[k] }, level: level) }
     components = Self.means(of: results)
-    messages = Self.messages(fits)
+    messages = try Self.messages(fits) + fits[0].model.covarianceNotes()
   }
 
   private static func check(
