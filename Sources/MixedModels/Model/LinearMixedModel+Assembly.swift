@@ -97,6 +97,12 @@ extension LinearMixedModel {
           "all of θ is known, and single parameters are held as well: give \(Setting.knownTheta) or \(Setting.held)."
         )
       }
+      if let strata = products.specification.strata {
+        throw FitError.strata(
+          strata.name,
+          "cannot stand beside single parameters that are held, such as \(options.held[0].name). Leave \(Setting.held) out, or the strata"
+        )
+      }
       covariance = try holding(options.held)
     }
     try check(specification, x)

@@ -22,6 +22,14 @@ struct StudyModel: Sendable {
     }
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
+    if model.parts != nil {
+      throw SimulationError.stated(
+        "a study knows one residual variance: leave \(Setting.residualBy) out.")
+    }
+    if let held = study.fitted?.options.held.first {
+      throw SimulationError.stated(
+        "a study estimates all covariance parameters, and here \(held.name) is known: fit without \(Setting.held).")
+    }
     guard model.covariance.isUnstructured else {
       throw SimulationError.stated(
         "a study knows random terms with all covariances, or with none (||): write them without a word for their structure."

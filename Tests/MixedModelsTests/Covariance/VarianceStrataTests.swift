@@ -238,6 +238,21 @@ import Testing
     #expect("\(error!)".contains(words), "\(error!)")
   }
 
+  @Test(arguments: [
+    ("distance ~ age + (1 | Subject)", "held"), ("distance ~ age + (1 | Subject)", "cluster"),
+    ("distance ~ age | Subject", "absorbed factors"),
+  ])
+  func `what cannot stand beside strata is refused`(formula: String, words: String) throws {
+    var options = options("Sex")
+    if words == "held" { options.held = [HeldParameter("sd_(Intercept)|Subject", 2)] }
+    if words == "cluster" { (options.clusters, options.coefficientCovariance) = ("Subject", .cr2) }
+    let error = #expect(throws: (any Error).self) {
+      try FittedModel(
+        Formula(formula), data: [.file(Files.data("orthodont.csv"))], options: options)
+    }
+    #expect("\(error!)".contains(words), "\(error!)")
+  }
+
   @Test func `rows without a stratum are left out`() throws {
     let folder = try TemporaryFolder()
     let text = try rows().replacingOccurrences(of: "26.0,8,M01,Male", with: "26.0,8,M01,")
