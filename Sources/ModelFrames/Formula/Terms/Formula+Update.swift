@@ -35,6 +35,8 @@ extension Formula {
       minus.append("1")
     }
     let wanted = try Self.formula(response, kept.map(\.text), minus: minus)
+    // Among the columns of a dot is what was dropped.
+    guard dots.isEmpty else { return wanted }
     // `y ~ x` and not `y ~ x + z - z`, where that is the same.
     let plain = kept.filter { summand in !minus.contains { $0 == summand.operand } }
     let lacking = dropped.fixed.hasIntercept ? ["1"] : []
