@@ -23,6 +23,8 @@ protocol ResidualStructure: Sendable {
   func information(_ φ: ArraySlice<Double>) -> [Double]
   /// - Throws: `FitError` where the coefficients are so far apart that rounding hides what is small.
   func check(_ φ: ArraySlice<Double>) throws(FitError)
+  /// - Throws: `FitError` where a search that has ended here went towards no minimum.
+  func checkEnd(_ φ: ArraySlice<Double>) throws(FitError)
   func values(_ φ: ArraySlice<Double>) -> [Double]
   func coordinates(_ values: ArraySlice<Double>) -> [Double]
   /// The derivative of every value in its coordinate.
@@ -82,10 +84,17 @@ struct VarianceStrata: ResidualStructure {
   /// stratum's rows come to be explained exactly and the criterion falls without end.
   private static let largestRatio = 1e6
 
-  func check(_ φ: ArraySlice<Double>) throws(FitError) {
+  /// A search shortens steps that lead beyond the largest ratio, and ends before it.
+  func checkEnd(_ φ: ArraySlice<Double>) throws(FitError) {
+    try check(φ, largest: Self.largestRatio / 10)
+  }
+
+  func check(_ φ: ArraySlice<Double>) throws(FitError) { try check(φ, largest: Self.largestRatio) }
+
+  private func check(_ φ: ArraySlice<Double>, largest: Double) throws(FitError) {
     let all: [Double] = [0] + φ
     guard let least = all.indices.min(by: { all[$0] < all[$1] }), let most = all.max(),
-      !(most - all[least] <= log(Self.largestRatio))
+      !(most - all[least] <= log(largest))
     else { return }
     throw .strata(
       name,

@@ -114,7 +114,10 @@ extension VarianceComponent {
     let sd = (0..<size).map { covariance[$0, $0].squareRoot() }
     standardDeviations = sd
     let none = (0..<size).map { _ in Double?.none }
-    standardErrors = errors?.standardDeviations ?? none
+    // Of what is known rounding leaves some 1e-10 of it; no table has the rows for so small an error.
+    standardErrors = zip(errors?.standardDeviations ?? none, sd).map { error, sd in
+      error.flatMap { $0 > 1e-8 * sd ? $0 : nil }
+    }
     correlationStandardErrors = errors?.correlations ?? (0..<size).map { _ in none }
     covariances = (0..<size).map { i in (0..<size).map { covariance[i, $0] } }
     correlations = (0..<size).map { i in

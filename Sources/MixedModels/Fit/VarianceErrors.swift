@@ -17,13 +17,11 @@ struct VarianceErrors: Sendable {
     /// ℓ × ℓ; nil on the diagonal.
     let correlations: [[Double?]]
 
-    /// Without those of what is known, and does not change with the parameters.
+    /// Without those of correlations that are known, and do not change with the parameters.
     var ofEstimates: Term {
       func kept(_ error: Double?) -> Double? { error.flatMap { $0 > 1e-10 ? $0 : nil } }
-      let largest = standardDeviations.reduce(0) { max($0, $1 ?? 0) }
       return Term(
-        standardDeviations: standardDeviations.map { $0.flatMap { $0 > 1e-9 * largest ? $0 : nil } },
-        correlations: correlations.map { $0.map(kept) })
+        standardDeviations: standardDeviations, correlations: correlations.map { $0.map(kept) })
     }
 
     /// Without those of what the data do not determine; `known` as in `Determination`.

@@ -69,6 +69,8 @@ struct SearchState {
       return .infinity
     } catch FitError.zeroResidualVariance {
       return .infinity
+    } catch FitError.strata {
+      return .infinity
     }
   }
 

@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Reaction ~ toep(Days | Subject)", "no covariance structure is called \"toep\""),
+    ("Reaction ~ toepl(Days | Subject)", "no covariance structure is called \"toepl\""),
     ("Reaction ~ ar1(Days || Subject)", "two bars in ar1()"),
     ("Reaction ~ cs(Days | Subject, hom = 1)", "hom = TRUE or hom = FALSE"),
     ("Reaction ~ cs(Days | Subject, TRUE)", "hom = TRUE or hom = FALSE"),

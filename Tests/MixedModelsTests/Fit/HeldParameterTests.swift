@@ -63,14 +63,14 @@ import Testing
   /// What is held where it would be estimated changes nothing of the estimates.
   @Test(arguments: [CriterionKind.reml, .ml])
   func `values at the optimum leave it`(kind: CriterionKind) throws {
-    let free = try model(slopes, [], kind).fit
+    let free = try model(slopes, [], kind).tested()
     let component = free.varianceComponents[0]
     for (name, value) in [
       ("sd_(Intercept)|Subject", component.standardDeviations[0]),
       ("sd_Days|Subject", component.standardDeviations[1]),
       ("cor_Days.(Intercept)|Subject", component.correlations[1][0]!),
     ] {
-      let held = try model(slopes, [(name, value)], kind).fit
+      let held = try model(slopes, [(name, value)], kind).tested()
       #expect(abs(held.criterion - free.criterion) < 1e-7)
       #expect(abs(held.sigma / free.sigma - 1) < 1e-4)
       #expect(held.parameterCount == free.parameterCount - 1)
