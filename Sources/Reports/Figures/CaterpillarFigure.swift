@@ -36,7 +36,9 @@ package struct CaterpillarFigure: Figure {
 
   private static let panelLimit = 24
   private static let labelLimit = 60
-  private static let rowLimit = 400
+  /// Up to so many levels are all drawn, of more so many.
+  private static let allLimit = 400
+  private static let rowLimit = 150
   /// Characters of a level's name.
   private static let nameLimit = 18
 
@@ -72,7 +74,7 @@ package struct CaterpillarFigure: Figure {
     let modes = (0..<count).map { term.mode(level: $0, column: column) }
     let half = { (level: Int) in 1.96 * term.standardDeviation(level: level, column: column) }
     let order = modes.indices.sorted { (modes[$0], $0) < (modes[$1], $1) }
-    let shown = thinned(count, to: rowLimit)
+    let shown = thinned(count, to: count <= allLimit ? allLimit : rowLimit)
     return Panel(
       group: term.group, column: term.columns[column], units: units, levels: count,
       excludingZero: modes.indices.count { abs(modes[$0]) > half($0) },
