@@ -32,39 +32,6 @@ struct SearchStarts {
     return φ
   }
 
-  /// The k-th of endlessly many near φ: in turn with all of it moved by about its own size, and with one
-  /// term drawn anew.
-  ///
-  /// Minima that few starts of `random` lead to often lie beside others, or share all terms but one with
-  /// them.
-  func near(_ φ: [Double], _ k: Int) -> [Double] {
-    let filled = covariance.blockRanges.filter { !$0.isEmpty }
-    guard k % 2 == 0, !filled.isEmpty else { return moved(φ, k) }
-    let range = filled[k / 2 % filled.count]
-    let other = random(Self.firstNear + k)
-    return φ.replacingSubrange(range, with: Array(other[range]))
-  }
-
-  /// Beyond those of `random` that a search takes.
-  private static let firstNear = 1_000_000
-
-  private func moved(_ φ: [Double], _ k: Int) -> [Double] {
-    var random = RandomStream(seed: 1, purpose: 0x4e45_4152, block: UInt64(k))
-    var steps = [Double](repeating: 0, count: φ.count)
-    random.fillNormal(&steps)
-    var sizes = covariance.units(at: φ)
-    for (block, range) in zip(covariance.blocks, covariance.blockRanges)
-    where block.structure == nil {
-      let squares = φ[range].reduce(0) { $0 + $1 * $1 }
-      let size = (squares / Double(max(block.rank, 1))).squareRoot()
-      for k in range { sizes[k] = max(size, Self.leastMove) }
-    }
-    return φ.indices.map { φ[$0] + sizes[$0] * steps[$0] }
-  }
-
-  /// Of a relative standard deviation that is zero.
-  private static let leastMove = 0.3
-
   /// Starts that differ from φ in one thing: a term that is left out, or of unit variances; two effects
   /// of one term with a correlation of ±1.
   ///

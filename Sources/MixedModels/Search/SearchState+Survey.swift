@@ -10,26 +10,18 @@ extension SearchState {
     guard !best.isEmpty else { return }
     let starts = SearchStarts(covariance: search.covariance)
     let largestWeight = try largestResidualWeight()
-    for start in given where canGoOn() { try glance(from: start, largestWeight) }
+    for start in given where canGoOn { try glance(from: start, largestWeight) }
     var drawn = 0
     for _ in 0..<Self.maximumSurveys {
-      while canGoOn(nearStarts > 0 ? Self.shareForRandom : 1), !ends.isComplete(parameters: best.count) {
+      while canGoOn, !ends.isComplete(parameters: best.count) {
         try glance(from: starts.random(drawn), largestWeight)
         drawn += 1
       }
       let before = value
-      for start in starts.around(best) where canGoOn(Self.moreForNear) {
-        try glance(from: start, largestWeight)
-      }
-      for k in 0..<nearStarts where canGoOn(Self.moreForNear) {
-        try glance(from: starts.near(best, k), largestWeight)
-      }
+      for start in starts.around(best) where canGoOn { try glance(from: start, largestWeight) }
       if before - value <= leastGain { return }
     }
   }
-
-  /// Starts near the best end: none where there is hardly room for minima that others would miss.
-  private var nearStarts: Int { best.count < 3 ? 0 : min(2 * best.count, 30) }
 
   /// df / r² beyond which a search has not found a minimum, but a way along which random effects come
   /// to explain every row and the criterion falls without end.
@@ -43,16 +35,9 @@ extension SearchState {
   /// Decrease of the criterion that ends a search whose end is only compared with others.
   private static let glanceStep = 1e-6
 
-  /// What starts from anywhere may take of it where others near the best end follow.
-  private static let shareForRandom = 2.0 / 3
-
-  /// Evaluations that starts near the best end may bring the survey's to, as a multiple of its limit.
-  private static let moreForNear = 1.5
-
-  /// - Parameter share: Of the evaluations that a survey is worth.
-  private func canGoOn(_ share: Double = 1) -> Bool {
-    let worth = Int(share * Double(search.surveyEvaluations))
-    return !stoppedEarly && trace.count < min(worth, search.maximumEvaluations / 2)
+  private var canGoOn: Bool {
+    !stoppedEarly
+      && trace.count < min(search.surveyEvaluations, search.maximumEvaluations / 2)
   }
 
   /// Searches once from a start, and in earnest where that ends below what is known.
