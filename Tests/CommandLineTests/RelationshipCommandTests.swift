@@ -97,9 +97,12 @@ import Testing
       "q.mtx": Self.arrayOfEight,
     ]
     for (name, text) in files { try folder.write(text, to: name) }
+    try folder.write(Self.numPyOfFive(0.25), to: "n.npy")
+    try folder.write("4\n5\n6\n7\n8\n", to: "n.labels")
     let runs = try [
       ["--relationship", "calf=p.csv"], ["--relationship", "calf=a.csv"],
-      ["--relationship", "calf=a.mtx"], ["--precision", "calf=q.csv"],
+      ["--relationship", "calf=a.mtx"], ["--relationship", "calf=n.npy"],
+      ["--precision", "calf=q.csv"],
       ["--precision", "calf=q.mtx"],
     ].map { arguments in
       try ToolProcess(
@@ -119,6 +122,32 @@ import Testing
     #expect(expected.count == 2)
     for run in runs.dropFirst() {
       for (a, b) in zip(estimates(run), expected) { #expect(abs(a - b) < 1e-12) }
+    }
+  }
+
+  /// numpy.save of that matrix, with 0.25 below its diagonal and `above` above it.
+  private static func numPyOfFive(_ above: Double) -> [UInt8] {
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (5, 5), }"
+    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    var values = (0..<25).map { $0 % 6 == 0 ? 1.0 : 0 }
+    (values[1], values[5]) = (above, 0.25)
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8)
+      + values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+  }
+
+  @Test func `an array that is no covariance matrix is refused`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.gains, to: "gains.csv")
+    try folder.write(Self.numPyOfFive(0.5), to: "n.npy")
+    try folder.write(Array(Self.numPyOfFive(0.25).dropLast(8)), to: "short.npy")
+    for (file, words) in [
+      ("n.npy", "it has 0.25 for “2” and “1”, and 0.5 for “1” and “2”"),
+      ("short.npy", "short.npy: it does not have the bytes of a matrix of 5 rows"),
+    ] {
+      let run = try ToolProcess(
+        script: "cd \"$1\"; $tool fit 'gain ~ 1 + (1 | calf)' gains.csv --relationship calf=$2",
+        [folder.path, file])
+      #expect(run.status == 1 && run.errors.contains(words), "\(run.errors)")
     }
   }
 

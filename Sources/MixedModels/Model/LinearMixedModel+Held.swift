@@ -127,8 +127,9 @@ extension LinearMixedModel {
           base.parameters.firstIndex { own == $0 && $0.isItself && !$0.isDeviation }
         }
       guard let index else {
+        let others = holdable(base, terms[place.term]).joined(separator: ", ")
         throw .numerical(
-          "\(place.name) is no parameter of its own of its term's covariance matrix, and cannot be held. Hold one of \(holdable(base, terms[place.term]).joined(separator: ", ")), or all by \(Setting.knownTheta).")
+          "\(place.name) is no parameter of its own of its term's covariance matrix, and cannot be held. Hold \(others.isEmpty ? "" : "one of \(others), or ")all of θ by \(Setting.knownTheta).")
       }
       guard held[index] == nil else {
         throw .numerical("\(place.name) is held twice.")

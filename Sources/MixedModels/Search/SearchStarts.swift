@@ -39,7 +39,7 @@ struct SearchStarts {
   /// there is one of the smaller model.
   func around(_ φ: [Double]) -> [[Double]] {
     covariance.blocks.indices.flatMap { b in
-      [withoutBlock(b, φ), withUnitBlock(b, φ)] + alignedPairs(b, φ)
+      [withoutBlock(b, φ), withUnitBlock(b, φ)] + raised(b, φ) + alignedPairs(b, φ)
     }.filter { $0 != φ }
   }
 
@@ -61,6 +61,18 @@ struct SearchStarts {
     var start = withoutBlock(b, φ)
     for column in covariance.blockColumns[b] { start[column.lowerBound] = 1 }
     return start
+  }
+
+  /// With standard deviations of a structure that are as good as zero raised: on the scale of logarithms
+  /// nothing leads away from there.
+  private func raised(_ b: Int, _ φ: [Double]) -> [[Double]] {
+    let parameters = covariance.blocks[b].structure?.parameters ?? []
+    return zip(covariance.blockRanges[b], parameters).compactMap { k, parameter in
+      guard case .deviation = parameter, parameter.value(φ[k]) < CriterionSearch.nearZero else {
+        return nil
+      }
+      return φ.replacingSubrange(k..<k + 1, with: [parameter.coordinate(0.1)])
+    }
   }
 
   /// For every two rows of one λ both signs of the correlation ±1.

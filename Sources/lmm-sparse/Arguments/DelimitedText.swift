@@ -59,6 +59,12 @@ struct DelimitedText {
   init(
     contentsOf path: String, _ encoding: TextEncoding, limit: Int = 1 << 24
   ) throws(DelimitedTextError) {
+    try self.init(Self.bytes(of: path, limit: limit), name: path, encoding)
+  }
+
+  /// The bytes of a file, at most `limit`.
+  /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
+  static func bytes(of path: String, limit: Int) throws(DelimitedTextError) -> [UInt8] {
     func fail(_ problem: String) -> DelimitedTextError {
       DelimitedTextError(name: path, line: nil, problem: problem)
     }
@@ -75,10 +81,17 @@ struct DelimitedText {
       bytes += buffer[..<count]
       guard bytes.count <= limit else { throw fail("more than \(limit >> 20) MiB, which is too large") }
     }
+    return bytes
+  }
+
+  /// In UTF-8 or else in `encoding`.
+  /// - Throws: `DelimitedTextError`
+  init(_ bytes: [UInt8], name: String, _ encoding: TextEncoding) throws(DelimitedTextError) {
     guard let text = String(validating: bytes, as: UTF8.self) ?? encoding.text(bytes) else {
-      throw fail("is not UTF-8 text. Name its encoding with --encoding")
+      throw DelimitedTextError(
+        name: name, line: nil, problem: "is not UTF-8 text. Name its encoding with --encoding")
     }
-    try self.init(text, name: path)
+    try self.init(text, name: name)
   }
 }
 

@@ -70,8 +70,10 @@ extension MatrixTable {
     fields[0].split { $0 == " " || $0 == "\t" }
   }
 
-  private static func labels(_ path: String, count: Int) throws -> [String] {
-    let place = (path.hasSuffix(".mtx") ? String(path.dropLast(4)) : path) + ".labels"
+  /// The lines of the file of the same name that ends in `.labels`, or 1, 2, …
+  static func labels(_ path: String, count: Int) throws -> [String] {
+    let hasEnding = path.hasSuffix(".mtx") || path.hasSuffix(".npy")
+    let place = (hasEnding ? String(path.dropLast(4)) : path) + ".labels"
     guard access(place, F_OK) == 0 else { return (1...count).map(String.init) }
     let labels = try DelimitedText(contentsOf: place, .utf8).records.map { $0[0] }
     guard labels.count == count else {

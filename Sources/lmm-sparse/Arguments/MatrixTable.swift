@@ -5,7 +5,7 @@ import ModelFrames
 /// Entries of a matrix over levels, as a file has them.
 struct MatrixTable {
   let entries: [(row: String, column: String, value: Double)]
-  /// Of every entry.
+  /// Of every entry; none where the file has no lines.
   private let lines: [Int]
 
   init(_ entries: [(row: String, column: String, value: Double)], lines: [Int]) {
@@ -51,6 +51,7 @@ struct MatrixTable {
 
   /// Where what an error names is there for the last time.
   func line(of error: RelationshipError) -> Int? {
+    guard !lines.isEmpty else { return nil }
     func last(_ isMeant: (String, String) -> Bool) -> Int? {
       entries.lastIndex { isMeant($0.row, $0.column) }.map { lines[$0] }
     }

@@ -12,7 +12,7 @@ struct RelationshipArguments: ParsableArguments {
       Relatives among a grouping factor's levels; repeatable. The file is a pedigree, a table whose \
       first three columns are individual, sire and dam, an unknown parent empty, NA or 0; or a \
       covariance matrix: a table with a column and a row of every level, the same labels in the \
-      header and in the first column, or a MatrixMarket file.
+      header and in the first column, a MatrixMarket file, or an array of NumPy (.npy).
       """, valueName: "factor=file"), completion: .file())
   var relationship: [String] = []
 
@@ -22,8 +22,8 @@ struct RelationshipArguments: ParsableArguments {
       """
       Inverse covariance matrix of a grouping factor's levels; repeatable. The file is a table whose \
       first three columns are level, level and value, or one with a column and a row of every \
-      level, or a MatrixMarket file, whose levels are 1, 2, … or the lines of the file of the same \
-      name that ends in .labels.
+      level, a MatrixMarket file or an array of NumPy (.npy), whose levels are 1, 2, … or the lines \
+      of the file of the same name that ends in .labels.
       """, valueName: "factor=file"), completion: .file())
   var precision: [String] = []
 

@@ -5,12 +5,21 @@ import ModelFrames
 /// A file that says how the levels of a grouping factor hang together; what it is, its first lines say.
 struct RelationshipFile {
   let path: String
+  /// Empty for an array of NumPy.
   let text: DelimitedText
+  private let array: NumPyMatrix?
 
   /// - Throws: `DelimitedTextError` if it cannot be read.
   init(_ path: String) throws {
     self.path = path
-    text = try DelimitedText(contentsOf: path, .utf8, limit: 1 << 32)
+    let bytes = try DelimitedText.bytes(of: path, limit: 1 << 32)
+    if bytes.starts(with: NumPyMatrix.magic) {
+      array = try NumPyMatrix(bytes, name: path)
+      text = try DelimitedText("", name: path)
+    } else {
+      array = nil
+      text = try DelimitedText(bytes, name: path, .utf8)
+    }
   }
 
   /// From a pedigree or a covariance matrix.
@@ -46,6 +55,7 @@ struct RelationshipFile {
   }
 
   private func matrix() throws -> MatrixTable {
+    if let array { return try MatrixTable(numPy: array, self) }
     if isMatrixMarket { return try MatrixTable(matrixMarket: self) }
     return try isSquare ? MatrixTable(square: self) : MatrixTable(entries: self)
   }

@@ -61,7 +61,8 @@ extension FormulaProblem {
     case .emptyRandomTerm: "this random term has neither an intercept nor a variable"
     case .structuredDoubleBar(let word): "two bars in \(word)(), which says what the correlations are"
     case .unknownStructure(let word, _): "no covariance structure is called \(quoted(word))"
-    case .unsuitableStructure(let word, let reason, _): "\(word)(): \(DisplayCell.printable(reason))"
+    case .unsuitableStructure(let word, let reason, _):
+      "\(word)(): \(printableText(reason, limit: 400))"
     case .groupingOperator(let symbol, _): "\(quoted(symbol)) in a grouping factor"
     case .groupingNoFactor(let name): "\(quoted(name)) is no grouping factor"
     case .repeatedGrouping(let name): "\(quoted(name)) stands twice in one grouping factor"
