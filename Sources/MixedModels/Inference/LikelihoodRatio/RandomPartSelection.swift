@@ -51,6 +51,7 @@ extension FittedModel {
   /// stays with any of them, and one term stays. A term is looked at with and without correlations.
   ///
   /// - Parameters:
+  ///   - rule: What is compared: likelihood-ratio tests one after the other, or AIC or BIC over all.
   ///   - alpha: Of the tests; 0.1 is the default of lmerTest's `step`.
   ///   - most: Models to fit at most, where all are looked at.
   ///   - progress: Called with every formula before it is fitted.
