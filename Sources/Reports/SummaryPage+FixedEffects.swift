@@ -91,7 +91,8 @@ extension Fit {
     let scale = (0..<size).map { vcov[$0][$0].squareRoot() }
     let correlations = (0..<size * size).map { entry -> Double in
       let (row, column) = (entry / size, entry % size)
-      return rounded(vcov[row][column] / (scale[row] * scale[column]), decimals: 3)
+      // Rounding decides the sign of a zero, which + 0 takes away.
+      return rounded(vcov[row][column] / (scale[row] * scale[column]), decimals: 3) + 0
     }
     let cells = NumberColumn(correlations, digits: 7, minimumDecimals: 3).cells
     let names = kept.map(\.name)

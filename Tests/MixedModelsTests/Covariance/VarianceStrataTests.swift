@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MixedModels
-@testable import ModelFrames
+import MixedModels
+import ModelFrames
 
 /// Residual variances by stratum.
 @Suite struct `Residual strata` {

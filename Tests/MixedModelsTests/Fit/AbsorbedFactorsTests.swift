@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
-@testable import MixedModels
+import MixedModels
 import ModelFrames
 import TestSupport
 import Testing
