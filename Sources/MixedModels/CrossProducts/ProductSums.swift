@@ -78,15 +78,17 @@ extension ProductSums {
     }
   }
 
-  /// Makes room for all columns and levels of the whole.
-  fileprivate mutating func adopt(_ whole: CrossProducts) {
-    fixed.adopt(whole.fixed.directory)
-    for g in groups.indices {
-      groups[g].adopt(
-        whole.groups[g].directory, levels: whole.groups[g].levelCount,
-        xCount: whole.fixed.directory.count)
+  /// Makes room for all columns and levels of the whole, `groups` and `fixed` being its directories. The whole
+  /// itself would hold these sums a second time, which would then be copied.
+  fileprivate mutating func adopt(
+    fixed wholeFixed: ColumnDirectory, groups wholeGroups: [(ColumnDirectory, levels: Int)],
+    pairs groupPairs: [(Int, Int)]
+  ) {
+    fixed.adopt(wholeFixed)
+    for (g, (directory, levels)) in wholeGroups.enumerated() {
+      groups[g].adopt(directory, levels: levels, xCount: wholeFixed.count)
     }
-    for (pair, (g, h)) in whole.groupPairs.enumerated() {
+    for (pair, (g, h)) in groupPairs.enumerated() {
       pairs[pair].adopt(rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
     }
   }
@@ -107,8 +109,12 @@ extension CrossProducts {
     for _ in parts.count..<cellSets[basis.strata!].count {
       parts.append(ProductSums(emptyOf: self))
     }
-    for k in parts.indices { parts[k].adopt(self) }
     let (basis, pairsOfGroups) = (basis, groupPairs)
+    let directories = groups.map { ($0.directory, levels: $0.levelCount) }
+    let fixedDirectory = fixed.directory
+    for k in parts.indices {
+      parts[k].adopt(fixed: fixedDirectory, groups: directories, pairs: pairsOfGroups)
+    }
     for (code, theirs) in other.parts.enumerated() {
       let k = Int(strata[code])
       parts[k].observations += theirs.observations
@@ -116,8 +122,8 @@ extension CrossProducts {
       let zColumns = basis.groups.indices.map { g in
         parts[k].groups[g].merge(
           theirs.groups[g], columns: basis.groups[g].blocks, levels: maps[basis.groups[g].cellSet],
-          levelCount: groups[g].levelCount, maps: maps, xColumns: xColumns,
-          xCount: fixed.directory.count)
+          levelCount: directories[g].levels, maps: maps, xColumns: xColumns,
+          xCount: fixedDirectory.count)
       }
       for (pair, (g, h)) in pairsOfGroups.enumerated() {
         parts[k].pairs[pair].merge(
