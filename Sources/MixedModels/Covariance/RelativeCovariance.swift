@@ -275,7 +275,19 @@ package struct RelativeCovariance: Sendable {
 extension RelativeCovariance.Block {
   /// λ of the reported columns from λ̃ of the working ones.
   func reported(_ working: DenseMatrix) -> DenseMatrix {
-    solveR(working).lowerTriangularFactor
+    let rows = solveR(working)
+    var λ = rows.lowerTriangularFactor
+    // In units of the working columns; solving and rotating leave some 1e-17 of a zero.
+    let order = columnOrder
+    let norms = (0..<rank).map { i in
+      abs(R[i, order[i]])
+        * (0..<rows.columns).reduce(0) { $0 + rows[order[i], $1] * rows[order[i], $1] }.squareRoot()
+    }
+    let least = 1e-14 * (norms.max() ?? 0)
+    for i in norms.indices where norms[i] < least {
+      for j in 0..<λ.columns { λ[order[i], j] = 0 }
+    }
+    return λ
   }
 
   /// R⁻¹ a.
