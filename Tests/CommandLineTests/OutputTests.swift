@@ -84,7 +84,7 @@ struct OutputTests {
   ])
   func `who has had enough ends the program without a word`(command: String) throws {
     let run = try ToolProcess(
-      script: "{ sleep 0.1; $tool \(command); echo $? >&2; } | true", sleepstudyFormula, "--data",
+      script: "{ sleep 0.3; $tool \(command); echo $? >&2; } | true", sleepstudyFormula, "--data",
       sleepstudyPath)
     #expect(run.errors == "141\n" || run.errors == "0\n" && command.contains("output >("))
   }
