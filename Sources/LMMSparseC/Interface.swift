@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import CLMMSparse
+public import CLMMSparse
 import MixedModels
 import ModelFrames
 import Reports
@@ -23,12 +23,12 @@ final class ProductsHandle: Sendable {
   init(_ products: CrossProducts) { self.products = products }
 }
 
-typealias TextOut = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>
-typealias Stream = UnsafeMutablePointer<ArrowArrayStream>
+public typealias TextOut = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+public typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>
+public typealias Stream = UnsafeMutablePointer<ArrowArrayStream>
 
 @_cdecl("lmm_version")
-func versionText() -> UnsafePointer<CChar> { permanentVersion.text }
+public func versionText() -> UnsafePointer<CChar> { permanentVersion.text }
 
 /// A text that is never freed.
 private struct PermanentText: @unchecked Sendable {
@@ -45,7 +45,7 @@ private struct PermanentText: @unchecked Sendable {
 private let permanentVersion = PermanentText(softwareVersion)
 
 @_cdecl("lmm_speak")
-func speak(_ front: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func speak(_ front: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     guard let name = front.map({ String(cString: $0) }), let front = Front(rawValue: name) else {
       let known = Front.allCases.map(\.rawValue).joined(separator: ", ")
@@ -57,7 +57,7 @@ func speak(_ front: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
 }
 
 @_cdecl("lmm_info")
-func info(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func info(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     let request = try Request(options, "lmm_info", known: ["self_test"])
     return machineDescription(isTested: try request.bool("self_test") ?? false)
@@ -65,7 +65,7 @@ func info(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
 }
 
 @_cdecl("lmm_columns")
-func columns(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func columns(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     let request = try FitRequest(options, "lmm_columns", .columns)
     return .object([
@@ -76,7 +76,7 @@ func columns(_ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
 }
 
 @_cdecl("lmm_fit")
-func fit(
+public func fit(
   _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ model: HandleOut?, _ json: TextOut?
 ) -> CInt {
   let rows = GivenRows(rows)
@@ -88,7 +88,7 @@ func fit(
 }
 
 @_cdecl("lmm_plan")
-func plan(_ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func plan(_ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   let rows = GivenRows(rows)
   return answer(json) {
     let request = try FitRequest(options, "lmm_plan", .fit)
@@ -98,7 +98,7 @@ func plan(_ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?) -
 }
 
 @_cdecl("lmm_crossprod")
-func crossprod(
+public func crossprod(
   _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ products: HandleOut?, _ json: TextOut?
 ) -> CInt {
   let rows = GivenRows(rows)
@@ -110,7 +110,7 @@ func crossprod(
 }
 
 @_cdecl("lmm_merge")
-func merge(
+public func merge(
   _ parts: UnsafePointer<OpaquePointer?>?, _ count: Int, _ sum: HandleOut?, _ json: TextOut?
 ) -> CInt {
   answer(json, sum) { _ in
@@ -123,7 +123,7 @@ func merge(
 }
 
 @_cdecl("lmm_fit_products")
-func fitProducts(
+public func fitProducts(
   _ products: OpaquePointer?, _ options: UnsafePointer<CChar>?, _ model: HandleOut?,
   _ json: TextOut?
 ) -> CInt {
@@ -136,7 +136,7 @@ func fitProducts(
 }
 
 @_cdecl("lmm_save_products")
-func saveProducts(
+public func saveProducts(
   _ products: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: TextOut?
 ) -> CInt {
   answer(json) {
@@ -147,7 +147,7 @@ func saveProducts(
 }
 
 @_cdecl("lmm_load_products")
-func loadProducts(
+public func loadProducts(
   _ path: UnsafePointer<CChar>?, _ products: HandleOut?, _ json: TextOut?
 ) -> CInt {
   answer(json, products) { _ in
@@ -158,7 +158,7 @@ func loadProducts(
 }
 
 @_cdecl("lmm_call")
-func call(_ model: OpaquePointer?, _ request: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func call(_ model: OpaquePointer?, _ request: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     let model = try handle(model, as: ModelHandle.self, "lmm_call")
     return try Question(request).answer(model, Progress())
@@ -166,7 +166,7 @@ func call(_ model: OpaquePointer?, _ request: UnsafePointer<CChar>?, _ json: Tex
 }
 
 @_cdecl("lmm_compare")
-func compare(
+public func compare(
   _ models: UnsafePointer<OpaquePointer?>?, _ count: Int, _ request: UnsafePointer<CChar>?,
   _ json: TextOut?
 ) -> CInt {
@@ -177,7 +177,7 @@ func compare(
 }
 
 @_cdecl("lmm_predict")
-func predict(
+public func predict(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
@@ -188,7 +188,7 @@ func predict(
 }
 
 @_cdecl("lmm_augment")
-func augment(
+public func augment(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
@@ -199,7 +199,7 @@ func augment(
 }
 
 @_cdecl("lmm_simulate")
-func simulate(
+public func simulate(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
@@ -210,7 +210,7 @@ func simulate(
 }
 
 @_cdecl("lmm_ranef")
-func ranef(
+public func ranef(
   _ model: OpaquePointer?, _ options: UnsafePointer<CChar>?, _ out: Stream?, _ json: TextOut?
 ) -> CInt {
   stream(json, out, nil) { _ in
@@ -221,7 +221,7 @@ func ranef(
 }
 
 @_cdecl("lmm_save")
-func save(_ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+public func save(_ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   answer(json) {
     let path = try text(path, "lmm_save needs a path.")
     try handle(model, as: ModelHandle.self, "lmm_save").fitted.save(to: path)
@@ -230,7 +230,7 @@ func save(_ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: TextOu
 }
 
 @_cdecl("lmm_load")
-func load(
+public func load(
   _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?, _ model: HandleOut?,
   _ json: TextOut?
 ) -> CInt {
@@ -244,13 +244,13 @@ func load(
 }
 
 @_cdecl("lmm_free")
-func free(_ model: OpaquePointer?) { release(model, ModelHandle.self) }
+public func free(_ model: OpaquePointer?) { release(model, ModelHandle.self) }
 
 @_cdecl("lmm_free_products")
-func freeProducts(_ products: OpaquePointer?) { release(products, ProductsHandle.self) }
+public func freeProducts(_ products: OpaquePointer?) { release(products, ProductsHandle.self) }
 
 @_cdecl("lmm_free_text")
-func freeText(_ text: UnsafeMutablePointer<CChar>?) { text?.deallocateText() }
+public func freeText(_ text: UnsafeMutablePointer<CChar>?) { text?.deallocateText() }
 
 private func release<Handle: AnyObject>(_ pointer: OpaquePointer?, _: Handle.Type) {
   guard let pointer else { return }
