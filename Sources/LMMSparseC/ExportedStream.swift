@@ -86,6 +86,20 @@ private func schema(_ columns: [(name: String, isText: Bool)]) -> ArrowSchema {
   return schema
 }
 
+/// Releases the children of a schema or an array, and gives their memory back.
+private func releaseChildren<Child>(
+  _ children: UnsafeMutablePointer<UnsafeMutablePointer<Child>?>?, _ count: Int64,
+  _ body: (UnsafeMutablePointer<Child>) -> Void
+) {
+  guard let children else { return }
+  for k in 0..<Int(count) {
+    guard let child = children[k] else { continue }
+    body(child)
+    child.deallocate()
+  }
+  children.deallocate()
+}
+
 private func schema(_ format: String, name: String) -> ArrowSchema {
   var schema = ArrowSchema()
   schema.format = UnsafePointer(UnsafeMutablePointer<CChar>.allocated(format))
@@ -96,14 +110,7 @@ private func schema(_ format: String, name: String) -> ArrowSchema {
     for text in [schema.pointee.format, schema.pointee.name] {
       text.map { UnsafeMutablePointer(mutating: $0).deallocateText() }
     }
-    if let children = schema.pointee.children {
-      for k in 0..<Int(schema.pointee.n_children) {
-        guard let child = children[k] else { continue }
-        child.pointee.release?(child)
-        child.deallocate()
-      }
-      children.deallocate()
-    }
+    releaseChildren(schema.pointee.children, schema.pointee.n_children) { $0.pointee.release?($0) }
     schema.pointee.release = nil
   }
   return schema
@@ -171,14 +178,7 @@ private func array(length: Int, nulls: Int, buffers: [UnsafeMutableRawPointer?])
       array.pointee.buffers[k].map { UnsafeMutableRawPointer(mutating: $0).deallocate() }
     }
     array.pointee.buffers.deallocate()
-    if let children = array.pointee.children {
-      for k in 0..<Int(array.pointee.n_children) {
-        guard let child = children[k] else { continue }
-        child.pointee.release?(child)
-        child.deallocate()
-      }
-      children.deallocate()
-    }
+    releaseChildren(array.pointee.children, array.pointee.n_children) { $0.pointee.release?($0) }
     array.pointee.release = nil
   }
   return array

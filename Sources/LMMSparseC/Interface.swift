@@ -181,10 +181,7 @@ public func predict(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
-  stream(json, out, rows) { rows in
-    let model = try handle(model, as: ModelHandle.self, "lmm_predict")
-    return try RowRequest(options, "lmm_predict", .predict).prediction(model.fitted, rows)
-  }
+  answerByRow("lmm_predict", .predict, model, rows, options, out, json) { try $0.prediction($1, $2) }
 }
 
 @_cdecl("lmm_augment")
@@ -192,10 +189,7 @@ public func augment(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
-  stream(json, out, rows) { rows in
-    let model = try handle(model, as: ModelHandle.self, "lmm_augment")
-    return try RowRequest(options, "lmm_augment", .augment).augmented(model.fitted, rows)
-  }
+  answerByRow("lmm_augment", .augment, model, rows, options, out, json) { try $0.augmented($1, $2) }
 }
 
 @_cdecl("lmm_simulate")
@@ -203,10 +197,7 @@ public func simulate(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ out: Stream?,
   _ json: TextOut?
 ) -> CInt {
-  stream(json, out, rows) { rows in
-    let model = try handle(model, as: ModelHandle.self, "lmm_simulate")
-    return try RowRequest(options, "lmm_simulate", .simulate).responses(model.fitted, rows)
-  }
+  answerByRow("lmm_simulate", .simulate, model, rows, options, out, json) { try $0.responses($1, $2) }
 }
 
 @_cdecl("lmm_ranef")
@@ -255,6 +246,18 @@ public func freeText(_ text: UnsafeMutablePointer<CChar>?) { text?.deallocateTex
 private func release<Handle: AnyObject>(_ pointer: OpaquePointer?, _: Handle.Type) {
   guard let pointer else { return }
   Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(pointer)).release()
+}
+
+/// Rows of results for rows that are given.
+private func answerByRow(
+  _ function: String, _ purpose: RowRequest.Purpose, _ model: OpaquePointer?, _ rows: Stream?,
+  _ options: UnsafePointer<CChar>?, _ out: Stream?, _ json: TextOut?,
+  _ results: (RowRequest, FittedModel, GivenRows) throws -> any BatchSource
+) -> CInt {
+  stream(json, out, rows) { rows in
+    let model = try handle(model, as: ModelHandle.self, function)
+    return try results(RowRequest(options, function, purpose), model.fitted, rows)
+  }
 }
 
 /// - Throws: `RequestError` for NULL.

@@ -67,9 +67,7 @@ struct SearchState {
       return try isRecorded ? value(at: φ) : evaluate(φ)
     } catch CholmodError.notPositiveDefinite {
       return .infinity
-    } catch FitError.zeroResidualVariance {
-      return .infinity
-    } catch FitError.strata {
+    } catch FitError.zeroResidualVariance, FitError.strata {
       return .infinity
     }
   }

@@ -192,32 +192,27 @@ def _freed(kept: Any) -> int:
     return key
 
 
-@_ReleaseArray
-def _release_array(pointer):
-    array = pointer.contents
-    for k in range(array.n_children):
-        child = array.children[k]
+def _release(holder, nothing):
+    """Releases what an array or a schema holds, and marks it as released."""
+    for k in range(holder.n_children):
+        child = holder.children[k]
         if child.contents.release:
             child.contents.release(child)
-    if array.dictionary and array.dictionary.contents.release:
-        array.dictionary.contents.release(array.dictionary)
-    key = array.private_data
-    array.release = _ReleaseArray()
+    if holder.dictionary and holder.dictionary.contents.release:
+        holder.dictionary.contents.release(holder.dictionary)
+    key = holder.private_data
+    holder.release = nothing
     _alive.pop(key, None)
+
+
+@_ReleaseArray
+def _release_array(pointer):
+    _release(pointer.contents, _ReleaseArray())
 
 
 @_ReleaseSchema
 def _release_schema(pointer):
-    schema = pointer.contents
-    for k in range(schema.n_children):
-        child = schema.children[k]
-        if child.contents.release:
-            child.contents.release(child)
-    if schema.dictionary and schema.dictionary.contents.release:
-        schema.dictionary.contents.release(schema.dictionary)
-    key = schema.private_data
-    schema.release = _ReleaseSchema()
-    _alive.pop(key, None)
+    _release(pointer.contents, _ReleaseSchema())
 
 
 def _fill_array(array: ArrowArray, length: int, buffers: list, nulls: int, children: list, values: Any) -> None:

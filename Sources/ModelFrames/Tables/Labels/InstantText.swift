@@ -138,8 +138,6 @@ struct InstantTally {
     if times > 0, dates + dateTimes > 0 { areAllInstants = false }
   }
 
-  mutating func addOther() { areAllInstants = false }
-
   /// What these values, all there are, make of the column; nil where they are no instants, or none.
   var kind: ColumnKind? {
     guard areAllInstants else { return nil }
