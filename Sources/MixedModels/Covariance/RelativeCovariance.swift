@@ -110,6 +110,14 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
+  /// Every row of every λ without a structure among φ, whose length is a standard deviation.
+  var rowEntries: [[Int]] {
+    zip(blocks, blockColumns).flatMap { block, columns -> [[Int]] in
+      guard block.structure == nil else { return [] }
+      return columns.indices.map { i in (0...i).map { j in columns[j].lowerBound + i - j } }
+    }
+  }
+
   /// See `StructureParameter`.
   static let smallestUnit = StructureParameter.smallestUnit
 

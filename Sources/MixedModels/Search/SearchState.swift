@@ -235,26 +235,11 @@ struct SearchState {
     for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
       try putToZero(column)
     }
-    for row in rows {
+    for row in search.covariance.rowEntries {
       let square = row.reduce(0) { $0 + best[$1] * best[$1] }
       guard square > 0, square < CriterionSearch.nearZero * CriterionSearch.nearZero else { continue }
       _ = try isAsGood(zeroing: row)
     }
-  }
-
-  /// The entries of every row of every λ, which is a standard deviation: columns of a λ grow shorter, down to
-  /// one entry.
-  private var rows: [[Int]] {
-    var (rows, first) = ([[Int]](), 0)
-    for (c, column) in search.columns.enumerated() {
-      if c == 0 || search.columns[c - 1].count == 1 {
-        first = rows.count
-        rows += column.map { _ in [] }
-      }
-      let skipped = rows.count - first - column.count
-      for (i, k) in column.enumerated() { rows[first + skipped + i].append(k) }
-    }
-    return rows
   }
 
   /// Puts a small column of λ to zero, or its small diagonal entry, where that is no worse.

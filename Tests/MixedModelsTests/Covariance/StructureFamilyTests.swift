@@ -134,6 +134,21 @@ import Testing
     return Array((all.joined(separator: "\n") + "\n").utf8)
   }
 
+  /// Loadings are no triangle down to one entry, as the columns of other terms are.
+  @Test(arguments: ["rr(Machine | Worker, d = 1) + (Machine | g)", "(Machine | g) + rr(Machine | Worker, d = 1)"])
+  func `reduced rank stands beside other terms`(random: String) throws {
+    let lines = try String(contentsOfFile: Files.data("machines.csv"), encoding: .utf8)
+      .split(separator: "\n")
+    let rows = lines.enumerated().map { k, line in "\(line),\(k == 0 ? "g" : "g\(k % 9)")" }
+    var options = FitOptions()
+    options.reading.categoricalColumns = ["Worker"]
+    let data = DataSource.bytes(Array((rows.joined(separator: "\n") + "\n").utf8), name: "m.csv")
+    let fit = try Fit(Formula("score ~ Machine + \(random)"), data: [data], options: options)
+    let alone = try Fit(
+      Formula("score ~ Machine + rr(Machine | Worker, d = 1)"), data: [data], options: options)
+    #expect(fit.convergence.converged && fit.criterion < alone.criterion + 1e-8)
+  }
+
   /// glmmTMB 1.1.5: Reaction ~ Days + ou(0 + numFactor(Days^1.5) | Subject), REML, and exp(): one model.
   /// Correlations of time 0 with the others: 0.952851951407 at a distance of 1.
   @Test(arguments: ["ou", "exp"])
