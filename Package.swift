@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "lmm-sparse",
   products: [
-    .library(name: "MixedModels", targets: ["MixedModels", "Reports"]),
+    .library(name: "MixedModels", targets: ["MixedModels", "Studies", "Reports"]),
     .library(name: "lmmsparse", type: .dynamic, targets: ["LMMSparseC"]),
     .executable(name: "lmm-sparse", targets: ["lmm-sparse"]),
   ],
@@ -36,17 +36,20 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods", "CPanelKernels"]),
-    .target(name: "Reports", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
+    .target(name: "Studies", dependencies: ["MixedModels", "ModelFrames", "NumericalMethods"]),
+    .target(
+      name: "Reports", dependencies: ["Studies", "MixedModels", "ModelFrames", "NumericalMethods"]),
     .target(name: "CLMMSparse", dependencies: ["CArrow"]),
     .target(
       name: "LMMSparseC",
       dependencies: [
-        "Reports", "MixedModels", "ModelFrames", "NumericalMethods", "CArrow", "CLMMSparse",
+        "Reports", "Studies", "MixedModels", "ModelFrames", "NumericalMethods", "CArrow",
+        "CLMMSparse",
       ]),
     .executableTarget(
       name: "lmm-sparse",
       dependencies: [
-        "Reports", "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
+        "Reports", "Studies", "MixedModels", "ModelFrames", "NumericalMethods", "CAddressSpace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["NumericalMethods"], path: "Tests/TestSupport"),
@@ -55,7 +58,9 @@ let package = Package(
       name: "ModelFramesTests", dependencies: ["TestSupport", "ModelFrames", "NumericalMethods"]),
     .testTarget(
       name: "MixedModelsTests",
-      dependencies: ["TestSupport", "Reports", "MixedModels", "ModelFrames", "NumericalMethods"],
+      dependencies: [
+        "TestSupport", "Reports", "Studies", "MixedModels", "ModelFrames", "NumericalMethods",
+      ],
       exclude: [
         "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
         "Reference/comparisons.json", "Report/Golden",
@@ -64,7 +69,8 @@ let package = Package(
       name: "LMMSparseCTests",
       dependencies: ["TestSupport", "LMMSparseC", "CLMMSparse", "CArrow", "Reports", "MixedModels"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["TestSupport", "lmm-sparse", "Reports", "MixedModels"]),
+      name: "CommandLineTests",
+      dependencies: ["TestSupport", "lmm-sparse", "Reports", "Studies", "MixedModels"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -2,6 +2,7 @@
 import Benchmark
 import MixedModels
 import ModelFrames
+import Studies
 
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = Benchmark.Configuration(

@@ -79,7 +79,7 @@ package struct RelativeCovariance: Sendable {
   func residualCoordinates(_ φ: [Double]) -> ArraySlice<Double> { φ[blockParameterCount...] }
 
   /// Whether the parameters are the elements of the terms' covariance matrices, in which V is linear.
-  var isUnstructured: Bool {
+  package var isUnstructured: Bool {
     residual == nil && blocks.allSatisfy { $0.structure == nil } && knownDeviation == nil
   }
 
@@ -153,7 +153,7 @@ package struct RelativeCovariance: Sendable {
   }
 
   /// Writes Λ's block for a level of every group, ℓ × ℓ column-major, lower triangular.
-  func factors(_ φ: [Double], into factors: inout [[Double]]) {
+  package func factors(_ φ: [Double], into factors: inout [[Double]]) {
     var next = 0
     for block in blocks {
       let size = groupSizes[block.group]
@@ -175,7 +175,7 @@ package struct RelativeCovariance: Sendable {
     }
   }
 
-  var emptyFactors: [[Double]] { groupSizes.map { Array(repeating: 0, count: $0 * $0) } }
+  package var emptyFactors: [[Double]] { groupSizes.map { Array(repeating: 0, count: $0 * $0) } }
 
   /// θ, the lower triangle of λ for the reported columns: R⁻¹λ̃ made triangular again by a
   /// rotation.
@@ -259,7 +259,7 @@ package struct RelativeCovariance: Sendable {
   }
 
   /// Every block's λ for the reported columns.
-  func reportedFactors(_ φ: [Double]) -> [DenseMatrix] {
+  package func reportedFactors(_ φ: [Double]) -> [DenseMatrix] {
     var next = 0
     return blocks.map { $0.reported($0.working(φ, &next)) }
   }
@@ -275,7 +275,7 @@ package struct RelativeCovariance: Sendable {
     return λ
   }
 
-  static func entries(_ λ: DenseMatrix) -> [Double] {
+  package static func entries(_ λ: DenseMatrix) -> [Double] {
     (0..<λ.columns).flatMap { j in (j..<λ.rows).map { λ[$0, j] } }
   }
 }
@@ -339,7 +339,7 @@ extension DenseMatrix {
   /// The lower triangular L with LLᵀ = self · selfᵀ and a diagonal ≥ 0, by Givens rotations of
   /// columns (exact for singular matrices too). A triangular matrix is returned as it is, up to
   /// signs.
-  var lowerTriangularFactor: DenseMatrix { lowerTriangularRotation.L }
+  package var lowerTriangularFactor: DenseMatrix { lowerTriangularRotation.L }
 
   /// The same, with the orthogonal Q for which L = self · Q.
   var lowerTriangularRotation: (L: DenseMatrix, Q: DenseMatrix) {

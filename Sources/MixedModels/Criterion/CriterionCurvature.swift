@@ -5,7 +5,7 @@ import NumericalMethods
 
 /// The criterion near its minimum: gradient, Hessian, and how r² and the fixed effects' covariance
 /// change with φ.
-struct CriterionCurvature: Sendable {
+package struct CriterionCurvature: Sendable {
   var gradient: [Double]
   /// Of the profiled criterion, symmetric.
   let hessian: DenseMatrix

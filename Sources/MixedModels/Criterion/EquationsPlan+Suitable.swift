@@ -16,7 +16,7 @@ extension EquationsPlan {
   /// for if it is exact, else the best that is.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  static func exact(_ model: LinearMixedModel, insteadOf solver: String) throws -> EquationsPlan {
+  package static func exact(_ model: LinearMixedModel, insteadOf solver: String) throws -> EquationsPlan {
     try EquationsPlan(model, solver: exactSolver(insteadOf: solver), threads: 1)
   }
 

@@ -8,7 +8,7 @@ extension CrossProducts {
   /// Labels of copies end in `#2`, `#3`, ….
   ///
   /// - Throws: `FitError.memoryShortage`.
-  func copies(_ count: Int, ofLevelsOf factor: Int?) throws(FitError) -> CrossProducts {
+  package func copies(_ count: Int, ofLevelsOf factor: Int?) throws(FitError) -> CrossProducts {
     var total = self
     guard count > 1 else { return total }
     for copy in 2...count {

@@ -24,7 +24,7 @@ package struct ModelSpecification: Sendable {
 
 extension ModelSpecification {
   /// Columns of the factors that X and Z are coded from; grouping factors as such are not among them.
-  var codedFactors: Set<String> {
+  package var codedFactors: Set<String> {
     let terms = ([fixed] + randomTerms.map(\.terms)).flatMap(\.terms)
     return Set(terms.flatMap(\.factors).compactMap(\.variable.column))
   }

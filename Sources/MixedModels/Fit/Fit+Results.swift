@@ -190,7 +190,7 @@ extension LinearMixedModel {
   /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a
   /// standard deviation below 1e-4, lme4's tolerance. Standardized, so that the answer does not
   /// depend on the units of the covariates.
-  func isSingular(_ φ: [Double]) -> Bool {
+  package func isSingular(_ φ: [Double]) -> Bool {
     var next = 0
     for block in covariance.blocks {
       guard block.rank > 0 else { continue }

@@ -124,7 +124,7 @@ extension FittedModel {
   }
 
   /// Whether there is nothing but the fixed part.
-  var isLeastSquares: Bool { model.groups.isEmpty && repeated == nil }
+  package var isLeastSquares: Bool { model.groups.isEmpty && repeated == nil }
 }
 
 extension FitOptions {

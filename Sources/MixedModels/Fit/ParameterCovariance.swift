@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// The asymptotic covariance of the variance parameters (φ, log σ): twice the inverse Hessian of
 /// the deviance, or of the REML criterion, that is not profiled over σ.
@@ -7,11 +7,11 @@ import NumericalMethods
 /// With w = df / r² = 1/σ² at the optimum, ṙ = ∂r²/∂φ and H the profiled Hessian,
 ///
 ///     H_φφ = H + ṙṙᵀw²/df,   H_φ,log σ = −2 ṙ w,   H_log σ,log σ = 4 df.
-struct ParameterCovariance: Sendable {
+package struct ParameterCovariance: Sendable {
   /// (n + 1) × (n + 1), log σ last; zeros for σ where it is known.
-  let matrix: DenseMatrix
+  package let matrix: DenseMatrix
 
-  init(
+  package init(
     _ curvature: CriterionCurvature, _ model: LinearMixedModel, φ: [Double], _ kind: CriterionKind
   ) {
     let follows = model.covariance.logSigma(φ)?.slopes
@@ -37,7 +37,7 @@ struct ParameterCovariance: Sendable {
   }
 
   /// The variance of a function with these derivatives in (φ, log σ).
-  func variance(_ slopes: [Double]) -> Double {
+  package func variance(_ slopes: [Double]) -> Double {
     max(dot(slopes, matrix * slopes), 0)
   }
 }

@@ -5,17 +5,17 @@ import NumericalMethods
 /// (φ, log σ).
 ///
 /// Nil on the boundary: where a standard deviation is zero or a correlation ±1.
-struct VarianceErrors: Sendable {
-  let sigma: Double
+package struct VarianceErrors: Sendable {
+  package let sigma: Double
   /// Parallel to the covariance's blocks.
-  let terms: [Term]
+  package let terms: [Term]
   /// Of the residual standard deviation of every stratum; one where there are none.
-  let strata: [Double]
+  package let strata: [Double]
 
-  struct Term: Sendable {
-    let standardDeviations: [Double?]
+  package struct Term: Sendable {
+    package let standardDeviations: [Double?]
     /// ℓ × ℓ; nil on the diagonal.
-    let correlations: [[Double?]]
+    package let correlations: [[Double?]]
 
     /// Without those of correlations that are known, and do not change with the parameters.
     var ofEstimates: Term {
@@ -38,7 +38,7 @@ struct VarianceErrors: Sendable {
     }
   }
 
-  init(
+  package init(
     _ covariance: ParameterCovariance, _ structure: RelativeCovariance, φ: [Double], sigma: Double
   ) {
     let n = φ.count

@@ -35,7 +35,7 @@ extension LinearMixedModel {
 
   /// The same, with the raw blocks of levels and pairs given back as they are mapped: `products`
   /// keeps counts, levels and the fixed part only.
-  init(releasing products: inout CrossProducts, options: FitOptions) throws {
+  package init(releasing products: inout CrossProducts, options: FitOptions) throws {
     let specification = products.specification
     guard products.observations > 0 else {
       throw FitError.noRows(

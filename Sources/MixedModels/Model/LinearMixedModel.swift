@@ -16,7 +16,7 @@ public struct LinearMixedModel: Sendable {
   var pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the
   /// response.
-  var tail: DenseMatrix
+  package var tail: DenseMatrix
   package var covariance: RelativeCovariance
   package let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
@@ -31,6 +31,8 @@ public struct LinearMixedModel: Sendable {
   /// The A_k of which A(φ) is made, where residuals have parameters; the A of this model is the one of
   /// equal coefficients, or that of `weighted(at:)`.
   var parts: ModelParts?
+  /// Whether residuals have parameters of their own beside σ.
+  package var hasResidualStructure: Bool { parts != nil }
 
   /// Whether σ is a parameter: neither known nor following from what is.
   var estimatesSigma: Bool { knownVariance == nil && covariance.knownDeviation == nil }
@@ -124,8 +126,8 @@ struct CoOccurrence: Sendable {
 /// From working coefficients back to R's.
 package struct FixedCoordinates: Sendable {
   /// R's names of all columns, the dropped ones included.
-  let names: [String]
-  let kept: [Int]
+  package let names: [String]
+  package let kept: [Int]
   /// X_reported = X_working · R, p × p.
   package let R: DenseMatrix
   /// Raw × p.

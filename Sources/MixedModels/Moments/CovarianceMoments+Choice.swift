@@ -5,7 +5,7 @@ extension CovarianceMoments {
   /// The exact moments at φ, and the parameters without σ².
   ///
   /// - Throws: `InferenceError` where the levels' effects are too many.
-  static func of(
+  package static func of(
     _ model: LinearMixedModel, _ φ: [Double], threads: Int
   ) throws -> (moments: CovarianceMoments, parameters: [CovarianceParameter]) {
     let parameters = model.covariance.linearParameters(φ)

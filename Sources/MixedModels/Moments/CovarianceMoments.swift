@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
-import NumericalMethods
+package import NumericalMethods
 
 /// What Kenward and Roger's method needs of V = W⁻¹ + ZΛΛᵀZᵀ (that is, V / σ²), with B = ZᵀV⁻¹Z
 /// and H = ZᵀV⁻¹X: sums over sets of levels that share no rows, so that they can be added up.
-struct CovarianceMoments: Sendable {
-  let p: Int
+package struct CovarianceMoments: Sendable {
+  package let p: Int
   /// m, the parameters without σ².
-  let count: Int
+  package let count: Int
   /// What is taken off XᵀWX to give XᵀV⁻¹X, p × p.
-  var absorbed: [Double]
+  package var absorbed: [Double]
   /// HᵀE_rH, m of p × p.
-  var HEH: [Double]
+  package var HEH: [Double]
   /// HᵀE_rBE_sH for s ≤ r at `pair(r, s)`, p × p each.
-  var HEBEH: [Double]
+  package var HEBEH: [Double]
   /// tr(BE_rBE_s) at `pair(r, s)`.
-  var traces: [Double]
+  package var traces: [Double]
   /// tr(BE_r).
-  var singleTraces: [Double]
+  package var singleTraces: [Double]
 
-  init(p: Int, count: Int) {
+  package init(p: Int, count: Int) {
     (self.p, self.count) = (p, count)
     let pairs = count * (count + 1) / 2
     absorbed = Array(repeating: 0, count: p * p)
@@ -29,9 +29,9 @@ struct CovarianceMoments: Sendable {
     singleTraces = Array(repeating: 0, count: count)
   }
 
-  static func pair(_ r: Int, _ s: Int) -> Int { r * (r + 1) / 2 + s }
+  package static func pair(_ r: Int, _ s: Int) -> Int { r * (r + 1) / 2 + s }
 
-  static func += (a: inout CovarianceMoments, b: CovarianceMoments) {
+  package static func += (a: inout CovarianceMoments, b: CovarianceMoments) {
     for i in a.absorbed.indices { a.absorbed[i] += b.absorbed[i] }
     for i in a.HEH.indices { a.HEH[i] += b.HEH[i] }
     for i in a.HEBEH.indices { a.HEBEH[i] += b.HEBEH[i] }
@@ -40,7 +40,7 @@ struct CovarianceMoments: Sendable {
   }
 
   /// Adds up `parts` shares, made on several threads, always in the same order.
-  static func sum(
+  package static func sum(
     p: Int, count: Int, parts: Int, threads: Int,
     _ share: @Sendable (Int) -> CovarianceMoments
   ) -> CovarianceMoments {
@@ -55,7 +55,7 @@ struct CovarianceMoments: Sendable {
   }
 
   /// The p × p matrix at `index` of one of the arrays.
-  func matrix(_ values: [Double], _ index: Int) -> DenseMatrix {
+  package func matrix(_ values: [Double], _ index: Int) -> DenseMatrix {
     DenseMatrix(rows: p, columns: p, storage: Array(values[index * p * p..<(index + 1) * p * p]))
   }
 }

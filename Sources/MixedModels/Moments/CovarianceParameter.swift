@@ -7,7 +7,7 @@
 ///
 /// A change of columns maps a term's elements linearly onto each other, so what is derived from
 /// them (Kenward and Roger's adjustment) is that of the reported columns.
-struct CovarianceParameter: Sendable {
+package struct CovarianceParameter: Sendable {
   let group: Int
   /// Columns of the group, j ≤ i.
   let i: Int

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// P_r, Q_rs and tr(V⁻¹G_rV⁻¹G_s) of all parameters, σ² last.
-struct ParameterSums {
-  var P: [DenseMatrix]
+package struct ParameterSums {
+  package var P: [DenseMatrix]
   /// Lower triangle: Q[r][s] for s ≤ r.
-  var Q: [[DenseMatrix]]
-  var T: DenseMatrix
+  package var Q: [[DenseMatrix]]
+  package var T: DenseMatrix
 
-  init(
+  package init(
     _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ information: DenseMatrix,
     observations: Int
   ) {

@@ -51,7 +51,7 @@ package enum FactorSource: Sendable, Hashable {
   /// A comparison: levels FALSE and TRUE.
   case logical(Expression)
 
-  var name: String {
+  package var name: String {
     switch self {
     case .column(let name): name
     case .logical(let expression): expression.deparsed

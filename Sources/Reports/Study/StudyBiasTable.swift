@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import Studies
 
 /// Biases of the variances: restricted against full likelihood, and what theory expects of the
 /// latter.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import MixedModels
+package import Studies
 
 /// The estimates of one parameter in all designs of a study: what its figure shows, whether the
 /// study was just done or comes from a table of its replicates.

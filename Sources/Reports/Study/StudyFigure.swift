@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import Studies
 
 /// The estimates of one parameter in a study, design by design and method beside method: points,
 /// boxes of the quartiles with whiskers to the 5th and 95th percentile, means, and the truth.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 public import MixedModels
+public import Studies
 
 /// All replicates of a study as a table for programs: a row for every parameter of every fit.
 public struct StudyReplicates: Reportable {

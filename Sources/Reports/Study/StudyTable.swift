@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import MixedModels
 import ModelFrames
+package import Studies
 
 /// The replicates of a study, as `study --replicates-file` writes them.
 package struct StudyTable {

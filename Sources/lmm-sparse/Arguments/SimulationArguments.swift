@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Studies
 
 /// A model and its data as they are stated, beside the formula.
 struct SimulationArguments: ParsableArguments {

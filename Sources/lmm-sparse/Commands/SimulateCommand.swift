@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import Studies
 
 /// Writes a table drawn from a known model.
 struct SimulateCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import ArgumentParser
 import MixedModels
 import ModelFrames
 import Reports
+import Studies
 
 /// What the estimators do when a model is true.
 struct StudyCommand: ParsableCommand {

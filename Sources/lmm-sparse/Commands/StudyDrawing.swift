@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import Reports
+import Studies
 
 /// The figures of a study and the files they go to.
 struct StudyDrawing {

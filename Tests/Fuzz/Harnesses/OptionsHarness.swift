@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
+import Studies
 
 /// What users state of a design in options' values, one on a line, each behind a letter that says
 /// which; `f` is the formula.

@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import Reports
+import Studies
 import Testing
 
 /// Inference from fits whose criterion is an estimate with an error.

@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import NumericalMethods
+import Studies
 import Testing
 
 /// Numbers that a caller of the library states: what is out of range is thrown before memory is taken.

@@ -2,6 +2,7 @@
 import Foundation
 import MixedModels
 import ModelFrames
+import Studies
 import Testing
 
 struct SimulationTests {

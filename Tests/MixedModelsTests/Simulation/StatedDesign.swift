@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Studies
 
 /// A design from a formula, its table as text and what is in it.
 struct StatedDesign {

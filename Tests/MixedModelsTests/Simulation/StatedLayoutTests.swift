@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Studies
 import Testing
 
 @Suite struct `Layout of simulated factors` {

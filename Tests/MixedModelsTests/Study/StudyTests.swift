@@ -3,6 +3,7 @@ import Foundation
 import MixedModels
 import ModelFrames
 import Reports
+import Studies
 import Testing
 
 @Suite struct `Study of the estimators` {

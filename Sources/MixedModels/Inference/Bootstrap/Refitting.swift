@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+package import NumericalMethods
 
 /// Fits one model to many responses: a light search from a point near which the optima must lie.
 ///
 /// No Hessian at the end, so a replicate takes a few gradients only.
-struct Refitting: Sendable {
-  let kind: CriterionKind
+package struct Refitting: Sendable {
+  package let kind: CriterionKind
   private let given: [Double]
   /// φ to start searches from, in turn, until one finds its optimum.
   private let starts: [[Double]]
@@ -14,22 +14,22 @@ struct Refitting: Sendable {
   /// Where a variance is zero the criterion does not feel it, so searches begin away from there.
   private static let leastDiagonal = 0.1
 
-  struct Outcome {
-    var φ: [Double]
-    var criterion: Double
-    var converged: Bool
+  package struct Outcome {
+    package var φ: [Double]
+    package var criterion: Double
+    package var converged: Bool
     /// In units of the response.
-    var sigma: Double
+    package var sigma: Double
     /// In working coordinates, in units of the scaled response.
-    var β: [Double]
+    package var β: [Double]
     /// Cov(β) / σ² in working coordinates.
-    var Φ: DenseMatrix
+    package var Φ: DenseMatrix
     /// nil unless asked for, without parameters, and where it cannot be computed.
-    var curvature: CriterionCurvature?
+    package var curvature: CriterionCurvature?
   }
 
   /// - Throws: `FitError`, `CholmodError`.
-  init(_ model: LinearMixedModel, kind: CriterionKind, start: [Double], solver: String) throws {
+  package init(_ model: LinearMixedModel, kind: CriterionKind, start: [Double], solver: String) throws {
     (self.kind, given) = (kind, start)
     var lifted = start
     for column in model.covariance.columnRanges {
@@ -44,7 +44,7 @@ struct Refitting: Sendable {
   /// With `wantsCurvature` the search goes on with the exact Hessian, as that of a fit does.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  func fit(_ model: LinearMixedModel, wantsCurvature: Bool = false) throws -> Outcome {
+  package func fit(_ model: LinearMixedModel, wantsCurvature: Bool = false) throws -> Outcome {
     let criterion = try Criterion(model, kind, choice)
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
@@ -71,7 +71,7 @@ struct Refitting: Sendable {
   /// The criterion at the φ given.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  func criterion(_ model: LinearMixedModel) throws -> Double {
+  package func criterion(_ model: LinearMixedModel) throws -> Double {
     try Criterion(model, kind, choice).value(given)
   }
 }

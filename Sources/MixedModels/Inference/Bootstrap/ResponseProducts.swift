@@ -43,7 +43,7 @@ package struct ResponseSimulator: Sendable {
   }
 
   /// - Throws: `InferenceError` if the crossed factors are too large.
-  init(
+  package init(
     _ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double,
     memory: Int = availableMemory()
   ) throws {
@@ -131,7 +131,7 @@ package struct ResponseSimulator: Sendable {
 
 extension LinearMixedModel {
   /// The same model with another response, in units of the scaled one.
-  func replacingResponse(_ response: ResponseProducts) -> LinearMixedModel {
+  package func replacingResponse(_ response: ResponseProducts) -> LinearMixedModel {
     let p = fixedEffectCount
     let groups = zip(groups, response.z).map { group, zy in
       let ℓ = group.size

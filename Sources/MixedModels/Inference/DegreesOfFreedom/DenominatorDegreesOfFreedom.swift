@@ -108,11 +108,15 @@ extension FittedModel {
 }
 
 /// The same degrees of freedom for all hypotheses: n − p, or infinitely many.
-struct FixedDegreesOfFreedom: DenominatorDegreesOfFreedom {
-  let covariance: DenseMatrix
-  let degreesOfFreedom: Double
+package struct FixedDegreesOfFreedom: DenominatorDegreesOfFreedom {
+  package let covariance: DenseMatrix
+  package let degreesOfFreedom: Double
 
-  func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
+  package init(covariance: DenseMatrix, degreesOfFreedom: Double) {
+    (self.covariance, self.degreesOfFreedom) = (covariance, degreesOfFreedom)
+  }
+
+  package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
     Denominator(degreesOfFreedom: degreesOfFreedom)
   }
 }

@@ -86,7 +86,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// From the optimum of the REML criterion and its σ², with exact moments.
   ///
   /// - Throws: `InferenceError` where the levels' effects are too many.
-  init(_ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int) throws {
+  package init(_ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int) throws {
     let (moments, parameters) = try CovarianceMoments.of(model, φ, threads: threads)
     try self.init(moments, parameters, model, variance: variance)
   }

@@ -29,7 +29,7 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
       curvature, fitted.coefficients, fitted.model, φ: fitted.φ, fitted.options.criterion)
   }
 
-  init(
+  package init(
     _ curvature: CriterionCurvature, _ coefficients: WorkingCoefficients,
     _ model: LinearMixedModel, φ: [Double], _ kind: CriterionKind
   ) {

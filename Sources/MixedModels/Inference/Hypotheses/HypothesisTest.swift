@@ -134,7 +134,7 @@ extension FittedModel {
 
 extension FixedCoordinates {
   /// R⁻ᵀ l: what multiplies the working coefficients where l multiplies the kept reported ones.
-  func workingRow(_ l: [Double]) -> [Double] {
+  package func workingRow(_ l: [Double]) -> [Double] {
     var row = l
     DenseCholesky.solveUpperTransposed(R, &row)
     return row

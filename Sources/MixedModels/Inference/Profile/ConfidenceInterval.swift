@@ -76,7 +76,7 @@ extension FittedModel {
 
 extension LinearMixedModel {
   /// The standard deviations of every term, each followed by its correlations, and σ.
-  var covariancePlaces: [IntervalPlace] {
+  package var covariancePlaces: [IntervalPlace] {
     let terms = covariance.blocks.enumerated().flatMap { t, block in
       (0..<block.size).flatMap { j -> [IntervalPlace] in
         [.deviation(term: t, column: j)]
@@ -87,11 +87,11 @@ extension LinearMixedModel {
   }
 
   /// The kept coefficients.
-  var coefficientPlaces: [IntervalPlace] { fixed.kept.indices.map { .coefficient($0) } }
+  package var coefficientPlaces: [IntervalPlace] { fixed.kept.indices.map { .coefficient($0) } }
 }
 
 /// A parameter by its place in the model.
-enum IntervalPlace: Equatable {
+package enum IntervalPlace: Equatable {
   case deviation(term: Int, column: Int)
   case correlation(term: Int, row: Int, column: Int)
   /// σ, of the first stratum where there are several.
@@ -102,14 +102,14 @@ enum IntervalPlace: Equatable {
   case coefficient(Int)
 
   /// The random-effects term it belongs to.
-  var term: Int? {
+  package var term: Int? {
     switch self {
     case .deviation(let term, _), .correlation(let term, _, _): term
     case .residual, .stratum, .coefficient: nil
     }
   }
 
-  var kind: ModelParameter.Kind {
+  package var kind: ModelParameter.Kind {
     switch self {
     case .deviation: .standardDeviation
     case .correlation: .correlation

@@ -7,7 +7,7 @@ extension LikelihoodMaximum {
   ///
   /// - Parameter standardError: Of the estimate; nil where it is not known.
   /// - Throws: `FitError`, `CholmodError`.
-  func search(
+  package func search(
     _ place: IntervalPlace, _ given: Double, standardError: Double?
   ) throws -> ProfileSearch {
     let kind = place.kind

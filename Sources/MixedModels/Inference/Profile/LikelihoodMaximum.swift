@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
-import NumericalMethods
+package import NumericalMethods
 
 /// The maximum of the likelihood, where all profiles begin.
-struct LikelihoodMaximum: Sendable {
-  let model: LinearMixedModel
+package struct LikelihoodMaximum: Sendable {
+  package let model: LinearMixedModel
   /// How to solve the model's equations; those of fewer columns of X, too.
-  let choice: EquationsPlan.Choice
+  package let choice: EquationsPlan.Choice
   /// What the equations are expected to take, on one thread.
-  let bytes: Int
-  let φ: [Double]
+  package let bytes: Int
+  package let φ: [Double]
   /// log σ, of the scaled response.
-  let logSigma: Double
-  let deviance: Double
+  package let logSigma: Double
+  package let deviance: Double
   /// β as far as the model's response still has it, in working coordinates and units of the
   /// response.
-  let residualCoefficients: [Double]
+  package let residualCoefficients: [Double]
   /// In φ, profiled over σ.
-  let profiledHessian: DenseMatrix
+  package let profiledHessian: DenseMatrix
   /// In (φ, log σ).
-  let jointHessian: DenseMatrix
+  package let jointHessian: DenseMatrix
 
   /// Equations are exact: a profile is made of small differences of deviances.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  init(_ fitted: FittedModel) throws {
+  package init(_ fitted: FittedModel) throws {
     let plan = try EquationsPlan.exact(fitted.model, insteadOf: fitted.options.solver)
     try self.init(
       fitted.model, plan.choice, bytes: plan.chosen.bytes, φ: fitted.φ, fitted.curvature)
@@ -34,7 +34,7 @@ struct LikelihoodMaximum: Sendable {
   ///   - choice: Of exact equations.
   ///   - curvature: At φ; nil if it is not known.
   /// - Throws: `FitError`, `CholmodError`.
-  init(
+  package init(
     _ model: LinearMixedModel, _ choice: EquationsPlan.Choice, bytes: Int, φ: [Double],
     _ curvature: CriterionCurvature?
   ) throws {

@@ -3,7 +3,7 @@ import Glibc
 import NumericalMethods
 
 extension ProfileSearch {
-  enum Limit {
+  package enum Limit {
     case at(Double)
     /// The edge of the parameter space is not far enough.
     case bound(Double)
@@ -15,7 +15,7 @@ extension ProfileSearch {
   /// they leave the bracket; when a point is near enough, what is left is interpolated.
   ///
   /// - Throws: `ProfileFailure`; `FitError`, `CholmodError`.
-  mutating func limit(_ target: Double) throws -> Limit {
+  package mutating func limit(_ target: Double) throws -> Limit {
     let bound = target < 0 ? range.lowerBound : range.upperBound
     if estimate == bound { return .bound(bound) }
     var inner = estimate

@@ -3,9 +3,9 @@ import Glibc
 import NumericalMethods
 
 /// Follows the profile deviance of one parameter away from its estimate.
-struct ProfileSearch {
+package struct ProfileSearch {
   /// A constrained optimum.
-  struct Point {
+  package struct Point {
     let value: Double
     /// sign(value − estimate) √(deviance − least deviance).
     let ζ: Double
@@ -15,16 +15,16 @@ struct ProfileSearch {
   }
 
   let held: any HeldDeviance
-  let estimate: Double
+  package let estimate: Double
   /// Where the parameter can lie.
-  let range: ClosedRange<Double>
+  package let range: ClosedRange<Double>
   let scale: ProfileScale
   /// Of the estimate, on `scale`; nil if not known.
-  let standardError: Double?
+  package let standardError: Double?
   /// A step to try where that is not known.
-  let spread: Double
+  package let spread: Double
   /// At the maximum of the likelihood.
-  let leastDeviance: Double
+  package let leastDeviance: Double
   private(set) var points: [Point]
   /// Where other minima than that next to the estimate were found to be lower.
   private var branches: [[Double]] = []
@@ -46,7 +46,7 @@ struct ProfileSearch {
   /// The constrained optimum at a value.
   ///
   /// - Throws: `ProfileFailure`; `FitError`, `CholmodError`.
-  mutating func point(at value: Double) throws -> Point {
+  package mutating func point(at value: Double) throws -> Point {
     if let known = points.first(where: { $0.value == value }) { return known }
     try held.hold(at: value)
     let nearest = points.min { abs($0.value - value) < abs($1.value - value) }!
@@ -90,7 +90,7 @@ struct ProfileSearch {
   /// which all points on that side are looked at again.
   ///
   /// - Throws: `LowerDeviance`; `FitError`, `CholmodError`.
-  mutating func confirmed(_ point: Point) throws -> Point {
+  package mutating func confirmed(_ point: Point) throws -> Point {
     try held.hold(at: point.value)
     let known: Minimum = (point.deviance, point.x, point.hessian)
     let least = try least(of: known, from: held.others(point.x))

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import MixedModels
+import ModelFrames
+import NumericalMethods
+
+/// One design's cross-products with the true parameters in working coordinates: what its responses
+/// are drawn from and fitted with.
+///
+/// Covariates and levels are drawn once, from the seed, and stay: the study is conditional on them,
+/// as the theory of the estimators is.
+struct StudyModel: Sendable {
+  let model: LinearMixedModel
+  let parameters: [StudyParameter]
+  /// True values, σ in units of the response.
+  let φ: [Double]
+  let sigma: Double
+  let simulator: ResponseSimulator
+
+  /// - Throws: `FormulaError`, `DataError`, `FitError`, `InferenceError`, `SimulationError`.
+  init(_ study: StudyDesign, seed: UInt64, threads: Int) throws {
+    guard let truth = study.fitted?.truth ?? study.design?.truth, truth.sigma > 0 else {
+      throw SimulationError.stated("a study needs a positive \(Setting.simulation(.sigma)).")
+    }
+    model = try Self.model(study, seed: seed, threads: threads)
+    let names = truth.coefficients.map(\.name)
+    if model.hasResidualStructure {
+      throw SimulationError.stated(
+        "a study knows one residual variance: leave \(Setting.residualBy) out.")
+    }
+    if let held = study.fitted?.options.held.first {
+      throw SimulationError.stated(
+        "a study estimates all covariance parameters, and here \(held.name) is known: fit without \(Setting.held).")
+    }
+    guard model.covariance.isUnstructured else {
+      throw SimulationError.stated(
+        "a study knows random terms with all covariances, or with none (||): write them without a word for their structure."
+      )
+    }
+    guard model.fixed.names == names, model.fixed.kept.count == names.count else {
+      let lost = names.filter { [model] name in
+        !model.fixed.kept.contains { model.fixed.names[$0] == name }
+      }
+      throw SimulationError.stated(
+        "with \(study.label) the coefficients of \(lost.joined(separator: ", ")) cannot be estimated: a level does not occur, or columns depend on each other. State more rows or other covariates."
+      )
+    }
+    let covariances = try Self.covariances(truth, model)
+    let θ = covariances.flatMap { Σ in
+      RelativeCovariance.entries(
+        Σ.semidefiniteRoot(scale: 1 / (truth.sigma * truth.sigma)).lowerTriangularFactor)
+    }
+    φ = model.covariance.working(θ)
+    sigma = truth.sigma
+    parameters = Self.parameters(truth, model, covariances)
+    var factors = model.covariance.emptyFactors
+    model.covariance.factors(φ, into: &factors)
+    simulator = try ResponseSimulator(
+      model,
+      spreads: zip(model.groups, factors).map {
+        DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
+      }, sigma: truth.sigma / model.fixed.responseScale)
+  }
+
+  /// The cross-products of one simulated table, drawn as it is read, or of a fit; of the response only the
+  /// unit is used.
+  private static func model(
+    _ study: StudyDesign, seed: UInt64, threads: Int
+  ) throws -> LinearMixedModel {
+    if let fitted = study.fitted {
+      var options = fitted.options
+      options.threads = threads
+      var products = fitted.products
+      return try LinearMixedModel(releasing: &products, options: options)
+    }
+    guard let design = study.design else { preconditionFailure("a design is stated or a fit's") }
+    var table = Simulation(design, seed: seed)
+    table.name = "the table of \(study.label)"
+    var options = FitOptions()
+    options.threads = threads
+    options.contrasts = study.settings?.contrasts ?? [:]
+    options.weights = study.settings?.weights
+    options.reading.categoricalColumns = Set(design.labelledFactors)
+    return try LinearMixedModel(study.formula, data: [table], options: options)
+  }
+
+  /// The true covariance of every term, in the model's order.
+  private static func covariances(
+    _ truth: SimulationTruth, _ model: LinearMixedModel
+  ) throws -> [DenseMatrix] {
+    var left = truth.terms
+    return try model.terms.map { term in
+      guard
+        let index = left.firstIndex(where: {
+          $0.group == term.groupName && $0.columns == term.columns
+        })
+      else {
+        throw SimulationError.stated(
+          "the term (\(term.columns.joined(separator: ", ")) | \(term.groupName)) has other columns in the table: a level does not occur. State more rows."
+        )
+      }
+      let rows = left.remove(at: index).covariance
+      return DenseMatrix(rows: rows.count, columns: rows.count, storage: rows.flatMap(\.self))
+    }
+  }
+
+  private static func parameters(
+    _ truth: SimulationTruth, _ model: LinearMixedModel, _ covariances: [DenseMatrix]
+  ) -> [StudyParameter] {
+    var parameters = truth.coefficients.map {
+      StudyParameter(kind: .fixed, group: nil, term: $0.name, truth: $0.value)
+    }
+    for (term, Σ) in zip(model.terms, covariances) {
+      let sd = Σ.diagonal.map { $0.squareRoot() }
+      for j in term.columns.indices {
+        let name = term.columns[j]
+        parameters.append(
+          StudyParameter(kind: .standardDeviation, group: term.name, term: name, truth: sd[j]))
+        parameters.append(
+          StudyParameter(kind: .variance, group: term.name, term: name, truth: Σ[j, j]))
+        for i in term.columns.indices.dropFirst(j + 1) {
+          parameters.append(
+            StudyParameter(
+              kind: .correlation, group: term.name, term: "\(term.columns[i]).\(name)",
+              truth: sd[i] * sd[j] > 0 ? Σ[i, j] / (sd[i] * sd[j]) : .nan))
+        }
+      }
+    }
+    return parameters + [
+      StudyParameter(kind: .sigma, group: nil, term: "sigma", truth: truth.sigma),
+      StudyParameter(
+        kind: .residualVariance, group: nil, term: "sigma^2", truth: truth.sigma * truth.sigma),
+    ]
+  }
+}
+
+extension DenseMatrix {
+  /// A square root of `scale` · self, which is symmetric and positive semidefinite.
+  fileprivate func semidefiniteRoot(scale: Double) -> DenseMatrix {
+    let (values, V) = symmetricEigenvectors(self)
+    return V * DenseMatrix(diagonal: values.map { max(scale * $0, 0).squareRoot() })
+  }
+}
