@@ -12,7 +12,7 @@ struct FitRequest {
 
   private static let reading = [
     "formula", "data", "name", "weights", "offset", "factor", "levels", "contrasts", "na", "missing",
-    "encoding", "decimal", "separator", "threads", "cluster",
+    "encoding", "decimal", "separator", "threads", "cluster", "sparse_fixed",
   ]
   private static let search = [
     "optimizer", "start", "theta", "sigma", "max_evaluations", "tolerance", "solver", "accuracy",
@@ -133,6 +133,11 @@ struct FitRequest {
     options.degreesOfFreedom =
       try request.word("ddf", DegreesOfFreedomMethod.self) ?? .satterthwaite
     options.clusters = try request.string("cluster")
+    switch try request.strings("sparse_fixed") {
+    case [], ["auto"]: break
+    case ["none"]: options.sparseFixed = .none
+    case let names: options.sparseFixed = .factors(names)
+    }
     options.coefficientCovariance =
       try request.word("vcov", CoefficientCovariance.self) ?? options.clusters.map { _ in .cr2 }
     options.wantsConditionalModes = try request.bool("ranef") ?? false

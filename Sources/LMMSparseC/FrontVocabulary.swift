@@ -62,6 +62,7 @@ struct FrontVocabulary: Vocabulary {
     case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
     case .clusters(let column): front.assigned("cluster", column.map { .text($0) })
     case .responseColumns: "the responses of the command-line program"
+    case .sparseFixed(let choice): front.assigned("sparse_fixed", choice.map { .text($0) })
     case .residualBy: "residual strata of the command-line program"
     case .residual: "covariances between residuals, of the command-line program"
     case .start: front.assigned("start")

@@ -47,8 +47,11 @@ extension CrossProducts {
 
   /// Without values, the same with the columns taken for what they are in `other`.
   private func withKinds(of other: CrossProducts) -> CrossProducts {
+    var own = specification
+    // Without rows there was no telling which factors have many levels.
+    own.options.setApart = other.specification.options.setApart
     guard hasNoValues,
-      let bound = try? specification.rebound(to: other.specification.columnKinds)
+      let bound = try? own.rebound(to: other.specification.columnKinds)
     else { return self }
     var result = CrossProducts(bound)
     (result.omittedObservations, result.data) = (omittedObservations, data)
@@ -74,6 +77,11 @@ extension CrossProducts {
         "the knots of \(name) are those of its values in \(names.0), and other ones in \(names.1) (write them into the formula, knots = c(…) and Boundary.knots = c(…))"
     }
     if let kinds = a.columnDifference(from: b, names) { return kinds }
+    if Set(a.options.setApart) != Set(b.options.setApart) {
+      func words(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+      return
+        "the factors with sparse columns are \(words(a.options.setApart)) in \(names.0) and \(words(b.options.setApart)) in \(names.1) (make both with \(Setting.sparseFixed("none")), or with the same names)"
+    }
     if !basis.isCompatible(with: other.basis) {
       return a.basisDifference(from: b, names)
     }

@@ -54,11 +54,12 @@ extension ModelSpecification {
     }
     let absorbed = narrow.absorbed.map { factor in
       BoundAbsorbedFactor(
-        name: factor.name, group: used.firstIndex(of: factor.group)!, grouping: factor.grouping)
+        name: factor.name, group: used.firstIndex(of: factor.group)!, grouping: factor.grouping,
+        isReported: factor.isReported)
     }
     return (
       ModelSpecification(
-        formula: formula, fixed: narrow.fixed, randomTerms: randomTerms, absorbed: absorbed,
+        formula: narrow.formula, fixed: narrow.fixed, randomTerms: randomTerms, absorbed: absorbed,
         basis: kept, columns: narrow.columns, columnKinds: columnKinds, options: options,
         origin: origin, strata: narrow.strata), used
     )

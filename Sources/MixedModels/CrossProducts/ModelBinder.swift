@@ -75,7 +75,7 @@ struct ModelBinder {
     within known: RawBasis? = nil, weights: Expression? = nil
   ) throws -> ModelSpecification {
     var binder = ModelBinder(
-      formula: formula, kinds: kinds, known: known, splines: options.splines)
+      formula: formula.settingApart(options.setApart), kinds: kinds, known: known, splines: options.splines)
     return try binder.specification(
       options, weights: weights ?? options.weights.map { Expression(weights: $0) })
   }
@@ -185,7 +185,9 @@ struct ModelBinder {
       }
       // a and factor(a) are one.
       if bound.contains(where: { $0.group == group }) { continue }
-      bound.append(BoundAbsorbedFactor(name: factor.name, group: group, grouping: grouping))
+      bound.append(
+        BoundAbsorbedFactor(
+          name: factor.name, group: group, grouping: grouping, isReported: factor.isReported))
     }
     return bound
   }

@@ -18,18 +18,32 @@ struct ModelReading {
   let reader: TableReader
   /// Columns that the user or their type says are categorical.
   let declared: Set<String>
-  private let options: FitOptions
+  let options: FitOptions
+  /// Whether factors of many levels may become sparse columns.
+  let settlesFactors: Bool
   private let names: [String]
 
+  /// - Parameter settlesFactors: Whether factors of many levels may become sparse columns.
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  init(_ formula: Formula, _ data: [any TableSource], _ options: FitOptions) throws {
+  init(
+    _ formula: Formula, _ data: [any TableSource], _ options: FitOptions, settlesFactors: Bool = false
+  ) throws {
+    self.settlesFactors = settlesFactors
     reader = try Self.reader(data, options)
     declared = reader.declaredLabels
     let formula = try formula.replacingDot(by: reader.header, besides: options.columnsBesidesTerms)
     var options = options
     options.splines.merge(try SplineReading(formula, known: options.splines).knots(reader)) { $1 }
+    if !settlesFactors { options.sparseFixed = .none }
+    var dense = options
+    dense.sparseFixed = .none
     var specification = try ModelBinder.bind(
-      formula, to: reader, table: data[0].name, options: options)
+      formula, to: reader, table: data[0].name, options: dense)
+    options = try Self.settled(options, formula, reader, specification)
+    if !options.setApart.isEmpty {
+      specification = try ModelBinder.bind(
+        formula, to: reader, table: data[0].name, options: options)
+    }
     if let sample = try reader.sample(specification.columns.requests) {
       specification.centre(on: sample)
     }
@@ -45,6 +59,7 @@ struct ModelReading {
     reader = try Self.reader(data, options)
     declared = reader.declaredLabels
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
+    settlesFactors = false
     self.specification = specification
     self.options = options
     names = data.map(\.name)
@@ -92,14 +107,17 @@ struct ModelReading {
     var total = CrossProducts(specification)
     var watch = MemoryWatch()
     let workers = min(threadCount(options.threads), 4)  // more are seldom at one point together
+    let watched = watchedFactors
     var valued: Set<String> = []  // columns with a value in some row
-    try forEachBlock({ [specification] rows in
+    try forEachBlock({ [specification, watched] rows in
+      try watched?.check(rows.cellSets, specification.basis)
       try CrossProducts.checkMemory(specification, rows: rows, workers: workers)
       let part = CrossProducts(specification, rows: rows)
       return (part, try also(rows, part), rows.valuedColumns)
     }) { part, rest, columns in
       valued.formUnion(columns)
       try consume(rest, try total.add(part), total)
+      try watched?.check(total.cellSets, specification.basis)
       try watch.check(total)
     }
     total.finish()

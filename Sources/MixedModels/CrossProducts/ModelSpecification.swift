@@ -26,7 +26,8 @@ extension ModelSpecification {
   /// Columns of the factors that X and Z are coded from; grouping factors as such are not among them.
   package var codedFactors: Set<String> {
     let terms = ([fixed] + randomTerms.map(\.terms)).flatMap(\.terms)
-    return Set(terms.flatMap(\.factors).compactMap(\.variable.column))
+    let apart = absorbed.filter(\.isReported).flatMap(\.grouping)
+    return Set((terms.flatMap(\.factors).map(\.variable) + apart).compactMap(\.column))
   }
 
   /// Takes shifts, scales and the response's predictor from the first rows.
@@ -124,6 +125,8 @@ package struct BoundAbsorbedFactor: Sendable {
   package let group: Int
   /// The factors whose interaction the levels are, in the order of the name.
   package let grouping: [FactorVariable]
+  /// Whether it is a term of the fixed part, see `Formula.settingApart`.
+  var isReported = false
 }
 
 /// The structure of the residuals' covariance matrix bound to the table.
@@ -149,6 +152,7 @@ extension FitOptions {
       specification.columnKinds.filter { $0.value == .categorical }.keys)
     (options.weights, options.offset) = (model.weights, model.offset)
     options.residualBy = model.residualBy
+    options.sparseFixed = .factors(model.setApart)
     options.clusters = clusters ?? model.clusters
     options.splines.merge(model.splines) { _, theirs in theirs }
     options.levels.merge(model.levels) { ours, _ in ours }

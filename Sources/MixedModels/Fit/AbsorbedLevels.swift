@@ -35,9 +35,11 @@ public struct AbsorbedEffects: Sendable {
 }
 
 extension FittedModel {
-  /// Of every absorbed factor, in the formula's order.
+  /// Of every absorbed factor, in the formula's order; those of factors that are reported are among the
+  /// fixed effects.
   public var absorbedEffects: [AbsorbedEffects] {
-    zip(model.fixedLevels?.factors ?? [], optimum.estimates.fixedLevelEffects).map {
+    guard model.fixedLevels?.reported == nil else { return [] }
+    return zip(model.fixedLevels?.factors ?? [], optimum.estimates.fixedLevelEffects).map {
       AbsorbedEffects(
         name: $0.name, levels: $0.levels, values: $1, isRedundant: $0.isRedundant)
     }
@@ -57,7 +59,14 @@ extension Fit {
   /// Says what a model has absorbed.
   mutating func setAbsorbed(_ model: LinearMixedModel) {
     guard let fixedLevels = model.fixedLevels else { return }
-    absorbed = model.absorbedLevels
+    if fixedLevels.reported == nil {
+      absorbed = model.absorbedLevels
+    } else {
+      sparse = model.absorbedLevels
+      let kept = model.fixed.kept
+      covarianceNames = kept.map { model.fixed.names[$0] }
+      coefficientsWithoutCovariance = fixedEffects.count { $0.estimate != nil } - kept.count
+    }
     guard model.groups.isEmpty else { return }
     let (n, s) = (Double(model.observations), model.fixed.responseScale)
     let rest = s * s * model.tail[model.fixedEffectCount, model.fixedEffectCount]

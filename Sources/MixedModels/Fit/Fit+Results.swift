@@ -89,6 +89,9 @@ extension Fit {
   static func fixedEffects(
     _ model: LinearMixedModel, _ estimates: Estimates
   ) -> [FixedEffect] {
+    if let columns = model.reportedColumns, let values = model.reportedCoefficients(estimates) {
+      return zip(columns, values).map { FixedEffect($0.name, estimate: $1) }
+    }
     let position = Dictionary(
       uniqueKeysWithValues: model.fixed.kept.enumerated().map { ($1, $0) })
     return model.fixed.names.enumerated().map { j, name in
@@ -133,16 +136,21 @@ extension VarianceComponent {
 extension LinearMixedModel {
   /// Columns of X that were dropped.
   private var rankMessages: [String] {
-    let dropped = fixed.names.count - fixed.kept.count
+    let names =
+      reportedColumns?.filter { !$0.isKept }.map(\.name)
+      ?? Set(fixed.names.indices).subtracting(fixed.kept).sorted().map { fixed.names[$0] }
+    let dropped = names.count
     guard dropped > 0 else { return [] }
     var message =
       "fixed-effect model matrix is rank deficient so dropping \(dropped) column\(dropped == 1 ? "" : "s") / coefficient\(dropped == 1 ? "" : "s")"
     if let fixedLevels {
-      let kept = Set(fixed.kept)
-      let names = fixed.names.indices.filter { !kept.contains($0) }.map { fixed.names[$0] }
       let factors = fixedLevels.factors.map(\.name).joined(separator: " and ")
       message +=
-        ": \(names.prefix(5).joined(separator: ", "))\(dropped > 5 ? " and \(dropped - 5) more" : "") \(dropped == 1 ? "is" : "are") explained by the absorbed \(factors) and the columns before"
+        ": \(names.prefix(5).joined(separator: ", "))\(dropped > 5 ? " and \(dropped - 5) more" : "")"
+      if fixedLevels.reported == nil {
+        message +=
+          " \(dropped == 1 ? "is" : "are") explained by the absorbed \(factors) and the columns before"
+      }
     }
     return [message]
   }

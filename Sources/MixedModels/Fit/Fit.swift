@@ -45,10 +45,16 @@ public struct Fit: Sendable {
   public internal(set) var degreesOfFreedomMethod: DegreesOfFreedomMethod?
   /// Factors with a fixed effect for every level that are not among `fixedEffects`.
   public internal(set) var absorbed: [AbsorbedLevels] = []
+  /// Factors among `fixedEffects` that are kept as sparse columns.
+  public internal(set) var sparse: [AbsorbedLevels] = []
+  /// Estimated coefficients that `vcov` leaves out: those of sparse columns.
+  var coefficientsWithoutCovariance = 0
   /// Of a fit without random effects beside absorbed factors; nil for others.
   public internal(set) var variationExplained: VariationExplained?
-  /// Cov(β) of the kept columns, p × p.
+  /// Cov(β) of the kept columns, p × p; where factors are kept as sparse columns, of the others.
   public internal(set) var vcov: [[Double]]
+  /// The columns of `vcov`, where these are not all that were kept.
+  var covarianceNames: [String]?
   /// How `vcov` and the tests are robust; nil where they are the model's.
   public internal(set) var robustCovariance: RobustDescription?
   /// One entry per random-effects term, in lme4's order.
@@ -66,7 +72,11 @@ public struct Fit: Sendable {
   public let peakMemory: Int
 
   /// p, the columns of X that were kept.
-  public var fixedEffectCount: Int { vcov.count }
+  public var fixedEffectCount: Int { vcov.count + coefficientsWithoutCovariance }
+  /// Names of the columns of `vcov`.
+  public var vcovNames: [String] {
+    covarianceNames ?? fixedEffects.filter { $0.estimate != nil }.map(\.name)
+  }
   /// p + length of θ + 1, less what the data do not determine of the covariance parameters, and what is
   /// known of them. With covariances between residuals, as mmrm and SAS count, those of the covariance
   /// matrices, and p for ML alone.

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension FittedModel {
+  /// The kept coefficients, but for those of sparse columns and what is mixed with them.
+  private var fixedParameters: [ModelParameter] {
+    guard model.fixedLevels?.reported != nil else {
+      return fit.fixedEffects.compactMap { effect in
+        effect.estimate.map { ModelParameter(.fixed, effect.name, $0) }
+      }
+    }
+    return model.ownColumns.map { k in
+      ModelParameter(
+        .fixed, model.fixed.names[model.fixed.kept[k]], optimum.estimates.β[k])
+    }
+  }
+
   /// β of the kept columns; the standard deviations of every term, each followed by its
   /// correlations; σ; θ.
   var modelParameters: [ModelParameter] {
-    var parameters = fit.fixedEffects.compactMap { effect in
-      effect.estimate.map { ModelParameter(.fixed, effect.name, $0) }
-    }
+    var parameters = fixedParameters
     for component in fit.covarianceComponents {
       for j in component.columns.indices {
         parameters.append(

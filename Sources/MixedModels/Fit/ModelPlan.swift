@@ -88,14 +88,15 @@ public struct ModelPlan: Sendable {
       strategies = plan.estimates.map { Strategy($0, model) }
       chosen = plan.chosenIndex
     }
-    absorbed = model.absorbedLevels
+    absorbed = model.fixedLevels?.reported == nil ? model.absorbedLevels : []
     var choice: Strategy?
     if let index = chosen { choice = strategies[index] }
     search = Search(parameters: model.covariance.parameterCount, options, choice)
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations
-    fixedEffectCount = model.fixedEffectCount
+    fixedEffectCount =
+      model.fixedLevels?.reported == nil ? model.fixedEffectCount : model.fixedRank
     randomEffectCount = model.randomEffectCount
     thetaNames = model.thetaNames
     groups = model.groups.indices.map { g in

@@ -38,6 +38,8 @@ struct FixedLevels: Sendable {
   let responseScale: Double
   /// log |DᵀWD| of the indicators that are not redundant.
   var logDeterminant: Double
+  /// How R's columns are made of these, where the factors are terms of the fixed part; nil for absorbed ones.
+  var reported: ReportedLevels?
   /// yᵀWy about the mean, and of what D leaves of it, in units of the response.
   let squares: (total: Double, within: Double)
 
@@ -119,7 +121,7 @@ extension FixedLevels {
     var factor = try FixedLevelsFactor(
       squares: factors.map(\.squares), pairs.filter { $0.rowGroup >= first }
         .map { $0.numbered(from: -first) },
-      names: factors.map(\.name), holdsRedundant: true)
+      names: factors.map(\.name), holdsRedundant: true, dropsLast: reported != nil)
     return try factor.inverseDiagonal()
   }
 
@@ -147,8 +149,10 @@ extension FixedLevels {
     }
   }
 
-  /// From the logarithm of |DᵀWD| of working columns to that of indicators.
-  var logDeterminantShift: Double { -2 * Double(rank) * log(unit) }
+  /// From the logarithm of |DᵀWD| of working columns to that of indicators, or of R's columns.
+  var logDeterminantShift: Double {
+    -2 * Double(rank) * log(unit) + (reported?.logDeterminant ?? 0)
+  }
 
   /// The same beside other random groups and columns: `maps` has the working columns of every group as
   /// combinations of the old ones, and `index` the new number of each that stays.

@@ -10,6 +10,7 @@ final class FixedLevelsAssembly {
   /// What D leaves of them; zero for columns that D explains.
   let projected: DenseMatrix
   private let names: [String]
+  private let areReported: Bool
   private let firstGroup: Int
   private let levels: [GroupLevels]
   private let squares: [[Double]]
@@ -73,7 +74,9 @@ final class FixedLevelsAssembly {
       pairs.append(own.numbered(from: -first))
     }
     fixedPairs = pairs
-    factor = try FixedLevelsFactor(squares: squares, pairs, names: names)
+    areReported = absorbed[0].isReported
+    factor = try FixedLevelsFactor(
+      squares: squares, pairs, names: names, dropsLast: areReported)
     var F = b
     try factor.solve(&F)
     regression = F
@@ -118,7 +121,7 @@ final class FixedLevelsAssembly {
   /// - Throws: `FitError` where a term is wholly explained by D.
   func fixedLevels(
     releasing raw: inout CrossProducts, _ random: inout [RandomEffectsGroup], _ x: FixedAssembly,
-    _ terms: [RandomTermAssembly]
+    _ terms: [RandomTermAssembly], _ builder: DesignBuilder
   ) throws -> FixedLevels {
     var pairs: [CoOccurrence] = []
     let all = all(random)
@@ -150,6 +153,9 @@ final class FixedLevelsAssembly {
       regression: regression, projected: projected, predictor: Array(response.dropFirst()), responseScale: s,
       logDeterminant: 0,
       squares: (total, max(dot(response, projected * response), 0)))
+    if areReported {
+      result.reported = try ReportedLevels(builder, x.coordinates, result)
+    }
     result.logDeterminant =
       factor.logDeterminant - result.logDeterminantOfRedundant + result.logDeterminantShift
     return result
@@ -170,9 +176,10 @@ final class FixedLevelsAssembly {
         for k in 0..<term.B.columns {
           let share = try shareLeft(group, column: offset + k, own, starts)
           guard share < Self.leastShare else { continue }
-          throw FitError.explainedByAbsorbed(
-            group: term.bound.groupName, factors: names,
-            column: term.pieces.flatMap(\.columns)[k])
+          let column = term.pieces.flatMap(\.columns)[k]
+          throw areReported
+            ? FitError.explainedByFixed(group: term.bound.groupName, factors: names, column: column)
+            : .explainedByAbsorbed(group: term.bound.groupName, factors: names, column: column)
         }
         offset += term.B.columns
       }

@@ -24,9 +24,11 @@ struct FixedLevelsFactor: ~Copyable {
   ///   - names: Of the factors.
   ///   - holdsRedundant: Whether redundant levels are held at 0, so that they have no part in the inverse.
   ///   Else they have twice their squares, which is the same to answers.
+  ///   - dropsLast: Whether redundant levels are those whose columns R drops.
   /// - Throws: `CholmodError`; `FitError` where memory or the patience for dependencies end.
   init(
-    squares: [[Double]], _ pairs: [CoOccurrence], names: [String], holdsRedundant: Bool = false
+    squares: [[Double]], _ pairs: [CoOccurrence], names: [String], holdsRedundant: Bool = false,
+    dropsLast: Bool = false
   ) throws {
     let counts = squares.map(\.count)
     let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
@@ -35,7 +37,9 @@ struct FixedLevelsFactor: ~Copyable {
     // With two factors these are all; every pair of them with the first is independent of the others.
     for pair in pairs where pair.rowGroup == 0 {
       let (b, joint) = (pair.columnGroup, zip(pair.rowLevels, pair.columnLevels))
-      for level in LevelComponents.redundantLevels((counts[0], counts[b]), joint) {
+      for level in LevelComponents.redundantLevels(
+        (counts[0], counts[b]), joint, prefersLast: dropsLast)
+      {
         redundant[starts[b] + level] = true
       }
     }

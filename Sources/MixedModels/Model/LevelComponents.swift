@@ -26,13 +26,16 @@ struct LevelComponents {
   /// - Parameters:
   ///   - counts: Levels of the two.
   ///   - pairs: Levels of the first and of the second that occur together.
+  ///   - prefersLast: Whether it is the last level in the components without the second factor's first
+  ///   level, of columns in order the one that R drops.
   static func redundantLevels(
-    _ counts: (Int, Int), _ pairs: some Sequence<(Int32, Int32)>
+    _ counts: (Int, Int), _ pairs: some Sequence<(Int32, Int32)>, prefersLast: Bool = false
   ) -> [Int] {
     var components = LevelComponents(count: counts.0 + counts.1)
     for (a, b) in pairs { components.join(Int(a), counts.0 + Int(b)) }
     var isKnown = [Bool](repeating: false, count: counts.0 + counts.1)
-    return (0..<counts.1).filter { level in
+    let order = prefersLast && counts.1 > 0 ? [0] + (1..<counts.1).reversed() : Array(0..<counts.1)
+    return order.filter { level in
       let root = components.root(counts.0 + level)
       defer { isKnown[root] = true }
       return !isKnown[root]

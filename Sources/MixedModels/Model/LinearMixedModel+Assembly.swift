@@ -69,7 +69,8 @@ extension LinearMixedModel {
         fixed: x, threads: options.threads)
     }
     var groups = try Self.related(independent, members, options)
-    fixedLevels = try absorption?.fixedLevels(releasing: &products, &groups, x, z)
+    fixedLevels = try absorption?.fixedLevels(
+      releasing: &products, &groups, x, z, DesignBuilder(products: products, options: options))
     self.groups = groups
     pairs = products.groupPairs.enumerated().filter { $0.1.1 < groups.count }.map { pair, indices in
       CoOccurrence(

@@ -76,7 +76,7 @@ extension Fit {
       ("theta", .object([("names", .strings(theta.names)), ("values", .numbers(theta.values))])),
       ("fixed", .array(fixedEffects.map(\.json))),
       ("vcov", .matrix(vcov)),
-      ("vcov_names", .strings(fixedEffects.filter { $0.estimate != nil }.map(\.name))),
+      ("vcov_names", .strings(vcovNames)),
       ("vcov_type", .string((robustCovariance?.kind ?? .model).rawValue)),
       ("clusters", .optional(robustCovariance?.clusters)),
       ("n_clusters", .optional(robustCovariance?.clusterCount)),

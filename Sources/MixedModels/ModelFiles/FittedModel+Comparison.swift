@@ -21,6 +21,7 @@ extension FittedModel {
     var products = try input.crossProducts(mixed, options: options)
     let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
+    let formula = formula.settingApart(products.specification.options.setApart)
     self.init(
       leastSquares: model.reduced(keeping: model.terms.map { _ in [] }).withEqualVariances(),
       formula,

@@ -121,6 +121,7 @@ extension ModelDescription {
     return ModelOptions(
       weights: try json["weights"].optionalString, offset: try json["offset"].optionalString,
       clusters: try json.optional("clusters")?.string, splines: try splines(json),
+      setApart: try json.optional("sparse_fixed")?.distinctStrings ?? [],
       residualBy: try json.optional("residual_by")?.optionalString,
       levels: levels, contrasts: contrasts, omitsMissing: action == "omit",
       missingTexts: Set(try json["missing"].distinctStrings), residual: residual)

@@ -44,6 +44,9 @@ enum ModelDescription {
     if !options.splines.isEmpty {
       members.append(("splines", .sorted(options.splines, JSONValue.knots)))
     }
+    if !options.setApart.isEmpty {
+      members.append(("sparse_fixed", .strings(options.setApart)))
+    }
     if let residual = options.residual { members.append(("residual", .string(residual.text))) }
     return .object(members)
   }

@@ -43,6 +43,7 @@ package struct ModelInput: Sendable {
       var options = options
       options.reading.allowsNoRows = true
       options.splines = total.specification.options.splines
+      options.sparseFixed = .factors(total.specification.options.setApart)
       let rows = try CrossProducts(formula, data: data, options: options)
       try total.merge(rows, names: (first, data[0].name), chosen: chosen)
     }

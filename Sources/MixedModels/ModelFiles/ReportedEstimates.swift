@@ -53,6 +53,11 @@ struct ReportedEstimates {
     guard theta.count == θ.count,
       !zip(theta, θ).contains(where: { differ($0, $1, 1e-5 * (abs($1) + 1e-3 * largest)) })
     else { return "theta" }
+    if let all = model.reportedCoefficients(estimates)?.compactMap(\.self) {
+      guard coefficients.count == all.count else { return "fixed" }
+      let size = 1e-5 * estimates.sigma
+      return zip(coefficients, all).contains { differ($0, $1, size + 1e-6 * abs($1)) } ? "fixed" : nil
+    }
     guard coefficients.count == estimates.β.count else { return "fixed" }
     for (k, β) in estimates.β.enumerated() {
       let error = estimates.vcov[k, k].squareRoot()

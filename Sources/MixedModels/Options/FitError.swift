@@ -6,6 +6,10 @@ import ModelFrames
 public enum FitError: Error, Sendable, Equatable {
   case noRandomTerm(String)
   case explainedByAbsorbed(group: String, factors: [String], column: String)
+  /// The same for factors of the fixed part that are kept as sparse columns.
+  case explainedByFixed(group: String, factors: [String], column: String)
+  /// A factor that cannot be kept as sparse columns, and why.
+  case sparseFixed(String, String)
   case emptyRandomTerm(String)
   case tooManyColumns
   /// `first` is the first value that is no number, if it is known.
@@ -93,6 +97,10 @@ extension FitError: CustomStringConvertible {
     switch self {
     case .explainedByAbsorbed(let group, let factors, let column):
       "the effects of \(column) in (… | \(group)) are wholly explained by the absorbed \(factors.joined(separator: " and ")), so that nothing is left to tell their variance from. Take that column or the term out, as in (0 + x | \(group)), or do not absorb \(factors.count == 1 ? factors[0] : "these factors")."
+    case .explainedByFixed(let group, let factors, let column):
+      "the effects of \(column) in (… | \(group)) are wholly explained by the fixed effects of \(factors.joined(separator: " and ")), so that nothing is left to tell their variance from. Take that column or the term out, as in (0 + x | \(group)), or make \(factors.count == 1 ? factors[0] : "these factors") random."
+    case .sparseFixed(let factor, let reason):
+      "“\(factor)” \(reason), so that it cannot be kept as sparse columns. Use \(Setting.sparseFixed("none")), or absorb it, y ~ x | \(factor)"
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
     case .emptyRandomTerm(let group):

@@ -25,6 +25,8 @@ public struct FitOptions: Sendable {
   /// Of the factors of X and Z that `contrasts` does not name; nil: treatment contrasts, or those that
   /// cross-products were made with.
   public var defaultContrast: Contrast?
+  /// Which factors of the fixed part are kept as sparse columns.
+  public var sparseFixed = SparseFixedEffects.automatic
   /// Knots that earlier rows decided, by the names of the splines.
   package var splines: [String: SplineKnots] = [:]
   /// Known covariances between the levels of grouping factors, by their names.

@@ -8,6 +8,8 @@ package struct ModelOptions: Sendable, Equatable {
   package var clusters: String?
   /// Of splines whose knots come from the values, by the names of the variables.
   package var splines: [String: SplineKnots]
+  /// Factors of the fixed part that are kept as sparse columns, by name.
+  package var setApart: [String] = []
   /// See `FitOptions`.
   package var residualBy: String?
   package var levels: [String: [String]]
@@ -18,9 +20,14 @@ package struct ModelOptions: Sendable, Equatable {
 }
 
 extension FitOptions {
+  /// The factors that are kept as sparse columns, once that is decided.
+  var setApart: [String] {
+    if case .factors(let names) = sparseFixed { names } else { [] }
+  }
+
   var model: ModelOptions {
     ModelOptions(
-      weights: weights, offset: offset, clusters: clusters, splines: splines, residualBy: residualBy,
+      weights: weights, offset: offset, clusters: clusters, splines: splines, setApart: setApart, residualBy: residualBy,
       levels: levels, contrasts: contrasts,
       omitsMissing: omitsMissing, missingTexts: reading.missingTexts, residual: residual)
   }

@@ -30,6 +30,8 @@ public enum Setting: Sendable, Equatable {
   case responseColumns
   /// What tells residual variances apart.
   case residualBy
+  /// Which factors of the fixed part are kept as sparse columns: `none`, or names.
+  case sparseFixed(String? = nil)
 
   // Searches
   case start

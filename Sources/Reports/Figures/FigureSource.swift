@@ -34,9 +34,10 @@ package struct FigureSource {
 
   /// - Throws: `FigureError.nothingToDraw` where absorbed factors have a part in every level's line.
   func requireNoAbsorbedFactors() throws(FigureError) {
-    guard !fit.absorbed.isEmpty else { return }
+    let factors = fit.absorbed + fit.sparse
+    guard !factors.isEmpty else { return }
     throw .nothingToDraw(
-      "beside absorbed factors (\(fit.absorbed.map(\.name).joined(separator: ", "))) the rows of a level lie on no line of its own."
+      "beside \(fit.sparse.isEmpty ? "absorbed factors" : "factors with sparse columns") (\(factors.map(\.name).joined(separator: ", "))) the rows of a level lie on no line of its own."
     )
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
+import MixedModels
 import ModelFrames
 
 /// Factors to absorb, beside those that the formula names behind its bar.
@@ -11,6 +12,23 @@ struct AbsorbedArguments: ParsableArguments {
       'y ~ x + (1 | g) | a + b'.
       """, valueName: "a,b"))
   var absorb: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Factors of the fixed part whose columns are kept sparse: auto, from 200 levels on, as far as the \
+      first rows tell (default); none; or their names.
+      """, valueName: "auto|none|a,b"))
+  var sparseFixed: String = "auto"
+
+  func set(_ options: inout FitOptions) {
+    options.sparseFixed =
+      switch sparseFixed {
+      case "auto": .automatic
+      case "none": .none
+      default: .factors(Self.names(sparseFixed))
+      }
+  }
 
   /// - Throws: `FormulaError`
   func formula(_ text: String) throws -> Formula {

@@ -51,6 +51,7 @@ struct ModelArguments: ParsableArguments {
 
   func set(_ options: inout FitOptions) throws {
     try relationships.set(&options)
+    absorbed.set(&options)
     options.criterion = criterion == .ml ? .ml : .reml
     options.weights = weights
     options.offset = offset

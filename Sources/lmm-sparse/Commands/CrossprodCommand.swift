@@ -92,6 +92,7 @@ struct CrossprodCommand: ParsableCommand {
     var options = FitOptions()
     (options.weights, options.offset, options.clusters) = (weights, offset, cluster)
     options.residualBy = residualBy
+    absorbed.set(&options)
     try reading.set(&options)
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
     options.reading.allowsNoRows = true

@@ -38,6 +38,13 @@ package struct Satterthwaite: DenominatorDegreesOfFreedom {
     parameters = ParameterCovariance(curvature, model, φ: φ, kind)
   }
 
+  /// - Parameters:
+  ///   - covariance: Of any linear functions of the coefficients, hypotheses about which are tested.
+  ///   - slopes: Of it by every φ_k.
+  init(covariance: DenseMatrix, slopes: [DenseMatrix], parameters: ParameterCovariance) {
+    (self.covariance, self.slopes, self.parameters) = (covariance, slopes, parameters)
+  }
+
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
     let basis = hypothesis.basis
     let C = basis.multipliedByTransposeOnLeft(covariance * basis)

@@ -24,11 +24,18 @@ extension FittedModel {
     type: TypeOfHypothesis = .marginalMeans, _ method: DegreesOfFreedomMethod
   ) throws -> AnovaTable {
     let terms = fixedTerms.terms
-    guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
+    let hasSetApart = model.fixedLevels?.reported != nil
+    guard !terms.isEmpty || hasSetApart else { throw InferenceError.noFixedTerms(fit.formula) }
+    if hasSetApart, type == .sequential {
+      throw InferenceError.refused(
+        "tests of terms in their order are not made beside factors that are kept as sparse columns (\(model.fixedLevels!.factors.map(\.name).joined(separator: ", "))). Take type 2 or 3, where each term is adjusted for the others."
+      )
+    }
     let ddf = try degreesOfFreedom(method)
-    let rows = try zip(terms.indices, termHypotheses(type)).map { t, rows in
+    var rows = try zip(terms.indices, termHypotheses(type)).map { t, rows in
       test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
+    if hasSetApart { rows = try withSetApartTests(rows, method) }
     return AnovaTable(kind: .types(type), formula: fit.formula, method: actual(method), rows: rows)
   }
 
@@ -37,12 +44,14 @@ extension FittedModel {
   /// - Throws: as `anova`.
   public func singleTermDeletions(_ method: DegreesOfFreedomMethod) throws -> AnovaTable {
     let terms = fixedTerms.terms
-    guard !terms.isEmpty else { throw InferenceError.noFixedTerms(fit.formula) }
+    let hasSetApart = model.fixedLevels?.reported != nil
+    guard !terms.isEmpty || hasSetApart else { throw InferenceError.noFixedTerms(fit.formula) }
     let ddf = try degreesOfFreedom(method)
     let wanted = terms.indices.filter { t in !terms.contains { terms[t].isPartOf($0) } }
-    let rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
+    var rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
       test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
+    if hasSetApart { rows = try withSetApartTests(rows, method) }
     return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: actual(method), rows: rows)
   }
 

@@ -16,7 +16,7 @@ extension FittedModel {
   /// - Throws: `HypothesisError` that points at the character.
   public func hypothesis(_ text: String) throws(HypothesisError) -> CoefficientHypothesis {
     try checkCoefficients(text)
-    var parser = HypothesisParser(text, names: model.fixed.names)
+    var parser = HypothesisParser(text, names: fit.fixedEffects.map(\.name))
     let (coefficients, value) = try parser.hypothesis()
     return CoefficientHypothesis(text: text, coefficients: coefficients, value: value)
   }
@@ -57,14 +57,15 @@ extension FittedModel {
     _ row: [Double], equals value: Double, text: String
   ) throws(HypothesisError) -> CoefficientHypothesis {
     var values = row
-    let (names, kept) = (model.fixed.names, model.fixed.kept)
+    let names = fit.fixedEffects.map(\.name)
+    let kept = names.indices.filter { fit.fixedEffects[$0].estimate != nil }
     guard values.count == names.count || values.count == kept.count else {
       let all = names.count == kept.count ? "" : ", \(names.count) with those that were dropped"
       throw HypothesisError(
         text: text, range: 0..<text.count,
         message:
           "\(values.count) \(values.count == 1 ? "number" : "numbers") for \(kept.count) coefficients\(all)",
-        suggestion: "In this order: \(kept.map { names[$0] }.joined(separator: ", "))")
+        suggestion: "In this order: \(kept.prefix(50).map { names[$0] }.joined(separator: ", "))\(kept.count > 50 ? ", …" : "")")
     }
     if values.count < names.count {
       var all = [Double](repeating: 0, count: names.count)
@@ -86,7 +87,7 @@ extension FittedModel {
 
 extension FittedModel {
   private func checkCoefficients(_ text: String) throws(HypothesisError) {
-    guard model.fixed.kept.isEmpty else { return }
+    guard !fit.fixedEffects.contains(where: { $0.estimate != nil }) else { return }
     throw HypothesisError(
       text: text, range: 0..<text.count,
       message: "the model has no fixed-effects coefficients to test", suggestion: nil)

@@ -22,6 +22,9 @@ extension FittedModel {
     _ hypotheses: [CoefficientHypothesis], _ method: DegreesOfFreedomMethod, level: Double = 0.95
   ) throws -> ContrastTable {
     try ValueRange.coverage.check(level, "level")
+    if model.fixedLevels?.reported != nil {
+      return try setApartContrast(hypotheses, method, level: level)
+    }
     let columns = try fixedColumns(.fitted)
     let rows = try hypotheses.map { try estimableRow($0, columns) }
     let ddf = try degreesOfFreedom(method)

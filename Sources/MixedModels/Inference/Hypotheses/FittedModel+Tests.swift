@@ -9,6 +9,7 @@ extension FittedModel {
   public func tested() throws -> Fit {
     var tested = fit
     let method = options.knownTheta == nil ? options.degreesOfFreedom : .none
+    if model.fixedLevels?.reported != nil { return try testedSetApart(method) }
     if method == .satterthwaite, curvature == nil, robustCovariance == nil, !isLeastSquares,
       repeated == nil
     {

@@ -60,14 +60,7 @@ extension FittedModel {
 
   /// √(cᵀG c) for columns c in raw coordinates.
   private func norms(_ combinations: [[(raw: Int, value: Double)]]) -> [Double] {
-    let products = products.fixed
-    return combinations.map { combination in
-      max(
-        combination.reduce(0) { sum, a in
-          combination.reduce(sum) { $0 + a.value * $1.value * products.product(a.raw, $1.raw) }
-        }, 0
-      ).squareRoot()
-    }
+    combinations.map { products.fixed.norm($0) }
   }
 
   /// BᵀG C for columns C in raw coordinates.
@@ -84,6 +77,17 @@ extension FittedModel {
       }
     }
     return result
+  }
+}
+
+extension FixedProducts {
+  /// √(cᵀG c) for a column c in raw coordinates.
+  func norm(_ combination: [(raw: Int, value: Double)]) -> Double {
+    max(
+      combination.reduce(0) { sum, a in
+        combination.reduce(sum) { $0 + a.value * $1.value * product(a.raw, $1.raw) }
+      }, 0
+    ).squareRoot()
   }
 }
 

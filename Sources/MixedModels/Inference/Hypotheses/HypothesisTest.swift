@@ -42,8 +42,11 @@ public struct TTest: Sendable {
 
 extension FittedModel {
   /// F test of a hypothesis in working coordinates.
+  ///
+  /// - Parameter estimates: What the hypothesis is of, and the method's covariance; nil: β.
   func test(
-    _ name: String, _ hypothesis: LinearHypothesis, _ method: any DenominatorDegreesOfFreedom
+    _ name: String, _ hypothesis: LinearHypothesis, _ method: any DenominatorDegreesOfFreedom,
+    estimates: [Double]? = nil
   ) -> FTest {
     let rank = hypothesis.rank
     guard rank <= method.largestRank else {
@@ -58,7 +61,7 @@ extension FittedModel {
         name: name, sumOfSquares: nil, meanSquare: nil, numeratorDF: 0, denominatorDF: nil,
         statistic: nil, scaling: nil, pValue: nil)
     }
-    var deviation = hypothesis.deviation(coefficients.β)
+    var deviation = hypothesis.deviation(estimates ?? coefficients.β)
     DenseCholesky.solveLower(C, &deviation)
     let unscaled = dot(deviation, deviation) / Double(rank)
     let denominator = method.denominator(hypothesis)
@@ -75,19 +78,21 @@ extension FittedModel {
   }
 
   /// t test of one combination, `row` in working coordinates, with an interval that covers `level`.
+  ///
+  /// - Parameter estimates: What the row is of, and the method's covariance; nil: β in working coordinates.
   func test(
     _ name: String, row: [Double], value: Double = 0, level: Double = 0.95,
-    _ method: any DenominatorDegreesOfFreedom
+    _ method: any DenominatorDegreesOfFreedom, estimates: [Double]? = nil
   ) throws -> TTest {
     let hypothesis = try LinearHypothesis(
       rows: DenseMatrix(rows: 1, columns: row.count, storage: row), values: [value])
     return tTest(
-      name, estimate: dot(row, coefficients.β), value: value, level: level,
+      name, estimate: dot(row, estimates ?? coefficients.β), value: value, level: level,
       variance: dot(row, method.covariance * row),
       hypothesis.rank == 1 ? method.denominator(hypothesis) : nil)
   }
 
-  private func tTest(
+  func tTest(
     _ name: String, estimate: Double, value: Double, level: Double, variance: Double,
     _ denominator: Denominator?
   ) -> TTest {

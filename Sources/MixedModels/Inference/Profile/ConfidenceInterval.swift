@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 /// A confidence interval of one parameter, by whatever method.
 public struct ConfidenceInterval: Sendable {
@@ -86,8 +87,17 @@ extension LinearMixedModel {
     return terms + [.residual] + (covariance.residual?.names ?? []).indices.map { .stratum($0 + 1) }
   }
 
-  /// The kept coefficients.
-  package var coefficientPlaces: [IntervalPlace] { fixed.kept.indices.map { .coefficient($0) } }
+  /// The kept coefficients, but for those of sparse columns.
+  package var coefficientPlaces: [IntervalPlace] { ownColumns.map { .coefficient($0) } }
+
+  /// Of the kept columns those whose coefficients are what they are without sparse columns: all but the ones
+  /// that share in a column which a factor explains.
+  var ownColumns: [Int] {
+    fixed.kept.indices.filter { k in
+      guard let reported = fixedLevels?.reported else { return true }
+      return reported.given.indices.allSatisfy { reported.shares[k, $0] == 0 }
+    }
+  }
 }
 
 /// A parameter by its place in the model.

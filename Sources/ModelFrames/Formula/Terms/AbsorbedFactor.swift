@@ -7,6 +7,9 @@ public struct AbsorbedFactor: Sendable, Hashable {
   public let variables: [Variable]
   /// As grouping factors are named: "a", "a:b".
   public let name: String
+  /// Whether it is a term of the fixed part that only is solved for as absorbed factors are, see
+  /// `Formula.settingApart`.
+  package var isReported = false
 }
 
 extension AbsorbedFactor {

@@ -7,15 +7,17 @@ public struct Formula: Sendable {
   /// As it was written.
   public let text: String
   public let response: Expression
-  /// The terms of the fixed effects.
-  public let fixed: ModelTerms
+  /// The terms of the fixed effects, but for factors that are set apart.
+  public internal(set) var fixed: ModelTerms
+  /// All of them where some factors are set apart, see `settingApart`; else nil.
+  package internal(set) var writtenFixed: ModelTerms?
   /// Arguments of `offset(…)`; several add up.
   public let offsets: [Expression]
   /// In order of appearance, `a/b` replaced by `b:a` and `a`.
   public let randomTerms: [RandomTerm]
   /// Behind the bar of `y ~ x | a + b`, each once. Their levels take the place of the intercept, which
   /// `fixed` then has in any case, so that factors are coded as beside one.
-  public let absorbedFactors: [AbsorbedFactor]
+  public internal(set) var absorbedFactors: [AbsorbedFactor]
   /// Of the fixed part; such a formula is of use once a table says what they stand for.
   package let dots: [Dot]
   /// Each column used anywhere, with the characters of `text` of its first use.

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+
+/// Which factors of a formula's fixed part can be kept as sparse columns, and which are to be.
+struct SetApartFactors {
+  /// A factor that is a term by itself and in no other.
+  private struct Candidate {
+    /// Of the variable, as in coefficients.
+    let name: String
+    let column: String
+    let isSummed: Bool
+  }
+
+  /// So many levels met where fewer were expected.
+  struct ManyLevels: Error {
+    /// Of the variables to be set apart.
+    let names: [String]
+  }
+
+  private var candidates: [Candidate] = []
+  private let formula: Formula
+  /// Why there are no candidates, in words that follow the name of a factor; nil where there may be some.
+  private(set) var obstacle: String?
+
+  init(_ formula: Formula, kinds: [String: ColumnKind], _ options: FitOptions) {
+    self.formula = formula
+    obstacle = Self.obstacle(formula, options)
+    guard obstacle == nil else { return }
+    let fixed = formula.writtenFixed ?? formula.fixed
+    func isFactor(_ variable: Variable) -> Bool {
+      switch variable.kind {
+      case .column(let name): kinds[name] == .categorical || kinds[name] == .logical
+      case .factor, .logical: true
+      case .polynomial, .scaled, .spline, .numeric: false
+      }
+    }
+    let columns = fixed.variables.map(\.columnAsFactor)
+    for term in fixed.terms where term.count == 1 {
+      let variable = fixed.variables[term[0]]
+      guard let column = variable.columnAsFactor, isFactor(variable), kinds[column] != .logical,
+        columns.count(where: { $0 == column }) == 1,
+        fixed.terms.count(where: { $0.contains(term[0]) }) == 1,
+        !formula.hasRandomIntercept(of: column)
+      else { continue }
+      switch options.contrasts[column] ?? options.defaultContrast ?? .treatment {
+      case .treatment: candidates.append(Candidate(name: variable.name, column: column, isSummed: false))
+      case .sum where fixed.hasIntercept:
+        candidates.append(Candidate(name: variable.name, column: column, isSummed: true))
+      default: continue
+      }
+    }
+    // Without an intercept the first factor has all its levels' columns.
+    if !fixed.hasIntercept {
+      let first = fixed.terms.first { $0.contains { isFactor(fixed.variables[$0]) } }
+      guard let first, first.count == 1,
+        candidates.first?.name == fixed.variables[first[0]].name
+      else {
+        candidates = []
+        obstacle = "stands beside no intercept and is not the first factor"
+        return
+      }
+    }
+  }
+
+  /// What no factor can be set apart beside.
+  private static func obstacle(_ formula: Formula, _ options: FitOptions) -> String? {
+    if !formula.absorbedFactors.allSatisfy(\.isReported) { return "stands beside absorbed factors" }
+    if options.residual != nil { return "stands beside covariances between residuals" }
+    if options.residualBy != nil { return "stands beside strata of the residual variance" }
+    if options.clusters != nil { return "stands beside clusters" }
+    return nil
+  }
+
+  /// The columns of the candidates.
+  var columns: [String] { candidates.map(\.column) }
+
+  /// Of the candidates whose columns have many levels, the names of those to be set apart.
+  ///
+  /// - Parameter levels: Of a column, as far as they were seen.
+  func names(levels: (String) -> Int) -> [String] {
+    let many = candidates.filter { levels($0.column) >= SparseFixedEffects.fewestLevels }
+    return compatible(many).map(\.name)
+  }
+
+  /// Rows can be read again with sparse columns where a factor turns out to have many levels.
+  ///
+  /// - Throws: `ManyLevels`
+  func check(_ cellSets: [CellSet], _ basis: RawBasis) throws {
+    let many = names(levels: { column in
+      let source = basis.factors.firstIndex(of: .column(column))
+      let set = source.flatMap { basis.cellSets.firstIndex(of: .factor($0)) }
+      return set.map { cellSets[$0].count } ?? 0
+    })
+    if !many.isEmpty { throw ManyLevels(names: many) }
+  }
+
+  /// Sum contrasts are for one factor alone; without an intercept the first must be among them.
+  private func compatible(_ chosen: [Candidate]) -> [Candidate] {
+    let kept = chosen.count == 1 ? chosen : chosen.filter { !$0.isSummed }
+    let hasIntercept = (formula.writtenFixed ?? formula.fixed).hasIntercept
+    return hasIntercept || kept.first?.name == candidates.first?.name ? kept : []
+  }
+
+  /// The names of those that were asked for.
+  ///
+  /// - Throws: `FitError.sparseFixed` for a factor that cannot be set apart.
+  func names(_ wanted: [String]) throws(FitError) -> [String] {
+    let found = wanted.map { name in
+      candidates.first { $0.name.hasBytes(of: name) || $0.column.hasBytes(of: name) }
+    }
+    for (name, candidate) in zip(wanted, found) where candidate == nil {
+      throw .sparseFixed(
+        name,
+        obstacle
+          ?? "is no factor that stands by itself in the fixed part, once, with treatment contrasts, and without a random intercept of its own"
+      )
+    }
+    let chosen = found.compactMap(\.self)
+    guard compatible(chosen).count == chosen.count else {
+      throw .sparseFixed(
+        wanted.joined(separator: ", "),
+        "cannot be had together: sum contrasts are for one factor alone, and without an intercept the formula's first factor must be among them"
+      )
+    }
+    return chosen.map(\.name)
+  }
+}
+
+extension Variable {
+  /// The column that is taken as a factor; nil for others.
+  fileprivate var columnAsFactor: String? {
+    switch kind {
+    case .column(let name), .factor(let name, _): name
+    default: nil
+    }
+  }
+}
+
+extension Formula {
+  /// Whether there is (1 | column): nothing but the same levels' fixed effects tells its variance.
+  fileprivate func hasRandomIntercept(of column: String) -> Bool {
+    randomTerms.contains { term in
+      term.grouping.count == 1 && term.grouping[0].columnAsFactor == column && term.terms.hasIntercept
+    }
+  }
+}
+
+extension ModelReading {
+  /// The options with the factors settled that are kept as sparse columns.
+  ///
+  /// - Throws: `FitError.sparseFixed`, `DataError`.
+  static func settled(
+    _ options: FitOptions, _ formula: Formula, _ reader: TableReader, _ specification: ModelSpecification
+  ) throws -> FitOptions {
+    var options = options
+    let factors = SetApartFactors(formula, kinds: specification.columnKinds, options)
+    switch options.sparseFixed {
+    case .none: break
+    case .factors(let names): options.sparseFixed = .factors(try factors.names(names))
+    case .automatic:
+      // Kenward and Roger's method is for dense columns.
+      guard !factors.columns.isEmpty, options.degreesOfFreedom != .kenwardRoger,
+        let sample = try reader.sample(specification.columns.requests)
+      else { return options }
+      let many = factors.names(levels: { column in
+        sample.columns[specification.columns.index(column)].labels.count
+      })
+      if !many.isEmpty { options.sparseFixed = .factors(many) }
+    }
+    return options
+  }
+
+  /// The factors to watch while rows are read; nil where dense columns stay what they are.
+  var watchedFactors: SetApartFactors? {
+    guard settlesFactors, options.sparseFixed == .automatic, options.degreesOfFreedom != .kenwardRoger,
+      reader.onlyOnce == nil
+    else { return nil }
+    let factors = SetApartFactors(
+      specification.formula, kinds: specification.columnKinds, options)
+    return factors.columns.isEmpty ? nil : factors
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension FittedModel {
+  /// Rows in (β, ρ), see `LevelTests`, of the kept columns of R's that are no levels, with their places among
+  /// the columns; ρ are the reference functions.
+  func setApartRows(
+    _ columns: [ReportedColumn], _ reported: ReportedLevels
+  ) -> [(column: Int, row: [Double])] {
+    let (p, r) = (model.fixedEffectCount, reported.transform.columns)
+    let position = Dictionary(uniqueKeysWithValues: zip(model.fixed.kept, 0...))
+    func own(_ k: Int) -> [Double] { (0..<r).map { reported.transform[k, $0] } }
+    return columns.indices.compactMap { c in
+      guard columns[c].isKept else { return nil }
+      switch columns[c].place {
+      case .intercept: return (c, [Double](repeating: 0, count: p) + own(0))
+      case .column(let j):
+        if let a = reported.given.firstIndex(of: j) {
+          return (c, [Double](repeating: 0, count: p) + own(1 + a))
+        }
+        let k = position[j]!
+        var unit = [Double](repeating: 0, count: p)
+        unit[k] = 1
+        var ρ = [Double](repeating: 0, count: r)
+        for a in reported.given.indices {
+          for (i, value) in own(1 + a).enumerated() { ρ[i] -= reported.shares[k, a] * value }
+        }
+        return (c, model.fixed.workingRow(unit) + ρ)
+      case .level: return nil
+      }
+    }
+  }
+
+  /// The reference functions of all working levels, levels × r.
+  func referenceFunctions(_ levels: FixedLevels, _ reported: ReportedLevels) -> DenseMatrix {
+    let own = reported.referenceFunctions(count: levels.factors[0].levels.count)
+    var all = DenseMatrix(rows: levels.starts.last!, columns: own.columns)
+    for c in 0..<own.columns { for level in 0..<own.rows { all[level, c] = own[level, c] } }
+    return all
+  }
+
+  /// The results with tests where factors are set apart.
+  ///
+  /// - Throws: as `tested()`.
+  func testedSetApart(_ wanted: DegreesOfFreedomMethod) throws -> Fit {
+    let (columns, levels) = (model.reportedColumns!, model.fixedLevels!)
+    let reported = levels.reported!
+    // Without a Hessian there are standard errors alone.
+    let hasTests =
+      wanted != .satterthwaite || curvature != nil || isLeastSquares
+    let tests = try LevelTests(
+      self, hasTests ? wanted : .none, functions: referenceFunctions(levels, reported),
+      shares: reported.referenceShares)
+    var tested = fit
+    func set(_ column: Int, variance: Double, _ denominator: Denominator?) {
+      guard let estimate = fit.fixedEffects[column].estimate else { return }
+      let test = tTest(
+        columns[column].name, estimate: estimate, value: 0, level: 0.95, variance: variance,
+        hasTests ? denominator : nil)
+      tested.fixedEffects[column].standardError = test.standardError
+      tested.fixedEffects[column].degreesOfFreedom = test.df
+      tested.fixedEffects[column].pValue = test.pValue
+      tested.fixedEffects[column].confidenceInterval =
+        test.confidenceInterval ?? waldInterval(estimate, test.standardError)
+    }
+    let few = setApartRows(columns, reported)
+    let rows = DenseMatrix(
+      rows: tests.estimates.count, columns: few.count, storage: few.flatMap(\.row))
+    let variances = tests.ddf.covariance.quadraticForms(rows)
+    let denominators = try tests.ddf.denominators(rows)
+    for (k, (column, _)) in few.enumerated() {
+      set(column, variance: variances[k], denominators[k])
+    }
+    let starts = levels.starts
+    for (column, own) in columns.enumerated() {
+      guard own.isKept, case .level(let factor, let level) = own.place else { continue }
+      let (variance, df) = tests.levels[starts[factor] + level]
+      set(column, variance: variance, df.map { Denominator(degreesOfFreedom: $0) })
+    }
+    let covariance = rows.multipliedByTransposeOnLeft(tests.ddf.covariance * rows)
+    tested.vcov = few.indices.map { i in few.indices.map { covariance[i, $0] } }
+    tested.covarianceNames = few.map { columns[$0.column].name }
+    tested.coefficientsWithoutCovariance = columns.count(where: \.isKept) - few.count
+    if hasTests {
+      tested.degreesOfFreedomMethod = actual(wanted)
+      if tests.levels.contains(where: { $0.degreesOfFreedom == nil }) {
+        tested.convergence.messages.append(
+          "degrees of freedom of the \(starts.last!) levels' coefficients would take long and are left out: test those that matter as hypotheses, or use \(Setting.degreesOfFreedom(["residual", "none"]))"
+        )
+      }
+    }
+    return tested
+  }
+}

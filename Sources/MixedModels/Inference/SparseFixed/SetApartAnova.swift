@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension FittedModel {
+  /// F tests of all terms, each adjusted for all others, where factors are set apart: these are in no other
+  /// term, so that types 2 and 3 and single-term deletions are one for them.
+  ///
+  /// - Parameter others: The tests of the other terms.
+  /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
+  func withSetApartTests(
+    _ others: [FTest], _ method: DegreesOfFreedomMethod
+  ) throws -> [FTest] {
+    guard let written = formula.writtenFixed, let levels = model.fixedLevels else { return others }
+    guard written.hasIntercept else {
+      throw InferenceError.refused(
+        "terms are not tested where factors are kept as sparse columns without an intercept. Write the formula with an intercept, whose model is the same."
+      )
+    }
+    // Deletions leave terms out that are contained in others.
+    return try written.terms.compactMap { term -> FTest? in
+      let label = written.label(of: term)
+      if let k = levels.factors.firstIndex(where: { $0.name.hasBytes(of: label) }) {
+        return try setApartTest(k, method)
+      }
+      return others.first { $0.name == label }
+    }
+  }
+
+  /// More rows have no degrees of freedom of Satterthwaite's.
+  private static let largestSatterthwaiteRank = 60
+
+  /// The F test of a factor that is set apart: of all its coefficients.
+  ///
+  /// The numerator is by how much r² falls at the same θ, over σ² what the quadratic form of the
+  /// coefficients is.
+  private func setApartTest(_ k: Int, _ method: DegreesOfFreedomMethod) throws -> FTest {
+    let (levels, columns) = (model.fixedLevels!, model.reportedColumns!)
+    let isConnected = levels.factors.dropFirst().allSatisfy { $0.estimatedCount == $0.levels.count - 1 }
+    let own = columns.indices.filter { c in
+      guard columns[c].isKept, case .level(k, _) = columns[c].place else { return false }
+      return true
+    }
+    if own.count <= Self.largestSatterthwaiteRank, isConnected {
+      let forms = try SetApartForms(
+        self,
+        own.map { c in
+          var form = [Double](repeating: 0, count: columns.count)
+          form[c] = 1
+          return (columns[c].name, form)
+        }, checks: false)
+      let tests = try LevelTests(self, method, functions: forms.functions, areJoint: true)
+      var L = DenseMatrix(rows: own.count, columns: tests.estimates.count)
+      for (i, row) in forms.rows.map({ tests.turned($0) }).enumerated() { for j in row.indices { L[i, j] = row[j] } }
+      return test(
+        levels.factors[k].name, try LinearHypothesis(rows: L), tests.ddf, estimates: tests.estimates)
+    }
+    guard levels.factors.count <= 2 else {
+      throw InferenceError.refused(
+        "\(levels.factors[k].name) is not tested as a whole beside two other factors with sparse columns. Compare models with and without it by likelihood ratio."
+      )
+    }
+    let reduced = try SetApartReduction(model, without: k, φ: φ)
+    let rank = reduced.lostRank
+    let s = model.fixed.responseScale
+    let meanSquare = s * s * reduced.increase / Double(rank)
+    let statistic = meanSquare / coefficients.variance
+    var df: Double?
+    switch actual(method) {
+    case .none: df = .infinity
+    case .residual: df = Double(model.observations - model.fixedRank)
+    case .satterthwaite: df = nil
+    case .kenwardRoger, .kenwardRogerLinear:
+      try model.requireNoAbsorbedFactors(ForIndependentLevels.kenwardRoger.name)
+    }
+    return FTest(
+      name: levels.factors[k].name, sumOfSquares: meanSquare * Double(rank), meanSquare: meanSquare,
+      numeratorDF: rank, denominatorDF: df, statistic: statistic, scaling: 1,
+      pValue: df.map {
+        FisherF(numerator: Double(rank), denominator: $0).cumulative(statistic, tail: .upper)
+      })
+  }
+}
+
+/// By how much r² rises at one θ if a factor that is set apart is left out.
+struct SetApartReduction {
+  let increase: Double
+  /// Columns that are lost.
+  let lostRank: Int
+
+  /// - Throws: `FitError`, `CholmodError`.
+  init(_ model: LinearMixedModel, without k: Int, φ: [Double]) throws {
+    let levels = model.fixedLevels!
+    let reduced = ReducedModel(model, levels, without: k)
+    let rank = reduced.rank
+    lostRank = model.fixedRank - rank
+    var Λ = model.covariance.emptyFactors
+    model.covariance.factors(φ, into: &Λ)
+    func squares(_ model: LinearMixedModel, _ Λ: [[Double]]) throws -> Double {
+      let p = model.fixedEffectCount
+      guard !model.groups.isEmpty else {
+        var tail = model.tail
+        try DenseCholesky.factorize(&tail)
+        return tail[p, p] * tail[p, p]
+      }
+      let equations = try EquationsPlan(model, solver: "exact", threads: 1).choice
+        .equations(model, threads: 1)
+      try equations.update(Λ)
+      return equations.penalizedResidualSumOfSquares
+    }
+    let all = Λ + levels.factors.map { _ in [1] }
+    let whole = try squares(model.joined, all)
+    increase = try squares(reduced.model, Λ + reduced.otherFactors) - whole
+  }
+}
+
+/// The model without a factor that is set apart, its intercept, and columns that only the factor explained, in X.
+private struct ReducedModel {
+  let model: LinearMixedModel
+  /// Λ of the factors that are left.
+  let otherFactors: [[Double]]
+  let rank: Int
+
+  init(_ model: LinearMixedModel, _ levels: FixedLevels, without k: Int) {
+    let (starts, first, p) = (levels.starts, model.groups.count, model.fixedEffectCount)
+    let reported = levels.reported!
+    let others = levels.factors.indices.filter { $0 != k }
+    // Columns [V X y] = their rest + D · these, in working levels.
+    let V = others.isEmpty ? reported.directions.columns : 0
+    let width = V + p + 1
+    var g = DenseMatrix(rows: starts.last!, columns: width)
+    for c in 0..<V {
+      for level in 0..<reported.directions.rows {
+        g[level, c] = reported.directions[level, c] / levels.unit
+      }
+    }
+    let G = levels.regressionOfColumns(model.fixed.B)
+    let fitted = model.fixed.B * model.fixed.leastSquares
+    for level in 0..<starts.last! {
+      for j in 0..<p { g[level, V + j] = G[level, j] }
+      g[level, V + p] = fitted.indices.reduce(levels.regression[level, 0]) {
+        $0 - levels.regression[level, $1 + 1] * fitted[$1]
+      }
+    }
+    // DᵀWD g
+    var image = g
+    let squares = levels.factors.flatMap(\.squares)
+    for c in 0..<width { for level in squares.indices { image[level, c] *= squares[level] } }
+    for pair in levels.pairs where pair.rowGroup >= first {
+      let (a, b) = (starts[pair.rowGroup - first], starts[pair.columnGroup - first])
+      for (place, (i, j)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
+        for c in 0..<width {
+          image[a + Int(i), c] += pair.blocks[place] * g[b + Int(j), c]
+          image[b + Int(j), c] += pair.blocks[place] * g[a + Int(i), c]
+        }
+      }
+    }
+    var tail = g.multipliedByTransposeOnLeft(image)
+    for j in 0...p { for i in 0...p { tail[V + i, V + j] += model.tail[i, j] } }
+    for j in 0..<width { for i in 0..<j { tail[i, j] = tail[j, i] } }
+    let random = model.groups.enumerated().map { h, group in
+      group.widened(
+        by: V, levels.pairs.filter { $0.rowGroup == h && $0.columnGroup >= first }, g
+      ) { starts[$0 - first] }
+    }
+    let left = others.map { o in
+      let factor = levels.factors[o]
+      var zx = [Double](repeating: 0, count: width * factor.levels.count)
+      for level in factor.levels.indices {
+        for c in 0..<width { zx[level * width + c] = image[starts[o] + level, c] }
+      }
+      return RandomEffectsGroup(
+        size: 1, levels: factor.levels, zz: factor.squares.map { $0 - 1 }, zx: zx, rank: factor.rank,
+        B: DenseMatrix(rows: 1, columns: 1, storage: [levels.unit]), precision: .identity)
+    }
+    let pairs = levels.pairs.filter {
+      $0.rowGroup < first && others.contains($0.columnGroup - first)
+    }.map { $0.mapped(by: .identity(model.groups[$0.rowGroup].size), .identity(1), groups: ($0.rowGroup, first)) }
+    let none = [Double](repeating: 0, count: width - 1)
+    let fixed = model.fixed
+    self.model = LinearMixedModel(
+      observations: model.observations, sumOfLogWeights: model.sumOfLogWeights, groups: random + left,
+      fixedLevels: nil, pairs: model.pairs + pairs, tail: tail,
+      covariance: RelativeCovariance(
+        blocks: model.covariance.blocks, groupSizes: model.covariance.groupSizes + others.map { _ in 1 }),
+      fixed: FixedCoordinates(
+        names: none.indices.map { "\($0)" }, kept: Array(none.indices), R: .identity(none.count),
+        B: DenseMatrix(rows: fixed.B.rows, columns: none.count), leastSquares: none, predictor: none,
+        level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
+        responseScale: fixed.responseScale, responseSize: fixed.responseSize),
+      terms: model.terms, knownVariance: model.knownVariance)
+    otherFactors = others.map { _ in [1] }
+    rank = width - 1 + others.reduce(0) { $0 + levels.factors[$1].levels.count }
+  }
+}
+
+extension RandomEffectsGroup {
+  /// ZᵀW[V X y], where [V X y] are the old columns, behind `count` zeros, and D g.
+  ///
+  /// - Parameters:
+  ///   - pairs: Of this group's levels and those of fixed factors.
+  ///   - start: The first row of `g` for a group.
+  fileprivate func widened(
+    by count: Int, _ pairs: [CoOccurrence], _ g: DenseMatrix, _ start: (Int) -> Int
+  ) -> RandomEffectsGroup {
+    let (ℓ, width) = (size, g.columns)
+    let old = width - count
+    var new = [Double](repeating: 0, count: levelCount * width * ℓ)
+    for level in 0..<levelCount {
+      for x in 0..<old * ℓ { new[(level * width + count) * ℓ + x] = zx[level * old * ℓ + x] }
+    }
+    for pair in pairs {
+      let first = start(pair.columnGroup)
+      for (place, (j, l)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
+        for c in 0..<width {
+          let value = g[first + Int(l), c]
+          for i in 0..<ℓ { new[(Int(j) * width + c) * ℓ + i] += value * pair.blocks[place * ℓ + i] }
+        }
+      }
+    }
+    return RandomEffectsGroup(
+      size: ℓ, levels: levels, zz: zz, zx: new, rank: rank, B: B, precision: precision)
+  }
+}

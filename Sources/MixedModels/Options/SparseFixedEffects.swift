@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Which factors of the fixed part are kept as sparse columns: solved for level by level, as absorbed
+/// factors are, and reported by R's coefficients as dense columns are.
+///
+/// A factor can be kept so if it is a term by itself and in no other, with treatment contrasts (or, alone,
+/// sum contrasts), in a model without strata, clusters, or covariances between residuals.
+public enum SparseFixedEffects: Sendable, Equatable {
+  /// Those that can be, from `fewestLevels` levels on, as far as the first rows tell; rows that can be read
+  /// again are, where later ones tell otherwise.
+  case automatic
+  case none
+  /// By name, as R writes them in coefficients: `f`, `factor(x)`.
+  case factors([String])
+
+  /// Dense columns of fewer levels are as fast, and all commands work beside them.
+  static let fewestLevels = 200
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Foundation
+import MixedModels
+import ModelFrames
+import TestSupport
+import Testing
+
+/// Factors of the fixed part that are kept as sparse columns give what their dense columns give.
+@Suite struct `Sparse columns of the fixed part` {
+  struct Model: Sendable, CustomTestStringConvertible {
+    let formula: String
+    let file: String
+    let sparse: [String]
+    var θ: [Double] = []
+    var weights: String?
+    var contrasts: [String: Contrast] = [:]
+    var testDescription: String { "\(formula), \(sparse)" }
+  }
+
+  static let models = [
+    Model(
+      formula: "score ~ Machine + factor(Worker) + (1 | Worker:Machine)", file: "machines_unbalanced.csv",
+      sparse: ["factor(Worker)"], θ: [1.3]),
+    Model(
+      formula: "score ~ Machine + factor(Worker) + (1 | Worker:Machine)", file: "machines_unbalanced.csv",
+      sparse: ["Machine", "factor(Worker)"], θ: [1.3]),
+    Model(
+      formula: "score ~ 0 + Machine + (1 | Worker)", file: "machines_unbalanced.csv", sparse: ["Machine"],
+      θ: [0.9]),
+    Model(
+      formula: "diameter ~ sample + (1 | plate)", file: "penicillin.csv", sparse: ["sample"], θ: [1.5]),
+    Model(
+      formula: "diameter ~ sample + (1 | plate)", file: "penicillin.csv", sparse: ["sample"], θ: [1.5],
+      contrasts: ["sample": .sum]),
+    Model(
+      formula: "angle ~ temp + recipe + factor(replicate) + (temp | recipe:replicate)", file: "cake.csv",
+      sparse: ["recipe", "factor(replicate)"], θ: [0.7, 0.01, 0.02]),
+    Model(
+      formula: "angle ~ temp * recipe + factor(replicate) + (1 | recipe:replicate)", file: "cake.csv",
+      sparse: ["factor(replicate)"], θ: [0.7]),
+    Model(
+      formula: "angle ~ recipe + temp + (0 + temp | replicate)", file: "cake.csv", sparse: ["recipe"],
+      θ: [0.02], weights: "temperature"),
+    Model(
+      formula: "attain ~ verbal + sex + factor(primary) + (1 | second)", file: "scotssec.csv",
+      sparse: ["factor(primary)"], θ: [0.17]),
+  ]
+
+  private static func fitted(
+    _ model: Model, isSparse: Bool, _ change: (inout FitOptions) -> Void = { _ in }
+  ) throws -> FittedModel {
+    var options = FitOptions()
+    options.threads = 1
+    options.weights = model.weights
+    options.contrasts = model.contrasts
+    options.sparseFixed = isSparse ? .factors(model.sparse) : .none
+    change(&options)
+    return try FittedModel(
+      Formula(model.formula), data: [.file(Files.data(model.file))], options: options)
+  }
+
+  private static func expectEqual(_ a: Double?, _ b: Double?, _ tolerance: Double, _ what: String) {
+    guard let a, let b else {
+      #expect(a == nil && b == nil, "\(what)")
+      return
+    }
+    #expect(a == b || abs(a - b) <= tolerance * (1 + abs(a)), "\(what): \(a), \(b)")
+  }
+
+  @Test(arguments: models, [CriterionKind.reml, .ml])
+  func `at one θ their digits are those of dense columns`(model: Model, kind: CriterionKind) throws {
+    let set = { (options: inout FitOptions) in
+      options.criterion = kind
+      options.knownTheta = model.θ
+    }
+    let dense = try Self.fitted(model, isSparse: false, set).tested()
+    let sparse = try Self.fitted(model, isSparse: true, set).tested()
+    #expect(abs(dense.criterion - sparse.criterion) < 1e-9 * abs(dense.criterion))
+    #expect(abs(dense.sigma / sparse.sigma - 1) < 1e-10)
+    #expect(dense.fixedEffects.map(\.name) == sparse.fixedEffects.map(\.name))
+    #expect(dense.droppedColumns == sparse.droppedColumns)
+    #expect(dense.fixedEffectCount == sparse.fixedEffectCount)
+    #expect(dense.parameterCount == sparse.parameterCount && dense.fixedRank == sparse.fixedRank)
+    for (a, b) in zip(dense.fixedEffects, sparse.fixedEffects) {
+      Self.expectEqual(a.estimate, b.estimate, 1e-9, a.name)
+      Self.expectEqual(a.standardError, b.standardError, 1e-9, "SE of \(a.name)")
+    }
+    let place = Dictionary(uniqueKeysWithValues: zip(dense.vcovNames, 0...))
+    for (i, a) in sparse.vcovNames.enumerated() {
+      for (j, b) in sparse.vcovNames.enumerated() {
+        Self.expectEqual(
+          dense.vcov[place[a]!][place[b]!], sparse.vcov[i][j], 1e-9, "covariance of \(a) and \(b)")
+      }
+    }
+  }
+
+  @Test(arguments: models.filter { $0.file != "scotssec.csv" })
+  func `fits, degrees of freedom and tests of terms are those of dense columns`(model: Model) throws {
+    let dense = try Self.fitted(model, isSparse: false)
+    let sparse = try Self.fitted(model, isSparse: true)
+    let (a, b) = (try dense.tested(), try sparse.tested())
+    #expect(abs(a.criterion - b.criterion) < 1e-8)
+    for (a, b) in zip(a.fixedEffects, b.fixedEffects) {
+      Self.expectEqual(a.estimate, b.estimate, 1e-6, a.name)
+      Self.expectEqual(a.standardError, b.standardError, 1e-6, "SE of \(a.name)")
+      Self.expectEqual(a.degreesOfFreedom, b.degreesOfFreedom, 1e-4, "df of \(a.name)")
+      Self.expectEqual(a.pValue, b.pValue, 1e-5, "p of \(a.name)")
+    }
+    guard !model.formula.contains("0 + Machine") else { return }
+    for type in [TypeOfHypothesis.marginality, .marginalMeans] {
+      let (ours, theirs) = (
+        try sparse.anova(type: type, .satterthwaite), try dense.anova(type: type, .satterthwaite)
+      )
+      #expect(ours.rows.map(\.name) == theirs.rows.map(\.name))
+      for (a, b) in zip(theirs.rows, ours.rows) {
+        #expect(a.numeratorDF == b.numeratorDF)
+        Self.expectEqual(a.statistic, b.statistic, 1e-5, "F of \(a.name)")
+        Self.expectEqual(a.denominatorDF, b.denominatorDF, 1e-4, "df of \(a.name)")
+        Self.expectEqual(a.sumOfSquares, b.sumOfSquares, 1e-5, "squares of \(a.name)")
+      }
+    }
+    let (ours, theirs) = (
+      try sparse.singleTermDeletions(.residual), try dense.singleTermDeletions(.residual)
+    )
+    for (a, b) in zip(theirs.rows, ours.rows) {
+      #expect(a.name == b.name && a.numeratorDF == b.numeratorDF)
+      Self.expectEqual(a.statistic, b.statistic, 1e-5, "F of \(a.name)")
+    }
+    let (r, q) = (try dense.varianceExplained(), try sparse.varianceExplained())
+    #expect(abs(r.marginalR² - q.marginalR²) < 1e-6)
+  }
+
+  /// lmerTest: lmer(attain ~ verbal + sex + factor(primary) + (1 | second), scotssec).
+  @Test func `a factor of 148 levels is that of lmerTest`() throws {
+    let fitted = try Self.fitted(Self.models.last!, isSparse: true)
+    let fit = try fitted.tested()
+    #expect(abs(fit.criterion - 14490.4718724096) < 1e-6)
+    #expect(fit.fixedEffects.count == 150 && fit.fixedEffectCount == 150)
+    #expect(fit.sparse.map(\.levelCount) == [148] && fit.absorbed.isEmpty)
+    #expect(fit.vcovNames == ["(Intercept)", "verbal", "sexM"])
+    let truth = [
+      ("(Intercept)", 6.168281320671183, 0.37786559901056893, 37.3942760826375),
+      ("verbal", 0.156084017738997, 0.00285712562272792, 3282.6846403722056),
+      ("factor(primary)2", -0.437202853914153, 0.91849171957950393, 180.6980212377807),
+      ("factor(primary)146", 0.822322530577675, 2.10777959601745746, 2586.3937386476891),
+      ("factor(primary)148", 1.166278402040642, 2.11017238365633242, 2414.3769636135266),
+    ]
+    for (name, estimate, error, df) in truth {
+      let effect = try #require(fit.fixedEffects.first { $0.name == name })
+      Self.expectEqual(estimate, effect.estimate, 1e-6, name)
+      Self.expectEqual(error, effect.standardError, 1e-6, name)
+      Self.expectEqual(df, effect.degreesOfFreedom, 1e-4, name)
+    }
+    // More rows than Satterthwaite's method is used for.
+    let row = try #require(try fitted.anova(.satterthwaite).rows.last)
+    let other = try #require(
+      try Self.fitted(Self.models.last!, isSparse: false).anova(.satterthwaite).rows.last)
+    #expect(row.name == "factor(primary)" && row.numeratorDF == 147 && row.denominatorDF == nil)
+    #expect(abs(row.statistic! / other.statistic! - 1) < 1e-6)
+  }
+
+  @Test func `contrasts of levels are those of dense columns`() throws {
+    let model = Self.models[6]
+    let texts = [
+      "factor(replicate)3 - factor(replicate)2 = 1", "(Intercept) + 2*temp + factor(replicate)15",
+      "factor(replicate)3 = 0", "factor(replicate)2 = -1", "recipeB - recipeC",
+    ]
+    let (dense, sparse) = (
+      try Self.fitted(model, isSparse: false), try Self.fitted(model, isSparse: true)
+    )
+    func table(_ fitted: FittedModel) throws -> ContrastTable {
+      try fitted.contrast(texts.map { try fitted.hypothesis($0) }, .satterthwaite)
+    }
+    let (a, b) = (try table(dense), try table(sparse))
+    for (a, b) in zip(a.rows, b.rows) {
+      Self.expectEqual(a.estimate, b.estimate, 1e-6, a.name)
+      Self.expectEqual(a.standardError, b.standardError, 1e-6, a.name)
+      Self.expectEqual(a.df, b.df, 1e-4, a.name)
+    }
+    // The third follows from the first and the fourth.
+    #expect(a.joint.numeratorDF == 4 && b.joint.numeratorDF == 4)
+    Self.expectEqual(a.joint.statistic, b.joint.statistic, 1e-5, "joint F")
+    Self.expectEqual(a.joint.denominatorDF, b.joint.denominatorDF, 1e-4, "joint df")
+  }
+
+  /// Two sets of workers and firms that no row connects, and columns that are constant within workers.
+  private static let panel: [any TableSource] = {
+    var random = SplitMix64(seed: 23)
+    var text = "y,x,z,v,worker,firm,g\n"
+    for row in 0..<150 {
+      let worker = row % 13
+      let firm = worker < 8 ? random.below(3) : 3 + random.below(3)
+      let x = random.normal() + Double(worker)
+      let y = 100 + 0.5 * x + Double(firm) - 0.3 * Double(worker) + random.normal()
+      text += "\(y),\(x),\(worker % 4),\(Double(worker % 5) + x),w\(worker),f\(firm),\(random.below(6))\n"
+    }
+    return [.bytes(Array(text.utf8), name: "panel.csv")]
+  }()
+
+  private static func panelFit(
+    _ formula: String, _ sparse: SparseFixedEffects, _ change: (inout FitOptions) -> Void = { _ in }
+  ) throws -> FittedModel {
+    var options = FitOptions()
+    options.threads = 1
+    options.sparseFixed = sparse
+    change(&options)
+    return try FittedModel(Formula(formula), data: panel, options: options)
+  }
+
+  @Test(arguments: [
+    ("y ~ x + z + worker + (1 | g)", ["worker"]), ("y ~ x + worker + z + (1 | g)", ["worker"]),
+    ("y ~ x + z + I(z^2) + v + worker + (1 | g)", ["worker"]),
+    ("y ~ x + factor(z) + worker + (1 | g)", ["worker"]),
+    ("y ~ x + worker + firm + (1 | g)", ["worker", "firm"]),
+    ("y ~ firm + x + worker + (x | g)", ["worker", "firm"]),
+  ])
+  func `columns that depend on others are dropped in R's order`(formula: String, sparse: [String]) throws {
+    let set = { (options: inout FitOptions) in
+      options.knownTheta = formula.contains("(x") ? [0.5, 0.1, 0.3] : [0.5]
+    }
+    let model = try Self.panelFit(formula, .factors(sparse), set)
+    let (a, b) = (try Self.panelFit(formula, .none, set).tested(), try model.tested())
+    #expect(!a.droppedColumns.isEmpty && a.droppedColumns == b.droppedColumns)
+    #expect(abs(a.criterion - b.criterion) < 1e-9 * abs(a.criterion))
+    for (a, b) in zip(a.fixedEffects, b.fixedEffects) {
+      #expect(a.name == b.name)
+      Self.expectEqual(a.estimate, b.estimate, 1e-8, a.name)
+      Self.expectEqual(a.standardError, b.standardError, 1e-8, "SE of \(a.name)")
+    }
+    // What can be estimated of the rest is the same, and has the same tests.
+    let dense = try Self.panelFit(formula, .none, set)
+    for text in [
+      "workerw1", "workerw12", "workerw12 - workerw10", "workerw3 - workerw11", "(Intercept)", "x",
+      "(Intercept) + workerw2",
+    ] {
+      let row = try? model.contrast([try model.hypothesis(text)], .none).rows[0]
+      let other = try? dense.contrast([try dense.hypothesis(text)], .none).rows[0]
+      Self.expectEqual(other?.estimate, row?.estimate, 1e-8, text)
+      Self.expectEqual(other?.standardError, row?.standardError, 1e-8, text)
+    }
+  }
+
+  @Test func `terms of several rows have the degrees of freedom of dense columns`() throws {
+    let formula = "y ~ x + factor(z) + firm + (1 | g)"
+    let (dense, sparse) = (
+      try Self.panelFit(formula, .none), try Self.panelFit(formula, .factors(["firm", "factor(z)"]))
+    )
+    for (a, b) in zip(try dense.anova(.satterthwaite).rows, try sparse.anova(.satterthwaite).rows) {
+      #expect(a.name == b.name && a.numeratorDF == b.numeratorDF)
+      Self.expectEqual(a.statistic, b.statistic, 1e-5, "F of \(a.name)")
+      Self.expectEqual(a.denominatorDF, b.denominatorDF, 1e-4, "df of \(a.name)")
+    }
+  }
+
+  /// 300 levels, of which the first chunk of rows knows some.
+  private static func manyLevels(_ name: String, isSorted: Bool) -> [any TableSource] {
+    var random = SplitMix64(seed: 5)
+    var text = "y,f,g\n"
+    for row in 0..<1800 {
+      let level = isSorted ? row / 6 : row % 300
+      text += "\(random.normal() + Double(level % 7)),l\(level),\(random.below(9))\n"
+    }
+    return [.bytes(Array(text.utf8), name: name)]
+  }
+
+  @Test func `from 200 levels on columns are sparse`() throws {
+    let formula = try Formula("y ~ f + (1 | g)")
+    let fit = try Fit(formula, data: Self.manyLevels("many.csv", isSorted: false))
+    #expect(fit.sparse.map(\.name) == ["f"] && fit.fixedEffectCount == 300)
+    var options = FitOptions()
+    options.sparseFixed = .none
+    let dense = try Fit(formula, data: Self.manyLevels("many.csv", isSorted: false), options: options)
+    #expect(dense.sparse.isEmpty && abs(fit.criterion - dense.criterion) < 1e-7)
+    Self.expectEqual(
+      dense.fixedEffects[299].degreesOfFreedom, fit.fixedEffects[299].degreesOfFreedom, 1e-4, "df")
+    // One chunk after another: rows are read again once there are too many levels.
+    options.sparseFixed = .automatic
+    options.reading.chunkBytes = 1000
+    let sorted = try Fit(formula, data: Self.manyLevels("sorted.csv", isSorted: true), options: options)
+    #expect(sorted.sparse.map(\.name) == ["f"])
+  }
+
+  @Test func `what cannot be kept sparse is refused by name`() throws {
+    for (formula, factor) in [
+      ("y ~ x + (1 | g)", "x"), ("y ~ worker * x + (1 | g)", "worker"), ("y ~ worker + (1 | worker)", "worker"),
+      ("y ~ 0 + firm + worker + (1 | g)", "worker"), ("y ~ worker + (1 | g) | firm", "worker"),
+    ] {
+      let error = #expect(throws: FitError.self) {
+        try Self.panelFit(formula, .factors([factor]))
+      }
+      #expect(error.map { "\($0)".contains("“\(factor)”") } == true)
+    }
+    let error = #expect(throws: FitError.self) {
+      try Self.panelFit("y ~ x + worker + (1 | z)", .factors(["worker"]))
+    }
+    #expect(error.map { "\($0)".contains("explained by the fixed effects of worker") } == true)
+    let model = try Self.panelFit("y ~ x + worker + (1 | g)", .factors(["worker"]))
+    for action: () throws -> Void in [
+      { _ = try model.coefficientTests(.kenwardRoger) },
+      { _ = try model.anova(type: .sequential, .satterthwaite) },
+    ] {
+      let error = #expect(throws: InferenceError.self) { try action() }
+      #expect(error.map { "\($0)".contains("sparse columns (worker)") } == true)
+    }
+  }
+
+  @Test func `they are kept in files, and predict`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/fit.lmm"
+    let model = try Self.panelFit("y ~ x + worker + (1 | g)", .factors(["worker"]))
+    try model.save(to: path)
+    let again = try FittedModel(contentsOf: path)
+    #expect(again.fit.sparse == model.fit.sparse)
+    for (a, b) in zip(try model.tested().fixedEffects, try again.tested().fixedEffects) {
+      Self.expectEqual(a.estimate, b.estimate, 1e-9, a.name)
+      Self.expectEqual(a.degreesOfFreedom, b.degreesOfFreedom, 1e-6, a.name)
+    }
+    var (fits, others): ([Double], [Double]) = ([], [])
+    try model.residualPass().forEach { fits += $0.fitted }
+    try Self.panelFit("y ~ x + worker + (1 | g)", .none).residualPass().forEach { others += $0.fitted }
+    #expect(distance(fits, others) < 1e-5)
+  }
+}
