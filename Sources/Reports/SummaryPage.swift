@@ -29,7 +29,7 @@ extension Fit {
     let kind = residual == nil ? "Linear mixed model" : "Mixed model for repeated measures"
     var title =
       isLeastSquares
-      ? "Linear model with absorbed factors fit by least squares" : "\(kind) fit by \(method)"
+      ? "Linear model\(absorbed.isEmpty ? "" : " with absorbed factors") fit by least squares" : "\(kind) fit by \(method)"
     if let tests = degreesOfFreedomMethod, tests != .none { title += "; t tests: \(tests.title)" }
     var lines = [title, "Formula: \(model)"]
     if !data.isEmpty { lines.append("   Data: \(dataNames)") }

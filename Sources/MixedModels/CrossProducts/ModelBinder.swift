@@ -100,8 +100,6 @@ struct ModelBinder {
       guard formula.randomTerms.isEmpty, formula.absorbedFactors.isEmpty else {
         throw FitError.residualBesideRandomTerms(residual.text)
       }
-    } else if formula.randomTerms.isEmpty, formula.absorbedFactors.isEmpty {
-      throw FitError.noRandomTerm(formula.text)
     }
     try request(formula.response)
     var offsets = formula.offsets

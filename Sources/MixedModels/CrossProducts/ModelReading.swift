@@ -69,7 +69,8 @@ struct ModelReading {
     _ data: [any TableSource], _ options: FitOptions
   ) throws -> TableReader {
     try options.check()
-    if let kind = options.coefficientCovariance, kind != .model, options.clusters == nil {
+    if let kind = options.coefficientCovariance, kind != .model, !kind.isOfRows, options.clusters == nil
+    {
       throw InferenceError.withoutClusters
     }
     var reading = options.reading

@@ -20,6 +20,13 @@ public struct VariationExplained: Sendable, Equatable {
   public let within: Double?
   /// The same as `overall` with every sum of squares divided by its degrees of freedom.
   public let adjustedOverall: Double
+  /// Of all coefficients but the intercept together; nil beside absorbed factors, and where there are none.
+  public var test: FTest?
+
+  /// Equal but for the test.
+  public static func == (a: VariationExplained, b: VariationExplained) -> Bool {
+    a.overall == b.overall && a.within == b.within && a.adjustedOverall == b.adjustedOverall
+  }
 }
 
 /// The effects of a factor's levels, in units of the response: with Xβ and the random effects they add up
@@ -56,9 +63,36 @@ extension LinearMixedModel {
 }
 
 extension Fit {
+  /// What ordinary or weighted least squares explains; as in R squares are about the mean where there is an
+  /// intercept.
+  private mutating func setExplained(_ model: LinearMixedModel, _ products: CrossProducts) {
+    guard model.groups.isEmpty, residual == nil else { return }
+    let hasIntercept =
+      products.specification.formula.writtenFixed?.hasIntercept
+      ?? products.specification.fixed.hasIntercept
+    let (n, p, s) = (Double(model.observations), fixedRank, model.fixed.responseScale)
+    let rest = s * s * model.tail[model.fixedEffectCount, model.fixedEffectCount]
+    let total = products.squaresOfResponse(aboutMean: hasIntercept)
+    let (df, constant) = (n - Double(p), hasIntercept ? 1 : 0)
+    variationExplained = VariationExplained(
+      overall: 1 - rest / total, within: nil,
+      adjustedOverall: 1 - rest / df / (total / (n - Double(constant))))
+    let rank = p - constant
+    guard rank > 0 else { return }
+    let meanSquare = (total - rest) / Double(rank)
+    let statistic = meanSquare / (sigma * sigma)
+    variationExplained?.test = FTest(
+      name: "all", sumOfSquares: total - rest, meanSquare: meanSquare, numeratorDF: rank,
+      denominatorDF: df, statistic: statistic, scaling: 1,
+      pValue: FisherF(numerator: Double(rank), denominator: df).cumulative(statistic, tail: .upper))
+  }
+
   /// Says what a model has absorbed.
-  mutating func setAbsorbed(_ model: LinearMixedModel) {
-    guard let fixedLevels = model.fixedLevels else { return }
+  mutating func setAbsorbed(_ model: LinearMixedModel, _ products: CrossProducts) {
+    guard let fixedLevels = model.fixedLevels else {
+      setExplained(model, products)
+      return
+    }
     if fixedLevels.reported == nil {
       absorbed = model.absorbedLevels
     } else {
@@ -68,6 +102,10 @@ extension Fit {
       coefficientsWithoutCovariance = fixedEffects.count { $0.estimate != nil } - kept.count
     }
     guard model.groups.isEmpty else { return }
+    guard fixedLevels.reported == nil else {
+      setExplained(model, products)
+      return
+    }
     let (n, s) = (Double(model.observations), model.fixed.responseScale)
     let rest = s * s * model.tail[model.fixedEffectCount, model.fixedEffectCount]
     let (total, within) = fixedLevels.squares
@@ -75,5 +113,22 @@ extension Fit {
     variationExplained = VariationExplained(
       overall: 1 - rest / total, within: within > 1e-13 * total ? 1 - rest / within : nil,
       adjustedOverall: 1 - rest / df / (total / (n - 1)))
+  }
+}
+
+extension CrossProducts {
+  /// Σ w (y − ȳ)², or Σ wy², in units of the response.
+  fileprivate func squaresOfResponse(aboutMean: Bool) -> Double {
+    let all = fixed.matrix  // y is column 0, the constant column 1
+    let response = [basis.responseScale] + (0..<all.rows - 1).map {
+      $0 < basis.predictor.count ? basis.predictor[$0] : 0
+    }
+    guard aboutMean else { return dot(response, all * response) }
+    // The mean is taken off before squares are formed, so that a large one costs no digits.
+    var rest = response
+    rest[1] = 0
+    let image = all * rest
+    rest[1] = -image[1] / all[1, 1]
+    return dot(rest, all * rest)
   }
 }

@@ -91,7 +91,12 @@ extension FittedModel {
       options.knownTheta == nil && !model.groups.isEmpty
       ? try model.determined(by: options.criterion) : model
     if let kind = options.coefficientCovariance, kind != .model {
-      _ = try ClusterLevels(determined, products, options)  // says now what cannot be had later
+      // Says now what cannot be had later.
+      if kind.isOfRows {
+        try HeteroscedasticityRobust.check(determined, kind)
+      } else {
+        _ = try ClusterLevels(determined, products, options)
+      }
     }
     return (kept ?? products, determined)
   }
@@ -122,6 +127,9 @@ extension FittedModel {
     let (optimum, plan) = try model.optimum(options)
     return FittedModel(formula, data, options, products, model, optimum, plan: plan)
   }
+
+  /// Whether random effects were taken out of it for a comparison, whose products are still there.
+  var isComparison: Bool { isLeastSquares && products.basis.groups.contains { !$0.isFixed } }
 
   /// Whether there is nothing but the fixed part.
   package var isLeastSquares: Bool { model.groups.isEmpty && repeated == nil }

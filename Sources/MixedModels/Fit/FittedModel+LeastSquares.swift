@@ -28,7 +28,7 @@ extension FittedModel {
       scaledResiduals: record.quantiles,
       solver: SolverDescription("least squares", threads: 1), timing: record.timing,
       peakMemory: peakResidentMemory())
-    fit.setAbsorbed(model)
+    fit.setAbsorbed(model, products)
     self.init(leastSquares: fit, formula, data, options, products, model, optimum, began: began)
   }
 

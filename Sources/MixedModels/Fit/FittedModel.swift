@@ -23,6 +23,8 @@ public final class FittedModel: Sendable {
   package let optimum: Optimum
   /// Of the clusters, once they were asked for.
   private let sums = Mutex<ClusterSums?>(nil)
+  /// Of the rows, once they were asked for.
+  private let robust = Mutex<[CoefficientCovariance: HeteroscedasticityRobust]>([:])
   /// Covariances between the residuals of a subject; nil where residuals are independent.
   let repeated: RepeatedFit?
   /// Its sums and its structure; nil likewise.
@@ -53,7 +55,7 @@ public final class FittedModel: Sendable {
       fit.convergence.messages += zeros?.messages ?? []
     }
     fit.convergence.messages += notes
-    fit.setAbsorbed(model)
+    fit.setAbsorbed(model, products)
     self.fit = fit
   }
 
@@ -111,6 +113,16 @@ public final class FittedModel: Sendable {
       throw .refused(
         "\(what) where all covariance parameters are estimated, and here \(options.held[0].name) is known. Use \(remedy)."
       )
+    }
+  }
+
+  /// - Throws: `InferenceError`, `DataError`, `FitError`.
+  func rowRobust(_ kind: CoefficientCovariance) throws -> HeteroscedasticityRobust {
+    try robust.withLock { known in
+      if let made = known[kind] { return made }
+      let made = try HeteroscedasticityRobust(self, kind)
+      known[kind] = made
+      return made
     }
   }
 

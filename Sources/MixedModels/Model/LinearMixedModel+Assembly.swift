@@ -235,6 +235,11 @@ extension LinearMixedModel {
     if let fixedLevels, rest <= 1e-13 * fixedLevels.squares.total {
       throw FitError.zeroResidualVariance
     }
+    if groups.isEmpty, specification.residual == nil,
+      explainsExactly((max(rest, 0) / Double(n - fixedRank)).squareRoot())
+    {
+      throw FitError.zeroResidualVariance
+    }
   }
 
   /// - Throws: `FitError.outOfRange` where σ² or the response's own variance would overflow or vanish.

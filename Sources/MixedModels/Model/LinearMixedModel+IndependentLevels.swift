@@ -49,6 +49,7 @@ extension LinearMixedModel {
   /// - Throws: `InferenceError` where levels are related, or beside absorbed factors.
   func requireIndependentLevels(for use: ForIndependentLevels) throws(InferenceError) {
     try requireNoAbsorbedFactors(use.name)
+    try requireRandomEffects(use.name)
     guard hasIndependentLevels else { throw use.refusal }
     switch use {
     case .newResponses: return
@@ -57,6 +58,14 @@ extension LinearMixedModel {
     case .bootstrap: try requireEqualVariances("the bootstrap", .intervals("wald"))
     case .groupInfluence: try requireEqualVariances("the influence of levels", nil)
     }
+  }
+
+  /// - Parameter what: What is about random effects, with its verb.
+  /// - Throws: `InferenceError` where there are none.
+  func requireRandomEffects(_ what: String) throws(InferenceError) {
+    guard groups.isEmpty else { return }
+    throw .refused(
+      "\(what) not made of a model without random effects. Add a term such as (1 | group).")
   }
 
   /// - Parameters:

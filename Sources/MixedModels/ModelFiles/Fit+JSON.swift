@@ -36,21 +36,20 @@ extension Fit {
     ]
   }
 
-  /// None without absorbed factors.
+  /// Absorbed factors, those with sparse columns, and what least squares explains; none without.
   fileprivate var absorbedMembers: Members {
-    guard !absorbed.isEmpty else { return [] }
-    var members: Members = [
-      (
-        "absorbed",
-        .array(
-          absorbed.map {
-            .object([
-              ("factor", .string($0.name)), ("n_levels", .integer($0.levelCount)),
-              ("n_estimated", .integer($0.estimatedCount)),
-            ])
-          })
-      )
-    ]
+    func sizes(_ factors: [AbsorbedLevels]) -> JSONValue {
+      .array(
+        factors.map {
+          .object([
+            ("factor", .string($0.name)), ("n_levels", .integer($0.levelCount)),
+            ("n_estimated", .integer($0.estimatedCount)),
+          ])
+        })
+    }
+    var members: Members = []
+    if !absorbed.isEmpty { members.append(("absorbed", sizes(absorbed))) }
+    if !sparse.isEmpty { members.append(("sparse_fixed", sizes(sparse))) }
     if let variationExplained {
       members.append(
         (
@@ -61,6 +60,16 @@ extension Fit {
             ("adjusted", .number(variationExplained.adjustedOverall)),
           ])
         ))
+      if let test = variationExplained.test {
+        members.append(
+          (
+            "f_test",
+            .object([
+              ("statistic", .optional(test.statistic)), ("df_num", .integer(test.numeratorDF)),
+              ("df_den", .optional(test.denominatorDF)), ("p_value", .optional(test.pValue)),
+            ])
+          ))
+      }
     }
     return members
   }
@@ -78,8 +87,8 @@ extension Fit {
       ("vcov", .matrix(vcov)),
       ("vcov_names", .strings(vcovNames)),
       ("vcov_type", .string((robustCovariance?.kind ?? .model).rawValue)),
-      ("clusters", .optional(robustCovariance?.clusters)),
-      ("n_clusters", .optional(robustCovariance?.clusterCount)),
+      ("clusters", .optional(robustCovariance.flatMap(\.clusters))),
+      ("n_clusters", .optional(robustCovariance.flatMap(\.clusterCount))),
       ("random", .array(varianceComponents.map(\.json))),
     ]
     if let residualStrata { members.append(("residual_strata", residualStrata.json)) }

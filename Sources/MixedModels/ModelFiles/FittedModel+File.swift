@@ -84,7 +84,7 @@ extension FittedModel {
   public func save(to path: String) throws {
     guard
       repeated != nil
-        || options.keepsCrossProducts && (!isLeastSquares || model.fixedLevels != nil)
+        || options.keepsCrossProducts && !isComparison
     else {
       throw ModelFileError(
         path, .unusable("the fit has not kept its cross-products, so it cannot be saved."))

@@ -17,4 +17,17 @@ public enum CoefficientCovariance: String, Sendable, CaseIterable {
   case cr1 = "CR1"
   case cr2 = "CR2"
   case cr3 = "CR3"
+  /// Robust against unequal variances of the rows, of least squares; see `HeteroscedasticityRobust`.
+  case hc0 = "HC0"
+  case hc1 = "HC1"
+  case hc2 = "HC2"
+  case hc3 = "HC3"
+
+  /// Whether it takes rows, and no clusters.
+  var isOfRows: Bool {
+    switch self {
+    case .hc0, .hc1, .hc2, .hc3: true
+    case .model, .cr0, .cr1, .cr2, .cr3: false
+    }
+  }
 }

@@ -31,11 +31,15 @@ struct DegreesOfFreedomArguments: ParsableArguments {
     case cr1 = "CR1"
     case cr2 = "CR2"
     case cr3 = "CR3"
+    case hc0 = "HC0"
+    case hc1 = "HC1"
+    case hc2 = "HC2"
+    case hc3 = "HC3"
   }
 
   @Option(
     help: ArgumentHelp(
-      "Covariance of the coefficients: model, or cluster-robust; default with --cluster: CR2.",
+      "Covariance of the coefficients: model; cluster-robust, CR0 to CR3, default with --cluster: CR2; or, without random effects, robust against unequal variances, HC0 to HC3.",
       valueName: "kind"))
   var vcov: Covariance?
 

@@ -24,10 +24,6 @@ import Testing
     (1, 2, "a"), (2.5, 3, "a"), (3, 1, "b"), (4, 5, "b"), (2, 2, "c"), (7, 6, "c"), (3, 3, "a"),
   ]
 
-  @Test func `a formula without random terms`() {
-    #expect(throws: FitError.noRandomTerm("y ~ x")) { try fit("y ~ x", table(good)) }
-  }
-
   @Test func `one level`() {
     let rows = good.map { ($0.0, $0.1, "a") }
     #expect(throws: FitError.oneLevel(group: "g")) { try fit("y ~ x + (1 | g)", table(rows)) }

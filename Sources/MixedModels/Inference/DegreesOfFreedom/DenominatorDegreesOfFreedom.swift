@@ -50,7 +50,7 @@ package struct Denominator: Sendable {
 extension FittedModel {
   /// Without other variances that of the residuals is all that is estimated.
   func actual(_ method: DegreesOfFreedomMethod) -> DegreesOfFreedomMethod {
-    isLeastSquares && method != .none && robustCovariance == nil ? .residual : method
+    isLeastSquares && method != .none && robustCovariance?.isOfRows != false ? .residual : method
   }
 
   /// By the covariance of the coefficients that was asked for.
@@ -60,6 +60,12 @@ extension FittedModel {
     _ method: DegreesOfFreedomMethod
   ) throws -> any DenominatorDegreesOfFreedom {
     guard let kind = robustCovariance else { return try modelDegreesOfFreedom(method) }
+    if kind.isOfRows {
+      return FixedDegreesOfFreedom(
+        covariance: try rowRobust(kind).covariance,
+        degreesOfFreedom: actual(method) == .none
+          ? .infinity : Double(model.observations - model.fixedRank))
+    }
     switch method {
     case .satterthwaite: return try ClusterRobust(self, kind)
     case .none:
@@ -77,11 +83,23 @@ extension FittedModel {
     options.coefficientCovariance.flatMap { $0 == .model ? nil : $0 }
   }
 
+  /// nil for the model's covariance.
+  ///
+  /// - Throws: `InferenceError` where it cannot be had.
+  var robustDescription: RobustDescription? {
+    get throws {
+      try robustCovariance.map { kind in
+        kind.isOfRows
+          ? try rowRobust(kind).description : try ClusterRobust(self, kind).description
+      }
+    }
+  }
+
   /// What to say of the covariance of the coefficients; nothing of the model's.
   ///
   /// - Throws: `InferenceError` where it cannot be had.
   public func covarianceNotes() throws -> [String] {
-    try robustCovariance.map { try ClusterRobust(self, $0).description.notes } ?? []
+    try robustDescription?.notes ?? []
   }
 
   /// By the model's covariance; the only place that knows which methods there are.

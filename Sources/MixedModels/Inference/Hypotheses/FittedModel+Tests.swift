@@ -16,9 +16,9 @@ extension FittedModel {
       return fit
     }
     let tests = try coefficientTests(method)
-    if let kind = robustCovariance {
+    if robustCovariance != nil {
       tested.vcov = try coefficientCovariance(.none)
-      tested.robustCovariance = try ClusterRobust(self, kind).description
+      tested.robustCovariance = try robustDescription
       tested.convergence.messages += tested.robustCovariance?.notes ?? []
     }
     for (column, test) in zip(model.fixed.kept, tests) {

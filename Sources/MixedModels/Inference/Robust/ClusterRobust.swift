@@ -181,7 +181,7 @@ extension CoefficientCovariance {
   /// f of the eigenvalues of D; zero where nothing is left of the residual.
   fileprivate func adjustment(alone: Double) -> @Sendable (Double) -> Double {
     switch self {
-    case .model, .cr0, .cr1: { _ in 1 }
+    case .model, .cr0, .cr1, .hc0, .hc1, .hc2, .hc3: { _ in 1 }
     case .cr2: { $0 > alone ? 0 : 1 / (1 - $0).squareRoot() }
     case .cr3: { $0 > alone ? 0 : 1 / (1 - $0) }
     }

@@ -26,6 +26,7 @@ final class InverseEntries: @unchecked Sendable {
   /// - Throws: `InferenceError` where crossed factors are too large; `CholmodError`.
   init(_ model: LinearMixedModel, _ factors: [[Double]], threads: Int) throws {
     try model.requireNoAbsorbedFactors("variances of combined effects are")
+    try model.requireRandomEffects("leverages and influence are")
     (self.model, p) = (model, model.fixedEffectCount)
     if model.groups.count == 1, model.hasIndependentLevels {
       let levels = SingleGroupInverse(model, factors[0], threads: threads)
