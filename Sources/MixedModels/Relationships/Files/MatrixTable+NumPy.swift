@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import MixedModels
 import ModelFrames
 import NumericalMethods
 

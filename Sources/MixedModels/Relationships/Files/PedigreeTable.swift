@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import MixedModels
 import ModelFrames
 
 /// Individual, sire and dam of every line after the header.
@@ -71,7 +70,7 @@ struct PedigreeTable {
 }
 
 /// The names of a pedigree's columns, for every factor that it is given to.
-struct PedigreeHeader: Sendable {
+package struct PedigreeHeader: Sendable {
   let path: String
   let line: Int
   let names: [String]
@@ -81,7 +80,7 @@ struct PedigreeHeader: Sendable {
 
   /// - Throws: `DelimitedTextError` where the factor's column stands elsewhere than a pedigree's individuals
   ///   do, so that the table is another.
-  func check(_ factor: String) throws {
+  package func check(_ factor: String) throws {
     guard let place = names.firstIndex(ofLabel: factor), place > 0,
       !Self.parents.contains(where: { factor.lowercased().contains($0) })
     else { return }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
+package import ModelFrames
 
 #if canImport(Glibc)
   import Glibc
@@ -8,17 +8,16 @@ import ModelFrames
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import ModelFrames
 
 /// A short comma-separated text, such as a list of levels or a contrast matrix, held in memory.
-struct DelimitedText {
+package struct DelimitedText {
   /// Fields without their quotes; empty lines are left out.
-  private(set) var records: [[String]] = []
+  package private(set) var records: [[String]] = []
   /// The 1-based line on which each record starts.
-  private(set) var lines: [Int] = []
+  package private(set) var lines: [Int] = []
 
   /// - Throws: `DelimitedTextError` if a quoted field is never closed.
-  init(_ text: String, name: String) throws(DelimitedTextError) {
+  package init(_ text: String, name: String) throws(DelimitedTextError) {
     var fields: [String] = []
     var field = ""
     var (isQuoted, wasQuoted) = (false, false)
@@ -56,7 +55,7 @@ struct DelimitedText {
 
   /// Reads a file of at most `limit` bytes, in UTF-8 or else in `encoding`.
   /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
-  init(
+  package init(
     contentsOf path: String, _ encoding: TextEncoding, limit: Int = 1 << 24
   ) throws(DelimitedTextError) {
     try self.init(Self.bytes(of: path, limit: limit), name: path, encoding)
@@ -64,7 +63,7 @@ struct DelimitedText {
 
   /// The bytes of a file, at most `limit`.
   /// - Throws: `DelimitedTextError` with the system's words if it cannot be read.
-  static func bytes(of path: String, limit: Int) throws(DelimitedTextError) -> [UInt8] {
+  package static func bytes(of path: String, limit: Int) throws(DelimitedTextError) -> [UInt8] {
     func fail(_ problem: String) -> DelimitedTextError {
       DelimitedTextError(name: path, line: nil, problem: problem)
     }
@@ -86,22 +85,26 @@ struct DelimitedText {
 
   /// In UTF-8 or else in `encoding`.
   /// - Throws: `DelimitedTextError`
-  init(_ bytes: [UInt8], name: String, _ encoding: TextEncoding) throws(DelimitedTextError) {
+  package init(_ bytes: [UInt8], name: String, _ encoding: TextEncoding) throws(DelimitedTextError) {
     guard let text = String(validating: bytes, as: UTF8.self) ?? encoding.text(bytes) else {
       throw DelimitedTextError(
-        name: name, line: nil, problem: "is not UTF-8 text. Name its encoding with --encoding")
+        name: name, line: nil, problem: "is not UTF-8 text. Name its encoding: \(Setting.encoding())")
     }
     try self.init(text, name: name)
   }
 }
 
 /// Why a short text could not be read, in words.
-struct DelimitedTextError: Error, CustomStringConvertible {
-  let name: String
-  let line: Int?
-  let problem: String
+package struct DelimitedTextError: Error, CustomStringConvertible {
+  package let name: String
+  package let line: Int?
+  package let problem: String
 
-  var description: String {
+  package init(name: String, line: Int?, problem: String) {
+    (self.name, self.line, self.problem) = (name, line, problem)
+  }
+
+  package var description: String {
     let place: MessageText = line.map { "\(name), line \($0)" } ?? "\(name)"
     return ("\(place): \(problem)" as MessageText).description
   }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import MixedModels
 import ModelFrames
 
 /// A file that says how the levels of a grouping factor hang together; what it is, its first lines say.
-struct RelationshipFile {
-  let path: String
+package struct RelationshipFile {
+  package let path: String
   /// Empty for an array of NumPy.
   let text: DelimitedText
   private let array: NumPyMatrix?
 
   /// - Throws: `DelimitedTextError` if it cannot be read.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path
     let bytes = try DelimitedText.bytes(of: path, limit: 1 << 32)
     if bytes.starts(with: NumPyMatrix.magic) {
@@ -25,7 +24,7 @@ struct RelationshipFile {
   /// From a pedigree or a covariance matrix.
   ///
   /// - Throws: `DelimitedTextError` with the line.
-  func relationship() throws -> LevelRelationship {
+  package func relationship() throws -> LevelRelationship {
     guard pedigreeHeader == nil else {
       let table = try PedigreeTable(self)
       return try naming(table.line) { () throws(RelationshipError) in
@@ -39,7 +38,7 @@ struct RelationshipFile {
   }
 
   /// nil where it is a matrix, or empty.
-  var pedigreeHeader: PedigreeHeader? {
+  package var pedigreeHeader: PedigreeHeader? {
     guard !isMatrixMarket, !isSquare, let names = text.records.first else { return nil }
     return PedigreeHeader(path: path, line: text.lines[0], names: names)
   }
@@ -47,7 +46,7 @@ struct RelationshipFile {
   /// From an inverse covariance matrix.
   ///
   /// - Throws: `DelimitedTextError` with the line.
-  func precision() throws -> LevelRelationship {
+  package func precision() throws -> LevelRelationship {
     let matrix = try matrix()
     return try naming(matrix.line) { () throws(RelationshipError) in
       try LevelRelationship(precision: matrix.entries)
