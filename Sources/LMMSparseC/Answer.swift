@@ -114,6 +114,9 @@ struct Failure {
         ("formula", .string(error.text)), ("position", .integer(error.range.lowerBound)),
         ("length", .integer(error.range.count)),
       ]
+    case let error as DelimitedTextError:
+      (code, kind) = (CInt(LMM_FAILED.rawValue), "data")
+      place = [("file", .string(error.name)), ("line", .optional(error.line))]
     case is FitError: (code, kind) = (CInt(LMM_FAILED.rawValue), "fit")
     case is InferenceError, is HypothesisError: (code, kind) = (CInt(LMM_FAILED.rawValue), "inference")
     case let error as ModelFileError:

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import CArrow
 import MixedModels
 import ModelFrames
 
@@ -10,29 +9,30 @@ struct FitRequest {
     case fit, products, productsFit, load, columns
   }
 
+  /// What the model is, beside the relationships of levels.
+  private static let model = [
+    "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual",
+    "sparse_fixed",
+  ]
   private static let reading = [
-    "formula", "data", "name", "weights", "offset", "factor", "levels", "contrasts", "na", "missing",
-    "encoding", "decimal", "separator", "threads", "cluster", "sparse_fixed",
+    "data", "name", "factor", "levels", "contrasts", "na", "missing", "encoding", "decimal", "separator",
+    "threads",
   ]
-  private static let search = [
-    "optimizer", "start", "theta", "sigma", "max_evaluations", "tolerance", "solver", "accuracy",
-    "probe_seed",
-  ]
+  private static let results = ["reml", "ddf", "vcov", "ranef", "keep_products"]
 
   private static func known(_ purpose: Purpose) -> [String] {
     switch purpose {
-    case .fit:
-      reading + ["reml", "ddf", "vcov", "pedigree", "ranef", "residuals", "keep_products"] + search
-    case .products: reading
+    case .fit: model + reading + results + relationships + search + ["residuals"]
+    case .products: model.filter { $0 != "residual" } + reading
     case .productsFit:
-      ["formula", "levels", "contrasts", "threads", "reml", "ddf", "pedigree", "ranef", "vcov", "cluster"]
-        + ["keep_products"] + search
-    case .columns: ["formula", "weights", "offset", "cluster"]
-    case .load: ["threads", "ddf", "ranef", "solver", "keep_products", "vcov", "cluster"]
+      ["formula", "add", "drop", "absorb", "residual_by", "cluster", "levels", "contrasts", "threads"] + results
+        + relationships + search
+    case .columns: model
+    case .load: ["threads", "ddf", "vcov", "cluster", "ranef", "solver", "keep_products"]
     }
   }
 
-  private let request: Request
+  let request: Request
 
   init(_ text: UnsafePointer<CChar>?, _ title: String, _ purpose: Purpose) throws {
     request = try Request(text, title, known: Self.known(purpose))
@@ -44,8 +44,18 @@ struct FitRequest {
       guard let text = try request.string("formula") else {
         throw RequestError("\(request.title) needs a \"formula\", such as \"y ~ x + (1 | g)\".")
       }
-      return try Formula(text)
+      return try changed(Formula(text))
     }
+  }
+
+  /// With terms taken out and added, and factors absorbed.
+  ///
+  /// - Throws: `FormulaError`
+  private func changed(_ formula: Formula) throws -> Formula {
+    var formula = formula
+    for terms in try request.strings("drop") { formula = try formula.dropping(terms) }
+    for terms in try request.strings("add") { formula = try formula.adding(terms) }
+    return try formula.absorbing(request.strings("absorb"))
   }
 
   /// - Throws: what makes the fit impossible.
@@ -80,8 +90,9 @@ struct FitRequest {
     if let weights = try request.string("weights") {
       names += [weights] + Expression(weights: weights).columns
     }
-    if let offset = try request.string("offset") { names.append(offset) }
-    if let cluster = try request.string("cluster") { names.append(cluster) }
+    if let strata = try request.string("residual_by") { names += try StrataFormula(strata).columns }
+    if let residual = try request.string("residual") { names += try ResidualTerm(residual).columns }
+    names += try ["offset", "cluster"].compactMap { try request.string($0) }
     return unique(names)
   }
 
@@ -103,8 +114,11 @@ struct FitRequest {
     let options = try options(progress)
     let name = "the cross-products"
     try products.check(options, name: name)
+    let isOther = ["formula", "add", "drop", "absorb"].contains { request.has($0) }
     let narrow =
-      request.has("formula") ? try products.narrowed(to: formula, name: name) : products
+      isOther
+      ? try products.narrowed(
+        to: request.has("formula") ? formula : changed(products.formula), name: name) : products
     let fitted = try FittedModel(narrow, options: options)
     return ModelHandle(fitted, try fitted.finished())
   }
@@ -152,6 +166,8 @@ struct FitRequest {
     options.criterion = try request.bool("reml") ?? true ? .reml : .ml
     options.weights = try request.string("weights")
     options.offset = try request.string("offset")
+    options.residualBy = try request.string("residual_by")
+    options.residual = try request.string("residual").map { try ResidualTerm($0) }
     options.reading.categoricalColumns = Set(try request.strings("factor"))
     for (column, list) in try request.object("levels") {
       let names = try request.strings(list, "levels")
@@ -172,9 +188,7 @@ struct FitRequest {
     case "fail": options.omitsMissing = false
     default: throw request.fault("na", "takes omit or fail")
     }
-    for (factor, pedigree) in try request.object("pedigree") {
-      options.relationships[factor] = try relationship(pedigree)
-    }
+    try setRelationships(&options)
   }
 
   private func contrast(_ value: JSONValue) throws -> Contrast {
@@ -205,54 +219,6 @@ struct FitRequest {
     }
     return .matrix(levels: levels, columns: columns, values: values)
   }
-
-  private func relationship(_ value: JSONValue) throws -> LevelRelationship {
-    func labels(_ name: String) throws -> [String?] {
-      guard case .object(let members) = value,
-        case .array(let elements)? = members.first(where: { $0.name == name })?.value
-      else { throw request.fault("pedigree", "needs lists of individual, sire and dam") }
-      return try elements.map { element in
-        if case .null = element { return nil }
-        return try request.strings(.array([element]), "pedigree")[0]
-      }
-    }
-    let (individuals, sires, dams) = (try labels("individual"), try labels("sire"), try labels("dam"))
-    guard individuals.count == sires.count, individuals.count == dams.count else {
-      throw request.fault("pedigree", "has lists of different lengths")
-    }
-    let records = try individuals.indices.map { k in
-      guard let individual = individuals[k] else {
-        throw request.fault("pedigree", "lacks the individual of record \(k + 1)")
-      }
-      return (individual: individual, sire: sires[k], dam: dams[k])
-    }
-    return try Pedigree(records).relationship
-  }
-
-  private func setSearch(_ options: inout FitOptions) throws {
-    if let name = try request.string("optimizer") { options.optimizer = name }
-    if let start = request["start"], case .object(let members) = start {
-      for (name, value) in members {
-        options.startByName = (options.startByName ?? [:]).merging(
-          [name: try request.doubles(.array([value]), "start")[0]]) { first, _ in first }
-      }
-    } else {
-      options.start = try request.doubles("start")
-    }
-    options.knownTheta = try request.doubles("theta")
-    options.knownSigma = try request.double("sigma")
-    if let sigma = options.knownSigma, !(sigma > 0) {
-      throw request.fault("sigma", "takes a positive number")
-    }
-    if request.has("start"), options.knownTheta != nil {
-      throw RequestError("\(request.title): \"theta\" is what is known and \"start\" where a search begins: give one.")
-    }
-    if let count = try request.integer("max_evaluations") { options.maximumEvaluations = count }
-    options.tolerance = try request.double("tolerance")
-    if let solver = try request.string("solver") { options.solver = solver }
-    options.accuracy = try request.double("accuracy")
-    if let seed = try request.seed("probe_seed") { options.probeSeed = seed }
-  }
 }
 
 extension ReadingOptions {
@@ -280,40 +246,4 @@ extension ReadingOptions {
     threads = try request.integer("threads") ?? 0
     guard threads >= 0 else { throw request.fault("threads", "takes a whole number from 0 on") }
   }
-}
-
-/// The stream that a caller has handed over: it is the library's from the beginning.
-///
-/// `@unchecked Sendable` is not needed: it lives during one call, on its thread.
-final class GivenRows {
-  private let stream: UnsafeMutablePointer<ArrowArrayStream>?
-  private var made: ArrowTable?
-
-  init(_ given: UnsafeMutablePointer<ArrowArrayStream>?) {
-    stream = given.map { given in
-      let own = UnsafeMutablePointer<ArrowArrayStream>.allocate(capacity: 1)
-      own.initialize(to: given.pointee)
-      given.pointee.release = nil
-      return own
-    }
-  }
-
-  deinit {
-    if let stream {
-      stream.pointee.release?(stream)
-      stream.deallocate()
-    }
-  }
-
-  var areThere: Bool { stream != nil }
-
-  /// The rows as a table; once.
-  func table(_ name: String, keepsBatches: Bool) -> ArrowTable {
-    let table = ArrowTable(moving: stream!, name: name, keepsBatches: keepsBatches)
-    made = table
-    return table
-  }
-
-  /// Gives the stream back.
-  func close() { made?.close() }
 }

@@ -63,8 +63,8 @@ struct FrontVocabulary: Vocabulary {
     case .clusters(let column): front.assigned("cluster", column.map { .text($0) })
     case .responseColumns: "the responses of the command-line program"
     case .sparseFixed(let choice): front.assigned("sparse_fixed", choice.map { .text($0) })
-    case .residualBy: "residual strata of the command-line program"
-    case .residual: "covariances between residuals, of the command-line program"
+    case .residualBy: front.assigned("residual_by")
+    case .residual(let term): front.assigned("residual", term.map { .text($0) })
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")
     case .maximumEvaluations: front.assigned("max_evaluations")
@@ -72,7 +72,7 @@ struct FrontVocabulary: Vocabulary {
     case .accuracy: front.assigned("accuracy")
     case .knownTheta: front.assigned("theta")
     case .knownSigma: front.assigned("sigma")
-    case .held: "parameters held by the command-line program"
+    case .held: front.assigned("hold")
     case .conditionalModes: "conditional modes"
     case .degreesOfFreedom(let methods):
       methods.isEmpty

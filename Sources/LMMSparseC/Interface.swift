@@ -200,6 +200,18 @@ public func simulate(
   answerByRow("lmm_simulate", .simulate, model, rows, options, out, json) { try $0.responses($1, $2) }
 }
 
+@_cdecl("lmm_influence")
+public func influence(
+  _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
+) -> CInt {
+  let rows = GivenRows(rows)
+  return answer(json) {
+    defer { rows.close() }
+    let model = try handle(model, as: ModelHandle.self, "lmm_influence")
+    return try RowRequest(options, "lmm_influence", .influence).influence(model.fitted, rows)
+  }
+}
+
 @_cdecl("lmm_ranef")
 public func ranef(
   _ model: OpaquePointer?, _ options: UnsafePointer<CChar>?, _ out: Stream?, _ json: TextOut?

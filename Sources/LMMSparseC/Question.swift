@@ -3,62 +3,6 @@ import MixedModels
 import ModelFrames
 import Reports
 
-/// How a report is written.
-enum ReportForm: String, CaseIterable {
-  case json, summary, tidy, glance, markdown, html, latex
-
-  fileprivate func text(of report: Report) -> String {
-    switch self {
-    case .json: report.text(as: .json)
-    case .summary: report.text(as: .summary)
-    case .tidy, .glance: report.text(as: .tidy)
-    case .markdown: report.text(as: .markdown)
-    case .html: report.text(as: .html)
-    case .latex: report.text(as: .latex)
-    }
-  }
-}
-
-/// The forms that an answer is wanted in.
-struct ReportForms {
-  private let forms: [ReportForm]
-  /// Whether there is a list of them.
-  private let areMany: Bool
-  var haveGlance: Bool { forms.contains(.glance) }
-  /// One that is a table of CSV.
-  static let tidy = ReportForms(forms: [.tidy], areMany: false)
-
-  private init(forms: [ReportForm], areMany: Bool) { (self.forms, self.areMany) = (forms, areMany) }
-
-  /// - Throws: `RequestError`
-  init(_ request: Request) throws {
-    let names = request.has("format") ? try request.strings("format") : ["json"]
-    forms = try names.map { name in
-      guard let form = ReportForm(rawValue: name) else {
-        let known = joinedAsChoice(ReportForm.allCases.map(\.rawValue))
-        throw request.fault("format", "takes \(known), or a list of these")
-      }
-      return form
-    }
-    if case .array? = request["format"] { areMany = true } else { areMany = false }
-    guard !forms.isEmpty, Set(forms).count == forms.count else {
-      throw request.fault("format", "takes a form, or a list in which none is there twice")
-    }
-  }
-
-  /// A report that is its object, or a text with what has no place in it; of several forms an object with all.
-  func text(of report: Report) -> JSONText {
-    if !areMany, forms[0] == .json { return JSONText(report) }
-    var members = forms.map { form -> (name: String, value: JSONText.Member) in
-      let text = form.text(of: report)
-      return (areMany ? form.rawValue : "text", form == .json ? .json(text) : .value(.string(text)))
-    }
-    let notes = report.notes.filter { _ in areMany || [.tidy, .glance].contains(forms[0]) }
-    members.append(("messages", .value(.strings(notes))))
-    return JSONText(members)
-  }
-}
-
 /// A command about one model, with its options.
 struct Question {
   private let request: Request
@@ -66,26 +10,38 @@ struct Question {
   private let forms: ReportForms
 
   private enum Command: String, CaseIterable {
-    case summary, ranef, anova, drop1, ranova, contrast, confint, emmeans, variance, bootstrap
+    case summary, fixef, ranef, anova, drop1, ranova, select, contrast, confint, emmeans, variance, bootstrap
 
     /// Beside command and format.
     var options: [String] {
       switch self {
-      case .summary: ["ranef", "verbose"]
+      case .summary: ["ranef", "verbose"] + Self.tests
+      case .fixef: ["absorbed", "se"] + Self.tests
       case .ranef: []
-      case .anova: ["type", "ddf"]
-      case .drop1: ["ddf"]
+      case .anova: ["type"] + Self.tests
+      case .drop1: Self.tests
       case .ranova: ["boundary", "simulations", "replicates", "seed"]
-      case .contrast: ["hypothesis", "L", "ddf", "level"]
+      case .select: ["by", "alpha", "most"]
+      case .contrast: ["hypothesis", "L", "level"] + Self.tests
       case .confint:
-        ["method", "parameters", "level", "ddf", "replicates", "seed", "interval", "points"]
+        ["method", "parameters", "level", "replicates", "seed", "interval", "points"] + Self.tests
       case .emmeans:
         [
           "means", "pairwise", "compare", "control", "custom", "adjust", "type", "trends", "at", "cell_weights",
-          "ddf", "level",
-        ]
+          "level",
+        ] + Self.tests
       case .variance: ["ratio", "level"]
       case .bootstrap: ["replicates", "seed", "level", "csv"]
+      }
+    }
+
+    private static let tests = TestRequest.names
+
+    /// Of the reports that do not say it themselves; intervals do not always test.
+    var saysHowItTests: Bool {
+      switch self {
+      case .anova, .drop1, .contrast, .emmeans: true
+      case .summary, .fixef, .ranef, .ranova, .select, .confint, .variance, .bootstrap: false
       }
     }
   }
@@ -108,10 +64,17 @@ struct Question {
   }
 
   func answer(_ model: ModelHandle, _ progress: Progress) throws -> JSONText {
-    let fitted = model.fitted
-    let notes = fitted.fit.convergence.messages
+    let fitted = try TestRequest(request).applied(to: model.fitted)
+    var notes = fitted.fit.convergence.messages
+    if command.saysHowItTests { notes += try fitted.covarianceNotes() }
     switch command {
-    case .summary: return try summary(model)
+    case .summary: return try summary(model, tested: fitted)
+    case .fixef: return forms.text(of: try fixedEffects(fitted).report())
+    case .select:
+      let selection = try fitted.randomPartSelection(
+        by: try request.word("by", SelectionRule.self) ?? .lrt,
+        alpha: try request.double("alpha") ?? 0.1, most: try request.integer("most") ?? 200)
+      return forms.text(of: selection.report())
     case .ranef:
       let modes = try fitted.withConditionalModes()
       return forms.text(
@@ -144,19 +107,35 @@ struct Question {
     }
   }
 
-  private var ddf: DegreesOfFreedomMethod {
-    get throws { try request.word("ddf", DegreesOfFreedomMethod.self) ?? .satterthwaite }
-  }
+  private var ddf: DegreesOfFreedomMethod { get throws { try TestRequest(request).method } }
 
   private var level: Double { get throws { try request.double("level") ?? 0.95 } }
 
-  private func summary(_ model: ModelHandle) throws -> JSONText {
+  private func summary(_ model: ModelHandle, tested: FittedModel) throws -> JSONText {
     var fit = model.fit
+    if tested !== model.fitted {
+      fit = try tested.tested()
+      fit.scaledResiduals = model.fit.scaledResiduals
+    }
     if try request.bool("ranef") ?? false {
       fit = try fit.with(modesOf: model.fitted.withConditionalModes().fit)
     }
     if forms.haveGlance { return forms.text(of: fit.glance) }
     return forms.text(of: fit.report(isVerbose: try request.bool("verbose") ?? false))
+  }
+
+  private func fixedEffects(_ fitted: FittedModel) throws -> FixedEffectsReport {
+    let isAbsorbed = try request.bool("absorbed") ?? false
+    let wantsErrors = try request.bool("se") ?? false
+    guard isAbsorbed || !wantsErrors else {
+      throw request.fault("se", "is for the levels of \"absorbed\"; the coefficients have theirs")
+    }
+    if isAbsorbed, fitted.absorbedEffects.isEmpty {
+      throw request.fault("absorbed", "is for factors that were absorbed, and “\(fitted.fit.formula)” has none")
+    }
+    return FixedEffectsReport(
+      try fitted.tested(), absorbed: isAbsorbed ? fitted.absorbedEffects : [],
+      errors: wantsErrors ? try fitted.absorbedStandardErrors() : [])
   }
 
   private func contrast(_ fitted: FittedModel) throws -> ContrastTable {
@@ -180,6 +159,9 @@ struct Question {
   ) throws -> JSONText {
     let parameters = try request.strings("parameters")
     let method = try request.word("method", IntervalMethod.self) ?? .profile
+    if method != .wald, let robust = ["vcov", "cluster"].first(where: request.has) {
+      throw request.fault(robust, "is for Wald's intervals, not for those of \"method\": \"\(method.rawValue)\"")
+    }
     let report: Report
     switch method {
     case .profile:
@@ -192,8 +174,8 @@ struct Question {
       report = ConfidenceReport(profile).report(notes: notes)
     case .wald:
       let intervals = try fitted.waldIntervals(level: try level, try ddf, parameters: parameters)
-      report = ConfidenceReport(wald: intervals, fitted, level: try level, try ddf)
-        .report(notes: notes)
+      report = try ConfidenceReport(wald: intervals, fitted, level: level, ddf)
+        .report(notes: notes + fitted.covarianceNotes())
     case .bootstrap:
       let chosen = try fitted.intervalParameters(named: parameters)
       let bootstrap = try fitted.bootstrap(try request.bootstrapOptions(progress))
@@ -267,68 +249,6 @@ extension Question {
     case .polynomial?: .polynomial
     case nil: nil
     }
-  }
-}
-
-/// A command about several models.
-struct Comparison {
-  private let request: Request
-  private let command: Command
-  private let forms: ReportForms
-
-  private enum Command: String, CaseIterable { case anova, bootstrap }
-
-  init(_ text: UnsafePointer<CChar>?) throws {
-    request = try Request(
-      text, "lmm_compare",
-      known: ["command", "format", "boundary", "simulations", "replicates", "seed", "csv"])
-    command = try request.word("command", Command.self) ?? .anova
-    forms = try ReportForms(request)
-    if forms.haveGlance { throw request.fault("format", "is glance for summaries only") }
-  }
-
-  func answer(_ models: [FittedModel], _ progress: Progress) throws -> JSONText {
-    let named = zip(models.indices, models).map { (name: "M\($0 + 1)", model: $1) }
-    let notes = named.flatMap { entry in
-      entry.model.fit.convergence.messages.map { "\(entry.name): \($0)" }
-    }
-    switch command {
-    case .anova:
-      let comparison = try ModelComparison(
-        named, boundary: try request.word("boundary", BoundaryMethod.self) ?? .naive,
-        simulations: try request.integer("simulations") ?? 10_000,
-        seed: try request.seed("seed") ?? 1, replicates: try request.bootstrapOptions(progress))
-      return forms.text(
-        of: ComparisonReport(comparison, data: models[0].fit.data).report(notes: notes))
-    case .bootstrap:
-      guard models.count == 2 else {
-        throw RequestError("lmm_compare: the bootstrap tests one model against another, and there are \(models.count).")
-      }
-      let test = try BootstrapComparison(named[0], named[1])
-        .test(try request.bootstrapOptions(progress))
-      if try request.bool("csv") ?? false {
-        return .table(test.replicates, names: BootstrapTest.names)
-      }
-      return forms.text(of: test.report(notes: notes))
-    }
-  }
-}
-
-extension Request {
-  func bootstrapOptions(_ progress: Progress) throws -> BootstrapOptions {
-    var options = BootstrapOptions()
-    options.replicates = try integer("replicates") ?? options.replicates
-    options.seed = try seed("seed") ?? options.seed
-    let count = options.replicates
-    options.progress = { try progress.tell("bootstrap", $0.count, of: count) }
-    return options
-  }
-}
-
-extension JSONText {
-  /// All replicates, as CSV.
-  fileprivate static func table(_ replicates: [BootstrapReplicate], names: [String]) -> JSONText {
-    ReportForms.tidy.text(of: BootstrapReplicates(replicates, names: names).report())
   }
 }
 

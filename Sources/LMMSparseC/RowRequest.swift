@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import MixedModels
 import ModelFrames
+import Reports
 
 /// A table of a model, row by row: the options of lmm.h.
 struct RowRequest {
-  enum Purpose { case predict, augment, simulate }
+  enum Purpose { case predict, augment, simulate, influence }
 
   private let request: Request
 
@@ -16,6 +17,7 @@ struct RowRequest {
       case .predict: predicting + ["random", "se", "interval", "level", "ddf"]
       case .augment: predicting + ["influence"]
       case .simulate: ["replicates", "seed", "random"]
+      case .influence: ["weights", "offset", "group", "format"]
       }
     request = try Request(text, title, known: common + own)
   }
@@ -69,6 +71,18 @@ struct RowRequest {
     let pull = try responses.pull(try data(rows))
     return NumberStream(
       names: pull.names, next: { try pull.chunks.next() }, notes: { pull.notes })
+  }
+
+  /// What leaving out the levels of a grouping factor would do.
+  func influence(_ fitted: FittedModel, _ rows: GivenRows) throws -> JSONText {
+    guard let group = try request.string("group") else {
+      throw RequestError("\(request.title) needs a \"group\", the grouping factor whose levels are left out.")
+    }
+    let forms = try ReportForms(request)
+    if forms.haveGlance { throw request.fault("format", "is glance for summaries only") }
+    let influence = try LinearPredictor(fitted)
+      .influence(of: group, try data(rows), options: try options())
+    return forms.text(of: influence.report())
   }
 
   private func options() throws -> PredictionOptions {

@@ -42,11 +42,16 @@
 //
 // Options of fits
 //   formula        text, as R writes it
+//   drop, add      text or list of texts: terms that are taken out of the formula and added to it, "x + (1 | g)"
+//   absorb         text or list of texts: factors with a fixed effect for every level that is not reported, as
+//                  behind the bar of "y ~ x + (1 | g) | a + b"
 //   data           file or list of files, in place of rows
 //   name           what messages call the rows; default: data
 //   reml           default true; false: maximum likelihood
 //   weights        column, or an expression, as "1/v"
 //   offset         column
+//   residual_by    what tells residual variances apart: a column, or "~ a + b"
+//   residual       covariances between the residuals of a subject: "us(visit | subject)", "ar1(…)", …
 //   factor         column or list of columns that are categorical even if they are numbers
 //   levels         object: column to list of levels, the first is the base
 //   contrasts      treatment, sum, helmert, poly, deviation or sdif for all factors, or an object: column to
@@ -60,14 +65,20 @@
 //   ddf            satterthwaite (default), kenward-roger, residual or none
 //   vcov, cluster  covariance of the coefficients, model or CR0 to CR3, and the column of clusters
 //   optimizer      auto (default), newton, bobyqa, …; max_evaluations and tolerance
-//   start          θ in the reported order, or an object: values by the names of θ
+//   start          θ in the reported order, an object: values by the names of θ, or the path of a model file with
+//                  an older fit
 //   theta          where it is known, in the reported order
 //   sigma          where it is known
+//   hold           object: names of single standard deviations and correlations to their values, "sd_x|g", "rho|g"
 //   solver         auto (default), absorb, cholmod or matrix-free
 //   accuracy       target standard error of a criterion that is estimated; probe_seed: of its random vectors
 //   threads        default: all cores
-//   pedigree       object: grouping factor to an object with individual, sire and dam, lists of
-//                  labels, null for an unknown parent
+//   relationship   object: grouping factor to what is known of the covariances of its levels: the path of a file,
+//                  a pedigree, which is an object with individual, sire and dam, lists of labels, null for an
+//                  unknown parent, a matrix, which is an object with levels and values, a list of numbers for every
+//                  level, or its entries, an object with the lists row, column and value
+//   precision      the same of the inverses of covariance matrices, of which no pedigree is one
+//   pedigree       object: grouping factor to a pedigree, as in relationship
 //   ranef          true: the result has the conditional modes
 //   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
 //                  until they were read a second time
@@ -119,8 +130,8 @@ int lmm_speak(const char *front, char **json);
 // compares the BLAS with plain loops: "passed", or the first difference.
 int lmm_info(const char *options, char **json);
 
-// The columns that a model may use, by its formula, weights, offset and cluster: for those who fetch rows; of these
-// "formula" has the ones that the formula needs.
+// The columns that a model may use, by its formula, add, drop, absorb, weights, offset, cluster, residual_by and
+// residual: for those who fetch rows; of these "formula" has the ones that the formula needs.
 int lmm_columns(const char *options, char **json);
 
 // Fits a model; the result is that of the program's `fit --json`.
@@ -129,8 +140,9 @@ int lmm_fit(struct ArrowArrayStream *rows, const char *options, lmm_model **mode
 // Sizes, strategies, memory and predicted time of a fit, which is not made.
 int lmm_plan(struct ArrowArrayStream *rows, const char *options, char **json);
 
-// Cross-products of some rows. Formula, data, name, weights, offset, factor, levels, contrasts, na, missing,
-// encoding, decimal, separator and threads among the options. Rows may be none. The result has formula, nobs,
+// Cross-products of some rows. Formula, add, drop, absorb, data, name, weights, offset, cluster, residual_by,
+// factor, levels, contrasts, na, missing, encoding, decimal, separator and threads among the options. Rows may be
+// none. The result has formula, nobs,
 // nobs_omitted, data and messages.
 int lmm_crossprod(
     struct ArrowArrayStream *rows, const char *options, lmm_products **products, char **json);
@@ -139,7 +151,8 @@ int lmm_crossprod(
 int lmm_merge(
     const lmm_products *const *parts, size_t count, lmm_products **sum, char **json);
 
-// Fits the model of cross-products, or the one of "formula" with some of its terms.
+// Fits the model of cross-products, or the one of "formula" with some of its terms, or with "drop" the one that is
+// left; of the options those that are not about rows.
 int lmm_fit_products(
     const lmm_products *products, const char *options, lmm_model **model, char **json);
 
@@ -147,28 +160,32 @@ int lmm_save_products(const lmm_products *products, const char *path, char **jso
 int lmm_load_products(const char *path, lmm_products **products, char **json);
 
 // Answers a question about a model. "command" is one of
-//   summary     format, ranef, verbose
+//   summary     format, ranef, verbose; tests
+//   fixef       absorbed: true for the effects of absorbed factors' levels, too, se for their standard errors; tests
 //   ranef
-//   anova       type: 1, 2 or 3 (default); ddf
-//   drop1       ddf
+//   anova       type: 1, 2 or 3 (default); tests
+//   drop1       tests
 //   ranova      boundary: naive, mixture (default), exact or bootstrap; simulations, replicates, seed
-//   contrast    hypothesis: text or list of texts such as "Days = 10"; L: list of rows of numbers; ddf, level
-//   confint     method: profile (default), wald or bootstrap; parameters, level, ddf; replicates, seed, interval:
+//   select      submodels of the random part; by: lrt (default), aic or bic; alpha, most
+//   contrast    hypothesis: text or list of texts such as "Days = 10"; L: list of rows of numbers; tests, level
+//   confint     method: profile (default), wald or bootstrap; parameters, level, tests; replicates, seed, interval:
 //               percentile or basic; points: of every curve on either side, with method profile and format
 //               tidy
 //   emmeans     means: "~ f | g"; pairwise: true, or compare: pairwise, control (with control: the level),
 //               consecutive or polynomial, or custom: object of weights by name; adjust: tukey, dunnett, sidak,
 //               bonferroni, holm or none; type: model or response; trends: a number; at: object of lists;
-//               cell_weights: equal or proportional; ddf, level
+//               cell_weights: equal or proportional; tests, level
 //   variance    ratio: expression or list of expressions; level
 //   bootstrap   replicates, seed, level; csv: true for a table of all replicates
+// where "tests" are ddf, vcov and cluster, by default satterthwaite and the covariance of the fit.
 // All take "format": json (default), summary, tidy, markdown, html or latex, and summary also glance. The result is
 // the report's object, or else {"text": …, "messages": […]}. A list of forms gives all of one computation by
 // their names, {"json": {…}, "summary": "…", "messages": […]}.
 int lmm_call(const lmm_model *model, const char *request, char **json);
 
 // Compares models of the same rows. "command" is anova (likelihood-ratio tests; boundary, simulations,
-// replicates, seed) or bootstrap (of two models; replicates, seed, csv).
+// replicates, seed), bootstrap (of two models; replicates, seed, csv), or pool (fits of one model to several
+// completed tables by Rubin's rules; level, tests).
 int lmm_compare(
     const lmm_model *const *models, size_t count, const char *request, char **json);
 
@@ -190,6 +207,12 @@ int lmm_augment(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
     struct ArrowArrayStream *out, char **json);
 
+// What leaving out the rows of every level of a grouping factor would do to the coefficients, θ and σ held, from
+// the rows of the fit: a table with nobs, Cook's distance and changes, in the forms of lmm_call. Options: group,
+// format, weights, offset, data, missing, threads.
+int lmm_influence(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options, char **json);
+
 // simulate: sim_1, sim_2, … Options: replicates, seed, random (new or kept), data, missing, threads.
 int lmm_simulate(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
@@ -199,7 +222,8 @@ int lmm_simulate(
 int lmm_ranef(
     const lmm_model *model, const char *options, struct ArrowArrayStream *out, char **json);
 
-// A model file, whole or not at all. Options of lmm_load: ranef, threads, solver, ddf, keep_products.
+// A model file, whole or not at all. Options of lmm_load: ranef, threads, solver, ddf,
+// vcov, cluster, keep_products.
 int lmm_save(const lmm_model *model, const char *path, char **json);
 int lmm_load(const char *path, const char *options, lmm_model **model, char **json);
 

@@ -3,14 +3,14 @@ import ModelFrames
 
 /// What tells the rows' residual variances apart, as the user wrote it: a column, or `~ a + b`, whose
 /// factors are crossed.
-struct StrataFormula {
+package struct StrataFormula {
   /// Column names with colons between them: `sex:arm`.
   let name: String
   let factors: [Variable]
   private let formula: Formula
 
   /// - Throws: `FormulaError`; `FitError` for what is no factor.
-  init(_ text: String) throws {
+  package init(_ text: String) throws {
     let rest = text.drop { $0 == " " }
     let terms = rest.hasPrefix("~") ? String(rest) : "~ " + Expression.column(text).deparsed
     formula = try Formula("`.residual` " + terms)
@@ -30,7 +30,7 @@ struct StrataFormula {
   }
 
   /// Names of the columns that are used.
-  var columns: [String] { formula.columnReferences.map(\.name).filter { $0 != ".residual" } }
+  package var columns: [String] { formula.columnReferences.map(\.name).filter { $0 != ".residual" } }
 
   func errorForUnknownColumn(_ name: String, available: [String], in table: String) -> FormulaError {
     formula.errorForUnknownColumn(name, available: available, in: table)

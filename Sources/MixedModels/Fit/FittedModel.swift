@@ -81,6 +81,32 @@ public final class FittedModel: Sendable {
     (self.began, self.repeated) = (began, repeated)
   }
 
+  /// The same fit with other options of its tests.
+  private init(_ fitted: FittedModel, _ options: FitOptions) {
+    (fit, formula, data, self.options) = (fitted.fit, fitted.formula, fitted.data, options)
+    (products, model, optimum) = (fitted.products, fitted.model, fitted.optimum)
+    (began, repeated) = (fitted.began, fitted.repeated)
+  }
+
+  /// The same fit, its coefficients tested otherwise; nothing is searched.
+  ///
+  /// - Parameters:
+  ///   - method: nil: as the fit has it.
+  ///   - covariance: nil: as the fit has it, or CR2 where clusters are named.
+  ///   - clusters: Their column; nil: as the fit has it.
+  /// - Throws: `FitError` where residuals are correlated within subjects.
+  package func testing(
+    _ method: DegreesOfFreedomMethod?, _ covariance: CoefficientCovariance?, clusters: String?
+  ) throws -> FittedModel {
+    var options = options
+    options.degreesOfFreedom = method ?? options.degreesOfFreedom
+    options.coefficientCovariance =
+      covariance ?? (clusters == nil ? options.coefficientCovariance : .cr2)
+    options.clusters = clusters ?? options.clusters
+    if repeated != nil { try Self.checkRepeated(options) }
+    return FittedModel(self, options)
+  }
+
   /// The optimum, see `RelativeCovariance`.
   package var φ: [Double] { optimum.outcome.φ }
   /// β and its covariance in working coordinates, where X is orthonormal.
