@@ -180,6 +180,62 @@ class Fits(unittest.TestCase):
         known = lmmsparse.fit(FORMULA, columns, theta=[1, 0, 0.2], sigma=25)
         self.assertEqual(known.sigma, 25)
 
+    def test_residuals_and_parameters_that_are_known(self):
+        columns = sleep_columns()
+        # nlme: gls(Reaction ~ Days, sleepstudy, correlation = corAR1(form = ~ Days | Subject)): -2 logLik, REML
+        repeated = lmmsparse.fit("Reaction ~ Days", columns, residual="ar1(Days | Subject)")
+        self.assertAlmostEqual(repeated.criterion, 1739.2060, places=3)
+        strata = lmmsparse.fit("Reaction ~ Days + (1 | Subject)", columns, residual_by="Days", factor="Days")
+        self.assertLess(strata.criterion, lmmsparse.fit(strata.formula, columns, factor="Days").criterion)
+        held = lmmsparse.fit(FORMULA, columns, hold={"sd_(Intercept)|Subject": 20}, sigma=25)
+        self.assertAlmostEqual(held.varcorr[0]["sd"][0], 20, places=9)
+        absorbed = lmmsparse.fit("Reaction ~ Days", columns, absorb="Subject")
+        self.assertEqual(len(absorbed.coefficients(absorbed=True, se=True).frame["term"]), 1 + 18)
+        smaller = lmmsparse.fit(FORMULA, columns, drop="(Days | Subject)", add="(1 | Subject)")
+        self.assertEqual(smaller.formula, "Reaction ~ Days + (1 | Subject)")
+
+    def test_relationships(self):
+        flock = str(DATA / "flock.csv")
+        with open(DATA / "flock_pedigree.csv") as file:
+            rows = list(csv.DictReader(file))
+        missing = lambda name: None if name in ("NA", "0", "") else name
+        pedigree = {
+            "individual": [row["animal"] for row in rows], "sire": [missing(row["sire"]) for row in rows],
+            "dam": [missing(row["dam"]) for row in rows],
+        }
+        formula = "weight ~ sex + (1 | animal)"
+        by_file = lmmsparse.fit(formula, flock, relationship={"animal": DATA / "flock_pedigree.csv"}, ddf="none")
+        by_lists = lmmsparse.fit(formula, flock, relationship={"animal": pedigree}, ddf="none")
+        self.assertEqual(numbers(by_lists), numbers(by_file))
+        levels = sorted({row["Subject"] for row in csv.DictReader(open(SLEEP))})
+        values = [[2.0 * (i == j) - 0.5 * (abs(i - j) == 1) for j in range(18)] for i in range(18)]
+        dense = lmmsparse.fit(
+            "Reaction ~ Days + (1 | Subject)", SLEEP, precision={"Subject": {"levels": levels, "values": values}})
+        cells = [(i, j) for i in range(18) for j in range(18) if values[i][j]]
+        entries = {
+            "row": [levels[i] for i, _ in cells], "column": [levels[j] for _, j in cells],
+            "value": [values[i][j] for i, j in cells],
+        }
+        sparse = lmmsparse.fit("Reaction ~ Days + (1 | Subject)", SLEEP, precision={"Subject": entries})
+        self.assertEqual(numbers(sparse), numbers(dense))
+        with self.assertRaisesRegex(LmmError, "no matrix of 1 rows"):
+            lmmsparse.fit(FORMULA, SLEEP, relationship={"Subject": {"levels": ["308"], "values": [[1, 2]]}})
+
+    def test_tests_that_are_robust(self):
+        clustered = self.fit.contrast("Days = 10", cluster="Subject")
+        robust = lmmsparse.fit(FORMULA, SLEEP, cluster="Subject", vcov="CR2").contrast("Days = 10")
+        for name in ("std_error", "df", "p_value"):
+            self.assertAlmostEqual(
+                clustered.json["contrasts"][0][name], robust.json["contrasts"][0][name], places=10)
+        self.assertIn("CR2 of 18 clusters", repr(clustered))
+        self.assertIn("CR1", repr(self.fit.anova(vcov="CR1", cluster="Subject")))
+        with self.assertRaisesRegex(LmmError, "column: cluster"):
+            self.fit.drop1(vcov="CR1")
+        pooled = lmmsparse.pool([self.fit, lmmsparse.fit(FORMULA, sleep_columns())])
+        self.assertAlmostEqual(pooled.json["fixed"][1]["estimate"], self.fit.fixef["Days"], places=9)
+        self.assertEqual(len(self.fit.influence("Subject").frame["level"]), 18)
+        self.assertEqual(self.fit.select("aic").json["formula"], self.fit.formula)
+
     def test_questions(self):
         m = self.fit
         test = m.contrast("Days = 10", ddf="kenward-roger")

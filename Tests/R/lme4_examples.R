@@ -66,4 +66,44 @@ sleepstudy$missing <- replace(sleepstudy$Days, 5:9, NA)
 stopifnot(nobs(slmer(Reaction ~ missing + (1 | Subject), sleepstudy)) == 175)
 late <- factor(ifelse(sleepstudy$Days > 4, "late", "early"), levels = c("late", "early"))
 stopifnot("lateearly" %in% names(lmmsparse::fixef(slmer(Reaction ~ late + (1 | Subject), cbind(sleepstudy, late)))))
+
+# Residuals, as nlme has them.
+serial <- slmer("Reaction ~ Days", sleepstudy, residual = "ar1(Days | Subject)")
+theirs <- nlme::gls(Reaction ~ Days, sleepstudy, correlation = nlme::corAR1(form = ~ Days | Subject))
+same(as.numeric(logLik(serial)), as.numeric(logLik(theirs)), 1e-9)
+sleepstudy$dose <- factor(ifelse(sleepstudy$Days %% 2 == 0, "low", "high"))
+strata <- slmer(Reaction ~ Days + (1 | Subject), sleepstudy, residual_by = ~ dose)
+theirs <- nlme::lme(Reaction ~ Days, sleepstudy, ~ 1 | Subject, weights = nlme::varIdent(form = ~ 1 | dose))
+same(as.numeric(logLik(strata)), as.numeric(logLik(theirs)), 1e-9)
+
+# What is known: single parameters, and matrices of levels, dense, sparse and inverted.
+held <- slmer(Reaction ~ Days + (Days | Subject), sleepstudy, hold = c("sd_(Intercept)|Subject" = 20), sigma = 25)
+same(attr(lmmsparse::VarCorr(held)$Subject, "stddev")[[1]], 20, 1e-9)
+subjects <- levels(sleepstudy$Subject)
+A <- 0.5^abs(outer(1:18, 1:18, "-"))
+dimnames(A) <- list(subjects, subjects)
+near <- slmer(Reaction ~ Days + (1 | Subject), sleepstudy, relationship = list(Subject = A))
+Q <- zapsmall(solve(A))
+for (known in list(Q, Matrix::Matrix(Q, sparse = TRUE))) {
+  inverse <- slmer(Reaction ~ Days + (1 | Subject), sleepstudy, precision = list(Subject = known))
+  same(as.numeric(logLik(inverse)), as.numeric(logLik(near)), 1e-8)
+}
+pedigree <- read.csv(file.path(data, "flock_pedigree.csv"))
+names(pedigree)[1] <- "individual"
+flock <- file.path(data, "flock.csv")
+lists <- slmer("weight ~ sex + (1 | animal)", flock, relationship = list(animal = pedigree), ddf = "none")
+files <- slmer("weight ~ sex + (1 | animal)", flock, ddf = "none",
+  relationship = list(animal = file.path(data, "flock_pedigree.csv")))
+stopifnot(identical(lmmsparse::fixef(lists), lmmsparse::fixef(files)))
+
+# Least squares with a factor for every subject, its effects reported when asked for.
+within <- slmer(Reaction ~ Days, sleepstudy, absorb = "Subject")
+same(lmmsparse::fixef(within)[["Days"]], coef(lm(Reaction ~ Days + Subject, sleepstudy))[["Days"]], 1e-9)
+stopifnot(nrow(as.data.frame(fixed_effects(within, absorbed = TRUE))) == 19)
+
+robust <- as.data.frame(contrast(fm1, "Days = 10", cluster = "Subject"))
+stopifnot(any(grepl("CR2", contrast(fm1, "Days = 10", cluster = "Subject")$summary)), nrow(robust) >= 1)
+influential <- as.data.frame(influence(fm1, "Subject"))
+stopifnot(nrow(influential) == 18, setequal(influential$level, subjects))
+stopifnot(grepl("Selected", select_random(fm1)$summary), grepl("Rubin", pool(list(fm1, fm1))$summary))
 cat("R: lme4's examples agree\n")

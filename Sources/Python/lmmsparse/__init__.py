@@ -8,13 +8,13 @@
 The engine is lmm-sparse: rows are read once, batch by batch, and memory depends on the number of levels, not of rows. There
 are no dependencies; NumPy, pandas, Polars, PyArrow and DuckDB are used where they are there.
 """
-from ._fit import Fit, Products, crossprod, fit, lmer, load, load_products, merge, plan
+from ._fit import Fit, Products, crossprod, fit, lmer, load, load_products, merge, plan, pool
 from ._library import LmmError, LmmNote, info, version
 from ._tables import Result, Table
 
 __all__ = [
     "Fit", "LmmError", "LmmNote", "Products", "Result", "Table", "crossprod", "fit", "info", "lmer", "load",
-    "load_products", "merge", "plan", "version",
+    "load_products", "merge", "plan", "pool", "version",
 ]
 
 

@@ -7,18 +7,12 @@ import os
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _arrow, _data
-from ._library import Handle, LmmError, call, encoded, library
+from ._library import Handle, LmmError, call, encoded
+from ._options import MODEL, ROWS, Columns, Relationships, options as _options, plain as _plain, texts as _texts
 from ._progress import listener
 from ._tables import Result, Table, parsed
 
 ProgressArgument = Union[bool, Callable[[dict], Any], None]
-Columns = Union[str, Sequence[str], None]
-
-
-def _texts(value: Columns) -> Optional[list]:
-    if value is None:
-        return None
-    return [value] if isinstance(value, str) else [str(one) for one in value]
 
 
 def _matrix(values: Any) -> Any:
@@ -30,20 +24,9 @@ def _matrix(values: Any) -> Any:
     return numpy.array(values)
 
 
-def _plain(values: Any) -> Any:
-    """Numbers as JSON has them."""
-    if hasattr(values, "tolist"):
-        values = values.tolist()
-    if isinstance(values, Mapping):
-        return {str(key): _plain(value) for key, value in values.items()}
-    if isinstance(values, (list, tuple)):
-        return [_plain(value) for value in values]
-    return values
-
-
 def used_columns(options: dict) -> _data.Wanted:
     """Names of the columns that a model may use; which of them are there, the data say."""
-    answer = call("lmm_columns", encoded(options))
+    answer = call("lmm_columns", encoded({name: options.get(name) for name in MODEL}))
     return _data.Wanted(answer["columns"], answer["formula"])
 
 
@@ -62,10 +45,14 @@ def fit(
     formula: str, data: Any, reml: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
     factor: Columns = None, levels: Optional[Mapping[str, Sequence[Any]]] = None,
     contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
-    ddf: str = "satterthwaite", optimizer: Optional[str] = None, start: Optional[Sequence[float]] = None,
-    theta: Optional[Sequence[float]] = None, sigma: Optional[float] = None, solver: Optional[str] = None,
-    accuracy: Optional[float] = None, probe_seed: Optional[int] = None, max_evaluations: Optional[int] = None,
-    tolerance: Optional[float] = None, pedigree: Optional[Mapping[str, Mapping[str, Sequence[Any]]]] = None,
+    absorb: Columns = None, residual_by: Optional[str] = None, residual: Optional[str] = None,
+    relationship: Relationships = None, precision: Relationships = None, pedigree: Relationships = None,
+    add: Columns = None, drop: Columns = None, ddf: str = "satterthwaite", vcov: Optional[str] = None,
+    cluster: Optional[str] = None, optimizer: Optional[str] = None,
+    start: Union[Sequence[float], Mapping[str, float], str, os.PathLike, None] = None,
+    theta: Optional[Sequence[float]] = None, sigma: Optional[float] = None,
+    hold: Optional[Mapping[str, float]] = None, solver: Optional[str] = None, accuracy: Optional[float] = None,
+    probe_seed: Optional[int] = None, max_evaluations: Optional[int] = None, tolerance: Optional[float] = None,
     threads: Optional[int] = None, ranef: bool = False, residuals: Optional[bool] = None,
     keep_products: bool = True, encoding: Optional[str] = None, decimal: Optional[str] = None,
     separator: Optional[str] = None, progress: ProgressArgument = None,
@@ -89,12 +76,25 @@ def fit(
             ``columns`` and ``values``, a matrix with a row for every level.
         na: ``"omit"`` leaves rows out that have a missing value in a used column; ``"fail"`` refuses them.
         missing: Texts that mean missing.
+        absorb: Factors with a fixed effect for every level that is not reported, as behind the bar of
+            ``"y ~ x + (1 | g) | a + b"``.
+        residual_by: What tells residual variances apart, a column or ``"~ a + b"``.
+        residual: Covariances between the residuals of a subject, ``"us(visit | subject)"``, ``"ar1(t | subject)"``, …
+        relationship: What is known of the covariances of a factor's levels, ``{"animal": …}``: the name of a file,
+            a pedigree ``{"individual": […], "sire": […], "dam": […]}`` with None for an unknown parent, a matrix
+            ``{"levels": […], "values": …}``, its entries ``{"row": […], "column": […], "value": […]}``, or a frame
+            of either, a matrix's levels being the index.
+        precision: The same of inverse covariance matrices, of which no pedigree is one.
+        pedigree: As ``relationship``, for pedigrees alone.
+        add, drop: Terms that are added to the formula or taken out of it, ``"z + (1 | h)"``.
         ddf: Degrees of freedom of t: ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"none"``.
+        vcov, cluster: Covariance of the coefficients, ``"model"`` or ``"CR0"`` to ``"CR3"``, and the column of
+            clusters, with which ``"CR2"`` is the default.
         theta, sigma: θ (relative covariance parameters in lme4's order) and σ (residual standard deviation in units of
             the response) where they are known.
-        start: θ to begin the search from.
+        hold: Single standard deviations and correlations that are known, ``{"sd_(Intercept)|g": 2, "rho|g": 0.8}``.
+        start: θ to begin the search from, in order or by name; or the name of a file with an older fit.
         solver: ``"auto"``, ``"absorb"``, ``"cholmod"`` or ``"matrix-free"``.
-        pedigree: ``{"animal": {"individual": […], "sire": […], "dam": […]}}``, None for an unknown parent.
         threads: Default: all cores. Results do not depend on it.
         ranef: Also keep conditional modes with the result; ``Fit.ranef()`` computes them when asked, too.
         residuals: Quantiles of the scaled residuals in the summary, for which the rows are read twice; default:
@@ -112,17 +112,10 @@ def fit(
         >>> round(m.fixef["Days"], 3)
         10.467
     """
-    options = {
-        "formula": formula, "reml": reml, "weights": weights, "offset": offset, "factor": _texts(factor),
-        "levels": _plain(levels), "contrasts": _plain(contrasts), "na": na, "missing": _texts(missing), "ddf": ddf,
-        "optimizer": optimizer, "start": _plain(start), "theta": _plain(theta), "sigma": sigma, "solver": solver,
-        "accuracy": accuracy, "probe_seed": probe_seed, "max_evaluations": max_evaluations, "tolerance": tolerance,
-        "pedigree": _plain(pedigree), "threads": threads, "ranef": ranef or None, "encoding": encoding,
-        "decimal": decimal, "separator": separator, "keep_products": keep_products,
-    }
+    options = _options(locals(), without=("data", "progress"))
     if isinstance(data, Products):
         return data._fit(options, progress)
-    rows = _data.rows(data, used_columns({"formula": formula, "weights": weights, "offset": offset}))
+    rows = _data.rows(data, used_columns(options))
     options["residuals"] = _wants_residuals(data, rows) if residuals is None else residuals
     model = Handle("lmm_free")
     answer = call(
@@ -158,15 +151,18 @@ def lmer(
         contrasts=contrasts, **more)
 
 
-def load(path: Union[str, os.PathLike], *, threads: Optional[int] = None, ddf: str = "satterthwaite") -> "Fit":
+def load(
+    path: Union[str, os.PathLike], *, threads: Optional[int] = None, ddf: str = "satterthwaite",
+    vcov: Optional[str] = None, cluster: Optional[str] = None,
+) -> "Fit":
     """A fit that was saved, by this package or by the program's ``fit --save``; nothing is searched again.
 
     Raises:
         LmmError: for a file that is none, is damaged, or holds no fit.
     """
     model = Handle("lmm_free")
-    answer = call(
-        "lmm_load", os.fsencode(path), encoded({"threads": threads, "ddf": ddf}), ctypes.byref(model.pointer))
+    options = {"threads": threads, "ddf": ddf, "vcov": vcov, "cluster": cluster}
+    answer = call("lmm_load", os.fsencode(path), encoded(options), ctypes.byref(model.pointer))
     return Fit(model, answer, "pandas" if _data._importable("pandas") else "columns", None)
 
 
@@ -263,7 +259,7 @@ class Fit:
     # Questions
 
     def _ask(self, command: str, progress: ProgressArgument = None, **options: Any) -> Result:
-        request = {"command": command, "format": ["json", "summary", "tidy", "html"], **_plain(options)}
+        request = {"command": command, "format": ["json", "summary", "tidy", "html"], **_options(options)}
         answer = call("lmm_call", self._model.pointer, encoded(request), progress=listener(progress))
         return Result(answer, self._kind)
 
@@ -275,8 +271,9 @@ class Fit:
         return _data.frame(columns, self._kind)
 
     def anova(
-        self, *others: "Fit", type: int = 3, ddf: str = "satterthwaite", boundary: str = "naive", seed: int = 1,
-        simulations: int = 10_000, replicates: int = 1000, progress: ProgressArgument = None,
+        self, *others: "Fit", type: int = 3, ddf: str = "satterthwaite", vcov: Optional[str] = None,
+        cluster: Optional[str] = None, boundary: str = "naive", seed: int = 1, simulations: int = 10_000,
+        replicates: int = 1000, progress: ProgressArgument = None,
     ) -> Result:
         """F tests of the terms (``type`` 1, 2 or 3); with other fits likelihood-ratio tests against them.
 
@@ -284,14 +281,29 @@ class Fit:
         variances are found, which are zero under the hypothesis: ``naive``, ``mixture``, ``exact`` or ``bootstrap``.
         """
         if not others:
-            return self._ask("anova", type=type, ddf=ddf)
+            return self._ask("anova", type=type, ddf=ddf, vcov=vcov, cluster=cluster)
         return _compare(
             (self, *others), progress, command="anova", boundary=boundary, simulations=simulations, seed=seed,
             replicates=replicates)
 
-    def drop1(self, ddf: str = "satterthwaite") -> Result:
+    def drop1(
+        self, ddf: str = "satterthwaite", *, vcov: Optional[str] = None, cluster: Optional[str] = None,
+    ) -> Result:
         """F tests of every fixed-effects term that is part of no other."""
-        return self._ask("drop1", ddf=ddf)
+        return self._ask("drop1", ddf=ddf, vcov=vcov, cluster=cluster)
+
+    def coefficients(
+        self, *, absorbed: bool = False, se: bool = False, ddf: Optional[str] = None, vcov: Optional[str] = None,
+        cluster: Optional[str] = None,
+    ) -> Result:
+        """Fixed effects with tests; with ``absorbed`` also those of absorbed factors' levels, with ``se`` their
+        standard errors."""
+        return self._ask("fixef", absorbed=absorbed, se=se, ddf=ddf, vcov=vcov, cluster=cluster)
+
+    def select(self, by: str = "lrt", *, alpha: float = 0.1, most: int = 200) -> Result:
+        """Submodels of the random part, fitted from the cross-products, and the one that is selected: backward by
+        likelihood-ratio tests, or among all by ``"aic"`` or ``"bic"``."""
+        return self._ask("select", by=by, alpha=alpha, most=most)
 
     def ranova(
         self, boundary: str = "mixture", simulations: int = 10_000, replicates: int = 1000, seed: int = 1,
@@ -302,7 +314,8 @@ class Fit:
             "ranova", progress, boundary=boundary, simulations=simulations, replicates=replicates, seed=seed)
 
     def contrast(
-        self, hypothesis: Columns = None, *, L: Any = None, ddf: str = "satterthwaite", level: float = 0.95,
+        self, hypothesis: Columns = None, *, L: Any = None, ddf: str = "satterthwaite", vcov: Optional[str] = None,
+        cluster: Optional[str] = None, level: float = 0.95,
     ) -> Result:
         """t and F tests of hypotheses, ``"Days = 10"`` or ``["a - b = 0", "x"]``, or of rows of L.
 
@@ -312,14 +325,15 @@ class Fit:
         rows = _plain(L)
         if rows is not None and rows and not isinstance(rows[0], list):
             rows = [rows]
-        options = {"hypothesis": _texts(hypothesis), "L": rows, "ddf": ddf, "level": level}
-        return self._ask("contrast", **{k: v for k, v in options.items() if v is not None})
+        return self._ask(
+            "contrast", hypothesis=_texts(hypothesis), L=rows, ddf=ddf, vcov=vcov, cluster=cluster, level=level)
 
     def emmeans(
         self, means: str, *, pairwise: bool = False, compare: Optional[str] = None, control: Optional[str] = None,
         custom: Optional[Mapping[str, Sequence[float]]] = None, adjust: Optional[str] = None,
         type: str = "model", trends: Optional[str] = None, at: Optional[Mapping[str, Sequence[Any]]] = None,
-        cell_weights: str = "equal", ddf: str = "satterthwaite", level: float = 0.95,
+        cell_weights: str = "equal", ddf: str = "satterthwaite", vcov: Optional[str] = None,
+        cluster: Optional[str] = None, level: float = 0.95,
     ) -> Result:
         """Estimated marginal means, in units of the response: ``"~ f"``, ``"~ f | g"``, ``"~ 1"``.
 
@@ -332,17 +346,21 @@ class Fit:
             type: ``"response"`` transforms means of log(y) and the like back.
             trends: Slopes of this number in place of means.
         """
-        options = {"compare": compare, "control": control, "custom": custom, "adjust": adjust, "trends": trends}
         return self._ask(
-            "emmeans", means=means, pairwise=pairwise, type=type, at=at or {}, cell_weights=cell_weights, ddf=ddf,
-            level=level, **{key: value for key, value in options.items() if value is not None})
+            "emmeans", means=means, pairwise=pairwise, compare=compare, control=control, custom=custom, adjust=adjust,
+            type=type, trends=trends, at=at or {}, cell_weights=cell_weights, ddf=ddf, vcov=vcov, cluster=cluster,
+            level=level)
 
     def confint(
         self, method: str = "profile", *, level: float = 0.95, parameters: Columns = None, ddf: str = "satterthwaite",
+        vcov: Optional[str] = None, cluster: Optional[str] = None,
         replicates: int = 1000, seed: int = 1, interval: str = "percentile", progress: ProgressArgument = None,
     ) -> Result:
         """Intervals of standard deviations, correlations, σ and coefficients: ``profile``, ``wald`` or ``bootstrap``."""
-        options: dict = {"method": method, "level": level, "parameters": _texts(parameters) or [], "ddf": ddf}
+        options: dict = {
+            "method": method, "level": level, "parameters": _texts(parameters) or [], "ddf": ddf, "vcov": vcov,
+            "cluster": cluster,
+        }
         if method == "bootstrap":
             options.update(replicates=replicates, seed=seed, interval=interval)
         return self._ask("confint", progress, **options)
@@ -427,6 +445,19 @@ class Fit:
             "threads": threads})
         return _data.with_columns(given, columns, rows.kind)
 
+    def influence(
+        self, group: str, data: Any = None, *, missing: Columns = None, threads: Optional[int] = None,
+    ) -> Result:
+        """What leaving out the rows of each level of a grouping factor would do to the coefficients: Cook's distance
+        and changes, θ and σ held."""
+        _, rows = self._rows(data)
+        request = {
+            "group": group, "format": ["json", "summary", "tidy", "html"], "missing": missing, "threads": threads,
+            "data": rows.files,
+        }
+        return Result(
+            call("lmm_influence", self._model.pointer, rows.pointer, encoded(_options(request))), self._kind)
+
     @property
     def fitted(self) -> Any:
         """Fitted values of the rows of the fit."""
@@ -478,18 +509,16 @@ def _compare(fits: Iterable[Fit], progress: ProgressArgument, **options: Any) ->
 def crossprod(
     formula: str, data: Any, *, weights: Optional[str] = None, offset: Optional[str] = None, factor: Columns = None,
     levels: Optional[Mapping[str, Sequence[Any]]] = None, contrasts: Optional[Mapping[str, Any]] = None,
-    na: str = "omit", missing: Columns = None, threads: Optional[int] = None, progress: ProgressArgument = None,
+    na: str = "omit", missing: Columns = None, absorb: Columns = None, residual_by: Optional[str] = None,
+    cluster: Optional[str] = None, threads: Optional[int] = None, progress: ProgressArgument = None,
 ) -> "Products":
     """The share of some rows in a model: all that it needs of them, in a size that depends on levels and not on rows.
 
     Partitions of a table are added up by ``merge``, in any order, and fitted by ``Products.fit``: with Spark, Dask, Ray
     or a process pool, since products can be pickled.
     """
-    options = {
-        "formula": formula, "weights": weights, "offset": offset, "factor": _texts(factor), "levels": _plain(levels),
-        "contrasts": _plain(contrasts), "na": na, "missing": _texts(missing), "threads": threads,
-    }
-    rows = _data.rows(data, used_columns({"formula": formula, "weights": weights, "offset": offset}))
+    options = _options(locals(), without=("data", "progress"))
+    rows = _data.rows(data, used_columns(options))
     products = Handle("lmm_free_products")
     answer = call(
         "lmm_crossprod", rows.pointer, encoded(_stream_options(rows, options)), ctypes.byref(products.pointer),
@@ -539,14 +568,13 @@ class Products:
         self, formula: Optional[str] = None, reml: bool = True, *, progress: ProgressArgument = None, **options: Any,
     ) -> Fit:
         """Fits their model, or one with fewer terms; ``options`` are those of ``fit`` that are not about rows."""
-        return self._fit({"formula": formula, "reml": reml, **_plain(options)}, progress)
+        return self._fit(_options({"formula": formula, "reml": reml, **options}), progress)
 
     def _fit(self, options: dict, progress: ProgressArgument) -> Fit:
-        foreign = ("weights", "offset", "factor", "missing", "encoding", "decimal", "separator", "residuals", "na")
-        given = [k for k in foreign if options.get(k) not in (None, "omit")]
+        given = [k for k in ROWS if options.get(k) not in (None, "omit")]
         if given:
             raise LmmError(f"{given[0]}= belongs to crossprod(): the cross-products are made.", "request")
-        options = {k: v for k, v in options.items() if k not in foreign}
+        options = {k: v for k, v in options.items() if k not in ROWS}
         model = Handle("lmm_free")
         answer = call(
             "lmm_fit_products", self._products.pointer, encoded(options), ctypes.byref(model.pointer),
@@ -580,8 +608,19 @@ class Products:
         return Products.from_bytes, (self.to_bytes(),)
 
 
+def pool(fits: Iterable["Fit"], *, ddf: str = "satterthwaite", vcov: Optional[str] = None,
+         cluster: Optional[str] = None, level: float = 0.95) -> Result:
+    """Fits of one model to several completed tables, pooled by Rubin's rules with Barnard and Rubin's degrees of
+    freedom.
+
+    Example:
+        >>> pool([fit("y ~ x + (1 | g)", table) for table in imputed])  # doctest: +SKIP
+    """
+    return _compare(fits, None, command="pool", ddf=ddf, vcov=vcov, cluster=cluster, level=level)
+
+
 def plan(formula: str, data: Any, **options: Any) -> dict:
     """Sizes, strategies, memory (bytes) and predicted seconds of a fit, which is not made."""
-    rows = _data.rows(
-        data, used_columns({"formula": formula, "weights": options.get("weights"), "offset": options.get("offset")}))
-    return call("lmm_plan", rows.pointer, encoded(_stream_options(rows, {"formula": formula, **_plain(options)})))
+    options = _options({"formula": formula, **options})
+    rows = _data.rows(data, used_columns(options))
+    return call("lmm_plan", rows.pointer, encoded(_stream_options(rows, options)))

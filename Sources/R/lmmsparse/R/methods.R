@@ -90,21 +90,32 @@ sigma.slmer <- function(object, ...) object$json$sigma
 df.residual.slmer <- function(object, ...) object$json$df_residual
 formula.slmer <- function(x, ...) stats::as.formula(x$json$formula, env = parent.frame())
 
-# A table of the library's for rows: a data frame, files, or those of the fit.
-row_table <- function(object, name, newdata, options, weights = NULL, offset = NULL) {
+# Rows for the library, and the options with their files: a data frame, files, or those of the fit.
+given_rows <- function(object, newdata, options, weights = NULL, offset = NULL) {
   data <- if (is.null(newdata)) object$data else newdata
   if (is.null(data)) stop("the rows of the fit are gone: give newdata.", call. = FALSE)
   if (is.character(data)) {
     options$data <- path.expand(data)
-    data <- NULL
-  } else {
-    weights <- if (is.null(weights)) object$json$weights else weights
-    offset <- if (is.null(offset)) object$json$offset else offset
-    data <- used_columns(object$json$formula, weights, offset, data, complete = FALSE)
+    return(list(data = NULL, options = options_json(options)))
   }
-  answer <- .Call(C_table, name, object$handle, data, options_json(options))
+  model <- list(
+    formula = object$json$formula, weights = if (is.null(weights)) object$json$weights else weights,
+    offset = if (is.null(offset)) object$json$offset else offset)
+  list(data = used_columns(model, data, complete = FALSE), options = options_json(options))
+}
+
+# A table of the library's for rows.
+row_table <- function(object, name, newdata, options, weights = NULL, offset = NULL) {
+  rows <- given_rows(object, newdata, options, weights, offset)
+  answer <- .Call(C_table, name, object$handle, rows$data, rows$options)
   checked(answer)
   as.data.frame(answer[[3]], optional = TRUE)
+}
+
+#' Cook's distance of every level of a grouping factor, and the changes of the coefficients without its rows.
+influence.slmer <- function(model, groups, newdata = NULL, ...) {
+  rows <- given_rows(model, newdata, list(group = groups, format = I(c("json", "summary", "tidy")), ...))
+  answer(checked(.Call(C_influence, model$handle, rows$data, rows$options)))
 }
 
 #' @param re.form NULL: all random effects; NA or ~0: none; a formula such as ~ (1 | g).
@@ -131,9 +142,10 @@ simulate.slmer <- function(object, nsim = 1, seed = NULL, newdata = NULL, use.u 
     replicates = nsim, seed = seed, random = if (use.u) "kept" else "new"))
 }
 
-anova.slmer <- function(object, ..., type = 3, ddf = "satterthwaite", boundary = "naive", seed = 1) {
+anova.slmer <- function(object, ..., type = 3, ddf = "satterthwaite", vcov = NULL, cluster = NULL,
+                        boundary = "naive", seed = 1) {
   others <- Filter(function(x) inherits(x, "slmer"), list(...))
-  if (!length(others)) return(ask(object, "anova", type = type, ddf = ddf))
+  if (!length(others)) return(ask(object, "anova", type = type, ddf = ddf, vcov = vcov, cluster = cluster))
   compared(c(list(object), others), command = "anova", boundary = boundary, seed = seed)
 }
 
@@ -148,19 +160,34 @@ confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile",
     parameters = if (is.null(parm)) NULL else I(parm), ...)
 }
 
-drop1_terms <- function(object, ddf = "satterthwaite") ask(object, "drop1", ddf = ddf)
+drop1_terms <- function(object, ddf = "satterthwaite", ...) ask(object, "drop1", ddf = ddf, ...)
+
+#' Fixed effects with tests; absorbed: those of absorbed factors' levels, too, se: with their standard errors.
+fixed_effects <- function(object, absorbed = FALSE, se = FALSE, ...) {
+  ask(object, "fixef", absorbed = absorbed, se = se, ...)
+}
+
+#' Submodels of the random part, and the one that lrt, aic or bic selects.
+select_random <- function(object, by = "lrt", alpha = 0.1, most = 200) {
+  ask(object, "select", by = by, alpha = alpha, most = most)
+}
+
+#' Fits of one model to several completed tables, pooled by Rubin's rules.
+pool <- function(fits, ddf = "satterthwaite", level = 0.95, ...) {
+  compared(fits, command = "pool", ddf = ddf, level = level, ...)
+}
 ranova <- function(object, boundary = "mixture", ...) ask(object, "ranova", boundary = boundary, ...)
 variance <- function(object, ratio = NULL, level = 0.95) {
   ask(object, "variance", ratio = if (is.null(ratio)) NULL else I(ratio), level = level)
 }
 
 #' @param hypothesis Such as "Days = 10"; or rows of L.
-contrast <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthwaite", level = 0.95) {
+contrast <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthwaite", level = 0.95, ...) {
   if (!is.null(L)) {
     if (!is.matrix(L)) L <- t(L)
     L <- lapply(seq_len(nrow(L)), function(k) I(as.numeric(L[k, ])))
   }
-  options <- list(object, "contrast", ddf = ddf, level = level)
+  options <- list(object, "contrast", ddf = ddf, level = level, ...)
   if (!is.null(hypothesis)) options$hypothesis <- I(hypothesis)
   if (!is.null(L)) options$L <- L
   do.call(ask, options)

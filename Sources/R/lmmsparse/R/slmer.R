@@ -5,33 +5,64 @@
 #' `data` is a data frame, or names of files that the library reads itself. Arguments have lme4's names, but
 #' weights and offset are names of columns; levels and ordered factors are those of the data frame. Others are
 #' the options of lmm.h.
+#'
+#' @param absorb Factors with a fixed effect for every level that is not reported.
+#' @param residual_by What tells residual variances apart: a column, or ~ a + b.
+#' @param residual Covariances between the residuals of a subject, "us(visit | subject)".
+#' @param relationship,precision A list by grouping factor of covariances between its levels, or of their
+#'   inverses: a file, a matrix with row names, dense or one of Matrix; as relationship also a pedigree, a data
+#'   frame with individual, sire and dam.
+#' @param hold Parameters that are known, c("sd_x|g" = 2).
+#' @param start Numbers, or a file with an older fit.
+#' @param vcov,cluster model or CR0 to CR3, and the column of clusters.
 slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.action = "na.omit",
                   contrasts = NULL, factor = NULL, levels = NULL, ddf = "satterthwaite", start = NULL,
-                  theta = NULL, sigma = NULL, solver = NULL, threads = NULL, pedigree = NULL, ...) {
+                  theta = NULL, sigma = NULL, solver = NULL, threads = NULL, pedigree = NULL, absorb = NULL,
+                  residual_by = NULL, residual = NULL, relationship = NULL, precision = NULL, hold = NULL,
+                  vcov = NULL, cluster = NULL, ...) {
   open_library()
-  text <- formula_text(formula)
   if (is.function(na.action)) {
     na.action <- if (identical(na.action, stats::na.fail)) "na.fail" else "na.omit"
   }
   coding <- function(x) if (is.character(x)) sub("^contr\\.", "", x) else matrix_coding(x)
   options <- list(
-    formula = text, reml = REML, weights = weights, offset = offset, na = sub("^na\\.", "", na.action),
-    contrasts = lapply(contrasts, coding),
-    factor = factor, levels = lapply(levels, I), ddf = ddf, start = start, theta = theta, sigma = sigma,
-    solver = solver, threads = threads, pedigree = pedigree, ...)
-  if (!length(options$contrasts)) options$contrasts <- NULL
-  if (!length(options$levels)) options$levels <- NULL
+    formula = formula_text(formula), reml = REML, weights = weights, offset = offset,
+    na = sub("^na\\.", "", na.action), contrasts = lapply(contrasts, coding), factor = factor,
+    levels = lapply(levels, I), ddf = ddf, start = start, theta = theta, sigma = sigma, solver = solver,
+    threads = threads, pedigree = lapply(pedigree, known), absorb = absorb,
+    residual_by = if (is.null(residual_by)) NULL else formula_text(residual_by), residual = residual,
+    relationship = lapply(relationship, known), precision = lapply(precision, known), hold = as.list(hold),
+    vcov = vcov, cluster = cluster, ...)
+  options <- options[!vapply(options, function(x) is.list(x) && !length(x), NA)]
   frame <- NULL
   if (is.character(data)) {
     options$data <- path.expand(data)
   } else {
     stopifnot("data is neither a data frame nor names of files" = is.list(data))
-    frame <- used_columns(text, weights, offset, data)
+    frame <- used_columns(options, data)
     options <- with_factors(options, frame)
     options$residuals <- nrow(data) <= 5e6
   }
   answer <- .Call(C_fit, frame, options_json(options))
   new_fit(checked(answer), answer[[3]], if (is.null(frame)) data else frame, match.call())
+}
+
+# What is known of how levels hang together: a file, a pedigree, a matrix or the entries of a sparse one.
+known <- function(x) {
+  if (is.character(x) && length(x) == 1) return(path.expand(x))
+  if (is.list(x)) {
+    names <- c("individual", "sire", "dam")
+    if (!all(names %in% names(x))) stop("a pedigree has the columns individual, sire and dam", call. = FALSE)
+    return(lapply(x[names], function(column) I(as.character(column))))
+  }
+  levels <- rownames(x)
+  if (is.null(levels)) stop("a matrix of levels needs their names as row names", call. = FALSE)
+  if (inherits(x, "sparseMatrix")) {
+    x <- methods::as(methods::as(x, "generalMatrix"), "TsparseMatrix")
+    return(list(row = I(levels[x@i + 1L]), column = I(levels[x@j + 1L]), value = I(x@x)))
+  }
+  x <- as.matrix(x)
+  list(levels = I(levels), values = unname(lapply(seq_len(nrow(x)), function(k) I(as.numeric(x[k, ])))))
 }
 
 formula_text <- function(formula) {
@@ -50,10 +81,14 @@ matrix_coding <- function(x) {
     values = unname(lapply(seq_len(nrow(x)), function(k) I(as.numeric(x[k, ])))))
 }
 
+# What says which columns a model may use.
+model_options <- c(
+  "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual")
+
 # The columns that the model may use, as plain vectors.
-used_columns <- function(formula, weights, offset, data, complete = TRUE) {
+used_columns <- function(options, data, complete = TRUE) {
   wanted <- checked(.Call(
-    C_ask, "lmm_columns", options_json(list(formula = formula, weights = weights, offset = offset))))
+    C_ask, "lmm_columns", options_json(options[intersect(names(options), model_options)])))
   if (complete && !all(unlist(wanted$formula) %in% names(data))) {
     # The library says which column is not there, and which may be meant: it is given all names.
     return(stats::setNames(lapply(names(data), function(name) numeric()), names(data)))
@@ -80,9 +115,9 @@ with_factors <- function(options, frame) {
   options
 }
 
-load_lmm <- function(path, ddf = "satterthwaite") {
+load_lmm <- function(path, ddf = "satterthwaite", vcov = NULL, cluster = NULL) {
   open_library()
-  answer <- .Call(C_load, path.expand(path), options_json(list(ddf = ddf)))
+  answer <- .Call(C_load, path.expand(path), options_json(list(ddf = ddf, vcov = vcov, cluster = cluster)))
   new_fit(checked(answer), answer[[3]], NULL, match.call())
 }
 

@@ -450,6 +450,19 @@ SEXP lmmr_table(SEXP name, SEXP handle, SEXP data, SEXP options) {
   return answer;
 }
 
+// The influence of the levels of a grouping factor.
+SEXP lmmr_influence(SEXP handle, SEXP data, SEXP options) {
+  const lmm_model *model = model_of(handle);
+  int (*influence)(const lmm_model *, struct ArrowArrayStream *, const char *, char **) = function("lmm_influence");
+  struct ArrowArrayStream rows;
+  if (data != R_NilValue) rows = stream_of(data);
+  char *json = NULL;
+  listen(1);
+  int code = influence(model, data == R_NilValue ? NULL : &rows, text(options), &json);
+  listen(0);
+  return result(code, json, R_NilValue);
+}
+
 // JSON as R's values: objects and arrays are lists, arrays of numbers or of strings vectors, null NULL.
 
 struct reader {
@@ -590,7 +603,8 @@ static const R_CallMethodDef routines[] = {
     {"load", (DL_FUNC)lmmr_load, 2},       {"save", (DL_FUNC)lmmr_save, 2},
     {"ask", (DL_FUNC)lmmr_ask, 2},         {"call", (DL_FUNC)lmmr_call, 2},
     {"compare", (DL_FUNC)lmmr_compare, 2}, {"table", (DL_FUNC)lmmr_table, 4},
-    {"parse", (DL_FUNC)lmmr_parse, 1},     {NULL, NULL, 0}};
+    {"influence", (DL_FUNC)lmmr_influence, 3}, {"parse", (DL_FUNC)lmmr_parse, 1},
+    {NULL, NULL, 0}};
 
 void R_init_lmmsparse(DllInfo *info) {
   R_registerRoutines(info, NULL, routines, NULL, NULL);
