@@ -15,11 +15,12 @@ extension CrossProducts {
       return try mergeWithoutValues(other, names, chosen)
     }
     try check(other, names, chosen)
-    notes += other.notes
-    emptyColumns = emptyColumns.filter(other.emptyColumns.contains)
-    specification.options.missingTexts.formUnion(other.specification.options.missingTexts)
-    joinKinds(other.specification.columnKinds)
-    try add(basis == other.basis ? other : other.rebased(to: basis))
+    let more = try joiningMeans(other, names)
+    notes += more.notes
+    emptyColumns = emptyColumns.filter(more.emptyColumns.contains)
+    specification.options.missingTexts.formUnion(more.specification.options.missingTexts)
+    joinKinds(more.specification.columnKinds)
+    try add(basis == more.basis ? more : more.rebased(to: basis))
   }
 
   /// Adds two of which at least one has no values, whose columns may be anything.
@@ -43,6 +44,7 @@ extension CrossProducts {
   /// An empty part of a table, or one of omitted rows alone.
   private var hasNoValues: Bool {
     observations == 0 && moments.allSatisfy { $0.products.allSatisfy { $0 == 0 } }
+      && basis.groupMeans.allSatisfy { $0.value.means.isEmpty }
   }
 
   /// Without values, the same with the columns taken for what they are in `other`.
@@ -56,6 +58,26 @@ extension CrossProducts {
     var result = CrossProducts(bound)
     (result.omittedObservations, result.data) = (omittedObservations, data)
     return result
+  }
+
+  /// Takes over the other rows' means by groups, and gives them all of those here.
+  ///
+  /// - Throws: `FitError` for a level that both have rows of: each has the mean of its own alone.
+  private mutating func joiningMeans(
+    _ other: CrossProducts, _ names: (String, String)
+  ) throws(FitError) -> CrossProducts {
+    guard !basis.groupMeans.isEmpty || !other.basis.groupMeans.isEmpty else { return other }
+    for (source, theirs) in other.basis.groupMeans.sorted(by: { $0.key.name < $1.key.name }) {
+      if let level = specification.basis.groupMeans[source]?.firstCommonLevel(with: theirs) {
+        throw .differentModels(
+          "both have rows of \(source.group) = \(level), and \(source.name) is the mean of each one's own rows in \(names.0) and in \(names.1) (split the rows so that all of one \(source.group) are together, or add the means to the table as a column)"
+        )
+      }
+      specification.basis.groupMeans[source, default: LevelMeans()].add(theirs)
+    }
+    var other = other
+    other.specification.basis.groupMeans = basis.groupMeans
+    return other
   }
 
   private func check(

@@ -16,6 +16,7 @@ extension RawBasis {
     predictor = predictor.map { _ in 0 }
     responseScale = 1
     wantsExtendedSums = false
+    groupMeans = [:]
   }
 
   /// The monomials of a block in this basis as combinations of those in `old`, m × m.

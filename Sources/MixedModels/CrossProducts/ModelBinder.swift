@@ -148,6 +148,7 @@ struct ModelBinder {
     if let known {
       (basis.predictor, basis.responseScale) = (known.predictor, known.responseScale)
       basis.wantsExtendedSums = known.wantsExtendedSums
+      basis.groupMeans = known.groupMeans
     }
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, absorbed: absorbed, basis: basis,

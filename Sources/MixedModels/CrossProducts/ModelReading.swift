@@ -33,7 +33,9 @@ struct ModelReading {
     declared = reader.declaredLabels
     let formula = try formula.replacingDot(by: reader.header, besides: options.columnsBesidesTerms)
     var options = options
-    options.splines.merge(try SplineReading(formula, known: options.splines).knots(reader)) { $1 }
+    let means = try GroupMeanReading(formula).means(reader)
+    options.splines.merge(
+      try SplineReading(formula, known: options.splines, means: means).knots(reader)) { $1 }
     if !settlesFactors { options.sparseFixed = .none }
     var dense = options
     dense.sparseFixed = .none
@@ -44,6 +46,7 @@ struct ModelReading {
       specification = try ModelBinder.bind(
         formula, to: reader, table: data[0].name, options: options)
     }
+    specification.basis.groupMeans = means
     if let sample = try reader.sample(specification.columns.requests) {
       specification.centre(on: sample)
     }

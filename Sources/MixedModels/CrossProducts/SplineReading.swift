@@ -10,9 +10,14 @@ struct SplineReading {
     let call: SplineCall
   }
   private let wanted: [Wanted]
+  private let means: [GroupMean.Source: LevelMeans]
 
-  /// The splines of a formula whose knots are not known yet.
-  init(_ formula: Formula, known: [String: SplineKnots]) {
+  /// The splines of a formula whose knots are not known yet; the means by groups that their values are
+  /// made of are.
+  init(
+    _ formula: Formula, known: [String: SplineKnots], means: [GroupMean.Source: LevelMeans] = [:]
+  ) {
+    self.means = means
     var wanted: [Wanted] = []
     for variable in formula.variables {
       guard case .spline(let expression, let call) = variable.kind, call.needsValues,
@@ -34,7 +39,9 @@ struct SplineReading {
     }
     var columns = ColumnLookup([])
     for spline in wanted {
-      for name in spline.expression.columns where try reader.kind(of: name) == .categorical {
+      let text = spline.expression.textColumns
+      for name in spline.expression.columns
+      where try !text.contains(name) && reader.kind(of: name) == .categorical {
         throw FitError.textUsedAsNumber(column: name, expression: spline.name)
       }
       columns.add(spline.expression)
@@ -42,8 +49,8 @@ struct SplineReading {
     var values = [[Double]](repeating: [], count: wanted.count)
     try reader.read(
       columns.requests,
-      transform: { [wanted, columns] chunk in
-        let rows = ChunkColumns(chunk: chunk, lookup: columns)
+      transform: { [wanted, columns, means] chunk in
+        let rows = ChunkColumns(chunk: chunk, lookup: columns, means: means)
         return try wanted.map { try rows.values($0.expression).filter(\.isFinite) }
       },
       consume: { (part: [[Double]]) in
@@ -104,7 +111,7 @@ extension SplineCall {
 
 extension Formula {
   /// All variables of all terms.
-  fileprivate var variables: [Variable] {
+  var variables: [Variable] {
     ([fixed] + randomTerms.map(\.terms)).flatMap(\.variables)
   }
 }

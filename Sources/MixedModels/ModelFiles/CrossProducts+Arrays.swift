@@ -15,6 +15,14 @@ extension CrossProducts {
         try archive.add("cells/\(c)/pairs.npy", shape: [pairs.count, 2], pairs.keys.halves)
       }
     }
+    for (k, source) in basis.groupMeanSources.enumerated() {
+      let known = basis.groupMeans[source] ?? LevelMeans()
+      let levels = known.levels
+      try archive.add("means/\(k)/labels.npy", ArrayHeader(.byte, [levels.labelBytes])) {
+        try levels.writeLabels(to: $0)
+      }
+      try archive.add("means/\(k)/values.npy", shape: [levels.count], known.means)
+    }
     let whole = ProductSums(
       observations: observations, fixed: fixed, groups: groups, pairs: pairs)
     try whole.writeArrays(to: &archive, groupPairs, prefix: "")

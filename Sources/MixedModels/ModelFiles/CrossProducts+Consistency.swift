@@ -44,7 +44,9 @@ extension CrossProducts {
         "\(rows) rows cannot have the \(cellSets[c].count) levels of cells/\(c)")
     }
     for (name, _) in columnSums.values.sorted(by: { $0.key < $1.key })
-    where specification.columnKinds[name] == nil {
+    where specification.columnKinds[name] == nil
+      && !basis.usedGroupMeans.contains(where: { $0.name == name })
+    {
       throw MalformedMember(name: "column_sums in \(description)", "there is no column \(name)")
     }
   }

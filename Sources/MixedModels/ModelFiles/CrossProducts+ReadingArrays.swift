@@ -20,6 +20,11 @@ struct ArrayReading {
     for (c, source) in basis.cellSets.enumerated() {
       products.cellSets[c] = try cells(c, source, earlier: products.cellSets)
     }
+    for (k, source) in basis.groupMeanSources.enumerated() {
+      let levels = try labels("means/\(k)/labels.npy")
+      products.specification.basis.groupMeans[source] = LevelMeans(
+        levels, try doubles("means/\(k)/values.npy", [levels.count]))
+    }
     let counts = products.cellSets.map(\.count)
     for c in products.comparisonCellSets { try checkComparison(c, products.cellSets[c]) }
     let xDirectory = try directory("fixed/columns.npy", basis.fixed, counts, first: 1)

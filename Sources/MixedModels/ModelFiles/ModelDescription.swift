@@ -47,6 +47,8 @@ enum ModelDescription {
     if !options.setApart.isEmpty {
       members.append(("sparse_fixed", .strings(options.setApart)))
     }
+    let means = products.basis.groupMeanSources.map(\.name)
+    if !means.isEmpty { members.append(("group_means", .strings(means))) }
     if let residual = options.residual { members.append(("residual", .string(residual.text))) }
     return .object(members)
   }

@@ -33,6 +33,8 @@ public enum FitError: Error, Sendable, Equatable {
   case constantScale(String)
   /// Why a spline cannot be had and what to do, a sentence without its full stop.
   case spline(String)
+  /// Why means by groups cannot be had and what to do, a sentence without its full stop.
+  case groupMeans(String)
   case zeroResidualVariance
   /// What has squares beyond the range of a double, about its size, and what to give in another unit:
   /// the same where nil.
@@ -138,7 +140,7 @@ extension FitError: CustomStringConvertible {
     case .contrast(let message): MessageText(sentence: message)
     case .polynomialDegree(let name, let distinct):
       "\(name) needs more than \(distinct) distinct values, which is all there are. Lower the degree"
-    case .spline(let message): MessageText(sentence: message)
+    case .spline(let message), .groupMeans(let message): MessageText(sentence: message)
     case .constantScale(let name): "\(name) cannot be scaled: its values are all equal"
     case .zeroResidualVariance:
       "the residual variance is zero, or so small a part of the response's (below 1e-13) that rounding hides it: the model explains the response exactly, so there is no likelihood to maximize. Take terms out, or check whether the response is computed from the covariates"

@@ -107,7 +107,7 @@ public struct PredictedRows: Sendable {
   public internal(set) var degreesOfFreedom: [Double] = []
   /// Rows, counted from the first of these, whose fixed part the fit's data do not determine, each with
   /// a column of X because of which: one that was dropped as a combination of others and is another
-  /// one here. Their predictions are NaN.
+  /// one here, or a mean by groups, of a group that the fit has not seen. Their predictions are NaN.
   public internal(set) var inestimable: [(row: Int, column: String)] = []
   /// y − fitted; empty unless asked for.
   public internal(set) var residuals: [Double] = []

@@ -26,6 +26,8 @@ struct NewRows: Sendable {
   let response: [Double]
   /// 1 where there are none, times (σ/σ_s)² of a residual stratum; NaN where missing.
   let weights: [Double]
+  /// Complete rows but for a mean by groups that the fit does not know, and that mean's name.
+  let withoutMeans: [(row: Int, column: String)]
   private let factors: [(labels: LevelDictionary, codes: [Int32])]
 
   var count: Int { terms.count }
@@ -57,6 +59,11 @@ struct NewRows: Sendable {
       design.groups[$0] == nil ? [] : known.levels($0, cells, codes)
     }
     isComplete = values.complete(numbers)
+    let unknown = try values.rowsOfUnknownGroups()
+    withoutMeans = unknown.map { ($0.row, $0.mean.name) }
+    if unseen == .refused, let first = unknown.first(where: { !isLeftOut($0.row) }) {
+      throw Self.unknownGroup(first.row, first.mean, first.label)
+    }
     let refusals = Self.refusals(design, unseen)
     // The fit left rows without a response or weight out, and has not seen levels of theirs alone.
     for row in 0..<count where isLeftOut(row) {
@@ -146,6 +153,15 @@ struct NewRows: Sendable {
 }
 
 extension NewRows {
+  private static func unknownGroup(_ row: Int, _ mean: GroupMean, _ label: String) -> RowError {
+    RowError(
+      row: row, column: mean.source.group, value: label,
+      message: "the rows of the fit have no such level, so that its \(mean.source.name) is not known.",
+      remedy:
+        "\(Setting.allowsNewLevels) leaves such rows without a prediction, NA. For predictions of new levels, fit the model with the means as a column of the table."
+    )
+  }
+
   /// The error for a row with a cell that the fit has not seen: names the level, or the levels
   /// whose combination is new.
   private func unseen(

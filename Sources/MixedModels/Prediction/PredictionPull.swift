@@ -10,7 +10,7 @@ package final class PredictionPull {
   private let columns: [RowColumn]
   private let chunks: TablePull<Part>
   private let tableNotes: [String]
-  private var inestimable = InestimableRows()
+  private var inestimable: InestimableRows
   private var (count, complete) = (0, 0)
 
   private struct Part: Sendable {
@@ -34,7 +34,7 @@ package final class PredictionPull {
     let statistics = RowStatistics(predictor, interval)
     let table = try NewTable(predictor, data, options)
     (self.predictor, self.columns, names) = (predictor, columns, columns.map(\.rawValue))
-    tableNotes = table.notes
+    (tableNotes, inestimable) = (table.notes, InestimableRows(predictor))
     chunks = try TablePull(table.reader, table.rows.working.design.columns) {
       [columns, predict = table.rows] chunk in
       let rows = try predict(chunk)

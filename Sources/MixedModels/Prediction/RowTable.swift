@@ -58,7 +58,7 @@ public struct RowTable {
     try records.checkNames(file: data[0].name)
     try write(records.headerLine)
     var (complete, count) = (0, 0)
-    var inestimable = InestimableRows()
+    var inestimable = InestimableRows(predictor)
     try reader.read(
       table.rows.working.design.columns,
       transform: { [columns, statistics, predict = table.rows] chunk in
@@ -111,22 +111,47 @@ extension PredictedRows {
   }
 }
 
-/// Rows that have no prediction because what was dropped from X counts in them.
+/// Rows that have no prediction because what was dropped from X counts in them, or since a mean of their
+/// group is not known.
 struct InestimableRows {
-  private var count = 0
-  private var first: (row: Int, column: String)?
+  private struct Tally {
+    var count = 0
+    var first: (row: Int, column: String)?
+
+    mutating func add(_ rows: [(row: Int, column: String)], after before: Int) {
+      if let row = rows.first, first == nil { first = (before + row.row + 1, row.column) }
+      count += rows.count
+    }
+
+    func note(_ reason: (String) -> String) -> String? {
+      first.map {
+        "\(count) \(count == 1 ? "row has" : "rows have") no prediction (NA), the first of them row \($0.row): \(reason($0.column))"
+      }
+    }
+  }
+
+  private var (dropped, withoutMeans) = (Tally(), Tally())
+  private let means: Set<String>
+
+  init(_ predictor: LinearPredictor) {
+    means = Set(predictor.products.basis.usedGroupMeans.map(\.name))
+  }
 
   /// - Parameter before: rows of the table before these.
   mutating func add(_ rows: [(row: Int, column: String)], after before: Int) {
-    if let row = rows.first, first == nil { first = (before + row.row + 1, row.column) }
-    count += rows.count
+    dropped.add(rows.filter { !means.contains($0.column) }, after: before)
+    withoutMeans.add(rows.filter { means.contains($0.column) }, after: before)
   }
 
   var notes: [String] {
-    guard let first else { return [] }
-    return [
-      "\(count) \(count == 1 ? "row has" : "rows have") no prediction (NA), the first of them row \(first.row): the column \(first.column) was dropped from the fit, as it depends on others or its cell has no rows, and depends on them in another way there."
-    ]
+    [
+      dropped.note {
+        "the column \($0) was dropped from the fit, as it depends on others or its cell has no rows, and depends on them in another way there."
+      },
+      withoutMeans.note {
+        "the rows of the fit do not have its level, so that \($0) is not known there."
+      },
+    ].compactMap(\.self)
   }
 }
 

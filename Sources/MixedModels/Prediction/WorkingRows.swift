@@ -23,8 +23,16 @@ struct WorkingRows: Sendable {
     let levels: [[Int32]]
     /// xᵀβ̂ of rows with combinations of levels that X's raw columns do not have.
     var newCombinations: [Int: Double] = [:]
-    /// Rows whose xᵀβ cannot be estimated, with the dropped column because of which.
-    private(set) var inestimable: [(row: Int, column: String)] = []
+    /// Rows whose xᵀβ cannot be estimated, with the dropped column or the unknown mean because of which.
+    private(set) var inestimable: [(row: Int, column: String)]
+
+    fileprivate init(
+      rows: NewRows, x: [Double], z: [[Double]], levels: [[Int32]],
+      inestimable: [(row: Int, column: String)]
+    ) {
+      (self.rows, self.x, self.z, self.levels) = (rows, x, z, levels)
+      self.inestimable = inestimable
+    }
 
     /// Has no prediction made of a row.
     mutating func takeOut(_ row: Int, _ column: String) {
@@ -44,7 +52,8 @@ struct WorkingRows: Sendable {
       if let part { z[g] = rows.columns(part) }
     }
     return Columns(
-      rows: rows, x: wantsX ? rows.columns(design.fixed) : [], z: z, levels: rows.levels)
+      rows: rows, x: wantsX ? rows.columns(design.fixed) : [], z: z, levels: rows.levels,
+      inestimable: rows.withoutMeans)
   }
 }
 

@@ -41,16 +41,33 @@ package struct ColumnSums: Sendable {
 }
 
 extension RawBasis {
-  /// Columns read as numbers, in the terms of both parts.
+  /// Columns read as numbers, in the terms of both parts; those of means by groups only where they stand
+  /// outside of these, too.
   var numericColumns: [String] {
-    let comparisons = factors.compactMap {
-      if case .logical(let expression) = $0 { expression } else { nil }
-    }
     var names: [String] = []
-    for expression in atoms.map(\.expression) + comparisons {
+    for expression in expressions {
       let text = expression.textColumns
-      names += expression.columns.filter { !text.contains($0) && !names.contains($0) }
+      let columns = Set(expression.columns)
+      names += expression.gridVariables.filter {
+        columns.contains($0) && !text.contains($0) && !names.contains($0)
+      }
     }
     return names
+  }
+
+  /// Means by groups, and what lies above them, in the terms of both parts, each once.
+  var usedGroupMeans: [GroupMean] {
+    expressions.flatMap(\.groupMeans).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// Of them, what has to be known, in the order of the names: as model files number them.
+  var groupMeanSources: [GroupMean.Source] {
+    Set(usedGroupMeans.map(\.source)).sorted { $0.name < $1.name }
+  }
+
+  /// What atoms and comparisons are made of.
+  private var expressions: [Expression] {
+    atoms.map(\.expression)
+      + factors.compactMap { if case .logical(let expression) = $0 { expression } else { nil } }
   }
 }

@@ -81,6 +81,9 @@ package struct RawBasis: Sendable, Hashable {
   /// Whether [y X]ᵀW[y X] is summed in twice the digits of a double, since columns of the first rows
   /// nearly depend on each other.
   package var wantsExtendedSums = false
+  /// Means by groups that expressions of the atoms and factors use. They come from rows, and are no part of
+  /// what makes two bases compatible.
+  package var groupMeans: [GroupMean.Source: LevelMeans] = [:]
   /// The cell set whose cells have residual variances of their own, and sums of their own.
   package var strata: Int?
 }

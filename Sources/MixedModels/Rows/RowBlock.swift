@@ -57,6 +57,7 @@ package struct RowBlock: Sendable {
     for name in basis.numericColumns {
       sums.add(name, select(chunk.columns[columns.index(name)].numbers))
     }
+    for mean in basis.usedGroupMeans { sums.add(mean.name, select(try values.values(mean))) }
     columnSums = sums
 
     var response = rawResponse

@@ -12,6 +12,15 @@ struct RowNeeds: Sendable {
   let weights: Expression?
   let columns: ColumnLookup
 
+  /// Means by groups that are needed, each once.
+  var groupMeans: [GroupMean] {
+    let comparisons = factors.compactMap {
+      if case .logical(let expression) = basis.factors[$0] { expression } else { nil }
+    }
+    return (atoms.map { basis.atoms[$0].expression } + comparisons).flatMap(\.groupMeans)
+      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// All that a fit needs.
   init(_ basis: RawBasis, _ columns: ColumnLookup) {
     (self.basis, self.columns) = (basis, columns)

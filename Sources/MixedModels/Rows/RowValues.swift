@@ -17,10 +17,12 @@ struct RowValues {
   let atoms: [[Double]]
   let factors: [(labels: LevelDictionary, codes: [Int32])]
   private let needs: RowNeeds
+  private let columns: ChunkColumns
 
   init(_ chunk: TableChunk, _ needs: RowNeeds) throws {
-    let columns = ChunkColumns(chunk: chunk, lookup: needs.columns)
-    (count, self.needs) = (chunk.rowCount, needs)
+    let columns = ChunkColumns(
+      chunk: chunk, lookup: needs.columns, means: needs.basis.groupMeans)
+    (count, self.needs, self.columns) = (chunk.rowCount, needs, columns)
     offsets = try needs.offsets.map { try columns.values($0) }
     let response = try needs.response.map { try columns.values($0) } ?? []
     var offset = [Double](repeating: 0, count: chunk.rowCount)
@@ -44,6 +46,26 @@ struct RowValues {
   init(_ chunk: TableChunk, basis: RawBasis, columns: ColumnLookup) throws {
     try self.init(chunk, RowNeeds(basis, columns))
     try checkWeights(remedy: "Weights are inverse variances; remove rows that must not count.")
+  }
+
+  /// A mean by groups, or what lies above it.
+  func values(_ mean: GroupMean) throws -> [Double] { try columns.values(mean) }
+
+  /// Rows that have a value, but of a group that the rows of the fit have none of, with the first mean by
+  /// groups that is needed and not known there, and the group's label.
+  func rowsOfUnknownGroups() throws -> [(row: Int, mean: GroupMean, label: String)] {
+    var found: [Int: (mean: GroupMean, label: String)] = [:]
+    for mean in needs.groupMeans {
+      let column = columns[mean.source.group]
+      guard let known = needs.basis.groupMeans[mean.source] else { continue }
+      let rows = known.unknown(ofRows: column.codes, column.labels)
+      guard !rows.isEmpty else { continue }
+      let x = try columns.values(mean.source.value)
+      for row in rows where !x[row].isNaN && found[row] == nil {
+        found[row] = (mean, column.labels.label(column.codes[row]))
+      }
+    }
+    return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.mean, $0.value.label) }
   }
 
   /// T₁, T₂, … of an atom.
@@ -119,19 +141,32 @@ extension RowValues {
 struct ChunkColumns {
   let chunk: TableChunk
   let lookup: ColumnLookup
+  /// What means by groups the first pass found.
+  var means: [GroupMean.Source: LevelMeans] = [:]
 
   subscript(name: String) -> ColumnChunk { chunk.columns[lookup.index(name)] }
 
   /// The value of an expression in every row.
-  func values(_ expression: Expression) throws -> [Double] {
+  func values(_ expression: Expression) throws(EvaluationError) -> [Double] {
     let textColumns = expression.textColumns
-    return try evaluate(expression, count: chunk.rowCount) { name in
+    return try evaluate(expression, count: chunk.rowCount, groupMean: values) { name in
       let column = self[name]
       if textColumns.contains(name) {
         return .labels(codes: column.codes, labels: column.labels.labels)
       }
       return .numbers(column.numbers)
     }
+  }
+
+  /// A mean by groups in every row, or what lies above it; NaN where the group is missing or has none.
+  func values(_ mean: GroupMean) throws(EvaluationError) -> [Double] {
+    let column = self[mean.source.group]
+    guard let known = means[mean.source] else {
+      throw .notRowwise(expression: mean.name)
+    }
+    let means = known.values(ofRows: column.codes, column.labels)
+    guard mean.isDeviation else { return means }
+    return zip(try values(mean.source.value), means).map { $0 - $1 }
   }
 
   /// The levels of a factor in every row, −1 where missing.

@@ -149,6 +149,11 @@ struct ModelColumns {
 
   /// - Throws: `SimulationError` if labels are used as numbers.
   func check(_ expression: Expression) throws(SimulationError) {
+    if let mean = expression.groupMeans.first {
+      throw .stated(
+        "\(mean.name) depends on all rows of a group, which are drawn one by one. State the mean as a covariate of its own, and x about it as another."
+      )
+    }
     let texts = expression.textColumns
     for name in expression.columns {
       if numbers.contains(name) != texts.contains(name) { continue }

@@ -140,14 +140,3 @@ import Testing
     }
   }
 }
-
-/// A table as a stream gives it.
-private struct ReadOnce: TableSource {
-  let table: DataSource
-  var name: String { table.name }
-  var canBeReadAgain: Bool { false }
-
-  func open(_ options: ReadingOptions) throws(DataError) -> any TableReading {
-    try table.open(options)
-  }
-}

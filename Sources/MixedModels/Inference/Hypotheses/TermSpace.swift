@@ -121,7 +121,7 @@ extension [TermSpace] {
           case .logical: [String]()
           }
         })
-      let rest = space.variables.filter { !known.isSuperset(of: $0.expression.columns) }
+      let rest = space.variables.filter { !known.isSuperset(of: $0.expression.determiningColumns) }
       guard rest.count < space.variables.count else { return false }
       let reduced = TermSpace(factors: other.factors, variables: rest, label: space.label)
       let within = filter { $0.factors.isSuperset(of: other.factors) }

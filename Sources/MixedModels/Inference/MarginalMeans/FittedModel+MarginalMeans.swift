@@ -149,9 +149,9 @@ extension FittedModel {
       term.factors.flatMap { factor -> [String] in
         switch basis.factors[factor.variable.source] {
         case .column(let name): [name]
-        case .logical(let expression): expression.columns
+        case .logical(let expression): expression.gridVariables
         }
-      } + term.numbers.flatMap { basis.atoms[$0.atom].expression.columns })
+      } + term.numbers.flatMap { basis.atoms[$0.atom].expression.gridVariables })
   }
 }
 

@@ -32,14 +32,14 @@ struct GridPoint: DesignPoint {
 
   func value(of expression: Expression) throws -> Double {
     let text = expression.textColumns
-    let value = try evaluate(expression, count: 1) { name in
+    let value = try evaluate(expression, count: 1, groupMean: { [self[$0.name].number ?? .nan] }) { name in
       let value = self[name]
       return text.contains(name)
         ? .labels(codes: [0], labels: [value.text]) : .numbers([value.number ?? .nan])
     }[0]
     guard value.isFinite else {
       throw InferenceError.refused(
-        "\(expression.deparsed) has no value at \(expression.columns.map { "\($0) = \(self[$0].text)" }.joined(separator: ", ")). Choose other values by \(Setting.gridValues())."
+        "\(expression.deparsed) has no value at \(expression.gridVariables.map { "\($0) = \(self[$0].text)" }.joined(separator: ", ")). Choose other values by \(Setting.gridValues())."
       )
     }
     return value

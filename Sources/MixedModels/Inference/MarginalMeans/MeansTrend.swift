@@ -26,7 +26,7 @@ struct MeansTrend {
 
   /// How far values lie from each other, about.
   private func size(_ fitted: FittedModel, at point: GridPoint) -> Double {
-    let atom = fitted.products.basis.atoms.first { $0.expression == .column(variable) }
+    let atom = fitted.products.basis.atoms.first { $0.expression.gridVariables == [variable] }
     if let knots = atom?.spline?.knots { return (knots.upper - knots.lower) / 4 }
     if let scale = atom?.scale, scale > 0 { return scale }
     let value = abs(point[variable].number ?? 0)

@@ -2,7 +2,7 @@
 import ModelFrames
 import NumericalMethods
 
-/// The columns of the table that the fixed part is made of, with the values at which it is looked at:
+/// The columns of the table that the fixed part is made of, and means by groups, with the values at which it is looked at:
 /// all levels of a factor, the mean of a number, or what the user asked for.
 struct ReferenceGrid {
   struct Value: Equatable {
@@ -145,10 +145,10 @@ private struct GridColumns {
           case .column(let name):
             add([name])
             if factors[name] == nil { factors[name] = factor }
-          case .logical(let expression): add(expression.columns)
+          case .logical(let expression): add(expression.gridVariables)
           }
         } else {
-          add(basis.atoms[numbers.next()!.atom].expression.columns)
+          add(basis.atoms[numbers.next()!.atom].expression.gridVariables)
         }
       }
     }

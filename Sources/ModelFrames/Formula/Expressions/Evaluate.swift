@@ -13,24 +13,30 @@
 /// - Parameters:
 ///   - expression: what to compute.
 ///   - count: the number of rows.
+///   - groupMean: the values of a `mean(x, g)` or `within(x, g)`; nil where none can be known.
 ///   - column: the values of a column, `count` of them.
 /// - Returns: `count` values.
 /// - Throws: `EvaluationError` if a column of text is used as a number.
 package func evaluate(
-  _ expression: Expression, count: Int, column: (String) -> ColumnValues
+  _ expression: Expression, count: Int, groupMean: GroupMeanValues? = nil,
+  column: (String) -> ColumnValues
 ) throws(EvaluationError) -> [Double] {
-  let evaluation = Evaluation(expression: expression, count: count)
+  let evaluation = Evaluation(expression: expression, count: count, groupMean: groupMean)
   switch try evaluation.value(of: expression, column) {
   case .scalar(let value): return [Double](repeating: value, count: count)
   case .vector(let values): return values
   }
 }
 
+/// The value of a mean by groups, or of what lies above it, in every row.
+package typealias GroupMeanValues = (GroupMean) throws(EvaluationError) -> [Double]
+
 /// One evaluation of an expression over a run of rows.
 struct Evaluation {
   /// The whole expression, for messages.
   let expression: Expression
   let count: Int
+  let groupMean: GroupMeanValues?
 
   func value(
     of node: Expression, _ column: (String) -> ColumnValues
@@ -48,7 +54,9 @@ struct Evaluation {
       if symbol.isComparison { return try comparison(symbol, left, right, column) }
       let first = try value(of: left, column)
       return try arithmetic(symbol, first, try value(of: right, column))
-    case .call(let function, let arguments): return try call(function, arguments, column)
+    case .call(let function, let arguments):
+      if let groupMean, let mean = GroupMean(node) { return .vector(try groupMean(mean)) }
+      return try call(function, arguments, column)
     }
   }
 

@@ -128,6 +128,9 @@ extension ExpressionBuilder {
     if function != "I", let bar = arguments.first(where: { $0.value.unparenthesized.bar != nil }) {
       throw error(.misplacedRandomTerm, at: bar.value)
     }
+    if GroupMean.functions.contains(function) {
+      return try groupMean(function, arguments, at: syntax)
+    }
     if function == "I" {
       guard arguments.count == 1, arguments[0].name == nil else {
         throw error(.wrongArguments(function: "I", expected: "one expression"), at: syntax)

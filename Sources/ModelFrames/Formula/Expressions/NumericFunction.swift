@@ -13,7 +13,8 @@ enum NumericFunction: String, CaseIterable {
   static let allNames =
     allCases.map(\.rawValue) + [
       "I", "poly", "scale", "factor", "as.factor", "relevel", "offset", "ns", "bs",
-    ]
+      "center",
+    ] + GroupMean.functions
 
   /// What to do instead of functions people know from R.
   static var hints: [String: String] {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension Expression {
-  /// The columns compared with text, each once: these are read as labels, not numbers.
+  /// The columns compared with text, and those of the groups of a mean, each once: these are read as
+  /// labels, not numbers.
   package var textColumns: [String] {
     var seen: Set<String> = []
     var result: [String] = []
@@ -11,6 +12,7 @@ extension Expression {
       }
     }
     func visit(_ expression: Expression) {
+      if let mean = GroupMean(expression) { note(.column(mean.source.group)) }
       if case .binary(let symbol, let left, let right) = expression {
         if symbol.isComparison || symbol == .within {
           if right.isText { note(left) }

@@ -14,13 +14,13 @@ public struct Variable: Sendable, Hashable {
     case factor(column: String, reference: String?)
     /// `poly(x, 2)`: orthogonal polynomials, or powers if `raw`.
     case polynomial(of: Expression, degree: Int, raw: Bool)
-    /// `scale(x)`: centred by the mean, divided by the standard deviation.
+    /// `scale(x)`: centred by the mean, divided by the standard deviation; `center(x)`.
     case scaled(of: Expression, centers: Bool, scales: Bool)
     /// `ns(x, df = 4)`, `bs(x, knots = c(1, 2))`.
     case spline(of: Expression, SplineCall)
     /// `I(x > 0)`: a factor with the levels FALSE and TRUE.
     case logical(Expression)
-    /// `log(x)`, `I(x^2)`.
+    /// `log(x)`, `I(x^2)`, `within(x, g)`.
     case numeric(Expression)
   }
 

@@ -25,6 +25,7 @@ struct VariableBuilder {
       return try factor(arguments, at: syntax)
     case .call("poly", let arguments): return try polynomial(arguments, at: syntax)
     case .call("scale", let arguments): return try scaled(arguments, at: syntax)
+    case .call("center", let arguments): return try centred(arguments, at: syntax)
     case .call("ns", let arguments): return try spline("ns", arguments, at: syntax)
     case .call("bs", let arguments): return try spline("bs", arguments, at: syntax)
     default: break
@@ -144,6 +145,18 @@ extension VariableBuilder {
     let inner = try expressions.rowwiseExpression(operand)
     let expression = try call("scale", arguments)
     return Variable(expression, .scaled(of: inner, centers: centers, scales: scales))
+  }
+
+  private func centred(
+    _ arguments: [Syntax.Argument], at syntax: Syntax
+  ) throws(FormulaError) -> Variable {
+    guard arguments.count == 1, let operand = ArgumentMatch(arguments, to: ["x"])?.values["x"] else {
+      let expected = "one variable; within(x, g) takes the means of groups off"
+      throw error(.wrongArguments(function: "center", expected: expected), at: syntax)
+    }
+    let inner = try expressions.rowwiseExpression(operand)
+    let expression = try call("center", arguments)
+    return Variable(expression, .scaled(of: inner, centers: true, scales: false))
   }
 
   private func call(

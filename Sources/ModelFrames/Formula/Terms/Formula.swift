@@ -61,12 +61,16 @@ public struct Formula: Sendable {
     if syntax.bar != nil { throw error(.randomResponse) }
     if case .string(let value) = syntax.form { throw error(.textAsTerm(value)) }
     if case .call(let function, _) = syntax.form,
-      ["poly", "scale", "factor", "as.factor", "relevel", "offset", "ns", "bs"].contains(function)
+      ["poly", "scale", "factor", "as.factor", "relevel", "offset", "ns", "bs", "center"].contains(function)
     {
       throw error(.specialResponse(function))
     }
     if case .name("pi", false) = syntax.form { return .column("pi") }
-    return try ExpressionBuilder(text: text).rowwiseExpression(syntax)
+    let response = try ExpressionBuilder(text: text).rowwiseExpression(syntax)
+    if let mean = response.groupMeans.first {
+      throw error(.specialResponse(GroupMean.functions[mean.isDeviation ? 1 : 0]))
+    }
+    return response
   }
 
   /// The error for a column that `table` lacks, with the nearest name it has.

@@ -118,6 +118,10 @@ struct FormulaSplit {
     }
     let argument = arguments[0].value
     let expression = try ExpressionBuilder(text: text).rowwiseExpression(argument)
+    guard expression.groupMeans.isEmpty else {
+      throw error(
+        .wrongArguments(function: "offset", expected: "what stands in the row alone"), at: syntax)
+    }
     if knownOffsets.insert(expression).inserted { offsets.append(expression) }
   }
 }
