@@ -18,6 +18,9 @@ let package = Package(
     .systemLibrary(name: "CNLopt", providers: [.apt(["libnlopt-dev"])]),
     .systemLibrary(name: "CRmath", providers: [.apt(["r-mathlib"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .target(name: "CArrow"),
     .target(name: "CNumberParsing"),
     .target(name: "CPanelKernels"),
@@ -30,9 +33,10 @@ let package = Package(
         "CCholmod", "COpenBLAS", "CNLopt", "COrderStatistic", "CProcessor", "CRmath", "CZlib",
       ],
       linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "ParquetFiles", dependencies: ["CZlib", "CSnappy", "CZstd", "CLZ4"]),
     .target(
       name: "ModelFrames",
-      dependencies: ["NumericalMethods", "CArrow", "CZlib", "CNumberParsing"],
+      dependencies: ["NumericalMethods", "ParquetFiles", "CArrow", "CZlib", "CNumberParsing"],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods", "CPanelKernels"]),
@@ -55,7 +59,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["NumericalMethods"], path: "Tests/TestSupport"),
     .testTarget(name: "NumericalMethodsTests", dependencies: ["TestSupport", "NumericalMethods"]),
     .testTarget(
-      name: "ModelFramesTests", dependencies: ["TestSupport", "ModelFrames", "NumericalMethods"]),
+      name: "ModelFramesTests", dependencies: ["TestSupport", "ModelFrames", "NumericalMethods"],
+      exclude: ["Data/Parquet"]),
     .testTarget(
       name: "MixedModelsTests",
       dependencies: [

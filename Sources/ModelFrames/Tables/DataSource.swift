@@ -9,8 +9,6 @@ public struct DataSource: TableSource, Hashable {
     case file(String)
     case standardInput
     case bytes([UInt8], name: String)
-    /// What DuckDB answers.
-    case query(String, of: ParquetTable)
   }
 
   let origin: Origin
@@ -28,7 +26,6 @@ public struct DataSource: TableSource, Hashable {
     case .file(let path): path
     case .standardInput: "-"
     case .bytes(_, let name): name
-    case .query(_, let table): table.name
     }
   }
 
@@ -42,14 +39,14 @@ public struct DataSource: TableSource, Hashable {
     switch origin {
     case .file(let path): FileStatus(path: path)?.isRegular ?? false
     case .standardInput: false
-    case .bytes, .query: true
+    case .bytes: true
     }
   }
 
   public var byteCount: Int? {
     switch origin {
     case .bytes(let bytes, _): bytes.count
-    case .standardInput, .query: nil
+    case .standardInput: nil
     case .file(let path):
       FileStatus(path: path).flatMap { $0.isRegular ? $0.size : nil }
     }
@@ -70,7 +67,7 @@ public struct DataSource: TableSource, Hashable {
     switch origin {
     case .file(let path): FileStatus(path: path)
     case .standardInput: FileStatus(descriptor: 0)
-    case .bytes, .query: nil
+    case .bytes: nil
     }
   }
 }
@@ -92,11 +89,6 @@ extension TableSource where Self == DataSource {
 }
 
 extension DataSource {
-  /// What a query of Parquet files gives.
-  static func output(of table: ParquetTable, query: String) -> DataSource {
-    DataSource(.query(query, of: table))
-  }
-
   /// What is wrong with texts that are to be one table, before any is opened.
   static func check(_ texts: [DataSource], _ options: ReadingOptions) throws(DataError) {
     if let separator = options.separator, !canSeparate(separator) {

@@ -9,8 +9,8 @@ from typing import Any, Iterable, Mapping, Optional
 from ._arrow import CapsuleStream, ColumnStream
 from ._library import LmmError
 
-_TEXT = (".csv", ".tsv", ".txt", ".lmm")
-_TABLES = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".arrow": "feather", ".ipc": "feather"}
+_PARQUET = (".parquet", ".pq")
+_FEATHER = (".feather", ".arrow", ".ipc")
 
 
 class Rows:
@@ -53,7 +53,8 @@ def paths(data: Any) -> Optional[list]:
             matches = sorted(_glob.glob(name, recursive=True))
             if not matches:
                 raise LmmError(f"no file matches {name}.", "data", {"file": name})
-            found += matches
+            # The library reads the files of a pattern as one, so that sums do not depend on where they are cut.
+            found += [name] if _suffix(name) in _PARQUET and "**" not in name else matches
         else:
             found.append(name)
     return found
@@ -183,32 +184,32 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
+def are_small(files: list, limit: int) -> bool:
+    """Whether files can be read a second time soon: they hold rows, and fewer bytes each than the limit."""
+    named = [one for name in files for one in (_glob.glob(name) or [name])]
+    return all(os.path.isfile(f) and os.path.getsize(f) < limit and not f.endswith(".lmm") for f in named)
+
+
 def _of_files(files: list, wanted: Wanted) -> Rows:
-    kinds = {_TABLES.get(_suffix(name), "text") for name in files}
-    if len(kinds) > 1:
-        raise LmmError("the files are of several kinds. Name those of one kind.", "request")
-    kind = kinds.pop()
-    if kind == "text":
+    feathers = [name for name in files if _suffix(name) in _FEATHER]
+    if not feathers:
         return Rows("pandas" if _importable("pandas") else "columns", files=files)
+    if len(feathers) < len(files):
+        raise LmmError("the files are of several kinds. Name those of one kind.", "request")
     for name in files:
         if not os.path.exists(name):
             raise LmmError(f"{name}: no such file. Check the name and the working directory.", "data", {"file": name})
     if _importable("pyarrow"):
         import pyarrow.dataset as dataset
 
-        return _rows(dataset.dataset(files, format=kind), wanted)
-    if kind == "parquet" and _importable("duckdb"):
-        import duckdb
-
-        return _rows(duckdb.read_parquet(files), wanted)
+        return _rows(dataset.dataset(files, format="feather"), wanted)
     if _importable("polars"):
         import polars
 
-        scan = polars.scan_parquet if kind == "parquet" else polars.scan_ipc
-        return _rows(scan(files), wanted)
+        return _rows(polars.scan_ipc(files), wanted)
     raise LmmError(
-        f"{files[0]} is read by pyarrow, duckdb or polars, and none of these is there. Install one: pip install "
-        "pyarrow.", "data", {"file": files[0]})
+        f"{files[0]} is read by pyarrow or polars, and none of these is there. Install one: pip install pyarrow.",
+        "data", {"file": files[0]})
 
 
 def frame(columns: Mapping[str, Any], kind: str) -> Any:

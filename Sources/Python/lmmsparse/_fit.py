@@ -63,9 +63,9 @@ def fit(
         formula: As R's lme4 reads it, ``"y ~ x + (1 + x | g)"``.
         data: A pandas or Polars frame (lazy ones too), a PyArrow table, dataset or reader, a DuckDB relation,
             anything with ``__arrow_c_stream__``, a dict of NumPy arrays or lists, an array of records, or names of
-            files: CSV and TSV (gzipped or not) and ``.lmm`` by the library itself; ``.parquet``, ``.feather`` and
-            patterns such as ``"data/*.parquet"`` by PyArrow, DuckDB or Polars, whichever is there. Columns that the
-            model does not use are not read.
+            files, or patterns such as ``"data/*.parquet"``: CSV and TSV (gzipped or not), Parquet and ``.lmm`` by the
+            library itself; ``.feather`` by PyArrow or Polars, whichever is there. Columns that the model does not
+            use are not read.
         reml: Restricted maximum likelihood; False: maximum likelihood.
         weights: Column of prior weights, inverse variances up to a factor, or arithmetic on columns, ``"1/v"``.
         offset: Column that is added to the linear predictor with the coefficient 1, in units of the response.
@@ -126,7 +126,7 @@ def fit(
 
 def _wants_residuals(data: Any, rows: _data.Rows) -> bool:
     if rows.files is not None:
-        return all(os.path.isfile(f) and os.path.getsize(f) < 256_000_000 and not f.endswith(".lmm") for f in rows.files)
+        return _data.are_small(rows.files, 256_000_000)
     if isinstance(data, Mapping):
         count = len(next(iter(data.values()), ()))
     elif type(data).__name__ in ("DataFrame", "ndarray"):

@@ -63,9 +63,7 @@ struct ReportArguments: ParsableArguments {
     if residuals == true, !isReadable {
       throw UnreadableAgain()
     }
-    let bytes = input.data.reduce(0) {
-      $0 + ($1.byteCount ?? ($1 as? ParquetTable)?.fileBytes ?? 0)
-    }
+    let bytes = input.data.reduce(0) { $0 + ($1.byteCount ?? 0) }
     return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
   }
 }

@@ -4,126 +4,199 @@ import ModelFrames
 import TestSupport
 import Testing
 
-/// What is asked of DuckDB and made of its answers; a script stands in for the program.
+/// Files of several writers, made by Tests/Python/parquet_files.py, beside the same rows as text.
 @Suite struct ParquetTests {
-  private static let types = """
-    column_name,column_type
-    n,BIGINT
-    f,FLOAT
-    day,DATE
-    at,TIMESTAMP WITH TIME ZONE
-    ok,BOOLEAN
-    "text, ""quoted\""",VARCHAR
-    raw,BLOB
-    price,"DECIMAL(10,2)"
-    nested,"INTEGER[]"
-
-    """
-
-  private let folder: TemporaryFolder
-  private let table: ParquetTable
-
-  init() throws {
-    folder = try TemporaryFolder()
-    try folder.write(Self.types, to: "types")
-    try folder.write(
-      """
-      #!/bin/sh
-      cd "$(dirname "$0")"
-      printf '%s\\n' "$4" >> queries
-      case "$4" in
-      *DESCRIBE*) cat types ;;
-      *"SELECT 1 AS one"*) printf 'one\\n1\\n' ;;
-      *) cat rows; test ! -e failure || { cat failure >&2; exit 1; } ;;
-      esac
-
-      """, to: "duckdb")
-    chmod(folder.file("duckdb"), 0o755)
-    var table = ParquetTable(path: "d'ata/*.parquet")
-    table.program = folder.file("duckdb")
-    self.table = table
+  private static func file(_ name: String) -> String {
+    Files.test("ModelFramesTests/Data/Parquet/\(name)").path
   }
 
-  private func read(
-    _ requests: [(String, numbers: Bool, labels: Bool)], rows: String,
+  /// Every encoding, compression and version of pages; small pages and several row groups; DuckDB, Polars
+  /// and fastparquet.
+  static let names = [
+    "plain", "snappy-1", "zstd-2", "lz4-1", "pages", "fallback", "int96", "delta", "lengths",
+    "duckdb-snappy-V2", "polars-zstd", "fastparquet-GZIP",
+  ]
+  private static let numbers = ["y", "x", "f", "n", "id", "small", "ok", "day", "at", "price", "large"]
+  private static let labels = ["n", "id", "small", "g", "t", "day", "price", "large"]
+
+  /// All of a table: numbers as bits, so that missing ones are equal, and labels, nil for none.
+  struct Rows: Equatable {
+    var numbers: [[UInt64]] = []
+    var labels: [[String?]] = []
+  }
+
+  private static func read(
+    _ sources: [any TableSource], numbers: [String], labels: [String],
     _ change: (inout ReadingOptions) -> Void = { _ in }
-  ) throws -> (columns: [ColumnChunk], records: [String]) {
-    try folder.write(rows, to: "rows")
+  ) throws -> Rows {
     var options = ReadingOptions()
     change(&options)
-    let reader = try TableReader([table], options: options)
-    let wanted = requests.map {
-      ColumnRequest(name: $0.0, wantsNumbers: $0.numbers, wantsLabels: $0.labels)
+    let reader = try TableReader(sources, options: options)
+    let requests =
+      numbers.map { ColumnRequest(name: $0, wantsNumbers: true, wantsLabels: false) }
+      + labels.map { ColumnRequest(name: $0, wantsNumbers: false, wantsLabels: true) }
+    var rows = Rows(numbers: numbers.map { _ in [] }, labels: labels.map { _ in [] })
+    try reader.read(requests, transform: { $0 }) { chunk in
+      for (k, column) in chunk.columns.prefix(numbers.count).enumerated() {
+        rows.numbers[k] += column.numbers.map { $0.isNaN ? .max : $0.bitPattern }
+      }
+      for (k, column) in chunk.columns.dropFirst(numbers.count).enumerated() {
+        rows.labels[k] += column.codes.map { $0 < 0 ? nil : column.labels.label($0) }
+      }
     }
-    var (columns, records): ([ColumnChunk], [String]) = ([], [])
-    try reader.read(wanted, transform: { $0 }) { chunk in
-      columns = chunk.columns
-      chunk.rows.forEachRecord(chunk.rowCount) { records.append(String(decoding: $0, as: UTF8.self)) }
-    }
-    return (columns, records)
+    return rows
   }
 
-  private var lastQuery: String {
-    get throws { try folder.text("queries").split(separator: "\n").last.map(String.init) ?? "" }
+  private static func read(
+    _ name: String, numbers: [String] = [], labels: [String] = [],
+    _ change: (inout ReadingOptions) -> Void = { _ in }
+  ) throws -> Rows {
+    try read([tableSource(argument: file(name))], numbers: numbers, labels: labels, change)
+  }
+
+  /// fastparquet was not given the types that it does not write.
+  private static func columns(_ all: [String], of name: String) -> [String] {
+    name.hasPrefix("fastparquet")
+      ? all.filter { !["day", "price", "large", "ok", "n"].contains($0) } : all
+  }
+
+  @Test(arguments: names) func `files of all writers hold the same rows`(_ name: String) throws {
+    let (numbers, labels) = (Self.columns(Self.numbers, of: name), Self.columns(Self.labels, of: name))
+    let found = try Self.read("\(name).parquet", numbers: numbers, labels: labels)
+    let text = try Self.read("rows.csv", numbers: numbers, labels: labels)
+    for (k, column) in numbers.enumerated() { #expect(found.numbers[k] == text.numbers[k], "\(column)") }
+    for (k, column) in labels.enumerated() { #expect(found.labels[k] == text.labels[k], "\(column)") }
+  }
+
+  @Test(arguments: names) func `rows do not depend on cuts and threads`(_ name: String) throws {
+    let (numbers, labels) = (Self.columns(Self.numbers, of: name), Self.columns(Self.labels, of: name))
+    let whole = try Self.read("\(name).parquet", numbers: numbers, labels: labels)
+    for (rows, threads) in [(1, 1), (7, 3), (16, 2)] {
+      let cut = try Self.read("\(name).parquet", numbers: numbers, labels: labels) {
+        ($0.chunkBytes, $0.threads) = (32 * rows, threads)
+      }
+      #expect(cut == whole)
+    }
   }
 
   @Test func `types say what columns are`() throws {
-    let reader = try TableReader([table])
-    let kinds = try ["n", "f", "day", "at", "ok", "text, \"quoted\"", "raw", "price"].map {
-      try reader.kind(of: $0)
+    let reader = try TableReader([tableSource(argument: Self.file("plain.parquet"))])
+    let kinds = try ["y", "n", "g", "ok", "day", "at", "price", "gone"].map { try reader.kind(of: $0) }
+    #expect(
+      kinds == [.numeric, .numeric, .categorical, .logical, .numeric, .numeric, .numeric, .numeric])
+    #expect(reader.declaredLabels == ["g", "t"])
+    #expect(reader.header.count == 14)
+    let nothing = try Self.read("nested.parquet", numbers: ["nothing", "z"])
+    #expect(nothing.numbers == [[.max, .max], [(7.0).bitPattern, .max]])
+  }
+
+  @Test func `what cannot be read names the column, and what to do`() throws {
+    for (column, words) in [("l", "nested values"), ("st", "nested values"), ("when", "times of day")] {
+      let error = #expect(throws: DataError.self) { try Self.read("nested.parquet", numbers: [column]) }
+      #expect(error?.column == column)
+      #expect("\(error!)".contains("\(words) cannot be used"), "\(error!)")
     }
-    #expect(
-      kinds == [
-        .numeric, .numeric, .numeric, .numeric, .logical, .categorical, .categorical, .numeric,
+    let absent = #expect(throws: DataError.self) { try Self.read("nested.parquet", numbers: ["Y"]) }
+    #expect("\(absent!)".contains("no column \"Y\""))
+    let brotli = #expect(throws: DataError.self) { try Self.read("brotli.parquet", numbers: ["y"]) }
+    #expect("\(brotli!)".contains("compressed with Brotli, which is not read. Write it with snappy"))
+    #expect("\(brotli!)".contains("column \"y\""))
+    let text = #expect(throws: DataError.self) { try Self.read("plain.parquet", numbers: ["t"]) }
+    #expect(text?.column == "t" && text?.row == 2 && text?.line == nil)
+    let none = #expect(throws: DataError.self) { try Self.read("no.parquet", numbers: ["t"]) }
+    #expect(none?.problem == .fileNotFound)
+  }
+
+  @Test func `patterns and folders are one table, whose rows have places`() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.file("t.parquet"), withIntermediateDirectories: true)
+    for (k, name) in ["snappy-1", "pages"].enumerated() {
+      try FileManager.default.copyItem(
+        atPath: Self.file("\(name).parquet"), toPath: folder.file("t.parquet/\(k).parquet"))
+    }
+    let one = try Self.read("plain.parquet", numbers: ["y"], labels: ["g"])
+    for name in ["t.parquet", "t.parquet/*.parquet"] {
+      let both = try Self.read([tableSource(argument: folder.file(name))], numbers: ["y"], labels: ["g"])
+      #expect(both.numbers[0] == one.numbers[0] + one.numbers[0])
+      #expect(both.labels[0] == one.labels[0] + one.labels[0])
+    }
+    var places: [RowPlace] = []
+    let reader = try TableReader([tableSource(argument: folder.file("t.parquet"))])
+    try reader.read(
+      [ColumnRequest(name: "y", wantsNumbers: true, wantsLabels: false)], transform: { $0 }
+    ) { chunk in places = [39, 40, 79].map { chunk.rows.place(ofRow: $0) } }
+    #expect(places.map(\.row) == [40, 1, 40])
+    #expect(places.map { $0.file.suffix(9) } == ["0.parquet", "1.parquet", "1.parquet"])
+    #expect(throws: DataError.self) {
+      try TableReader([
+        tableSource(argument: folder.file("t.parquet")), tableSource(argument: folder.file("t.parquet/1.parquet")),
       ])
-    #expect(reader.declaredLabels == ["text, \"quoted\"", "raw"])
-    #expect(throws: DataError.self) { try reader.kind(of: "N") }
+    }
   }
 
-  @Test func `only what is asked for is selected, dates as days and as dates`() throws {
-    let (columns, _) = try read(
-      [("day", true, true), ("f", true, false), ("text, \"quoted\"", false, true)],
-      rows: "c0,c1,c2,c3\n20787,2026-11-30,0.10000000149011612,\"a,b\"\nNA,NA,NA,NA\n")
-    #expect(columns[0].numbers[0] == 20787 && columns[0].numbers[1].isNaN)
-    #expect(columns[0].labels.labels == ["2026-11-30"] && columns[0].codes == [0, -1])
-    #expect(columns[1].numbers[0] == Double(Float(0.1)))
-    #expect(columns[2].labels.labels == ["a,b"] && columns[2].codes == [0, -1])
-    let query = try lastQuery
-    #expect(
-      query.contains(
-        "SELECT date_diff('day', DATE '1970-01-01', \"day\") AS c0, CAST(\"day\" AS VARCHAR) AS c1, "
-          + "CAST(\"f\" AS DOUBLE) AS c2, \"text, \"\"quoted\"\"\" AS c3 FROM read_parquet(['d''ata/*.parquet'])"))
+  @Test func `numbers here and texts there are no column`() throws {
+    let folder = try TemporaryFolder()
+    for (k, name) in ["nested", "brotli"].enumerated() {
+      try FileManager.default.copyItem(
+        atPath: Self.file("\(name).parquet"), toPath: folder.file("\(k).parquet"))
+    }
+    let error = #expect(throws: DataError.self) {
+      try Self.read([tableSource(argument: folder.file("*.parquet"))], numbers: [], labels: ["g"])
+    }
+    #expect("\(error!)".contains("has numbers, and in \(folder.file("0.parquet")) it has texts"))
   }
 
-  @Test func `records are all columns, without those that are read`() throws {
-    let (columns, records) = try read(
-      [("n", true, false)], rows: "r0,r1,c0\n7,\"x,\"\"y\",7\n8,NA,8\n", { $0.wantsRecords = true })
-    #expect(columns[0].numbers == [7, 8])
-    // Nine columns are selected as records; this answer has fewer, so that the record is whole.
-    #expect(records.first?.hasPrefix("7,\"x,\"\"y\"") == true)
-    #expect(try lastQuery.contains("\"n\" AS r0, \"f\" AS r1"))
+  @Test func `a file is known by its contents, whatever its name`() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: Self.file("delta.parquet"), toPath: folder.file("rows.dat"))
+    let found = try Self.read([tableSource(argument: folder.file("rows.dat"))], numbers: ["id"], labels: [])
+    #expect(found == (try Self.read("plain.parquet", numbers: ["id"])))
+    try folder.write("y,g\n1,2\n3,4\n5,6\n", to: "text.parquet")
+    let error = #expect(throws: DataError.self) {
+      try TableReader([tableSource(argument: folder.file("text.parquet"))])
+    }
+    #expect("\(error!)".contains("is no Parquet file, whatever its name"))
   }
 
-  @Test func `what cannot be read names the column, and what fails says why`() throws {
-    let nested = #expect(throws: DataError.self) { try read([("nested", true, false)], rows: "c0\n1\n") }
-    #expect(nested?.column == "nested" && "\(nested!)".contains("values of the type INTEGER[] cannot be used"))
-    let wrong = #expect(throws: DataError.self) { try read([("n", true, false)], rows: "c0\n1\nx\n") }
-    #expect(wrong?.row == 2 && wrong?.line == nil && wrong?.file == "d'ata/*.parquet")
-    try folder.write("IO Error: the disk is on fire\n", to: "failure")
-    let failed = #expect(throws: DataError.self) { try read([("n", true, false)], rows: "c0\n1\n") }
-    #expect("\(failed!)".contains("DuckDB cannot read it (IO Error: the disk is on fire)"))
+  @Test func `records are all columns as text`() throws {
+    var options = ReadingOptions()
+    options.wantsRecords = true
+    let reader = try TableReader([tableSource(argument: Self.file("nested.parquet"))], options: options)
+    var records: [String] = []
+    try reader.read(
+      [ColumnRequest(name: "y", wantsNumbers: true, wantsLabels: false)], transform: { $0 }
+    ) { chunk in
+      chunk.rows.forEachRecord(chunk.rowCount) { records.append(String(decoding: $0, as: UTF8.self)) }
+    }
+    #expect(records == ["1.5,NA,NA,7,NA,NA,a", "2.5,NA,NA,NA,NA,NA,b"])
   }
 
-  @Test func `without DuckDB it is said where to get it`() throws {
-    var table = table
-    table.program = folder.file("no-such-program")
-    let missing = #expect(throws: DataError.self) { try TableReader([table]) }
-    #expect("\(missing!)".contains("pip install duckdb-cli"))
-  }
-
-  @Test func `a file that is named twice is refused`() throws {
-    #expect(throws: DataError(.namedTwice(table.name), file: table.name)) {
-      try TableReader([table, table])
+  /// Whatever is changed: rows, or an error; and where rows are all there, none is silently lost.
+  @Test(arguments: ["pages", "delta", "lengths", "fastparquet-GZIP", "lz4-1"])
+  func `damaged files are refused, not trusted`(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.file("\(name).parquet"))))
+    let columns = Self.columns(Self.numbers, of: name)
+    func readAgain(_ bytes: [UInt8]) throws -> Rows {
+      try Data(bytes).write(to: URL(fileURLWithPath: folder.file("damaged.parquet")))
+      return try Self.read(
+        [tableSource(argument: folder.file("damaged.parquet"))], numbers: columns, labels: ["g", "t"])
+    }
+    for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 40)) {
+      #expect(throws: DataError.self) { try readAgain(Array(bytes.prefix(count))) }
+    }
+    var random = SplitMix64(seed: 7)
+    for _ in 0..<100 {
+      var damaged = bytes
+      for _ in 0..<3 {
+        damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+      }
+      do throws(any Error) {
+        let rows = try readAgain(damaged)
+        #expect(rows.numbers.allSatisfy { $0.count == 40 })
+      } catch {
+        #expect(error is DataError)
+      }
     }
   }
 }

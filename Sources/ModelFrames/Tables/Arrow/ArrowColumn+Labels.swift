@@ -85,11 +85,12 @@ extension ArrowColumn {
     }
   }
 
-  /// In sorted data the same integer comes again and again.
+  /// In sorted data the same integer comes again and again; it is written out once.
   private func appendIntegers(
     _ rows: Range<Int>, _ bytes: Int, _ isSigned: Bool, to labels: inout ArrowLabels
   ) {
     var last: (value: Int128, code: Int32)?
+    var known: [UInt64: Int32] = [:]
     for row in rows {
       guard isThere(row) else {
         labels.codes.append(-1)
@@ -98,10 +99,16 @@ extension ArrowColumn {
       let value = integer(row, bytes: bytes, isSigned: isSigned)
       if let last, last.value == value {
         labels.codes.append(last.code)
+        continue
+      }
+      let bits = UInt64(truncatingIfNeeded: value)
+      if let code = known[bits] {
+        labels.codes.append(code)
       } else {
         labels.append(integerText(value))
-        last = (value, labels.codes.last!)
+        known[bits] = labels.codes.last!
       }
+      last = (value, labels.codes.last!)
     }
   }
 

@@ -36,6 +36,15 @@ struct ArrowColumn {
     }
   }
 
+  /// One whose structure is known to be right: its first element is in the first row.
+  init(
+    _ type: ArrowType, count: Int, validity: UnsafePointer<UInt8>?, buffers: [UnsafeRawPointer?],
+    values: [ArrowColumn] = []
+  ) {
+    (self.type, first, self.count, self.validity) = (type, 0, count, validity)
+    (self.buffers, viewSizes, self.values, rowValidity) = (buffers, [], values, nil)
+  }
+
   private init(_ column: ArrowColumn, rowValidity: (bits: UnsafePointer<UInt8>, first: Int)) {
     (type, first, count, validity) = (column.type, column.first, column.count, column.validity)
     (buffers, viewSizes, values) = (column.buffers, column.viewSizes, column.values)

@@ -23,7 +23,6 @@ private func openStream(_ source: DataSource) throws(DataError) -> any ByteStrea
     let isGzip = bytes.starts(with: gzipMagic)
     let stream = MemoryStream(bytes)
     return isGzip ? try GzipStream(stream, name: name) : stream
-  case .query(let query, let table): return try table.output(of: query)
   case .file, .standardInput:
     let stream = try DescriptorStream(source)
     return try stream.beginsWith(gzipMagic) ? GzipStream(stream, name: source.name) : stream

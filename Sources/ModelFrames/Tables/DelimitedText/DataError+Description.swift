@@ -41,7 +41,6 @@ extension DataError: CustomStringConvertible {
       "is the same file as \(inDoubleQuotes(other)), so its rows would count twice."
     case .cannotReadAgain: "a second pass is needed, but the data can be read only once."
     case .streamFailed(let reason): "the stream of rows ended with an error (\(reason))."
-    case .programFailed(let program, let reason): "\(program) cannot read it (\(reason))."
     case .malformedBatch(let words):
       column.map { "column \(inDoubleQuotes($0)): \(words)." } ?? "\(words)."
     case .unusableSeparator(let byte):
@@ -117,7 +116,7 @@ extension DataError: CustomStringConvertible {
       "If it means missing, add \(missing); "
         + "if the column is categorical, add \(categorical)."
     case .notFinite: "Remove the row or write NA."
-    case .systemError, .unsuitable, .streamFailed, .programFailed: nil
+    case .systemError, .unsuitable, .streamFailed: nil
     case .malformedBatch:
       column == nil
         ? "Check what makes the stream." : "Convert the column to numbers, texts, dates or a dictionary."

@@ -54,8 +54,6 @@ public struct DataError: Error, Sendable, Equatable {
     case cannotReadAgain
     /// A stream of batches that gave up, in its producer's words.
     case streamFailed(String)
-    /// A program that was to read the file, and its words.
-    case programFailed(program: String, String)
     /// A batch, or a column of one, that is not what it says it is; without a full stop.
     case malformedBatch(String)
     case unusableSeparator(UInt8)

@@ -1,230 +1,218 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ParquetFiles
 
-/// One pass over Parquet files: their columns by one run of DuckDB, the rows by another.
+/// One pass over Parquet files, cut by the position of their rows, whatever files, row groups and pages they are in.
 final class ParquetReading: TableReading {
   let layout: TableLayout
-  let hasRows: Bool
-  let isShort = false
   private let table: ParquetTable
-  private let options: ReadingOptions
-  private let columns: [ParquetColumn]
-  /// Of the pass, with the columns that it was begun for.
-  private var pass: (requests: [ColumnRequest], selection: ParquetSelection, reading: TextReading)?
+  private let files: [String]
+  private let wantsRecords: Bool
+  private let missing: MissingTexts
+  private let chunkRows: Int
+  /// The first with rows, or else the first.
+  private let first: OpenFile
+  private let firstIndex: Int
+  /// Of the pass.
+  private var current: (file: OpenFile, columns: ParquetColumns)?
+  private var nextFile: Int
+  private var row = 0
+  private var bytesRead = 0  // of the files before the current one
 
+  /// Reads what the files up to the first with rows say of themselves.
+  ///
   /// - Throws: `DataError`
   init(_ table: ParquetTable, _ options: ReadingOptions) throws(DataError) {
-    (self.table, self.options) = (table, Self.textOptions(options))
-    columns = try Self.columns(table)
-    layout = TableLayout(name: table.name, columnNames: columns.map(\.name))
-    hasRows = try Self.records("SELECT 1 AS one FROM \(table.rows) LIMIT 1", table).count > 1
-  }
-
-  /// The text is DuckDB's, whatever files of text look like.
-  private static func textOptions(_ options: ReadingOptions) -> ReadingOptions {
-    var options = options
-    options.encoding = .utf8
-    options.decimalComma = false
-    options.separator = UInt8(ascii: ",")
-    return options
-  }
-
-  private static func columns(_ table: ParquetTable) throws(DataError) -> [ParquetColumn] {
-    let query = "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM \(table.rows))"
-    let columns = try records(query, table).dropFirst().map { ParquetColumn(name: $0[0], type: $0[1]) }
-    guard !columns.isEmpty else { throw DataError(.noColumns, file: table.name) }
-    return columns
-  }
-
-  /// All of a short result.
-  private static func records(
-    _ query: String, _ table: ParquetTable
-  ) throws(DataError) -> [[String]] {
-    let output = try table.output(of: query)
-    var bytes: [UInt8] = []
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
-    defer { piece.deallocate() }
-    while true {
-      let count = try output.read(into: piece)
-      if count == 0 { break }
-      bytes += piece[..<count]
+    (self.table, files) = (table, table.files)
+    wantsRecords = options.wantsRecords
+    missing = MissingTexts(options)
+    chunkRows = min(max(1, options.chunkBytes / 32), 1 << 24)
+    var index = 0
+    var file = try OpenFile(files[0])
+    while file.rowCount == 0, index + 1 < files.count {
+      index += 1
+      file = try OpenFile(files[index])
     }
-    return delimitedFields(bytes)
+    (first, firstIndex, nextFile) = (file, index, index)
+    layout = TableLayout(name: table.name, columnNames: file.columns.map(\.name))
   }
 
-  var labelColumns: Set<String> { Set(columns.filter(\.isLabel).map(\.name)) }
+  var hasRows: Bool { first.rowCount > 0 }
+  var isShort: Bool { firstIndex + 1 == files.count && first.rowCount <= chunkRows }
+  var labelColumns: Set<String> { Set(first.columns.filter { $0.type == .text }.map(\.name)) }
 
-  func kind(of column: String) throws(DataError) -> ColumnKind { try self.column(column).columnKind }
-
-  private func column(_ name: String) throws(DataError) -> ParquetColumn {
-    guard let column = columns.first(where: { $0.name == name }) else {
-      throw DataError(.unknownColumn(available: layout.columnNames), file: layout.name, column: name)
+  func kind(of column: String) throws(DataError) -> ColumnKind {
+    switch first.columns[try first.position(of: column, layout)].type {
+    case .boolean: return .logical
+    case .null: return .empty
+    case .text:
+      let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+      guard let rows = try self.first([request]) as? ParquetRows else { return .categorical }
+      let kind = try rows.labelKind()
+      return kind == .empty ? .categorical : kind
+    case .integer, .float, .decimal, .date, .timestamp, .unreadable: return .numeric
     }
-    return column
   }
 
   func first(_ requests: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
     guard hasRows else { return nil }
-    if pass == nil { try begin(requests) }
-    let (selection, reading) =
-      pass!.requests == requests ? (pass!.selection, pass!.reading) : try opened(requests)
-    return try reading.first(selection.inner).map { ParquetRows($0, selection, layout) }
+    let columns = try ParquetColumns(first, requests, layout, wantsRecords: false)
+    let segment = try columns.segment(0..<min(chunkRows, first.rowCount))
+    return ParquetRows(
+      layout: layout, segments: [segment], index: 0, bytesRead: 0, requests: requests, missing: missing)
   }
 
   func next(_ requests: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
-    if pass?.requests != requests { try begin(requests) }
-    return try pass!.reading.next(pass!.selection.inner).map { ParquetRows($0, pass!.selection, layout) }
-  }
-
-  private func begin(_ requests: [ColumnRequest]) throws(DataError) {
-    let (selection, reading) = try opened(requests)
-    pass = (requests, selection, reading)
-  }
-
-  private func opened(
-    _ requests: [ColumnRequest]
-  ) throws(DataError) -> (ParquetSelection, TextReading) {
-    var wanted: [ParquetColumn] = []
-    for request in requests {
-      let column = try column(request.name)
-      if case .unreadable = column.kind {
-        throw DataError(
-          .malformedBatch("values of the type \(column.type) cannot be used"), file: layout.name,
-          column: request.name)
+    var segments: [ParquetSegment] = []
+    let index = row / chunkRows
+    var left = chunkRows
+    while left > 0, try begin(requests) {
+      let (file, columns) = current!
+      let count = min(left, file.rowCount - file.row)
+      segments.append(try columns.segment(file.row..<file.row + count))
+      file.row += count
+      left -= count
+      if file.row == file.rowCount {
+        bytesRead += file.file.byteCount
+        current = nil
       }
-      wanted.append(column)
     }
-    let selection = ParquetSelection(
-      requests, wanted, records: options.wantsRecords ? columns : [], from: table.rows)
-    return (selection, try TextReading(.output(of: table, query: selection.query), options))
+    guard !segments.isEmpty else { return nil }
+    row += chunkRows - left
+    let share = current.map { $0.file.file.byteCount / $0.file.rowCount * $0.file.row } ?? 0
+    return ParquetRows(
+      layout: layout, segments: segments, index: index, bytesRead: bytesRead + share, requests: requests,
+      missing: missing)
+  }
+
+  /// Whether there is a file with rows left, which is then the current one.
+  private func begin(_ requests: [ColumnRequest]) throws(DataError) -> Bool {
+    while current == nil {
+      guard nextFile < files.count else { return false }
+      let file = nextFile == firstIndex ? first : try OpenFile(files[nextFile])
+      nextFile += 1
+      guard file.rowCount > 0 else { continue }
+      file.row = 0
+      if file !== first { try requireSameKinds(requests, file) }
+      current = (file, try ParquetColumns(file, requests, layout, wantsRecords: wantsRecords))
+    }
+    return true
   }
 }
 
-/// What is asked of DuckDB, and where in its text the columns are that were asked for.
-struct ParquetSelection: Sendable {
-  let query: String
-  /// Of the text, the columns of records before them.
-  let inner: [ColumnRequest]
-  let recordFields: Int
-  /// Of every request, the places among `inner` of its numbers and labels; −1 where it has none.
-  private let places: [(numbers: Int, labels: Int)]
+extension ParquetReading {
+  /// Files may have numbers of different sizes, but not numbers and texts, in one column.
+  private func requireSameKinds(_ requests: [ColumnRequest], _ file: OpenFile) throws(DataError) {
+    for name in requests.map(\.name) {
+      let known = first.columns[try first.position(of: name, layout)].type.words
+      let other = file.columns[try file.position(of: name, layout)].type.words
+      guard let known, let other, known != other else { continue }
+      throw DataError(
+        .unsuitable(
+          "column \(inDoubleQuotes(name)) has \(other), and in \(first.path) it has \(known).",
+          remedy: "Write both files with one type."),
+        file: file.path, column: name)
+    }
+  }
+}
 
+extension ParquetType {
+  /// As messages tell kinds apart; nil where any will do, or none.
+  fileprivate var words: String? {
+    switch self {
+    case .boolean: "logical values"
+    case .text: "texts"
+    case .integer, .float, .decimal: "numbers"
+    case .date: "dates"
+    case .timestamp: "timestamps"
+    case .null, .unreadable: nil
+    }
+  }
+}
+
+/// A file under way.
+final class OpenFile {
+  let path: String
+  let file: ParquetFile
+  /// The next.
+  var row = 0
+  var rowCount: Int { file.rowCount }
+  var columns: [ParquetFile.Column] { file.columns }
+
+  /// - Throws: `DataError`
+  init(_ path: String) throws(DataError) {
+    self.path = path
+    guard FileStatus(path: path) != nil else { throw DataError(.fileNotFound, file: path) }
+    do throws(ParquetFault) { file = try ParquetFile(path) } catch { throw error.error(path) }
+    guard !file.columns.isEmpty else { throw DataError(.noColumns, file: path) }
+  }
+
+  /// - Throws: `DataError` for a column that is not there, or twice.
+  func position(of name: String, _ layout: TableLayout) throws(DataError) -> Int {
+    let places = columns.indices.filter { !name.isEmpty && columns[$0].name == name }
+    guard let place = places.first else {
+      throw DataError(.unknownColumn(available: columns.map(\.name)), file: path, column: name)
+    }
+    guard places.count == 1 else { throw DataError(.duplicateColumn, file: path, column: name) }
+    return place
+  }
+}
+
+/// The columns of a file that are read, each found page by page.
+struct ParquetColumns {
+  private let file: OpenFile
+  private let names: [String]
+  private let cursors: [ParquetCursor]
+  /// Of all columns, where rows are written as text; nil for those that cannot be read.
+  private let records: [(name: String, cursor: ParquetCursor?)]
+
+  /// - Throws: `DataError` for a column that is not there, or cannot be read.
   init(
-    _ requests: [ColumnRequest], _ columns: [ParquetColumn], records: [ParquetColumn], from rows: String
-  ) {
-    var expressions = records.enumerated().map { "\(ParquetTable.identifier($1.name)) AS r\($0)" }
-    var inner: [ColumnRequest] = []
-    func add(_ expression: String, _ request: ColumnRequest, numbers: Bool, labels: Bool) -> Int {
-      var one = ColumnRequest(name: "c\(inner.count)", wantsNumbers: numbers, wantsLabels: labels)
-      one.kind = request.kind
-      inner.append(one)
-      expressions.append("\(expression) AS \(one.name)")
-      return inner.count - 1
-    }
-    places = zip(requests, columns).map { request, column in
-      let own = request.wantsNumbers ? column.numberExpression : nil
-      let numbers = own.map { add($0, request, numbers: true, labels: false) }
-      let readsNumbers = request.wantsNumbers && own == nil
-      guard request.wantsLabels || readsNumbers else { return (numbers ?? -1, -1) }
-      let labels = add(
-        column.labelExpression, request, numbers: readsNumbers, labels: request.wantsLabels)
-      return (numbers ?? (readsNumbers ? labels : -1), request.wantsLabels ? labels : -1)
-    }
-    if expressions.isEmpty { expressions = ["1 AS c0"] }
-    (self.inner, recordFields) = (inner, records.count)
-    query = "SELECT \(expressions.joined(separator: ", ")) FROM \(rows)"
-  }
-
-  /// The columns as they were asked for.
-  func columns(_ inner: [ColumnChunk]) -> [ColumnChunk] {
-    places.map { place in
-      var chunk = ColumnChunk()
-      if place.numbers >= 0 { chunk.numbers = inner[place.numbers].numbers }
-      if place.labels >= 0 {
-        (chunk.codes, chunk.labels) = (inner[place.labels].codes, inner[place.labels].labels)
+    _ file: OpenFile, _ requests: [ColumnRequest], _ layout: TableLayout, wantsRecords: Bool
+  ) throws(DataError) {
+    self.file = file
+    names = requests.map(\.name)
+    var cursors: [ParquetCursor] = []
+    for name in names {
+      let place = try file.position(of: name, layout)
+      if case .unreadable(let words) = file.columns[place].type {
+        throw DataError(.malformedBatch("\(words) cannot be used"), file: file.path, column: name)
       }
-      return chunk
+      cursors.append(ParquetCursor(file.file, column: place))
+    }
+    self.cursors = cursors
+    guard wantsRecords else {
+      records = []
+      return
+    }
+    records = try layout.columnNames.map { (name) throws(DataError) in
+      let place = try file.position(of: name, layout)
+      guard case .unreadable = file.columns[place].type else {
+        return (name, ParquetCursor(file.file, column: place))
+      }
+      return (name, nil)
     }
   }
-}
 
-/// Consecutive rows of Parquet files, from rows of text.
-struct ParquetRows: TableRows {
-  let layout: TableLayout
-  private let inner: any TableRows
-  private let selection: ParquetSelection
-
-  init(_ inner: any TableRows, _ selection: ParquetSelection, _ layout: TableLayout) {
-    (self.inner, self.selection, self.layout) = (inner, selection, layout)
-  }
-
-  var bytesRead: Int { inner.bytesRead }
-
-  func chunk() -> TableChunk {
-    let text = inner.chunk()
-    let failure = text.failure.map { failure in
-      { @Sendable () -> any Error in
-        guard var error = failure() as? DataError else { return failure() }
-        (error.row, error.line) = (error.line.map { $0 - 1 }, nil)
-        return error
+  /// Rows of the file, none of which stands before those of earlier calls.
+  ///
+  /// - Throws: `DataError`
+  func segment(_ rows: Range<Int>) throws(DataError) -> ParquetSegment {
+    func pieces(_ cursor: ParquetCursor, _ name: String) throws(DataError) -> [ParquetCursor.Piece] {
+      do throws(ParquetFault) { return try cursor.pieces(rows) } catch {
+        throw error.error(file.path, column: name)
       }
     }
-    return TableChunk(
-      rowCount: text.rowCount, columns: selection.columns(text.columns), rows: self,
-      missingTexts: text.missingTexts, failure: failure)
-  }
-
-  /// Lines but for the header are rows; labels with line ends in them make it a later one.
-  func place(ofRow row: Int) -> RowPlace {
-    RowPlace(file: layout.name, row: (inner.place(ofRow: row).line ?? 1) - 1)
-  }
-
-  func forEachRecord(
-    _ count: Int, _ body: (_ record: UnsafeBufferPointer<UInt8>) throws -> Void
-  ) rethrows {
-    let fields = selection.recordFields
-    try inner.forEachRecord(count) { record in
-      try body(UnsafeBufferPointer(rebasing: record[..<endOfField(fields, in: record)]))
+    var columns: [[ParquetCursor.Piece]] = []
+    for (cursor, name) in zip(cursors, names) { columns.append(try pieces(cursor, name)) }
+    var all: [[ParquetCursor.Piece]?] = []
+    for (name, cursor) in records {
+      guard let cursor else {
+        all.append(nil)
+        continue
+      }
+      all.append(try pieces(cursor, name))
     }
+    return ParquetSegment(
+      path: file.path, firstRow: rows.lowerBound, count: rows.count, columns: columns, records: all)
   }
-}
-
-/// Where so many fields of a record end.
-private func endOfField(_ count: Int, in record: UnsafeBufferPointer<UInt8>) -> Int {
-  var (fields, isQuoted) = (0, false)
-  for (k, byte) in record.enumerated() {
-    if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-    guard byte == UInt8(ascii: ","), !isQuoted else { continue }
-    fields += 1
-    if fields == count { return k }
-  }
-  return record.count
-}
-
-/// The records of a short text in RFC 4180's form.
-func delimitedFields(_ text: [UInt8]) -> [[String]] {
-  var (records, record, field): ([[String]], [String], [UInt8]) = ([], [], [])
-  var (isQuoted, wasQuote) = (false, false)
-  func endField() {
-    record.append(String(decoding: field, as: UTF8.self))
-    field = []
-  }
-  for byte in text {
-    if byte == UInt8(ascii: "\"") {
-      if wasQuote, !isQuoted { field.append(byte) }
-      isQuoted.toggle()
-      wasQuote = !isQuoted
-      continue
-    }
-    wasQuote = false
-    switch byte {
-    case UInt8(ascii: ",") where !isQuoted: endField()
-    case UInt8(ascii: "\n") where !isQuoted:
-      endField()
-      records.append(record)
-      record = []
-    case UInt8(ascii: "\r") where !isQuoted: break
-    default: field.append(byte)
-    }
-  }
-  return records
 }
