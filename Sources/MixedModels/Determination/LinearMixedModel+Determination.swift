@@ -23,6 +23,7 @@ extension LinearMixedModel {
     let unturned = groups.map { DenseMatrix.identity($0.size) }
     // V is linear in the covariances only where they are the parameters.
     guard covariance.isUnstructured, hasIndependentLevels, knownVariance == nil else {
+      try requireDeterminedStructures(kind)
       return (self, unturned)
     }
     let full = releasingColumns()
@@ -47,7 +48,7 @@ extension LinearMixedModel {
   }
 
   /// All effects free.
-  private func releasingColumns() -> LinearMixedModel {
+  func releasingColumns() -> LinearMixedModel {
     var model = self
     model.covariance = RelativeCovariance(
       blocks: covariance.blocks.map { block in

@@ -38,7 +38,7 @@ struct ParameterSpace {
     nullCombinations(of: units, tolerance: Self.doubt).columns > 0
   }
 
-  private static let doubt = 1e-6
+  static let doubt = 1e-6
 
   /// Among `vectors` (columns) those combinations that do not move V: their coefficients, as columns.
   ///

@@ -23,6 +23,8 @@ public enum FitError: Error, Sendable, Equatable {
   case tooManyRandomEffects(group: String, effects: Int, rows: Int)
   /// Covariance parameters that none of the error contrasts, n − p of them, tells apart.
   case nothingDetermined([String], contrasts: Int)
+  /// Terms with parameters that the data do not determine, where there is no simpler model to fit.
+  case termsNotDetermined([String])
   case constantResponse(String)
   case tooFewRows(rows: Int, columns: Int)
   case oneLevelFactor(String)
@@ -127,6 +129,8 @@ extension FitError: CustomStringConvertible {
       "the term on \(group) has \(effects) random effects, not fewer than the \(rows) rows; its covariances and σ cannot be told apart. Take columns out of the term"
     case .nothingDetermined(let names, let contrasts):
       "the data cannot tell \(names.joined(separator: ", ")) apart (\(contrasts) \(contrasts == 1 ? "degree of freedom is" : "degrees of freedom are") left by the fixed effects): only their sum is determined. Take random-effects terms or fixed effects out, or use more data"
+    case .termsNotDetermined(let terms):
+      "the data do not determine the parameters of \(terms.joined(separator: " and ")): other values fit as well, since the fixed effects, other terms or the residual explain what the effects could. Leave a term out, or give it a structure with fewer parameters"
     case .constantResponse(let name):
       "the response \(name) is constant; there is nothing to explain"
     case .tooFewRows(let rows, let columns):
