@@ -253,6 +253,20 @@ import ModelFrames
     #expect("\(error!)".contains(words), "\(error!)")
   }
 
+  /// A term without its correlations is the same model with `homdiag`, strata and all.
+  @Test func `correlations of a structure are taken out beside strata`() throws {
+    func model(_ word: String) throws -> FittedModel {
+      try FittedModel(
+        Formula("score ~ 1 + \(word)(0 + Machine | Worker) + (1 | Machine)"),
+        data: [.file(Files.data("machines.csv"))], options: options("Machine"))
+    }
+    let rows = try model("homcs").randomTermDeletions().rows
+    let reduced = try model("homdiag").fit
+    let row = try #require(rows.first { $0.name?.hasPrefix("correlation") == true })
+    #expect(abs(row.logLikelihood - reduced.logLikelihood) < 1e-6)
+    #expect(row.test?.df == 1)
+  }
+
   @Test func `rows without a stratum are left out`() throws {
     let folder = try TemporaryFolder()
     let text = try rows().replacingOccurrences(of: "26.0,8,M01,Male", with: "26.0,8,M01,")

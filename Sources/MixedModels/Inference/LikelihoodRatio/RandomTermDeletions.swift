@@ -159,7 +159,7 @@ extension LinearMixedModel {
       group: old.group, offset: old.offset, size: old.size, R: old.R, structure: structure)
     var model = self
     model.covariance = RelativeCovariance(
-      blocks: blocks, groupSizes: covariance.groupSizes,
+      blocks: blocks, groupSizes: covariance.groupSizes, residual: covariance.residual,
       knownDeviation: covariance.knownDeviation)
     return model
   }
