@@ -186,8 +186,9 @@ extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
   var isSmall: Bool { entries < 10_000 }
 
-  /// Evaluations that other starts are worth, which take about a tenth of a second at most.
-  fileprivate var surveyEvaluations: Int { isSmall ? 2_000_000 / (entries + 100) : 0 }
+  /// Evaluations that other starts are worth, which take some tenths of a second at most: few
+  /// parameters need far less, and many have minima that one start in fifty leads to.
+  fileprivate var surveyEvaluations: Int { isSmall ? 6_000_000 / (entries + 100) : 0 }
 
   /// Of the cross-products' blocks, which an evaluation goes through.
   private var entries: Int {

@@ -32,6 +32,36 @@ struct SearchStarts {
     return φ
   }
 
+  /// The k-th of endlessly many, of which every other one is beside φ, the best end so far: in turn all
+  /// of φ moved by about its own size, and one term drawn anew.
+  ///
+  /// Minima that few starts from anywhere lead to often lie beside lower ones, or share all terms but one
+  /// with them; and a search from beside an end is a short one.
+  func mixed(_ k: Int, besides φ: [Double]) -> [Double] {
+    guard k % 2 == 1, φ.count > 2 else { return random(k) }
+    if k % 4 == 1 { return moved(φ, k) }
+    let terms = covariance.blockRanges.filter { !$0.isEmpty }
+    let range = terms[k / 4 % terms.count]
+    return φ.replacingSubrange(range, with: Array(random(k)[range]))
+  }
+
+  private func moved(_ φ: [Double], _ k: Int) -> [Double] {
+    var random = RandomStream(seed: 1, purpose: 0x4e45_4152, block: UInt64(k))
+    var steps = [Double](repeating: 0, count: φ.count)
+    random.fillNormal(&steps)
+    var sizes = covariance.units(at: φ)
+    for (block, range) in zip(covariance.blocks, covariance.blockRanges)
+    where block.structure == nil {
+      let squares = φ[range].reduce(0) { $0 + $1 * $1 }
+      let size = (squares / Double(max(block.rank, 1))).squareRoot()
+      for k in range { sizes[k] = max(size, Self.leastMove) }
+    }
+    return φ.indices.map { φ[$0] + sizes[$0] * steps[$0] }
+  }
+
+  /// Of relative standard deviations that are as good as zero.
+  private static let leastMove = 0.3
+
   /// Starts that differ from φ in one thing: a term that is left out, or of unit variances; two effects
   /// of one term with a correlation of ±1.
   ///

@@ -14,7 +14,7 @@ extension SearchState {
     var drawn = 0
     for _ in 0..<Self.maximumSurveys {
       while canGoOn, !ends.isComplete(parameters: best.count) {
-        try glance(from: starts.random(drawn), largestWeight)
+        try glance(from: starts.mixed(drawn, besides: best), largestWeight)
         drawn += 1
       }
       let before = value
