@@ -97,8 +97,12 @@ struct ModelBinder {
   ) throws -> ModelSpecification {
     try formula.requireNoDot()
     if let residual = options.residual {
-      guard formula.randomTerms.isEmpty, formula.absorbedFactors.isEmpty else {
+      guard formula.randomTerms.isEmpty else {
         throw FitError.residualBesideRandomTerms(residual.text)
+      }
+      guard formula.absorbedFactors.isEmpty else {
+        throw FitError.residualBesideAbsorbed(
+          residual.text, formula.absorbedFactors.map(\.name))
       }
     }
     try request(formula.response)

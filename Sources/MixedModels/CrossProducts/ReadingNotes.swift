@@ -33,6 +33,10 @@ extension ModelReading {
     if levels.count > 2, levels.areDates {
       return "\(made): it holds dates. For a trend write them as numbers, such as days"
     }
+    if levels.count > 2, levels.areAmounts {
+      return
+        "\(made): it holds texts such as “\(levels.label(0))”. If they are numbers, write them without signs for percent, money or thousands"
+    }
     guard levels.count > Self.manyLevels else { return nil }
     return
       "\(made): it holds texts such as “\(levels.label(0))”. If they are groups, take them as a random term, (1 | \(Expression.column(name).deparsed))"
@@ -45,6 +49,15 @@ extension ModelReading {
 extension LevelDictionary {
   fileprivate func hasLabel(_ code: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     withBytes(of: code) { $0.elementsEqual(bytes) }
+  }
+
+  /// Whether all labels are digits but for signs of percent, money, decimals and thousands.
+  fileprivate var areAmounts: Bool {
+    (0..<Int32(count)).allSatisfy { code in
+      let label = label(code)
+      return label.contains { ("0"..."9").contains($0) }
+        && label.allSatisfy { ("0"..."9").contains($0) || "+-−%‰$€£¥.,'’ \u{A0}\u{202F}".contains($0) }
+    }
   }
 
   /// Whether all labels look like dates or times: digits in three parts or more, with -, /, . or :

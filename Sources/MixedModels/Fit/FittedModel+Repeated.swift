@@ -42,6 +42,7 @@ extension FittedModel {
       (.start, options.start != nil || options.startByName != nil), (.knownTheta, options.knownTheta != nil),
       (.residualBy, options.residualBy != nil), (.conditionalModes, options.wantsConditionalModes),
       (.solver(), options.solver != "auto"), (.knownSigma, options.knownSigma != nil),
+      (.held, !options.held.isEmpty),
     ]
     guard let setting = given.first(where: \.1)?.0 else { return }
     throw FitError.numerical("\(setting) has no meaning for models with \(Setting.residual(term)). Leave it out")

@@ -13,6 +13,8 @@ struct SingularTerms {
     var zeros: Set<Int> = []
     /// Directions with a variance, where they are fewer than the columns that have one.
     var rank: Int?
+    /// Columns that the data do not determine, and that are left out.
+    var heldCount = 0
   }
 
   private let formula: Formula
@@ -40,7 +42,10 @@ struct SingularTerms {
       else { continue }
       let place = first - findings[k].term.offset
       for (j, name) in model.terms[t].columns.enumerated() { findings[k].names[place + j] = name }
-      guard model.determination?.held[t].isEmpty ?? true else { continue }
+      if let held = model.determination?.held[t], !held.isEmpty {
+        findings[k].heldCount += held.count
+        continue
+      }
       let zeros = (0..<block.size).filter { j in
         euclideanNorm((0..<λ[t].columns).map { λ[t][j, $0] }) * euclideanNorm(block.R.column(j))
           < Self.tolerance
@@ -88,7 +93,7 @@ struct SingularTerms {
     let terms = findings.compactMap { finding -> String? in
       let all = finding.term.summands
       var kept = Set(all.indices)
-      if finding.zeros.count == finding.names.count {
+      if finding.zeros.count + finding.heldCount == finding.names.count {
         isSimpler = true
         return nil
       }

@@ -37,6 +37,15 @@ import Testing
       ])
   }
 
+  @Test(arguments: ["5%", "$5", "1,005", "5 000"])
+  func `numbers with signs are a factor, which is said`(text: String) throws {
+    let found = try notes { text.replacing("5", with: "\(5 + $0 % 4)") }
+    #expect(
+      found == [
+        "column c has become a factor of 4 levels: it holds texts such as “\(text)”. If they are numbers, write them without signs for percent, money or thousands"
+      ])
+  }
+
   @Test func `texts of many levels are said`() throws {
     let found = try notes { "text \($0 % 21)" }
     #expect(found.count == 1)

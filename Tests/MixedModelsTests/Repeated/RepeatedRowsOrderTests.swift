@@ -155,6 +155,14 @@ import Testing
     expectError(["without random effects"]) {
       try Fit(Formula("Reaction ~ Days + (1 | Subject)"), data: data, options: options)
     }
+    expectError(["absorbed factors", "Write Subject as a fixed effect"]) {
+      try Fit(Formula("Reaction ~ Days | Subject"), data: data, options: options)
+    }
+    options.held = [HeldParameter("sd_0|Residual", 1)]
+    expectError(["has no meaning"]) {
+      try Fit(Formula("Reaction ~ Days"), data: data, options: options)
+    }
+    options.held = []
     options.wantsConditionalModes = true
     expectError(["has no meaning"]) {
       try Fit(Formula("Reaction ~ Days"), data: data, options: options)
