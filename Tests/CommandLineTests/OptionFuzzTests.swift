@@ -162,11 +162,18 @@ enum FuzzVocabulary {
 
   private static let reading =
     " --factor --levels --levels~Subject=? --contrasts --contrasts~Subject=? --na --missing --separator"
+    + " --decimal --encoding"
   private static let search =
     " --optimizer --start --start~?,0,? --max-evaluations --tolerance --solver --accuracy --probe-seed --threads"
-  private static let model = " --weights --offset" + reading + search
-  private static let report = " --format"
-  private static let tests = " --ddf"
+  private static let held = " --theta --theta~?,0,? --sigma --hold --hold~sd_Days|Subject=?"
+    + " --hold~cor_Days.(Intercept)|Subject=? --hold~?=1"
+  private static let levels = " --absorb --absorb~Subject,? --residual-by --residual-by~~? --residual-by~~Days+?"
+    + " --relationship --relationship~Subject=? --relationship~?=@ --precision --precision~Subject=?"
+  private static let residuals = " --residual --residual~us(Days|?) --residual~?(Days|Subject)"
+    + " --residual~ar1(?|Subject) --residual~toep(Days|?/Subject) --residual~us(Days|Subject,?)"
+  private static let model = " --weights --weights~1/? --offset" + reading + search + held + levels
+  private static let report = " --format --digits"
+  private static let tests = " --ddf --vcov --cluster"
   private static let truth =
     " --beta --beta~?,? --sd --sd~g=? --corr --corr~g=? --sigma --imbalance --imbalance~g=gamma(?)"
     + " --imbalance~g=lognormal(?) --imbalance~g=zipf(?) --covariate --covariate~x=? --covariate~x=normal(?,?)"
@@ -177,7 +184,18 @@ enum FuzzVocabulary {
   static let commands: [Command] = [
     Command(
       arguments: ["fit", "FORMULA", "DATA"], options: options(model + report + tests)),
+    Command(
+      arguments: ["fit", "Reaction ~ Days", "DATA"],
+      options: options(residuals + residuals + levels + tests + report)),
+    Command(
+      arguments: ["fit", "FORMULA", "DATA", "--vcov", "CR2"], options: options(tests + report)),
+    Command(arguments: ["fit", "MODEL"], options: options("--add --add~(?|Subject) --drop --start")),
+    Command(arguments: ["fit", "~ Days + (1 | Subject)", "DATA"], options: options("--responses --responses~Reaction,?")),
     Command(arguments: ["plan", "FORMULA", "DATA"], options: options(model)),
+    Command(arguments: ["summary", "MODEL"], options: options(tests + report)),
+    Command(arguments: ["fixef", "MODEL"], options: options(tests + report)),
+    Command(arguments: ["select", "MODEL"], options: options("--by --alpha --most" + report)),
+    Command(arguments: ["pool", "MODEL", "MODEL"], options: options("--level" + tests + report)),
     Command(
       arguments: ["anova", "FORMULA", "--data", "DATA"],
       options: options("--type" + model + report + tests)),
@@ -199,8 +217,13 @@ enum FuzzVocabulary {
       options: options("--level --replicates --seed --interval --threads")),
     Command(
       arguments: ["emmeans", "MODEL", "~ 1"],
-      options: options("--at --at~Days=? --level --adjust --cell-weights --ddf --format")),
-    Command(arguments: ["variance", "MODEL"], options: options("--format --threads")),
+      options: options("--at --at~Days=? --level --adjust --cell-weights --trends --show --type" + tests + report)),
+    Command(
+      arguments: ["emmeans", "Reaction ~ Subject + (1 | Days)", "~ Subject", "--data", "DATA"],
+      options: options("--compare --control --custom --custom~a=?,? --adjust --level --at~Subject=?")),
+    Command(
+      arguments: ["variance", "MODEL"],
+      options: options("--format --threads --level --ratio --ratio~Subject/? --ratio~?*Residual --ratio~(?")),
     Command(
       arguments: ["bootstrap", "MODEL", "--replicates", "5"],
       options: options("--replicates --seed --level --threads --format")),
@@ -227,6 +250,10 @@ enum FuzzVocabulary {
     Command(
       arguments: ["plot", "caterpillar", "MODEL", "--terminal"],
       options: options("--group --layout --threads")),
+    Command(
+      arguments: ["plot", "residuals", "MODEL", "-o", "/dev/null"],
+      options: options("--size --size~?x? --title --xlabel --ylabel --x")),
+    Command(arguments: ["plot", "profile", "MODEL", "--terminal"], options: options("--parameter")),
     Command(
       arguments: ["crossprod", "FORMULA", "DATA", "-o", "/dev/null"],
       options: options("--weights --offset --threads" + reading)),
