@@ -67,7 +67,7 @@ let package = Package(
         "TestSupport", "Reports", "Studies", "MixedModels", "ModelFrames", "NumericalMethods",
       ],
       exclude: [
-        "Determination/Data", "Fit/SearchStudy.json", "Reference/Fits",
+        "Determination/Data", "Files/EdgeFits.json", "Fit/SearchStudy.json", "Reference/Fits",
         "Reference/comparisons.json", "Report/Golden",
       ]),
     .testTarget(

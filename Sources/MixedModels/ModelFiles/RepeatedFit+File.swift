@@ -40,7 +40,10 @@ extension RepeatedOptimum {
           evaluation: index + 1, theta: point.φ, criterion: point.value, seconds: point.seconds)
       }, gradients: outcome.gradients, evaluationSeconds: outcome.evaluationSeconds, began: 0,
       found: 0)
-    guard !converged || largestGradient < 1e-3 else { throw NotOfThisFit(part: "the optimum") }
+    // Where the matrix is singular, which the messages say, the criterion has no minimum to be at.
+    guard !converged || !messages.isEmpty || largestGradient < 1e-3 else {
+      throw NotOfThisFit(part: "the optimum")
+    }
   }
 }
 

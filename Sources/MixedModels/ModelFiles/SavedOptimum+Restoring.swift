@@ -81,8 +81,8 @@ extension Optimum {
     let error = min(max(savedError ?? 0, criterion?.standardError ?? 0), largestError)
     let tolerance = 1e-10 * max(1, abs(saved)) + 6 * error
     guard abs(value - saved) > tolerance else { return }
-    // The least of values around a minimum that rounding blurs was kept.
-    let rounding = min(10 * (try criterion?.roundingError() ?? 0), largestError)
+    // Earlier versions kept the least of values around a minimum that rounding blurs.
+    let rounding = min(100 * (try criterion?.roundingError() ?? 0), largestError)
     guard abs(value - saved) <= tolerance + rounding else {
       throw NotReproduced(saved: saved, found: value)
     }

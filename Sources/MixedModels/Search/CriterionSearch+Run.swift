@@ -33,7 +33,10 @@ extension CriterionSearch {
     {
       curvature = try state.settle()
     }
+    let settled = state.best
     if !state.stoppedEarly { try state.clearRounding() }
+    // Derivatives are those of the point that is reported.
+    if isThorough, state.best != settled { curvature = try state.curvature() ?? curvature }
     return Outcome(
       optimizer: method.name,
       φ: state.best, value: state.value, converged: state.messages.isEmpty,

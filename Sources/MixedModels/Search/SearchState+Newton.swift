@@ -111,7 +111,7 @@ extension SearchState {
       var moved = curvature
       moved.gradient = derivatives.gradient
       guard moved.newtonStep.decrease < decrease else { break }
-      (best, self.value) = (φ, min(value, self.value))
+      (best, self.value) = (φ, value)
       curvature = moved
       // A long way from where the Hessian was computed.
       if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), let again = try self.curvature()
@@ -139,7 +139,7 @@ extension SearchState {
           zip(origin, curvature.leastDirection).map { $0 + sign * size * $1 })
       }
     }
-    return value < before - 1e-9 * search.rows
+    return hasGained(1e-9 * search.rows, over: before, at: origin)
   }
 
   /// Goes to a lower point along Newton's step where that promises one that would be an alarm.
@@ -149,7 +149,16 @@ extension SearchState {
     for size in [1, 0.3, 0.1, 0.03] where value >= before {
       _ = try tolerantValue(zip(origin, step).map { $0 + size * $1 })
     }
-    return value < before - leastGain
+    return hasGained(leastGain, over: before, at: origin)
+  }
+
+  /// Whether the criterion has fallen by more than a gain; if not, the search is where it was.
+  ///
+  /// A fall that rounding can feign is no reason to be elsewhere: derivatives are known at the origin.
+  mutating func hasGained(_ gain: Double, over before: Double, at origin: [Double]) -> Bool {
+    if value < before - gain { return true }
+    (best, value) = (origin, before)
+    return false
   }
 
   /// The Hessian at the best point by differences of the exact gradient.

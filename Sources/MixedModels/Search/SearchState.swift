@@ -282,7 +282,7 @@ struct SearchState {
           _ = try tolerantValue(φ)
         }
       }
-      if self.value < before - 1e-9 * search.rows { escaped = true }
+      if hasGained(1e-9 * search.rows, over: before, at: origin) { escaped = true }
     }
     return escaped
   }
