@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import NumericalMethods
 
 /// How the levels of one grouping factor hang together: u ~ N(0, σ²(Q ⊗ I)⁻¹), b = (I ⊗ λ)u.
 package enum LevelPrecision: Sendable {
@@ -28,6 +29,14 @@ package enum LevelPrecision: Sendable {
     case .identity: 0
     case .sparse(let Q): Q.logDeterminant
     }
+  }
+
+  /// What makes effects of such levels from independent ones; nil for independent levels.
+  ///
+  /// - Throws: `CholmodError`
+  func root() throws(CholmodError) -> PrecisionRoot? {
+    guard case .sparse(let Q) = self else { return nil }
+    return try PrecisionRoot(Q)
   }
 
   var isIdentity: Bool {

@@ -111,6 +111,22 @@ extension RelativeCovariance.Block {
 }
 
 extension RelativeCovariance {
+  /// Points that differ from φ in a correlation of the term whose standard deviation is at a place: where
+  /// that is zero they are the same model, but not the same way out of it.
+  func turned(_ φ: [Double], beside place: Int) -> [[Double]] {
+    zip(blocks, blockRanges).filter { $1.contains(place) }.flatMap { block, range in
+      zip(range, block.structure?.parameters ?? []).flatMap { k, parameter in
+        parameter.isDeviation
+          ? []
+          : [-4.0, -1, 1, 4].map { coordinate in
+            var turned = φ
+            turned[k] = coordinate
+            return turned
+          }
+      }
+    }
+  }
+
   /// Why numbers are no θ; nil where they are.
   func problem(theta θ: [Double], names: [String]) -> String? {
     var next = 0

@@ -20,7 +20,9 @@ package struct Optimum: Sendable {
     try model.covariance.residual?.checkEnd(model.covariance.residualCoordinates(outcome.φ))
     _ = try criterion.value(outcome.φ)
     try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
-    guard !model.explainsExactly(estimates.sigma) else { throw FitError.zeroResidualVariance }
+    guard !model.explainsExactly(estimates.sigma) else {
+      throw model.termOfRows.map { .noResidual(beside: $0) } ?? FitError.zeroResidualVariance
+    }
   }
 
   /// The solution of the equations at a θ that is known.

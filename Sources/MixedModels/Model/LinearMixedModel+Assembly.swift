@@ -242,6 +242,15 @@ extension LinearMixedModel {
     }
   }
 
+  /// A structured term with as many effects as there are rows, as `ar1(a, b | g)`; nil where none has.
+  var termOfRows: String? {
+    zip(terms, covariance.blocks).first { term, block in
+      block.structure != nil && groups[term.group].levelCount * block.size >= observations
+    }.map { term, _ in
+      "\(term.structure ?? "")(\(term.columns.joined(separator: ", ")) | \(term.groupName))"
+    }
+  }
+
   /// - Throws: `FitError.outOfRange` where σ² or the response's own variance would overflow or vanish.
   private func checkRange(_ specification: ModelSpecification) throws(FitError) {
     let (name, last) = (specification.formula.response.deparsed, tail.rows - 1)

@@ -24,8 +24,7 @@ extension CovarianceMoments {
     let sizes = model.groups.map { $0.levelCount * $0.size }
     let leading = sizes.indices.max { sizes[$0] < sizes[$1] }!
     let core = model.randomEffectCount - sizes[leading]
-    let memory = min(physicalMemory() / 10, availableMemory() / 4)
-    let limit = given ?? (memory > 0 ? min(largestMatrix, memory) : largestMatrix)
+    let limit = given ?? denseLimit
     guard core * core <= limit / 8 else {
       throw InferenceError.kenwardRogerTooLarge(
         group: model.terms.filter { $0.group != leading }.map(\.name).joined(separator: ", "),
@@ -33,6 +32,12 @@ extension CovarianceMoments {
     }
     return try absorbed(
       model, parameters, factors: factors, leading: leading)
+  }
+
+  /// Bytes that one of the dense matrices may take on this machine.
+  static var denseLimit: Int {
+    let memory = min(physicalMemory() / 10, availableMemory() / 4)
+    return memory > 0 ? min(largestMatrix, memory) : largestMatrix
   }
 
   /// Random effects of connected levels that are few enough for dense matrices of all.

@@ -11,6 +11,9 @@ extension CovarianceMoments {
     let parameters = model.covariance.linearParameters(φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(φ, into: &factors)
+    guard model.hasIndependentLevels else {
+      return (try related(model, parameters, factors: factors), parameters)
+    }
     let moments =
       model.groups.count == 1
       ? try levelwise(model, parameters, factor: factors[0], threads: threads)

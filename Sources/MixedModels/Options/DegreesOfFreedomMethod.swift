@@ -5,7 +5,7 @@ public enum DegreesOfFreedomMethod: String, Sendable, CaseIterable {
   case satterthwaite
   case kenwardRoger = "kenward-roger"
   /// The same without second derivatives of the covariance matrix, of models with covariances between
-  /// residuals.
+  /// residuals or with structures of random terms.
   case kenwardRogerLinear = "kenward-roger-linear"
   case residual, none
 

@@ -38,6 +38,8 @@ public enum FitError: Error, Sendable, Equatable {
   /// Why means by groups cannot be had and what to do, a sentence without its full stop.
   case groupMeans(String)
   case zeroResidualVariance
+  /// Of a term with a structure, as it is written.
+  case noResidual(beside: String)
   /// What has squares beyond the range of a double, about its size, and what to give in another unit:
   /// the same where nil.
   case outOfRange(String, size: Double, changes: String?)
@@ -150,6 +152,8 @@ extension FitError: CustomStringConvertible {
     case .constantScale(let name): "\(name) cannot be scaled: its values are all equal"
     case .zeroResidualVariance:
       "the residual variance is zero, or so small a part of the response's (below 1e-13) that rounding hides it: the model explains the response exactly, so there is no likelihood to maximize. Take terms out, or check whether the response is computed from the covariates"
+    case .noResidual(let term):
+      "the likelihood is greatest where residuals have no variance: every effect of \(term) has one row, and takes the place of its residual. Give the structure to the residuals themselves (\(Setting.residual())), or leave the term out"
     case .outOfRange(let what, let size, let changes):
       "\(what) is of the size \(Self.magnitude(size)), and the squares of such numbers, which variances are, lie outside of double precision's range (about 1e-308 to 1e308). Give \(changes ?? "it") in another unit, say \((size < 1) == (changes == nil) ? "multiplied" : "divided") by \(Self.magnitude(size < 1 ? 1 / size : size))"
     case .start(let given, let needed):

@@ -7,8 +7,8 @@ package import ModelFrames
 public enum InferenceError: Error, Sendable, Equatable {
   case noCurvature
   case kenwardRogerNeedsREML
-  /// Kenward and Roger's linear method for random effects.
-  case linearNeedsResidual
+  /// Kenward and Roger's linear method for random effects with any covariance matrix.
+  case linearNeedsCurvature
   case kenwardRogerTooLarge(group: String, effects: Int, bytes: Int, limit: Int)
   case contradiction(row: Int)
   case noFixedTerms(String)
@@ -41,8 +41,8 @@ extension InferenceError: CustomStringConvertible {
       "the Hessian of the criterion could not be computed, so there are no Satterthwaite degrees of freedom. Use \(Setting.degreesOfFreedom(["kenward-roger", "residual", "none"]))."
     case .kenwardRogerNeedsREML:
       "Kenward and Roger's adjustment is derived for REML fits, and this is an ML fit. Fit with \(Setting.restrictedLikelihood), or use another \(Setting.degreesOfFreedom())."
-    case .linearNeedsResidual:
-      "\(Setting.degreesOfFreedom(["kenward-roger-linear"])) is for models with \(Setting.residual()). With random effects take \(Setting.degreesOfFreedom(["kenward-roger"])), which is linear in their covariances."
+    case .linearNeedsCurvature:
+      "\(Setting.degreesOfFreedom(["kenward-roger-linear"])) is for models with \(Setting.residual()), or with a structure such as cs() around a random term. Here take \(Setting.degreesOfFreedom(["kenward-roger"])), which is linear in the covariances of random effects."
     case .kenwardRogerTooLarge(let group, let effects, let bytes, let limit):
       "Kenward–Roger needs dense matrices between the random effects of all crossed factors but the largest: \(effects) effects (\(group)) take \(Self.gibibytes(bytes)) each, and \(Self.gibibytes(limit)) is the limit. Use \(Setting.degreesOfFreedom(["satterthwaite", "residual"])); with so many levels they hardly differ."
     case .contradiction(let row):

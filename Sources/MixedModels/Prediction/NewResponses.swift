@@ -38,7 +38,7 @@ public struct NewResponses: Sendable {
       effects = Array(repeating: predictor.modes, count: count)
       return
     }
-    try predictor.model.requireIndependentLevels(for: .newResponses)
+    try predictor.model.requireSupport(of: .newResponses)
     let bytes = 8 * predictor.model.randomEffectCount
     let memory = availableMemory()
     guard memory <= 0 || bytes <= memory / 2 / count else {
@@ -46,12 +46,13 @@ public struct NewResponses: Sendable {
         "the random effects of \(count) responses do not fit in memory: \(bytes) bytes each. Draw fewer at a time, with other seeds."
       )
     }
-    effects = (0..<count).map { Self.draw(predictor, seed: seed, response: $0) }
+    let roots = try predictor.model.groups.map { try $0.precision.root() }
+    effects = (0..<count).map { Self.draw(predictor, roots, seed: seed, response: $0) }
   }
 
-  /// b ~ N(0, σ²ΛΛᵀ).
+  /// b ~ N(0, σ²(Q⁻¹ ⊗ λλᵀ)).
   private static func draw(
-    _ predictor: LinearPredictor, seed: UInt64, response: Int
+    _ predictor: LinearPredictor, _ roots: [PrecisionRoot?], seed: UInt64, response: Int
   ) -> [[Double]] {
     let model = predictor.model
     var factors = model.covariance.emptyFactors
@@ -64,6 +65,7 @@ public struct NewResponses: Sendable {
         seed: seed, purpose: Purpose.effects + UInt64(g), block: UInt64(response))
       var u = [Double](repeating: 0, count: group.levelCount * ℓ)
       stream.fillNormal(&u)
+      roots[g]?.relate(&u, size: ℓ)
       var b = [Double](repeating: 0, count: u.count)
       for base in stride(from: 0, to: b.count, by: ℓ) {
         for j in 0..<ℓ {

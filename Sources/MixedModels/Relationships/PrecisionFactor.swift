@@ -5,7 +5,7 @@ import NumericalMethods
 struct PrecisionFactor: ~Copyable {
   private var factor: SparseCholesky
   /// Place in the factor → level.
-  private let order: [Int]
+  let order: [Int]
 
   /// - Parameters:
   ///   - diagonal: Of the matrix.
@@ -38,6 +38,27 @@ struct PrecisionFactor: ~Copyable {
   }
 
   var logDeterminant: Double { factor.logDeterminant(0..<order.count) }
+
+  /// Calls `body` with the level and value of each entry of a column, beginning at the diagonal.
+  func forEachEntry(ofColumn place: Int, _ body: (_ level: Int, _ value: Double) -> Void) {
+    factor.forEachEntry(ofColumn: place) { body(order[$0], $1) }
+  }
+
+  /// The inverse's rows and columns of some levels, dense.
+  ///
+  /// - Throws: `CholmodError`
+  mutating func inverse(of levels: [Int]) throws(CholmodError) -> DenseMatrix {
+    var places = [Int](repeating: 0, count: order.count)
+    for (place, level) in order.enumerated() { places[level] = place }
+    var result = DenseMatrix(rows: levels.count, columns: levels.count)
+    for (c, level) in levels.enumerated() {
+      var column = [Double](repeating: 0, count: order.count)
+      column[places[level]] = 1
+      try factor.solve(&column)
+      for (r, other) in levels.enumerated() { result[r, c] = column[places[other]] }
+    }
+    return result
+  }
 
   /// Of the matrix's inverse.
   ///

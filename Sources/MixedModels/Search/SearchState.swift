@@ -275,11 +275,13 @@ struct SearchState {
       try putToZero(column)
       let before = self.value
       let origin = best
-      for size in [0.01, 0.1, 0.5] {
-        for sign in column.count > 1 ? [1.0, -1] : [1] {
-          var φ = origin
-          φ[k] = sign * size
-          _ = try tolerantValue(φ)
+      for turned in [origin] + search.covariance.turned(origin, beside: k) {
+        for size in [0.01, 0.1, 0.5] {
+          for sign in column.count > 1 ? [1.0, -1] : [1] {
+            var φ = turned
+            φ[k] = sign * size
+            _ = try tolerantValue(φ)
+          }
         }
       }
       if hasGained(1e-9 * search.rows, over: before, at: origin) { escaped = true }

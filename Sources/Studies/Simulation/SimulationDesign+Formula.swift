@@ -57,7 +57,7 @@ extension SimulationDesign {
 
   /// Six digits of the smallest standard deviation that is not zero.
   private static func decimals(_ sigma: Double, _ random: RandomDesign) -> Int {
-    let deviations = [sigma] + random.stated.terms.flatMap(\.deviations)
+    let deviations = [sigma] + random.truth.flatMap(\.deviations)
     return (deviations.filter { $0 > 0 }.min() ?? 1).decimalsForSpread
   }
 
@@ -84,6 +84,7 @@ private struct RandomDesign {
   private let columns: [[ModelColumns.Column]]
   private let groupings: [[String]]
   private let factors: [DenseMatrix]
+  let truth: [SimulationTruth.Term]
 
   init(
     _ formula: Formula, _ model: ModelColumns, _ settings: SimulationSettings
@@ -97,16 +98,16 @@ private struct RandomDesign {
       columns.append(own)
     }
     var stated = StatedCovariances(
-      zip(formula.randomTerms, columns).map { term, columns in
-        StatedTerm(
-          group: term.groupName, alias: term.grouping.count > 1 ? term.grouping[0].name : nil,
-          columns: columns.map(\.name), isDiagonal: term.isDiagonal)
-      })
+      try Self.terms(formula, columns.map { $0.map(\.name) }))
     for text in settings.deviations { try stated.setDeviations(text) }
     for text in settings.correlations { try stated.setCorrelations(text) }
     var factors: [DenseMatrix] = []
-    for term in stated.terms { factors.append(try term.factor()) }
-    (self.stated, self.columns, self.factors) = (stated, columns, factors)
+    var truth: [SimulationTruth.Term] = []
+    for term in stated.terms {
+      factors.append(try term.factor())
+      truth += try Self.truth(term)
+    }
+    (self.stated, self.columns, self.factors, self.truth) = (stated, columns, factors, truth)
     groupings = formula.randomTerms.map { $0.grouping.map(\.factorColumn) }
   }
 
@@ -123,16 +124,30 @@ private struct RandomDesign {
     return terms
   }
 
-  var truth: [SimulationTruth.Term] {
-    stated.terms.flatMap { term -> [SimulationTruth.Term] in
-      let Σ = term.covariance
-      let all = term.columns.indices
-      let parts = term.isDiagonal ? all.map { [$0] } : [Array(all)]
-      return parts.map { part in
-        SimulationTruth.Term(
-          group: term.group, columns: part.map { term.columns[$0] },
-          covariance: part.map { i in part.map { Σ[i, $0] } })
-      }
+  private static func terms(
+    _ formula: Formula, _ columns: [[String]]
+  ) throws(SimulationError) -> [StatedTerm] {
+    var terms: [StatedTerm] = []
+    for (term, columns) in zip(formula.randomTerms, columns) {
+      do throws(FormulaError) {
+        terms.append(
+          StatedTerm(
+            group: term.groupName, alias: term.grouping.count > 1 ? term.grouping[0].name : nil,
+            columns: columns, isDiagonal: term.isDiagonal,
+            structure: try formula.statedStructure(term, columns: columns)))
+      } catch { throw .stated(error.description) }
+    }
+    return terms
+  }
+
+  private static func truth(_ term: StatedTerm) throws(SimulationError) -> [SimulationTruth.Term] {
+    let Σ = try term.covariance()
+    let all = term.columns.indices
+    let parts = term.isDiagonal ? all.map { [$0] } : [Array(all)]
+    return parts.map { part in
+      SimulationTruth.Term(
+        group: term.group, columns: part.map { term.columns[$0] },
+        covariance: part.map { i in part.map { Σ[i, $0] } }, structure: term.structure)
     }
   }
 }

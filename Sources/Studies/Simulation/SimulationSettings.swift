@@ -56,6 +56,11 @@ public struct SimulationTruth: Sendable, Equatable {
     public let columns: [String]
     /// On the scale of the response.
     public let covariance: [[Double]]
+    /// nil where any covariance matrix is meant.
+    var structure: StatedStructure? = nil
+
+    /// Of every column.
+    var deviations: [Double] { covariance.indices.map { covariance[$0][$0].squareRoot() } }
   }
 
   public internal(set) var coefficients: [Coefficient]

@@ -11,18 +11,60 @@ struct StatedTerm {
   let alias: String?
   let columns: [String]
   let isDiagonal: Bool
-  var deviations: [Double]
-  var correlations: DenseMatrix
+  /// nil where any covariance matrix is meant, or none.
+  private(set) var structure: StatedStructure?
+  private var deviations: [Double]
+  private var correlations: DenseMatrix
 
-  init(group: String, alias: String?, columns: [String], isDiagonal: Bool) {
+  init(
+    group: String, alias: String?, columns: [String], isDiagonal: Bool, structure: StatedStructure?
+  ) {
     (self.group, self.alias, self.columns) = (group, alias, columns)
-    self.isDiagonal = isDiagonal
+    (self.isDiagonal, self.structure) = (isDiagonal, structure)
     deviations = columns.map { _ in 1 }
     correlations = .identity(columns.count)
   }
 
-  /// DCD.
-  var covariance: DenseMatrix {
+  /// Places of the standard deviations by the names that they may be stated by.
+  var deviationNames: [(name: String, place: Int)] {
+    structure?.deviationNames ?? columns.enumerated().map { ($1, $0) }
+  }
+
+  /// The same of correlations, those of the lower triangle by columns.
+  var correlationNames: [(name: String, place: Int)] {
+    if let structure { return structure.correlationNames }
+    guard !isDiagonal else { return [] }
+    return columns.indices.flatMap { j in
+      columns.indices.dropFirst(j + 1).flatMap { i in
+        let place = j * columns.count + i
+        return [("\(columns[j]).\(columns[i])", place), ("\(columns[i]).\(columns[j])", place)]
+      }
+    }
+  }
+
+  /// Why a value cannot be; nil where it is set.
+  mutating func setDeviation(_ place: Int, _ value: Double) -> String? {
+    guard value >= 0 else { return "a standard deviation cannot be negative (\(value))" }
+    if structure != nil { return structure?.set(place, value) }
+    deviations[place] = value
+    return nil
+  }
+
+  /// Why a value cannot be; nil where it is set.
+  mutating func setCorrelation(_ place: Int, _ value: Double) -> String? {
+    if structure != nil {
+      return structure?.set(place, value).map { "\($0), not \(value)" }
+    }
+    guard abs(value) <= 1 else {
+      return "a correlation lies between -1 and 1, and \(value) does not"
+    }
+    let (j, i) = place.quotientAndRemainder(dividingBy: columns.count)
+    (correlations[i, j], correlations[j, i]) = (value, value)
+    return nil
+  }
+
+  /// Standard deviations, and DCD where there is no structure.
+  private var stated: DenseMatrix {
     var Σ = correlations
     for j in columns.indices {
       for i in columns.indices { Σ[i, j] *= deviations[i] * deviations[j] }
@@ -30,10 +72,25 @@ struct StatedTerm {
     return Σ
   }
 
+  /// Of the effects.
+  ///
+  /// - Throws: `SimulationError` where no covariance matrix has the parameters of a structure.
+  func covariance() throws(SimulationError) -> DenseMatrix {
+    guard let structure else { return stated }
+    do throws(StructureProblem) { return try structure.covariance() } catch { throw problem(error) }
+  }
+
+  private func problem(_ problem: StructureProblem) -> SimulationError {
+    .stated(.correlations, ": \(group): \(problem.reason). \(problem.remedy)")
+  }
+
   /// L, lower triangular with LLᵀ = DCD, for singular matrices too.
   ///
   /// - Throws: `SimulationError` if the correlations cannot be.
   func factor() throws(SimulationError) -> DenseMatrix {
+    if let structure {
+      do throws(StructureProblem) { return try structure.factor() } catch { throw problem(error) }
+    }
     let (values, V) = symmetricEigenvectors(correlations)
     guard let least = values.first, least > -1e-10 else {
       throw .stated(
@@ -56,43 +113,24 @@ struct StatedCovariances {
   /// `g=2,0.5` or `g:x=0.5`.
   mutating func setDeviations(_ text: String) throws(SimulationError) {
     let (group, rest) = try split(text, .simulation(.deviations))
-    var names: [(name: String, index: Int)] = []
-    var places: [(term: Int, column: Int)] = []
-    for t in members(of: group) {
-      for (column, name) in terms[t].columns.enumerated() {
-        names.append((name, places.count))
-        places.append((t, column))
-      }
-    }
+    let (names, places) = named(group, \.deviationNames)
     let values = try StatedValues(
       setting: .simulation(.deviations), kind: "columns of \(group)", range: .standardDeviation,
       names: names
     )
     .values(rest)
     for (index, value) in values {
-      guard value >= 0 else {
-        throw .stated(
-          .deviations, " '\(text)': a standard deviation cannot be negative (\(value)).")
+      let (term, place) = places[index]
+      if let problem = terms[term].setDeviation(place, value) {
+        throw .stated(.deviations, " '\(text)': \(problem).")
       }
-      terms[places[index].term].deviations[places[index].column] = value
     }
   }
 
   /// `g=0.3` or `g:(Intercept).x=0.3`.
   mutating func setCorrelations(_ text: String) throws(SimulationError) {
     let (group, rest) = try split(text, .simulation(.correlations))
-    var names: [(name: String, index: Int)] = []
-    var places: [(term: Int, row: Int, column: Int)] = []
-    for t in members(of: group) where !terms[t].isDiagonal {
-      let columns = terms[t].columns
-      for j in columns.indices {
-        for i in columns.indices.dropFirst(j + 1) {
-          names.append(("\(columns[j]).\(columns[i])", places.count))
-          names.append(("\(columns[i]).\(columns[j])", places.count))
-          places.append((t, i, j))
-        }
-      }
-    }
+    let (names, places) = named(group, \.correlationNames)
     guard !places.isEmpty else {
       throw .stated(.correlations, " '\(text)': the formula gives \(group) no correlated columns.")
     }
@@ -102,13 +140,26 @@ struct StatedCovariances {
     )
     .values(rest)
     for (index, value) in values {
-      guard abs(value) <= 1 else {
-        throw .stated(
-          .correlations, " '\(text)': a correlation lies between -1 and 1, and \(value) does not.")
+      let (term, place) = places[index]
+      if let problem = terms[term].setCorrelation(place, value) {
+        throw .stated(.correlations, " '\(text)': \(problem).")
       }
-      let (t, i, j) = places[index]
-      (terms[t].correlations[i, j], terms[t].correlations[j, i]) = (value, value)
     }
+  }
+
+  /// The names of a group's terms with the index of what they name, and its term and place.
+  private func named(
+    _ group: String, _ own: (StatedTerm) -> [(name: String, place: Int)]
+  ) -> (names: [(name: String, index: Int)], places: [(term: Int, place: Int)]) {
+    var names: [(name: String, index: Int)] = []
+    var places: [(term: Int, place: Int)] = []
+    for t in members(of: group) {
+      for (name, place) in own(terms[t]) {
+        if places.last.map({ $0 != (t, place) }) ?? true { places.append((t, place)) }
+        names.append((name, places.count - 1))
+      }
+    }
+    return (names, places)
   }
 
   private func members(of group: String) -> [Int] {

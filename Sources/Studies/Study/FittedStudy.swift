@@ -2,6 +2,7 @@
 
 public import MixedModels
 import ModelFrames
+import NumericalMethods
 
 /// What a study of a fit's own design draws from: the fit's cross-products, and parameters that are the
 /// estimates unless others are stated.
@@ -58,9 +59,6 @@ extension FittedStudy {
     guard fitted.options.keepsCrossProducts, !fitted.isLeastSquares else {
       throw SimulationError.stated("a fit is studied by its cross-products, which this one has not kept.")
     }
-    guard fitted.options.relationships.isEmpty else {
-      throw SimulationError.stated("levels that are related cannot be studied yet.")
-    }
     (products, options) = (fitted.products, fitted.options)
     let dropped = fit.droppedColumns
     guard dropped.isEmpty else {
@@ -72,8 +70,9 @@ extension FittedStudy {
       coefficients: fit.fixedEffects.map {
         SimulationTruth.Coefficient(name: $0.name, value: $0.estimate ?? .nan)
       },
-      terms: fit.varianceComponents.map {
-        SimulationTruth.Term(group: $0.group, columns: $0.columns, covariance: $0.covariances)
+      terms: zip(fit.varianceComponents, fitted.estimatedStructures).map {
+        SimulationTruth.Term(
+          group: $0.group, columns: $0.columns, covariance: $0.covariances, structure: $1)
       }, sigma: fit.sigma)
   }
 
@@ -106,7 +105,10 @@ extension FittedStudy {
         }.map { (t, $0) } : []
     }
     let name = column.map { "\(group):\($0)" } ?? group
-    guard places.count == 1, let (t, j) = places.first else {
+    let isOne =
+      places.count == 1
+      || (Set(places.map { $0.0 }).count == 1 && truth.terms[places[0].0].structure?.isHomogeneous == true)
+    guard isOne, let (t, j) = places.first else {
       let known = truth.terms.flatMap { term in term.columns.map { "\(term.group):\($0)" } }
       throw SimulationError.stated(
         .deviations,
@@ -125,12 +127,26 @@ extension FittedStudy {
       covariance[k][j] = covariance[j][k]
     }
     covariance[j][j] = value * value
+    let structure = try term.structure.map { structure in
+      guard old > 0 else {
+        throw SimulationError.stated(
+          .deviations, ": the fit has no variance of “\(name)”, so that its parameters are not known.")
+      }
+      let scaled = structure.scaled(column: j, by: value / old)
+      let Σ = try scaled.covariance()
+      for k in covariance.indices { covariance[k] = Σ.column(k) }
+      return scaled
+    }
     truth.terms[t] = SimulationTruth.Term(
-      group: term.group, columns: term.columns, covariance: covariance)
+      group: term.group, columns: term.columns, covariance: covariance, structure: structure)
     return FittedStudy(self, truth: truth)
   }
 
   fileprivate func copied(_ count: Int, _ name: String) throws -> FittedStudy {
+    guard options.relationships[name] == nil else {
+      throw SimulationError.stated(
+        "levels of “\(name)” are related to each other, and copies of them to nobody: they cannot be copied.")
+    }
     if name == "rows" { return FittedStudy(self, products: try products.copies(count, ofLevelsOf: nil)) }
     let (basis, specification) = (products.basis, products.specification)
     let grouping = Set(specification.randomTerms.flatMap(\.grouping).map(\.source))
@@ -148,6 +164,22 @@ extension FittedStudy {
         "levels of “\(name)” have coefficients of their own, so they cannot be copied.")
     }
     return FittedStudy(self, products: try products.copies(count, ofLevelsOf: factor))
+  }
+}
+
+extension FittedModel {
+  /// Of every term; nil where any covariance matrix is meant.
+  fileprivate var estimatedStructures: [StatedStructure?] {
+    zip(model.terms, zip(model.covariance.blocks, model.covariance.blockRanges)).map { term, place in
+      let (block, range) = place
+      var next = range.lowerBound
+      guard let structure = block.structure, let θ = block.structuredTheta(φ, &next) else {
+        return nil
+      }
+      return StatedStructure(
+        structure, columns: term.columns,
+        parameters: zip(structure.parameters, θ).map { $0.isDeviation ? fit.sigma * $1 : $1 })
+    }
   }
 }
 

@@ -17,6 +17,9 @@ extension StudyModel {
   /// zero: E σ̂_b² = (1 − 1/J) σ_b² − σ²/(nJ), E σ̂² = σ²: near (1 − 1/J) σ_b², as the n − 1 of a
   /// sample variance, since J means tell of J − 1 differences.
   ///
+  /// Where V is not linear in the parameters, as of structured terms, the curvature has a part in it, and
+  /// this does not know it.
+  ///
   /// - Returns: For every term the bias of its covariance matrix in reported columns, and that of
   ///   σ².
   /// - Throws: `InferenceError` where the levels' effects are too many, `NotPositiveDefinite`.
@@ -52,6 +55,9 @@ extension StudyModel {
   func expectedBias(
     _ method: CriterionKind, maximumLikelihood: (terms: [DenseMatrix], residual: Double)?
   ) -> [Double?] {
+    guard model.covariance.isUnstructured else {
+      return parameters.map { $0.kind == .fixed ? 0 : nil }
+    }
     var variances: [Double?] = []
     for (t, term) in model.terms.enumerated() {
       for j in term.columns.indices {

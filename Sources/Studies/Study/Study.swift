@@ -46,7 +46,8 @@ public struct Study: Sendable {
         var stream = RandomStream(seed: responseSeed, purpose: Self.purpose, block: UInt64(k))
         return fits.replicate(k, &stream)
       }
-      let bias = try? model.maximumLikelihoodBias()
+      let isLinear = model.model.covariance.isUnstructured
+      let bias = isLinear ? try? model.maximumLikelihoodBias() : nil
       cells.append(
         StudyCell(
           design: design, model: model,

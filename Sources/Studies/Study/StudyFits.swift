@@ -87,10 +87,10 @@ struct StudyFits: Sendable {
     case .satterthwaite:
       guard let curvature = outcome.curvature else { throw InferenceError.noCurvature }
       return Satterthwaite(curvature, coefficients, model, φ: outcome.φ, method)
-    case .kenwardRogerLinear: throw InferenceError.linearNeedsResidual
-    case .kenwardRoger:
+    case .kenwardRoger, .kenwardRogerLinear:
       return try KenwardRoger(
-        model, φ: outcome.φ, variance: coefficients.variance, threads: 1)
+        model, φ: outcome.φ, variance: coefficients.variance, threads: 1,
+        isLinear: settings.degreesOfFreedom == .kenwardRogerLinear)
     case .residual:
       return FixedDegreesOfFreedom(
         covariance: coefficients.covariance,

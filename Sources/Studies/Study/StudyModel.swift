@@ -32,11 +32,6 @@ struct StudyModel: Sendable {
       throw SimulationError.stated(
         "a study estimates all covariance parameters, and here \(held.name) is known: fit without \(Setting.held).")
     }
-    guard model.covariance.isUnstructured else {
-      throw SimulationError.stated(
-        "a study knows random terms with all covariances, or with none (||): write them without a word for their structure."
-      )
-    }
     guard model.fixed.names == names, model.fixed.kept.count == names.count else {
       let lost = names.filter { [model] name in
         !model.fixed.kept.contains { model.fixed.names[$0] == name }
@@ -45,10 +40,15 @@ struct StudyModel: Sendable {
         "with \(study.label) the coefficients of \(lost.joined(separator: ", ")) cannot be estimated: a level does not occur, or columns depend on each other. State more rows or other covariates."
       )
     }
-    let covariances = try Self.covariances(truth, model)
-    let θ = covariances.flatMap { Σ in
-      RelativeCovariance.entries(
-        Σ.semidefiniteRoot(scale: 1 / (truth.sigma * truth.sigma)).lowerTriangularFactor)
+    let terms = try Self.terms(truth, model)
+    let covariances = terms.map {
+      DenseMatrix(
+        rows: $0.columns.count, columns: $0.columns.count, storage: $0.covariance.flatMap(\.self))
+    }
+    let θ = zip(terms, covariances).flatMap { term, Σ in
+      term.structure?.theta(sigma: truth.sigma)
+        ?? RelativeCovariance.entries(
+          Σ.semidefiniteRoot(scale: 1 / (truth.sigma * truth.sigma)).lowerTriangularFactor)
     }
     φ = model.covariance.working(θ)
     sigma = truth.sigma
@@ -84,10 +84,10 @@ struct StudyModel: Sendable {
     return try LinearMixedModel(study.formula, data: [table], options: options)
   }
 
-  /// The true covariance of every term, in the model's order.
-  private static func covariances(
+  /// In the model's order.
+  private static func terms(
     _ truth: SimulationTruth, _ model: LinearMixedModel
-  ) throws -> [DenseMatrix] {
+  ) throws -> [SimulationTruth.Term] {
     var left = truth.terms
     return try model.terms.map { term in
       guard
@@ -99,8 +99,7 @@ struct StudyModel: Sendable {
           "the term (\(term.columns.joined(separator: ", ")) | \(term.groupName)) has other columns in the table: a level does not occur. State more rows."
         )
       }
-      let rows = left.remove(at: index).covariance
-      return DenseMatrix(rows: rows.count, columns: rows.count, storage: rows.flatMap(\.self))
+      return left.remove(at: index)
     }
   }
 

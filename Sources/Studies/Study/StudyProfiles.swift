@@ -25,8 +25,9 @@ struct StudyProfiles: Sendable {
     let parameters = study.parameters
     // A square has no profile of its own.
     let own = parameters.indices.filter { !parameters[$0].isSquare }
-    entries = zip(own, model.coefficientPlaces + model.covariancePlaces).map { index, place in
-      Entry(
+    entries = zip(own, model.coefficientPlaces + model.covariancePlaces).compactMap { index, place in
+      guard model.hasProfile(of: place) else { return nil }
+      return Entry(
         index: index, place: place,
         hasSquare: index + 1 < parameters.count && parameters[index + 1].isSquare)
     }

@@ -33,7 +33,8 @@ public struct StudySettings: Sendable {
   }
 
   func degreesOfFreedom(of method: CriterionKind) -> DegreesOfFreedomMethod {
-    method == .ml && degreesOfFreedom == .kenwardRoger ? .satterthwaite : degreesOfFreedom
+    let needsREML = degreesOfFreedom == .kenwardRoger || degreesOfFreedom == .kenwardRogerLinear
+    return method == .ml && needsREML ? .satterthwaite : degreesOfFreedom
   }
 }
 

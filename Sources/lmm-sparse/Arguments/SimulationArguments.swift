@@ -16,14 +16,14 @@ struct SimulationArguments: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Standard deviations of random effects in order, or by name: 'g:x=0.5'; default: 1; repeatable.",
+      "Standard deviations of random effects in order, or by name: 'g:x=0.5'; one where all have the same, as in ar1(); default: 1; repeatable.",
       valueName: "group=numbers"))
   var sd: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Correlations of random effects, columns of the lower triangle, or by name: 'g:(Intercept).x=0.3'; default: 0; repeatable.",
+      "Correlations of random effects, columns of the lower triangle, or by name: 'g:(Intercept).x=0.3'; of a structure its parameters, 'g:rho=0.6'; default: 0; repeatable.",
       valueName: "group=numbers"))
   var corr: [String] = []
 

@@ -12,7 +12,8 @@ package struct ResponseProducts: Sendable {
   package var square: Double
 }
 
-/// Draws responses y* = Zb* + ε* with b* = Fu* by their cross-products; no rows are needed.
+/// Draws responses y* = Zb* + ε* with b* = Fu* by their cross-products; no rows are needed. u* are
+/// independent, or have the covariance matrix Q⁻¹ of related levels.
 ///
 /// Exact: Zb* is a combination of columns whose cross-products are known, [Z X]ᵀWε* is normal with
 /// covariance σ²[Z X]ᵀW[Z X], and the part of ε* outside of the columns' space contributes to y*ᵀWy*
@@ -24,6 +25,8 @@ package struct ResponseSimulator: Sendable {
   package let spreads: [DenseMatrix]
   /// In units of the scaled response.
   package let sigma: Double
+  /// What relates the levels of every group; nil for independent ones.
+  private let roots: [PrecisionRoot?]
 
   /// From the fitted covariance parameters.
   ///
@@ -47,7 +50,8 @@ package struct ResponseSimulator: Sendable {
     _ model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double,
     memory: Int = availableMemory()
   ) throws {
-    try model.requireIndependentLevels(for: .bootstrap)
+    try model.requireSupport(of: .bootstrap)
+    roots = try model.groups.map { try $0.precision.root() }
     factor = try CrossProductFactor(model, memory: memory)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
   }
@@ -80,9 +84,11 @@ package struct ResponseSimulator: Sendable {
 
   /// b*, for every group level after level.
   private func effects(_ stream: inout RandomStream) -> [[Double]] {
-    zip(model.groups, spreads).map { group, F in
+    zip(roots, zip(model.groups, spreads)).map { root, pair in
+      let (group, F) = pair
       var u = [Double](repeating: 0, count: group.levelCount * F.columns)
       stream.fillNormal(&u)
+      root?.relate(&u, size: F.columns)
       var b = [Double](repeating: 0, count: group.levelCount * F.rows)
       for level in 0..<group.levelCount {
         for j in 0..<F.columns {

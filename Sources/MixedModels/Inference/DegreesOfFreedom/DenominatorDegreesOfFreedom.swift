@@ -114,7 +114,7 @@ extension FittedModel {
     return switch actual(method) {
     case .satterthwaite: try Satterthwaite(self)
     case .kenwardRoger: try KenwardRoger(self)
-    case .kenwardRogerLinear: throw InferenceError.linearNeedsResidual
+    case .kenwardRogerLinear: try KenwardRoger(self, isLinear: true)
     case .residual:
       FixedDegreesOfFreedom(
         covariance: coefficients.covariance,

@@ -6,7 +6,16 @@ package import NumericalMethods
 /// the variance components, and scaled F tests; in the form of Halekoh & Højsgaard (2014, JSS 59:9).
 ///
 /// Parameters are the elements of every term's covariance matrix and σ², in which V is linear, so
-/// there are no second derivatives. All comes from cross-products: see `CovarianceMoments`. The
+/// there are no second derivatives. Terms with a structure have fewer parameters, along which V is
+/// curved; what counts of the second derivatives then is what the first ones do not span, since
+/// estimates are biased by the rest (Kenward & Roger 2009, CSDA 53, 2583–2595). So the result does not
+/// depend on how a structure is parameterized, and is that of an unstructured term where it
+/// says nothing. With V̈ = Σ_kl W_kl ∂²V/∂ψ_k∂ψ_l and its projection Ṽ on the first derivatives, in the
+/// metric ½ tr(P·P·), P = V⁻¹ − V⁻¹XΦXᵀV⁻¹,
+///
+///     Φ_A = Φ + 2Φ{Σ_kl W_kl(Q_kl − P_kΦP_l) − ¼XᵀV⁻¹(V̈ − Ṽ)V⁻¹X}Φ.
+///
+/// All comes from cross-products: see `CovarianceMoments`. The
 /// residual's G = W⁻¹ = V − Σγ_rG_r (in units of σ²) gives its rows and columns by linear
 /// combination. Prior weights are part of V.
 ///
@@ -28,19 +37,20 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   /// By the sizes, unless something is forced.
   ///
   /// With `absorbing` a group's levels are absorbed, with `probes` so many random vectors are used;
-  /// `limit` stands for the bytes that one matrix may take.
+  /// `limit` stands for the bytes that one matrix may take. `isLinear` leaves second derivatives out.
   ///
   /// - Throws: `InferenceError` for an ML fit, and where the levels' effects are too many.
   package init(
     _ fitted: FittedModel, absorbing leading: Int? = nil, probes: Int? = nil, limit: Int? = nil,
-    seed: UInt64 = 1
+    seed: UInt64 = 1, isLinear: Bool = false
   ) throws {
     guard fitted.options.criterion == .reml else { throw InferenceError.kenwardRogerNeedsREML }
     let (model, threads) = (fitted.model, fitted.threads)
     try fitted.requireEstimatedSigma(
       "Kenward and Roger's adjustment is computed", .degreesOfFreedom(["satterthwaite"]))
-    try model.requireIndependentLevels(for: .kenwardRoger)
-    guard model.covariance.isUnstructured else { throw ForIndependentLevels.kenwardRoger.refusal }
+    try model.requireSupport(of: .kenwardRoger)
+    let directions = ParameterDirections(model.covariance, fitted.φ)
+    if isLinear, directions == nil { throw InferenceError.linearNeedsCurvature }
     let parameters = model.covariance.linearParameters(fitted.φ)
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
@@ -51,10 +61,16 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     }
     func fromProbes(_ moments: ProbedMoments) throws -> KenwardRoger {
       try KenwardRoger(
-        moments.mean, parameters, model, variance: variance,
+        moments.mean, parameters, directions, model, variance: variance, isLinear: isLinear,
         leavingOneOut: moments.leavingOneOut.map {
-          try KenwardRoger($0, parameters, model, variance: variance)
+          try KenwardRoger($0, parameters, directions, model, variance: variance, isLinear: isLinear)
         })
+    }
+    guard model.hasIndependentLevels else {
+      try self.init(
+        CovarianceMoments.related(model, parameters, factors: factors, limit: limit), parameters,
+        directions, model, variance: variance, isLinear: isLinear)
+      return
     }
     if let probes {
       guard let moments = probed(probes) else { throw NotPositiveDefinite(column: 0) }
@@ -80,20 +96,27 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
       self = try fromProbes(moments)
       return
     }
-    try self.init(moments, parameters, model, variance: variance)
+    try self.init(
+      moments, parameters, directions, model, variance: variance, isLinear: isLinear)
   }
 
   /// From the optimum of the REML criterion and its σ², with exact moments.
   ///
   /// - Throws: `InferenceError` where the levels' effects are too many.
-  package init(_ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int) throws {
+  package init(
+    _ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int, isLinear: Bool = false
+  ) throws {
     let (moments, parameters) = try CovarianceMoments.of(model, φ, threads: threads)
-    try self.init(moments, parameters, model, variance: variance)
+    let directions = ParameterDirections(model.covariance, φ)
+    if isLinear, directions == nil { throw InferenceError.linearNeedsCurvature }
+    try self.init(
+      moments, parameters, directions, model, variance: variance, isLinear: isLinear)
   }
 
   private init(
-    _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ model: LinearMixedModel,
-    variance: Double, leavingOneOut: [KenwardRoger] = []
+    _ moments: CovarianceMoments, _ parameters: [CovarianceParameter],
+    _ directions: ParameterDirections?, _ model: LinearMixedModel, variance: Double, isLinear: Bool,
+    leavingOneOut: [KenwardRoger] = []
   ) throws {
     self.leavingOneOut = leavingOneOut
     let p = model.fixedEffectCount
@@ -117,8 +140,21 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
         expected[s, r] = expected[r, s]
       }
     }
-    let W = expected.pseudoInverse(cut: 1e-10)
     var Λ = DenseMatrix(rows: p, columns: p)
+    let W: DenseMatrix
+    if let directions {
+      let J = directions.slopes
+      let own = J.multipliedByTransposeOnLeft(expected * J).pseudoInverse(cut: 1e-10)
+      W = J * own * J.transposed  // of the elements
+      if !isLinear {
+        let bend = directions.curvature(own)
+        let spanned = W * (expected * bend)
+        // XᵀV⁻¹G_rV⁻¹X = −P_r
+        for r in 0..<m { Λ = Λ + 0.25 * (bend[r] - spanned[r]) * sums.P[r] }
+      }
+    } else {
+      W = expected.pseudoInverse(cut: 1e-10)
+    }
     for r in 0..<m {
       for s in 0...r where W[r, s] != 0 {
         let difference = sums.Q[r][s] - sums.P[r] * ΦP[s]

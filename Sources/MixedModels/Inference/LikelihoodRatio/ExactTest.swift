@@ -45,8 +45,8 @@ public struct ExactTest: Sendable {
     _ model: LinearMixedModel, group: Int, column: Int, criterion: CriterionKind,
     isApproximate: Bool, threads: Int
   ) throws {
-    guard model.estimatesSigma else { throw ForIndependentLevels.exactTest.refusal }
-    try model.requireIndependentLevels(for: .exactTest)
+    guard model.estimatesSigma else { throw InferenceError.exactTestOfOther }
+    try model.requireSupport(of: .exactTest)
     (observations, fixedEffects) = (model.observations, model.fixedEffectCount)
     isRestricted = criterion == .reml
     (self.isApproximate, self.threads) = (isApproximate, threads)

@@ -70,6 +70,14 @@ extension LikelihoodMaximum {
   }
 }
 
+extension LinearMixedModel {
+  /// Whether a place is a parameter that can be held, and not a function of several.
+  func hasProfile(of place: IntervalPlace) -> Bool {
+    guard let term = place.term, let structure = covariance.blocks[term].structure else { return true }
+    return structure.index(of: place) != nil
+  }
+}
+
 extension CovarianceStructure {
   /// The parameter that a place in a term is; nil where it is none by itself.
   fileprivate func index(of place: IntervalPlace) -> Int? {

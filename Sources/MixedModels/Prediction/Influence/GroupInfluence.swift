@@ -39,7 +39,7 @@ extension LinearPredictor {
   public func influence(
     of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
-    try model.requireIndependentLevels(for: .groupInfluence)
+    try model.requireSupport(of: .groupInfluence)
     let index = try groupIndex(group)
     var options = options
     (options.random, options.allowsNewLevels) = (.all, false)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 
-/// What is derived, or can be computed, for independent levels alone.
-enum ForIndependentLevels {
+/// What is derived, or can be computed, for some kinds of models alone.
+enum ForSomeModels {
   case kenwardRoger, exactTest, bootstrap, newResponses, groupInfluence
 
   /// With its verb.
@@ -16,24 +16,11 @@ enum ForIndependentLevels {
     }
   }
 
-  /// Why it cannot be had where levels are related, and what can.
-  var refusal: InferenceError {
+  /// Why it cannot be had where levels are related, and what can; nil where it can be had.
+  var refusalForRelatives: InferenceError? {
     switch self {
-    case .kenwardRoger:
-      .refused(
-        "Kenward and Roger's adjustment is for covariance matrices whose elements are the parameters, and levels that are independent; this model has a term of another kind. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
-      )
-    case .exactTest:
-      .refused(
-        "the exact test is of a factor with independent levels, beside residuals whose variance is estimated. Use \(Setting.boundary("mixture"))."
-      )
-    case .bootstrap:
-      .refused(
-        "random effects of related levels cannot be drawn yet, so that there is no bootstrap. Use \(Setting.intervals("wald")) or profile."
-      )
-    case .newResponses:
-      .refused(
-        "random effects of related levels cannot be drawn yet. Use \(Setting.drawnEffects("kept")).")
+    case .kenwardRoger, .bootstrap, .newResponses: nil
+    case .exactTest: .exactTestOfOther
     case .groupInfluence:
       .refused(
         "leaving out a level of a model with related levels is not what this computes. Take the influence of rows."
@@ -42,15 +29,22 @@ enum ForIndependentLevels {
   }
 }
 
+extension InferenceError {
+  static let exactTestOfOther = InferenceError.refused(
+    "the exact test is of a factor with independent levels, beside residuals whose variance is estimated. Use \(Setting.boundary("mixture"))."
+  )
+}
+
 extension LinearMixedModel {
   /// Whether the levels of every group are independent.
   var hasIndependentLevels: Bool { groups.allSatisfy(\.precision.isIdentity) }
 
-  /// - Throws: `InferenceError` where levels are related, or beside absorbed factors.
-  func requireIndependentLevels(for use: ForIndependentLevels) throws(InferenceError) {
+  /// - Throws: `InferenceError` beside absorbed factors, and where levels are related or residual
+  ///   variances differ if it cannot be had then.
+  func requireSupport(of use: ForSomeModels) throws(InferenceError) {
     try requireNoAbsorbedFactors(use.name)
     try requireRandomEffects(use.name)
-    guard hasIndependentLevels else { throw use.refusal }
+    if !hasIndependentLevels, let refusal = use.refusalForRelatives { throw refusal }
     switch use {
     case .newResponses: return
     case .kenwardRoger: try requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
