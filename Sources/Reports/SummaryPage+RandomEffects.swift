@@ -90,17 +90,29 @@ extension Fit {
 
   /// A line for every term with a structure that has parameters of its own.
   var structureLines: [String] {
-    varianceComponents.compactMap { component in
+    let ofTerms = varianceComponents.compactMap { component -> String? in
       guard let structure = component.structure, !structure.parameters.isEmpty else { return nil }
-      let values = structure.parameters.map { parameter in
-        let cells = [parameter.estimate, parameter.standardError].map {
-          NumberColumn([$0], digits: Self.tableDigits).cells[0]
-        }
-        let error = parameter.standardError == nil ? "" : " (SE \(cells[1]))"
-        return "\(parameter.name) \(cells[0])\(error)"
-      }
-      return "\(structure.word) of \(component.name): \(values.joined(separator: ", "))"
+      return "\(structure.word) of \(component.name): \(structure.parameters.map(words).joined(separator: ", "))"
     }
+    return ofTerms + autocorrelationLines
+  }
+
+  /// The correlation of residuals in time; none where they are independent.
+  var autocorrelationLines: [String] {
+    guard let autocorrelation else { return [] }
+    let unit = autocorrelation.unit == 1 ? "" : " over \(Int(autocorrelation.unit))"
+    return [
+      "Residuals \(autocorrelation.term.printable): \(words(autocorrelation.correlation))\(unit)"
+    ]
+  }
+
+  /// `rho 0.653 (SE 0.085)`
+  private func words(_ parameter: StructureEstimate) -> String {
+    let cells = [parameter.estimate, parameter.standardError].map {
+      NumberColumn([$0], digits: Self.tableDigits).cells[0]
+    }
+    let error = parameter.standardError == nil ? "" : " (SE \(cells[1]))"
+    return "\(parameter.name) \(cells[0])\(error)"
   }
 
   var sizeLines: [String] {

@@ -135,6 +135,6 @@ extension RelativeCovariance {
       if let problem = block.problem(theta: θ[range], names: names[range]) { return problem }
       next = range.upperBound
     }
-    return nil
+    return residual?.problem(θ[next...])
   }
 }

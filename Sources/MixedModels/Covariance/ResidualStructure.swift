@@ -11,6 +11,8 @@ protocol ResidualStructure: Sendable {
   var names: [String] { get }
   /// φ where a search begins: independent residuals of one variance.
   var start: [Double] { get }
+  /// c_k of every A_k where residuals are independent and of one variance.
+  var independent: [Double] { get }
   /// c_k of every A_k.
   func coefficients(_ φ: ArraySlice<Double>) -> [Double]
   /// ∂c_k/∂φ_i, for every i those of all k.
@@ -29,6 +31,8 @@ protocol ResidualStructure: Sendable {
   func coordinates(_ values: ArraySlice<Double>) -> [Double]
   /// The derivative of every value in its coordinate.
   func valueSlopes(_ φ: ArraySlice<Double>) -> [Double]
+  /// Why numbers are no values; nil where they are.
+  func problem(_ values: ArraySlice<Double>) -> String?
 }
 
 extension ResidualStructure {
@@ -58,6 +62,7 @@ struct VarianceStrata: ResidualStructure {
   /// In θ.
   var names: [String] { labels.dropFirst().map { "Residual.\($0)" } }
   var start: [Double] { labels.dropFirst().map { _ in 0 } }
+  var independent: [Double] { labels.map { _ in 1 } }
 
   func coefficients(_ φ: ArraySlice<Double>) -> [Double] { [1] + φ.map { exp(-2 * $0) } }
 
@@ -106,4 +111,10 @@ struct VarianceStrata: ResidualStructure {
   func values(_ φ: ArraySlice<Double>) -> [Double] { φ.map { exp($0) } }
   func coordinates(_ values: ArraySlice<Double>) -> [Double] { values.map { log($0) } }
   func valueSlopes(_ φ: ArraySlice<Double>) -> [Double] { values(φ) }
+
+  func problem(_ values: ArraySlice<Double>) -> String? {
+    zip(names, values).first { !($0.1 > 0 && $0.1.isFinite) }.map {
+      "\($0.0) is \($0.1), and a ratio of standard deviations is a positive number"
+    }
+  }
 }

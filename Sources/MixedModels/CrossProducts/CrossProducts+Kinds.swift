@@ -32,7 +32,8 @@ extension CrossProducts {
         formula: bound.formula, fixed: bound.fixed, randomTerms: bound.randomTerms,
         absorbed: bound.absorbed, basis: basis,
         columns: bound.columns, columnKinds: kinds, options: specification.options,
-        origin: specification.origin, strata: bound.strata, residual: bound.residual)
+        origin: specification.origin, strata: bound.strata, residual: bound.residual,
+        serial: bound.serial)
     } else {
       specification.columnKinds = kinds
     }

@@ -13,8 +13,10 @@ extension CrossProducts {
     let size = ProductsSize(specification.basis, counts: rows.cellSets.map(\.count))
     let strata = specification.basis.strata.map { rows.cellSets[$0].count } ?? 0
     try checkStrata(specification, count: strata)
-    try size.checkFixed(copies: 4 * workers * (1 + strata))
-    try size.checkLevels(copies: workers * (1 + strata))
+    let steps = specification.basis.serial.map { SerialSteps(rows, $0) }
+    let parts = steps.map { $0.areTooMany ? 0 : 2 * $0.lengths.count } ?? strata
+    try size.checkFixed(copies: 4 * workers * (1 + parts))
+    try size.checkLevels(copies: workers * (1 + parts))
   }
 
   /// Whether these products can be held once their cells are all there, as far as they are not held
@@ -23,15 +25,15 @@ extension CrossProducts {
   /// - Throws: `FitError.memoryShortage`
   func checkGrowth() throws(FitError) {
     let size = size
-    let strata = basis.strata.map { cellSets[$0].count } ?? 0
-    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4 * (1 + strata)) }
+    let parts = basis.strata.map { cellSets[$0].count } ?? parts.count
+    if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4 * (1 + parts)) }
     let isWider =
       groups.indices.contains {
         groups[$0].zCapacity < size.groupColumns[$0] || groups[$0].xCapacity < size.fixedColumns
       } || clusters.map { $0.zCapacity < size.fixedColumns } ?? false
     let held = groupBytes + clusterBytes
     try size.checkLevels(
-      held: isWider ? 0 : held, copies: (isWider && held > 0 ? 2 : 1) * (1 + strata))
+      held: isWider ? 0 : held, copies: (isWider && held > 0 ? 2 : 1) * (1 + parts))
   }
 
   /// Whether X can be mapped to working columns: some ten matrices of its order.

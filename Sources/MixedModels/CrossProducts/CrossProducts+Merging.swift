@@ -20,7 +20,28 @@ extension CrossProducts {
     emptyColumns = emptyColumns.filter(more.emptyColumns.contains)
     specification.options.missingTexts.formUnion(more.specification.options.missingTexts)
     joinKinds(more.specification.columnKinds)
+    try checkSubjects(more, names)
     try add(basis == more.basis ? more : more.rebased(to: basis))
+    try checkSteps()
+  }
+
+  /// Steps from row to row are those of one part: a subject must be in one.
+  ///
+  /// - Throws: `FitError.serial`
+  private func checkSubjects(
+    _ other: CrossProducts, _ names: (String, String)
+  ) throws(FitError) {
+    guard let serial = specification.serial,
+      case .factor(let mine) = cellSets[serial.cellSet],
+      case .factor(let theirs) = other.cellSets[other.specification.serial!.cellSet],
+      let code = (0..<Int32(theirs.count)).first(where: { code in
+        theirs.withBytes(of: code) { mine.find($0) } != nil
+      })
+    else { return }
+    throw .serial(
+      serial.term.text,
+      "sums the steps from one row of a subject to the next, and rows of \(serial.subject.name) “\(theirs.label(code))” are in \(names.0) and in \(names.1). Put all rows of a subject into one part"
+    )
   }
 
   /// Adds two of which at least one has no values, whose columns may be anything.
@@ -154,6 +175,11 @@ extension ModelSpecification {
       func words(_ strata: BoundStrata?) -> String { strata?.name ?? "none" }
       return
         "the strata of the residual variance are \(words(strata)) in \(names.0) and \(words(other.strata)) in \(names.1)"
+    }
+    if options.residual?.text != other.options.residual?.text {
+      func words(_ options: ModelOptions) -> String { options.residual?.text ?? "independent" }
+      return
+        "the residuals are \(words(options)) in \(names.0) and \(words(other.options)) in \(names.1)"
     }
     if options.clusters != other.options.clusters {
       return

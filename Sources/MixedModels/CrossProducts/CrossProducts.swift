@@ -21,8 +21,10 @@ public struct CrossProducts: Sendable {
   /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
   package internal(set) var pairs: [PairProducts]
   /// The sums of each stratum's rows, in the order of the strata's cells, where there are strata: their sum
-  /// is `fixed`, `groups` and `pairs`.
+  /// is `fixed`, `groups` and `pairs`. Where rows are correlated in time, those of steps, see `gaps`.
   package internal(set) var parts: [ProductSums] = []
+  /// Steps from one row of a subject to the next, where rows are correlated in time.
+  package internal(set) var gaps = SerialGaps()
   /// [y X]ᵀW[y X] of every cluster; nil without clusters.
   package internal(set) var clusters: GroupProducts?
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
@@ -106,6 +108,8 @@ public struct CrossProducts: Sendable {
     if let strata = basis.strata {
       let chunk = ChunkPanels(rows, counts: counts, x: x, z: panels)
       parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, like: self, chunk, rows: $0) }
+    } else if let serial = basis.serial {
+      sumSteps(serial, ChunkPanels(rows, counts: counts, x: x, z: panels))
     }
   }
 
@@ -122,6 +126,7 @@ public struct CrossProducts: Sendable {
     sumOfLogWeights = other.sumOfLogWeights
     cellSets = other.cellSets
     columnSums = other.columnSums
+    gaps = other.gaps
     data = other.data
     (notes, emptyColumns) = (other.notes, other.emptyColumns)
   }
@@ -197,7 +202,10 @@ public struct CrossProducts: Sendable {
     }
     if let strata = basis.strata {
       try checkStrata(strata)
-      addParts(of: other, maps, strata: maps[strata])
+      addParts(
+        of: other, maps, places: maps[strata].map { Int($0) }, count: cellSets[strata].count)
+    } else if basis.serial != nil {
+      addSteps(of: other, maps)
     }
     return Places(cells: maps, fixed: xColumns)
   }

@@ -38,3 +38,15 @@ struct FactorLevels {
     rank = sorted.ranks.map { position[Label(sorted.labels[Int($0)])]! }
   }
 }
+
+extension FactorLevels {
+  /// Texts that mean one number would be one level, and are not told apart where rows are compared.
+  ///
+  /// - Throws: `FitError`
+  func checkDistinct(_ variable: FactorVariable) throws(FitError) {
+    guard labels.count < rank.count else { return }
+    throw .numerical(
+      "levels of \(variable.name) are the same number in different writing, such as 1 and 01. Write them alike"
+    )
+  }
+}

@@ -96,14 +96,16 @@ struct ModelBinder {
     _ options: ModelOptions, weights: Expression?
   ) throws -> ModelSpecification {
     try formula.requireNoDot()
+    let serialWord = options.residual?.serialWord(beside: formula)
     if let residual = options.residual {
-      guard formula.randomTerms.isEmpty else {
+      guard serialWord != nil || formula.randomTerms.isEmpty else {
         throw FitError.residualBesideRandomTerms(residual.text)
       }
-      guard formula.absorbedFactors.isEmpty else {
+      guard serialWord != nil || formula.absorbedFactors.isEmpty else {
         throw FitError.residualBesideAbsorbed(
           residual.text, formula.absorbedFactors.map(\.name))
       }
+      if serialWord != nil { try Self.checkSerial(residual, formula, kinds, options) }
     }
     try request(formula.response)
     var offsets = formula.offsets
@@ -142,13 +144,14 @@ struct ModelBinder {
     }
     var clusters: RawClusters?
     if let column = options.clusters { clusters = self.clusters(column, groups) }
-    let residual = try options.residual.map { try bind($0) }
+    let serial = try serialWord.map { try bind(options.residual!, $0) }
+    let residual = serial == nil ? try options.residual.map { try bind($0) } : nil
     var basis = RawBasis(
       response: formula.response, offsets: offsets, weights: weights, atoms: atoms,
       factors: factors, cellSets: cellSets, fixed: fixedBlocks, groups: groups,
       clusters: clusters,
       predictor: Array(repeating: 0, count: fixedBlocks[0].monomials.count),
-      strata: strata?.cellSet)
+      strata: strata?.cellSet, serial: serial?.steps)
     if let known {
       (basis.predictor, basis.responseScale) = (known.predictor, known.responseScale)
       basis.wantsExtendedSums = known.wantsExtendedSums
@@ -157,7 +160,20 @@ struct ModelBinder {
     return ModelSpecification(
       formula: formula, fixed: fixed, randomTerms: randomTerms, absorbed: absorbed, basis: basis,
       columns: columns, columnKinds: kinds, options: options,
-      origin: formula, strata: strata, residual: residual)
+      origin: formula, strata: strata, residual: residual, serial: serial?.bound)
+  }
+
+  private mutating func bind(
+    _ term: ResidualTerm, _ word: SerialWord
+  ) throws -> (bound: BoundSerial, steps: RawSerial) {
+    let subject = try factorVariable(Variable(column: term.subject))
+    let cellSet = interaction(of: [subject.source])
+    let time = Expression.column(term.visit)
+    columns.add(time)
+    return (
+      BoundSerial(term: term, word: word, subject: subject, cellSet: cellSet),
+      RawSerial(cellSet: cellSet, time: time, isContinuous: word == .car1)
+    )
   }
 
   private mutating func bind(_ term: ResidualTerm) throws -> BoundResidual {

@@ -20,6 +20,8 @@ package struct ModelSpecification: Sendable {
   package var strata: BoundStrata?
   /// Where the residuals of a subject are correlated.
   package var residual: BoundResidual?
+  /// Where they are correlated in time, beside random effects.
+  package var serial: BoundSerial?
 }
 
 extension ModelSpecification {

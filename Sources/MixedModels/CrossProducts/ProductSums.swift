@@ -25,6 +25,11 @@ struct ChunkPanels {
     (self.rows, self.counts, self.x, self.z) = (rows, counts, x, z)
   }
 
+  /// Of every group the levels of some rows.
+  func levels(_ basis: RawBasis, _ some: [Int]) -> [[Int32]] {
+    basis.groups.map { group in some.map { rows.cells[group.cellSet][$0] } }
+  }
+
   /// The rows of every cell of a cell set.
   func rowsOfStrata(_ set: Int) -> [[Int]] {
     var strata = [[Int]](repeating: [], count: counts[set])
@@ -36,11 +41,24 @@ struct ChunkPanels {
 extension ProductSums {
   /// Of some rows of a chunk.
   init(_ basis: RawBasis, like whole: CrossProducts, _ chunk: ChunkPanels, rows: [Int]) {
-    let weights = rows.map { chunk.rows.weights[$0] }
-    let x = chunk.x.selecting(rows)
-    observations = rows.count
+    self.init(
+      basis, like: whole, counts: chunk.counts, x: chunk.x.selecting(rows),
+      z: chunk.z.map { $0.selecting(rows) }, levels: chunk.levels(basis, rows),
+      weights: rows.map { chunk.rows.weights[$0] })
+  }
+
+  /// Of rows of [y X] and of every group's Z with their levels.
+  ///
+  /// - Parameters:
+  ///   - counts: Cells of every cell set.
+  ///   - levels: Of every group the level of each row.
+  init(
+    _ basis: RawBasis, like whole: CrossProducts, counts: [Int], x: SparsePanel, z: [SparsePanel],
+    levels: [[Int32]], weights: [Double]
+  ) {
+    observations = weights.count
     fixed = FixedProducts(basis.fixed)
-    fixed.addCells(basis.fixed, counts: chunk.counts)
+    fixed.addCells(basis.fixed, counts: counts)
     let width = fixed.directory.count
     if basis.wantsExtendedSums {
       let (products, errors) = x.extendedProducts(columns: width, weights: weights)
@@ -48,13 +66,11 @@ extension ProductSums {
     } else {
       fixed.add(x.weightedProducts(columns: width, weights: weights))
     }
-    let z = chunk.z.map { $0.selecting(rows) }
-    let levels = basis.groups.map { group in rows.map { chunk.rows.cells[group.cellSet][$0] } }
     groups = basis.groups.indices.map { g in
       let group = basis.groups[g]
       var products = GroupProducts(group.blocks)
       products.allocate(
-        group.blocks, counts: chunk.counts, levels: chunk.counts[group.cellSet], xCount: width)
+        group.blocks, counts: counts, levels: counts[group.cellSet], xCount: width)
       products.accumulate(level: levels[g], z: z[g], x: x, w: weights)
       return products
     }
@@ -100,23 +116,23 @@ extension ProductSums {
 }
 
 extension CrossProducts {
-  /// Adds the strata of `other`, of which everything else was added.
+  /// Adds the parts of `other`, of which everything else was added.
   ///
   /// - Parameters:
   ///   - maps: For every cell set the code here of every code there.
-  ///   - strata: The same of the strata.
-  mutating func addParts(of other: CrossProducts, _ maps: [[Int32]], strata: [Int32]) {
-    for _ in parts.count..<cellSets[basis.strata!].count {
-      parts.append(ProductSums(emptyOf: self))
-    }
+  ///   - places: The part here of every part there.
+  ///   - count: How many parts there are then.
+  mutating func addParts(
+    of other: CrossProducts, _ maps: [[Int32]], places: [Int], count: Int
+  ) {
+    for _ in parts.count..<count { parts.append(ProductSums(emptyOf: self)) }
     let (basis, pairsOfGroups) = (basis, groupPairs)
     let directories = groups.map { ($0.directory, levels: $0.levelCount) }
     let fixedDirectory = fixed.directory
     for k in parts.indices {
       parts[k].adopt(fixed: fixedDirectory, groups: directories, pairs: pairsOfGroups)
     }
-    for (code, theirs) in other.parts.enumerated() {
-      let k = Int(strata[code])
+    for (k, theirs) in zip(places, other.parts) {
       parts[k].observations += theirs.observations
       let xColumns = parts[k].fixed.merge(theirs.fixed, blocks: basis.fixed, maps: maps)
       let zColumns = basis.groups.indices.map { g in

@@ -38,6 +38,8 @@ extension Fit {
     residualStrata = ResidualStrata(
       model, φ: outcome.φ, sigma: estimates.sigma,
       options.knownTheta == nil && options.knownSigma == nil ? errors?.strata : nil)
+    autocorrelation = ResidualAutocorrelation(
+      model, φ: outcome.φ, options.knownTheta == nil ? errors?.autocorrelation : nil)
     varianceComponents = model.terms.indices.map { t in
       VarianceComponent(
         model.terms[t], λ: estimates.λ[t], sigma: estimates.sigma,
@@ -180,7 +182,7 @@ extension LinearMixedModel {
         "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits"
       )
     }
-    messages += vanishingStrata(outcome.φ)
+    messages += vanishingStrata(outcome.φ) + vanishingCorrelation(outcome.φ)
     messages += lostDigits.notes
     // XᵀWX is 1 in working columns, and XᵀV⁻¹X what the random effects leave of it.
     let Φ = estimates.working.Φ

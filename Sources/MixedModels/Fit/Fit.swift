@@ -30,6 +30,8 @@ public struct Fit: Sendable {
   public let sigmaStandardError: Double?
   /// Residual standard deviations by stratum, of which the first is `sigma`; nil where all rows have one.
   public internal(set) var residualStrata: ResidualStrata?
+  /// The correlation of a subject's residuals in time, beside random effects; nil where they are independent.
+  public internal(set) var autocorrelation: ResidualAutocorrelation?
   /// θ in lme4's order and names.
   public let theta: Theta
   /// Covariance parameters without σ that the data determine: the length of θ unless

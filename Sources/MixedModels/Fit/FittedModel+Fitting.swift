@@ -9,7 +9,7 @@ extension FittedModel {
   public convenience init(
     _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
-    if let residual = options.residual {
+    if let residual = options.residual, !residual.isSerial(beside: formula) {
       try self.init(repeated: residual, formula, data, options)
       return
     }

@@ -42,6 +42,12 @@ extension FittedModel {
     } else if repeated == nil {
       parameters.append(ModelParameter(.sigma, "sigma", fit.sigma))
     }
+    if let autocorrelation = fit.autocorrelation {
+      parameters.append(
+        ModelParameter(
+          .correlation, group: "Residual", autocorrelation.correlation.name,
+          autocorrelation.correlation.estimate))
+    }
     for (name, value) in zip(fit.theta.names, fit.theta.values) {
       parameters.append(ModelParameter(.theta, name, value))
     }

@@ -19,6 +19,12 @@ extension FittedModel {
   ) throws {
     let began = monotonicSeconds()
     setBLASThreads(1)  // sums must not depend on the number of threads
+    if formula.randomTerms.isEmpty, term.word == SerialWord.car1.rawValue {
+      throw FitError.serial(
+        term.text,
+        "is for a formula with random effects. Without any the same correlations are \(Setting.residual("sp_exp(\(term.visit) | \(term.grouping))"))"
+      )
+    }
     _ = try VisitStructure(term)
     try Self.checkRepeated(options)
     let reading = try ModelReading(formula, data, options)

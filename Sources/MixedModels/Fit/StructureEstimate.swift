@@ -12,14 +12,39 @@ public struct StructureEstimate: Sendable {
   /// Asymptotic; nil where the Hessian is not known, and on the boundary.
   public let standardError: Double?
   fileprivate let scale: Scale
+  /// Intervals end here.
+  private var least = -1.0
+
+  fileprivate init(name: String, estimate: Double, standardError: Double?, scale: Scale) {
+    (self.name, self.estimate, self.standardError) = (name, estimate, standardError)
+    self.scale = scale
+  }
+
+  /// ρ of rows in time.
+  ///
+  /// - Parameters:
+  ///   - standardError: nil where it is not known, and on the boundary.
+  ///   - least: What it cannot be less than.
+  init(correlation: Double, _ standardError: Double?, least: Double) {
+    self.init(
+      name: "rho", estimate: correlation, standardError: standardError, scale: .fisher)
+    self.least = least
+  }
 
   /// On which its estimate is about normal.
   fileprivate enum Scale: Sendable { case own, logarithm, fisher }
 
   /// Wald's interval of 95 %: of correlations on the scale of Fisher's z, of rates, ranges and standard
   /// deviations on that of logarithms.
-  public var interval: (low: Double, high: Double)? {
+  public var interval: (low: Double, high: Double)? { interval(0.95) }
+
+  /// The same of another coverage.
+  func interval(_ level: Double) -> (low: Double, high: Double)? {
     guard let standardError else { return nil }
+    func waldInterval(_ estimate: Double, _ error: Double) -> (low: Double, high: Double) {
+      let margin = Normal.quantile((1 - level) / 2, tail: .upper) * error
+      return (estimate - margin, estimate + margin)
+    }
     switch scale {
     case .own: return waldInterval(estimate, standardError)
     case .logarithm:
@@ -27,7 +52,7 @@ public struct StructureEstimate: Sendable {
       return (exp(limits.low), exp(limits.high))
     case .fisher:
       let limits = waldInterval(atanh(estimate), standardError / (1 - estimate * estimate))
-      return (tanh(limits.low), tanh(limits.high))
+      return (max(tanh(limits.low), least), tanh(limits.high))
     }
   }
 }

@@ -11,6 +11,8 @@ package struct VarianceErrors: Sendable {
   package let terms: [Term]
   /// Of the residual standard deviation of every stratum; one where there are none.
   package let strata: [Double]
+  /// Of ρ; nil where residuals are independent.
+  let autocorrelation: Double?
 
   package struct Term: Sendable {
     package let standardDeviations: [Double?]
@@ -46,7 +48,16 @@ package struct VarianceErrors: Sendable {
     last[n] = sigma
     let ofSigma = covariance.variance(last).squareRoot()
     self.sigma = ofSigma
-    let ratios = structure.residual?.values(structure.residualCoordinates(φ)) ?? []
+    let own = structure.residualCoordinates(φ)
+    let isSerial = structure.residual is SerialCorrelation
+    autocorrelation =
+      isSerial
+      ? structure.residual?.valueSlopes(own).first.map { slope in
+        var slopes = [Double](repeating: 0, count: n + 1)
+        slopes[n - 1] = slope
+        return covariance.variance(slopes).squareRoot()
+      } : nil
+    let ratios = isSerial ? [] : structure.residual?.values(own) ?? []
     strata =
       [ofSigma]
       + ratios.enumerated().map { s, ratio in

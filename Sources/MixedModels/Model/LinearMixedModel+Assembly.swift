@@ -77,15 +77,19 @@ extension LinearMixedModel {
         releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
         groups: groups)
     }
+    let coordinates = WorkingCoordinates(
+      fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) }, threads: options.threads)
+    func related(_ groups: [RandomEffectsGroup]) throws -> [RandomEffectsGroup] {
+      try Self.related(groups, members, options)
+    }
     let strata = try Self.strata(
-      releasing: &products,
-      WorkingCoordinates(
-        fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) },
-        threads: options.threads),
-      options: options, whole: (groups, pairs)
-    ) { try Self.related($0, members, options) }
+      releasing: &products, coordinates, options: options, whole: (groups, pairs), related: related)
+    let steps = try Self.steps(
+      releasing: &products, coordinates, options: options, whole: (groups, pairs), tail: x.tail,
+      related: related)
     (terms, covariance) = Self.reported(z, groups)
-    (covariance.residual, parts) = (strata?.structure, strata?.parts)
+    covariance.residual = strata?.structure ?? steps?.structure
+    parts = strata?.parts ?? steps?.parts
     observations = products.observations
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
@@ -102,6 +106,12 @@ extension LinearMixedModel {
         throw FitError.strata(
           strata.name,
           "cannot stand beside single parameters that are held, such as \(options.held[0].name). Leave \(Setting.held) out, or the strata"
+        )
+      }
+      if let serial = products.specification.serial {
+        throw FitError.serial(
+          serial.term.text,
+          "cannot stand beside single parameters that are held, such as \(options.held[0].name). Leave \(Setting.held) out, or the correlations"
         )
       }
       covariance = try holding(options.held)

@@ -62,12 +62,24 @@ extension LinearMixedModel {
       "\(what) not made of a model without random effects. Add a term such as (1 | group).")
   }
 
+  /// - Parameter what: What takes rows one by one, with its verb.
+  /// - Throws: `InferenceError` where residuals are correlated in time.
+  func requireIndependentRows(_ what: MessageText) throws(InferenceError) {
+    guard let serial = covariance.residual as? SerialCorrelation else { return }
+    throw .needsIndependentResiduals(what, serial.term)
+  }
+
   /// - Parameters:
   ///   - what: What is for one residual variance, without a verb.
   ///   - remedy: What there is instead.
-  /// - Throws: `InferenceError` where residual variances differ by stratum.
+  /// - Throws: `InferenceError` where residual variances differ by stratum, or residuals are correlated.
   func requireEqualVariances(_ what: String, _ remedy: Setting?) throws(InferenceError) {
     guard parts != nil || covariance.residual != nil else { return }
+    if let serial = covariance.residual as? SerialCorrelation {
+      throw .refused(
+        "\(what) is for independent residuals, and those of this model are correlated (\(Setting.residual(serial.term.text))).\(remedy.map { " Use \($0)." } ?? "")"
+      )
+    }
     throw .refused(
       "\(what) is for residuals of one variance, and this model has strata of them (\(Setting.residualBy)).\(remedy.map { " Use \($0)." } ?? "")"
     )

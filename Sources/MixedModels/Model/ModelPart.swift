@@ -30,8 +30,8 @@ extension LinearMixedModel {
     covariance.residual?.coefficients(covariance.residualCoordinates(φ)) ?? []
   }
 
-  /// The model in which φ's residual parameters are prior weights: its A is A(φ), as if c_k had multiplied
-  /// the rows' weights.
+  /// The model in which φ's residual parameters are known: its A is A(φ), as if c_k had multiplied the rows'
+  /// weights.
   func weighted(at φ: [Double]) -> LinearMixedModel {
     guard let residual = covariance.residual, let parts else { return self }
     let own = covariance.residualCoordinates(φ)

@@ -44,6 +44,35 @@ extension LinearMixedModel {
   }
 }
 
+extension LinearMixedModel {
+  /// Maps the sums of steps to working coordinates and gives the raw blocks back.
+  ///
+  /// - Parameters:
+  ///   - whole: This model's groups and pairs, whose patterns the parts get.
+  ///   - tail: Its [X y]ᵀW[X y].
+  /// - Throws: `FitError.serial` where there are none.
+  static func steps(
+    releasing products: inout CrossProducts, _ coordinates: WorkingCoordinates,
+    options: FitOptions, whole: (groups: [RandomEffectsGroup], pairs: [CoOccurrence]),
+    tail: DenseMatrix,
+    related: ([RandomEffectsGroup]) throws -> [RandomEffectsGroup]
+  ) throws -> (structure: SerialCorrelation, parts: ModelParts)? {
+    guard let serial = products.specification.serial else { return nil }
+    try DesignBuilder(products: products, options: options).levels(of: serial.subject)
+      .checkDistinct(serial.subject)
+    let gaps = products.gaps
+    let order = gaps.lengths.indices.sorted { gaps.lengths[$0] < gaps.lengths[$1] }
+    let structure = try SerialCorrelation(
+      serial, lengths: order.map { gaps.lengths[$0] }, steps: order.map { gaps.steps[$0] },
+      subjects: products.cellSets[serial.cellSet].count)
+    let all = ModelPart(groups: whole.groups, pairs: whole.pairs, tail: tail)
+    let parts = try order.flatMap { [2 * $0, 2 * $0 + 1] }.map { k in
+      try ModelPart(releasing: &products.parts[k], coordinates, whole, related)
+    }
+    return (structure, ModelParts(all: [all] + parts, sumOfLogWeights: products.sumOfLogWeights))
+  }
+}
+
 extension VarianceStrata {
   /// - Throws: `FitError.strata`
   fileprivate func check() throws(FitError) {

@@ -21,10 +21,10 @@ extension LinearMixedModel {
     return StratumWeights(cellSet: strata.cellSet, factors: strata.cells.map { c[$0] })
   }
 
-  /// With one residual variance for all rows: A is the sum of the A_k.
-  func withEqualVariances() -> LinearMixedModel {
+  /// With independent residuals of one variance for all rows.
+  func withIndependentResiduals() -> LinearMixedModel {
     guard let parts else { return self }
-    var model = weighted(by: parts.all.map { _ in 1 })
+    var model = weighted(by: covariance.residual?.independent ?? parts.all.map { _ in 1 })
     model.sumOfLogWeights = parts.sumOfLogWeights
     (model.parts, model.covariance.residual) = (nil, nil)
     return model

@@ -28,8 +28,14 @@ extension CrossProducts {
     try whole.writeArrays(to: &archive, groupPairs, prefix: "")
     try clusters?.write(to: &archive, folder: "clusters", xCount: 0)
     for (k, part) in parts.enumerated() {
-      try part.writeArrays(to: &archive, groupPairs, prefix: "strata/\(k)/")
+      try part.writeArrays(to: &archive, groupPairs, prefix: partFolder(k))
     }
+  }
+
+  /// Where the sums of one of the parts are.
+  func partFolder(_ k: Int) -> String {
+    if basis.strata != nil { return "strata/\(k)/" }
+    return "steps/\(k / 2)/\(k % 2 == 0 ? "ends" : "differences")/"
   }
 }
 

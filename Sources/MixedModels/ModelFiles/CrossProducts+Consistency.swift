@@ -25,6 +25,7 @@ extension CrossProducts {
       try checkTotalOfClusters()
       for pair in pairs.indices { try checkTotal(ofPair: pair) }
       if basis.strata != nil { try checkParts() }
+      if basis.serial != nil { try checkSumsOfSteps() }
     } catch {
       throw ModelFileError(file, .inconsistent(error.words()))
     }
@@ -184,6 +185,20 @@ extension CrossProducts {
       } catch {
         throw MalformedMember(
           name: "strata/\(k)", "its levels do not add up to strata/\(k)/fixed/sums.npy")
+      }
+    }
+  }
+
+  /// Steps are sums of squares; a row is at the end of two at most.
+  private func checkSumsOfSteps() throws(MalformedMember) {
+    for k in parts.indices {
+      let sums = parts[k].fixed
+      for i in 0..<fixed.directory.count {
+        let size = fixed.product(i, i)
+        guard sums.product(i, i) >= -1e-6 * size, sums.product(i, i) <= (4 + 1e-6) * size else {
+          throw MalformedMember(
+            name: "\(partFolder(k))fixed/sums.npy", "these are no sums over steps between the rows")
+        }
       }
     }
   }

@@ -56,7 +56,9 @@ struct ArrayReading {
     if let strata = basis.strata, counts[strata] != products.parts.count {
       throw inconsistent("cells/\(strata)", "there are sums of \(products.parts.count) strata")
     }
-    for k in products.parts.indices { try fill(&products.parts[k], shapes, prefix: "strata/\(k)/") }
+    for k in products.parts.indices {
+      try fill(&products.parts[k], shapes, prefix: products.partFolder(k))
+    }
     try products.checkSums(file: file)
   }
 

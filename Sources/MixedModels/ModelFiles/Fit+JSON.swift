@@ -92,6 +92,7 @@ extension Fit {
       ("random", .array(varianceComponents.map(\.json))),
     ]
     if let residualStrata { members.append(("residual_strata", residualStrata.json)) }
+    if let autocorrelation { members.append(("autocorrelation", autocorrelation.json)) }
     members += [
       ("dropped", .strings(droppedColumns)), ("convergence", convergence.json),
     ]
@@ -158,6 +159,29 @@ extension StructureDescription {
               ("std_error", .optional(parameter.standardError)),
               ("conf_low", .optional(parameter.interval?.low)),
               ("conf_high", .optional(parameter.interval?.high)),
+            ])
+          })
+      ),
+    ])
+  }
+}
+
+extension ResidualAutocorrelation {
+  fileprivate var json: JSONValue {
+    let interval = correlation.interval
+    return .object([
+      ("term", .string(term)), ("structure", .string(word)), ("time", .string(time)),
+      ("subject", .string(subject)), ("n_subjects", .integer(subjects)),
+      ("rho", .number(correlation.estimate)), ("rho_std_error", .optional(correlation.standardError)),
+      ("conf_low", .optional(interval?.low)), ("conf_high", .optional(interval?.high)),
+      ("unit", .number(unit)),
+      (
+        "steps",
+        .array(
+          steps.map {
+            .object([
+              ("length", .number($0.length)), ("n", .integer($0.count)),
+              ("correlation", .number($0.correlation)),
             ])
           })
       ),

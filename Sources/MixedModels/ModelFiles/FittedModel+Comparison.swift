@@ -23,7 +23,7 @@ extension FittedModel {
     let model = try LinearMixedModel(releasing: &products, options: options)
     let formula = formula.settingApart(products.specification.options.setApart)
     self.init(
-      leastSquares: model.reduced(keeping: model.terms.map { _ in [] }).withEqualVariances(),
+      leastSquares: model.reduced(keeping: model.terms.map { _ in [] }).withIndependentResiduals(),
       formula,
       products.withoutRandomTerms(formula), input.names, options)
   }

@@ -64,7 +64,7 @@ extension FittedModel {
   package convenience init(
     _ formula: Formula, from input: ModelInput, options: FitOptions, writer: ModelFileWriter? = nil
   ) throws {
-    if let residual = options.residual {
+    if let residual = options.residual, !residual.isSerial(beside: formula) {
       guard input.files.isEmpty else { throw FitError.residualInModelFile }
       try self.init(
         repeated: residual, formula, input.data, options, didRead: { try writer?.add($0) })

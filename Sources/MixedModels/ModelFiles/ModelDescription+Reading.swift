@@ -53,6 +53,7 @@ extension ModelDescription {
         products.parts.append(part)
       }
     }
+    if products.basis.serial != nil { try readSteps(json, &products) }
     let moments = try json["centring"]["moments"].elements
     guard moments.count == products.moments.count else {
       throw MalformedMember(name: "centring.moments")
@@ -65,6 +66,27 @@ extension ModelDescription {
       products.moments[atom].products = values
     }
     return products
+  }
+
+  /// The lengths of steps and room for their sums.
+  private static func readSteps(_ json: JSONMember, _ products: inout CrossProducts) throws {
+    let lengths = try json["step_lengths"].doubles
+    let counts = try json["step_counts"].elements
+    let extended = try json["steps_extended"].elements
+    guard lengths.allSatisfy({ $0 > 0 && $0.isFinite }), Set(lengths).count == lengths.count,
+      lengths.count <= SerialGaps.most, counts.count == lengths.count,
+      extended.count == 2 * lengths.count
+    else { throw MalformedMember(name: "step_lengths") }
+    products.gaps.lengths = lengths
+    products.gaps.steps = try counts.map { try $0.count }
+    guard products.gaps.steps.reduce(0, { $0 + min($1, products.observations) }) <= products.observations
+    else { throw MalformedMember(name: "step_counts", "there are more steps than rows") }
+    for (k, isExtended) in extended.enumerated() {
+      var part = ProductSums(emptyOf: products)
+      part.observations = products.gaps.steps[k / 2]
+      part.fixed.isExtended = try isExtended.bool
+      products.parts.append(part)
+    }
   }
 
   private static func specification(
@@ -112,7 +134,8 @@ extension ModelDescription {
     var residual: ResidualTerm?
     if let text = try json.optional("residual")?.string {
       residual = try? ResidualTerm(text)
-      guard let residual, (try? VisitStructure(residual)) != nil,
+      guard let residual,
+        SerialWord(rawValue: residual.word) != nil || (try? VisitStructure(residual)) != nil,
         residual.columns.allSatisfy(columns.contains)
       else { throw MalformedMember(name: "residual") }
     }

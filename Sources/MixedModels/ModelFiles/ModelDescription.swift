@@ -6,9 +6,14 @@ enum ModelDescription {
   static let member = "lmm-sparse.json"
   static let format = "lmm-sparse model"
   /// Raised with every change that an older program would misread.
-  static let version = 2
+  static let version = 3
   /// Of a file that needs no more: without strata a program of the first version reads it as well.
-  private static let versionOfOneA = 1
+  private static let (versionOfOneA, versionOfStrata) = (1, 2)
+
+  /// The earliest that knows all that is in a file.
+  private static func version(for basis: RawBasis) -> Int {
+    basis.serial != nil ? version : basis.strata != nil ? versionOfStrata : versionOfOneA
+  }
 
   static func json(_ products: CrossProducts) -> JSONValue {
     let specification = products.specification
@@ -16,7 +21,7 @@ enum ModelDescription {
     let known = specification.columnKinds
     var members: [(String, JSONValue)] = [
       ("format", .string(format)),
-      ("version", .integer(products.basis.strata == nil ? versionOfOneA : version)),
+      ("version", .integer(version(for: products.basis))),
       ("written_by", .string("lmm-sparse \(softwareVersion)")),
       ("formula", .string(specification.formula.text)),
       ("made_for", .string(specification.origin.text)),
@@ -24,7 +29,7 @@ enum ModelDescription {
       ("weights", .optional(options.weights)),
       ("offset", .optional(options.offset)),
     ]
-    members += strata(products)
+    members += strata(products) + steps(products)
     members += [
       ("columns", .sorted(known) { .string($0.word) }),
       ("levels", .sorted(options.levels.filter { known[$0.key] != nil }, JSONValue.strings)),
@@ -61,6 +66,16 @@ enum ModelDescription {
       ("residual_by", .optional(options.residualBy)),
       ("strata_nobs", .array(products.parts.map { .integer($0.observations) })),
       ("strata_extended", .array(products.parts.map { .bool($0.fixed.isExtended) })),
+    ]
+  }
+
+  /// The times between rows of a subject that follow each other; none where rows are independent.
+  private static func steps(_ products: CrossProducts) -> [(String, JSONValue)] {
+    guard products.basis.serial != nil else { return [] }
+    return [
+      ("step_lengths", .numbers(products.gaps.lengths)),
+      ("step_counts", .array(products.gaps.steps.map { .integer($0) })),
+      ("steps_extended", .array(products.parts.map { .bool($0.fixed.isExtended) })),
     ]
   }
 

@@ -77,6 +77,13 @@ extension CrossProducts {
           "it was made \(made ?? "without \(Setting.residualBy)"), so \(Setting.residualBy) “\(given)” comes too late. Make the cross-products with it."
         ))
     }
+    if let given = options.residual, given.text != model.residual?.text {
+      throw ModelFileError(
+        name,
+        .unusable(
+          "it was made \(model.residual.map { "with \(Setting.residual($0.text))" } ?? "without \(Setting.residual())"), so \(Setting.residual(given.text)) comes too late. Make the cross-products with it."
+        ))
+    }
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
       .union(options.reading.categoricalColumns)
     let factors = Set(basis.factors.map(\.name))

@@ -68,6 +68,8 @@ public enum FitError: Error, Sendable, Equatable {
   case tooManyProbes(wanted: Double, limit: Int)
   /// Strata of the residual variance, and what is wrong with them, without a full stop.
   case strata(String, String)
+  /// The term of residuals that are correlated in time, and what is wrong with it, without a full stop.
+  case serial(String, String)
   /// A structure of the residuals with random effects in the formula.
   case residualBesideRandomTerms(String)
   /// Its text, and the absorbed factors' names.
@@ -181,8 +183,10 @@ extension FitError: CustomStringConvertible {
       "the matrix-free method would need about \(Int(min(wanted, 1e12))) random vectors for the accuracy wanted, more than \(limit). Take a larger \(Setting.accuracy), or \(Setting.solver("absorb")) or \(Setting.solver("cholmod"))"
     case .strata(let name, let problem):
       "\(Setting.residualBy) “\(name)” \(MessageText(sentence: problem))"
+    case .serial(let term, let problem):
+      "\(Setting.residual(term)) \(MessageText(sentence: problem))"
     case .residualBesideRandomTerms(let term):
-      "\(Setting.residual(term)) is for a formula without random effects, and this one has some. Take them out: the covariance matrix of the residuals has what they would add to it"
+      "\(Setting.residual(term)) is for a formula without random effects, and this one has some. Take them out: the covariance matrix of the residuals has what they would add to it. Beside random effects residuals may be ar1 or car1"
     case .residualBesideAbsorbed(let term, let factors):
       "\(Setting.residual(term)) cannot be told beside absorbed factors. Write \(factors.joined(separator: " and ")) as \(factors.count == 1 ? "a fixed effect" : "fixed effects")"
     case .residualInModelFile:

@@ -50,6 +50,9 @@ public struct RowTable {
     _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     try statistics.interval?.check(options.degreesOfFreedom)
+    if columns.contains(.leverage) || columns.contains(.cooksDistance) {
+      try predictor.model.requireIndependentRows("leverages and Cook's distances are computed")
+    }
     var options = options
     options.reading.wantsRecords = input == .all
     let table = try NewTable(predictor, data, options)

@@ -76,10 +76,8 @@ extension RepeatedModel {
     let structure = try VisitStructure(residual.term)
     let builder = DesignBuilder(products: products, options: options)
     let visits = try builder.levels(of: residual.visit)
-    try Self.checkNumbers(visits, residual.visit, products.cellSets[residual.visitCells].count)
-    try Self.checkNumbers(
-      try builder.levels(of: residual.subject), residual.subject,
-      products.cellSets[residual.subjectCells].count)
+    try visits.checkDistinct(residual.visit)
+    try builder.levels(of: residual.subject).checkDistinct(residual.subject)
     let arms = try residual.arm.map { try builder.levels(of: $0) }
     var times: [Double] = []
     if structure == .spExp { times = try Self.times(visits.labels, residual) }
@@ -95,16 +93,6 @@ extension RepeatedModel {
     responseScale = model.fixed.responseScale
     basis = Self.basis(products, model)
     try checkDetermination()
-  }
-
-  /// Texts that mean one number would be one level.
-  private static func checkNumbers(
-    _ levels: FactorLevels, _ variable: FactorVariable, _ count: Int
-  ) throws(FitError) {
-    guard levels.labels.count < count else { return }
-    throw .numerical(
-      "levels of \(variable.name) are the same number in different writing, such as 1 and 01. Write them alike"
-    )
   }
 
   private static func times(

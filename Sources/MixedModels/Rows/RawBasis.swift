@@ -86,6 +86,17 @@ package struct RawBasis: Sendable, Hashable {
   package var groupMeans: [GroupMean.Source: LevelMeans] = [:]
   /// The cell set whose cells have residual variances of their own, and sums of their own.
   package var strata: Int?
+  /// Subjects whose rows are correlated in time; nil where rows are independent.
+  package var serial: RawSerial?
+}
+
+/// Rows of a subject in the order of time, of which steps from one to the next are summed.
+package struct RawSerial: Sendable, Hashable {
+  /// Of the subjects.
+  package var cellSet: Int
+  package var time: Expression
+  /// Whether times are any numbers; else they are whole.
+  package var isContinuous: Bool
 }
 
 /// Clusters of rows, of which [y X]ᵀW[y X] is summed one by one, and their place among the levels of

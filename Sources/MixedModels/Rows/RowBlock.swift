@@ -12,6 +12,8 @@ package struct RowBlock: Sendable {
   package let rawResponse: [Double]
   package let offset: [Double]
   package let weights: [Double]
+  /// When the rows of a subject are; empty where rows are independent.
+  let times: [Double]
   /// For every atom T₁, T₂, …
   package let polynomials: [[[Double]]]
   /// Of every cell set.
@@ -39,6 +41,7 @@ package struct RowBlock: Sendable {
     count = kept.count
     omittedCount = chunk.rowCount - kept.count
     weights = values.weights.map(select) ?? Array(repeating: 1, count: kept.count)
+    times = values.times.map(select) ?? []
     offset = select(values.offset)
     rawResponse = select(values.adjustedResponse)
 
@@ -142,8 +145,8 @@ package struct RowBlock: Sendable {
 package struct RowBlockPlace: Sendable {
   /// Of all chunks.
   package let chunk: Int
-  /// The chunk's rows as their source has them.
-  package let rows: any TableRows
+  /// The chunk's rows as their source has them; nil where those are given back.
+  package let rows: (any TableRows)?
   /// Those of them that are in the block; nil: all.
   let kept: [Int]?
 

@@ -10,6 +10,8 @@ struct RowNeeds: Sendable {
   let response: Expression?
   /// Prior weights.
   let weights: Expression?
+  /// When the rows of a subject are, where they are correlated.
+  let time: Expression?
   let columns: ColumnLookup
 
   /// Means by groups that are needed, each once.
@@ -26,6 +28,7 @@ struct RowNeeds: Sendable {
     (self.basis, self.columns) = (basis, columns)
     (atoms, factors) = (Array(basis.atoms.indices), Array(basis.factors.indices))
     (offsets, response, weights) = (basis.offsets, basis.response, basis.weights)
+    time = basis.serial?.time
   }
 
   /// Some of it, and the columns that it takes.
@@ -35,6 +38,7 @@ struct RowNeeds: Sendable {
   ) {
     (self.basis, self.atoms, self.factors) = (basis, atoms, factors)
     (self.offsets, self.response, self.weights) = (offsets, response, weights)
+    time = nil
     var columns = ColumnLookup([])
     for atom in atoms { columns.add(basis.atoms[atom].expression) }
     for factor in factors { columns.add(basis.factors[factor]) }

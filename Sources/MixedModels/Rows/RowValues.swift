@@ -13,6 +13,8 @@ struct RowValues {
   let adjustedResponse: [Double]
   /// nil where there are none.
   let weights: [Double]?
+  /// nil where rows are independent.
+  let times: [Double]?
   /// By place in the basis; empty where they are not needed, as are the factors.
   let atoms: [[Double]]
   let factors: [(labels: LevelDictionary, codes: [Int32])]
@@ -34,6 +36,7 @@ struct RowValues {
     for a in needs.atoms { atoms[a] = try columns.values(needs.basis.atoms[a].expression) }
     self.atoms = atoms
     weights = try needs.weights.map { try columns.values($0) }
+    times = try needs.time.map { try columns.values($0) }
     let none = (labels: LevelDictionary(), codes: [Int32]())
     var factors = Array(repeating: none, count: needs.basis.factors.count)
     for f in needs.factors { factors[f] = try columns.factor(needs.basis.factors[f]) }
@@ -119,7 +122,8 @@ extension RowValues {
   ///
   /// - Throws: `RowError` for an infinite value in them, and for a missing one unless it is omitted.
   func completeRows(omitsMissing: Bool) throws -> [Int] {
-    let isComplete = complete([adjustedResponse] + atoms + (weights.map { [$0] } ?? []))
+    let isComplete = complete(
+      [adjustedResponse] + atoms + [weights, times].compactMap(\.self))
     if !omitsMissing, let row = isComplete.firstIndex(of: false) {
       throw RowError(
         row: row, column: nil,
@@ -127,8 +131,10 @@ extension RowValues {
           "a value that the model uses is missing. Fill it in, or let \(Setting.omitsMissing(true)) leave such rows out"
       )
     }
-    let expressions = [needs.basis.response] + needs.basis.atoms.map(\.expression)
-    for (expression, values) in zip(expressions, [adjustedResponse] + atoms) {
+    let expressions =
+      [needs.basis.response] + needs.basis.atoms.map(\.expression) + [needs.time].compactMap(\.self)
+    let numbers = [adjustedResponse] + atoms + [times].compactMap(\.self)
+    for (expression, values) in zip(expressions, numbers) {
       try Self.checkFinite(
         values, expression, remedy: "Correct the value, or write NA to leave the row out."
       ) { isComplete[$0] }

@@ -19,7 +19,7 @@ package struct FigureSource {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    if let residual = options.residual {
+    if let residual = options.residual, !residual.isSerial(beside: formula) {
       throw InferenceError.needsIndependentResiduals("figures are drawn", residual)
     }
     fitted = try FittedModel(

@@ -38,6 +38,7 @@ extension Fit {
     let parameters =
       fixedEffects.map(EstimateRow.init) + covarianceComponents.flatMap(\.estimateRows)
       + (residual == nil ? residualStrata?.estimateRows ?? [independent] : [])
+      + (autocorrelation.map { [EstimateRow($0.correlation, of: "Residual")] } ?? [])
     let modes = (conditionalModes ?? []).lazy.flatMap(\.estimateRows)
     return AnySequence([AnySequence(parameters), AnySequence(modes)].joined())
   }

@@ -13,7 +13,7 @@ extension Fit: Reportable {
       .title { $0.titleLines[0] },
       .lines {
         $0.titleLines.dropFirst() + $0.criterionFacts + [$0.sizeLines.joined(separator: " ")]
-          + $0.absorbedLines
+          + $0.autocorrelationLines + $0.absorbedLines
       },
       .tables { ($0.isLeastSquares ? [] : [$0.varianceTable]) + [$0.coefficientTable] }, .members(\.reportMembers),
       .table(

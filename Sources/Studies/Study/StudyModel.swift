@@ -26,7 +26,7 @@ struct StudyModel: Sendable {
     let names = truth.coefficients.map(\.name)
     if model.hasResidualStructure {
       throw SimulationError.stated(
-        "a study knows one residual variance: leave \(Setting.residualBy) out.")
+        "a study knows independent residuals of one variance: leave \(Setting.residualBy) or \(Setting.residual()) out.")
     }
     if let held = study.fitted?.options.held.first {
       throw SimulationError.stated(

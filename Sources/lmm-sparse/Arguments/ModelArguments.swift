@@ -37,7 +37,7 @@ struct ModelArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Covariances between the residuals of a subject, without random effects in the formula: 'us(visit | subject)', or a matrix for every arm, 'us(visit | arm/subject)'; us, cs, csh, ar1, ar1h, toep, toeph, ad, adh, sp_exp.",
+      "Covariances between the residuals of a subject: beside random effects by the time between rows, 'ar1(time | subject)', or car1 for any times; without random effects in the formula by visits, 'us(visit | subject)', or a matrix for every arm, 'us(visit | arm/subject)': us, cs, csh, ar1, ar1h, toep, toeph, ad, adh, sp_exp.",
       valueName: "structure"))
   var residual: String?
 

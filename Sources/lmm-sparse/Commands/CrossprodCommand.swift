@@ -68,6 +68,13 @@ struct CrossprodCommand: ParsableCommand {
   var residualBy: String?
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Correlation of a subject's residuals in time, beside random effects: 'ar1(time | subject)' or 'car1(time | subject)'. All rows of a subject must be in one part.",
+      valueName: "structure"))
+  var residual: String?
+
+  @Option(
     help: ArgumentHelp(
       "Column of clusters to sum for, so that covariances can be cluster-robust.",
       valueName: "column"))
@@ -93,6 +100,7 @@ struct CrossprodCommand: ParsableCommand {
     (options.weights, options.offset, options.clusters) = (weights, offset, cluster)
     options.residualBy = residualBy
     absorbed.set(&options)
+    options.residual = try residual.map { try ResidualTerm($0) }
     try reading.set(&options)
     (options.threads, options.reading.threads) = (threads ?? 0, threads ?? 0)
     options.reading.allowsNoRows = true

@@ -200,6 +200,23 @@ import ModelFrames
     #expect(throws: InferenceError.self) { try KenwardRoger(strata) }
   }
 
+  /// The profile of a stratum's standard deviation is that of σ where the stratum is the first.
+  @Test func `every stratum has a profile`() throws {
+    let data: [any TableSource] = [DataSource.file(Files.data("orthodont.csv"))]
+    func limits(_ name: String, first: String) throws -> ConfidenceInterval {
+      var options = options("Sex", .ml)
+      options.levels = ["Sex": [first, first == "Male" ? "Female" : "Male"]]
+      let fitted = try FittedModel(Formula(Self.orthodont), data: data, options: options)
+      var wanted = ProfileOptions()
+      wanted.parameters = [name]
+      return try #require(fitted.profile(wanted).intervals.first)
+    }
+    let first = try limits("sigma_Male", first: "Male")
+    let second = try limits("sigma_Male", first: "Female")
+    #expect(abs(first.lower! - second.lower!) < 1e-4 && abs(first.upper! - second.upper!) < 1e-4)
+    #expect(abs(first.estimate! - second.estimate!) < 1e-5)
+  }
+
   /// A row's weight is w (σ/σ_s)² in all that rows are told.
   @Test func `predictions know the strata`() throws {
     let data: [any TableSource] = [DataSource.file(Files.data("orthodont.csv"))]

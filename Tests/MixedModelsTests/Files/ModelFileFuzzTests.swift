@@ -121,10 +121,10 @@ import Testing
     let path = try Self.fitFile(folder)
     var file = try UnpackedFile(path)
     file["lmm-sparse.json"] = file["lmm-sparse.json"]
-      .replacingOccurrences(of: "\"version\": 1", with: "\"version\": 3")
+      .replacingOccurrences(of: "\"version\": 1", with: "\"version\": 4")
     try folder.write(file.packed, to: "fit.lmm")
     let error = #expect(throws: ModelFileError.self) { try CrossProducts(contentsOf: path) }
-    #expect(error?.problem == .newer(version: 3, known: 2))
+    #expect(error?.problem == .newer(version: 4, known: 3))
     #expect("\(error!)".contains("Use a newer lmm-sparse."))
   }
 

@@ -42,6 +42,9 @@ extension FittedModel {
     if lacking == nil, !hasStrata(of: smaller) {
       lacking = "the strata of the residual variance, \(smaller.strata?.name ?? ""),"
     }
+    if lacking == nil, let theirs = smaller.serial, !hasSerial(theirs) {
+      lacking = "the correlation of residuals, \(theirs.term.text),"
+    }
     if lacking == nil { lacking = lackingResidual(of: smaller) }
     let change = CovarianceChange(from: smallerRandom, to: random)
     let (mixture, note) = change.boundary(
@@ -71,8 +74,18 @@ extension FittedModel {
   }
 
   fileprivate var strata: BoundStrata? { products.specification.strata }
-  /// Parameters of residual strata.
+  /// Parameters of residual strata, or of their correlation.
   fileprivate var strataCount: Int { model.covariance.residual?.names.count ?? 0 }
+
+  fileprivate var serial: SerialCorrelation? { model.covariance.residual as? SerialCorrelation }
+
+  /// Whether every correlation of a smaller model's residuals is one of those here: `car1` has the positive
+  /// ones of `ar1`.
+  fileprivate func hasSerial(_ theirs: SerialCorrelation) -> Bool {
+    guard let serial else { return false }
+    return serial.term.subject == theirs.term.subject && serial.term.visit == theirs.term.visit
+      && (serial.word == theirs.word || serial.word == .ar1)
+  }
 
   /// Whether rows of one stratum here are of one stratum of `smaller`.
   fileprivate func hasStrata(of smaller: FittedModel) -> Bool {

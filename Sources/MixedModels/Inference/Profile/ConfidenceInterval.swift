@@ -84,7 +84,10 @@ extension LinearMixedModel {
           + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
       }
     }
-    return terms + [.residual] + (covariance.residual?.names ?? []).indices.map { .stratum($0 + 1) }
+    let own = (covariance.residual?.names ?? []).indices
+    return terms + [.residual]
+      + (covariance.residual is SerialCorrelation
+        ? [.autocorrelation] : own.map { .stratum($0 + 1) })
   }
 
   /// The kept coefficients, but for those of sparse columns.
@@ -108,6 +111,8 @@ package enum IntervalPlace: Equatable {
   case residual
   /// The residual standard deviation of a stratum behind the first.
   case stratum(Int)
+  /// Of residuals in time.
+  case autocorrelation
   /// Among the kept columns.
   case coefficient(Int)
 
@@ -115,14 +120,14 @@ package enum IntervalPlace: Equatable {
   package var term: Int? {
     switch self {
     case .deviation(let term, _), .correlation(let term, _, _): term
-    case .residual, .stratum, .coefficient: nil
+    case .residual, .stratum, .autocorrelation, .coefficient: nil
     }
   }
 
   package var kind: ModelParameter.Kind {
     switch self {
     case .deviation: .standardDeviation
-    case .correlation: .correlation
+    case .correlation, .autocorrelation: .correlation
     case .residual, .stratum: .sigma
     case .coefficient: .fixed
     }

@@ -2,6 +2,38 @@
 import Glibc
 import NumericalMethods
 
+/// A coordinate of φ with what it is the coordinate of.
+struct HeldCoordinate: Sendable {
+  let value: @Sendable (Double) -> Double
+  /// The derivative of `value`.
+  let slope: @Sendable (Double) -> Double
+  let coordinate: @Sendable (Double) -> Double
+
+  init(_ parameter: StructureParameter) {
+    value = parameter.value
+    slope = parameter.slope
+    coordinate = parameter.coordinate
+  }
+
+  /// A parameter of the residuals, which does not mix with the others.
+  init(_ residual: any ResidualStructure, _ index: Int) {
+    let start = residual.start
+    @Sendable func all(_ φ: Double) -> [Double] {
+      var all = start
+      all[index] = φ
+      return all
+    }
+    value = { residual.values(all($0)[...])[index] }
+    slope = { residual.valueSlopes(all($0)[...])[index] }
+    let usual = residual.values(start[...])
+    coordinate = { held in
+      var values = usual
+      values[index] = held
+      return residual.coordinates(values[...])[index]
+    }
+  }
+}
+
 /// The deviance where a parameter of a covariance structure is held: a correlation, or a standard
 /// deviation.
 ///
@@ -12,7 +44,7 @@ final class HeldStructureParameter: HeldDeviance {
   private let criterion: Criterion
   /// Among φ.
   private let place: Int
-  private let parameter: StructureParameter
+  private let parameter: HeldCoordinate
   /// The parameter's value per unit of a standard deviation, for σ = 1; nil for correlations.
   private let scale: Double?
   private var held: Double
@@ -27,16 +59,40 @@ final class HeldStructureParameter: HeldDeviance {
 
   /// - Parameter index: Of the parameter among those of the term's structure.
   /// - Throws: `FitError`, `CholmodError`.
-  init(
+  convenience init(
     _ maximum: LikelihoodMaximum, term: Int, _ structure: any CovarianceStructure, index: Int
+  ) throws {
+    let model = maximum.model
+    let parameter = structure.parameters[index]
+    let block = model.covariance.blocks[term]
+    try self.init(
+      maximum, place: model.covariance.blockRanges[term].lowerBound + index,
+      HeldCoordinate(parameter),
+      scale: parameter.column.map { block.size(ofColumn: $0) / model.fixed.responseScale })
+  }
+
+  /// One of the residuals' parameters.
+  ///
+  /// - Parameter isDeviation: Whether it is a standard deviation by σ.
+  /// - Throws: `FitError`, `CholmodError`.
+  convenience init(_ maximum: LikelihoodMaximum, residual index: Int, isDeviation: Bool) throws {
+    let covariance = maximum.model.covariance
+    guard let residual = covariance.residual else {
+      throw FitError.numerical("the residuals have no parameters")
+    }
+    try self.init(
+      maximum, place: covariance.parameterCount - residual.names.count + index,
+      HeldCoordinate(residual, index),
+      scale: isDeviation ? 1 / maximum.model.fixed.responseScale : nil)
+  }
+
+  private init(
+    _ maximum: LikelihoodMaximum, place: Int, _ parameter: HeldCoordinate, scale: Double?
   ) throws {
     let model = maximum.model
     self.model = model
     criterion = try Criterion(model, .ml, maximum.choice)
-    place = model.covariance.blockRanges[term].lowerBound + index
-    parameter = structure.parameters[index]
-    let block = model.covariance.blocks[term]
-    scale = parameter.column.map { block.size(ofColumn: $0) / model.fixed.responseScale }
+    (self.place, self.parameter, self.scale) = (place, parameter, scale)
     let best = maximum.φ
     let value = parameter.value(best[place])
     held = scale.map { value * exp(maximum.logSigma) / $0 } ?? value

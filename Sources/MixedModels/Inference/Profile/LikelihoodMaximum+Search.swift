@@ -45,10 +45,12 @@ extension LikelihoodMaximum {
       held = try HeldCorrelation(self, term: term, columns: [column, row])
       if abs(estimate) > 1 - 1e-7 { estimate = estimate < 0 ? -1 : 1 }
     case .residual: held = try HeldResidual(self)
-    case .stratum:
-      throw InferenceError.refused(
-        "the residual standard deviations of strata behind the first have no profiles: put the stratum first (\(Setting.levels)), or use \(Setting.intervals("wald"))."
-      )
+    case .stratum(let s):
+      held = try HeldStructureParameter(self, residual: s - 1, isDeviation: true)
+      spread = sigma / Double(model.observations).squareRoot()
+    case .autocorrelation:
+      held = try HeldStructureParameter(self, residual: 0, isDeviation: false)
+      range = (model.covariance.residual as? SerialCorrelation)?.range ?? range
     case .coefficient(let k):
       held = HeldCoefficient(self, index: k, estimate: estimate)
       spread = standardError ?? spread
@@ -84,7 +86,7 @@ extension CovarianceStructure {
     switch place {
     case .deviation(_, let column): index(ofDeviation: column)
     case .correlation(_, let row, let column): index(ofCorrelation: row, column)
-    case .residual, .stratum, .coefficient: nil
+    case .residual, .stratum, .autocorrelation, .coefficient: nil
     }
   }
 }

@@ -43,6 +43,9 @@ extension FittedModel {
             ? "there is no standard error, for the Hessian could not be computed"
             : "there is no standard error at the edge of the parameter space; use \(Setting.intervals("profile"))")
       }
+      if place == .autocorrelation, let interval = fit.autocorrelation?.correlation.interval(level) {
+        return ConfidenceInterval(parameter, estimate: estimate, interval)
+      }
       let scale = parameter.kind.scale
       let (centre, margin) = (scale.transformed(estimate), z * error * scale.slope(estimate))
       return ConfidenceInterval(
@@ -72,6 +75,7 @@ extension FittedModel {
       fit.covarianceComponents[term].correlationStandardErrors[row][column]
     case .residual: fit.sigmaStandardError
     case .stratum(let s): fit.residualStrata?.strata[s].standardError
+    case .autocorrelation: fit.autocorrelation?.correlation.standardError
     case .coefficient(let k): fit.vcov[k][k].squareRoot()
     }
   }

@@ -76,7 +76,7 @@ struct LevelTests {
       ddf = fixed(df)
       levels = values.map { ($0, df) }
     case .kenwardRoger, .kenwardRogerLinear:
-      try model.requireNoAbsorbedFactors(ForIndependentLevels.kenwardRoger.name)
+      try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
       throw InferenceError.linearNeedsResidual
     case .satterthwaite:
       guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }

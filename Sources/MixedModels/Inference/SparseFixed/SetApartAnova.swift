@@ -71,7 +71,7 @@ extension FittedModel {
     case .residual: df = Double(model.observations - model.fixedRank)
     case .satterthwaite: df = nil
     case .kenwardRoger, .kenwardRogerLinear:
-      try model.requireNoAbsorbedFactors(ForIndependentLevels.kenwardRoger.name)
+      try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
     }
     return FTest(
       name: levels.factors[k].name, sumOfSquares: meanSquare * Double(rank), meanSquare: meanSquare,

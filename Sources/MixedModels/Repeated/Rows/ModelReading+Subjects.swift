@@ -87,18 +87,7 @@ extension ModelReading {
 
   /// Where the rows stand; those that are gone are looked up by reading the table again.
   private func places(_ found: SubjectSums.Contradiction) throws -> [RowPlace] {
-    var places = found.places
-    guard places.contains(where: { $0 == nil }) else { return places.compactMap(\.self) }
-    let wanted = Set(found.keys.map { Int($0.chunk) })
-    try reader.read(
-      specification.columns.requests,
-      transform: { chunk in (chunk.index, wanted.contains(chunk.index) ? chunk.rows : nil) },
-      consume: { index, rows in
-        guard let rows else { return }
-        for (k, key) in found.keys.enumerated() where Int(key.chunk) == index {
-          places[k] = rows.place(ofRow: Int(key.row))
-        }
-      })
-    return places.map { $0! }
+    let known = found.places.compactMap(\.self)
+    return try known.count == found.places.count ? known : places(of: found.keys)
   }
 }

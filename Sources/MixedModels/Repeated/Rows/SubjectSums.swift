@@ -34,7 +34,7 @@ struct SubjectSums {
     let kind: Kind
     let subject: Int32
     let visit: Int32
-    let keys: [SubjectRows.RowKey]
+    let keys: [RowKey]
     let places: [RowPlace?]
   }
 
@@ -56,8 +56,7 @@ struct SubjectSums {
       let subject = subjects[Int(rows.subjects[row])]
       let visit = visits[Int(rows.visits[row])]
       let arm = arms.map { $0[Int(rows.arms[row])] } ?? 0
-      let key = SubjectRows.RowKey(
-        chunk: Int32(rows.place.chunk), row: Int32(rows.place.rowOfChunk(row)))
+      let key = RowKey(rows.place, row: row)
       if !keepsAll {
         if subject != current { try begin(subject, visit, key) }
         chunks[key.chunk] = rows.place.rows
@@ -78,7 +77,7 @@ struct SubjectSums {
   }
 
   /// Ends the subject before; the rows of this one begin.
-  private mutating func begin(_ subject: Int32, _ visit: Int32, _ key: SubjectRows.RowKey) throws {
+  private mutating func begin(_ subject: Int32, _ visit: Int32, _ key: RowKey) throws {
     let place = Int(subject)
     if place < isComplete.count, isComplete[place] {
       throw contradiction(.scattered, subject, visit, [key])
@@ -130,7 +129,7 @@ struct SubjectSums {
   }
 
   private func contradiction(
-    _ kind: Contradiction.Kind, _ subject: Int32, _ visit: Int32, _ keys: [SubjectRows.RowKey]
+    _ kind: Contradiction.Kind, _ subject: Int32, _ visit: Int32, _ keys: [RowKey]
   ) -> Contradiction {
     Contradiction(
       kind: kind, subject: subject, visit: visit, keys: keys,

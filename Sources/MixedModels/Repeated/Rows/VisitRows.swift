@@ -52,11 +52,6 @@ struct SubjectRows {
   /// Where each stands: the chunk, and the row in it.
   var places: [RowKey] = []
 
-  struct RowKey {
-    let chunk: Int32
-    let row: Int32
-  }
-
   /// Bytes of these rows, about.
   static func bytes(width: Int) -> Int { 12 * width + 12 + 24 }
 }
