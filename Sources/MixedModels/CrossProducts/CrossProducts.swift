@@ -91,7 +91,10 @@ public struct CrossProducts: Sendable {
       groups[g].allocate(
         group.blocks, counts: counts, levels: counts[group.cellSet], xCount: fixed.directory.count)
       let z = rows.panel(group.blocks, groups[g].directory)
-      groups[g].accumulate(level: rows.cells[group.cellSet], z: z, x: x, w: rows.weights)
+      // Strata's levels are summed one by one, and add up to these.
+      if basis.strata == nil {
+        groups[g].accumulate(level: rows.cells[group.cellSet], z: z, x: x, w: rows.weights)
+      }
       panels.append(z)
     }
     if let cellSet = basis.clusters?.cellSet {
@@ -108,6 +111,7 @@ public struct CrossProducts: Sendable {
     if let strata = basis.strata {
       let chunk = ChunkPanels(rows, counts: counts, x: x, z: panels)
       parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, like: self, chunk, rows: $0) }
+      for g in groups.indices { for part in parts { groups[g].add(alike: part.groups[g]) } }
     } else if let serial = basis.serial {
       sumSteps(serial, ChunkPanels(rows, counts: counts, x: x, z: panels))
     }

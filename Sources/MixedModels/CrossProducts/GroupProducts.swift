@@ -156,6 +156,18 @@ package struct GroupProducts: Sendable {
     }
   }
 
+  /// Adds products of other rows, in the same columns and levels.
+  mutating func add(alike other: GroupProducts) {
+    let (stride, own, pages) = (stride, blocks, blocks.addresses)
+    for page in 0..<other.pageCount {
+      other.forEachLevel(ofPage: page) { level, block in
+        let (page, offset) = own.place(of: level)
+        let base = pages[page]! + offset
+        for k in 0..<stride { base[k] += block[k] }
+      }
+    }
+  }
+
   /// - Returns: the column here of every column there.
   package mutating func merge(
     _ other: GroupProducts, columns: [ColumnBlock], levels: [Int32], levelCount: Int,
