@@ -129,6 +129,14 @@ public final class FittedModel: Sendable {
     throw .needsIndependentResiduals(what, repeated.model.term)
   }
 
+  /// - Parameter what: What takes rows one by one, with its verb.
+  /// - Throws: `InferenceError` where residuals are correlated within subjects, by visits or in time.
+  func requireIndependentRows(_ what: MessageText) throws(InferenceError) {
+    try requireIndependentResiduals(what)
+    guard let serial = model.covariance.residual as? SerialCorrelation else { return }
+    throw .needsIndependentResiduals(what, serial.term)
+  }
+
   /// - Parameter what: What needs σ to be estimated, with its verb.
   /// - Throws: `InferenceError` where σ is known.
   func requireEstimatedSigma(_ what: String, _ remedy: Setting) throws(InferenceError) {

@@ -62,13 +62,6 @@ extension LinearMixedModel {
       "\(what) not made of a model without random effects. Add a term such as (1 | group).")
   }
 
-  /// - Parameter what: What takes rows one by one, with its verb.
-  /// - Throws: `InferenceError` where residuals are correlated in time.
-  func requireIndependentRows(_ what: MessageText) throws(InferenceError) {
-    guard let serial = covariance.residual as? SerialCorrelation else { return }
-    throw .needsIndependentResiduals(what, serial.term)
-  }
-
   /// - Parameters:
   ///   - what: What is for one residual variance, without a verb.
   ///   - remedy: What there is instead.

@@ -12,9 +12,8 @@ public struct LinearPredictor: Sendable {
   /// The fixed part as coefficients of the raw columns.
   let fixedPart: [Double]
 
-  /// - Throws: `FitError`; `InferenceError` where residuals are correlated within subjects.
+  /// - Throws: `FitError`.
   public init(_ fitted: FittedModel) throws {
-    try fitted.requireIndependentResiduals("predictions and residuals are computed")
     self.fitted = fitted
     fixedPart = try Self.fixedPart(fitted)
   }

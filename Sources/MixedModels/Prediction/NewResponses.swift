@@ -30,7 +30,7 @@ public struct NewResponses: Sendable {
     input: RowTable.InputColumns = .all, options: PredictionOptions = PredictionOptions()
   ) throws {
     try ValueRange.responses.check(count, "the number of responses")
-    try predictor.model.requireIndependentRows("new responses are drawn")
+    try predictor.fitted.requireIndependentRows("new responses are drawn")
     (self.predictor, self.seed, self.input) = (predictor, seed, input)
     names = (1...count).map { "sim_\($0)" }
     self.options = options

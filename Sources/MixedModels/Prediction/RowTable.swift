@@ -51,7 +51,11 @@ public struct RowTable {
   ) throws -> [String] {
     try statistics.interval?.check(options.degreesOfFreedom)
     if columns.contains(.leverage) || columns.contains(.cooksDistance) {
-      try predictor.model.requireIndependentRows("leverages and Cook's distances are computed")
+      try predictor.fitted.requireIndependentRows("leverages and Cook's distances are computed")
+    }
+    if case .prediction = statistics.interval {
+      // Of which each visit has its own.
+      try predictor.fitted.requireIndependentResiduals("prediction intervals are computed")
     }
     var options = options
     options.reading.wantsRecords = input == .all

@@ -139,6 +139,32 @@ import Testing
     expectError([words]) { try fit([table("t.csv", lines.dropFirst())], term) }
   }
 
+  /// Xβ̂ with its variance xᵀVx, and what it leaves of the response; by the same degrees of freedom as a
+  /// contrast of the row.
+  @Test func `predictions are those of the fixed part`() throws {
+    var options = FitOptions()
+    options.residual = try ResidualTerm("cs(Days | Subject)")
+    let data: [any TableSource] = [.file(sleepstudyPath)]
+    let fitted = try FittedModel(Formula("Reaction ~ Days"), data: data, options: options)
+    var wanted = PredictionOptions()
+    (wanted.wantsResiduals, wanted.wantsStandardErrors) = (true, true)
+    let rows = try fitted.predict(data, options: wanted)
+    let (fit, β) = (fitted.fit, fitted.fit.fixedEffects.map { $0.estimate! })
+    for row in 0..<10 {
+      let d = Double(row)
+      #expect(abs(rows.fitted[row] - (β[0] + β[1] * d)) < 1e-9)
+      let variance = fit.vcov[0][0] + 2 * d * fit.vcov[0][1] + d * d * fit.vcov[1][1]
+      #expect(abs(rows.relativeVariance[row] - variance) < 1e-8 * variance)
+    }
+    // The first row of the file is 249.56 at day 0.
+    #expect(abs(rows.residuals[0] - (249.56 - β[0])) < 1e-9)
+    (wanted.random, wanted.degreesOfFreedom) = (.none, .satterthwaite)
+    wanted.wantsStandardErrors = false
+    let tested = try fitted.predict(data, options: wanted)
+    let first = try fitted.tested().fixedEffects[0]
+    #expect(abs(tested.degreesOfFreedom[0] - first.degreesOfFreedom!) < 1e-6)
+  }
+
   @Test func `what is not made for them is refused by name`() throws {
     var options = FitOptions()
     options.residual = try ResidualTerm("cs(Days | Subject)")
@@ -148,7 +174,13 @@ import Testing
     #expect(throws: InferenceError.self) { try fitted.bootstrap() }
     #expect(throws: InferenceError.self) { try fitted.varianceExplained() }
     #expect(throws: InferenceError.self) { try fitted.randomTermDeletions() }
-    #expect(throws: InferenceError.self) { try LinearPredictor(fitted) }
+    let predictor = try LinearPredictor(fitted)
+    #expect(throws: InferenceError.self) { try NewResponses(predictor, count: 1, seed: 1) }
+    #expect(throws: InferenceError.self) { try RowTable(predictor, [.leverage]).write(data) { _ in } }
+    #expect(throws: InferenceError.self) {
+      try RowTable(predictor, [.lower], interval: .prediction(level: 0.95)).write(data) { _ in }
+    }
+    #expect(throws: InferenceError.self) { try predictor.influence(of: "Subject", data) }
     #expect(throws: FitError.self) {
       try CrossProducts(Formula("Reaction ~ Days"), data: data, options: options)
     }

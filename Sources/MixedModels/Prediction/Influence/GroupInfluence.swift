@@ -39,6 +39,7 @@ extension LinearPredictor {
   public func influence(
     of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
+    try fitted.requireIndependentResiduals("the influence of levels is computed")
     try model.requireSupport(of: .groupInfluence)
     let index = try groupIndex(group)
     var options = options
