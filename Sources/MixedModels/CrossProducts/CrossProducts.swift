@@ -52,12 +52,8 @@ public struct CrossProducts: Sendable {
     clusters = basis.clusters.map { _ in GroupProducts(ofTail: basis.fixed) }
     pairs = []
     moments = basis.atoms.map { AtomMoments(degree: $0.needsMoments ? $0.degree : 0) }
-    for g in groups.indices {
-      for h in groups.indices where h > g {
-        pairs.append(
-          PairProducts(
-            rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity))
-      }
+    pairs = groupPairs.map { g, h in
+      PairProducts(rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
     }
   }
 
@@ -104,6 +100,7 @@ public struct CrossProducts: Sendable {
     for (pair, (g, h)) in groupPairs.enumerated() {
       pairs[pair] = PairProducts(
         rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
+      guard g < h else { continue }  // a row has one level of a group
       pairs[pair].accumulate(
         rowLevel: rows.cells[basis.groups[g].cellSet], row: panels[g],
         columnLevel: rows.cells[basis.groups[h].cellSet], column: panels[h], w: rows.weights)
@@ -117,9 +114,12 @@ public struct CrossProducts: Sendable {
     }
   }
 
-  /// (g, h) of every entry of `pairs`.
+  /// (g, h) of every entry of `pairs`: two groups, or one, of which steps in time pair levels.
   package var groupPairs: [(Int, Int)] {
-    groups.indices.flatMap { g in groups.indices.filter { $0 > g }.map { (g, $0) } }
+    let hasSteps = basis.serial != nil
+    return groups.indices.flatMap { g in
+      groups.indices.filter { $0 > g || hasSteps && $0 == g }.map { (g, $0) }
+    }
   }
 
   /// Takes over all that no shift or scale changes.

@@ -142,6 +142,18 @@ package struct PairProducts: Sendable {
     }
   }
 
+  var isEmpty: Bool { runs.allSatisfy(\.keys.isEmpty) }
+
+  /// Adds the pairs of others with these codes, as zeros.
+  mutating func addPattern(of other: PairProducts) {
+    for theirs in other.runs where !theirs.keys.isEmpty {
+      append(theirs.keys, [Double](repeating: 0, count: theirs.keys.count * size))
+    }
+    for run in runs.indices where runs[run].isDueForCompacting {
+      runs[run].compact(blockSize: size)
+    }
+  }
+
   /// Makes room for the columns of other products of the same two groups.
   mutating func adopt(rowCapacity: Int, columnCapacity: Int) { grow(rowCapacity, columnCapacity) }
 

@@ -51,6 +51,7 @@ extension ProductSums {
   ///
   /// - Parameters:
   ///   - counts: Cells of every cell set.
+  ///   - z: Empty where rows of Z are added later.
   ///   - levels: Of every group the level of each row.
   init(
     _ basis: RawBasis, like whole: CrossProducts, counts: [Int], x: SparsePanel, z: [SparsePanel],
@@ -71,15 +72,17 @@ extension ProductSums {
       var products = GroupProducts(group.blocks)
       products.allocate(
         group.blocks, counts: counts, levels: counts[group.cellSet], xCount: width)
-      products.accumulate(level: levels[g], z: z[g], x: x, w: weights)
+      if !z.isEmpty { products.accumulate(level: levels[g], z: z[g], x: x, w: weights) }
       return products
     }
     pairs = []
     for (g, h) in whole.groupPairs {
       var products = PairProducts(
         rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
-      products.accumulate(
-        rowLevel: levels[g], row: z[g], columnLevel: levels[h], column: z[h], w: weights)
+      if g < h, !z.isEmpty {
+        products.accumulate(
+          rowLevel: levels[g], row: z[g], columnLevel: levels[h], column: z[h], w: weights)
+      }
       pairs.append(products)
     }
   }

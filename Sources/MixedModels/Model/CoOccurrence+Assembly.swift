@@ -12,9 +12,16 @@ extension CoOccurrence {
     let map = PairMap(products, row.B, column.B)
     var raw = products.takeAll()
     let count = raw.keys.count
-    let rowRanks = raw.keys.map { Int32(row.rank[PairProducts.rowLevel($0)]) }
-    let columnRanks = raw.keys.map { Int32(column.rank[PairProducts.columnLevel($0)]) }
+    var rowRanks = raw.keys.map { Int32(row.rank[PairProducts.rowLevel($0)]) }
+    var columnRanks = raw.keys.map { Int32(column.rank[PairProducts.columnLevel($0)]) }
     raw.keys = []
+    // Two levels of one group are a pair once, the later one its row.
+    if g == h {
+      for pair in 0..<count where rowRanks[pair] < columnRanks[pair] {
+        (rowRanks[pair], columnRanks[pair]) = (columnRanks[pair], rowRanks[pair])
+        map.transpose(&raw.blocks, pair)
+      }
+    }
     var order = [UInt32](0..<UInt32(count))
     // Stable, so equal pairs stay in the order of their cells.
     if !Self.isSorted(rowRanks, columnRanks) {
@@ -78,6 +85,14 @@ private struct PairMap {
     (self.left, self.right) = (left, right)
     lineSize = raw.columnCapacity
     blockSize = raw.rowCapacity * raw.columnCapacity
+  }
+
+  /// Of a pair of one group's levels, which has as many rows as columns.
+  func transpose(_ raw: inout [Double], _ pair: Int) {
+    let base = pair * blockSize
+    for i in 0..<lineSize {
+      for j in 0..<i { raw.swapAt(base + i * lineSize + j, base + j * lineSize + i) }
+    }
   }
 
   /// Adds a mapped pair to the last block, ℓ_row × ℓ_column, column-major.

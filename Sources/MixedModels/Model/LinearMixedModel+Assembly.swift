@@ -72,13 +72,18 @@ extension LinearMixedModel {
     fixedLevels = try absorption?.fixedLevels(
       releasing: &products, &groups, x, z, DesignBuilder(products: products, options: options))
     self.groups = groups
-    pairs = products.groupPairs.enumerated().filter { $0.1.1 < groups.count }.map { pair, indices in
+    // Levels of one group are paired by steps in time between them alone.
+    let met = products.groupPairs.enumerated().filter { pair, indices in
+      indices.1 < groups.count && (indices.0 < indices.1 || !products.pairs[pair].isEmpty)
+    }
+    pairs = met.map { [groups] pair, indices in
       CoOccurrence(
         releasing: &products.pairs[pair], rowGroup: indices.0, columnGroup: indices.1,
         groups: groups)
     }
     let coordinates = WorkingCoordinates(
-      fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) }, threads: options.threads)
+      fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) }, pairs: met.map(\.offset),
+      threads: options.threads)
     func related(_ groups: [RandomEffectsGroup]) throws -> [RandomEffectsGroup] {
       try Self.related(groups, members, options)
     }

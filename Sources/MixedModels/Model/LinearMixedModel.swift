@@ -69,6 +69,10 @@ public struct LinearMixedModel: Sendable {
     Double(kind == .reml ? observations - fixedRank : observations)
   }
 
+  /// Whether steps in time lead from one level of a group to another, so that ZᵀR⁻¹Z has blocks between
+  /// them.
+  var hasLinkedLevels: Bool { pairs.contains { $0.rowGroup == $0.columnGroup } }
+
   /// Whether θ is that of covariance matrices.
   ///
   /// - Throws: `FitError.numerical` for a parameter of a structure that is outside of its range.

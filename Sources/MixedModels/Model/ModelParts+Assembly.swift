@@ -8,6 +8,8 @@ struct WorkingCoordinates {
   /// Of every group.
   let levels: [GroupLevels]
   let B: [DenseMatrix]
+  /// Places of the model's pairs of groups among the raw ones.
+  let pairs: [Int]
   let threads: Int
 }
 
@@ -107,7 +109,7 @@ extension ModelPart {
     pairs = whole.pairs.indices.map { k in
       let pair = whole.pairs[k]
       return CoOccurrence(
-        releasing: &raw.pairs[k], rowGroup: pair.rowGroup, columnGroup: pair.columnGroup,
+        releasing: &raw.pairs[coordinates.pairs[k]], rowGroup: pair.rowGroup, columnGroup: pair.columnGroup,
         groups: groups
       ).spread(over: pair)
     }

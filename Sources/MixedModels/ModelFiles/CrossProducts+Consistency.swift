@@ -143,7 +143,7 @@ extension CrossProducts {
 
   private func checkTotal(ofPair pair: Int) throws(MalformedMember) {
     let (g, h) = groupPairs[pair]
-    guard let row = constantColumn(ofGroup: g), let column = constantColumn(ofGroup: h) else {
+    guard g < h, let row = constantColumn(ofGroup: g), let column = constantColumn(ofGroup: h) else {
       return
     }
     let products = pairs[pair]

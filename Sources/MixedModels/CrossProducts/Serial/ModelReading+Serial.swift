@@ -30,9 +30,9 @@ extension ModelReading {
           "rows are not in the order of \(serial.term.subject) and \(serial.term.visit): the table was read twice, and all rows were kept in memory"
         )
         return products
-      } catch let found as Found { throw found.error(serial, specification) }
+      } catch let found as Found { throw found.error(serial) }
     } catch let found as Found {
-      throw found.error(serial, specification)
+      throw found.error(serial)
     }
   }
 
@@ -70,9 +70,9 @@ extension ModelReading {
       subject = "\(serial.subject.name) “\(levels.label(found.subject))”"
     }
 
-    var isDisorder: Bool { if case .disorder = kind { true } else { false } }
+    var isDisorder: Bool { kind == .disorder }
 
-    func error(_ serial: BoundSerial, _ specification: ModelSpecification) -> any Error {
+    func error(_ serial: BoundSerial) -> DataError {
       let (place, time) = (places.last!, serial.term.visit)
       let earlier = places[0].description
       switch kind {
@@ -95,13 +95,6 @@ extension ModelReading {
             remedy:
               "ar1 counts steps. Use a column of whole numbers, or \(Setting.residual("car1(\(time) | \(serial.term.subject))"))."
           ), at: place)
-      case .levels(let group):
-        let name =
-          specification.randomTerms.first { $0.group == group }?.groupName ?? ""
-        return FitError.serial(
-          serial.term.text,
-          "is for random effects whose levels hold all rows of a subject, and those of \(subject) are in several levels of \(name) (\(earlier), and \(place.description)). Correlate the rows within those levels, or take the term out"
-        )
       }
     }
   }

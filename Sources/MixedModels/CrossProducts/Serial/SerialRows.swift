@@ -20,8 +20,6 @@ struct SerialRows: Sendable {
       case sameTime
       /// Times are not so many whole steps apart.
       case fraction
-      /// The rows are in two levels of a group.
-      case levels(group: Int)
     }
     let kind: Kind
     let subject: Int32
@@ -42,7 +40,7 @@ struct SerialRows: Sendable {
     var fault: Fault?
     for row in 1..<max(block.count, 1) {
       if subjects[row] == subjects[row - 1] {
-        guard let kind = Self.fault(block, row, basis, serial) else { continue }
+        guard let kind = Self.fault(block, row, serial) else { continue }
         fault = fault ?? Fault(kind: kind, subject: subjects[row], earlier: row - 1, row: row)
       } else {
         runs.append((subjects[row], row))
@@ -55,16 +53,10 @@ struct SerialRows: Sendable {
   }
 
   /// What is wrong with a row after the one before it of the same subject.
-  private static func fault(
-    _ block: RowBlock, _ row: Int, _ basis: RawBasis, _ serial: RawSerial
-  ) -> Fault.Kind? {
+  private static func fault(_ block: RowBlock, _ row: Int, _ serial: RawSerial) -> Fault.Kind? {
     let gap = block.times[row] - block.times[row - 1]
     if gap < 0 { return .disorder }
     if gap == 0 { return .sameTime }
-    if !serial.isContinuous, gap != gap.rounded() { return .fraction }
-    return basis.groups.indices.first { g in
-      let levels = block.cells[basis.groups[g].cellSet]
-      return levels[row] != levels[row - 1]
-    }.map { .levels(group: $0) }
+    return !serial.isContinuous && gap != gap.rounded() ? .fraction : nil
   }
 }

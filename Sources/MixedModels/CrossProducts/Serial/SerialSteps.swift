@@ -77,6 +77,17 @@ extension CrossProducts {
         ProductSums(basis, like: self, chunk, differencesTo: rows),
       ]
     }
+    addStepPairs()
+  }
+
+  /// Gives the whole the pairs of levels that only steps have, as zeros: parts have no others than it.
+  private mutating func addStepPairs() {
+    let own = groupPairs.indices.filter { groupPairs[$0].0 == groupPairs[$0].1 }
+    // Where no level of a group is paired with another of it rows have all pairs that steps have.
+    guard parts.contains(where: { part in own.contains { !part.pairs[$0].isEmpty } }) else { return }
+    for part in parts {
+      for pair in pairs.indices { pairs[pair].addPattern(of: part.pairs[pair]) }
+    }
   }
 
   /// Adds the steps of `other`, of which everything else was added, or is known.
@@ -111,6 +122,7 @@ extension CrossProducts {
         cellSets[set].merge(other.cellSets[set], source: basis.cellSets[set], maps: maps))
     }
     addSteps(of: other, maps)
+    addStepPairs()
   }
 
   /// - Throws: `FitError.serial` where there are more lengths of steps than can be summed.

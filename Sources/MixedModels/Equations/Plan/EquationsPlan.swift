@@ -36,7 +36,8 @@ package struct EquationsPlan {
     }
     let solver = try Self.solver(given, model)
     var comparison = StrategyComparison(
-      model, solver: solver, threads: threads, memory: memory, compares: compares)
+      model, solver: solver, threads: threads, memory: memory,
+      compares: compares && !model.hasLinkedLevels)
     comparison.addMatrixFree(accuracy: accuracy)
     try comparison.addAbsorbed()
     try comparison.addWhole()
@@ -77,10 +78,10 @@ package struct EquationsPlan {
       }
       return "cholmod"
     }
-    if model.parts != nil, model.groups.count > 1 {
+    if model.parts != nil, model.groups.count > 1 || model.hasLinkedLevels {
       guard ["auto", "exact", "cholmod"].contains(given) else {
         throw .numerical(
-          "residual variances that differ, beside several grouping factors, are for the whole system of equations. Use \(Setting.solver("cholmod")), or auto"
+          "residuals that are correlated or of different variances, beside several grouping factors, are for the whole system of equations. Use \(Setting.solver("cholmod")), or auto"
         )
       }
       return "cholmod"

@@ -88,9 +88,19 @@ extension WholeEquations {
         slopes.logDeterminant[row], slopes.logDeterminant[column],
         slopes.residual[row], slopes.residual[column]
       )
+      if row == column {
+        let none = sums.1.map { _ in 0.0 }
+        (sums.1, sums.3) = (none, none)
+      }
       for k in pair.rowLevels.indices {
         let (first, second) = setOwn(x, pair, k, edge + k)
         add(x, pair, k, first, second, &sums)
+      }
+      if row == column {
+        for k in sums.0.indices {
+          sums.1[k] += sums.0[k]
+          sums.3[k] += sums.2[k]
+        }
       }
       slopes.logDeterminant[row] = sums.0
       slopes.logDeterminant[column] = sums.1

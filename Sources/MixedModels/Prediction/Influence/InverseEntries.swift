@@ -28,7 +28,7 @@ final class InverseEntries: @unchecked Sendable {
     try model.requireNoAbsorbedFactors("variances of combined effects are")
     try model.requireRandomEffects("leverages and influence are")
     (self.model, p) = (model, model.fixedEffectCount)
-    if model.groups.count == 1, model.hasIndependentLevels {
+    if model.groups.count == 1, model.hasIndependentLevels, !model.hasLinkedLevels {
       let levels = SingleGroupInverse(model, factors[0], threads: threads)
       (own, fixed, pairs, rowStarts) = ([levels.own], [levels.fixed], [], [])
       equations = nil
@@ -94,7 +94,7 @@ final class InverseEntries: @unchecked Sendable {
     var places = [Int?](repeating: nil, count: count * model.pairs.count)
     var others = [[Double]](repeating: [], count: model.pairs.count)
     for (k, pair) in model.pairs.enumerated()
-    where selected[pair.rowGroup] && selected[pair.columnGroup] {
+    where pair.rowGroup != pair.columnGroup && selected[pair.rowGroup] && selected[pair.columnGroup] {
       var known: [UInt64: Int] = [:]
       var wanted: [(row: Int32, column: Int32)] = []
       for row in 0..<count {
