@@ -27,12 +27,16 @@ extension FittedModel {
   /// - Throws: `InferenceError` where crossed factors are too large; `FitError`; what the progress
   ///   callback throws.
   public func bootstrap(_ options: BootstrapOptions = BootstrapOptions()) throws -> Bootstrap {
-    let simulator = try ResponseSimulator(self)
+    let strata = try StrataSimulator(self)
+    let simulator = strata == nil ? try ResponseSimulator(self) : nil
     let refitting = try Refitting(
       model, kind: self.options.criterion, start: φ, solver: self.options.solver)
     let count = modelParameters.count + 1
     let replicates = try options.run(values: count, threads: threads) { index, stream in
-      let response = model.replacingResponse(simulator.draw(&stream))
+      let response =
+        if let strata { strata.draw(&stream) } else {
+          model.replacingResponse(simulator!.draw(&stream))
+        }
       guard let outcome = try? refitting.fit(response) else {
         return BootstrapReplicate(
           index: index, converged: false, singular: false,

@@ -96,6 +96,10 @@ extension FittedModel {
         }
       }
     }
-    return values + [outcome.sigma] + model.covariance.theta(outcome.φ) + [outcome.criterion]
+    let strata = (model.covariance.residual as? VarianceStrata).map {
+      $0.values(model.covariance.residualCoordinates(outcome.φ))
+    }
+    let sigmas = ([1] + (strata ?? [])).map { $0 * outcome.sigma }
+    return values + sigmas + model.covariance.theta(outcome.φ) + [outcome.criterion]
   }
 }

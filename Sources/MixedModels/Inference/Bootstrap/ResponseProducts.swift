@@ -51,6 +51,15 @@ package struct ResponseSimulator: Sendable {
     memory: Int = availableMemory()
   ) throws {
     try model.requireSupport(of: .bootstrap)
+    try self.init(rowsOf: model, spreads: spreads, sigma: sigma, memory: memory)
+  }
+
+  /// Of rows whose residuals are independent and of one variance, some of those of a fit.
+  ///
+  /// - Throws: `InferenceError` if the crossed factors are too large.
+  init(
+    rowsOf model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double, memory: Int
+  ) throws {
     roots = try model.groups.map { try $0.precision.root() }
     factor = try CrossProductFactor(model, memory: memory)
     (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
@@ -63,7 +72,11 @@ package struct ResponseSimulator: Sendable {
 
   /// The products of one response, in units of the scaled response, relative to its fixed part.
   package func draw(_ stream: inout RandomStream) -> ResponseProducts {
-    let b = effects(&stream)
+    draw(effects(&stream), &stream)
+  }
+
+  /// The same with known random effects.
+  func draw(_ b: [[Double]], _ stream: inout RandomStream) -> ResponseProducts {
     let residuals = factor.draw(&stream)
     var square = residuals.square
     let outside = model.observations - factor.rank
@@ -83,7 +96,7 @@ package struct ResponseSimulator: Sendable {
   }
 
   /// b*, for every group level after level.
-  private func effects(_ stream: inout RandomStream) -> [[Double]] {
+  func effects(_ stream: inout RandomStream) -> [[Double]] {
     zip(roots, zip(model.groups, spreads)).map { root, pair in
       let (group, F) = pair
       var u = [Double](repeating: 0, count: group.levelCount * F.columns)
@@ -138,24 +151,30 @@ package struct ResponseSimulator: Sendable {
 extension LinearMixedModel {
   /// The same model with another response, in units of the scaled one.
   package func replacingResponse(_ response: ResponseProducts) -> LinearMixedModel {
-    let p = fixedEffectCount
+    let part = ModelPart(groups: groups, pairs: pairs, tail: tail).replacingResponse(response)
+    return LinearMixedModel(
+      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: part.groups,
+      fixedLevels: nil, pairs: pairs,
+      tail: part.tail, covariance: covariance, fixed: fixed, terms: terms,
+      knownVariance: knownVariance)
+  }
+}
+
+extension ModelPart {
+  /// The same rows with another response.
+  func replacingResponse(_ response: ResponseProducts) -> ModelPart {
+    let p = tail.columns - 1
     let groups = zip(groups, response.z).map { group, zy in
       let ℓ = group.size
       var zx = group.zx
       for level in 0..<group.levelCount {
         for i in 0..<ℓ { zx[(level * (p + 1) + p) * ℓ + i] = zy[level * ℓ + i] }
       }
-      return RandomEffectsGroup(
-        size: ℓ, levels: group.levels, zz: group.zz, zx: zx, rank: group.rank, B: group.B,
-        precision: group.precision)
+      return group.with(zz: group.zz, zx: zx)
     }
     var tail = tail
     for k in 0..<p { (tail[k, p], tail[p, k]) = (response.x[k], response.x[k]) }
     tail[p, p] = response.square
-    return LinearMixedModel(
-      observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
-      fixedLevels: nil, pairs: pairs,
-      tail: tail, covariance: covariance, fixed: fixed, terms: terms,
-      knownVariance: knownVariance)
+    return ModelPart(groups: groups, pairs: pairs, tail: tail)
   }
 }
