@@ -16,8 +16,8 @@ struct StructuredColumns: Sendable {
 }
 
 /// Why a term cannot have a covariance structure, or a structure certain parameters.
-struct StructureProblem: Error, Equatable {
-  let reason: String
+package struct StructureProblem: Error, Equatable {
+  package let reason: String
   /// What to do, as a sentence.
-  let remedy: String
+  package let remedy: String
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Foundation
 import MixedModels
+import Studies
 import ModelFrames
 import TestSupport
 import Testing

@@ -18,7 +18,10 @@ struct StrataSimulator: Sendable {
       return nil
     }
     try fitted.requireEstimates()
-    guard model.hasIndependentLevels else { throw ForIndependentLevels.bootstrap.refusal }
+    guard model.hasIndependentLevels else {
+      throw InferenceError.refused(
+        "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")
+    }
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
     let spreads = zip(model.groups, factors).map {

@@ -74,7 +74,7 @@ extension LikelihoodMaximum {
 
 extension LinearMixedModel {
   /// Whether a place is a parameter that can be held, and not a function of several.
-  func hasProfile(of place: IntervalPlace) -> Bool {
+  package func hasProfile(of place: IntervalPlace) -> Bool {
     guard let term = place.term, let structure = covariance.blocks[term].structure else { return true }
     return structure.index(of: place) != nil
   }

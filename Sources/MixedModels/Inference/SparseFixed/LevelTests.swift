@@ -77,7 +77,7 @@ struct LevelTests {
       levels = values.map { ($0, df) }
     case .kenwardRoger, .kenwardRogerLinear:
       try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
-      throw InferenceError.linearNeedsResidual
+      throw InferenceError.linearNeedsCurvature
     case .satterthwaite:
       guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }
       let parameters = ParameterCovariance(

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
-import NumericalMethods
+package import ModelFrames
+package import NumericalMethods
 
 /// A covariance structure with its parameters, on the scale of the response: what is true of a term that
 /// data are drawn from.
-struct StatedStructure: Sendable, Equatable {
+package struct StatedStructure: Sendable, Equatable {
   let structure: any CovarianceStructure
-  let columns: [String]
+  package let columns: [String]
   /// As θ has them, standard deviations and loadings in units of the response.
-  private(set) var parameters: [Double]
+  package private(set) var parameters: [Double]
 
   /// Standard deviations of 1, and no correlations.
   init(_ structure: any CovarianceStructure, columns: [String]) {
@@ -20,16 +20,16 @@ struct StatedStructure: Sendable, Equatable {
     (self.structure, self.columns, self.parameters) = (structure, columns, parameters)
   }
 
-  static func == (a: StatedStructure, b: StatedStructure) -> Bool {
+  package static func == (a: StatedStructure, b: StatedStructure) -> Bool {
     a.columns == b.columns && a.parameters == b.parameters
       && a.structure.parameters == b.structure.parameters
   }
 
   /// Whether all columns have one standard deviation.
-  var isHomogeneous: Bool { structure.parameters.first == .commonDeviation }
+  package var isHomogeneous: Bool { structure.parameters.first == .commonDeviation }
 
   /// Places of the standard deviations by the names that they may be stated by.
-  var deviationNames: [(name: String, place: Int)] {
+  package var deviationNames: [(name: String, place: Int)] {
     names { parameter in
       switch parameter {
       case .commonDeviation: [parameter.name(columns)] + columns
@@ -40,7 +40,7 @@ struct StatedStructure: Sendable, Equatable {
   }
 
   /// The same of correlations, rates and ranges.
-  var correlationNames: [(name: String, place: Int)] {
+  package var correlationNames: [(name: String, place: Int)] {
     names { $0.isDeviation ? [] : [$0.name(columns)] }
   }
 
@@ -49,7 +49,7 @@ struct StatedStructure: Sendable, Equatable {
   }
 
   /// Why a value is none of a parameter's; nil where it is set.
-  mutating func set(_ place: Int, _ value: Double) -> String? {
+  package mutating func set(_ place: Int, _ value: Double) -> String? {
     let parameter = structure.parameters[place]
     if let problem = parameter.problem(value) { return problem }
     parameters[place] = value
@@ -58,7 +58,7 @@ struct StatedStructure: Sendable, Equatable {
 
   /// With the standard deviation of a column, or of all where they have one, times a factor; correlations
   /// stay.
-  func scaled(column: Int, by factor: Double) -> StatedStructure {
+  package func scaled(column: Int, by factor: Double) -> StatedStructure {
     var scaled = self
     for (k, parameter) in structure.parameters.enumerated() where parameter.isDeviation {
       if parameter == .commonDeviation || parameter.column == column { scaled.parameters[k] *= factor }
@@ -69,20 +69,20 @@ struct StatedStructure: Sendable, Equatable {
   /// λ, lower triangular, on the scale of the response.
   ///
   /// - Throws: `StructureProblem` where no covariance matrix has the parameters.
-  func factor() throws(StructureProblem) -> DenseMatrix {
+  package func factor() throws(StructureProblem) -> DenseMatrix {
     structure.factor(try structure.values(theta: parameters))
   }
 
   /// λλᵀ
   ///
   /// - Throws: as `factor`.
-  func covariance() throws(StructureProblem) -> DenseMatrix {
+  package func covariance() throws(StructureProblem) -> DenseMatrix {
     let λ = try factor()
     return λ * λ.transposed
   }
 
   /// θ where the residuals have the standard deviation σ.
-  func theta(sigma: Double) -> [Double] {
+  package func theta(sigma: Double) -> [Double] {
     zip(structure.parameters, parameters).map { $0.isDeviation ? $1 / sigma : $1 }
   }
 }
@@ -91,7 +91,7 @@ extension Formula {
   /// The structure of a random term whose columns are known by name; nil where none is written.
   ///
   /// - Throws: `FormulaError` for a word that does not suit the columns.
-  func statedStructure(
+  package func statedStructure(
     _ term: RandomTerm, columns: [String]
   ) throws(FormulaError) -> StatedStructure? {
     guard let word = term.structure else { return nil }
