@@ -34,9 +34,9 @@ extension Fit {
     var lines = [
       "Residual standard error: \(sigma) on \(residualDegreesOfFreedom) degrees of freedom", line,
     ]
-    if let test = explained.test, let statistic = test.statistic, let p = test.pValue {
-      let value = NumberColumn([statistic], digits: Self.tableDigits).cells[0]
-      let probability = PValueColumn([p], digits: Self.tableDigits).cells[0].trimmed
+    if let test = explained.test {
+      let value = NumberColumn([test.statistic], digits: Self.tableDigits).cells[0]
+      let probability = PValueColumn([test.pValue], digits: Self.tableDigits).cells[0].trimmed
       lines.append(
         "F-statistic: \(value) on \(test.numeratorDF) and \(residualDegreesOfFreedom) degrees of freedom, p-value: \(probability)"
       )

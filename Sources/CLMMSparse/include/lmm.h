@@ -63,7 +63,8 @@
 //   decimal        . (default) or ,
 //   separator      one character, or tab; default: found in the header line
 //   ddf            satterthwaite (default), kenward-roger, residual or none
-//   vcov, cluster  covariance of the coefficients, model or CR0 to CR3, and the column of clusters
+//   vcov, cluster  covariance of the coefficients, model, CR0 to CR3 or HC0 to HC3, and the column of clusters
+//   sparse_fixed   "auto", "none", or names of factors whose columns in the fixed part are kept sparse
 //   optimizer      auto (default), newton, bobyqa, …; max_evaluations and tolerance
 //   start          θ in the reported order, an object: values by the names of θ, or the path of a model file with
 //                  an older fit

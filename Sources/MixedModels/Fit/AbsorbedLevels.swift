@@ -21,11 +21,14 @@ public struct VariationExplained: Sendable, Equatable {
   /// The same as `overall` with every sum of squares divided by its degrees of freedom.
   public let adjustedOverall: Double
   /// Of all coefficients but the intercept together; nil beside absorbed factors, and where there are none.
-  public var test: FTest?
+  public var test: Test?
 
-  /// Equal but for the test.
-  public static func == (a: VariationExplained, b: VariationExplained) -> Bool {
-    a.overall == b.overall && a.within == b.within && a.adjustedOverall == b.adjustedOverall
+  /// An F test.
+  public struct Test: Sendable, Equatable {
+    public let statistic: Double
+    public let numeratorDF: Int
+    public let denominatorDF: Double
+    public let pValue: Double
   }
 }
 
@@ -81,9 +84,8 @@ extension Fit {
     guard rank > 0 else { return }
     let meanSquare = (total - rest) / Double(rank)
     let statistic = meanSquare / (sigma * sigma)
-    variationExplained?.test = FTest(
-      name: "all", sumOfSquares: total - rest, meanSquare: meanSquare, numeratorDF: rank,
-      denominatorDF: df, statistic: statistic, scaling: 1,
+    variationExplained?.test = VariationExplained.Test(
+      statistic: statistic, numeratorDF: rank, denominatorDF: df,
       pValue: FisherF(numerator: Double(rank), denominator: df).cumulative(statistic, tail: .upper))
   }
 

@@ -59,10 +59,15 @@ extension Estimates {
     let total = fixed.leastSquares.map { s * $0 }
     let reported = zip(total, fixed.predictor).map { $0 + $1 }
     let (coefficients, effects) = Self.fixedPart(model, total: total, reported: reported, [])
+    var β = fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage
+    var working = reported
+    if fixed.level != 0 {  // a model with a level has its intercept first
+      β[0] += fixed.level
+      working[0] += fixed.R[0, 0] * fixed.level
+    }
     self.init(
-      sigma: variance.squareRoot(),
-      β: fixed.solveR(DenseMatrix(rows: p, columns: 1, storage: reported)).storage,
-      working: WorkingCoefficients(β: reported, Φ: .identity(p), variance: variance),
+      sigma: variance.squareRoot(), β: β,
+      working: WorkingCoefficients(β: working, Φ: .identity(p), variance: variance),
       vcov: variance * fixed.solveR(fixed.solveR(.identity(p)).transposed), λ: [],
       rawCoefficients: coefficients, workingModes: [], fixedLevelEffects: effects, modes: nil)
   }

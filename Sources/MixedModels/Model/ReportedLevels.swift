@@ -35,6 +35,8 @@ struct ReportedLevels: Sendable {
   let transform: DenseMatrix
   /// c: every given column's reported coefficients of the kept columns, p × given.
   let shares: DenseMatrix
+  /// All columns beside the factors that these explain.
+  let aliased: AliasedColumns
   /// From log |XᵀV⁻¹X| of indicators to that of R's columns.
   let logDeterminant: Double
 
@@ -57,7 +59,11 @@ struct ReportedLevels: Sendable {
     for (factor, levels) in zip(names, levels.factors) where levels.levels.count < 2 {
       throw FitError.oneLevelFactor(factor)
     }
-    (parts, _) = try Self.parts(written, names, builder)
+    parts = try Self.parts(written, names, builder)
+    let kept = Set(fixed.kept)
+    let aliased = try AliasedColumns(
+      fixed.names.indices.filter { !kept.contains($0) }, builder, fixed, levels)
+    self.aliased = aliased
     let first = levels.factors[0].levels.count
     guard hasIntercept else {
       (reference, given) = ([], [])
@@ -67,17 +73,17 @@ struct ReportedLevels: Sendable {
       logDeterminant = 0
       return
     }
-    let before = Self.columnsBefore(parts)
-    let kept = Set(fixed.kept)
-    var wanted = isSummed || names.count > 1 ? [] : before.filter { !kept.contains($0) }
-    let aliased = try AliasedColumns(wanted, builder, fixed, levels)
+    let before = Set(Self.columnsBefore(parts))
+    let wanted =
+      isSummed || names.count > 1
+      ? [] : aliased.columns.indices.filter { before.contains(aliased.columns[$0]) }
     let ones = [Double](repeating: 1, count: first)
     let all = DenseMatrix(
-      rows: first, columns: 1 + wanted.count, storage: ones + aliased.directions.storage)
+      rows: first, columns: 1 + wanted.count,
+      storage: ones + wanted.flatMap { aliased.directions.column($0) })
     let qr = ColumnOrderedQR(all, tolerance: Self.tolerance)
-    let own = qr.kept.filter { $0 > 0 }.map { $0 - 1 }
-    wanted = own.map { wanted[$0] }
-    given = wanted
+    let own = qr.kept.filter { $0 > 0 }.map { wanted[$0 - 1] }
+    given = own.map { aliased.columns[$0] }
     shares = aliased.shares.submatrix(rows: Array(0..<fixed.kept.count), columns: own)
     directions = all.submatrix(rows: Array(0..<first), columns: qr.kept)
     if isSummed {
@@ -104,7 +110,7 @@ struct ReportedLevels: Sendable {
   /// The stretches of columns in R's order.
   private static func parts(
     _ written: ModelTerms, _ names: [String], _ builder: DesignBuilder
-  ) throws -> (parts: [Part], columns: Int) {
+  ) throws -> [Part] {
     let bound = builder.products.specification.fixed.terms
     var parts: [Part] = written.hasIntercept ? [.intercept] : []
     var (next, column) = (0, 0)
@@ -118,7 +124,7 @@ struct ReportedLevels: Sendable {
       parts.append(.columns(column..<column + count))
       (next, column) = (next + 1, column + count)
     }
-    return (parts, column)
+    return parts
   }
 
   /// Columns that stand before the first factor.
@@ -157,8 +163,10 @@ struct ReportedLevels: Sendable {
 }
 
 /// Columns x = Dg + Xc that fixed levels and kept columns explain.
-private struct AliasedColumns {
-  /// g, levels × columns.
+struct AliasedColumns: Sendable {
+  /// Among the columns beside the factors.
+  let columns: [Int]
+  /// g, levels of all factors × columns.
   let directions: DenseMatrix
   /// c for the reported coefficients, p × columns.
   let shares: DenseMatrix
@@ -166,7 +174,8 @@ private struct AliasedColumns {
   init(
     _ columns: [Int], _ builder: DesignBuilder, _ fixed: FixedCoordinates, _ levels: FixedLevels
   ) throws {
-    let (count, p) = (levels.factors[0].levels.count, fixed.kept.count)
+    let (count, p) = (levels.starts.last!, fixed.kept.count)
+    self.columns = columns
     guard !columns.isEmpty else {
       directions = DenseMatrix(rows: count, columns: 0)
       shares = DenseMatrix(rows: p, columns: 0)

@@ -65,8 +65,8 @@ extension Fit {
           (
             "f_test",
             .object([
-              ("statistic", .optional(test.statistic)), ("df_num", .integer(test.numeratorDF)),
-              ("df_den", .optional(test.denominatorDF)), ("p_value", .optional(test.pValue)),
+              ("statistic", .number(test.statistic)), ("df_num", .integer(test.numeratorDF)),
+              ("df_den", .number(test.denominatorDF)), ("p_value", .number(test.pValue)),
             ])
           ))
       }

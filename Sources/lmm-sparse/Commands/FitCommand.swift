@@ -26,8 +26,9 @@ struct FitCommand: ParsableCommand {
 
       Factors with a fixed effect for every level that is of no interest by itself stand behind a \
       bar, or after --absorb: 'y ~ x + (1 | school) | worker + firm'. Their coefficients are not \
-      reported (fixef --absorbed has them), and there may be 10^5 of them. Without a random term \
-      this is least squares.
+      reported (fixef --absorbed has them), and there may be 10^5 of them. A factor of 200 levels \
+      or more among the other terms is solved for in the same way, and reported (--sparse-fixed). \
+      Without a random term this is least squares, 'y ~ x', with --vcov HC3 if variances differ.
 
       Many responses of one design: 'cbind(y1, log(y2)) ~ x + (x | group)', or '~ x + (x | group)' \
       with --responses. Each is fitted as alone, to the rows in which it and the predictors are \

@@ -104,24 +104,35 @@ private struct SetApartEstimability {
     let isConnected = levels.factors.dropFirst().allSatisfy { $0.estimatedCount == $0.levels.count - 1 }
     let name = columns[dropped.last!].name
     if !isConnected, !isDeterminedInComponents(c) { return name }
-    return reported.given.indices.allSatisfy { isOrthogonal(c, toGiven: $0) } ? nil : name
+    return reported.aliased.columns.indices.allSatisfy { isOrthogonal(c, to: $0) } ? nil : name
   }
 
   /// With x = Dg + Xc, what a form has of x must be what it has of the rest.
-  private func isOrthogonal(_ c: [Double], toGiven a: Int) -> Bool {
-    let base = reported.directions[0, 1 + a]
+  private func isOrthogonal(_ c: [Double], to a: Int) -> Bool {
+    let aliased = reported.aliased
+    let starts = levels.starts
+    // What R's columns leave out of every factor's part of Dg: multiples of the constant.
+    var bases = starts.dropLast().map { aliased.directions[$0, a] }
+    if reported.isSummed {
+      bases[0] = (0..<starts[1]).reduce(0) { $0 + aliased.directions[$1, a] } / Double(starts[1])
+    }
+    if !reported.hasIntercept { bases[0] = 0 }
+    let constant = bases.reduce(0, +)
     var (sum, size) = (0.0, 0.0)
     for (column, value) in c.enumerated() where value != 0 {
       var own = 0.0
       switch columns[column].place {
-      case .intercept: own = -base
+      case .intercept: own = -constant
       case .column(let j):
-        if j == reported.given[a] {
+        if j == aliased.columns[a] {
           own = 1
         } else if let k = kept.firstIndex(of: j) {
-          own = -reported.shares[k, a]
+          own = -aliased.shares[k, a]
         }
-      case .level(_, let level): own = base - reported.directions[level, 1 + a]
+      case .level(let factor, let level):
+        own = bases[factor] - aliased.directions[starts[factor] + level, a]
+        // Without an intercept the constant is the sum of the first factor's columns.
+        if factor == 0, !reported.hasIntercept { own -= constant }
       }
       sum += value * own
       size += abs(value * own) + abs(value)
