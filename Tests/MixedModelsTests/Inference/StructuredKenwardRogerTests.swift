@@ -9,7 +9,7 @@ import Testing
 @Suite struct `Kenward–Roger of structures and relatives` {
   private func tests(
     _ formula: String, _ file: String, _ method: DegreesOfFreedomMethod = .kenwardRoger
-  ) throws -> [CoefficientTest] {
+  ) throws -> [TTest] {
     try FittedModel(Formula(formula), data: [.file(Files.data(file))]).coefficientTests(method)
   }
 
