@@ -157,6 +157,9 @@ import Testing
       ["--relationship", "calf"],
       ["--relationship", "calf=table.csv", "--precision", "calf=table.csv"],
       ["--sigma", "0"], ["--theta", "1", "--sigma", "-1"], ["--theta", "1", "--start", "1"],
+      ["--parent-groups", "calf=G"], ["--group-variance", "2", "--relationship", "calf=table.csv"],
+      ["--relationship", "calf=table.csv", "--parent-groups", "calf="],
+      ["--relationship", "calf=table.csv", "--parent-groups", "calf=G", "--group-variance", "0"],
     ] {
       #expect(try fit(table, arguments).status == 64, "\(arguments)")
     }
@@ -207,5 +210,29 @@ import Testing
       table, ["--relationship", "calf=table.csv", "--theta", "1", "--output", "table.csv"])
     #expect(run.status != 0)
     #expect(run.errors.contains("table.csv"))
+  }
+
+  @Test func `groups of unknown parents are levels`() throws {
+    let table = "calf,sire,dam\n4,old,old\n5,new,4\n6,new,\n7,4,5\n8,old,6\n"
+    let run = try fit(
+      table,
+      [
+        "--relationship", "calf=table.csv", "--parent-groups", "calf=old,new", "--theta", "1",
+        "--ranef", "--format", "tidy", "--quiet",
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("ran_vals,calf,old,") && run.output.contains("ran_vals,calf,new,"))
+    for (names, words) in [
+      ("calf=old,newer", "“newer” is to be a group of unknown parents, and is nobody's parent"),
+      ("calf=old,4", "table.csv, line 2: “4” is a group of unknown parents, and has parents"),
+    ] {
+      let wrong = try fit(
+        table, ["--relationship", "calf=table.csv", "--parent-groups", names])
+      #expect(wrong.status == 1 && wrong.errors.contains(words), "\(wrong.errors)")
+    }
+    let matrix = try fit(
+      ",4,5,6,7,8\n4,1,,,,\n5,0,1,,,\n6,0,0,1,,\n7,0,0,0,1,\n8,0,0,0,0,1\n",
+      ["--relationship", "calf=table.csv", "--parent-groups", "calf=old"])
+    #expect(matrix.status == 1 && matrix.errors.contains("those of a pedigree"), "\(matrix.errors)")
   }
 }

@@ -122,19 +122,3 @@ extension StructureDescription {
     }
   }
 }
-
-extension FittedModel {
-  /// The structure of every term with its estimates; nil where any covariance matrix is meant.
-  package var estimatedStructures: [StatedStructure?] {
-    zip(model.terms, zip(model.covariance.blocks, model.covariance.blockRanges)).map { term, place in
-      let (block, range) = place
-      var next = range.lowerBound
-      guard let structure = block.structure, let θ = block.structuredTheta(φ, &next) else {
-        return nil
-      }
-      return StatedStructure(
-        structure, columns: term.columns,
-        parameters: zip(structure.parameters, θ).map { $0.isDeviation ? fit.sigma * $1 : $1 })
-    }
-  }
-}

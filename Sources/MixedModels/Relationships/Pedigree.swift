@@ -7,6 +7,12 @@ import ModelFrames
 /// The additive relationship matrix A has 1 + F on its diagonal, F the coefficient of inbreeding. Its
 /// inverse is written down from the parents alone (Henderson 1976, Biometrics 32, 69–83), with F by the
 /// method of Meuwissen & Luo (1992, Genetics Selection Evolution 24, 305–313).
+///
+/// Unknown parents can belong to groups, of other birth years or countries, whose means differ (Westell, Quaas &
+/// Van Vleck 1988, Journal of Dairy Science 71, 1310–1318): with Q the shares of the groups in the
+/// individuals, breeding values are Qg + a. In A*⁻¹ of individuals and groups a group stands where an unknown
+/// parent would (Quaas 1988, ibid. 71, 1338–1345). Groups are random here, with a variance that is given as a
+/// multiple of the additive one; a large one leaves them as good as fixed.
 public struct Pedigree: Sendable {
   /// Parents before their offspring; founders that are named as parents only are there, too.
   public let individuals: [String]
@@ -16,23 +22,44 @@ public struct Pedigree: Sendable {
   private let parents: [(sire: Int, dam: Int)]
   /// Within-family variances: A = TDTᵀ.
   private let variances: [Double]
+  /// Names of the groups of unknown parents.
+  public let groups: [String]
+  /// Of the groups, as multiples of the additive variance.
+  private let groupVariance: Double
+  /// Places of the unknown parents' groups; −1 where a parent is known, or has none.
+  private let parentGroups: [(sire: Int, dam: Int)]
 
-  /// - Parameter records: Individuals in any order; nil for a parent that is not known.
-  /// - Throws: `RelationshipError` for an individual that is there twice, or that is its own ancestor.
+  /// - Parameters:
+  ///   - records: Individuals in any order; nil for a parent that is not known, or the name of its group.
+  ///   - groups: Names that are those of groups of unknown parents, not of individuals.
+  ///   - groupVariance: Of the groups, as a multiple of the additive variance.
+  /// - Throws: `RelationshipError` for an individual that is there twice, or that is its own ancestor; for a
+  ///   group that has parents, or no offspring.
   public init(
-    _ records: [(individual: String, sire: String?, dam: String?)]
+    _ records: [(individual: String, sire: String?, dam: String?)], groups: [String] = [],
+    groupVariance: Double = 1
   ) throws(RelationshipError) {
     var index: [Label: Int] = [:]
     var names: [String] = []
+    var groupPlaces: [Label: Int] = [:]
+    for (k, group) in groups.enumerated() {
+      guard groupPlaces.updateValue(k, forKey: Label(group)) == nil else { throw .groupTwice(group) }
+    }
+    guard groupVariance > 0, groupVariance.isFinite else { throw .groupVariance(groupVariance) }
+    (self.groups, self.groupVariance) = (groups, groupVariance)
     for record in records {
+      guard groupPlaces[Label(record.individual)] == nil else {
+        throw .groupAmongIndividuals(record.individual)
+      }
       if let first = index.updateValue(names.count, forKey: Label(record.individual)) {
         let isSame = records[first].sire == record.sire && records[first].dam == record.dam
         throw .individualTwice(record.individual, otherParents: !isSame)
       }
       names.append(record.individual)
     }
+    func group(_ name: String?) -> Int { name.flatMap { groupPlaces[Label($0)] } ?? -1 }
     func place(_ name: String?) -> Int {
-      guard let name else { return -1 }
+      guard let name, group(name) < 0 else { return -1 }
       if let known = index[Label(name)] { return known }
       index[Label(name)] = names.count
       names.append(name)
@@ -40,12 +67,20 @@ public struct Pedigree: Sendable {
     }
     var given = records.map { (sire: place($0.sire), dam: place($0.dam)) }
     given += repeatElement((sire: -1, dam: -1), count: names.count - given.count)
+    let givenGroups =
+      records.map { (sire: group($0.sire), dam: group($0.dam)) }
+      + repeatElement((sire: -1, dam: -1), count: names.count - records.count)
+    let used = Set(givenGroups.flatMap { [$0.sire, $0.dam] })
+    if let unused = groups.indices.first(where: { !used.contains($0) }) {
+      throw .groupWithoutOffspring(groups[unused])
+    }
     let order = try Self.ancestorsFirst(given, names)
     var rank = [Int](repeating: 0, count: names.count)
     for (k, individual) in order.enumerated() { rank[individual] = k }
     func ranked(_ place: Int) -> Int { place < 0 ? -1 : rank[place] }
     individuals = order.map { names[$0] }
     parents = order.map { (ranked(given[$0].sire), ranked(given[$0].dam)) }
+    parentGroups = order.map { givenGroups[$0] }
     (inbreeding, variances) = Self.inbreeding(parents)
   }
 
@@ -119,9 +154,12 @@ public struct Pedigree: Sendable {
     return (F, d)
   }
 
-  /// A⁻¹ = Σ w_iw_iᵀ/d_i with w_i = e_i − ½e_sire − ½e_dam; log |A| = Σ log d_i.
+  /// A⁻¹ = Σ w_iw_iᵀ/d_i with w_i = e_i − ½e_sire − ½e_dam; log |A| = Σ log d_i. A group has d = γ, and
+  /// no parents.
   public var relationship: LevelRelationship {
-    var diagonal = [Double](repeating: 0, count: parents.count)
+    let n = parents.count
+    var diagonal = [Double](repeating: 0, count: n)
+    diagonal += repeatElement(1 / groupVariance, count: groups.count)
     var edges: [UInt64: Double] = [:]
     func add(_ i: Int, _ j: Int, _ value: Double) {
       if i == j { diagonal[i] += value } else {
@@ -129,7 +167,9 @@ public struct Pedigree: Sendable {
       }
     }
     for (i, pair) in parents.enumerated() {
-      let known = [pair.sire, pair.dam].filter { $0 >= 0 }
+      let group = parentGroups[i]
+      let known =
+        [pair.sire, pair.dam].filter { $0 >= 0 } + [group.sire, group.dam].filter { $0 >= 0 }.map { n + $0 }
       diagonal[i] += 1 / variances[i]
       for parent in known { add(i, parent, -0.5 / variances[i]) }
       for a in known { diagonal[a] += 0.25 / variances[i] }
@@ -139,11 +179,12 @@ public struct Pedigree: Sendable {
       SparsePrecision.Edge(
         row: Int32($0 & 0xffff_ffff), column: Int32($0 >> 32), value: edges[$0]!)
     }
+    let logDeterminant =
+      -variances.reduce(0) { $0 + log($1) } - Double(groups.count) * log(groupVariance)
     return LevelRelationship(
-      individuals,
+      individuals + groups,
       SparsePrecision(
-        diagonal: diagonal, edges: entries.filter { $0.value != 0 },
-        logDeterminant: -variances.reduce(0) { $0 + log($1) }))
+        diagonal: diagonal, edges: entries.filter { $0.value != 0 }, logDeterminant: logDeterminant))
   }
 }
 

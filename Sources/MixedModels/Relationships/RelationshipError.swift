@@ -13,6 +13,11 @@ public enum RelationshipError: Error, Sendable, Equatable {
   case notPositiveDefinite(String)
   case individualTwice(String, otherParents: Bool)
   case ownAncestor(String)
+  /// Of groups of unknown parents.
+  case groupTwice(String)
+  case groupAmongIndividuals(String)
+  case groupWithoutOffspring(String)
+  case groupVariance(Double)
   /// A level of the data that is not among the relationship's, and how many others there are.
   case unknownLevel(String, factor: String, others: Int)
   case noSuchFactor(String, known: [String])
@@ -37,6 +42,13 @@ extension RelationshipError: CustomStringConvertible {
     case .individualTwice(let name, let others):
       "“\(name)” is there twice\(others ? ", with other parents" : ""). A pedigree has one line for each individual"
     case .ownAncestor(let name): "“\(name)” is among its own ancestors"
+    case .groupTwice(let name): "the group “\(name)” of unknown parents is named twice"
+    case .groupAmongIndividuals(let name):
+      "“\(name)” is a group of unknown parents, and has parents of its own here. Give the group another name"
+    case .groupWithoutOffspring(let name):
+      "“\(name)” is to be a group of unknown parents, and is nobody's parent. Name it as sire or dam, or leave it out"
+    case .groupVariance(let value):
+      "the variance of groups of unknown parents is a positive multiple of the additive variance, not \(value)"
     case .unknownLevel(let level, let factor, let others):
       "the level “\(level)” of \(factor)\(others > 0 ? " (and \(others) more)" : "") is not in its relationship. Add it, or leave out its rows"
     case .noSuchFactor(let name, let known):

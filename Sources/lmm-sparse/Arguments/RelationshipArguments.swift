@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 import MixedModels
+import ModelFrames
 import Synchronization
 
 /// Known covariances between the levels of grouping factors.
@@ -27,6 +28,21 @@ struct RelationshipArguments: ParsableArguments {
       """, valueName: "factor=file"), completion: .file())
   var precision: [String] = []
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      """
+      Groups of unknown parents in a factor's pedigree, which stand there as sire or dam and are no \
+      individuals: their means differ; repeatable.
+      """, valueName: "factor=name,…"))
+  var parentGroups: [String] = []
+
+  @Option(
+    .groupVariance,
+    "Variance of the groups' means, as a multiple of the additive variance; a large one, such as 10000, leaves them as good as fixed",
+    valueName: "x")
+  var groupVariance = 1.0
+
   private var all: [(option: String, argument: String)] {
     relationship.map { ("--relationship", $0) } + precision.map { ("--precision", $0) }
   }
@@ -39,6 +55,27 @@ struct RelationshipArguments: ParsableArguments {
         throw ValidationError("\(option): '\(factor)' has two relationships.")
       }
     }
+    for (factor, _) in try namedGroups() where !factors.contains(factor) {
+      throw ValidationError("--parent-groups: '\(factor)' has no pedigree. Name its file: --relationship.")
+    }
+    guard groupVariance == 1 || !parentGroups.isEmpty else {
+      throw ValidationError("--group-variance is that of --parent-groups, and there are none.")
+    }
+  }
+
+  /// Names of the groups of unknown parents of every factor that has some.
+  private func namedGroups() throws -> [String: [String]] {
+    var groups: [String: [String]] = [:]
+    for argument in parentGroups {
+      let (factor, names) = try columnAssignment(
+        argument, option: "--parent-groups", key: "FACTOR", value: "NAME,…")
+      groups[factor, default: []] += names.split(separator: ",", omittingEmptySubsequences: false)
+        .map { String($0.drop { $0 == " " }) }
+    }
+    if let (factor, _) = groups.first(where: { $0.value.contains("") }) {
+      throw ValidationError("--parent-groups \(factor): a group has no name.")
+    }
+    return groups
   }
 
   /// Files named by the options.
@@ -50,11 +87,14 @@ struct RelationshipArguments: ParsableArguments {
 
   /// - Throws: `DelimitedTextError` with the file and the line.
   func set(_ options: inout FitOptions) throws {
+    let groups = try namedGroups()
     for (option, argument) in all {
       let (factor, path) = try columnAssignment(
         argument, option: option, key: "FACTOR", value: "FILE")
       options.relationships[factor] = try Self.read(
-        Key(path: path, isPrecision: option == "--precision"), for: factor)
+        Key(
+          path: path, isPrecision: option == "--precision", groups: groups[factor] ?? [],
+          groupVariance: groupVariance), for: factor)
     }
   }
 
@@ -68,7 +108,13 @@ struct RelationshipArguments: ParsableArguments {
       let file = try RelationshipFile(key.path)
       let header = key.isPrecision ? nil : file.pedigreeHeader
       try header?.check(factor)
-      let relationship = try key.isPrecision ? file.precision() : file.relationship()
+      guard header != nil || key.groups.isEmpty else {
+        throw file.problem(nil, "groups of unknown parents are those of a pedigree, and this is a matrix")
+      }
+      let relationship =
+        try key.isPrecision
+        ? file.precision()
+        : file.relationship(groups: key.groups, groupVariance: key.groupVariance)
       known[key] = Known(relationship: relationship, header: header)
       return relationship
     }
@@ -78,6 +124,8 @@ struct RelationshipArguments: ParsableArguments {
   private struct Key: Hashable {
     let path: String
     let isPrecision: Bool
+    let groups: [String]
+    let groupVariance: Double
   }
 
   private struct Known {
@@ -87,4 +135,9 @@ struct RelationshipArguments: ParsableArguments {
   }
 
   private static let known = Mutex([Key: Known]())
+}
+
+extension ValueRange<Double> {
+  /// Of groups of unknown parents.
+  fileprivate static let groupVariance = ValueRange(above: 0, upTo: 1e8)
 }

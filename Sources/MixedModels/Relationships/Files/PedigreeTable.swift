@@ -62,7 +62,7 @@ struct PedigreeTable {
   /// Where what an error names is there for the last time.
   func line(of error: RelationshipError) -> Int? {
     switch error {
-    case .individualTwice(let name, _), .ownAncestor(let name):
+    case .individualTwice(let name, _), .ownAncestor(let name), .groupAmongIndividuals(let name):
       records.lastIndex { $0.individual.hasBytes(of: name) }.map { lines[$0] }
     default: nil
     }

@@ -21,14 +21,16 @@ package struct RelationshipFile {
     }
   }
 
-  /// From a pedigree or a covariance matrix.
+  /// From a pedigree, with the names of groups of unknown parents, or from a covariance matrix.
   ///
   /// - Throws: `DelimitedTextError` with the line.
-  package func relationship() throws -> LevelRelationship {
+  package func relationship(
+    groups: [String] = [], groupVariance: Double = 1
+  ) throws -> LevelRelationship {
     guard pedigreeHeader == nil else {
       let table = try PedigreeTable(self)
       return try naming(table.line) { () throws(RelationshipError) in
-        try Pedigree(table.records).relationship
+        try Pedigree(table.records, groups: groups, groupVariance: groupVariance).relationship
       }
     }
     let matrix = try matrix()

@@ -5,10 +5,10 @@ package import NumericalMethods
 /// A covariance structure with its parameters, on the scale of the response: what is true of a term that
 /// data are drawn from.
 package struct StatedStructure: Sendable, Equatable {
-  let structure: any CovarianceStructure
-  package let columns: [String]
+  private let structure: any CovarianceStructure
+  private let columns: [String]
   /// As θ has them, standard deviations and loadings in units of the response.
-  package private(set) var parameters: [Double]
+  private var parameters: [Double]
 
   /// Standard deviations of 1, and no correlations.
   init(_ structure: any CovarianceStructure, columns: [String]) {
@@ -120,5 +120,21 @@ extension ModelTerms {
     let name = variables[0].name
     guard columns.allSatisfy({ $0.hasPrefix(name) && $0 != name }) else { return nil }
     return columns.map { String($0.dropFirst(name.count)) }
+  }
+}
+
+extension FittedModel {
+  /// The structure of every term as it was estimated; nil where any covariance matrix is meant.
+  package var estimatedStructures: [StatedStructure?] {
+    zip(model.terms, zip(model.covariance.blocks, model.covariance.blockRanges)).map { term, place in
+      let (block, range) = place
+      var next = range.lowerBound
+      guard let structure = block.structure, let θ = block.structuredTheta(φ, &next) else {
+        return nil
+      }
+      return StatedStructure(
+        structure, columns: term.columns,
+        parameters: zip(structure.parameters, θ).map { $0.isDeviation ? fit.sigma * $1 : $1 })
+    }
   }
 }
