@@ -21,6 +21,9 @@ struct VarianceCommand: ModelTableCommand {
 
           lmm-sparse variance fit.lmm --ratio 'animal/(animal+Residual)'
 
+      --method profile gives limits at which the criterion of the best fit with such a value has risen by a quantile \
+      of chi-squared, which lie within what a variance can be.
+
       \(VarianceExplained.jsonHelp)
       """)
 
@@ -32,11 +35,21 @@ struct VarianceCommand: ModelTableCommand {
     help: ArgumentHelp("A function of the variances; repeatable.", valueName: "expression"))
   var ratio: [String] = []
 
+  enum Method: String, CaseIterable, ExpressibleByArgument {
+    case wald, profile
+
+    var intervals: RatioInterval { self == .profile ? .profile : .wald }
+  }
+
+  @Option(help: ArgumentHelp("How intervals of --ratio are made.", valueName: "kind"))
+  var method: Method = .wald
+
   @OptionGroup var coverage: CoverageArgument
   @OptionGroup var source: ModelSource
   @OptionGroup(title: "Report") var report: TableArguments
 
   func table(of fitted: FittedModel, _ progress: ProgressLine?) throws -> VarianceExplained {
-    try fitted.varianceExplained(ratios: ratio, level: coverage.level)
+    try fitted.varianceExplained(
+      ratios: ratio, level: coverage.level, intervals: method.intervals)
   }
 }

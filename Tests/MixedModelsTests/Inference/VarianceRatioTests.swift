@@ -113,6 +113,99 @@ import Testing
     #expect(abs(results[0].estimate! - deviations.reduce(0) { $0 + $1 * $1 }) < 1e-9)
     #expect(results[1].estimate == 0 && results[1].standardError == 0)
   }
+
+  // MARK: Profiles
+
+  /// With A, E and their degrees of freedom as above the REML criterion with γ = σ²_a/σ² held is, but for a constant,
+  /// 29 log (24E + 5A/(1 + 5γ)) + 5 log (1 + 5γ).
+  @Test(arguments: [0.5, 0.9, 0.95, 0.999])
+  func `profile limits of a balanced layout have their closed form`(level: Double) throws {
+    let (A, E) = (11271.5, 2451.25)
+    let model = try FittedModel(
+      Formula("Yield ~ 1 + (1 | Batch)"), data: [DataSource.file(Files.data("dyestuff.csv"))])
+    let result = try model.varianceRatios(
+      ["Batch/(Batch + Residual)"], level: level, intervals: .profile)[0]
+    func criterion(_ ρ: Double) -> Double {
+      let share = 1 + 5 * ρ / (1 - ρ)
+      return 29 * log(24 * E + 5 * A / share) + 5 * log(share)
+    }
+    let ρ = (A - E) / (A + 4 * E)
+    let quantile = [0.5: 0.454936423119573, 0.9: 2.705543454095404, 0.95: 3.841458820694124,
+      0.999: 10.82756617066273][level]!  // R: qchisq(level, 1)
+    func limit(_ end: Double) -> Double {
+      guard criterion(end) - criterion(ρ) > quantile else { return end }
+      var (inner, outer) = (ρ, end)
+      for _ in 0..<200 {
+        let middle = 0.5 * (inner + outer)
+        if criterion(middle) - criterion(ρ) > quantile { outer = middle } else { inner = middle }
+      }
+      return inner
+    }
+    let found = try #require(result.interval, "\(result.message ?? "")")
+    #expect(abs(found.low - limit(0)) < 1e-5 && (level < 0.99) == (found.low > 0))
+    #expect(abs(found.high - limit(1 - 1e-12)) < 1e-5)
+    #expect(abs(result.estimate! - ρ) < 1e-6 && result.message == nil)
+  }
+
+  /// lme4's REML criterion as a function of θ, at the best θ with such a share (optimize, uniroot).
+  @Test func `profile limits of shares of two variances are those of lme4's criterion`() throws {
+    let model = try FittedModel(
+      Formula("yield ~ nitro + (1 | Block/Variety)"), data: [DataSource.file(Files.data("oats.csv"))])
+    let all = "(Block + Variety:Block + Residual)"
+    let expected = [
+      ("Block / \(all)", 0.4233147, 0.048778335, 0.816444953),
+      ("Variety:Block / \(all)", 0.2436269, 0.057537234, 0.622869542),
+      ("(Block + Variety:Block) / \(all)", 0.6669415, 0.41948486, 0.89284826),
+    ]
+    let results = try model.varianceRatios(expected.map(\.0), intervals: .profile)
+    for (result, (_, estimate, low, high)) in zip(results, expected) {
+      let limits = try #require(result.interval, "\(result.message ?? "")")
+      #expect(abs(result.estimate! - estimate) < 1e-5)
+      #expect(abs(limits.low - low) < 1e-5 && abs(limits.high - high) < 1e-5, "\(limits)")
+    }
+  }
+
+  /// What is a parameter, or the square of one, has that one's profile.
+  @Test func `functions of one parameter have its profile`() throws {
+    var options = FitOptions()
+    options.criterion = .ml
+    let model = try FittedModel(
+      Formula("Reaction ~ Days + (Days | Subject)"),
+      data: [DataSource.file(Files.data("sleepstudy.csv"))], options: options)
+    var wanted = ProfileOptions()
+    wanted.parameters = ["sd_(Intercept)|Subject", "sd_Days|Subject", "sigma"]
+    let profiles = try model.profile(wanted).intervals
+    let ratios = try model.varianceRatios(
+      ["var_(Intercept)|Subject", "sd_Days|Subject", "Residual"], intervals: .profile)
+    for (k, isSquare) in [true, false, true].enumerated() {
+      let found = try #require(ratios[k].interval, "\(ratios[k].message ?? "")")
+      func value(_ limit: Double) -> Double { isSquare ? limit * limit : limit }
+      let low = value(try #require(profiles[k].lower))
+      let high = value(try #require(profiles[k].upper))
+      #expect(abs(found.low / low - 1) < 1e-4 && abs(found.high / high - 1) < 1e-4, "\(found)")
+    }
+  }
+
+  @Test func `a heritability of zero has an upper limit`() throws {
+    let text = (0..<24).map { "\($0 % 2),g\($0 / 4)\n" }.joined()
+    let model = try FittedModel(
+      Formula("y ~ 1 + (1 | g)"), data: [.bytes(Array("y,g\n\(text)".utf8), name: "flat")])
+    let result = try model.varianceRatios(["g/(g + Residual)"], intervals: .profile)[0]
+    let limits = try #require(result.interval, "\(result.message ?? "")")
+    #expect(result.estimate == 0 && limits.low == 0 && limits.high > 0.01 && limits.high < 0.5)
+    #expect(result.standardError == nil)
+  }
+
+  @Test func `what is known has no profile`() throws {
+    var options = FitOptions()
+    options.knownSigma = 50
+    let model = try FittedModel(
+      Formula("Yield ~ 1 + (1 | Batch)"), data: [DataSource.file(Files.data("dyestuff.csv"))],
+      options: options)
+    #expect(throws: InferenceError.self) {
+      try model.varianceRatios(["Batch/(Batch + Residual)"], intervals: .profile)
+    }
+  }
 }
 
 /// Weights of simulated animals with a pedigree.

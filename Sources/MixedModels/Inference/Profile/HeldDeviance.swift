@@ -25,12 +25,18 @@ protocol HeldDeviance: AnyObject {
   func units(_ x: [Double]) -> [Double]
   /// - Throws: `FitError`, `CholmodError`.
   func hold(at value: Double) throws
+  /// Whether there is a likelihood at an end of the parameter's range.
+  func isAttainable(_ bound: Double) -> Bool
   /// - Throws: `FitError.zeroResidualVariance`, `CholmodError`.
   func deviance(_ x: [Double]) throws -> Double
   /// At the x of the last evaluation, once for each.
   func gradient() throws -> [Double]
   /// The covariance parameters at x.
   func φ(_ x: [Double]) -> [Double]
+}
+
+extension HeldDeviance {
+  func isAttainable(_ bound: Double) -> Bool { true }
 }
 
 extension Criterion {

@@ -27,6 +27,8 @@ final class HeldResidual: HeldDeviance {
     drift = steepestAnswer(hessian, (0..<n).map { joint[$0, n] / sigma })
   }
 
+  func isAttainable(_ bound: Double) -> Bool { false }
+
   func hold(at value: Double) { logSigma = log(value / model.fixed.responseScale) }
 
   func deviance(_ x: [Double]) throws -> Double {

@@ -31,7 +31,7 @@ extension ProfileSearch {
         outer = nil
       }
       if abs(point.ζ) < abs(target) { inner = next } else { outer = next }
-      if outer == nil, round >= 1, bound.isFinite, isAttainable {
+      if outer == nil, round >= 1, bound.isFinite, held.isAttainable(bound) {
         let end = try confirmed(self.point(at: bound))
         if abs(end.ζ) < abs(target) { return .bound(bound) }
         outer = bound
@@ -58,9 +58,6 @@ extension ProfileSearch {
     return found
   }
 
-  /// σ = 0 has no likelihood; a standard deviation of an effect and a correlation have, everywhere.
-  private var isAttainable: Bool { !(held is HeldResidual) }
-
   /// Wald's limit.
   private func firstTrial(_ target: Double) -> Double {
     if let standardError, standardError.isFinite, standardError > 0 {
@@ -81,7 +78,7 @@ extension ProfileSearch {
 
   /// Where there is no standard error, on the boundary above all.
   private func defaultTrial(_ target: Double) -> Double {
-    if range.upperBound == 1 {  // a correlation
+    if range.upperBound == 1 {  // a correlation or a share
       return 0.5 * (estimate + (target < 0 ? range.lowerBound : range.upperBound))
     }
     let trial = target < 0 ? estimate - spread : estimate + spread

@@ -71,9 +71,10 @@ extension FittedModel {
   /// - Parameters:
   ///   - ratios: Functions of the variances, see `varianceRatios`.
   ///   - level: Coverage of their intervals.
+  ///   - intervals: How these are made.
   /// - Throws: `InferenceError` for a ratio that is none.
   public func varianceExplained(
-    ratios: [String] = [], level: Double = 0.95
+    ratios: [String] = [], level: Double = 0.95, intervals: RatioInterval = .wald
   ) throws -> VarianceExplained {
     try model.requireEqualVariances("the table of explained variances", nil)
     try requireIndependentResiduals("shares of the variance are computed")
@@ -96,7 +97,8 @@ extension FittedModel {
         .init(
           name: term.name, group: term.groupName, variance: variance * square / sumOfWeights)
       },
-      components: principalComponents, ratios: varianceRatios(ratios, level: level),
+      components: principalComponents,
+      ratios: varianceRatios(ratios, level: level, intervals: intervals),
       messages: notes)
   }
 

@@ -10,7 +10,7 @@ public struct VarianceRatio: Sendable {
   public let estimate: Double?
   /// By the delta method; nil where `message` says why.
   public let standardError: Double?
-  /// Wald's, symmetric about the estimate.
+  /// Wald's, symmetric about the estimate, or that of the profile.
   public let interval: (low: Double, high: Double)?
   public let message: String?
 }
@@ -23,14 +23,18 @@ extension FittedModel {
   /// that of the residuals (of weight 1); `var_x|g`, `cov_x.(Intercept)|g`, `sd_x|g` and
   /// `cor_x.(Intercept)|g` are those of a term with several.
   ///
+  /// Profile limits are where the criterion of the fit, of REML too, has risen by a quantile of χ²(1) at the best
+  /// parameters with such a value; they need no standard error.
+  ///
   /// - Throws: `InferenceError` for what is no such expression.
   public func varianceRatios(
-    _ expressions: [String], level: Double = 0.95
+    _ expressions: [String], level: Double = 0.95, intervals: RatioInterval = .wald
   ) throws -> [VarianceRatio] {
     try requireIndependentResiduals("functions of variances are computed")
     try ValueRange.coverage.check(level, "level")
     try model.requireEqualVariances("a ratio of variances", nil)
-    let known = namedVariances
+    let variances = NamedVariances(model: model, notDetermined: fit.convergence.notDetermined)
+    let known = variances.at(φ, sigma: fit.sigma)
     let names = known.map(\.name)
     let errors = curvature.map { ParameterCovariance($0, model, φ: φ, fit.criterionKind) }
     let z = Normal.quantile((1 - level) / 2, tail: .upper)
@@ -44,11 +48,17 @@ extension FittedModel {
       guard used.allSatisfy(\.isDetermined) else { return without("the data do not determine it") }
       let result = expression.value(known.map(\.value))
       guard result.value.isFinite else { return without("it is not defined at these variances") }
-      guard let errors, used.allSatisfy(\.isInside) else {
-        return without(noErrorReason(errors), result.value)
-      }
       let slopes = result.slopes.isEmpty ? φ.map { _ in 0 } + [0] : result.slopes
-      let error = errors.variance(slopes).squareRoot()
+      let error = used.allSatisfy(\.isInside) ? errors?.variance(slopes).squareRoot() : nil
+      if intervals == .profile, !result.slopes.isEmpty {
+        let limits = try profileLimits(
+          of: { expression.value(variances.at($0, sigma: $1).map(\.value)) },
+          estimate: result.value, in: expression.range(known), error: error, level: level)
+        return VarianceRatio(
+          expression: text, estimate: result.value, standardError: error,
+          interval: limits.interval, message: limits.message)
+      }
+      guard let error else { return without(noErrorReason(errors), result.value) }
       return VarianceRatio(
         expression: text, estimate: result.value, standardError: error,
         interval: (result.value - z * error, result.value + z * error), message: nil)
@@ -60,79 +70,5 @@ extension FittedModel {
     return errors == nil
       ? "there is no standard error, for the Hessian could not be computed"
       : "there is no standard error at the edge of the parameter space"
-  }
-
-  /// A variance, or another parameter, as a function of (φ, log σ).
-  fileprivate struct NamedVariance {
-    let name: String
-    let value: Linearized
-    /// Not at the edge of the parameter space.
-    var isInside = true
-    var isDetermined = true
-  }
-
-  private var namedVariances: [NamedVariance] {
-    let n = φ.count
-    let ranges = model.covariance.blockRanges
-    let terms = zip(model.terms, zip(model.covariance.blocks, ranges)).flatMap { term, place in
-      named(term, RelativeSlopes(place.0, Array(φ[place.1])), place.1)
-    }
-    let σ = Linearized(
-      value: fit.sigma, slopes: Array(repeating: 0, count: n) + [fit.sigma])
-    return terms + [
-      NamedVariance(name: "Residual", value: σ * σ), NamedVariance(name: "sigma", value: σ),
-    ]
-  }
-
-  private func named(
-    _ term: ReportedTerm, _ slopes: RelativeSlopes, _ range: Range<Int>
-  ) -> [NamedVariance] {
-    let (here, columns) = (slopes.here, term.columns)
-    let deviations = columns.indices.map { i in
-      linear(fit.sigma, here.deviations[i], slopes.deviations[i], range)
-    }
-    let names = columns.map { ModelParameter.deviationName($0, of: term.name) }
-    let known = names.map { !fit.convergence.notDetermined.containsLabel($0) }
-    return columns.indices.flatMap { i in
-      let variance = deviations[i] * deviations[i]
-      let own = (columns.count == 1 ? [(term.name, variance)] : [])
-        + [("var" + names[i].dropFirst(2), variance), (names[i], deviations[i])]
-      let pairs = (0..<i).flatMap { j in
-        let name = ModelParameter.correlationName(columns[i], columns[j], of: term.name)
-        let isInside = here.isFree(i) && here.isFree(j)
-        let ρ = correlation(slopes, i, j, range)
-        return [("cov" + name.dropFirst(3), ρ * deviations[i] * deviations[j]), (name, ρ)].map {
-          NamedVariance(
-            name: $0, value: $1, isInside: isInside,
-            isDetermined: known[i] && known[j]
-              && !fit.convergence.notDetermined.containsLabel(name))
-        }
-      }
-      return own.map {
-        NamedVariance(name: $0, value: $1, isInside: here.isFree(i), isDetermined: known[i])
-      } + pairs
-    }
-  }
-
-  /// σ s for a relative deviation s with its slopes in the φ at `range`.
-  private func linear(
-    _ σ: Double, _ s: Double, _ slopes: [Double], _ range: Range<Int>
-  ) -> Linearized {
-    var all = [Double](repeating: 0, count: φ.count + 1)
-    for (k, slope) in zip(range, slopes) where slope.isFinite { all[k] = σ * slope }
-    all[φ.count] = σ * s
-    return Linearized(value: σ * s, slopes: all)
-  }
-
-  /// Of columns i and j; zero where one has no effects.
-  private func correlation(
-    _ slopes: RelativeSlopes, _ i: Int, _ j: Int, _ range: Range<Int>
-  ) -> Linearized {
-    let here = slopes.here
-    let own = slopes.correlations[j * here.deviations.count + i]
-    var ρ = linear(1, here.correlations[i, j], own, range)
-    ρ.slopes[φ.count] = 0
-    if !here.isFree(i) || !here.isFree(j) { ρ.value = 0 }
-    return ρ
   }
 }
