@@ -82,7 +82,7 @@ package struct RelationshipFile {
     }
   }
 
-  func problem(_ line: Int?, _ words: String) -> DelimitedTextError {
+  package func problem(_ line: Int?, _ words: String) -> DelimitedTextError {
     DelimitedTextError(name: path, line: line, problem: words)
   }
 
