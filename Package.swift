@@ -87,3 +87,9 @@ for target in package.targets where target.type != .system {
     .enableUpcomingFeature("InternalImportsByDefault"),
   ]
 }
+
+// Tests are compiled without optimization in release builds, too: that halves the time to build them, and
+// what they wait for is the library's.
+for target in package.targets where target.type == .test {
+  target.swiftSettings! += [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+}
