@@ -53,7 +53,7 @@ private let descriptor: Int32 = {
 }()
 
 /// The path of a file with these bytes, until the next call.
-private func inMemory(_ bytes: UnsafeRawBufferPointer) -> String {
+func inMemory(_ bytes: UnsafeRawBufferPointer) -> String {
   ftruncate(descriptor, 0)
   var position = 0
   while position < bytes.count {
