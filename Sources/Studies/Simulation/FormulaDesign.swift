@@ -17,7 +17,7 @@ struct FormulaDesign {
 
   init(_ formula: Formula, _ settings: SimulationSettings) throws(SimulationError) {
     (self.formula, self.settings) = (formula, settings)
-    do { try formula.requireNoDot() } catch { throw .stated(error.description) }
+    do { try formula.requireNoDot() } catch { throw .stated(error.message) }
     guard case .column(let response) = formula.response else {
       throw .stated(
         "the response “\(formula.response.deparsed)” is computed from a column. Simulate its values as a column: y ~ …"

@@ -135,7 +135,7 @@ private struct RandomDesign {
             group: term.groupName, alias: term.grouping.count > 1 ? term.grouping[0].name : nil,
             columns: columns, isDiagonal: term.isDiagonal,
             structure: try formula.statedStructure(term, columns: columns)))
-      } catch { throw .stated(error.description) }
+      } catch { throw .stated(error.message) }
     }
     return terms
   }
