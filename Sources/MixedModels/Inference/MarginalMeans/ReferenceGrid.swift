@@ -86,7 +86,10 @@ struct ReferenceGrid {
     let products = fitted.products
     if kind != .categorical, kind != .logical {
       if let sum = products.columnSums.values[name] {
-        return Value(number: sum / Double(products.observations))
+        let mean = sum / Double(products.observations)
+        // Deviations from means of groups add up to zero but for rounding.
+        let scale = products.basis.atoms.first { $0.expression.gridVariables == [name] }?.scale ?? 0
+        return Value(number: abs(mean) < 1e-13 * scale ? 0 : mean)
       }
       if let mean = fitted.meanFromProducts(of: name) { return Value(number: mean) }
     }
