@@ -32,6 +32,18 @@ private let isGnuplotInstalled =
   }
 
   @Test(.enabled(if: isGnuplotInstalled))
+  func `marginal means and coefficients are drawn`() throws {
+    for (arguments, words) in [
+      (["means", model, "--means", "~ Days", "--at", "Days=0,5,9"], "Marginal means by Days"),
+      (["means", model, "--means", "~ 1", "--trends", "Days"], "Marginal slopes of Days"),
+      (["coefficients", model], "Coefficients with 95 % intervals"),
+    ] {
+      let run = try ToolProcess(arguments: ["plot"] + arguments + ["--terminal"])
+      #expect(run.status == 0 && run.output.contains(words), "\(run.errors)\(run.output)")
+    }
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled))
   func `the terminal's width is kept to`() throws {
     let run = try ToolProcess(
       script: "COLUMNS=50 $tool plot caterpillar $1 --terminal", model)
@@ -52,6 +64,13 @@ private let isGnuplotInstalled =
         ["plot", "qq", model, "--layout", "lines", "-o", "a.svg"], "--layout is for the figure data"
       ),
       (["plot", "data", model, "--layout", "line", "-o", "a.svg"], "'panels' and 'lines'"),
+      (["plot", "means", model, "-o", "a.svg"], "--means '~ f'"),
+      (["plot", "qq", model, "--means", "~ Days", "-o", "a.svg"], "--means is for the figure means"),
+      (["plot", "qq", model, "--at", "Days=1", "-o", "a.svg"], "are for the figure means"),
+      (
+        ["plot", "means", model, "--means", "~ Days", "--trends", "Days", "--type", "response", "-o", "a.svg"],
+        "leave --type response out"
+      ),
     ] {
       let run = try ToolProcess(script: "\"$tool\" \"$@\"", arguments)
       #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")

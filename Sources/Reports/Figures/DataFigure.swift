@@ -14,6 +14,8 @@ package struct DataFigure: Figure {
   private let labels: [String]
   private let rows: [[GroupRows.Row]]
   private let dependence: FigureSource.Dependence
+  /// Levels along the axis, where it is a factor's.
+  private let levels: [String]?
 
   /// Up to so many levels are all shown, in panels or side by side.
   private static let panelLimit = 20
@@ -24,24 +26,30 @@ package struct DataFigure: Figure {
   ///
   /// Unless they are named, the grouping factor is that of the first term with a slope, or of the
   /// first term, within whose levels the covariate varies; the covariate is the first of the random, else
-  /// of the fixed part.
+  /// of the fixed part, or without numbers a factor that has random effects.
   /// - Throws: `DataError`, `FitError`, `FigureError`.
   package init(
     _ source: FigureSource, data: [any TableSource], group: String?, covariate: String?
   ) throws {
-    let (t, atom) = try source.termAndCovariate(group, covariate)
+    let (t, axis) = try source.termAndAxis(group, covariate)
     let term = source.model.terms[t]
     let all = source.model.groups[term.group]
     let levels = PanelLevels.chosen(
       source, term: t, count: Self.chosen,
-      above: atom == nil ? Self.stripLimit : Self.panelLimit)
+      above: axis == nil ? Self.stripLimit : Self.panelLimit)
     let isThinned = levels.count < all.levelCount
-    let found = try GroupRows(source, data: data, term: t, levels: levels, atom: atom)
+    let found = try GroupRows(source, data: data, term: t, levels: levels, axis: axis)
     rows = found.rows.map { $0.sorted { ($0.x, $0.fitted) < ($1.x, $1.fitted) } }
     labels = levels.map { all.levels[$0] }
     response = source.response
-    dependence = atom.map { source.dependence(on: $0) } ?? .other
-    self.covariate = atom.map { source.fitted.products.basis.atoms[$0].expression.deparsed }
+    switch axis {
+    case .number(let atom)?:
+      dependence = source.dependence(on: atom)
+      self.covariate = source.fitted.products.basis.atoms[atom].expression.deparsed
+    case .factor(let levels)?: (dependence, self.covariate) = (.other, levels.name)
+    case nil: (dependence, self.covariate) = (.other, nil)
+    }
+    self.levels = axis?.levels?.labels
     title =
       isThinned
       ? "\(term.groupName): \(levels.count) of \(all.levelCount.grouped) levels, by rank of the effect of \(term.columns.last ?? "")"
@@ -79,7 +87,7 @@ package struct DataFigure: Figure {
     guard let covariate else { return drawSideBySide(&script) }
     panels.draw(
       &script, title: title, labels: labels, rows: rows, covariate: covariate, response: response,
-      dependence: dependence)
+      dependence: dependence, levels: self.levels)
   }
 
   /// Without a covariate: a strip of rows for every level.

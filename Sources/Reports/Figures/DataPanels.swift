@@ -27,9 +27,11 @@ struct DataPanels {
 
   func draw(
     _ script: inout GnuplotScript, title: String, labels: [String], rows: [[GroupRows.Row]],
-    covariate: String, response: String, dependence: FigureSource.Dependence
+    covariate: String, response: String, dependence: FigureSource.Dependence,
+    levels: [String]? = nil
   ) {
-    let (x, y) = (Self.range(rows, \.x), Self.range(rows, \.y))
+    let y = Self.range(rows, \.y)
+    let x = levels.map { (low: -0.6, high: Double($0.count) - 0.4) } ?? Self.range(rows, \.x)
     script.command("set xrange [\(x.low):\(x.high)]")
     script.command("set yrange [\(y.low):\(y.high)]")
     script.command("unset key")
@@ -48,17 +50,31 @@ struct DataPanels {
     )
     drawLegend(&script, title, covariate: covariate, response: response)
     script.command("set grid")
-    xTics.set("x", in: &script)
-    script.command("set xtics rotate by 0 font ',10' offset 0,0.3")
+    let ticNames = levels.map {
+      shortNames($0, limit: max(2, Int(width / 6 / Double($0.count))))
+    }
+    if ticNames == nil {
+      xTics.set("x", in: &script)
+      script.command("set xtics rotate by 0 font ',10' offset 0,0.3")
+    }
     script.command("set ytics nomirror font ',10' autofreq")
     for (k, panel) in rows.enumerated() {
       let isLeft = k.isMultiple(of: columns)
       let isLowest = k + columns >= count
       script.command("set format y \(isLeft ? yTics.format : "")")
-      script.command("set format x \(isLowest ? xTics.format : "")")
+      if let ticNames {
+        let shown = isLowest ? ticNames : ticNames.map { _ in "" }
+        script.command("set xtics nomirror scale 0 (\(GnuplotCommand.tics(shown))) font ',10' offset 0,0.3")
+      } else {
+        script.command("set format x \(isLowest ? xTics.format : "")")
+      }
       script.command(
         "set title \(names[k], limit: 60) offset 0,-0.8 font ',11'")
-      draw(panel, dependence, &script)
+      if let levels {
+        draw(panel, levels: levels.count, &script)
+      } else {
+        draw(panel, dependence, &script)
+      }
       if k == 0 { script.command("unset label") }
     }
     script.command("unset multiplot")
@@ -103,6 +119,32 @@ struct DataPanels {
       elements.append("\(line) using 1:2 with \(style) lc rgb \(colour) notitle")
     }
     script.plot(elements)
+  }
+
+  /// Rows of every level of a factor, and the means of what is fitted to them.
+  private func draw(_ panel: [GroupRows.Row], levels: Int, _ script: inout GnuplotScript) {
+    let points = script.data(
+      panel.enumerated().map { k, row in
+        // A little beside each other, in an order that looks like chance.
+        let jitter = (Double(k) * 0.618).truncatingRemainder(dividingBy: 1) - 0.5
+        return [row.x + 0.4 * jitter, row.y]
+      })
+    let means = script.data(
+      (0..<levels).compactMap { level -> [Double]? in
+        let rows = panel.filter { $0.x == Double(level) }
+        guard !rows.isEmpty else { return nil }
+        let count = Double(rows.count)
+        return [
+          Double(level), rows.reduce(0) { $0 + $1.fitted } / count,
+          rows.reduce(0) { $0 + $1.fixed } / count,
+        ]
+      })
+    let grey = FigureStyle.pale(FigureStyle.rows, "60")
+    script.plot([
+      "\(points) using 1:2 with points pt 7 ps 0.45 lc rgb \(grey) notitle",
+      "\(means) using ($1-0.35):3:(0.7):(0) with vectors nohead dt 2 lw 2 lc rgb \(FigureStyle.reference) notitle",
+      "\(means) using ($1-0.35):2:(0.7):(0) with vectors nohead lw 2.5 lc rgb \(FigureStyle.estimate) notitle",
+    ])
   }
 
   /// What is drawn of predictions, which are sorted by x: themselves, or the ends of the straight

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import MixedModels
+package import MixedModels
 package import ModelFrames
 
 /// The figures there are.
 package enum FigureKind: String, Sendable, CaseIterable {
-  case data, residuals, qq, caterpillar, shrinkage, profile, trace, study, scaling
+  case data, residuals, qq, coefficients, means, caterpillar, shrinkage, profile, trace, study
+  case scaling
 
   /// - Throws: `FigureError.kind`, which names a similar one.
   package init(name: String) throws(FigureError) {
@@ -38,7 +39,7 @@ package enum DataLayout: String, Sendable, CaseIterable {
 extension FigureSource {
   /// A figure of the model; `data` are the rows of the fit, none if they are not at hand.
   ///
-  /// Group and covariate are chosen unless they are named.
+  /// Group and covariate are chosen unless they are named. Marginal means are drawn by `MeansFigure`.
   /// - Throws: `FigureError`, `DataError`, `FitError`.
   package func figure(
     _ kind: FigureKind, data: [any TableSource] = [], group: String? = nil, covariate: String? = nil,
@@ -52,11 +53,25 @@ extension FigureSource {
       return try DataFigure(self, data: data, group: group, covariate: covariate)
     case .residuals: return try ResidualFigure(self, data: data)
     case .qq: return try QuantileFigure(self, data: data, group: group)
+    case .coefficients:
+      return try CoefficientFigure(fitted.finished(), response: response)
     case .caterpillar: return try CaterpillarFigure(self, group: group)
     case .shrinkage: return try ShrinkageFigure(self, group: group)
     case .trace: return try TraceFigure(fit)
     case .profile: return try ProfileFigure(self)
+    case .means: preconditionFailure("drawn from means")
     case .study, .scaling: preconditionFailure("drawn from a table")
     }
+  }
+
+  /// A figure of marginal means.
+  ///
+  /// - Throws: `InferenceError`, `FitError`, `FigureError`.
+  package func figure(
+    _ specification: MeansSpecification, _ options: MeansOptions
+  ) throws -> any Figure {
+    let means = try fitted.marginalMeans(specification, options)
+    let column = fitted.products.specification.formula.response.columns.first ?? response
+    return try MeansFigure(means, response: means.scale == .response ? column : response)
   }
 }

@@ -26,13 +26,14 @@ struct GroupRows: Sendable {
 
   private static let rowLimit = 150
 
-  /// Levels are places in R's order of those of the term's group; the atom is one of the raw basis.
+  /// Levels are places in R's order of those of the term's group; the axis decides what x is: a
+  /// number, or the place of a factor's level.
   ///
-  /// With `countsAll` the rows of other levels are counted, too, which needs an atom.
+  /// With `countsAll` the rows of other levels are counted, too, which needs an axis.
   ///
   /// - Throws: `DataError`, `FitError`, `FigureError.otherRows`.
   init(
-    _ source: FigureSource, data: [any TableSource], term: Int, levels: [Int], atom: Int?,
+    _ source: FigureSource, data: [any TableSource], term: Int, levels: [Int], axis: DataAxis?,
     countsAll: Bool = false
   ) throws {
     rows = levels.map { _ in [] }
@@ -44,7 +45,18 @@ struct GroupRows: Sendable {
     var slots = [Int32](repeating: -1, count: group.levelCount)
     for (slot, level) in levels.enumerated() { slots[level] = Int32(slot) }
     let (cellSet, rank) = (basis.groups[g].cellSet, group.rank)
-    let scaling = atom.map { basis.atoms[$0] }.map { (shift: $0.shift, scale: $0.scale) }
+    let x: @Sendable (RowBlock, [[Int32]], Int) -> Double =
+      switch axis {
+      case .number(let atom)?:
+        { [shift = basis.atoms[atom].shift, scale = basis.atoms[atom].scale] block, _, row in
+          block.polynomials[atom][0][row] * scale + shift
+        }
+      case .factor(let levels)?:
+        { [set = levels.cellSet, places = levels.places] _, codes, row in
+          Double(places[Int(codes[set][row])])
+        }
+      case nil: { _, _, _ in .nan }
+      }
     try source.forEachRows(
       of: data,
       with: { [slots] block, codes in
@@ -52,8 +64,7 @@ struct GroupRows: Sendable {
         return level.indices.compactMap { row -> (row: Int, slot: Int, x: Double)? in
           let slot = Int(slots[rank[Int(level[row])]])
           guard slot >= 0 || countsAll else { return nil }
-          guard let atom, let scaling else { return (row, slot, .nan) }
-          return (row, slot, block.polynomials[atom][0][row] * scaling.scale + scaling.shift)
+          return (row, slot, x(block, codes, row))
         }
       }
     ) { rows, chosen in

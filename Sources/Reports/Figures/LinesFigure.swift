@@ -38,7 +38,7 @@ package struct LinesFigure: Figure {
       source, term: t, count: Self.chosen, above: Self.lineLimit)
     let isThinned = places.count < all
     let found = try GroupRows(
-      source, data: data, term: t, levels: places, atom: atom, countsAll: true)
+      source, data: data, term: t, levels: places, axis: .number(atom), countsAll: true)
     let dependence = source.dependence(on: atom)
     levels = found.rows.map { rows in
       Self.line(rows.map { ($0.x, $0.fitted) }, dependence)

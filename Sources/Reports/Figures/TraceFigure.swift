@@ -5,7 +5,9 @@ package import MixedModels
 package struct TraceFigure: Figure {
   package let caption: String
   private let criterionName: String
-  private let criterion: [[Double]]
+  /// Of the search that led to the best value, and of the others, an empty row between two of them.
+  private let criterion: (main: [[Double]], others: [[Double]])
+  /// Of that search.
   private let θ: [(name: String, values: [[Double]])]
   private let optimizer: String
 
@@ -24,14 +26,21 @@ package struct TraceFigure: Figure {
     criterionName = fit.criterionKind == .reml ? "REML criterion" : "−2 log-likelihood"
     // What rounding leaves undecided is drawn as no distance at all.
     let resolution = max(abs(best), 1) * 1e-15
-    criterion = trace.map { [Double($0.evaluation), max($0.criterion - best, resolution)] }
+    let distances = trace.map { max($0.criterion - best, resolution) }
+    let points = zip(trace, distances).map { [Double($0.evaluation), $1] }
+    let searches = TracePhases(distances, starts: fit.convergence.starts)
+    let main = searches.phases[searches.main]
+    criterion = (
+      Array(points[main]),
+      searches.phases.filter { $0 != main }.flatMap { points[$0] + [[]] }
+    )
     θ = shortNames(fit.theta.names, limit: 32).enumerated().map { k, name in
-      (name, trace.map { [Double($0.evaluation), k < $0.theta.count ? $0.theta[k] : .nan] })
+      (name, trace[main].map { [Double($0.evaluation), k < $0.theta.count ? $0.theta[k] : .nan] })
     }
     caption =
-      "The search by \(fit.convergence.optimizer): \(fit.convergence.evaluations) evaluations of the criterion. Left its distance from the best value, right the relative covariance parameters θ."
+      "The search by \(fit.convergence.optimizer): \(fit.convergence.evaluations) evaluations of the criterion. Left its distance from the best value, right the relative covariance parameters θ\(criterion.others.isEmpty ? "" : " of the search that led there")."
       + (fit.convergence.starts > 1
-        ? " It began from \(fit.convergence.starts) points, \(fit.convergence.startsAgreed) of which led to this value: where the criterion jumps up, another search begins. At its end small steps serve the derivatives."
+        ? " Searches began from \(fit.convergence.starts) points (grey), \(fit.convergence.startsAgreed) of which led to this value (the first of them blue): that others end there, too, or higher is why it is believed."
         : "")
   }
 
@@ -47,12 +56,21 @@ package struct TraceFigure: Figure {
     script.command("unset key")
     script.command("set title \(criterionName + " above its best")")
     script.command("set ylabel 'difference (log scale)'")
-    let distance = script.data(criterion)
+    var elements: [GnuplotCommand] = []
+    if !criterion.others.isEmpty {
+      let others = script.data(criterion.others)
+      elements.append(
+        script.terminal.isText
+          ? "\(others) using 1:2 with dots notitle"
+          : "\(others) using 1:2 with linespoints pt 7 ps 0.25 lw 0.8 lc rgb '#b0b0b0' notitle")
+    }
+    let distance = script.data(criterion.main)
     let style: GnuplotCommand =
       script.terminal.isText
       ? "with points pt 'o'"
       : "with linespoints pt 7 ps 0.45 lw 1.5 lc rgb \(FigureStyle.estimate)"
-    script.plot(["\(distance) using 1:2 \(style) notitle"])
+    elements.append("\(distance) using 1:2 \(style) notitle")
+    script.plot(elements)
     drawParameters(&script)
     layout.end(&script)
   }

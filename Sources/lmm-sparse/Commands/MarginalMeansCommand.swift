@@ -43,10 +43,6 @@ struct MarginalMeansCommand: ParsableCommand {
     case pairwise, control, consecutive, polynomial
   }
 
-  enum Scale: String, CaseIterable, ExpressibleByArgument { case model, response }
-
-  enum Weights: String, CaseIterable, ExpressibleByArgument { case equal, proportional }
-
   @Argument(help: "The model: a model file, or a formula with --data.", completion: .file())
   var model: String
 
@@ -79,30 +75,10 @@ struct MarginalMeansCommand: ParsableCommand {
   var adjust: Adjustment?
 
   @Option(
-    help: ArgumentHelp(
-      "The scale of means: of the model, or of the response before log() and the like.",
-      valueName: "scale"))
-  var type: Scale = .model
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Slopes of this number in place of means.", valueName: "variable"))
-  var trends: String?
-
-  @Option(
     help: ArgumentHelp("Which tables: means, comparisons, or all.", valueName: "which"))
   var show: MarginalMeans.Tables = .all
 
-  @Option(
-    parsing: .unconditionalSingleValue,
-    help: ArgumentHelp(
-      "Values of a variable, such as x=1,2: of a number instead of its mean, or some levels of a factor; repeatable.",
-      valueName: "variable=v1,v2,…"))
-  var at: [String] = []
-
-  @Option(help: ArgumentHelp("How cells count that are averaged over.", valueName: "weights"))
-  var cellWeights: Weights = .equal
-
+  @OptionGroup var grid: MeansArguments
   @OptionGroup var coverage: CoverageArgument
 
   @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
@@ -111,16 +87,13 @@ struct MarginalMeansCommand: ParsableCommand {
 
   func validate() throws {
     try source.check([model])
-    _ = try values()
+    try grid.check()
     let comparison = try comparison()
     if adjust != nil, comparison == nil {
       throw ValidationError("--adjust is for comparisons: add --pairwise or --compare.")
     }
     if show == .comparisons, comparison == nil {
       throw ValidationError("--show comparisons needs some: add --pairwise or --compare.")
-    }
-    if trends != nil, type == .response {
-      throw ValidationError("slopes have the scale of the model: leave --type response out.")
     }
   }
 
@@ -164,26 +137,10 @@ struct MarginalMeansCommand: ParsableCommand {
     return MeansComparison.Weights(name: String(argument[..<equals]), values: values)
   }
 
-  private func values() throws -> [String: [String]] {
-    var values: [String: [String]] = [:]
-    for argument in at {
-      let (name, list) = try columnAssignment(argument, option: "--at", value: "v1,v2,…")
-      guard values[name] == nil else {
-        throw ValidationError("--at names '\(name)' twice.")
-      }
-      values[name] = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    }
-    return values
-  }
-
   func run() throws {
     let specification = try MeansSpecification(means)
-    var options = MeansOptions()
+    var options = try grid.options()
     (options.method, options.level) = (tests.method, coverage.level)
-    options.weights = cellWeights == .proportional ? .proportional : .equal
-    options.values = try values()
-    options.scale = type == .response ? .response : .model
-    options.trend = trends
     options.comparison = try comparison()
     if let adjust {
       options.adjustment = MultiplicityAdjustment(rawValue: adjust.rawValue) ?? .automatic

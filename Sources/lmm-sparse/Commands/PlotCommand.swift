@@ -15,12 +15,16 @@ struct PlotCommand: ParsableCommand {
           lmm-sparse plot data sleep.lmm --data sleepstudy.csv -o lines.svg
           lmm-sparse plot data sleep.lmm --data sleepstudy.csv --layout lines -o spaghetti.svg
           lmm-sparse plot caterpillar sleep.lmm --terminal
+          lmm-sparse plot means trial.lmm --means '~ week:arm | sex' -o means.svg
 
       KIND is one of
         data         rows and what is fitted to them, by level; needs the rows after --data.
                      In panels, or with --layout lines as the lines of all levels in one panel
         residuals    residuals against fitted values; needs the rows
         qq           normal quantiles of the conditional modes, with the rows of residuals, too
+        coefficients estimates of the fixed part with 95 % intervals
+        means        marginal means or slopes, as emmeans computes them, of what --means names: the first
+                     variable along the axis, others in colours, a panel for each level behind |
         caterpillar  conditional modes with 95 % intervals, sorted
         shrinkage    estimates from each level's own rows against those of the model
         trace        the search for the optimum
@@ -51,7 +55,8 @@ struct PlotCommand: ParsableCommand {
 
   @Option(
     name: .customLong("x"),
-    help: ArgumentHelp("The covariate on the horizontal axis of data.", valueName: "name"))
+    help: ArgumentHelp(
+      "The number or factor on the horizontal axis of data.", valueName: "name"))
   var covariate: String?
 
   @Option(
@@ -65,6 +70,12 @@ struct PlotCommand: ParsableCommand {
       "The parameter that study shows, such as 'var_(Intercept)|school'; default: the first variance of random effects.",
       valueName: "name"))
   var parameter: String?
+
+  @Option(help: ArgumentHelp("What means shows: '~ f', '~ f:g | h'.", valueName: "formula"))
+  var means: String?
+
+  @OptionGroup(title: "Marginal means") var grid: MeansArguments
+  @OptionGroup(title: "Tests") var tests: DegreesOfFreedomArguments
 
   @OptionGroup(title: "Appearance") var appearance: AppearanceArguments
 
@@ -95,6 +106,15 @@ struct PlotCommand: ParsableCommand {
     }
     if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
       throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
+    }
+    guard (means != nil) == (kind == .means) else {
+      throw ValidationError(
+        kind == .means
+          ? "say what to draw means of after --means, such as --means '~ f'."
+          : "--means is for the figure means.")
+    }
+    if kind == .means { try grid.check() } else if grid.areGiven {
+      throw ValidationError("--at, --trends, --type and --cell-weights are for the figure means.")
     }
     if parameter != nil, kind != .study {
       throw ValidationError("--parameter is for the figure study.")
@@ -140,8 +160,13 @@ struct PlotCommand: ParsableCommand {
     let rows = kind.usesRows ? try source.rows(for: model) : []
     if kind.needsRows, rows.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     let fitted = try source.figureSource(
-      model, wantsModes: kind.needsConditionalModes, progress: progress)
+      model, wantsModes: kind.needsConditionalModes, tests, progress: progress)
     self.progress.tell(fitted.fit.convergence.messages)
+    if let means {
+      var options = try grid.options()
+      options.method = tests.method
+      return try fitted.figure(MeansSpecification(means), options)
+    }
     return try fitted.figure(
       kind, data: rows, group: group, covariate: covariate, layout: layout ?? .panels)
   }
