@@ -19,6 +19,8 @@ public struct FittedStudyChanges: Sendable {
   /// `Subject:Days=3,6`, or `Subject=20` of a term with one column: standard deviations of random effects;
   /// correlations stay.
   public var deviations: [String] = []
+  /// The residual standard deviation; those of random effects stay. nil: as estimated.
+  public var sigma: Double?
   /// `Subject=1,2,4`: so many times the levels of a grouping factor, with all their rows; `rows=2`: so many
   /// times the rows, at the same levels.
   public var copies: [String] = []
@@ -142,6 +144,12 @@ extension FittedStudy {
     return FittedStudy(self, truth: truth)
   }
 
+  fileprivate func replacing(sigma value: Double) -> FittedStudy {
+    var truth = truth
+    truth.sigma = value
+    return FittedStudy(self, truth: truth)
+  }
+
   fileprivate func copied(_ count: Int, _ name: String) throws -> FittedStudy {
     guard options.relationships[name] == nil else {
       throw SimulationError.stated(
@@ -172,6 +180,7 @@ private struct StatedChange {
   enum Target {
     case coefficient(String)
     case deviation(String)
+    case sigma
     case copies(String)
   }
   let target: Target
@@ -181,6 +190,7 @@ private struct StatedChange {
     switch target {
     case .coefficient(let name): name
     case .deviation(let name): "sd \(name)"
+    case .sigma: "sigma"
     case .copies(let name): "copies of \(name)"
     }
   }
@@ -208,6 +218,9 @@ private struct StatedChange {
         throw SimulationError.stated(.deviations, ": '\(text)' is not GROUP:COLUMN=VALUE,….")
       }
       return StatedChange(target: .deviation(name), values: list.topLevelFields(","))
+    }
+    if let sigma = changes.sigma {
+      all.append(StatedChange(target: .sigma, values: ["\(sigma)"]))
     }
     all += try changes.copies.map { text in
       guard let (name, list) = assignment(text) else {
@@ -250,6 +263,11 @@ private struct StatedChange {
       return try study.replacing(
         deviation: value, of: String(name[..<colon]),
         column: String(name[name.index(after: colon)...]))
+    case .sigma:
+      guard let value = Double(text), value > 0, value <= 1e100 else {
+        throw SimulationError.stated(.sigma, " must be above 0, not \(text).")
+      }
+      return study.replacing(sigma: value)
     case .copies(let name):
       guard let count = Int(text), (1...10_000).contains(count) else {
         throw SimulationError.stated("copies of \(name): '\(text)' is no number from 1 to 10000.")

@@ -27,7 +27,9 @@ struct SimulationArguments: ParsableArguments {
       valueName: "group=numbers"))
   var corr: [String] = []
 
-  @Option(.standardDeviation, "Residual standard deviation", valueName: "x") var sigma = 1.0
+  @Option(
+    .standardDeviation, "Residual standard deviation; default: 1, or of a fit its own", valueName: "x")
+  var sigma: Double?
 
   @Option(
     parsing: .unconditionalSingleValue,
@@ -62,7 +64,7 @@ struct SimulationArguments: ParsableArguments {
   var given: [String] {
     [
       ("--beta", beta == nil), ("--sd", sd.isEmpty), ("--corr", corr.isEmpty),
-      ("--sigma", sigma == 1), ("--imbalance", imbalance.isEmpty),
+      ("--sigma", sigma == nil), ("--imbalance", imbalance.isEmpty),
       ("--covariate", covariate.isEmpty), ("--contrasts", contrasts.isEmpty),
       ("--weights", weights == nil),
     ].filter { !$0.1 }.map(\.0)
@@ -80,7 +82,7 @@ struct SimulationArguments: ParsableArguments {
   func settings() throws -> SimulationSettings {
     var settings = SimulationSettings()
     (settings.coefficients, settings.deviations, settings.correlations) = (beta, sd, corr)
-    (settings.sigma, settings.imbalance, settings.covariates) = (sigma, imbalance, covariate)
+    (settings.sigma, settings.imbalance, settings.covariates) = (sigma ?? 1, imbalance, covariate)
     settings.weights = weights
     for argument in try contrasts.map(ContrastArgument.init) {
       guard !argument.isForAll else {

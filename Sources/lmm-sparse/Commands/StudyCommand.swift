@@ -20,7 +20,7 @@ struct StudyCommand: ParsableCommand {
           lmm-sparse study 'y ~ x + (1 + x | g)' --beta 1,0.8 --sd g=2,0.5 --levels g=5,30,100 --rows-per g=30
 
       Of a model file, the study is of its own design: rows, levels and covariates are those of the fit, and so are \
-      the parameters, unless --beta and --sd state others; --copies has more levels or rows. This is the power of a \
+      the parameters, unless --beta, --sd and --sigma state others; --copies has more levels or rows. This is the power of a \
       study like the one that was done:
 
           lmm-sparse study sleep.lmm --beta Days=2,5 --copies Subject=1,2 --method reml
@@ -126,10 +126,10 @@ struct StudyCommand: ParsableCommand {
   private func checkFit(_ path: String) throws {
     let foreign =
       [("--levels", levels.isEmpty), ("--rows-per", rowsPer == nil), ("--rows", rows == nil)]
-      .filter { !$0.1 }.map(\.0) + stated.given.filter { !["--beta", "--sd"].contains($0) }
+      .filter { !$0.1 }.map(\.0) + stated.given.filter { !["--beta", "--sd", "--sigma"].contains($0) }
     guard let option = foreign.first else { return }
     throw ValidationError(
-      "\(option) is for a formula; \(path) has a design of its own. Change it by --beta, --sd and --copies.")
+      "\(option) is for a formula; \(path) has a design of its own. Change it by --beta, --sd, --sigma and --copies.")
   }
 
   /// The designs of a fit.
@@ -143,6 +143,7 @@ struct StudyCommand: ParsableCommand {
     }
     var changes = FittedStudyChanges()
     (changes.coefficients, changes.deviations, changes.copies) = (stated.beta, stated.sd, copies)
+    changes.sigma = stated.sigma
     return try StudyDesign.designs(of: fitted, changes)
   }
 

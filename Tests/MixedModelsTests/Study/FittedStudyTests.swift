@@ -38,6 +38,10 @@ import Testing
     #expect(changed.cells.map { truth($0, "Days") } == [2, 4])
     #expect(changed.cells.map(\.design.label) == ["Days = 2", "Days = 4"])
     #expect(abs(truth(changed.cells[0], "sd_Days|Subject")! - 3) < 1e-9)
+    let noisy = try study(designs { $0.sigma = 40 }).cells[0]
+    #expect(truth(noisy, "sigma") == 40)
+    #expect(truth(noisy, "sd_Days|Subject") == truth(cell, "sd_Days|Subject"))
+    #expect(throws: SimulationError.self) { try designs { $0.sigma = 0 } }
     let correlation = fit.varianceComponents[0].correlations[1][0]!
     #expect(abs(truth(changed.cells[0], "cor_Days.(Intercept)|Subject")! - correlation) < 1e-9)
   }
