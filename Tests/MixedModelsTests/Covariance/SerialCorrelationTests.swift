@@ -433,7 +433,7 @@ import ModelFrames
 
   /// The fit's numbers are those of R's nlminb over the criterion by its definition. glmmTMB 1.1.5,
   /// Reaction ~ Days + (1 | item) + ar1(0 + d | Subject), dispformula = ~ 0, which leaves a little residual
-  /// variance: 1520.3694, ρ 0.797, deviations 31.132 and 50.369, standard errors 18.1764579 and 1.7825992.
+  /// variance: 1527.0036, ρ 0.776, deviations 40.846 and 49.157, standard errors 21.6329581 and 1.7610367.
   @Test func `one grouping factor may be crossed with the subjects`() throws {
     let formula = try Formula("Reaction ~ Days + (1 | item)")
     let criterion = try Criterion(formula, data: [table()], options: options(weights: "w"))
@@ -442,11 +442,12 @@ import ModelFrames
     }
     let fit = try Fit(formula, data: [table()], options: options())
     #expect(fit.solver.strategy == "cholmod" && fit.convergence.converged)
-    #expect(abs(fit.criterion - 1520.371968653) < 1e-6)
-    #expect(abs(fit.autocorrelation!.correlation.estimate - 0.79650269) < 1e-5)
-    #expect(abs(fit.theta.values[0] - 0.61988018) < 1e-5)
-    #expect(abs(fit.fixedEffects[1].estimate! - 11.14218803) < 1e-5)
-    #expect(abs(fit.fixedEffects[1].standardError! - 1.78192766) < 1e-5)
+    #expect(abs(fit.criterion - 1527.007349911) < 1e-6)
+    #expect(abs(fit.autocorrelation!.correlation.estimate - 0.77583038) < 1e-5)
+    // nlminb's differences leave about four digits of it.
+    #expect(abs(fit.theta.values[0] - 0.83052348) < 2e-4)
+    #expect(abs(fit.fixedEffects[1].estimate! - 10.85022183) < 1e-4)
+    #expect(abs(fit.fixedEffects[1].standardError! - 1.75923434) < 1e-4)
     var absorbing = try options()
     absorbing.solver = "absorb"
     #expect(throws: FitError.self) {
