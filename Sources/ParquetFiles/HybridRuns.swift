@@ -11,6 +11,15 @@ struct HybridRuns {
     (self.bytes, self.width) = (bytes, width)
   }
 
+  /// Whether the first numbers are all of one value, of at most eight bits, and in one run.
+  func isOneRun(of value: UInt8, _ count: Int) -> Bool {
+    var rest = bytes
+    guard width <= 8, let header = try? rest.takeVarint(), header & 1 == 0, header >> 1 >= count,
+      let found = try? rest.takeByte()
+    else { return false }
+    return found == value
+  }
+
   /// Writes the first numbers to `target`.
   ///
   /// - Throws: `ParquetFault` where there are not so many.

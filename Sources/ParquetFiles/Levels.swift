@@ -16,6 +16,10 @@ struct Levels {
   ///
   /// - Throws: `ParquetFault`
   init(_ bytes: Slice, count: Int) throws(ParquetFault) {
+    if try HybridRuns(bytes, width: 1).isOneRun(of: 1, count) {
+      self = .all(count)
+      return
+    }
     let levels = Buffer(4 * count)
     defer { withExtendedLifetime(levels) {} }
     let words = levels.base.bindMemory(to: UInt32.self, capacity: count)

@@ -85,12 +85,11 @@ extension ArrowColumn {
     }
   }
 
-  /// In sorted data the same integer comes again and again; it is written out once.
+  /// In sorted data the same integer comes again and again, and is not written out again.
   private func appendIntegers(
     _ rows: Range<Int>, _ bytes: Int, _ isSigned: Bool, to labels: inout ArrowLabels
   ) {
     var last: (value: Int128, code: Int32)?
-    var known: [UInt64: Int32] = [:]
     for row in rows {
       guard isThere(row) else {
         labels.codes.append(-1)
@@ -99,16 +98,11 @@ extension ArrowColumn {
       let value = integer(row, bytes: bytes, isSigned: isSigned)
       if let last, last.value == value {
         labels.codes.append(last.code)
-        continue
-      }
-      let bits = UInt64(truncatingIfNeeded: value)
-      if let code = known[bits] {
-        labels.codes.append(code)
       } else {
-        labels.append(integerText(value))
-        known[bits] = labels.codes.last!
+        let code = withDigits(of: value) { labels.dictionary.code(for: $0) }
+        labels.codes.append(code)
+        last = (value, code)
       }
-      last = (value, labels.codes.last!)
     }
   }
 
@@ -185,8 +179,26 @@ extension ArrowLabels {
   }
 }
 
-/// The digits of an integer.
-private func integerText(_ value: Int128) -> [UInt8] { Array(String(value).utf8) }
+/// Calls `body` with an integer of at most 64 bits as it is written.
+@inline(__always)
+private func withDigits<Result>(
+  of value: Int128, _ body: (UnsafeRawBufferPointer) -> Result
+) -> Result {
+  withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { bytes in
+    var (place, rest) = (24, UInt64(value.magnitude))
+    repeat {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      place -= 1
+      bytes[place] = UInt8(ascii: "0") + UInt8(digit)
+      rest = quotient
+    } while rest > 0
+    if value < 0 {
+      place -= 1
+      bytes[place] = UInt8(ascii: "-")
+    }
+    return body(UnsafeRawBufferPointer(rebasing: bytes[place...]))
+  }
+}
 
 /// The shortest text that means the number; integers as digits.
 private func numberLabelText(_ value: Double, shortest: String) -> [UInt8] {
