@@ -12,11 +12,7 @@ final class ParquetReading: TableReading {
   /// The first with rows, or else the first.
   private let first: OpenFile
   private let firstIndex: Int
-  /// Of the pass.
-  private var current: (file: OpenFile, columns: ParquetColumns)?
-  private var nextFile: Int
-  private var row = 0
-  private var bytesRead = 0  // of the files before the current one
+  private var pass: ParquetPass
 
   /// Reads what the files up to the first with rows say of themselves.
   ///
@@ -32,7 +28,8 @@ final class ParquetReading: TableReading {
       index += 1
       file = try OpenFile(files[index])
     }
-    (first, firstIndex, nextFile) = (file, index, index)
+    (first, firstIndex) = (file, index)
+    pass = ParquetPass(nextFile: index)
     layout = TableLayout(name: table.name, columnNames: file.columns.map(\.name))
   }
 
@@ -53,50 +50,72 @@ final class ParquetReading: TableReading {
     }
   }
 
+  /// Those of a pass of its own, so that they are cut as the first of every pass.
   func first(_ requests: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
-    guard hasRows else { return nil }
-    let columns = try ParquetColumns(first, requests, layout, wantsRecords: false)
-    let segment = try columns.segment(0..<min(chunkRows, first.rowCount))
-    return ParquetRows(
-      layout: layout, segments: [segment], index: 0, bytesRead: 0, requests: requests, missing: missing)
+    var own = ParquetPass(nextFile: firstIndex)
+    return hasRows ? try next(requests, &own) : nil
   }
 
   func next(_ requests: [ColumnRequest]) throws(DataError) -> (any TableRows)? {
+    var current = pass
+    defer { pass = current }
+    return try next(requests, &current)
+  }
+
+  private func next(
+    _ requests: [ColumnRequest], _ pass: inout ParquetPass
+  ) throws(DataError) -> ParquetRows? {
     var segments: [ParquetSegment] = []
-    let index = row / chunkRows
+    let index = pass.row / chunkRows
     var left = chunkRows
-    while left > 0, try begin(requests) {
-      let (file, columns) = current!
-      let count = min(left, file.rowCount - file.row)
-      segments.append(try columns.segment(file.row..<file.row + count))
-      file.row += count
+    while left > 0, try begin(requests, &pass) {
+      let (file, columns, row) = pass.current!
+      let count = min(left, file.rowCount - row)
+      segments.append(try columns.segment(row..<row + count))
       left -= count
-      if file.row == file.rowCount {
-        bytesRead += file.file.byteCount
-        current = nil
+      if row + count == file.rowCount {
+        pass.bytesRead += file.file.byteCount
+        pass.current = nil
+      } else {
+        pass.current!.row = row + count
       }
     }
     guard !segments.isEmpty else { return nil }
-    row += chunkRows - left
-    let share = current.map { $0.file.file.byteCount / $0.file.rowCount * $0.file.row } ?? 0
+    pass.row += chunkRows - left
+    let share = pass.current.map { $0.file.file.byteCount / $0.file.rowCount * $0.row } ?? 0
     return ParquetRows(
-      layout: layout, segments: segments, index: index, bytesRead: bytesRead + share, requests: requests,
-      missing: missing)
+      layout: layout, segments: segments, index: index, bytesRead: pass.bytesRead + share,
+      requests: requests, missing: missing)
   }
 
   /// Whether there is a file with rows left, which is then the current one.
-  private func begin(_ requests: [ColumnRequest]) throws(DataError) -> Bool {
-    while current == nil {
-      guard nextFile < files.count else { return false }
-      let file = nextFile == firstIndex ? first : try OpenFile(files[nextFile])
-      nextFile += 1
+  private func begin(
+    _ requests: [ColumnRequest], _ pass: inout ParquetPass
+  ) throws(DataError) -> Bool {
+    while pass.current == nil {
+      guard pass.nextFile < files.count else { return false }
+      let file = pass.nextFile == firstIndex ? first : try OpenFile(files[pass.nextFile])
+      pass.nextFile += 1
       guard file.rowCount > 0 else { continue }
-      file.row = 0
       if file !== first { try requireSameKinds(requests, file) }
-      current = (file, try ParquetColumns(file, requests, layout, wantsRecords: wantsRecords))
+      let columns = try ParquetColumns(file, requests, layout, wantsRecords: wantsRecords)
+      pass.current = (file, columns, row: 0)
     }
     return true
   }
+}
+
+/// How far a pass has come.
+private struct ParquetPass {
+  var nextFile: Int
+  /// The next row is one of the file's.
+  var current: (file: OpenFile, columns: ParquetColumns, row: Int)?
+  /// Of all files.
+  var row = 0
+  /// Of the files before the current one.
+  var bytesRead = 0
+
+  init(nextFile: Int) { self.nextFile = nextFile }
 }
 
 extension ParquetReading {
@@ -133,8 +152,6 @@ extension ParquetType {
 final class OpenFile {
   let path: String
   let file: ParquetFile
-  /// The next.
-  var row = 0
   var rowCount: Int { file.rowCount }
   var columns: [ParquetFile.Column] { file.columns }
 
