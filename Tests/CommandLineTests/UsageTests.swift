@@ -17,7 +17,7 @@ struct UsageTests {
   }
 
   /// An option that does nothing would mislead.
-  @Test(arguments: ["augment", "ranef", "plot", "ranova", "bootstrap", "variance", "plan"])
+  @Test(arguments: ["augment", "ranef", "ranova", "bootstrap", "variance", "plan"])
   func `commands without t and F offer no degrees of freedom`(command: String) throws {
     let run = try ToolProcess(command, "--help")
     #expect(run.status == 0 && !run.output.contains("--ddf"))
