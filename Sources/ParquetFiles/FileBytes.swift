@@ -16,7 +16,7 @@ final class FileBytes: Sendable {
   init(_ path: String) throws(ParquetFault) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw ParquetFault("cannot be opened: \(String(cString: strerror(errno)))", remedy: "")
+      throw ParquetFault("cannot be opened: \(String(cString: strerror(errno)))", remedy: "Check its permissions.")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -43,7 +43,9 @@ package final class ParquetFile: Sendable {
     guard magic.last == Self.magic else {
       throw magic.first == Self.magic
         ? ParquetFault("has no end: it was cut off, or its writer did not finish it", remedy: "Write it again.")
-        : ParquetFault("is no Parquet file, whatever its name", remedy: "")
+        : ParquetFault(
+          "is no Parquet file, whatever its name",
+          remedy: "If it holds delimited text, give it a name that ends in .csv.")
     }
     let size = Int(try word(bytes, bytes.count - 8))
     guard size <= bytes.count - 12 else { throw ParquetFault("has metadata that cannot be read") }
