@@ -52,24 +52,24 @@ private func criterionBenchmarks() {
           blackHole(try criterion.function(criterion.function.start))
         }
       } setup: {
-        try Criterion(workload: workload, solver: solver)
+        try CriterionOfWorkload(workload, solver: solver)
       }
       Benchmark("Gradient, \(workload), \(solver)") { benchmark, criterion in
         for _ in benchmark.scaledIterations {
           blackHole(try criterion.function.gradient(criterion.function.start))
         }
       } setup: {
-        try Criterion(workload: workload, solver: solver)
+        try CriterionOfWorkload(workload, solver: solver)
       }
     }
   }
 }
 
 /// The suite runs one benchmark on one thread.
-private struct Criterion: @unchecked Sendable {
+private struct CriterionOfWorkload: @unchecked Sendable {
   let function: Criterion
 
-  init(workload: String, solver: String) throws {
+  init(_ workload: String, solver: String) throws {
     var options = FitOptions()
     options.solver = solver
     let formula = try Formula(SimulationDesign(workload: workload).formula)
