@@ -55,34 +55,6 @@ extension RelativeCovariance {
     return H
   }
 
-  /// What the Hessian in φ has besides `expectedHessian` since Σ = TTᵀ is not linear in T: with G the
-  /// criterion's derivative in Σ, so that the one in T is 2GT, and nothing of an unstructured block's G left
-  /// to chance,
-  ///
-  ///     H_(ij)(kl) += 2 δ_jl G_ik.
-  ///
-  /// Where a column of T vanishes this is all there is.
-  func addCurvatureOfSquare(
-    _ φ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double, to H: inout DenseMatrix
-  ) {
-    var next = 0
-    for block in blocks where block.rank > 0 {
-      let first = next
-      let T = block.working(φ, &next)
-      guard block.structure == nil else { continue }
-      let triangle = T.submatrix(rows: Array(0..<block.rank), columns: Array(0..<block.rank))
-      let C = part(slopes.logDeterminant, block) - w * part(slopes.residual, block)
-      let G = block.meanProjection(C, triangle)
-      var start = first  // of column j
-      for j in 0..<block.rank {
-        for k in j..<block.rank {
-          for i in j..<block.rank { H[start + i - j, start + k - j] += 2 * G[i, k] }
-        }
-        start += block.rank - j
-      }
-    }
-  }
-
   /// One step of Fisher scoring in the covariances Σ = TTᵀ, levels taken for independent and alike:
   ///
   ///     Σ ← Σ + B̄⁻¹(w R̄ − B̄)B̄⁻¹,   B̄ and R̄ the levels' means of [ZᵀPZ]_jj and s_js_jᵀ.

@@ -53,24 +53,11 @@ extension SearchState {
         ? 1e-3 : max(leastStep, 100 * here.roundingError))
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
-      hessian: hessian ?? approximateHessian(here),
+      hessian: hessian
+        ?? search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
       units: units, stopping: rule, objective: { try self.tolerantValue($0) },
-      gradient: { try self.derivatives(at: $0)!.gradient },
-      approximation: { φ in
-        guard let here = try self.derivatives(at: φ) else { return nil }
-        return self.knowsCurvature ? self.approximateHessian(here) : nil
-      })
+      gradient: { try self.derivatives(at: $0)!.gradient })
     return result.outcome
-  }
-
-  /// Whether a search follows what first derivatives know of the Hessian. With few parameters, from starts
-  /// far away, it learns more by itself.
-  private var knowsCurvature: Bool { isLarge }
-
-  private func approximateHessian(_ here: CriterionDerivatives) -> DenseMatrix {
-    knowsCurvature
-      ? here.approximateHessian(search.covariance, levels: search.levels)
-      : search.covariance.expectedHessian(here.φ, here.slopes, levels: search.levels)
   }
 
   /// Newton's steps with the exact Hessian until the gradient is zero but for rounding; where the
@@ -180,13 +167,8 @@ extension SearchState {
     guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
     let differences = CurvatureDifferences(
       centre, isExpensive: search.isExpensive, isEstimated: criterion.standardError != nil)
-    let vanishing = try vanishingColumns(φ, units, differences)
     var columns: [CriterionCurvature.Column] = []
     for k in φ.indices {
-      if let column = vanishing[k] {
-        columns.append(column)
-        continue
-      }
       let column = try differences.column(centre, unit: units[k]) { distance in
         var moved = φ
         moved[k] += distance
@@ -196,40 +178,5 @@ extension SearchState {
       columns.append(column)
     }
     return CriterionCurvature(centre, columns, search.covariance, units: units)
-  }
-
-  /// What second derivatives follow from along the columns of λ that are zero, by their coordinates: those of
-  /// row i for all of them from one point.
-  ///
-  /// The criterion depends on Σ = λλᵀ, so that it is even in each such column, and steps in several of them
-  /// disturb each other by their squares only.
-  private mutating func vanishingColumns(
-    _ φ: [Double], _ units: [Double], _ differences: CurvatureDifferences
-  ) throws -> [Int: CriterionCurvature.Column] {
-    guard isLarge, criterion.standardError == nil, !differences.isExtrapolated,
-      let centre = try derivatives(at: φ, isRecorded: false)
-    else { return [:] }
-    let blocks = zip(search.covariance.blocks, search.covariance.blockColumns)
-      .filter { $0.0.structure == nil }.map(\.1)
-    var found: [Int: CriterionCurvature.Column] = [:]
-    for row in 0..<(blocks.map(\.count).max() ?? 0) {
-      var moved = φ
-      var entries: [(k: Int, column: Range<Int>)] = []
-      for columns in blocks where row < columns.count {
-        for (j, column) in columns[...row].enumerated() where column.allSatisfy({ φ[$0] == 0 }) {
-          let k = column.lowerBound + row - j
-          moved[k] = differences.step * units[k]
-          entries.append((k, column))
-        }
-      }
-      guard !entries.isEmpty, let ahead = try derivatives(at: moved, isRecorded: false) else {
-        continue
-      }
-      for (k, column) in entries {
-        found[k] = CriterionCurvature.Column(
-          near: .init(ahead: ahead, behind: centre, distance: moved[k]), oddEntries: column)
-      }
-    }
-    return found
   }
 }

@@ -25,17 +25,13 @@ package struct GradientMinimizerResult: Sendable {
 ///     with what the last steps have brought.
 ///   - objective: The function; infinite where it cannot be computed.
 ///   - gradient: Its gradient, asked for only where `objective` was called last.
-///   - approximation: What is known of the Hessian where `gradient` was called last, without its having been
-///     learnt: what it changes by along a step the Hessian changes by, too; nil for nothing.
 /// - Returns: The best point seen, and why the search ended.
 /// - Throws: What the closures throw.
 package func minimizeWithGradient<Failure: Error>(
   start: [Double], value: Double, gradient first: [Double], hessian: DenseMatrix,
   units: [Double], stopping: StoppingRule, objective: ([Double]) throws(Failure) -> Double,
-  gradient: ([Double]) throws(Failure) -> [Double],
-  approximation: ([Double]) throws(Failure) -> DenseMatrix? = { _ in nil }
+  gradient: ([Double]) throws(Failure) -> [Double]
 ) throws(Failure) -> GradientMinimizerResult {
-  var approximate = try approximation(start)
   var now = GradientMinimizerResult(
     x: start, value: value, gradient: first, hessian: hessian, outcome: .converged)
   var radius = 1.0
@@ -50,10 +46,6 @@ package func minimizeWithGradient<Failure: Error>(
     if ratio > 1e-4 {
       let slope = try gradient(x)
       idle = now.value - value > stopping.absoluteF ? 0 : idle + 1
-      if let old = approximate, let new = try approximation(x) {
-        now.hessian = now.hessian - old + new
-        approximate = new
-      }
       now.hessian.learn(step: trial.step, change: zip(slope, now.gradient).map { $0 - $1 })
       (now.x, now.value, now.gradient) = (x, value, slope)
     }
