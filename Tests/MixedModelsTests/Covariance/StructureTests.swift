@@ -98,17 +98,7 @@ import Testing
     for _ in 0..<3 {
       var theta = criterion.thetaNames.map { _ in 0.3 + random.uniform() }
       theta[theta.count - 1] = 0.8 * random.uniform()
-      let gradient = try criterion.gradient(theta).gradient
-      for k in theta.indices {
-        func at(_ change: Double) throws -> Double {
-          var there = theta
-          there[k] += change
-          return try criterion(there)
-        }
-        let h = 1e-4
-        let slope = try (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
-        #expect(abs(gradient[k] - slope) < 1e-5 * max(1, abs(slope)), "\(k) of \(theta)")
-      }
+      try expectExactGradient(criterion, at: theta, tolerance: 1e-5)
     }
   }
 
