@@ -119,6 +119,15 @@ package struct FixedProducts: Sendable {
     return sums[k] + corrections[k]
   }
 
+  /// √(cᵀG c) for a column c in raw coordinates.
+  func norm(_ combination: [(raw: Int, value: Double)]) -> Double {
+    max(
+      combination.reduce(0) { sum, a in
+        combination.reduce(sum) { $0 + a.value * $1.value * product(a.raw, $1.raw) }
+      }, 0
+    ).squareRoot()
+  }
+
   /// The full symmetric matrix.
   package var matrix: DenseMatrix {
     var full = DenseMatrix(rows: directory.count, columns: directory.count)

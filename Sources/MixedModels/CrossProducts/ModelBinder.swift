@@ -9,10 +9,10 @@ struct ModelBinder {
   private let known: RawBasis?
   private let splines: [String: SplineKnots]
   private var atoms: [Atom]
-  private var factors: [FactorSource]
+  var factors: [FactorSource]
   private var cellSets: [CellSetSource]
   private var indexOfCellSet: [CellSetSource: Int]
-  private var columns = ColumnLookup([])
+  var columns = ColumnLookup([])
 
   /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one;
   ///   `FitError.weights`.
@@ -163,35 +163,6 @@ struct ModelBinder {
       origin: formula, strata: strata, residual: residual, serial: serial?.bound)
   }
 
-  private mutating func bind(
-    _ term: ResidualTerm, _ word: SerialWord
-  ) throws -> (bound: BoundSerial, steps: RawSerial) {
-    let subject = try factorVariable(Variable(column: term.subject))
-    let cellSet = interaction(of: [subject.source])
-    let time = Expression.column(term.visit)
-    columns.add(time)
-    return (
-      BoundSerial(term: term, word: word, subject: subject, cellSet: cellSet),
-      RawSerial(cellSet: cellSet, time: time, isContinuous: word == .car1)
-    )
-  }
-
-  private mutating func bind(_ term: ResidualTerm) throws -> BoundResidual {
-    let visit = try factorVariable(Variable(column: term.visit))
-    let subject = try factorVariable(Variable(column: term.subject))
-    let arm = try term.arm.map { try factorVariable(Variable(column: $0)) }
-    return BoundResidual(
-      term: term, visit: visit, subject: subject, arm: arm,
-      visitCells: interaction(of: [visit.source]), subjectCells: interaction(of: [subject.source]),
-      armCells: arm.map { interaction(of: [$0.source]) })
-  }
-
-  private mutating func bindStrata(_ strata: StrataFormula) throws -> BoundStrata {
-    let grouping = try strata.factors.map { try factorVariable($0) }
-    return BoundStrata(
-      name: strata.name, cellSet: interaction(of: grouping.map(\.source)), grouping: grouping)
-  }
-
   private mutating func bindAbsorbed(_ groups: inout [RawGroup]) throws -> [BoundAbsorbedFactor] {
     var bound: [BoundAbsorbedFactor] = []
     for factor in formula.absorbedFactors {
@@ -278,7 +249,7 @@ struct ModelBinder {
     }
   }
 
-  private mutating func factorVariable(_ variable: Variable) throws -> FactorVariable {
+  mutating func factorVariable(_ variable: Variable) throws -> FactorVariable {
     let column: String?
     let source: FactorSource
     var reference: String?
@@ -340,7 +311,7 @@ struct ModelBinder {
   }
 
   /// The cell set of an interaction of factors, built pair by pair.
-  private mutating func interaction(of sources: [Int]) -> Int {
+  mutating func interaction(of sources: [Int]) -> Int {
     var distinct: [Int] = []
     for source in sources where !distinct.contains(source) { distinct.append(source) }
     distinct.sort()
@@ -352,26 +323,14 @@ struct ModelBinder {
     return current
   }
 
-  /// A column as clusters of rows.
-  private mutating func clusters(_ column: String, _ groups: [RawGroup]) -> RawClusters {
-    let source = FactorSource.column(column)
-    columns.add(source)
-    let index = factors.firstIndex(of: source) ?? factors.count
-    if index == factors.count { factors.append(source) }
-    let cellSet = intern(.factor(index))
-    return RawClusters(
-      cellSet: cellSet,
-      nestings: groups.map { $0.cellSet == cellSet ? nil : intern(.product(cellSet, $0.cellSet)) })
-  }
-
-  private mutating func intern(_ source: CellSetSource) -> Int {
+  mutating func intern(_ source: CellSetSource) -> Int {
     if let index = indexOfCellSet[source] { return index }
     indexOfCellSet[source] = cellSets.count
     cellSets.append(source)
     return cellSets.count - 1
   }
 
-  private mutating func request(_ expression: Expression) throws {
+  mutating func request(_ expression: Expression) throws {
     let text = expression.textColumns
     for name in expression.columns where !text.contains(name) && kinds[name] == .categorical {
       throw FitError.textUsedAsNumber(column: name, expression: expression.deparsed)

@@ -42,48 +42,6 @@ extension FixedEffect {
   }
 }
 
-extension VarianceComponent {
-  package init(
-    _ name: String, group: String, levelCount: Int, columns: [String], standardDeviations: [Double],
-    correlations: [[Double?]], covariances: [[Double]], standardErrors: [Double?]? = nil,
-    correlationStandardErrors: [[Double?]]? = nil, held: [Int] = []
-  ) {
-    let none = columns.map { _ in Double?.none }
-    self.init(
-      name: name, group: group, levelCount: levelCount, columns: columns,
-      standardDeviations: standardDeviations, correlations: correlations, covariances: covariances,
-      standardErrors: standardErrors ?? none,
-      correlationStandardErrors: correlationStandardErrors ?? columns.map { _ in none }, held: held,
-      structure: nil)
-  }
-}
-
-extension ConditionalModes {
-  package init(
-    _ name: String, group: String, columns: [String], levels: [String], values: [Double],
-    covarianceValues: [Double]
-  ) {
-    self.init(
-      name: name, group: group, columns: columns, levels: levels, values: values,
-      covarianceValues: covarianceValues)
-  }
-}
-
-extension Convergence {
-  package init(
-    _ optimizer: String, converged: Bool, evaluations: Int, gradients: Int = 0,
-    gradientMax: Double? = nil,
-    hessianMinEigenvalue: Double? = nil, isSingular: Bool, messages: [String],
-    notDetermined: [String] = [], trace: [TracePoint]
-  ) {
-    self.init(
-      converged: converged, optimizer: optimizer, evaluations: evaluations,
-      gradients: gradients, gradientMax: gradientMax, hessianMinEigenvalue: hessianMinEigenvalue,
-      isSingular: isSingular,
-      messages: messages, notDetermined: notDetermined, trace: trace)
-  }
-}
-
 extension TracePoint {
   package init(_ evaluation: Int, theta: [Double], criterion: Double, seconds: Double) {
     self.init(evaluation: evaluation, theta: theta, criterion: criterion, seconds: seconds)
@@ -93,20 +51,5 @@ extension TracePoint {
 extension ResidualQuantiles {
   package init(_ values: [Double]) {
     self.init(values: values)
-  }
-}
-
-extension SolverDescription {
-  package init(
-    _ strategy: String, leadingTerm: String? = nil, coreSize: Int? = nil,
-    coreDensity: Double? = nil, factorNonzeros: Int? = nil, threads: Int,
-    criterionStandardError: Double? = nil, probes: Int? = nil,
-    monteCarloErrors: MonteCarloErrors? = nil, plan: [String] = []
-  ) {
-    self.init(
-      strategy: strategy, leadingTerm: leadingTerm, coreSize: coreSize, coreDensity: coreDensity,
-      factorNonzeros: factorNonzeros, threads: threads,
-      criterionStandardError: criterionStandardError, probes: probes,
-      monteCarloErrors: monteCarloErrors, conditionalVarianceErrors: nil, plan: plan)
   }
 }

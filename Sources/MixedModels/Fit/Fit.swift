@@ -101,6 +101,10 @@ public struct Fit: Sendable {
   public var bic: Double {
     criterion + log(Double(residual?.subjects ?? observations)) * Double(parameterCount)
   }
+  /// Covariance matrices: of random effects, and of residuals that are correlated.
+  package var covarianceComponents: [VarianceComponent] {
+    varianceComponents + (residual?.components ?? [])
+  }
   public var droppedColumns: [String] { fixedEffects.filter { $0.estimate == nil }.map(\.name) }
 }
 
@@ -129,125 +133,9 @@ public struct FixedEffect: Sendable {
   }
 }
 
-/// The covariance matrix of one random-effects term, on the scale of the response.
-public struct VarianceComponent: Sendable {
-  /// lme4's name of the term: `Subject`, `Subject.1` for a second term on the same factor.
-  public let name: String
-  /// The grouping factor: `Subject`, `b:a` for the inner factor of `a/b`.
-  public let group: String
-  public let levelCount: Int
-  /// R's names of the term's columns.
-  public let columns: [String]
-  /// Standard deviations (not variances).
-  public let standardDeviations: [Double]
-  /// Correlations, ℓ × ℓ; nil where a standard deviation is zero (the diagonal is 1).
-  public let correlations: [[Double?]]
-  /// σ²λλᵀ, ℓ × ℓ.
-  public let covariances: [[Double]]
-  /// Asymptotic standard errors of the standard deviations; nil for one that is zero, or where the
-  /// Hessian is not known.
-  public let standardErrors: [Double?]
-  /// The same of the correlations, ℓ × ℓ; nil on the diagonal and at ±1.
-  public let correlationStandardErrors: [[Double?]]
-  /// Columns whose effects are taken for zero, since the data do not determine them: their standard
-  /// deviations have no estimates.
-  public let held: [Int]
-  /// Of the covariance matrix; nil where any is allowed, or a diagonal one.
-  public let structure: StructureDescription?
-}
-
-extension VarianceComponent {
-  /// Standard deviations; nil for those of columns that are held at zero.
-  package var reportedDeviations: [Double?] {
-    standardDeviations.indices.map { held.contains($0) ? nil : standardDeviations[$0] }
-  }
-}
-
-/// The conditional modes b = Λu of one term, and their conditional covariances given θ and β.
-///
-/// Stored flat, for millions of levels.
-public struct ConditionalModes: Sendable {
-  public let name: String
-  public let group: String
-  public let columns: [String]
-  public let levels: [String]
-  /// Level after level, one value for every column.
-  public let values: [Double]
-  /// Level after level, columns × columns, symmetric: σ²Λ(ΛᵀZᵀWZΛ + I)⁻¹Λᵀ, lme4's `postVar`.
-  public let covarianceValues: [Double]
-
-  public func mode(level: Int, column: Int) -> Double { values[level * columns.count + column] }
-
-  public func standardDeviation(level: Int, column: Int) -> Double {
-    max(covariance(level: level, column, column), 0).squareRoot()
-  }
-
-  public func covariance(level: Int, _ i: Int, _ j: Int) -> Double {
-    covarianceValues[(level * columns.count + j) * columns.count + i]
-  }
-}
-
-/// What the optimizer did and how sure we are that it arrived.
-public struct Convergence: Sendable {
-  public let converged: Bool
-  public let optimizer: String
-  /// Of the criterion, by the search.
-  public let evaluations: Int
-  /// Before these, of a rough estimate of the criterion that led near the optimum for less; those are
-  /// not in `trace`.
-  public internal(set) var preliminaryEvaluations = 0
-  /// Of the gradient, of a rough one included; those for the Hessian, whose evaluations are not counted above, included.
-  public let gradients: Int
-  /// From how many points the optimum was searched; one where the model is large.
-  public internal(set) var starts = 1
-  /// How many of these searches ended at this criterion: the others saw higher minima, or were given up.
-  public internal(set) var startsAgreed = 1
-  /// The largest component of the criterion's gradient in units of 1/√H_kk, so that half its square
-  /// is about what the criterion could still fall along one parameter; nil without parameters.
-  public let gradientMax: Double?
-  /// The smallest eigenvalue of the criterion's Hessian, scaled to a unit diagonal: positive at a
-  /// minimum, zero where parameters cannot be told apart.
-  public let hessianMinEigenvalue: Double?
-  /// A variance component or a direction of one is zero: θ lies on the boundary.
-  public let isSingular: Bool
-  /// In words for the user: singular fit, dropped columns, early stop.
-  public internal(set) var messages: [String]
-  /// Covariance parameters that the data do not determine, by the names that intervals have
-  /// (`sd_(Intercept)|Subject`, `cor_…`, `sigma`); `messages` say why.
-  public let notDetermined: [String]
-  public let trace: [TracePoint]
-}
-
 /// Minimum, lower quartile, median, upper quartile and maximum (R's type 7).
 public struct ResidualQuantiles: Sendable, Equatable {
   public let values: [Double]
-}
-
-/// How the equations were solved.
-public struct SolverDescription: Sendable {
-  /// `absorbed`: one term's levels eliminated one by one, the rest as one matrix; `cholmod`: the
-  /// whole system as one sparse matrix; `matrix-free`: one term's levels eliminated, and of the
-  /// rest no matrix is made.
-  public let strategy: String
-  /// Grouping factor of the term that is absorbed.
-  public let leadingTerm: String?
-  public let coreSize: Int?
-  public let coreDensity: Double?
-  public let factorNonzeros: Int?
-  public let threads: Int
-  /// nil when the criterion is exact.
-  public let criterionStandardError: Double?
-  /// Random vectors that the criterion was estimated with; nil when it is exact.
-  public let probes: Int?
-  /// What the criterion's error means for the estimates; nil when it is exact, or where the Hessian
-  /// is not known.
-  public let monteCarloErrors: MonteCarloErrors?
-  /// The same for the conditional variances of every grouping factor, relative and root mean
-  /// square, where they were asked for.
-  public let conditionalVarianceErrors: [Double]?
-  /// What the strategies looked at were expected to cost, one line each; the chosen one has an
-  /// asterisk.
-  public let plan: [String]
 }
 
 /// Wall-clock seconds.

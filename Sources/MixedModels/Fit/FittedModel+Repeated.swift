@@ -2,12 +2,6 @@
 import ModelFrames
 import NumericalMethods
 
-/// A model with covariances between the residuals of a subject, and its optimum.
-struct RepeatedFit: Sendable {
-  let model: RepeatedModel
-  let optimum: RepeatedOptimum
-}
-
 extension FittedModel {
   /// Fits a model without random effects whose residuals are correlated within subjects, in one pass
   /// over the rows, or two where rows of a subject do not follow each other.

@@ -24,7 +24,7 @@ public final class FittedModel: Sendable {
   /// Of the clusters, once they were asked for.
   private let sums = Mutex<ClusterSums?>(nil)
   /// Of the rows, once they were asked for.
-  private let robust = Mutex<[CoefficientCovariance: HeteroscedasticityRobust]>([:])
+  let robust = Mutex<[CoefficientCovariance: HeteroscedasticityRobust]>([:])
   /// Covariances between the residuals of a subject; nil where residuals are independent.
   let repeated: RepeatedFit?
   /// Its sums and its structure; nil likewise.
@@ -147,16 +147,6 @@ public final class FittedModel: Sendable {
       throw .refused(
         "\(what) where all covariance parameters are estimated, and here \(options.held[0].name) is known. Use \(remedy)."
       )
-    }
-  }
-
-  /// - Throws: `InferenceError`, `DataError`, `FitError`.
-  func rowRobust(_ kind: CoefficientCovariance) throws -> HeteroscedasticityRobust {
-    try robust.withLock { known in
-      if let made = known[kind] { return made }
-      let made = try HeteroscedasticityRobust(self, kind)
-      known[kind] = made
-      return made
     }
   }
 

@@ -20,13 +20,6 @@ public struct ResidualCovariance: Sendable {
   public let components: [VarianceComponent]
 }
 
-extension Fit {
-  /// Covariance matrices: of random effects, and of residuals that are correlated.
-  package var covarianceComponents: [VarianceComponent] {
-    varianceComponents + (residual?.components ?? [])
-  }
-}
-
 extension ResidualCovariance {
   /// The word, and what it means.
   package var title: String { "\(structure.rawValue) (\(structure.title))" }

@@ -28,38 +28,3 @@ package struct BoundSerial: Sendable {
   /// Of the subjects, in the raw basis.
   package let cellSet: Int
 }
-
-extension ModelBinder {
-  /// - Throws: `FitError.serial` for what cannot be summed in steps.
-  static func checkSerial(
-    _ term: ResidualTerm, _ formula: Formula, _ kinds: [String: ColumnKind], _ options: ModelOptions
-  ) throws(FitError) {
-    if let factor = formula.absorbedFactors.first {
-      throw .serial(
-        term.text,
-        "cannot be told beside absorbed factors. Write “\(factor.name)” as a fixed effect or as a random term, or leave one of both out"
-      )
-    }
-    if options.residualBy != nil {
-      throw .serial(
-        term.text,
-        "is for residuals of one variance: leave \(Setting.residualBy) out, or the correlations"
-      )
-    }
-    if options.clusters != nil {
-      throw .serial(
-        term.text, "cannot stand beside sums by clusters. Leave \(Setting.clusters()) out")
-    }
-    if let arm = term.arm {
-      throw .serial(
-        term.text,
-        "has one correlation for all subjects: leave “\(arm)/” out, or fit the arms one by one")
-    }
-    if kinds[term.visit] == .categorical || kinds[term.visit] == .logical {
-      throw .serial(
-        term.text,
-        "needs times, and \(term.visit) is no column of numbers, or is read as labels. Use one that counts the steps or the days"
-      )
-    }
-  }
-}

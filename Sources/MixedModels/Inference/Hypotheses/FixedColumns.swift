@@ -80,17 +80,6 @@ extension FittedModel {
   }
 }
 
-extension FixedProducts {
-  /// √(cᵀG c) for a column c in raw coordinates.
-  func norm(_ combination: [(raw: Int, value: Double)]) -> Double {
-    max(
-      combination.reduce(0) { sum, a in
-        combination.reduce(sum) { $0 + a.value * $1.value * product(a.raw, $1.raw) }
-      }, 0
-    ).squareRoot()
-  }
-}
-
 extension BoundTerm {
   /// Every factor by all that its coding and the constant span.
   fileprivate var withIndicators: BoundTerm {

@@ -92,15 +92,6 @@ extension LinearMixedModel {
 
   /// The kept coefficients, but for those of sparse columns.
   package var coefficientPlaces: [IntervalPlace] { ownColumns.map { .coefficient($0) } }
-
-  /// Of the kept columns those whose coefficients are what they are without sparse columns: all but the ones
-  /// that share in a column which a factor explains.
-  var ownColumns: [Int] {
-    fixed.kept.indices.filter { k in
-      guard let reported = fixedLevels?.reported else { return true }
-      return reported.given.indices.allSatisfy { reported.shares[k, $0] == 0 }
-    }
-  }
 }
 
 /// A parameter by its place in the model.

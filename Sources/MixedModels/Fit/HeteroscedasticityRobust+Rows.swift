@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+import Synchronization
+
+extension FittedModel {
+  /// - Throws: `InferenceError`, `DataError`, `FitError`.
+  func rowRobust(_ kind: CoefficientCovariance) throws -> HeteroscedasticityRobust {
+    try robust.withLock { known in
+      if let made = known[kind] { return made }
+      let made = try HeteroscedasticityRobust(self, kind)
+      known[kind] = made
+      return made
+    }
+  }
+}
+
+extension HeteroscedasticityRobust {
+  /// A row of this leverage has no residual of its own.
+  private static let whole = 1 - 1e-10
+
+  /// - Throws: `InferenceError` where the rows cannot be read again; `DataError`, `FitError`.
+  init(_ fitted: FittedModel, _ kind: CoefficientCovariance) throws {
+    try Self.check(fitted.model, kind)
+    let model = fitted.model
+    if let reason = Self.obstacle(fitted) {
+      throw InferenceError.refused(
+        "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
+      )
+    }
+    let pass = try fitted.residualPass()
+    let rows = WorkingColumnsOfRows(fitted.products, model)
+    let p = model.fixedEffectCount
+    var (meat, squares, count) = ([Double](repeating: 0, count: p * p), 0.0, 0)
+    var alone = 0
+    try pass.forEach(with: { rows($0, $1) }) { part, x in
+      for (i, e) in part.residuals.enumerated() {
+        let w = part.weights[i]
+        squares += w * e * e
+        count += 1
+        let h = w * (i * p..<(i + 1) * p).reduce(0.0) { $0 + x[$1] * x[$1] }
+        var factor = w * w * e * e
+        if kind == .hc2 || kind == .hc3 {
+          if h > Self.whole {
+            alone += 1
+            continue
+          }
+          factor /= kind == .hc2 ? 1 - h : (1 - h) * (1 - h)
+        }
+        for a in 0..<p {
+          let own = factor * x[i * p + a]
+          for b in 0...a { meat[a * p + b] += own * x[i * p + b] }
+        }
+      }
+    }
+    let s = model.fixed.responseScale
+    let expected = s * s * model.tail[p, p]
+    guard count == model.observations, abs(squares - expected) <= 1e-6 * expected else {
+      throw InferenceError.refused(
+        "\(kind.rawValue) needs the rows of the fit, and those that are there now leave other residuals. Fit again."
+      )
+    }
+    let df = Double(model.observations - model.fixedRank)
+    let scale = kind == .hc1 ? Double(model.observations) / df : 1
+    var C = DenseMatrix(rows: p, columns: p)
+    for a in 0..<p { for b in 0...a { (C[a, b], C[b, a]) = (scale * meat[a * p + b], scale * meat[a * p + b]) } }
+    guard C.isFinite else {
+      throw InferenceError.refused(
+        "the covariance \(kind.rawValue) of the coefficients is not finite. Take \(Setting.coefficientCovariance(["model"]))."
+      )
+    }
+    covariance = C
+    description = RobustDescription(
+      kind: kind, clusters: nil, clusterCount: nil, determining: alone == 0 ? [] : ["\(alone)"])
+  }
+
+  /// Why the rows cannot be read; nil if they can.
+  private static func obstacle(_ fitted: FittedModel) -> String? {
+    if fitted.data.isEmpty { return "this fit was made of cross-products" }
+    if let once = fitted.data.first(where: { !$0.canBeReadAgain }) {
+      return "\(once.name) can be read once only"
+    }
+    if let file = fitted.data.first(where: { $0.name.hasSuffix(".lmm") }) {
+      return "\(file.name) holds cross-products"
+    }
+    return nil
+  }
+}
+
+/// The working columns of X in the rows, less what absorbed factors explain of them.
+private struct WorkingColumnsOfRows: Sendable {
+  private let columns: [RawColumns]
+  /// Raw column after raw column, p numbers each.
+  private let B: [Double]
+  private let p: Int
+  private let factors: [Factor]
+
+  private struct Factor: Sendable {
+    let cellSet: Int
+    let rank: [Int]
+    /// Level after level, p numbers each.
+    let explained: [Double]
+  }
+
+  init(_ products: CrossProducts, _ model: LinearMixedModel) {
+    columns = RawColumns.all(products.basis.fixed, products.fixed.directory, first: 1)
+    p = model.fixedEffectCount
+    B = model.fixed.B.transposed.storage
+    guard let levels = model.fixedLevels else {
+      factors = []
+      return
+    }
+    let G = levels.regressionOfColumns(model.fixed.B)
+    let p = p
+    factors = levels.factors.enumerated().map { k, factor in
+      let start = levels.starts[k]
+      return Factor(
+        cellSet: products.basis.groups[model.groups.count + k].cellSet, rank: factor.rank,
+        explained: factor.levels.indices.flatMap { level in
+          (0..<p).map { factor.isRedundant[level] ? 0 : levels.unit * G[start + level, $0] }
+        })
+    }
+  }
+
+  /// Rows × p.
+  func callAsFunction(_ block: RowBlock, _ codes: [[Int32]]) -> [Double] {
+    var x = [Double](repeating: 0, count: block.count * p)
+    let terms = RowTerms(count: block.count, polynomials: block.polynomials, cells: codes)
+    terms.forEachEntry(columns) { row, raw, value in
+      for k in 0..<p { x[row * p + k] += B[raw * p + k] * value }
+    }
+    for factor in factors {
+      for (row, code) in codes[factor.cellSet].enumerated() {
+        let level = factor.rank[Int(code)]
+        for k in 0..<p { x[row * p + k] -= factor.explained[level * p + k] }
+      }
+    }
+    return x
+  }
+}
