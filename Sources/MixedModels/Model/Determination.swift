@@ -36,18 +36,3 @@ struct Determination: Sendable {
     return random + (residual ? [] : ["sigma"])
   }
 }
-
-extension ReportedTerm {
-  /// The standard deviations, each followed by its correlations, of which `isWanted` says so: by the
-  /// covariance's row and column.
-  func names(where isWanted: (Int, Int) -> Bool) -> [String] {
-    columns.indices.flatMap { j in
-      columns.indices.dropFirst(j).compactMap { i in
-        guard isWanted(i, j) else { return nil }
-        return i == j
-          ? ModelParameter.deviationName(columns[j], of: name)
-          : ModelParameter.correlationName(columns[i], columns[j], of: name)
-      }
-    }
-  }
-}

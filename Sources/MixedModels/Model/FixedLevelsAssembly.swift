@@ -235,12 +235,3 @@ extension RandomEffectsGroup {
       size: ℓ, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision)
   }
 }
-
-extension CoOccurrence {
-  /// The same with its groups' numbers moved.
-  func numbered(from first: Int) -> CoOccurrence {
-    CoOccurrence(
-      rowGroup: rowGroup + first, columnGroup: columnGroup + first, rowLevels: rowLevels,
-      columnLevels: columnLevels, blocks: blocks)
-  }
-}

@@ -214,14 +214,3 @@ struct AliasedColumns: Sendable {
     (directions, shares) = (g, c)
   }
 }
-
-extension LinearMixedModel {
-  /// Of the kept columns those whose coefficients are what they are without sparse columns: all but the ones
-  /// that share in a column which a factor explains.
-  var ownColumns: [Int] {
-    fixed.kept.indices.filter { k in
-      guard let reported = fixedLevels?.reported else { return true }
-      return reported.given.indices.allSatisfy { reported.shares[k, $0] == 0 }
-    }
-  }
-}

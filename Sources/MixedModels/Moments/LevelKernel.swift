@@ -11,9 +11,10 @@ struct LevelKernel {
   private let λ: [Double]
   private var A: [Double]  // ZᵀWZ, ℓ × ℓ
   private var C: [Double]  // ZᵀWX, ℓ × p
-  private var S: [Double]  // L⁻¹λᵀA
-  private var D: [Double]  // L⁻¹λᵀC
   private var L: [Double]  // LLᵀ = λᵀAλ + I
+  private var P: [Double]  // L⁻¹λᵀ, ℓ × ℓ
+  private var S: [Double]  // P A
+  private var D: [Double]  // P C
   private(set) var B: [Double]
   private(set) var H: [Double]  // p × ℓ: rows of H lie together
   /// L⁻¹λᵀZᵀWX, ℓ × p.
@@ -23,7 +24,7 @@ struct LevelKernel {
   init(_ ℓ: Int, p: Int, _ parameters: [CovarianceParameter], _ λ: [Double]) {
     (self.ℓ, self.p, self.parameters, self.λ) = (ℓ, p, parameters, λ)
     let (square, panel) = (Array(repeating: 0.0, count: ℓ * ℓ), Array(repeating: 0.0, count: ℓ * p))
-    (A, S, L, B) = (square, square, square, square)
+    (A, L, P, S, B) = (square, square, square, square, square)
     (C, D, H, V) = (panel, panel, panel, panel)
   }
 
@@ -31,18 +32,10 @@ struct LevelKernel {
   mutating func load(_ group: RandomEffectsGroup, level: Int) {
     for k in 0..<ℓ * ℓ { A[k] = group.zz[level * ℓ * ℓ + k] }
     for k in 0..<ℓ * p { C[k] = group.zx[level * ℓ * (p + 1) + k] }
-    multiplyTransposed(A, ℓ, into: &S)
-    multiplyTransposed(C, p, into: &D)
-    for j in 0..<ℓ {  // λᵀAλ + I
-      for i in j..<ℓ {
-        var sum = i == j ? 1.0 : 0
-        for k in j..<ℓ { sum += S[k * ℓ + i] * λ[j * ℓ + k] }
-        L[j * ℓ + i] = sum
-      }
-    }
-    factorize()
-    solve(ℓ, &S)
-    solve(p, &D)
+    var pivots = ScalarPivotProduct()
+    factorizeLevel(ℓ, A, λ, &L, &P, &pivots)
+    multiplyBlocks(ℓ, ℓ, ℓ, P, A, into: &S)
+    multiplyBlocks(ℓ, ℓ, p, P, C, into: &D)
     for j in 0..<ℓ {
       for i in 0..<ℓ {
         var sum = A[j * ℓ + i]
@@ -62,8 +55,7 @@ struct LevelKernel {
   /// For a panel A_jc = ZᵀWZ_c of the level, ℓ × columns: L⁻¹λᵀA_jc into `reduced`, and the panel
   /// becomes what the level leaves of it, A_jc − Sᵀ(L⁻¹λᵀA_jc).
   func absorb(_ panel: inout [Double], columns: Int, reduced: inout [Double]) {
-    multiplyTransposed(panel, columns, into: &reduced)
-    solve(columns, &reduced)
+    multiplyBlocks(ℓ, ℓ, columns, P, panel, into: &reduced)
     for c in 0..<columns {
       for i in 0..<ℓ {
         for k in 0..<ℓ { panel[c * ℓ + i] -= S[i * ℓ + k] * reduced[c * ℓ + k] }
@@ -77,39 +69,6 @@ struct LevelKernel {
       for k in 0..<p {
         let x = X.storage[k * X.rows + Int(row)]
         for i in 0..<ℓ { H[i * p + k] -= F[c * ℓ + i] * x }
-      }
-    }
-  }
-
-  /// λᵀ times ℓ × columns.
-  private func multiplyTransposed(_ a: [Double], _ columns: Int, into out: inout [Double]) {
-    for c in 0..<columns {
-      for j in 0..<ℓ {
-        var sum = 0.0
-        for k in j..<ℓ { sum += λ[j * ℓ + k] * a[c * ℓ + k] }
-        out[c * ℓ + j] = sum
-      }
-    }
-  }
-
-  private mutating func factorize() {
-    for j in 0..<ℓ {
-      for k in 0..<j {
-        let l = L[k * ℓ + j]
-        for i in j..<ℓ { L[j * ℓ + i] -= L[k * ℓ + i] * l }
-      }
-      let pivot = L[j * ℓ + j].squareRoot()
-      for i in j..<ℓ { L[j * ℓ + i] /= pivot }
-    }
-  }
-
-  /// Overwrites ℓ × columns with L⁻¹ of it.
-  private func solve(_ columns: Int, _ b: inout [Double]) {
-    for c in 0..<columns {
-      for i in 0..<ℓ {
-        var sum = b[c * ℓ + i]
-        for k in 0..<i { sum -= L[k * ℓ + i] * b[c * ℓ + k] }
-        b[c * ℓ + i] = sum / L[i * ℓ + i]
       }
     }
   }

@@ -148,27 +148,12 @@ final class LeadingLevels {
         for j in levels {
           factorizeLevel(ℓ, zz.baseAddress! + j * ℓ * ℓ, T, scratch, P, &pivots)  // P = L_j⁻¹Tᵀ
           let (first, end) = (columnStarts[j], columnStarts[j + 1])
-          applyLevel(ℓ, P, A.start + first * ℓ, W.start + first * ℓ, columns: end - first)  // W_j
+          multiplyBlocks(ℓ, ℓ, end - first, P, A.start + first * ℓ, into: W.start + first * ℓ)  // W_j
           addTail(ℓ, W.start + (end - width) * ℓ, tail)  // + W_jᵀW_j of [X y]
         }
       }
     }
     return pivots.logarithm
-  }
-
-  /// W = P A: P is ℓ × ℓ, A and W are ℓ × columns.
-  @inline(__always)
-  private func applyLevel(
-    _ ℓ: Int, _ P: UnsafePointer<Double>, _ A: UnsafePointer<Double>,
-    _ W: UnsafeMutablePointer<Double>, columns: Int
-  ) {
-    for x in 0..<columns {
-      for i in 0..<ℓ {
-        var sum = 0.0
-        for k in 0..<ℓ { sum += P[k * ℓ + i] * A[x * ℓ + k] }
-        W[x * ℓ + i] = sum  // (P A)_ix
-      }
-    }
   }
 
   /// Adds WᵀW to the lower triangle of `tail`: W is ℓ × (p + 1), `tail` (p + 1) × (p + 1).
@@ -182,43 +167,6 @@ final class LeadingLevels {
         for i in 0..<ℓ { sum += W[x * ℓ + i] * W[y * ℓ + i] }
         tail[x * width + y] += sum  // + (WᵀW)_yx
       }
-    }
-  }
-}
-
-/// TᵀAT + I = LLᵀ with L in the lower triangle of `L`, and P = L⁻¹Tᵀ, all ℓ × ℓ by columns.
-@inline(__always)
-func factorizeLevel(
-  _ ℓ: Int, _ A: UnsafePointer<Double>, _ T: UnsafePointer<Double>,
-  _ L: UnsafeMutablePointer<Double>, _ P: UnsafeMutablePointer<Double>,
-  _ pivots: inout ScalarPivotProduct
-) {
-  for j in 0..<ℓ {
-    for i in j..<ℓ {
-      var sum = 0.0
-      for k in j..<ℓ { sum += A[k * ℓ + i] * T[j * ℓ + k] }
-      L[j * ℓ + i] = sum  // (AT)_ij
-    }
-    for i in j..<ℓ {
-      var sum = i == j ? 1.0 : 0
-      for k in i..<ℓ { sum += L[j * ℓ + k] * T[i * ℓ + k] }
-      L[j * ℓ + i] = sum  // (TᵀAT + I)_ij
-    }
-  }
-  for j in 0..<ℓ {
-    let pivot = L[j * ℓ + j]  // l_jj²
-    pivots.multiply(pivot)
-    let root = pivot.squareRoot()
-    L[j * ℓ + j] = root  // l_jj
-    let inverse = 1 / root
-    for i in (j + 1)..<max(ℓ, j + 1) { L[j * ℓ + i] *= inverse }  // l_ij
-    for k in (j + 1)..<max(ℓ, j + 1) {
-      for i in k..<ℓ { L[k * ℓ + i] -= L[j * ℓ + i] * L[j * ℓ + k] }  // − l_ij l_kj
-    }
-    for c in 0..<ℓ {
-      var sum = c >= j ? T[j * ℓ + c] : 0  // (Tᵀ)_jc
-      for k in 0..<j { sum -= L[k * ℓ + j] * P[c * ℓ + k] }
-      P[c * ℓ + j] = sum * inverse  // (L⁻¹Tᵀ)_jc
     }
   }
 }
