@@ -8,9 +8,13 @@ extension FittedModel {
   /// Estimates are computed from the cross-products in the file, at the θ in the file. `options` say
   /// how to compute: threads, solver, conditional modes. What belongs to the model comes from the file.
   ///
+  /// - Parameter requiresModes: Whether to refuse a model without random effects where conditional modes are
+  ///   wanted.
   /// - Throws: `ModelFileError` if the file is none of ours, holds no fit, is damaged, or if its
   ///   cross-products do not reproduce the criterion to 10⁻¹⁰ of its size.
-  public convenience init(contentsOf path: String, options: FitOptions = FitOptions()) throws {
+  public convenience init(
+    contentsOf path: String, options: FitOptions = FitOptions(), requiresModes: Bool = true
+  ) throws {
     let file = try ModelFile(path)
     guard file.holdsFit else { throw ModelFileError(path, .noFit) }
     let saved = try file.reading { try SavedOptimum(file.archive) }
@@ -25,7 +29,10 @@ extension FittedModel {
     let data = saved.data.map { tableSource(argument: $0) }
     try self.init(
       file: file, data, options, saved)
-    if repeated != nil { try Self.checkRepeated(self.options) }
+    if repeated != nil {
+      options.wantsConditionalModes = options.wantsConditionalModes && requiresModes
+      try Self.checkRepeated(options.adopting(products.specification))
+    }
     if let part = saved.reported?.difference(from: optimum, model) {
       throw ModelFileError(path, .notOfThisFit("\(part) in \(SavedOptimum.reportMember)"))
     }

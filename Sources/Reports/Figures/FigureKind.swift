@@ -4,8 +4,8 @@ package import ModelFrames
 
 /// The figures there are.
 package enum FigureKind: String, Sendable, CaseIterable {
-  case data, residuals, qq, coefficients, means, caterpillar, shrinkage, profile, trace, study
-  case scaling
+  case data, residuals, qq, coefficients, means, deviations, correlations, caterpillar, shrinkage
+  case profile, trace, study, scaling
 
   /// - Throws: `FigureError.kind`, which names a similar one.
   package init(name: String) throws(FigureError) {
@@ -24,6 +24,10 @@ package enum FigureKind: String, Sendable, CaseIterable {
   package var needsRows: Bool { self == .data || self == .residuals }
   /// Draws the rows if they are there.
   package var usesRows: Bool { needsRows || self == .qq }
+  /// Can be drawn where the residuals of a subject are correlated.
+  package var takesCorrelatedResiduals: Bool {
+    [.coefficients, .means, .deviations, .correlations, .trace].contains(self)
+  }
   /// Needs the modes with their conditional variances.
   package var needsConditionalModes: Bool { self == .caterpillar || self == .qq }
 }
@@ -46,6 +50,9 @@ extension FigureSource {
     layout: DataLayout = .panels
   ) throws -> any Figure {
     if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
+    if !kind.takesCorrelatedResiduals {
+      try fitted.requireIndependentResiduals("this figure is drawn")
+    }
     switch kind {
     case .data where layout == .lines:
       return try LinesFigure(self, data: data, group: group, covariate: covariate)
@@ -55,6 +62,8 @@ extension FigureSource {
     case .qq: return try QuantileFigure(self, data: data, group: group)
     case .coefficients:
       return try CoefficientFigure(fitted.finished(), response: response)
+    case .deviations: return try DeviationFigure(fit, response: response)
+    case .correlations: return try CorrelationFigure(fit)
     case .caterpillar: return try CaterpillarFigure(self, group: group)
     case .shrinkage: return try ShrinkageFigure(self, group: group)
     case .trace: return try TraceFigure(fit)

@@ -26,7 +26,7 @@ extension FigureSource {
           "The rows were not at hand, so the figures of rows and residuals are left out. Name the files of the fit after \(Setting.data) to have them."
       )
     }
-    for (kind, heading) in Self.figures where !(kind.needsRows && data.isEmpty) {
+    for (kind, heading) in figures where !(kind.needsRows && data.isEmpty) {
       if kind == .profile, !isQuick(searches: 200) {
         page.add(note: "Profiles take long for this model; \(Action.drawProfiles) draws them.")
         continue
@@ -46,10 +46,19 @@ extension FigureSource {
     return page.text
   }
 
+  /// What a fit of its kind has.
+  private var figures: [(FigureKind, String)] {
+    var kinds: [(FigureKind, String)] = fitted.repeatedModel != nil ? [] : Self.figures
+    if fit.residualStrata != nil || fit.residual != nil {
+      kinds.append((.deviations, "Residual standard deviations"))
+    }
+    if fit.residual != nil { kinds.append((.correlations, "Correlations of residuals")) }
+    return kinds + [(.trace, "Search")]
+  }
+
   private static let figures: [(FigureKind, String)] = [
     (.data, "Rows and fit"), (.residuals, "Residuals"), (.qq, "Normal quantile plots"),
     (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"), (.profile, "Profiles"),
-    (.trace, "Search"),
   ]
 
   private func testedFit(_ data: [any TableSource]) throws -> Fit {

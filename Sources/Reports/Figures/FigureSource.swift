@@ -11,19 +11,19 @@ package struct FigureSource {
   ///
   /// - Throws: what `Fit(contentsOf:)` throws.
   package init(contentsOf path: String, options: FitOptions) throws {
-    fitted = try FittedModel(contentsOf: path, options: options.discardingCrossProducts)
-    try fitted.requireIndependentResiduals("figures are drawn")
+    fitted = try FittedModel(
+      contentsOf: path, options: options.discardingCrossProducts, requiresModes: false)
   }
 
   /// Fits a formula to rows, to saved cross-products, or to both together.
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
+    var options = options.discardingCrossProducts
     if let residual = options.residual, !residual.isSerial(beside: formula) {
-      throw InferenceError.needsIndependentResiduals("figures are drawn", residual)
+      options.wantsConditionalModes = false  // there are none
     }
-    fitted = try FittedModel(
-      formula, from: input, options: options.discardingCrossProducts)
+    fitted = try FittedModel(formula, from: input, options: options)
   }
 
   package var fit: Fit { fitted.fit }

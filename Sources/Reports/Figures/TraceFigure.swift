@@ -38,13 +38,13 @@ package struct TraceFigure: Figure {
       (name, trace[main].map { [Double($0.evaluation), k < $0.theta.count ? $0.theta[k] : .nan] })
     }
     caption =
-      "The search by \(fit.convergence.optimizer): \(fit.convergence.evaluations) evaluations of the criterion. Left its distance from the best value, right the relative covariance parameters θ\(criterion.others.isEmpty ? "" : " of the search that led there")."
+      "The search by \(fit.convergence.optimizer): \(fit.convergence.evaluations) evaluations of the criterion. \(θ.isEmpty ? "Its distance from the best value." : "Left its distance from the best value, right the relative covariance parameters θ\(criterion.others.isEmpty ? "" : " of the search that led there").")"
       + (fit.convergence.starts > 1
         ? " Searches began from \(fit.convergence.starts) points (grey), \(fit.convergence.startsAgreed) of which led to this value (the first of them blue): that others end there, too, or higher is why it is believed."
         : "")
   }
 
-  private var layout: PanelLayout { PanelLayout(2, width: 480, height: 380) }
+  private var layout: PanelLayout { PanelLayout(θ.isEmpty ? 1 : 2, width: 480, height: 380) }
   package var size: FigureSize { layout.size }
 
   package func draw(_ script: inout GnuplotScript) {
@@ -71,7 +71,7 @@ package struct TraceFigure: Figure {
       : "with linespoints pt 7 ps 0.45 lw 1.5 lc rgb \(FigureStyle.estimate)"
     elements.append("\(distance) using 1:2 \(style) notitle")
     script.plot(elements)
-    drawParameters(&script)
+    if !θ.isEmpty { drawParameters(&script) }
     layout.end(&script)
   }
 

@@ -25,6 +25,8 @@ struct PlotCommand: ParsableCommand {
         coefficients estimates of the fixed part with 95 % intervals
         means        marginal means or slopes, as emmeans computes them, of what --means names: the first
                      variable along the axis, others in colours, a panel for each level behind |
+        deviations   residual standard deviations by stratum, or by visit and arm, with 95 % intervals
+        correlations correlation matrices of residuals and random effects
         caterpillar  conditional modes with 95 % intervals, sorted
         shrinkage    estimates from each level's own rows against those of the model
         trace        the search for the optimum

@@ -31,7 +31,9 @@ private struct Example {
   }
 }
 
-private let kinds = FigureKind.allCases.filter { $0.takesModel && ![.means, .coefficients].contains($0) }
+private let kinds = FigureKind.allCases.filter {
+  $0.takesModel && ![.means, .coefficients, .deviations, .correlations].contains($0)
+}
 private let text = FigureTerminal.text(columns: 70, rows: 20)
 
 /// Lines of numbers in a script.
