@@ -72,7 +72,8 @@ struct ModelReading {
     _ data: [any TableSource], _ options: FitOptions
   ) throws -> TableReader {
     try options.check()
-    if let kind = options.coefficientCovariance, kind != .model, !kind.isOfRows, options.clusters == nil
+    if let kind = options.coefficientCovariance, kind != .model, !kind.isOfRows, options.clusters == nil,
+      options.residual == nil
     {
       throw InferenceError.withoutClusters
     }

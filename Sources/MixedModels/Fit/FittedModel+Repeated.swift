@@ -21,9 +21,11 @@ extension FittedModel {
     }
     _ = try VisitStructure(term)
     try Self.checkRepeated(options)
+    var options = options
+    options.clusters = nil  // the subjects are
     let reading = try ModelReading(formula, data, options)
     var (products, sums) = try reading.subjectProducts(reading.specification.residual!)
-    let options = options.adopting(products.specification)
+    options = options.adopting(products.specification)
     let isRead = monotonicSeconds()
     let fixed = try LinearMixedModel(releasing: &products, options: options)
     let model = try RepeatedModel(sums, products, fixed, options)
@@ -44,8 +46,24 @@ extension FittedModel {
       (.solver(), options.solver != "auto"), (.knownSigma, options.knownSigma != nil),
       (.held, !options.held.isEmpty),
     ]
+    try checkRobust(options)
     guard let setting = given.first(where: \.1)?.0 else { return }
     throw FitError.numerical("\(setting) has no meaning for models with \(Setting.residual(term)). Leave it out")
+  }
+
+  /// - Throws: `InferenceError` for covariances of coefficients whose clusters are no subjects.
+  private static func checkRobust(_ options: FitOptions) throws(InferenceError) {
+    guard let term = options.residual else { return }
+    if let kind = options.coefficientCovariance, kind.isOfRows {
+      throw .refused(
+        "\(kind.rawValue) is for rows that are independent, and those of a \(term.subject) are not (\(Setting.residual(term.text))). Take \(Setting.coefficientCovariance(["CR2"])), which is by \(term.subject)."
+      )
+    }
+    if let clusters = options.clusters, Label(clusters) != Label(term.subject) {
+      throw .refused(
+        "with \(Setting.residual(term.text)) the clusters are its subjects (\(term.subject)), not \(clusters). Leave \(Setting.clusters()) out."
+      )
+    }
   }
 
   /// The same sums, searched for another criterion.

@@ -154,7 +154,8 @@ public final class FittedModel: Sendable {
   func clusterSums() throws -> ClusterSums {
     try sums.withLock { known in
       if let known { return known }
-      let made = try ClusterSums(model, products, options, φ: φ)
+      let made =
+        try repeated.map { try subjectSums($0) } ?? ClusterSums(model, products, options, φ: φ)
       known = made
       return made
     }

@@ -15,6 +15,28 @@ extension FittedModel {
   }
 }
 
+extension FittedModel {
+  /// - Throws: `InferenceError` where the rows, whose residuals the covariance takes, cannot be read.
+  func requireRows(_ kind: CoefficientCovariance) throws(InferenceError) {
+    guard let reason = obstacleToRows else { return }
+    throw .refused(
+      "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
+    )
+  }
+
+  /// Why the rows cannot be read; nil if they can.
+  private var obstacleToRows: String? {
+    if data.isEmpty { return "this fit was made of cross-products" }
+    if let once = data.first(where: { !$0.canBeReadAgain }) {
+      return "\(once.name) can be read once only"
+    }
+    if let file = data.first(where: { $0.name.hasSuffix(".lmm") }) {
+      return "\(file.name) holds cross-products"
+    }
+    return nil
+  }
+}
+
 extension HeteroscedasticityRobust {
   /// A row of this leverage has no residual of its own.
   private static let whole = 1 - 1e-10
@@ -23,11 +45,7 @@ extension HeteroscedasticityRobust {
   init(_ fitted: FittedModel, _ kind: CoefficientCovariance) throws {
     try Self.check(fitted.model, kind)
     let model = fitted.model
-    if let reason = Self.obstacle(fitted) {
-      throw InferenceError.refused(
-        "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
-      )
-    }
+    try fitted.requireRows(kind)
     let pass = try fitted.residualPass()
     let rows = WorkingColumnsOfRows(fitted.products, model)
     let p = model.fixedEffectCount
@@ -72,69 +90,5 @@ extension HeteroscedasticityRobust {
     covariance = C
     description = RobustDescription(
       kind: kind, clusters: nil, clusterCount: nil, determining: alone == 0 ? [] : ["\(alone)"])
-  }
-
-  /// Why the rows cannot be read; nil if they can.
-  private static func obstacle(_ fitted: FittedModel) -> String? {
-    if fitted.data.isEmpty { return "this fit was made of cross-products" }
-    if let once = fitted.data.first(where: { !$0.canBeReadAgain }) {
-      return "\(once.name) can be read once only"
-    }
-    if let file = fitted.data.first(where: { $0.name.hasSuffix(".lmm") }) {
-      return "\(file.name) holds cross-products"
-    }
-    return nil
-  }
-}
-
-/// The working columns of X in the rows, less what absorbed factors explain of them.
-private struct WorkingColumnsOfRows: Sendable {
-  private let columns: [RawColumns]
-  /// Raw column after raw column, p numbers each.
-  private let B: [Double]
-  private let p: Int
-  private let factors: [Factor]
-
-  private struct Factor: Sendable {
-    let cellSet: Int
-    let rank: [Int]
-    /// Level after level, p numbers each.
-    let explained: [Double]
-  }
-
-  init(_ products: CrossProducts, _ model: LinearMixedModel) {
-    columns = RawColumns.all(products.basis.fixed, products.fixed.directory, first: 1)
-    p = model.fixedEffectCount
-    B = model.fixed.B.transposed.storage
-    guard let levels = model.fixedLevels else {
-      factors = []
-      return
-    }
-    let G = levels.regressionOfColumns(model.fixed.B)
-    let p = p
-    factors = levels.factors.enumerated().map { k, factor in
-      let start = levels.starts[k]
-      return Factor(
-        cellSet: products.basis.groups[model.groups.count + k].cellSet, rank: factor.rank,
-        explained: factor.levels.indices.flatMap { level in
-          (0..<p).map { factor.isRedundant[level] ? 0 : levels.unit * G[start + level, $0] }
-        })
-    }
-  }
-
-  /// Rows × p.
-  func callAsFunction(_ block: RowBlock, _ codes: [[Int32]]) -> [Double] {
-    var x = [Double](repeating: 0, count: block.count * p)
-    let terms = RowTerms(count: block.count, polynomials: block.polynomials, cells: codes)
-    terms.forEachEntry(columns) { row, raw, value in
-      for k in 0..<p { x[row * p + k] += B[raw * p + k] * value }
-    }
-    for factor in factors {
-      for (row, code) in codes[factor.cellSet].enumerated() {
-        let level = factor.rank[Int(code)]
-        for k in 0..<p { x[row * p + k] -= factor.explained[level * p + k] }
-      }
-    }
-    return x
   }
 }

@@ -23,7 +23,7 @@ struct ClusterLevels: Sendable {
   init(_ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions) throws {
     guard let name = options.clusters else { throw InferenceError.withoutClusters }
     try model.requireNoAbsorbedFactors("cluster-robust covariances are")
-    if let residual = products.specification.options.residual {
+    if let residual = products.specification.serial.map(\.term) {
       throw InferenceError.needsIndependentResiduals(
         "cluster-robust covariances are computed", residual)
     }
@@ -40,6 +40,11 @@ struct ClusterLevels: Sendable {
         "\(name) has one cluster only: nothing shows how clusters differ. Take \(Setting.coefficientCovariance(["model"]))."
       )
     }
+  }
+
+  /// Clusters of a model without random effects.
+  init(_ name: String, labels: [String]) {
+    self.init(name: name, labels: labels, rank: Array(labels.indices), ofLevel: [], group: nil)
   }
 
   private init(

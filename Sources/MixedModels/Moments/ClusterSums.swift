@@ -14,6 +14,11 @@ struct ClusterSums: Sendable {
   /// Cluster after cluster, size × size, by columns; y with itself is not meant.
   private var values: [Double]
 
+  /// - Parameter values: Cluster after cluster, (p + 1) × (p + 1), by columns.
+  init(_ clusters: ClusterLevels, size: Int, values: [Double]) {
+    (self.clusters, self.size, self.values) = (clusters, size, values)
+  }
+
   /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
   init(
     _ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions, φ: [Double]

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
+import NumericalMethods
+
+extension FittedModel {
+  /// XᵀV⁻¹X and XᵀV⁻¹e of every subject, e = y − Xβ̂, for covariances of β that are robust against a wrong
+  /// Σ: mmrm's empirical ones.
+  ///
+  /// Sums by pattern do not have them, so that the rows are read a second time; where those of a subject do
+  /// not follow each other they are read once more, and all kept in memory.
+  ///
+  /// - Throws: `InferenceError` where the rows cannot be read again, or are others; `DataError`, `FitError`.
+  func subjectSums(_ repeated: RepeatedFit) throws -> ClusterSums {
+    try requireRows(options.coefficientCovariance ?? .cr2)
+    do { return try subjectSums(repeated, keepsAll: false) } catch is SubjectScores.Scattered {
+      return try subjectSums(repeated, keepsAll: true)
+    }
+  }
+
+  private func subjectSums(_ repeated: RepeatedFit, keepsAll: Bool) throws -> ClusterSums {
+    let residual = products.specification.residual!
+    let builder = DesignBuilder(products: products, options: options)
+    let subjects = try builder.levels(of: residual.subject)
+    let (visits, arms) = (try builder.levels(of: residual.visit), try residual.arm.map { try builder.levels(of: $0) })
+    var scores = try SubjectScores(
+      repeated, subjects: subjects.labels.count, p: model.fixedEffectCount, keepsAll: keepsAll)
+    let columns = WorkingColumnsOfRows(products, model)
+    let part: @Sendable (RowBlock, [[Int32]]) -> SubjectScores.Rows = { block, codes in
+      SubjectScores.Rows(
+        subjects: codes[residual.subjectCells].map { subjects.rank[Int($0)] },
+        visits: codes[residual.visitCells].map { visits.rank[Int($0)] },
+        arms: residual.armCells.map { codes[$0].map { arms!.rank[Int($0)] } },
+        x: columns(block, codes))
+    }
+    try residualPass().forEach(with: part) { rows, own in try scores.add(own, rows) }
+    let kind = options.coefficientCovariance ?? .cr2
+    guard let values = scores.finished() else {
+      throw InferenceError.refused(
+        "\(kind.rawValue) needs the rows of the fit, and those that are there now leave other residuals. Fit again."
+      )
+    }
+    return ClusterSums(
+      ClusterLevels(residual.subject.name, labels: subjects.labels), size: model.fixedEffectCount + 1,
+      values: values)
+  }
+}
+
+/// Gathers the rows of subjects, and what the likelihood takes of each.
+private struct SubjectScores {
+  /// Rows of a chunk, all levels in R's order.
+  struct Rows: Sendable {
+    let subjects: [Int]
+    let visits: [Int]
+    let arms: [Int]?
+    /// Working columns, rows × p by rows.
+    let x: [Double]
+  }
+
+  /// Rows of a subject follow those of others.
+  struct Scattered: Error {}
+
+  private struct Key: Hashable {
+    let arm: Int
+    let visits: [Int]
+  }
+
+  private struct Subject {
+    var arm = 0
+    var visits: [Int] = []
+    /// Times the root of the weight.
+    var x: [Double] = []
+    var e: [Double] = []
+  }
+
+  private let p: Int
+  private let scale: Double
+  private let observations: Int
+  /// Σ_m⁻¹ in units of the scaled response.
+  private let inverses: [Key: DenseMatrix]
+  private let keepsAll: Bool
+  private var values: [Double]
+  private var held: [Int: Subject] = [:]
+  private var current = -1
+  private var isComplete: [Bool]
+  private var (rows, squares, areKnown) = (0, 0.0, true)
+
+  /// - Throws: `MemoryShortage`.
+  init(_ fit: RepeatedFit, subjects: Int, p: Int, keepsAll: Bool) throws {
+    let model = fit.model
+    (self.p, scale, observations, self.keepsAll) = (p, model.responseScale, model.observations, keepsAll)
+    let numbers = Double(subjects) * Double((p + 1) * (p + 1))
+    let kept = keepsAll ? Double(model.observations * (p + 2)) : 0
+    try requireMemory(
+      16 * numbers + 8 * kept, for: "the sums of \(subjects) subjects",
+      remedy: keepsAll
+        ? "Sort the rows by subject, or use fewer fixed-effects columns." : "Use fewer fixed-effects columns.")
+    inverses = Dictionary(
+      zip(model.patterns, fit.optimum.solution.inverses).map { (Key(arm: $0.arm, visits: $0.visits), $1) },
+      uniquingKeysWith: { first, _ in first })
+    values = Array(repeating: 0, count: subjects * (p + 1) * (p + 1))
+    isComplete = Array(repeating: false, count: subjects)
+  }
+
+  /// - Throws: `Scattered`.
+  mutating func add(_ own: Rows, _ part: ResidualPass.Rows) throws {
+    for (i, subject) in own.subjects.enumerated() {
+      if !keepsAll, subject != current {
+        guard !isComplete[subject] else { throw Scattered() }
+        if current >= 0 { complete(current) }
+        current = subject
+      }
+      let root = part.weights[i].squareRoot()
+      held[subject, default: Subject(arm: own.arms?[i] ?? 0)].visits.append(own.visits[i])
+      for k in i * p..<(i + 1) * p { held[subject]!.x.append(root * own.x[k]) }
+      held[subject]!.e.append(root * part.residuals[i] / scale)
+    }
+  }
+
+  /// The sums of all subjects; nil where the rows are not those of the fit.
+  mutating func finished() -> [Double]? {
+    for subject in held.keys.sorted() { complete(subject) }
+    // The scale of Σ is free: at the optimum eᵀV⁻¹e is n − p, or n.
+    let expected = [Double(observations), Double(observations - p)]
+    let isOptimum = expected.contains { abs(squares - $0) <= 1e-5 * $0 }
+    return areKnown && rows == observations && isOptimum ? values : nil
+  }
+
+  private mutating func complete(_ subject: Int) {
+    guard let own = held.removeValue(forKey: subject) else { return }
+    isComplete[subject] = true
+    let m = own.visits.count
+    let order = (0..<m).sorted { own.visits[$0] < own.visits[$1] }
+    guard let S = inverses[Key(arm: own.arm, visits: order.map { own.visits[$0] })] else {
+      areKnown = false
+      return
+    }
+    rows += m
+    var table = DenseMatrix(rows: m, columns: p + 1)  // [X e]
+    for (row, place) in order.enumerated() {
+      for k in 0..<p { table[row, k] = own.x[place * p + k] }
+      table[row, p] = own.e[place]
+    }
+    let product = table.multipliedByTransposeOnLeft(S * table)
+    squares += product[p, p]
+    let base = subject * (p + 1) * (p + 1)
+    for k in product.storage.indices { values[base + k] += product.storage[k] }
+  }
+}
