@@ -11,7 +11,11 @@ struct RepeatedSearch {
   private var durations: [Double] = []
   private var gradients = 0
 
-  init(_ model: RepeatedModel, _ options: FitOptions) {
+  private let start: [Double]?
+
+  /// - Parameter start: Where to begin; nil: at the moments of the least-squares residuals.
+  init(_ model: RepeatedModel, _ options: FitOptions, start: [Double]? = nil) {
+    self.start = start
     criterion = RepeatedCriterion(
       model: model, kind: options.criterion, threads: threadCount(options.threads))
     self.options = options
@@ -28,7 +32,7 @@ struct RepeatedSearch {
         "models with \(Setting.residual()) are searched with exact derivatives alone. Leave \(Setting.optimizer) out"
       )
     }
-    guard var best = try evaluated(criterion.model.start()) else {
+    guard var best = try evaluated(start ?? criterion.model.start()) else {
       throw FitError.numerical(
         "no covariance matrix of the residuals can be computed to begin with. Take a structure with fewer parameters"
       )

@@ -27,6 +27,7 @@ extension FittedModel {
   /// - Throws: `InferenceError` where crossed factors are too large; `FitError`; what the progress
   ///   callback throws.
   public func bootstrap(_ options: BootstrapOptions = BootstrapOptions()) throws -> Bootstrap {
+    if let repeated { return try bootstrap(repeated, options) }
     let strata = try StrataSimulator(self)
     let simulator = strata == nil ? try ResponseSimulator(self) : nil
     let refitting = try Refitting(
@@ -49,5 +50,48 @@ extension FittedModel {
     return Bootstrap(
       formula: fit.formula, criterionKind: fit.criterionKind, seed: options.seed,
       parameters: modelParameters, replicates: replicates)
+  }
+
+  /// The same where the residuals of a subject are correlated.
+  private func bootstrap(_ repeated: RepeatedFit, _ options: BootstrapOptions) throws -> Bootstrap {
+    let simulator = try RepeatedSimulator(repeated)
+    var search = self.options
+    (search.threads, search.progress) = (1, nil)
+    let count = modelParameters.count + 1
+    let replicates = try options.run(values: count, threads: threads) { [search] index, stream in
+      let drawn = simulator.draw(&stream)
+      var refit = RepeatedSearch(drawn, search, start: repeated.optimum.solution.θ)
+      guard let found = try? refit.optimum() else {
+        return BootstrapReplicate(
+          index: index, converged: false, singular: false,
+          values: Array(repeating: .nan, count: count))
+      }
+      return BootstrapReplicate(
+        index: index, converged: found.converged, singular: false,
+        values: bootstrapValues(drawn, found))
+    }
+    return Bootstrap(
+      formula: fit.formula, criterionKind: fit.criterionKind, seed: options.seed,
+      parameters: modelParameters, replicates: replicates)
+  }
+
+  /// Coefficients of a refit to a response relative to the fitted fixed part, standard deviations, each
+  /// followed by its correlations, and the criterion.
+  private func bootstrapValues(_ drawn: RepeatedModel, _ found: RepeatedOptimum) -> [Double] {
+    let (fixed, s) = (model.fixed, model.fixed.responseScale)
+    let β = found.solution.β
+    let change = fixed.solveR(
+      DenseMatrix(rows: β.count, columns: 1, storage: β.map { s * $0 })
+    ).storage
+    var values = zip(fit.fixedEffects.compactMap(\.estimate), change).map { $0 + $1 }
+    for entries in found.solution.entries {
+      let Σ = VisitCovariance.matrix(entries.map(\.value), drawn.visits.count)
+      let sd = Σ.diagonal.map { $0.squareRoot() }
+      for j in sd.indices {
+        values.append(s * sd[j])
+        for i in sd.indices.dropFirst(j + 1) { values.append(Σ[i, j] / (sd[i] * sd[j])) }
+      }
+    }
+    return values + [found.solution.value]
   }
 }
