@@ -45,6 +45,14 @@ struct RunFilesTests {
     #expect(try bytes(folder, "fit.lmm") == before)
   }
 
+  @Test func `a report does not get the name of a model`() throws {
+    let folder = try folder()
+    let run = try ToolProcess(
+      script: "cd \"$1\"; $tool fit \"$2\" data.csv --output new.lmm; echo $?; ls new.lmm", folder.path,
+      sleepstudyFormula)
+    #expect(run.output == "64\n" && run.errors.contains("Keep the fit with --save new.lmm"))
+  }
+
   @Test(arguments: [
     ("fit \"$2\" data.csv --save m.lmm --output ./m.lmm", "--output and --save"),
     ("fit \"$2\" data.csv --save m.lmm --output folder/m.lmm", "--output and --save"),

@@ -103,6 +103,11 @@ struct FitCommand: ParsableCommand {
     if let stored = storedFit { return try report.writeStored(stored, tests, search) }
     let files = try RunFiles(
       reading: data + reading.files + model.files + search.files, output: report.output, others: ["--save": save])
+    if let output = report.output, save == nil, ModelFile.isMeant(by: output) {
+      throw ValidationError(
+        "--output takes the report, and \(output) is the name of a model. Keep the fit with --save \(output)."
+      )
+    }
     let isExample = formula == nil
     let input =
       isExample
