@@ -13,6 +13,8 @@ package struct CovarianceSlopes: Equatable {
   package var residual: [[Double]]
   /// In the coefficients of several A_k; nil where there is one A.
   package var parts: PartSlopes?
+  /// In the entries of Q, of the groups whose Q has parameters.
+  package var precisions: [Int: PrecisionSlopes] = [:]
 
   package init(logDeterminant: [[Double]], residual: [[Double]]) {
     (self.logDeterminant, self.residual) = (logDeterminant, residual)
@@ -23,6 +25,7 @@ package struct CovarianceSlopes: Equatable {
     var alone = CovarianceSlopes(
       logDeterminant: logDeterminant.map { $0.map { _ in 0 } }, residual: residual)
     alone.parts = parts?.ofSquares
+    alone.precisions = precisions.mapValues(\.ofSquares)
     return alone
   }
 }

@@ -31,6 +31,19 @@ protocol CovarianceStructure: Sendable {
   func values(theta: [Double]) throws(StructureProblem) -> [Double]
   /// ∂θ/∂values, lower triangular.
   func thetaSlopes(_ values: [Double]) -> DenseMatrix
+
+  /// Whether some parameters are of the covariances between the group's levels.
+  var hasLevelParameters: Bool { get }
+  /// Q of the levels; nil where no parameter is about them.
+  func precision(_ values: [Double]) -> SparsePrecision?
+  /// The derivatives of log |K| − log |Q| + w r² by way of Q, in every parameter's value.
+  func precisionGradient(_ values: [Double], _ slopes: PrecisionSlopes, residualWeight w: Double) -> [Double]
+  /// About the second derivatives of the criterion by way of Q, each parameter alone.
+  func precisionInformation(_ values: [Double]) -> [Double]
+  /// - Throws: `FitError` for values at which Q has no digits.
+  func check(_ values: [Double]) throws(FitError)
+  /// - Throws: `FitError` where a search that has ended here went towards no minimum.
+  func checkEnd(_ values: [Double]) throws(FitError)
 }
 
 extension CovarianceStructure {
@@ -39,6 +52,15 @@ extension CovarianceStructure {
   func theta(_ values: [Double]) -> [Double] { values }
   func values(theta: [Double]) throws(StructureProblem) -> [Double] { theta }
   func thetaSlopes(_ values: [Double]) -> DenseMatrix { .identity(values.count) }
+
+  var hasLevelParameters: Bool { false }
+  func precision(_ values: [Double]) -> SparsePrecision? { nil }
+  func precisionGradient(
+    _ values: [Double], _ slopes: PrecisionSlopes, residualWeight w: Double
+  ) -> [Double] { values.map { _ in 0 } }
+  func precisionInformation(_ values: [Double]) -> [Double] { values.map { _ in 0 } }
+  func check(_ values: [Double]) throws(FitError) {}
+  func checkEnd(_ values: [Double]) throws(FitError) {}
 }
 
 extension CovarianceStructure {

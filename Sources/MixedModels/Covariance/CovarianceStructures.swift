@@ -91,6 +91,16 @@ extension Formula {
 
   /// - Throws: `FormulaError` for a word that is none, or that does not take what it is given.
   func covarianceStructure(_ word: RandomTerm.StructureWord) throws(FormulaError) -> StructureChoice {
+    if !word.axes.isEmpty {
+      // As it is written: another order of the factors is another term here.
+      let written = String(Array(text)[word.range].filter { !$0.isWhitespace })
+      let family = StructureFamily(written, .always(true)) { _ throws(StructureProblem) in
+        throw StructureProblem(
+          reason: "the places of its levels come from the data, so that it is simulated from a saved fit alone",
+          remedy: "Save a fit with this term, and simulate from that.")
+      }
+      return StructureChoice(family: family, isHomogeneous: true, dimensions: nil)
+    }
     // diag() with different variances is as many terms.
     let name = word.word == "diag" && word.isHomogeneous == true ? "homdiag" : word.word
     guard let family = covarianceStructures.first(where: { $0.word == name }) else {

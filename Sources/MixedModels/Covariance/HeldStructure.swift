@@ -52,6 +52,24 @@ struct HeldStructure: CovarianceStructure {
     return free.map { values[$0] }
   }
 
+  var hasLevelParameters: Bool { base.hasLevelParameters }
+  func precision(_ values: [Double]) -> SparsePrecision? { base.precision(all(values)) }
+
+  func precisionGradient(
+    _ values: [Double], _ slopes: PrecisionSlopes, residualWeight w: Double
+  ) -> [Double] {
+    let slopes = base.precisionGradient(all(values), slopes, residualWeight: w)
+    return free.map { slopes[$0] }
+  }
+
+  func precisionInformation(_ values: [Double]) -> [Double] {
+    let information = base.precisionInformation(all(values))
+    return free.map { information[$0] }
+  }
+
+  func check(_ values: [Double]) throws(FitError) { try base.check(all(values)) }
+  func checkEnd(_ values: [Double]) throws(FitError) { try base.checkEnd(all(values)) }
+
   /// Of all the base's parameters. Those held are the same in θ and among values.
   private func all(_ values: [Double]) -> [Double] {
     var (all, next) = ([Double](), 0)

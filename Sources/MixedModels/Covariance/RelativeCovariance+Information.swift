@@ -32,6 +32,13 @@ extension RelativeCovariance {
             own[a, b] = J * dot(first.transposed.storage, second.storage)
           }
         }
+        if structure.hasLevelParameters {
+          let values = structure.values(φ[first..<next])
+          for (k, value) in structure.precisionInformation(values).enumerated() {
+            let slope = structure.parameters[k].slope(φ[first + k])
+            own[k, k] += value * slope * slope
+          }
+        }
       } else {
         let entries = (0..<block.rank).flatMap { j in (j..<block.rank).map { ($0, j) } }
         own = DenseMatrix(rows: entries.count, columns: entries.count)

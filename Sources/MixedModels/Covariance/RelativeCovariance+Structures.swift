@@ -46,9 +46,18 @@ extension CovarianceStructure {
 }
 
 extension RelativeCovariance.Block {
-  /// The gradient in the block's φ from the derivative in the entries of λ.
-  func gradient(_ C: DenseMatrix, at φ: ArraySlice<Double>) -> [Double] {
-    structure?.gradient(C, at: φ) ?? entries(C)
+  /// The gradient in the block's φ from the derivative in the entries of λ, and from those in the entries of
+  /// Q where that has parameters.
+  func gradient(
+    _ C: DenseMatrix, _ ofLevels: PrecisionSlopes?, at φ: ArraySlice<Double>, residualWeight w: Double
+  ) -> [Double] {
+    guard let structure else { return entries(C) }
+    let own = structure.gradient(C, at: φ)
+    guard let ofLevels, structure.hasLevelParameters else { return own }
+    let values = structure.precisionGradient(structure.values(φ), ofLevels, residualWeight: w)
+    return own.indices.map { k in
+      own[k] + values[k] * structure.parameters[k].slope(φ[φ.startIndex + k])
+    }
   }
 
   /// θ of a structured block: standard deviations relative to σ in the columns' own units, and
@@ -102,6 +111,11 @@ extension RelativeCovariance.Block {
   /// Whether θ has the same places for both.
   func hasForm(of other: RelativeCovariance.Block) -> Bool {
     (structure == nil) == (other.structure == nil) && thetaCount == other.thetaCount
+  }
+
+  /// Correlations between levels, among the structure's parameters.
+  var levelCorrelations: [Int] {
+    (structure?.parameters ?? []).enumerated().filter { $1.isLevelCorrelation }.map(\.offset)
   }
 
   /// Working columns are reported ones divided by this; 1 for what has no column's unit.

@@ -217,7 +217,8 @@ package struct RelativeCovariance: Sendable {
     let C = derivative(slopes, block, residualWeight: w)
     var next = thetaRanges[b].lowerBound
     if let φ = block.structuredCoordinates(θ, &next) {
-      return block.structuredThetaGradient(block.gradient(C, at: φ[...]), at: φ)
+      return block.structuredThetaGradient(
+        block.gradient(C, slopes.precisions[block.group], at: φ[...], residualWeight: w), at: φ)
     }
     let λ = Self.lowerTriangle(θ, &next, size: block.size)
     let rotation = (block.R * λ).lowerTriangularRotation
@@ -238,7 +239,9 @@ package struct RelativeCovariance: Sendable {
     _ slopes: CovarianceSlopes, at φ: [Double], residualWeight w: Double
   ) -> [Double] {
     zip(blocks, blockRanges).flatMap { block, range in
-      block.gradient(derivative(slopes, block, residualWeight: w), at: φ[range])
+      block.gradient(
+        derivative(slopes, block, residualWeight: w), slopes.precisions[block.group], at: φ[range],
+        residualWeight: w)
     }
       + (residual?.gradient(slopes.parts!, at: residualCoordinates(φ), residualWeight: w) ?? [])
   }

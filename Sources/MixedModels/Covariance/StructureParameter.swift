@@ -21,6 +21,11 @@ enum StructureParameter: Sendable, Equatable {
   case loading(column: Int, factor: Int)
   /// The standard deviation of what a column has for itself, relative to σ.
   case specificDeviation(column: Int)
+  /// A correlation or a rate of neighbours among the levels, and the axis that it is along where there are
+  /// several.
+  indirect case ofLevels(StructureParameter, axis: String?)
+
+  func along(_ axis: String?) -> StructureParameter { .ofLevels(self, axis: axis) }
 
   /// The parameter at a coordinate of φ, which has no bounds.
   ///
@@ -34,6 +39,7 @@ enum StructureParameter: Sendable, Equatable {
     case .correlation, .autocorrelation, .pairCorrelation: least + (1 - least) * Self.share(φ)
     case .rate(let gap): -log(Self.share(φ)) / gap
     case .range(let gap): -gap / log(Self.share(φ))
+    case .ofLevels(let own, _): own.value(φ)
     }
   }
 
@@ -45,6 +51,7 @@ enum StructureParameter: Sendable, Equatable {
     case .correlation, .autocorrelation, .pairCorrelation: Self.coordinate(share: (value - least) / (1 - least))
     case .rate(let gap): Self.coordinate(share: exp(-value * gap))
     case .range(let gap): Self.coordinate(share: exp(-gap / value))
+    case .ofLevels(let own, _): own.coordinate(value)
     }
   }
 
@@ -59,6 +66,7 @@ enum StructureParameter: Sendable, Equatable {
     case .range(let gap):
       let share = Self.share(φ)
       return gap * shareSlope / (share * log(share) * log(share))
+    case .ofLevels(let own, _): return own.slope(φ)
     }
   }
 
@@ -70,6 +78,9 @@ enum StructureParameter: Sendable, Equatable {
     case .correlation, .autocorrelation, .pairCorrelation: coordinate(0)
     case .loading(let column, let factor): column == factor ? 1 : 0
     case .specificDeviation: 0.7
+    // Where levels are independent they may be told from nothing.
+    case .ofLevels(.correlation, _): coordinate(0.5)
+    case .ofLevels(let own, _): own.start
     }
   }
 
@@ -78,7 +89,7 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation, .deviation, .specificDeviation: coordinate(abs(deviate) * size)
     case .loading: deviate * size
-    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range: deviate
+    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range, .ofLevels: deviate
     }
   }
 
@@ -89,7 +100,7 @@ enum StructureParameter: Sendable, Equatable {
   func unit(_ φ: Double) -> Double {
     switch self {
     case .commonDeviation, .loading, .specificDeviation: max(abs(φ), Self.smallestUnit)
-    case .deviation, .correlation, .autocorrelation, .pairCorrelation, .rate, .range: 1
+    case .deviation, .correlation, .autocorrelation, .pairCorrelation, .rate, .range, .ofLevels: 1
     }
   }
 
@@ -98,8 +109,13 @@ enum StructureParameter: Sendable, Equatable {
     switch self {
     case .commonDeviation: 0
     case .deviation(let column), .loading(let column, _), .specificDeviation(let column): column
-    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range: nil
+    case .correlation, .autocorrelation, .pairCorrelation, .rate, .range, .ofLevels: nil
     }
+  }
+
+  /// Whether it is a correlation between levels.
+  var isLevelCorrelation: Bool {
+    if case .ofLevels(.correlation, _) = self { true } else { false }
   }
 
   /// Whether values are multiples of a column's unit.
@@ -150,6 +166,7 @@ enum StructureParameter: Sendable, Equatable {
     case .range: "range"
     case .loading(let column, let factor): "\(columns[column]).factor\(factor + 1)"
     case .specificDeviation(let column): "\(columns[column]).specific"
+    case .ofLevels(let own, let axis): own.name(columns) + (axis.map { ".\($0)" } ?? "")
     }
   }
 
@@ -162,6 +179,7 @@ enum StructureParameter: Sendable, Equatable {
       value > least && value < 1 ? nil : "this correlation lies between \(least) and 1"
     case .rate, .range: value > 0 && value.isFinite ? nil : "it is a positive number"
     case .loading: value.isFinite ? nil : "it is a number"
+    case .ofLevels(let own, _): own.problem(value)
     }
   }
 

@@ -36,8 +36,9 @@ public final class Criterion {
     self.φ = φ
     model.covariance.factors(φ, into: &factors)
     let sumOfLogWeights = try weigh(φ)
+    let logDeterminantQ = try relate(φ)
     try equations.update(factors)
-    var value = equations.logDeterminantM - model.logDeterminantQ - sumOfLogWeights
+    var value = equations.logDeterminantM - logDeterminantQ - sumOfLogWeights
     if kind == .reml { value += equations.logDeterminantRX + model.fixed.logDeterminantShift }
     guard let known = knownVariance else {
       return value + df * (1 + log(2 * .pi * residualVariance))
@@ -59,6 +60,18 @@ public final class Criterion {
     try equations.weigh(c)
     return parts.sumOfLogWeights
       - residual.logDeterminant(model.covariance.residualCoordinates(φ))
+  }
+
+  /// Makes the equations those of Q(φ), where levels are correlated by parameters.
+  ///
+  /// - Returns: log |Q ⊗ I| over all groups.
+  /// - Throws: `FitError`.
+  private func relate(_ φ: [Double]) throws -> Double {
+    guard model.covariance.hasLevelParameters else { return model.logDeterminantQ }
+    try model.covariance.checkPrecisions(φ)
+    let precisions = model.covariance.precisions(φ)
+    try equations.relate(precisions)
+    return model.logDeterminantQ(precisions)
   }
 
   /// Derivatives at the φ of the last evaluation.

@@ -123,6 +123,14 @@ struct ModelBinder {
       let group =
         groups.firstIndex { $0.cellSet == cellSet && !$0.isFixed } ?? groups.count
       if group == groups.count { groups.append(RawGroup(cellSet: cellSet, blocks: [])) }
+      let others = randomTerms.filter { $0.group == group }
+      let areAxes = (others.compactMap(\.structure) + [term.structure].compactMap(\.self)).contains { !$0.axes.isEmpty }
+      if areAxes, let other = others.first {
+        throw FitError.axes(
+          term.groupName,
+          "has two terms, \(other.label) among them, and levels that are correlated along axes belong to one. Take one of both out; beside one row for each level, residuals are its independent part"
+        )
+      }
       let terms = try bind(term.terms, blocks: &groups[group].blocks)
       guard terms.hasIntercept || !terms.terms.isEmpty else {
         throw FitError.emptyRandomTerm(term.groupName)

@@ -18,6 +18,10 @@ package protocol MixedModelEquations: AnyObject {
   ///
   /// - Throws: `FitError` where a strategy cannot.
   func weigh(_ coefficients: [Double]) throws
+  /// Takes other Q of some groups, on the same patterns, from the next update on.
+  ///
+  /// - Throws: `FitError` where a strategy cannot.
+  func relate(_ precisions: [Int: SparsePrecision]) throws
   /// Whether answers are rougher than they are wanted: good enough for the way to an optimum.
   var isPreliminary: Bool { get }
   /// Makes all later answers as exact as they are wanted near the Λ of the last update.
@@ -58,6 +62,10 @@ extension MixedModelEquations {
   package func prepare(for kind: CriterionKind) {}
   package func coefficients() throws -> [Double] { try solution().β }
   package func weigh(_ coefficients: [Double]) throws { throw Self.needsOneA }
+  package func relate(_ precisions: [Int: SparsePrecision]) throws {
+    throw FitError.numerical(
+      "this strategy is for levels whose correlations are known. Use \(Setting.solver("cholmod")), or auto")
+  }
   /// What a strategy says that is for one A.
   static var needsOneA: FitError {
     .numerical(

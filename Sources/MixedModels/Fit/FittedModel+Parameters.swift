@@ -33,6 +33,11 @@ extension FittedModel {
               component.correlations[i][j]))
         }
       }
+      for correlation in component.structure?.levelCorrelations ?? [] {
+        parameters.append(
+          ModelParameter(
+            .correlation, group: component.name, correlation.name, correlation.estimate))
+      }
     }
     if let strata = fit.residualStrata {
       for stratum in strata.strata {

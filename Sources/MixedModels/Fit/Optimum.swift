@@ -17,7 +17,7 @@ package struct Optimum: Sendable {
   ) throws {
     let began = monotonicSeconds()
     let outcome = try Self.search(model, options, isExpensive: isExpensive, criterion)
-    try model.covariance.residual?.checkEnd(model.covariance.residualCoordinates(outcome.φ))
+    try model.covariance.checkEnd(outcome.φ)
     _ = try criterion.value(outcome.φ)
     try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else {

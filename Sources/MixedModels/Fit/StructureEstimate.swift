@@ -12,6 +12,8 @@ public struct StructureEstimate: Sendable {
   /// Asymptotic; nil where the Hessian is not known, and on the boundary.
   public let standardError: Double?
   fileprivate let scale: Scale
+  /// Whether it is a correlation between levels, and not of a level's effects.
+  fileprivate(set) var isOfLevels = false
   /// Intervals end here.
   private var least = -1.0
 
@@ -62,6 +64,8 @@ public struct StructureDescription: Sendable {
   /// The formula's word.
   public let word: String
   public let parameters: [StructureEstimate]
+  /// Those that are correlations between levels.
+  var levelCorrelations: [StructureEstimate] { parameters.filter(\.isOfLevels) }
 }
 
 extension StructureParameter {
@@ -70,6 +74,7 @@ extension StructureParameter {
     case .correlation, .autocorrelation, .pairCorrelation: .fisher
     case .rate, .range, .specificDeviation: .logarithm
     case .loading, .commonDeviation, .deviation: .own
+    case .ofLevels(let own, _): own.scale
     }
   }
 
@@ -80,6 +85,7 @@ extension StructureParameter {
     case .rate, .range: value.isNormal
     case .specificDeviation: value > 1e-7
     case .loading, .commonDeviation, .deviation: true
+    case .ofLevels(let own, _): own.isInside(value)
     }
   }
 }
@@ -114,11 +120,13 @@ extension StructureDescription {
       let slopes = structure.parameters.indices.map { m in
         unit * J[k, m] * structure.parameters[m].slope(φ[m]) / block.unit(of: parameter)
       }
-      return StructureEstimate(
+      var estimate = StructureEstimate(
         name: parameter.name(columns), estimate: unit * θ[k],
         standardError: parameter.isInside(θ[k])
           ? error(slopes, parameter.isDeviation ? unit * θ[k] : 0) : nil,
         scale: parameter.scale)
+      estimate.isOfLevels = parameter.isLevelCorrelation
+      return estimate
     }
   }
 }

@@ -136,6 +136,13 @@ extension LinearMixedModel {
     }
     var related = groups
     for (g, name) in names.enumerated() {
+      if let grid = members[g][0].grid {
+        guard options.relationships[name] == nil else { throw RelationshipError.ofAxes(name) }
+        let axes = grid.axes
+        related[g] = groups[g].with(
+          grid.missing, .sparse(axes.precision(axes.values(axes.start[...]))!))
+        continue
+      }
       guard let relationship = options.relationships[name] else { continue }
       related[g] = try groups[g].related(by: relationship, factor: name)
     }

@@ -167,7 +167,7 @@ extension LinearMixedModel {
       case .pairCorrelation(let i, let j, false):
         ModelParameter.correlationName(term.columns[i], term.columns[j], of: term.name)
       case .loading, .specificDeviation, .pairCorrelation: nil
-      case .correlation, .autocorrelation, .rate, .range:
+      case .correlation, .autocorrelation, .rate, .range, .ofLevels:
         parameter.isItself ? "\(parameter.name(term.columns))|\(term.name)" : nil
       }
     }

@@ -6,13 +6,22 @@ extension LinearMixedModel {
     covariance.residual?.coefficients(covariance.residualCoordinates(φ)) ?? []
   }
 
-  /// The model in which φ's residual parameters are known: its A is A(φ), as if c_k had multiplied the rows'
-  /// weights.
+  /// The model in which φ's parameters of residuals and of correlations between levels are known: its A is
+  /// A(φ), as if c_k had multiplied the rows' weights, and its Q is Q(φ).
   func weighted(at φ: [Double]) -> LinearMixedModel {
-    guard let residual = covariance.residual, let parts else { return self }
+    let related = related(by: covariance.precisions(φ))
+    guard let residual = covariance.residual, let parts else { return related }
     let own = covariance.residualCoordinates(φ)
-    var model = weighted(by: residual.coefficients(own))
+    var model = related.weighted(by: residual.coefficients(own))
     model.sumOfLogWeights = parts.sumOfLogWeights - residual.logDeterminant(own)
+    return model
+  }
+
+  /// The same with other Q of some groups.
+  func related(by precisions: [Int: SparsePrecision]) -> LinearMixedModel {
+    guard !precisions.isEmpty else { return self }
+    var model = self
+    for (g, Q) in precisions { model.groups[g] = groups[g].with(.sparse(Q)) }
     return model
   }
 

@@ -47,11 +47,21 @@ extension LinearMixedModel {
     if !hasIndependentLevels, let refusal = use.refusalForRelatives { throw refusal }
     switch use {
     case .newResponses: return
-    case .kenwardRoger: try requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
+    case .kenwardRoger:
+      try requireKnownRelationships()
+      try requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
     case .exactTest: try requireEqualVariances("the exact test", .boundary("mixture"))
     case .bootstrap: try requireEqualVariances("the bootstrap", .intervals("wald"))
     case .groupInfluence: try requireEqualVariances("the influence of levels", nil)
     }
+  }
+
+  /// - Throws: `InferenceError` where correlations of levels are estimated.
+  private func requireKnownRelationships() throws(InferenceError) {
+    guard covariance.hasLevelParameters else { return }
+    throw .refused(
+      "Kenward and Roger's adjustment is for levels that are independent, or of known relationship, and here their correlations along axes are estimated. Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
+    )
   }
 
   /// - Parameter what: What is about random effects, with its verb.

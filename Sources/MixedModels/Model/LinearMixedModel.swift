@@ -60,8 +60,15 @@ public struct LinearMixedModel: Sendable {
   }
 
   /// log |Q ⊗ I| over all groups.
-  var logDeterminantQ: Double {
-    groups.reduce(0) { $0 + Double($1.size) * $1.precision.logDeterminant }
+  var logDeterminantQ: Double { logDeterminantQ([:]) }
+
+  /// The same with other Q of some groups.
+  func logDeterminantQ(_ precisions: [Int: SparsePrecision]) -> Double {
+    groups.enumerated().reduce(0) { sum, next in
+      let (g, group) = next
+      let own = precisions[g]?.logDeterminant ?? group.precision.logDeterminant
+      return sum + Double(group.size) * own
+    }
   }
 
   /// n − p for REML, with the columns of absorbed factors in p; n for ML.

@@ -22,11 +22,16 @@ extension RandomEffectsGroup {
       position[k] = all.count
       all.append(level)
     }
-    let more = all.count - levels.count
-    return RandomEffectsGroup(
-      size: size, levels: all, zz: zz + Array(repeating: 0, count: more * size * size),
-      zx: zx + Array(repeating: 0, count: more * (zx.count / max(levels.count, 1))), rank: rank,
-      B: B, precision: .sparse(relationship.precision.permuted(to: position)))
+    return with(
+      Array(all[levels.count...]), .sparse(relationship.precision.permuted(to: position)))
+  }
+
+  /// The same group with more levels, of which A has nothing, and a Q of all.
+  func with(_ more: [String], _ precision: LevelPrecision) -> RandomEffectsGroup {
+    RandomEffectsGroup(
+      size: size, levels: levels + more, zz: zz + Array(repeating: 0, count: more.count * size * size),
+      zx: zx + Array(repeating: 0, count: more.count * (zx.count / max(levels.count, 1))), rank: rank,
+      B: B, precision: precision)
   }
 }
 

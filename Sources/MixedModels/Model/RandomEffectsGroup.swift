@@ -24,4 +24,9 @@ package struct RandomEffectsGroup: Sendable {
     RandomEffectsGroup(
       size: size, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision)
   }
+
+  func with(_ precision: LevelPrecision) -> RandomEffectsGroup {
+    RandomEffectsGroup(
+      size: size, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision)
+  }
 }

@@ -13,6 +13,8 @@ struct RandomTermAssembly {
   let lostDigits: [(name: String, factor: Double)]
   /// nil where any covariance matrix is meant.
   let structure: (any CovarianceStructure)?
+  /// Of a term whose levels are correlated along axes.
+  let grid: LevelGrid?
 
   init(_ bound: BoundRandomTerm, _ builder: DesignBuilder) throws {
     self.bound = bound
@@ -28,10 +30,14 @@ struct RandomTermAssembly {
     // that of the residuals, row by row: whatever the unit of the weights, and of the response.
     let unit = Double(builder.products.observations).squareRoot()
 
-    if let word = bound.structure {
+    if let word = bound.structure, !word.axes.isEmpty {
+      let grid = try LevelGrid(bound, word.axes, cellSet: raw.cellSet, builder: builder)
+      (structure, self.grid) = (grid.axes, grid)
+    } else if let word = bound.structure {
+      grid = nil
       structure = try builder.structure(bound, word, names: design.names)
     } else {
-      structure = nil
+      (structure, grid) = (nil, nil)
     }
     if !bound.isDiagonal, structure == nil {
       let constant = builder.constantColumn(

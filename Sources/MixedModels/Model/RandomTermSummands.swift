@@ -93,6 +93,11 @@ extension BoundRandomTerm {
   var label: String {
     let bare = "\(lhs) \(isDiagonal ? "||" : "|") \(groupName)"
     guard let structure else { return "(\(bare))" }
+    if !structure.axes.isEmpty {
+      return zip(structure.axes, grouping).map { word, factor in
+        word == AxisTerm.independent ? factor.name : "\(word)(\(factor.name))"
+      }.joined(separator: ":")
+    }
     let homogeneity = structure.isHomogeneous.map { ", hom = \($0 ? "TRUE" : "FALSE")" } ?? ""
     let dimensions = structure.dimensions.map { ", d = \($0)" } ?? ""
     return "\(structure.word)(\(bare)\(homogeneity)\(dimensions))"

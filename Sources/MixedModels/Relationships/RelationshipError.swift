@@ -21,6 +21,8 @@ public enum RelationshipError: Error, Sendable, Equatable {
   /// A level of the data that is not among the relationship's, and how many others there are.
   case unknownLevel(String, factor: String, others: Int)
   case noSuchFactor(String, known: [String])
+  /// A factor whose levels have correlations along axes.
+  case ofAxes(String)
   case memoryShortage(String)
 }
 
@@ -53,6 +55,8 @@ extension RelationshipError: CustomStringConvertible {
       "the level “\(level)” of \(factor)\(others > 0 ? " (and \(others) more)" : "") is not in its relationship. Add it, or leave out its rows"
     case .noSuchFactor(let name, let known):
       "no random-effects term has the grouping factor “\(name)”. There are \(known.joined(separator: ", "))"
+    case .ofAxes(let factor):
+      "the levels of \(factor) are correlated along axes, as its term says. Leave out their relationship, or write (1 | \(factor))"
     case .memoryShortage(let words): "\(words)"
     }
   }

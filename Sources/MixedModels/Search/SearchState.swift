@@ -67,7 +67,7 @@ struct SearchState {
       return try isRecorded ? value(at: φ) : evaluate(φ)
     } catch CholmodError.notPositiveDefinite {
       return .infinity
-    } catch FitError.zeroResidualVariance, FitError.strata, FitError.serial {
+    } catch FitError.zeroResidualVariance, FitError.strata, FitError.serial, FitError.axes {
       return .infinity
     }
   }

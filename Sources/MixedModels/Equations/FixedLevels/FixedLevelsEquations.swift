@@ -16,6 +16,8 @@ final class FixedLevelsEquations: MixedModelEquations {
   private let logDeterminantShift: Double
   private var kind = CriterionKind.reml
   private var factors: [[Double]] = []
+  /// Of random effects, where correlations of levels have parameters.
+  private var precisions: [Int: SparsePrecision] = [:]
   /// Whether `alone` holds the factor of the last update.
   private var isAloneCurrent = false
 
@@ -37,6 +39,11 @@ final class FixedLevelsEquations: MixedModelEquations {
 
   func prepare(for kind: CriterionKind) { self.kind = kind }
 
+  func relate(_ precisions: [Int: SparsePrecision]) throws {
+    self.precisions = precisions
+    try joined.relate(precisions)
+  }
+
   func update(_ factors: [[Double]]) throws {
     self.factors = factors
     isAloneCurrent = false
@@ -48,7 +55,10 @@ final class FixedLevelsEquations: MixedModelEquations {
   private func ofRandomEffects() throws -> any MixedModelEquations {
     let equations = try alone ?? makeAlone()
     alone = equations
-    if !isAloneCurrent { try equations.update(factors) }
+    if !isAloneCurrent {
+      if !precisions.isEmpty { try equations.relate(precisions) }
+      try equations.update(factors)
+    }
     isAloneCurrent = true
     return equations
   }
@@ -77,12 +87,18 @@ final class FixedLevelsEquations: MixedModelEquations {
     let whole = try joined.slopes(kind)
     let residual = Array(whole.residual.prefix(groupCount))
     guard kind == .ml else {
-      return CovarianceSlopes(
+      var slopes = CovarianceSlopes(
         logDeterminant: Array(whole.logDeterminant.prefix(groupCount)), residual: residual)
+      slopes.precisions = whole.precisions
+      return slopes
     }
     defer { isAloneCurrent = false }
-    return CovarianceSlopes(
-      logDeterminant: try ofRandomEffects().slopes(.ml).logDeterminant, residual: residual)
+    let alone = try ofRandomEffects().slopes(.ml)
+    var slopes = CovarianceSlopes(logDeterminant: alone.logDeterminant, residual: residual)
+    for (g, own) in whole.precisions {
+      slopes.precisions[g] = PrecisionSlopes(inverse: alone.precisions[g]!.inverse, squares: own.squares)
+    }
+    return slopes
   }
 
   var description: SolverSummary { joined.description }

@@ -37,7 +37,7 @@ package struct EquationsPlan {
     let solver = try Self.solver(given, model)
     var comparison = StrategyComparison(
       model, solver: solver, threads: threads, memory: memory,
-      compares: compares && !model.hasLinkedLevels)
+      compares: compares && model.hasIndependentLevels && !model.hasLinkedLevels)
     comparison.addMatrixFree(accuracy: accuracy)
     try comparison.addAbsorbed()
     try comparison.addWhole()

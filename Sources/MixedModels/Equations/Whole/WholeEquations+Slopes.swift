@@ -23,6 +23,7 @@ extension WholeEquations {
         }
         addPairs(inputs, &slopes)
         slopes.parts = parts(inputs, kind)
+        for g in parametricGroups { slopes.precisions[g] = precisionSlopes(inputs, g) }
       }
     }
     return slopes

@@ -15,6 +15,8 @@ package final class WholeEquations: MixedModelEquations {
   var factor: SparseCholesky
   /// Λ of the last update.
   private(set) var factors: [[Double]]
+  /// Groups whose Q has parameters.
+  private(set) var parametricGroups: [Int] = []
   private var values: [Double]
   /// ℓ × max(ℓ, p + 1) products of one block.
   private var scratch: [Double]
@@ -35,6 +37,11 @@ package final class WholeEquations: MixedModelEquations {
   var p: Int { model.fixedEffectCount }
 
   package func weigh(_ coefficients: [Double]) { model = model.weighted(by: coefficients) }
+
+  package func relate(_ precisions: [Int: SparsePrecision]) {
+    model = model.related(by: precisions)
+    parametricGroups = precisions.keys.sorted()
+  }
 
   package func update(_ factors: [[Double]]) throws {
     self.factors = factors
@@ -142,9 +149,14 @@ package final class WholeEquations: MixedModelEquations {
       let place = layout.pairPlacement[firstEdge + k]
       let node = layout.firstNode[g] + Int(place.rowIsColumn ? entry.row : entry.column)
       let first = layout.scalarStart[node]
+      let isShared = layout.shared.contains(firstEdge + k)
       for c in 0..<ℓ {
         let below = layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset
-        for r in 0..<ℓ { values[below + r] = r == c ? entry.value : 0 }
+        if isShared {
+          values[below + c] += entry.value
+        } else {
+          for r in 0..<ℓ { values[below + r] = r == c ? entry.value : 0 }
+        }
       }
     }
   }

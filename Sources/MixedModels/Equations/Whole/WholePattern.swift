@@ -18,6 +18,8 @@ struct WholePattern {
   /// the row's level the column of the lower triangle, and how many entries below the end of the
   /// node's own block does the pair's block start?
   let pairPlacement: [(rowIsColumn: Bool, offset: Int)]
+  /// The entries of Q whose levels occur together, too, and so have one block with these.
+  let shared: Set<Int>
   /// For every node: entries below its own block before the tail's.
   let tailOffset: [Int]
 
@@ -44,7 +46,9 @@ struct WholePattern {
           (firstNode[g] + Int($0.row), firstNode[g] + Int($0.column))
         }
       }
-    let order = try fillReducingOrder(Self.graph(nodeCount, edges))
+    let twins = Self.twins(model)
+    let order = try fillReducingOrder(
+      Self.graph(nodeCount, twins.isEmpty ? edges : edges.indices.filter { twins[$0] == nil }.map { edges[$0] }))
     var position = [Int](repeating: 0, count: nodeCount)
     for (place, node) in order.enumerated() { position[node] = place }
 
@@ -59,7 +63,7 @@ struct WholePattern {
 
     // Edges by the node that comes first, then by the other one's place.
     var later: [[(place: Int, edge: Int)]] = Array(repeating: [], count: nodeCount)
-    for (index, (a, b)) in edges.enumerated() {
+    for (index, (a, b)) in edges.enumerated() where twins[index] == nil {
       let (first, second) = position[a] < position[b] ? (a, b) : (b, a)
       later[first].append((position[second], index))
     }
@@ -90,12 +94,40 @@ struct WholePattern {
       rows += (q + j)..<(q + tail)
       columnStarts.append(rows.count)
     }
+    for (edge, twin) in twins { placement[edge].offset = placement[twin].offset }
+    shared = Set(twins.keys)
     pattern = SymmetricPattern(size: q + tail, columnStarts: columnStarts, rowIndices: rows)
     self.scalarStart = scalarStart
     self.firstNode = firstNode
     self.tailOffset = tailOffset
     randomEffectCount = q
     pairPlacement = placement
+  }
+
+  /// Entry of a group's Q → co-occurrence of the same two levels, which are in the same group.
+  private static func twins(_ model: LinearMixedModel) -> [Int: Int] {
+    var known: [[Int32]: Int] = [:]
+    var (edge, twins) = (0, [Int: Int]())
+    for pair in model.pairs {
+      if pair.rowGroup == pair.columnGroup, !model.groups[pair.rowGroup].precision.isIdentity {
+        for k in pair.rowLevels.indices {
+          let (a, b) = (pair.rowLevels[k], pair.columnLevels[k])
+          known[[Int32(pair.rowGroup), min(a, b), max(a, b)]] = edge + k
+        }
+      }
+      edge += pair.rowLevels.count
+    }
+    for (g, group) in model.groups.enumerated() {
+      let entries = group.precision.edges
+      if !known.isEmpty {
+        for (k, entry) in entries.enumerated() {
+          let place = [Int32(g), min(entry.row, entry.column), max(entry.row, entry.column)]
+          if let twin = known[place] { twins[edge + k] = twin }
+        }
+      }
+      edge += entries.count
+    }
+    return twins
   }
 
   /// The graph of levels as the pattern of a symmetric matrix.

@@ -95,6 +95,10 @@ extension FittedModel {
           values.append(product > 0 ? min(1, max(-1, C[i, j] / product)) : .nan)
         }
       }
+      let (block, range) = (model.covariance.blocks[t], model.covariance.blockRanges[t])
+      for k in block.levelCorrelations {
+        values.append(block.structure!.parameters[k].value(outcome.φ[range.lowerBound + k]))
+      }
     }
     let strata = (model.covariance.residual as? VarianceStrata).map {
       $0.values(model.covariance.residualCoordinates(outcome.φ))

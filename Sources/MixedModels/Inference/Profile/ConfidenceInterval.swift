@@ -82,7 +82,7 @@ extension LinearMixedModel {
       (0..<block.size).flatMap { j -> [IntervalPlace] in
         [.deviation(term: t, column: j)]
           + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
-      }
+      } + block.levelCorrelations.map { .levels(term: t, parameter: $0) }
     }
     let own = (covariance.residual?.names ?? []).indices
     return terms + [.residual]
@@ -98,6 +98,8 @@ extension LinearMixedModel {
 package enum IntervalPlace: Equatable {
   case deviation(term: Int, column: Int)
   case correlation(term: Int, row: Int, column: Int)
+  /// A correlation of levels, among the parameters of the term's structure.
+  case levels(term: Int, parameter: Int)
   /// σ, of the first stratum where there are several.
   case residual
   /// The residual standard deviation of a stratum behind the first.
@@ -110,7 +112,7 @@ package enum IntervalPlace: Equatable {
   /// The random-effects term it belongs to.
   package var term: Int? {
     switch self {
-    case .deviation(let term, _), .correlation(let term, _, _): term
+    case .deviation(let term, _), .correlation(let term, _, _), .levels(let term, _): term
     case .residual, .stratum, .autocorrelation, .coefficient: nil
     }
   }
@@ -118,7 +120,7 @@ package enum IntervalPlace: Equatable {
   package var kind: ModelParameter.Kind {
     switch self {
     case .deviation: .standardDeviation
-    case .correlation, .autocorrelation: .correlation
+    case .correlation, .levels, .autocorrelation: .correlation
     case .residual, .stratum: .sigma
     case .coefficient: .fixed
     }

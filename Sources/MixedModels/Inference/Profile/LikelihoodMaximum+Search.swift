@@ -23,7 +23,11 @@ extension LikelihoodMaximum {
       }
       let isDeviation = structure.parameters[index].isDeviation
       held = try HeldStructureParameter(self, term: term, structure, index: index)
-      if case .correlation(let least) = structure.parameters[index] { range = least...1 }
+      switch structure.parameters[index] {
+      case .correlation(let least): range = least...1
+      case .ofLevels(.correlation, _): range = LevelAxes.range
+      default: break
+      }
       if isDeviation {
         let block = model.covariance.blocks[term]
         let rows = Double(model.observations) / Double(model.groups[block.group].levelCount)
@@ -34,6 +38,8 @@ extension LikelihoodMaximum {
         held, estimate, range, kind.scale, standardError: standardError, spread: spread)
     }
     switch place {
+    case .levels:
+      throw InferenceError.refused("the term has no correlations between levels")
     case .deviation(let term, let column):
       let deviation = try HeldDeviation(self, term: term, column: column)
       held = deviation
@@ -86,6 +92,7 @@ extension CovarianceStructure {
     switch place {
     case .deviation(_, let column): index(ofDeviation: column)
     case .correlation(_, let row, let column): index(ofCorrelation: row, column)
+    case .levels(_, let parameter): parameter
     case .residual, .stratum, .autocorrelation, .coefficient: nil
     }
   }

@@ -73,6 +73,10 @@ extension FittedModel {
     case .deviation(let term, let column): fit.covarianceComponents[term].standardErrors[column]
     case .correlation(let term, let row, let column):
       fit.covarianceComponents[term].correlationStandardErrors[row][column]
+    case .levels(let term, let parameter):
+      fit.covarianceComponents[term].structure?.parameters.first {
+        $0.name == model.covariance.blocks[term].structure?.parameters[parameter].name(model.terms[term].columns)
+      }?.standardError
     case .residual: fit.sigmaStandardError
     case .stratum(let s): fit.residualStrata?.strata[s].standardError
     case .autocorrelation: fit.autocorrelation?.correlation.standardError

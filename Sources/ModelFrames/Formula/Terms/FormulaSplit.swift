@@ -46,6 +46,10 @@ struct FormulaSplit {
     case .call(let word, let arguments) where Self.isStructured(word, arguments):
       try addStructuredTerm(word, arguments, at: syntax)
       return nil
+    case .call, .binary(.interaction, _, _):
+      guard let term = AxisTerm(syntax) else { return syntax }
+      try addAxes(term, range: syntax.range)
+      return nil
     default:
       if syntax.bar != nil { throw error(.bareBar, at: syntax) }
       return syntax
@@ -88,8 +92,21 @@ struct FormulaSplit {
       try addRandomTerm(term, range: syntax.range, isDiagonal: true)
     default:
       let structure = RandomTerm.StructureWord(
-        word: word, isHomogeneous: isHomogeneous, dimensions: dimensions, range: syntax.range)
+        word: word, isHomogeneous: isHomogeneous, dimensions: dimensions, axes: [], range: syntax.range)
       try addRandomTerm(term, range: syntax.range, structure: structure)
+    }
+  }
+
+  private mutating func addAxes(_ term: AxisTerm, range: Range<Int>) throws(FormulaError) {
+    let groupings = try Grouping.groupings(of: term.grouping, text: text, response: response)
+    let structure = RandomTerm.StructureWord(
+      word: term.words.joined(separator: ":"), isHomogeneous: nil, dimensions: nil, axes: term.words,
+      range: range)
+    for grouping in groupings {
+      randomTerms.append(
+        RandomTerm(
+          terms: ModelTerms(hasIntercept: true), grouping: grouping.variables,
+          groupName: grouping.name, isDiagonal: false, range: range, structure: structure))
     }
   }
 

@@ -24,6 +24,9 @@ public struct RandomTerm: Sendable, Hashable {
     public let isHomogeneous: Bool?
     /// `d = 2`: of reduced rank and of factor analysis; nil where nothing is said.
     public let dimensions: Int?
+    /// Of `ar1(row):ar1(column)`, whose levels hang together along axes: a word for every factor of the
+    /// grouping, `id` where its levels are independent; else none.
+    package let axes: [String]
     /// Characters of the formula.
     package let range: Range<Int>
   }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// First derivatives of log |K| (log |M| for ML) and of r² in the entries of one group's Q, which has
+/// parameters: those of a level, and half of those of a pair of levels.
+package struct PrecisionSlopes: Equatable, Sendable {
+  package struct Entries: Equatable, Sendable {
+    /// On the diagonal.
+    package var levels: [Double]
+    /// Parallel to Q's entries below it.
+    package var edges: [Double]
+  }
+  /// tr [K⁻¹]_ij
+  package var inverse: Entries
+  /// uᵢᵀuⱼ
+  package var squares: Entries
+  /// Whether log |Q| takes part.
+  private(set) var includesDeterminant = true
+
+  package init(inverse: Entries, squares: Entries) {
+    (self.inverse, self.squares) = (inverse, squares)
+  }
+
+  /// Those of r² alone.
+  var ofSquares: PrecisionSlopes {
+    var alone = self
+    alone.inverse.levels = inverse.levels.map { _ in 0 }
+    alone.inverse.edges = inverse.edges.map { _ in 0 }
+    alone.includesDeterminant = false
+    return alone
+  }
+}
+
+extension RelativeCovariance {
+  /// Q at φ of every group whose levels are correlated by parameters.
+  func precisions(_ φ: [Double]) -> [Int: SparsePrecision] {
+    guard hasLevelParameters else { return [:] }
+    var precisions: [Int: SparsePrecision] = [:]
+    for (block, range) in zip(blocks, blockRanges) {
+      guard let structure = block.structure else { continue }
+      precisions[block.group] = structure.precision(structure.values(φ[range]))
+    }
+    return precisions
+  }
+
+  /// Whether some levels are correlated by parameters.
+  package var hasLevelParameters: Bool { blocks.contains { $0.structure?.hasLevelParameters == true } }
+
+  /// - Throws: `FitError` where correlations of levels are so near to 1 that Q has no digits.
+  func checkPrecisions(_ φ: [Double]) throws(FitError) {
+    for (block, range) in zip(blocks, blockRanges) {
+      if let structure = block.structure { try structure.check(structure.values(φ[range])) }
+    }
+  }
+
+  /// - Throws: `FitError` where a search that has ended here went towards no minimum.
+  func checkEnd(_ φ: [Double]) throws(FitError) {
+    for (block, range) in zip(blocks, blockRanges) {
+      if let structure = block.structure { try structure.checkEnd(structure.values(φ[range])) }
+    }
+    try residual?.checkEnd(residualCoordinates(φ))
+  }
+}
