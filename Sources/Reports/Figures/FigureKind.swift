@@ -5,7 +5,7 @@ package import ModelFrames
 /// The figures there are.
 package enum FigureKind: String, Sendable, CaseIterable {
   case data, residuals, qq, coefficients, means, deviations, correlations, caterpillar, shrinkage
-  case profile, trace, study, scaling
+  case map, profile, trace, study, scaling
 
   /// - Throws: `FigureError.kind`, which names a similar one.
   package init(name: String) throws(FigureError) {
@@ -66,6 +66,7 @@ extension FigureSource {
     case .correlations: return try CorrelationFigure(fit)
     case .caterpillar: return try CaterpillarFigure(self, group: group)
     case .shrinkage: return try ShrinkageFigure(self, group: group)
+    case .map: return try MapFigure(self, group: group)
     case .trace: return try TraceFigure(fit)
     case .profile: return try ProfileFigure(self)
     case .means: preconditionFailure("drawn from means")

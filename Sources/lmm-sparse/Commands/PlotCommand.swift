@@ -29,6 +29,7 @@ struct PlotCommand: ParsableCommand {
         correlations correlation matrices of residuals and random effects
         caterpillar  conditional modes with 95 % intervals, sorted
         shrinkage    estimates from each level's own rows against those of the model
+        map          effects of plots, ar1(row):ar1(column), where they lie
         trace        the search for the optimum
         profile      ζ of all parameters; or of a table that confint --curves wrote, as MODEL
         study        estimates of one --parameter, design by design, of a table that
@@ -106,8 +107,8 @@ struct PlotCommand: ParsableCommand {
     if layout != nil, kind != .data {
       throw ValidationError("--layout is for the figure data.")
     }
-    if group != nil, ![.data, .qq, .caterpillar, .shrinkage].contains(kind) {
-      throw ValidationError("--group is for the figures data, qq, caterpillar and shrinkage.")
+    if group != nil, ![.data, .qq, .caterpillar, .shrinkage, .map].contains(kind) {
+      throw ValidationError("--group is for the figures data, qq, caterpillar, shrinkage and map.")
     }
     guard (means != nil) == (kind == .means) else {
       throw ValidationError(

@@ -32,7 +32,7 @@ private struct Example {
 }
 
 private let kinds = FigureKind.allCases.filter {
-  $0.takesModel && ![.means, .coefficients, .deviations, .correlations].contains($0)
+  $0.takesModel && ![.means, .coefficients, .deviations, .correlations, .map].contains($0)
 }
 private let text = FigureTerminal.text(columns: 70, rows: 20)
 
@@ -281,5 +281,36 @@ private func dataLines(_ script: String) -> Int {
     #expect(inline.contains("currentColor") && inline.contains("var(--estimate)"))
     #expect(inline.contains("href='#f3-gpPt6'") && inline.contains("id='f3-gpPt6'"))
     _ = try SVGDocument(inline)
+  }
+}
+
+@Suite struct `Maps of fields` {
+  private static let field = Result { try Example("yield ~ gen + ar1(row):ar1(col)", "slatehall.csv") }
+
+  /// A rectangle for every plot, at its column and row.
+  @Test func `every plot is where it lies`() throws {
+    let source = try Self.field.get().source
+    let script = try source.figure(.map).script(.svg).text
+    let modes = source.fit.conditionalModes![0]
+    let plots = script.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }
+      .filter { $0.count == 5 }
+    #expect(plots.count == 150)
+    for plot in plots {
+      let level = try #require(modes.levels.firstIndex(of: "\(Int(plot[1])):\(Int(plot[0]))"))
+      #expect(abs(modes.mode(level: level, column: 0) - plot[4]) < 1e-9)
+      #expect(plot[2] == 0.5 && plot[3] == 0.5)
+    }
+  }
+
+  @Test(.enabled(if: isGnuplotInstalled), arguments: [FigureTerminal.svg, .png, text])
+  func `it is drawn`(_ terminal: FigureTerminal) throws {
+    let drawing = try Self.field.get().source.figure(.map, group: "row:col").drawn(on: terminal)
+    #expect(drawing.count > 500)
+  }
+
+  @Test func `other terms have none`() throws {
+    let source = try Example.sleepstudy.get().source
+    let error = #expect(throws: FigureError.self) { try source.figure(.map) }
+    #expect(error?.description.contains("ar1(row):ar1(column)") == true)
   }
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The conditional modes of a term `ar1(row):ar1(column)` where they lie.
+package struct FieldEffects: Sendable {
+  /// Of a field, or of one of several.
+  package struct Field: Sendable {
+    /// Of the first axis, the second, and the mode, in units of the response.
+    package let plots: [(row: Double, column: Double, mode: Double)]
+  }
+  /// lme4's, of the grouping factor.
+  package let group: String
+  /// Names of both axes.
+  package let axes: (String, String)
+  /// In the order of their first level.
+  package let fields: [Field]
+
+  /// - Parameter modes: Of the term's levels.
+  /// - Returns: nil for a term whose levels have no two axes.
+  package init?(_ model: LinearMixedModel, term: Int, modes: [Double]) {
+    var structure = model.covariance.blocks[term].structure
+    if let held = structure as? HeldStructure { structure = held.base }
+    guard let levels = structure as? LevelAxes, levels.axes.count == 2 else { return nil }
+    group = model.terms[term].groupName
+    axes = (levels.axes[0].name, levels.axes[1].name)
+    var plots = [[(row: Double, column: Double, mode: Double)]](repeating: [], count: levels.sizes.count)
+    for level in modes.indices {
+      plots[Int(levels.pieces[level])].append(
+        (levels.positions[0][level], levels.positions[1][level], modes[level]))
+    }
+    fields = plots.map(Field.init)
+  }
+}
