@@ -4,20 +4,45 @@ import ModelFrames
 
 /// What is known of how the levels of grouping factors hang together.
 extension FitRequest {
-  static let relationships = ["pedigree", "relationship", "precision"]
+  private static let forms = ["pedigree", "relationship", "precision"]
+  static let relationships = forms + ["parent_groups", "group_variance"]
 
   /// - Throws: `RequestError`, `RelationshipError`, `DelimitedTextError`.
   func setRelationships(_ options: inout FitOptions) throws {
-    for name in Self.relationships {
+    let groups = try parentGroups()
+    for name in Self.forms {
       for (factor, value) in try request.object(name) {
         guard options.relationships[factor] == nil else {
           throw request.fault(name, "names \(factor), whose relationship is given already")
         }
-        let known = GivenRelationship(request, name, factor: factor)
+        let known = GivenRelationship(request, name, factor: factor, groups: groups[factor])
         options.relationships[factor] = try known.relationship(value)
       }
     }
+    if let factor = groups.keys.sorted().first(where: { options.relationships[$0] == nil }) {
+      throw request.fault("parent_groups", "names \(factor), which has no pedigree")
+    }
   }
+
+  /// Groups of unknown parents of every factor that has some.
+  private func parentGroups() throws -> [String: ParentGroups] {
+    let variance = try request.double("group_variance")
+    var groups: [String: ParentGroups] = [:]
+    for (factor, value) in try request.object("parent_groups") {
+      groups[factor] = ParentGroups(
+        names: try request.strings(value, "parent_groups"), variance: variance ?? 1)
+    }
+    guard variance == nil || !groups.isEmpty else {
+      throw request.fault("group_variance", "is that of parent_groups, and there are none")
+    }
+    return groups
+  }
+}
+
+/// Names of groups of unknown parents, and their variance as a multiple of the additive one.
+private struct ParentGroups {
+  let names: [String]
+  let variance: Double
 }
 
 /// The value that a factor has in one of the objects: a file, or what would be in it.
@@ -26,13 +51,16 @@ private struct GivenRelationship {
   /// pedigree, relationship or precision.
   let option: String
   let factor: String
+  /// nil where there are none.
+  let groups: ParentGroups?
   private var isPrecision: Bool { option == "precision" }
 
-  init(_ request: Request, _ option: String, factor: String) {
-    (self.request, self.option, self.factor) = (request, option, factor)
+  init(_ request: Request, _ option: String, factor: String, groups: ParentGroups?) {
+    (self.request, self.option, self.factor, self.groups) = (request, option, factor, groups)
   }
 
   func relationship(_ value: JSONValue) throws -> LevelRelationship {
+    if isPrecision { try requireNoGroups() }
     switch value {
     case .string(let path) where option != "pedigree": return try file(path)
     case .object(let members):
@@ -40,6 +68,7 @@ private struct GivenRelationship {
         return try pedigree(members)
       }
       if option != "pedigree" {
+        try requireNoGroups()
         let isMatrix = members.contains { $0.name == "levels" }
         let known = try isMatrix ? matrix(members) : entries(members)
         return try isPrecision
@@ -61,8 +90,15 @@ private struct GivenRelationship {
   private func file(_ path: String) throws -> LevelRelationship {
     let file = try RelationshipFile(path)
     if isPrecision { return try file.precision() }
-    try file.pedigreeHeader?.check(factor)
-    return try file.relationship()
+    if let header = file.pedigreeHeader { try header.check(factor) } else { try requireNoGroups() }
+    return try file.relationship(groups: groups?.names ?? [], groupVariance: groups?.variance ?? 1)
+  }
+
+  /// - Throws: `RequestError` where groups of unknown parents are named for what is no pedigree.
+  private func requireNoGroups() throws {
+    guard groups != nil else { return }
+    throw request.fault(
+      "parent_groups", "are those of a pedigree, and what is given for \(factor) is a matrix")
   }
 
   private func pedigree(_ members: [(name: String, value: JSONValue)]) throws -> LevelRelationship {
@@ -80,7 +116,9 @@ private struct GivenRelationship {
       }
       return (individual: individual, sire: sires[k], dam: dams[k])
     }
-    return try Pedigree(records).relationship
+    return try Pedigree(
+      records, groups: groups?.names ?? [], groupVariance: groups?.variance ?? 1
+    ).relationship
   }
 
   private typealias Entry = (row: String, column: String, value: Double)

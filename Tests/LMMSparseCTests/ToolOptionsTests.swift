@@ -110,6 +110,35 @@ import Testing
     }
   }
 
+  /// The flock's unknown sires and dams as groups of their own.
+  @Test func `groups of unknown parents are those of the tool`() throws {
+    let text = try String(contentsOfFile: Files.data("flock_pedigree.csv"), encoding: .utf8)
+    let records = text.split(separator: "\n").map { line -> [String] in
+      let cells = line.split(separator: ",").map(String.init)
+      return [cells[0], cells[1] == "NA" ? "rams" : cells[1], cells[2] == "NA" ? "ewes" : cells[2]]
+    }
+    let folder = try TemporaryFolder()
+    let file = folder.file("grouped.csv")
+    try records.map { $0.joined(separator: ",") }.joined(separator: "\n")
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    let lists = ["individual", "sire", "dam"].enumerated().map { k, name in
+      "\"\(name)\": [\(records.dropFirst().map { "\"\($0[k])\"" }.joined(separator: ", "))]"
+    }.joined(separator: ", ")
+    let (formula, table) = ("weight ~ sex + (1 | animal)", Files.data("flock.csv"))
+    let tool = try Self.run([
+      "fit", formula, table, "--json", "--ddf", "none", "--relationship", "animal=\(file)",
+      "--parent-groups", "animal=rams,ewes", "--group-variance", "5",
+    ])
+    for pedigree in ["\"\(file)\"", "{\(lists)}"] {
+      let model = try CModel(
+        """
+        {"formula": "\(formula)", "data": "\(table)", "ddf": "none", "relationship": {"animal": \(pedigree)},
+        "parent_groups": {"animal": ["rams", "ewes"]}, "group_variance": 5}
+        """)
+      #expect(Self.results(model.answer.json) == Self.results(try tool.json))
+    }
+  }
+
   @Test func `relationships that cannot be understood are refused`() throws {
     let cases = [
       (#""precision": {"Subject": {"individual": ["a"], "sire": [null], "dam": [null]}}"#, "takes for every factor a file"),
@@ -119,6 +148,12 @@ import Testing
       (#""pedigree": {"Subject": "a.csv"}"#, "needs lists of individual, sire and dam"),
       (#""relationship": {"Subject": "/nowhere.csv"}"#, "/nowhere.csv: No such file"),
       (#""relationship": {"Subject": "\#(sleepstudyPath)"}, "pedigree": {"Subject": {}}"#, "needs lists of individual"),
+      (#""parent_groups": {"Subject": ["old"]}"#, "has no pedigree"),
+      (#""group_variance": 2"#, "there are none"),
+      (
+        #""precision": {"Subject": {"row": ["308"], "column": ["308"], "value": [1]}}, "parent_groups": {"Subject": ["old"]}"#,
+        "is a matrix"
+      ),
       (#""theta": [1], "hold": {"sd_(Intercept)|Subject": 2}"#, "single parameters: give one"),
       (#""hold": {"sd_x|Subject": 2}"#, "sd_x|Subject"),
       (#""residual": "us(Days)""#, "us(Days)"),

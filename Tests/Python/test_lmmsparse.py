@@ -208,6 +208,16 @@ class Fits(unittest.TestCase):
         by_file = lmmsparse.fit(formula, flock, relationship={"animal": DATA / "flock_pedigree.csv"}, ddf="none")
         by_lists = lmmsparse.fit(formula, flock, relationship={"animal": pedigree}, ddf="none")
         self.assertEqual(numbers(by_lists), numbers(by_file))
+        groups = {
+            **pedigree, "sire": [name or "rams" for name in pedigree["sire"]],
+            "dam": [name or "ewes" for name in pedigree["dam"]],
+        }
+        grouped = lmmsparse.fit(
+            formula, flock, pedigree={"animal": groups}, parent_groups={"animal": ["rams", "ewes"]}, ddf="none")
+        self.assertEqual(
+            set(grouped.ranef()["level"]) - set(by_file.ranef()["level"]), {"rams", "ewes"})
+        with self.assertRaisesRegex(lmmsparse.LmmError, "no pedigree"):
+            lmmsparse.fit(formula, flock, parent_groups={"animal": ["rams"]})
         levels = sorted({row["Subject"] for row in csv.DictReader(open(SLEEP))})
         values = [[2.0 * (i == j) - 0.5 * (abs(i - j) == 1) for j in range(18)] for i in range(18)]
         dense = lmmsparse.fit(

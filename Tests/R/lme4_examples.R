@@ -95,6 +95,10 @@ lists <- slmer("weight ~ sex + (1 | animal)", flock, relationship = list(animal 
 files <- slmer("weight ~ sex + (1 | animal)", flock, ddf = "none",
   relationship = list(animal = file.path(data, "flock_pedigree.csv")))
 stopifnot(identical(lmmsparse::fixef(lists), lmmsparse::fixef(files)))
+grouped <- transform(pedigree, sire = ifelse(is.na(sire), "rams", sire), dam = ifelse(is.na(dam), "ewes", dam))
+groups <- slmer("weight ~ sex + (1 | animal)", flock, pedigree = list(animal = grouped),
+  parent_groups = list(animal = c("rams", "ewes")), group_variance = 1e-6, ddf = "none")
+same(as.numeric(logLik(groups)), as.numeric(logLik(lists)), 1e-3)
 
 # Least squares with a factor for every subject, its effects reported when asked for.
 within <- slmer(Reaction ~ Days, sleepstudy, absorb = "Subject")

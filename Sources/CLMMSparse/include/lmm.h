@@ -80,6 +80,8 @@
 //                  level, or its entries, an object with the lists row, column and value
 //   precision      the same of the inverses of covariance matrices, of which no pedigree is one
 //   pedigree       object: grouping factor to a pedigree, as in relationship
+//   parent_groups  object: grouping factor to names that stand for unknown parents in its pedigree, whose means
+//                  differ; group_variance: theirs, as a multiple of the additive variance, default 1
 //   ranef          true: the result has the conditional modes
 //   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
 //                  until they were read a second time

@@ -47,6 +47,7 @@ def fit(
     contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
     absorb: Columns = None, residual_by: Optional[str] = None, residual: Optional[str] = None,
     relationship: Relationships = None, precision: Relationships = None, pedigree: Relationships = None,
+    parent_groups: Optional[Mapping[str, Sequence[str]]] = None, group_variance: Optional[float] = None,
     add: Columns = None, drop: Columns = None, ddf: str = "satterthwaite", vcov: Optional[str] = None,
     cluster: Optional[str] = None, optimizer: Optional[str] = None,
     start: Union[Sequence[float], Mapping[str, float], str, os.PathLike, None] = None,
@@ -86,6 +87,10 @@ def fit(
             of either, a matrix's levels being the index.
         precision: The same of inverse covariance matrices, of which no pedigree is one.
         pedigree: As ``relationship``, for pedigrees alone.
+        parent_groups: Names that stand for unknown parents in a factor's pedigree, as sire or dam without a record
+            of their own, ``{"animal": ["old", "new"]}``: groups whose means differ, and levels with effects.
+        group_variance: Of the groups' means, as a multiple of the additive variance (default 1); a large one, such
+            as 10000, leaves them as good as fixed.
         add, drop: Terms that are added to the formula or taken out of it, ``"z + (1 | h)"``.
         ddf: Degrees of freedom of t: ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"none"``.
         vcov, cluster: Covariance of the coefficients, ``"model"`` or ``"CR0"`` to ``"CR3"``, and the column of

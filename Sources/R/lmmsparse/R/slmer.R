@@ -12,6 +12,8 @@
 #' @param relationship,precision A list by grouping factor of covariances between its levels, or of their
 #'   inverses: a file, a matrix with row names, dense or one of Matrix; as relationship also a pedigree, a data
 #'   frame with individual, sire and dam.
+#' @param parent_groups A list by grouping factor of names that stand for unknown parents in its pedigree.
+#' @param group_variance Variance of these groups' means, as a multiple of the additive variance.
 #' @param hold Parameters that are known, c("sd_x|g" = 2).
 #' @param start Numbers, or a file with an older fit.
 #' @param vcov,cluster model or CR0 to CR3, and the column of clusters.
@@ -19,7 +21,7 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
                   contrasts = NULL, factor = NULL, levels = NULL, ddf = "satterthwaite", start = NULL,
                   theta = NULL, sigma = NULL, solver = NULL, threads = NULL, pedigree = NULL, absorb = NULL,
                   residual_by = NULL, residual = NULL, relationship = NULL, precision = NULL, hold = NULL,
-                  vcov = NULL, cluster = NULL, ...) {
+                  vcov = NULL, cluster = NULL, parent_groups = NULL, group_variance = NULL, ...) {
   open_library()
   if (is.function(na.action)) {
     na.action <- if (identical(na.action, stats::na.fail)) "na.fail" else "na.omit"
@@ -32,7 +34,8 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
     threads = threads, pedigree = lapply(pedigree, known), absorb = absorb,
     residual_by = if (is.null(residual_by)) NULL else formula_text(residual_by), residual = residual,
     relationship = lapply(relationship, known), precision = lapply(precision, known), hold = as.list(hold),
-    vcov = vcov, cluster = cluster, ...)
+    vcov = vcov, cluster = cluster, parent_groups = lapply(parent_groups, I),
+    group_variance = group_variance, ...)
   options <- options[!vapply(options, function(x) is.list(x) && !length(x), NA)]
   frame <- NULL
   if (is.character(data)) {
