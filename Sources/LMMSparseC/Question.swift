@@ -30,7 +30,7 @@ struct Question {
           "means", "pairwise", "compare", "control", "custom", "adjust", "type", "trends", "at", "cell_weights",
           "level",
         ] + Self.tests
-      case .variance: ["ratio", "level"]
+      case .variance: ["ratio", "level", "decompose", "seed"]
       case .bootstrap: ["replicates", "seed", "level", "csv"]
       }
     }
@@ -95,6 +95,12 @@ struct Question {
     case .confint: return try intervals(fitted, notes, progress)
     case .emmeans: return forms.text(of: try means(fitted).report(notes: notes))
     case .variance:
+      let factors = try request.strings("decompose")
+      guard factors.isEmpty else {
+        let decomposition = try fitted.varianceDecomposition(
+          factors, level: try level, seed: try request.seed("seed") ?? 1)
+        return forms.text(of: decomposition.report(notes: notes))
+      }
       let explained = try fitted.varianceExplained(
         ratios: try request.strings("ratio"), level: try level)
       return forms.text(of: explained.report(notes: notes))

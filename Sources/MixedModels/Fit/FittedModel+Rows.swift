@@ -21,4 +21,16 @@ extension FittedModel {
     guard options.wantsScaledResiduals, repeated == nil, data.allSatisfy(\.canBeReadAgain) else { return nil }
     return try residualPass().scaledQuantiles()
   }
+
+  /// Why the rows cannot be read once more; nil if they can.
+  var obstacleToReadingAgain: String? {
+    if data.isEmpty { return "this fit was made of cross-products" }
+    if let once = data.first(where: { !$0.canBeReadAgain }) {
+      return "\(once.name) can be read once only"
+    }
+    if let file = data.first(where: { $0.name.hasSuffix(".lmm") }) {
+      return "\(file.name) holds cross-products"
+    }
+    return nil
+  }
 }

@@ -18,22 +18,10 @@ extension FittedModel {
 extension FittedModel {
   /// - Throws: `InferenceError` where the rows, whose residuals the covariance takes, cannot be read.
   func requireRows(_ kind: CoefficientCovariance) throws(InferenceError) {
-    guard let reason = obstacleToRows else { return }
+    guard let reason = obstacleToReadingAgain else { return }
     throw .refused(
       "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
     )
-  }
-
-  /// Why the rows cannot be read; nil if they can.
-  private var obstacleToRows: String? {
-    if data.isEmpty { return "this fit was made of cross-products" }
-    if let once = data.first(where: { !$0.canBeReadAgain }) {
-      return "\(once.name) can be read once only"
-    }
-    if let file = data.first(where: { $0.name.hasSuffix(".lmm") }) {
-      return "\(file.name) holds cross-products"
-    }
-    return nil
   }
 }
 

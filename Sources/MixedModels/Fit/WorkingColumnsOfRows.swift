@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// The working columns of X in the rows, less what absorbed factors explain of them.
+/// The working columns of X in the rows, less what absorbed factors explain of them or as they are.
 struct WorkingColumnsOfRows: Sendable {
   private let columns: [RawColumns]
   /// Raw column after raw column, p numbers each.
@@ -16,11 +16,11 @@ struct WorkingColumnsOfRows: Sendable {
     let explained: [Double]
   }
 
-  init(_ products: CrossProducts, _ model: LinearMixedModel) {
+  init(_ products: CrossProducts, _ model: LinearMixedModel, lessExplained: Bool = true) {
     columns = RawColumns.all(products.basis.fixed, products.fixed.directory, first: 1)
     p = model.fixedEffectCount
     B = model.fixed.B.transposed.storage
-    guard let levels = model.fixedLevels else {
+    guard lessExplained, let levels = model.fixedLevels else {
       factors = []
       return
     }

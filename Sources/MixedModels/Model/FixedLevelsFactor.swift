@@ -125,6 +125,27 @@ struct FixedLevelsFactor: ~Copyable {
     return diagonal
   }
 
+  /// The diagonal of (DᵀWD)⁻, redundant levels held at 0, and its entries for pairs of levels that occur
+  /// together, set after set.
+  ///
+  /// - Parameter pairs: For every set the first level of both factors, and the levels of each.
+  /// - Throws: `CholmodError`
+  mutating func inverseEntries(
+    _ pairs: [(firstRow: Int, firstColumn: Int, rows: [Int32], columns: [Int32])]
+  ) throws(CholmodError) -> (own: [Double], joint: [[Double]]) {
+    let inverse = try factor.inverseSubset(leading: order.count)
+    var place = [Int](repeating: 0, count: order.count)
+    for (k, level) in order.enumerated() { place[level] = k }
+    let own = place.indices.map { isRedundant[$0] ? 0 : inverse.lookup(place[$0], place[$0])! }
+    let joint = pairs.map { pair in
+      zip(pair.rows, pair.columns).map { row, column in
+        let (i, j) = (pair.firstRow + Int(row), pair.firstColumn + Int(column))
+        return isRedundant[i] || isRedundant[j] ? 0 : inverse.lookup(place[i], place[j])!
+      }
+    }
+    return (own, joint)
+  }
+
   /// log |DᵀWD|, redundant levels with twice their squares included.
   var logDeterminant: Double { factor.logDeterminant(0..<order.count) }
 

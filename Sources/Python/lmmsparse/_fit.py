@@ -370,9 +370,14 @@ class Fit:
             options.update(replicates=replicates, seed=seed, interval=interval)
         return self._ask("confint", progress, **options)
 
-    def variance(self, ratio: Columns = None, *, level: float = 0.95) -> Result:
+    def variance(
+        self, ratio: Columns = None, *, level: float = 0.95, decompose: Columns = None, seed: int = 1,
+    ) -> Result:
         """R², intraclass correlations, principal components of the random effects; functions of the variances such
-        as ``"animal / (animal + Residual)"`` with standard errors."""
+        as ``"animal / (animal + Residual)"`` with standard errors. ``decompose=["worker", "firm"]``: variances and
+        covariance of two absorbed factors' effects, without the bias of their errors."""
+        if decompose:
+            return self._ask("variance", decompose=_texts(decompose), level=level, seed=seed)
         return self._ask("variance", ratio=_texts(ratio) or [], level=level)
 
     def bootstrap(

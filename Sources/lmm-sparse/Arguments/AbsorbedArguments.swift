@@ -43,7 +43,7 @@ struct AbsorbedArguments: ParsableArguments {
   }
 
   /// The parts between commas that are not in backquotes.
-  private static func names(_ list: String) -> [String] {
+  static func names(_ list: String) -> [String] {
     var (names, isQuoted) = ([""], false)
     for character in list {
       if character == "`" { isQuoted.toggle() }

@@ -177,7 +177,11 @@ pool <- function(fits, ddf = "satterthwaite", level = 0.95, ...) {
   compared(fits, command = "pool", ddf = ddf, level = level, ...)
 }
 ranova <- function(object, boundary = "mixture", ...) ask(object, "ranova", boundary = boundary, ...)
-variance <- function(object, ratio = NULL, level = 0.95) {
+#' @param decompose Two absorbed factors, whose effects' variances and covariance are wanted.
+variance <- function(object, ratio = NULL, level = 0.95, decompose = NULL, seed = 1) {
+  if (!is.null(decompose)) {
+    return(ask(object, "variance", decompose = I(decompose), level = level, seed = seed))
+  }
   ask(object, "variance", ratio = if (is.null(ratio)) NULL else I(ratio), level = level)
 }
 
