@@ -34,7 +34,8 @@ extension EquationsPlan {
   /// - Throws: `FitError`, `CholmodError`.
   func misfit(_ model: LinearMixedModel, threads: Int) throws -> FitError? {
     guard chosenIndex != nil, choice.isEstimated else { return nil }
-    let criterion = try Criterion(model, .ml, choice, threads: threads)
+    let criterion = try Criterion(
+      model, model.fixedLevels == nil ? .ml : .reml, choice, threads: threads)
     do {
       _ = try criterion.value(model.covariance.identity)
       try criterion.refine()

@@ -221,7 +221,7 @@ import Testing
 
   @Test func `strategies agree, whatever asks for them`() throws {
     let formula = "y ~ x + (1 | g) + (1 | firm) | worker"
-    let values = try ["auto", "absorb", "cholmod"].flatMap { solver in
+    let values = try ["auto", "absorb", "cholmod", "matrix-free"].flatMap { solver in
       try [CriterionKind.reml, .ml].map { kind in
         try Self.panelFit(formula) {
           $0.solver = solver
@@ -229,8 +229,8 @@ import Testing
         }.fit.criterion
       }
     }
-    for k in 2..<6 { #expect(abs(values[k] - values[k % 2]) < 1e-8) }
-    #expect(throws: FitError.self) { try Self.panelFit(formula) { $0.solver = "matrix-free" } }
+    // A core of twelve levels takes all unit vectors for probes, so that nothing is estimated.
+    for k in 2..<8 { #expect(abs(values[k] - values[k % 2]) < 1e-8) }
   }
 
   @Test func `the exact gradient is the slope of the criterion`() throws {

@@ -63,6 +63,30 @@ final class FixedLevelsEquations: MixedModelEquations {
     return equations
   }
 
+  /// The equations whose log-determinant the criterion has.
+  private func counted() throws -> any MixedModelEquations {
+    kind == .ml ? try ofRandomEffects() : joined
+  }
+
+  var isPreliminary: Bool { kind == .ml ? alone?.isPreliminary ?? false : joined.isPreliminary }
+
+  func refine() throws {
+    defer { isAloneCurrent = false }
+    try counted().refine()
+  }
+
+  func refine(growth: Double) throws -> Bool {
+    defer { isAloneCurrent = false }
+    return try counted().refine(growth: growth)
+  }
+
+  var probeLogDeterminants: [Double] {
+    guard kind == .ml else {
+      return joined.probeLogDeterminants.map { $0 + logDeterminantShift }
+    }
+    return isAloneCurrent ? alone!.probeLogDeterminants : []
+  }
+
   /// Of the random effects for ML; for REML, where only its sum with `logDeterminantRX` is asked for, of
   /// them and the fixed levels.
   var logDeterminantM: Double {
@@ -101,5 +125,16 @@ final class FixedLevelsEquations: MixedModelEquations {
     return slopes
   }
 
-  var description: SolverSummary { joined.description }
+  /// Of all levels together; how exact the criterion is, and conditional variances are, by the equations
+  /// that these come from.
+  var description: SolverSummary {
+    var summary = joined.description
+    summary.conditionalErrors = alone?.description.conditionalErrors
+    guard kind == .ml else { return summary }
+    let own = alone?.description
+    summary.criterionStandardError = own?.criterionStandardError
+    (summary.probes, summary.steps) = (own?.probes, own?.steps)
+    summary.probeLogDeterminants = own?.probeLogDeterminants ?? []
+    return summary
+  }
 }

@@ -28,16 +28,25 @@ extension EquationsPlan {
       }
     }
 
-    /// Whether the criterion is an estimate.
+    /// Whether the criterion is an estimate, by REML where there are fixed levels.
     var isEstimated: Bool {
-      if case .matrixFree = self { true } else { false }
+      switch self {
+      case .whole, .absorbed: false
+      case .matrixFree: true
+      case .besideFixedLevels(let joint, _): joint.isEstimated
+      }
     }
 
     /// The same with other probes, where there are any.
     func drawing(seed: UInt64) -> Choice {
-      guard case .matrixFree(let leading, var accuracy) = self else { return self }
-      accuracy.seed = seed
-      return .matrixFree(leading: leading, accuracy: accuracy)
+      switch self {
+      case .whole, .absorbed: return self
+      case .matrixFree(let leading, var accuracy):
+        accuracy.seed = seed
+        return .matrixFree(leading: leading, accuracy: accuracy)
+      case .besideFixedLevels(let joint, let alone):
+        return .besideFixedLevels(joint.drawing(seed: seed), alone: alone.drawing(seed: seed))
+      }
     }
   }
 }

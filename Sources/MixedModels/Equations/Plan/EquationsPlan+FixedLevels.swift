@@ -2,27 +2,27 @@
 import NumericalMethods
 
 extension EquationsPlan {
-  /// For a model with absorbed factors, whose levels are groups of equations like others. Their criterion
-  /// is not estimated: nothing bounds how small the eigenvalues of their matrix are.
+  /// For a model with fixed levels, which are groups of equations like others.
   ///
-  /// - Throws: as other plans; `FitError.numerical` for `matrix-free`.
+  /// Beside a random factor of ratio θ² and at most n rows a level the scaled equations of one fixed factor have
+  /// no eigenvalue below 1 / (1 + nθ²): their log-determinant can be estimated like that of random factors.
+  /// Nothing bounds those of several fixed factors that are weakly connected; there a spectrum that is too slow
+  /// asks for exact equations.
+  ///
+  /// - Throws: as other plans.
   init(
-    besideFixedLevels model: LinearMixedModel, solver: String, threads: Int, memory: Int,
-    compares: Bool, refuses: Bool
+    besideFixedLevels model: LinearMixedModel, solver: String, accuracy: Double?, threads: Int,
+    memory: Int, compares: Bool, refuses: Bool
   ) throws {
-    guard solver != "matrix-free" else {
-      throw FitError.numerical(
-        "absorbed factors are solved for exactly, and not without a matrix. Leave \(Setting.solver("matrix-free")) out"
-      )
-    }
-    let exact = solver == "auto" ? "exact" : solver
     let joint = try EquationsPlan(
-      model.joined, solver: exact, threads: threads, memory: memory, refuses: refuses)
+      model.joined, solver: solver, accuracy: accuracy, threads: threads, memory: memory,
+      compares: compares, refuses: refuses)
     var choice = joint.choice
     if joint.chosenIndex != nil {
+      let ofRandomEffects = ["auto", "matrix-free"].contains(solver) ? "auto" : "exact"
       let alone = try EquationsPlan(
-        model.withoutFixedLevels, solver: "exact", threads: threads, memory: memory,
-        refuses: refuses)
+        model.withoutFixedLevels, solver: ofRandomEffects, accuracy: accuracy, threads: threads,
+        memory: memory, refuses: refuses)
       choice = .besideFixedLevels(joint.choice, alone: alone.choice)
     }
     self.init(estimates: joint.estimates, chosenIndex: joint.chosenIndex, choice: choice)

@@ -30,8 +30,8 @@ package struct EquationsPlan {
     }
     guard model.fixedLevels == nil else {
       self = try EquationsPlan(
-        besideFixedLevels: model, solver: given, threads: threads, memory: memory,
-        compares: compares, refuses: refuses)
+        besideFixedLevels: model, solver: given, accuracy: accuracy, threads: threads,
+        memory: memory, compares: compares, refuses: refuses)
       return
     }
     let solver = try Self.solver(given, model)

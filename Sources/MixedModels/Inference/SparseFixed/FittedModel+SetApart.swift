@@ -82,6 +82,13 @@ extension FittedModel {
     tested.vcov = few.indices.map { i in few.indices.map { covariance[i, $0] } }
     tested.covarianceNames = few.map { columns[$0.column].name }
     tested.coefficientsWithoutCovariance = columns.count(where: \.isKept) - few.count
+    if let error = tests.levelError {
+      // A standard error is off by half of what its square is.
+      let percent = fixedNotation(50 * error, decimals: 50 * error < 0.1 ? 3 : 1)
+      tested.convergence.messages.append(
+        "standard errors of the \(starts.last!) levels' coefficients are estimated with random vectors, to about \(percent) % each; those of the other coefficients and of hypotheses are exact"
+      )
+    }
     if hasTests {
       tested.degreesOfFreedomMethod = actual(wanted)
       if tests.levels.contains(where: { $0.degreesOfFreedom == nil }) {

@@ -14,42 +14,47 @@ final class LevelAnswers {
     let covariance: DenseMatrix
     /// Of every level's effect less its share of ρ, factor after factor, / σ²; none where they are not wanted.
     let levels: [Double]
+    /// The relative standard error of these, root mean square, where they are estimates.
+    let error: Double?
   }
 
   private let model: LinearMixedModel
   private let fixedLevels: FixedLevels
-  private let equations: WholeEquations
-  private let groups: [RandomEffectsGroup]
-  /// Scalars of the levels in the equations, factor after factor.
-  private let places: [Int]
+  private let system: any LevelSystem
+  /// Random effects and levels together.
+  private let joined: LinearMixedModel
+  /// First scalar of the levels, factor after factor.
+  private let first: Int
   /// G, levels × p.
   private let taken: DenseMatrix
 
-  /// - Parameter model: With fixed levels.
+  /// - Parameters:
+  ///   - model: With fixed levels.
+  ///   - estimates: Where the system is too large for a factor, of random vectors from this seed.
   /// - Throws: `FitError` where memory ends, `CholmodError`.
-  init(_ model: LinearMixedModel) throws {
-    let joined = model.joinedHoldingRedundant
+  init(_ model: LinearMixedModel, estimates seed: UInt64?, threads: Int) throws {
+    joined = model.joinedHoldingRedundant
     var alone = joined.replacingTail(
       by: DenseMatrix(rows: model.fixedEffectCount + 1, columns: 1))
     alone.tail[0, 0] = 1
-    let equations = try WholeEquations(alone)
-    do throws(MemoryShortage) {
-      try requireMemory(
-        2 * Double(equations.factor.factorBytes) + Double(equations.factor.updateBytes),
-        for: "the variances of the effects of \(model.fixedLevels!.factors.map(\.name).joined(separator: ", "))",
-        remedy: "Absorb these factors, y ~ x | factor, if their coefficients are not wanted.")
-    } catch { throw FitError.memoryShortage(error.description) }
+    if let seed {
+      system = MatrixFreeLevelSystem(alone, seed: seed, threads: threads)
+    } else {
+      system = try FactoredLevelSystem(alone, names: model.fixedLevels!.factors.map(\.name))
+    }
     self.model = model
     fixedLevels = model.fixedLevels!
-    self.equations = equations
-    groups = joined.groups
-    let layout = equations.layout
-    let factors = model.fixedLevels!.factors
-    places = factors.indices.flatMap { k in
-      let node = layout.firstNode[model.groups.count + k]
-      return factors[k].levels.indices.map { layout.scalarStart[node + $0] }
-    }
+    first = model.randomEffectCount
     taken = fixedLevels.regressionOfColumns(model.fixed.B)
+  }
+
+  /// Those of a fit, by the way its equations took.
+  ///
+  /// - Throws: as the other.
+  convenience init(_ fitted: FittedModel) throws {
+    let isEstimated = fitted.optimum.solver.strategy == StrategyEstimate.Strategy.matrixFree.rawValue
+    try self.init(
+      fitted.model, estimates: isEstimated ? fitted.options.probeSeed : nil, threads: fitted.threads)
   }
 
   /// - Parameters:
@@ -65,14 +70,14 @@ final class LevelAnswers {
     } else {
       Λ = Λ.map { $0.map { _ in 0 } }
     }
-    try equations.update(Λ + fixedLevels.factors.map { _ in [1] })
+    Λ += fixedLevels.factors.map { _ in [1] }
+    try system.update(Λ)
     let (Φ, L) = try columnsOfX(Λ)
     let (u, r, p) = (fixedLevels.unit, functions.columns, Φ.rows)
-    var b = DenseMatrix(rows: equations.q + 1, columns: r)
-    for c in 0..<r { for (level, place) in places.enumerated() { b[place, c] = functions[level, c] } }
-    try equations.factor.solve(&b)
-    let answers = b.submatrix(rows: places, columns: Array(0..<r))
-    let ofLevels = (u * u) * functions.multipliedByTransposeOnLeft(answers)
+    var given = DenseMatrix(rows: joined.randomEffectCount, columns: r)
+    for c in 0..<r { for level in 0..<functions.rows { given[first + level, c] = functions[level, c] } }
+    let answers = ofLevels(try system.answers(to: given))
+    let ofFunctions = (u * u) * functions.multipliedByTransposeOnLeft(answers)
     let A = u * L.multipliedByTransposeOnLeft(functions)  // p × r
     let ΦA = Φ * A
     let ofColumns = A.multipliedByTransposeOnLeft(ΦA)
@@ -81,11 +86,11 @@ final class LevelAnswers {
     for c in 0..<r {
       for i in 0..<p { (C[i, p + c], C[p + c, i]) = (-ΦA[i, c], -ΦA[i, c]) }
       for d in 0..<r {
-        C[p + d, p + c] = (ofLevels[d, c] + ofLevels[c, d] + ofColumns[d, c] + ofColumns[c, d]) / 2
+        C[p + d, p + c] = (ofFunctions[d, c] + ofFunctions[c, d] + ofColumns[d, c] + ofColumns[c, d]) / 2
       }
     }
-    guard let shares else { return State(covariance: C, levels: []) }
-    let diagonal = try equations.conditionalCovariances().dropFirst(model.groups.count).flatMap(\.self)
+    guard let shares else { return State(covariance: C, levels: [], error: nil) }
+    let diagonal = try system.diagonal(from: model.groups.count)
     var variances = diagonal.map { u * u * $0 }
     for level in variances.indices {
       var row = (0..<p).map { u * L[level, $0] }
@@ -93,37 +98,48 @@ final class LevelAnswers {
         let t = (0..<shares.columns).map { shares[level, $0] }
         for (a, ta) in t.enumerated() {
           variances[level] -= 2 * u * u * ta * answers[level, a]
-          for (b, tb) in t.enumerated() { variances[level] += ta * tb * ofLevels[a, b] }
+          for (b, tb) in t.enumerated() { variances[level] += ta * tb * ofFunctions[a, b] }
           for i in 0..<p { row[i] -= ta * A[i, a] }
         }
       }
       variances[level] += dot(row, Φ * row)
     }
-    return State(covariance: C, levels: variances)
+    return State(
+      covariance: C, levels: variances, error: error(of: variances, from: diagonal.map { u * u * $0 }))
+  }
+
+  /// What the errors of M⁻¹'s diagonal are of variances that it is a part of; nil where it is exact.
+  private func error(of variances: [Double], from diagonal: [Double]) -> Double? {
+    guard let errors = system.diagonalErrors?.suffix(fixedLevels.factors.count) else { return nil }
+    // The levels that others are differences from have no variance but its error.
+    let reference = Set(fixedLevels.reported?.reference ?? [])
+    var (sum, count) = (0.0, 0)
+    for (k, error) in errors.enumerated() {
+      let (factor, start) = (fixedLevels.factors[k], fixedLevels.starts[k])
+      for level in factor.levels.indices
+      where !factor.isRedundant[level] && !(k == 0 && reference.contains(level)) {
+        let share = error * diagonal[start + level] / variances[start + level]
+        sum += share * share
+        count += 1
+      }
+    }
+    return (sum / Double(max(count, 1))).squareRoot()
   }
 
   /// Φ, and L of the levels.
   private func columnsOfX(_ Λ: [[Double]]) throws -> (Φ: DenseMatrix, L: DenseMatrix) {
     let p = model.fixedEffectCount
-    var b = DenseMatrix(rows: equations.q + 1, columns: p)
-    for (g, group) in model.groups.enumerated() {
-      let (ℓ, width, T) = (group.size, p + 1, Λ[g])
-      for level in 0..<group.levelCount {
-        let start = equations.layout.scalarStart[equations.layout.firstNode[g] + level]
-        for x in 0..<p {
-          let base = (level * width + x) * ℓ
-          for j in 0..<ℓ {
-            b[start + j, x] = (j..<ℓ).reduce(0.0) { $0 + T[j * ℓ + $1] * group.zx[base + $1] }
-          }
-        }
-      }
-    }
-    let given = b
-    try equations.factor.solve(&b)
-    var S = given.multipliedByTransposeOnLeft(b)
+    let given = joined.randomByFixed
+    let H = try system.answers(to: given)
+    var S = joined.transposedFactors(Λ, times: given).multipliedByTransposeOnLeft(H)
     for j in 0..<p { for i in 0..<p { S[i, j] = model.tail[i, j] - S[i, j] } }
     try DenseCholesky.factorize(&S)
     let Φ = p > 0 ? DenseCholesky.inverse(factor: S) : S
-    return (Φ, b.submatrix(rows: places, columns: Array(0..<p)) + taken)
+    return (Φ, ofLevels(H) + taken)
+  }
+
+  /// The rows of the fixed levels.
+  private func ofLevels(_ x: DenseMatrix) -> DenseMatrix {
+    x.submatrix(rows: Array(first..<x.rows), columns: Array(0..<x.columns))
   }
 }

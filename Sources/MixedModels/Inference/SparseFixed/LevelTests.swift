@@ -15,6 +15,8 @@ struct LevelTests {
   /// Variances of every level's effect less its share of ρ, factor after factor, and their degrees of freedom,
   /// nil where these would take too long; none where they were not wanted.
   let levels: [(variance: Double, degreesOfFreedom: Double?)]
+  /// The relative standard error of these variances, root mean square, where they are estimates.
+  let levelError: Double?
 
   /// LLᵀ is the covariance of least squares; nil where coordinates are (β, ρ) themselves.
   private let scale: DenseMatrix?
@@ -42,7 +44,7 @@ struct LevelTests {
     let (model, coefficients) = (fitted.model, fitted.coefficients)
     let variance = coefficients.variance
     let effects = fitted.optimum.estimates.fixedLevelEffects.flatMap(\.self)
-    let answers = try LevelAnswers(model)
+    let answers = try LevelAnswers(fitted)
     var L: DenseMatrix?
     if areJoint {
       var C = try answers.state(φ: nil, functions: functions, shares: nil).covariance
@@ -64,6 +66,7 @@ struct LevelTests {
     let here = try answers.state(φ: fitted.φ, functions: functions, shares: shares)
     let covariance = variance * turned(here.covariance)
     let values = here.levels.map { variance * $0 }
+    levelError = here.error
     func fixed(_ df: Double) -> any DenominatorDegreesOfFreedom {
       FixedDegreesOfFreedom(covariance: covariance, degreesOfFreedom: df)
     }

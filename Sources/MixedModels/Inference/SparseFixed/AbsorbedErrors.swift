@@ -3,7 +3,7 @@ import NumericalMethods
 
 extension FittedModel {
   /// Standard errors of the effects of absorbed factors' levels, parallel to `absorbedEffects`; NaN for
-  /// redundant levels.
+  /// redundant levels. Where the fit's criterion is an estimate so are they, to about a percent.
   ///
   /// With the levels among the random effects' equations, M⁻¹ of these and Φ = Cov(β̂) / σ², the effects
   /// beside X as it is have Cov = σ²(M⁻¹ + (H + G)Φ(H + G)ᵀ), where H = M⁻¹A_zx and G is what was taken
@@ -12,6 +12,9 @@ extension FittedModel {
   /// - Throws: `FitError`, `CholmodError`.
   public func absorbedStandardErrors() throws -> [[Double]] {
     guard let levels = model.fixedLevels else { return [] }
+    guard optimum.solver.strategy != StrategyEstimate.Strategy.matrixFree.rawValue else {
+      return try estimatedStandardErrors(levels)
+    }
     let p = model.fixedEffectCount
     var loadings = levels.regressionOfColumns(model.fixed.B)
     let diagonal: [Double]
@@ -30,6 +33,19 @@ extension FittedModel {
         let k = start + level
         let ofColumns = (0..<p).reduce(0.0) { $0 + products[k, $1] * loadings[k, $1] }
         return unit * (variance * (diagonal[k] + ofColumns)).squareRoot()
+      }
+    }
+  }
+
+  /// By random vectors and conjugate gradients.
+  private func estimatedStandardErrors(_ levels: FixedLevels) throws -> [[Double]] {
+    let none = DenseMatrix(rows: levels.starts.last!, columns: 0)
+    let variances = try LevelAnswers(self).state(
+      φ: φ, functions: none, shares: DenseMatrix(rows: 0, columns: 0)
+    ).levels
+    return zip(levels.factors, levels.starts).map { factor, start in
+      factor.isRedundant.enumerated().map { level, isRedundant in
+        isRedundant ? .nan : (coefficients.variance * variances[start + level]).squareRoot()
       }
     }
   }
