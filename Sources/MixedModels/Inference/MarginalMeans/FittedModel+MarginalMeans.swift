@@ -13,7 +13,7 @@ extension FittedModel {
     _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
   ) throws -> MarginalMeans {
     try ValueRange.coverage.check(options.level, "level")
-    try model.requireNoAbsorbedFactors("marginal means, which average over all levels, are")
+    try requireMeans(of: specification, options)
     let adjustment = try adjustment(options)
     let grid = try ReferenceGrid(self, at: options.values)
     let trend = try options.trend.map { try MeansTrend($0, grid) }
@@ -23,8 +23,10 @@ extension FittedModel {
       self, grid, nesting, specification, options.weights, trend: trend)
     let specification = MeansSpecification(
       text: specification.text, variables: specification.variables, groups: rows.groups)
+    let isApart = model.fixedLevels != nil
     let tests = MeansTests(
-      fitted: self, ddf: try degreesOfFreedom(options.method), columns: try fixedColumns(.fitted),
+      fitted: self, way: isApart ? .apart(try SetApartMeans(self, options)) : .dense(
+        try degreesOfFreedom(options.method), try fixedColumns(.fitted)),
       level: options.level)
     let means = try rows.cells.map { cell in
       let (test, reason) = try tests.tested(cell.labels.joined(separator: " "), cell.row)
@@ -48,10 +50,17 @@ extension FittedModel {
       comparison: options.comparison, adjustment: adjustment, hasRatios: hasRatios,
       fixedValues: grid.variables.filter { !$0.isFactor || $0.isGiven }.map {
         ($0.name, $0.values.map(\.text))
-      }, averaged: rows.averaged, means: means, differences: differences,
+      }, averaged: rows.averaged + (trend == nil ? columnsApart : []), means: means,
+      differences: differences,
       messages: nesting.descriptions.map { "nested factors: \($0)" }
         + scaleNotes(options, hasRatios: hasRatios)
         + interactionNotes(specification, grid, nesting, trend?.variable))
+  }
+
+  /// The columns of factors that are set apart.
+  private var columnsApart: [String] {
+    guard model.fixedLevels != nil else { return [] }
+    return products.specification.absorbed.map { $0.grouping[0].column ?? $0.name }
   }
 
   /// - Throws: `InferenceError` where an adjustment is for other comparisons.
@@ -157,19 +166,34 @@ extension FittedModel {
 
 /// Tests of rows of L.
 private struct MeansTests {
+  enum Way {
+    case dense(any DenominatorDegreesOfFreedom, FixedColumns)
+    /// Where factors are set apart.
+    case apart(SetApartMeans)
+  }
   let fitted: FittedModel
-  let ddf: any DenominatorDegreesOfFreedom
-  let columns: FixedColumns
+  let way: Way
   let level: Double
 
   func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
-    let (row, aliased) = fitted.estimableRow(c, columns)
+    let (row, aliased) =
+      switch way {
+      case .dense(_, let columns): fitted.estimableRow(c, columns)
+      case .apart(let means): means.row(c)
+      }
     if let aliased {
       return (
         nil, "the column \(aliased) depends on others, or its cell has no rows, and was dropped"
       )
     }
-    return (try fitted.test(name, row: row, level: level, ddf), nil)
+    switch way {
+    case .dense(let ddf, _): return (try fitted.test(name, row: row, level: level, ddf), nil)
+    case .apart(let means):
+      let tests = means.tests
+      return (
+        try fitted.test(name, row: row, level: level, tests.ddf, estimates: tests.estimates), nil
+      )
+    }
   }
 
   /// Comparisons of a family's means.

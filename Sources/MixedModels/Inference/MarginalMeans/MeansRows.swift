@@ -8,7 +8,7 @@ struct MeansRows {
     let labels: [String]
     /// As emmeans names it in differences.
     let name: String
-    /// One number for every column of X.
+    /// One number for every column of X, and one more where factors are set apart, see `SetApartMeans`.
     let row: [Double]
   }
   let cells: [Cell]
@@ -55,8 +55,10 @@ struct MeansRows {
         !nesting.occurs(point)
         ? 0 : known.map { $0[Label(key)] ?? 0 } ?? nesting.weight(point, averaged: Set(names))
       guard weight > 0 else { continue }
-      let row =
+      var row =
         try trend?.row(fitted, at: point) ?? grid.builder.row(fitted.fixedTerms, at: point)
+      // Of the mean over factors that are set apart.
+      if fitted.model.fixedLevels != nil { row.append(trend == nil ? 1 : 0) }
       var cell = 0
       for v in shown.reversed() { cell = cell * grid.variables[v].values.count + point.choice[v] }
       var sum = sums[cell] ?? (row.map { _ in 0 }, 0)

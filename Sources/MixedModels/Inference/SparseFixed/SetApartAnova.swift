@@ -27,8 +27,8 @@ extension FittedModel {
     }
   }
 
-  /// More rows have no degrees of freedom of Satterthwaite's.
-  private static let largestSatterthwaiteRank = 60
+  /// Terms of more rows have degrees of freedom from some of their combinations.
+  private static let largestSatterthwaiteRank = 300
 
   /// The F test of a factor that is set apart: of all its coefficients.
   ///
@@ -60,7 +60,10 @@ extension FittedModel {
         "\(levels.factors[k].name) is not tested as a whole beside two other factors with sparse columns. Compare models with and without it by likelihood ratio."
       )
     }
-    let reduced = try SetApartReduction(model, without: k, φ: φ)
+    let reduced = try SetApartReduction(
+      model, without: k, φ: φ,
+      solver: optimum.solver.strategy == StrategyEstimate.Strategy.matrixFree.rawValue ? "auto" : "exact",
+      threads: threads)
     let rank = reduced.lostRank
     let s = model.fixed.responseScale
     let meanSquare = s * s * reduced.increase / Double(rank)
@@ -69,7 +72,7 @@ extension FittedModel {
     switch actual(method) {
     case .none: df = .infinity
     case .residual: df = Double(model.observations - model.fixedRank)
-    case .satterthwaite: df = nil
+    case .satterthwaite: df = isConnected ? try sampledDegreesOfFreedom(k, method) : nil
     case .kenwardRoger, .kenwardRogerLinear:
       try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
     }
@@ -82,6 +85,41 @@ extension FittedModel {
   }
 }
 
+extension FittedModel {
+  private static let sampledCombinations = 64
+
+  /// Satterthwaite's degrees of freedom of a factor with many levels.
+  ///
+  /// Of r combinations that least squares would leave uncorrelated the F statistic is the mean of squared t's,
+  /// E / r the mean of ν / (ν − 2), and 2E / (E − r) its degrees of freedom. The mean is taken over combinations
+  /// drawn at random: with S = DᵀWD on the diagonal, d of the levels with S^½z for normal z, made a contrast, has
+  /// the least-squares variance zᵀz if levels are alone in the model.
+  ///
+  /// - Returns: nil where an effect has two degrees of freedom or fewer.
+  fileprivate func sampledDegreesOfFreedom(_ k: Int, _ method: DegreesOfFreedomMethod) throws -> Double? {
+    let levels = model.fixedLevels!
+    let (squares, start) = (levels.factors[k].squares, levels.starts[k])
+    let total = squares.reduce(0, +)
+    let count = Self.sampledCombinations
+    var functions = DenseMatrix(rows: levels.starts.last!, columns: count)
+    for c in 0..<count {
+      var stream = RandomStream(seed: options.probeSeed, purpose: 9, block: UInt64(c))
+      var z = squares.map { _ in 0.0 }
+      stream.fillNormal(&z)
+      for j in z.indices { z[j] *= squares[j].squareRoot() }
+      let mean = z.reduce(0, +) / total
+      for j in z.indices { functions[start + j, c] = z[j] - mean * squares[j] }
+    }
+    let tests = try LevelTests(self, method, functions: functions)
+    var rows = DenseMatrix(rows: tests.estimates.count, columns: count)
+    for c in 0..<count { rows[tests.estimates.count - count + c, c] = 1 }
+    let ν = try tests.ddf.denominators(rows).compactMap(\.degreesOfFreedom)
+    guard ν.count == count, ν.allSatisfy({ $0 > 2 }) else { return nil }
+    let mean = ν.reduce(0) { $0 + ($1.isFinite ? $1 / ($1 - 2) : 1) } / Double(count)
+    return mean > 1 ? 2 * mean / (mean - 1) : .infinity
+  }
+}
+
 /// By how much r² rises at one θ if a factor that is set apart is left out.
 struct SetApartReduction {
   let increase: Double
@@ -89,7 +127,9 @@ struct SetApartReduction {
   let lostRank: Int
 
   /// - Throws: `FitError`, `CholmodError`.
-  init(_ model: LinearMixedModel, without k: Int, φ: [Double]) throws {
+  init(
+    _ model: LinearMixedModel, without k: Int, φ: [Double], solver: String, threads: Int
+  ) throws {
     let levels = model.fixedLevels!
     let reduced = ReducedModel(model, levels, without: k)
     let rank = reduced.rank
@@ -103,8 +143,9 @@ struct SetApartReduction {
         try DenseCholesky.factorize(&tail)
         return tail[p, p] * tail[p, p]
       }
-      let equations = try EquationsPlan(model, solver: "exact", threads: 1).choice
-        .equations(model, threads: 1)
+      // r² has no part in what random vectors estimate.
+      let equations = try EquationsPlan(model, solver: solver, threads: threads).choice
+        .equations(model, threads: threads)
       try equations.update(Λ)
       return equations.penalizedResidualSumOfSquares
     }

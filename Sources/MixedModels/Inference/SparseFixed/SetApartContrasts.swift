@@ -83,7 +83,7 @@ struct SetApartForms {
 }
 
 /// Which forms of R's coefficients the data determine where columns were dropped.
-private struct SetApartEstimability {
+struct SetApartEstimability {
   private let columns: [ReportedColumn]
   private let levels: FixedLevels
   private let reported: ReportedLevels
