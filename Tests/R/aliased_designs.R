@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Random designs with columns that depend on others, with sparse columns here and dense ones in lm and lmer: the same
+# rank, the same dropped columns, the same fitted values and coefficients.
+#   Rscript Tests/R/aliased_designs.R PROGRAM [COUNT]
+suppressMessages({
+  library(lme4)
+  library(jsonlite)
+})
+arguments <- commandArgs(TRUE)
+program <- arguments[1]
+count <- if (length(arguments) > 1) as.integer(arguments[2]) else 200L
+forms <- list(
+  list("y ~ x + z + f", "f"), list("y ~ z + f + x", "f"), list("y ~ f + h", c("f", "h")),
+  list("y ~ x + h + f + I(2 * x)", c("f", "h")), list("y ~ k + f + x", "f"), list("y ~ f + z + I(z^2) + x", "f"),
+  list("y ~ x + f + I(x + z)", "f"), list("y ~ h + x + f", c("h", "f")), list("y ~ z + I(z^2) + I(z^3) + f", "f"))
+folder <- tempfile("designs")
+dir.create(folder)
+file <- file.path(folder, "t.csv")
+worst <- c(fitted = 0, coefficient = 0, error = 0)
+dropped <- 0
+for (seed in seq_len(count)) {
+  set.seed(seed)
+  levels <- sample(4:12, 1)
+  n <- sample(c(40, 80, 150), 1)
+  f <- sample(levels, n, TRUE)
+  # h hangs together with f in two sets of levels in every third design.
+  h <- if (seed %% 3 == 0) ifelse(f <= levels / 2, sample(3, n, TRUE), 3 + sample(3, n, TRUE)) else sample(5, n, TRUE)
+  t <- data.frame(
+    x = round(rnorm(n), 3), f = sprintf("f%02d", f), h = sprintf("h%d", h), z = (f * 7) %% 4,
+    k = sprintf("k%d", f %% 3), g = sprintf("g%d", sample(7, n, TRUE)))
+  t$y <- round(t$x + 0.3 * f - 0.2 * h + rnorm(7)[as.integer(substr(t$g, 2, 2))] + rnorm(n), 4)
+  write.csv(t, file, row.names = FALSE, quote = FALSE)
+  form <- forms[[1 + seed %% length(forms)]]
+  isMixed <- seed %% 2 == 0
+  text <- if (isMixed) paste(form[[1]], "+ (1 | g)") else form[[1]]
+  if (isMixed) {
+    model <- suppressMessages(suppressWarnings(lmer(
+      as.formula(text), t, control = lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9), check.rankX = "silent.drop.cols"))))
+    names <- colnames(model.matrix(lm(as.formula(form[[1]]), t)))
+    coefficients <- setNames(rep(NA_real_, length(names)), names)
+    coefficients[names(fixef(model))] <- fixef(model)
+    errors <- coefficients
+    errors[names(fixef(model))] <- sqrt(diag(as.matrix(vcov(model))))
+  } else {
+    model <- lm(as.formula(text), t)
+    coefficients <- coef(model)
+    errors <- coefficients
+    own <- summary(model)$coefficients[, 2]
+    errors[names(own)] <- own
+  }
+  options <- c("--sparse-fixed", paste(form[[2]], collapse = ","), "--quiet")
+  ours <- fromJSON(paste(
+    system2(program, shQuote(c("fit", text, file, "--json", options)), stdout = TRUE), collapse = "\n"))
+  rows <- read.csv(text = system2(program, shQuote(c("augment", text, "--data", file, options)), stdout = TRUE))
+  same <- identical(ours$fixed$term, names(coefficients)) &&
+    identical(is.na(ours$fixed$estimate), unname(is.na(coefficients)))
+  if (!same) {
+    print(data.frame(ours = ours$fixed$term[is.na(ours$fixed$estimate)]))
+    print(names(coefficients)[is.na(coefficients)])
+    stop("other columns are dropped in design ", seed, ": ", text)
+  }
+  dropped <- dropped + sum(is.na(coefficients))
+  gap <- function(a, b) max(abs(a - b) / (1 + abs(b)), na.rm = TRUE)
+  now <- c(gap(rows$.fitted, fitted(model)), gap(ours$fixed$estimate, coefficients), gap(ours$fixed$std_error, errors))
+  tolerance <- if (isMixed) 1e-4 else 1e-9
+  if (any(now > tolerance)) stop("design ", seed, ": ", text, ": ", paste(format(now), collapse = ", "))
+  if (!isMixed) worst <- pmax(worst, now)
+}
+cat(count, "designs,", dropped, "columns dropped; least squares' largest differences:", format(worst, digits = 2), "\n")
