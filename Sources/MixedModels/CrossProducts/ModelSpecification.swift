@@ -76,6 +76,29 @@ package struct BoundRandomTerm: Sendable {
   package let grouping: [FactorVariable]
 }
 
+extension BoundRandomTerm {
+  /// As the formula has it.
+  var label: String {
+    let bare = "\(lhs) \(isDiagonal ? "||" : "|") \(groupName)"
+    guard let structure else { return "(\(bare))" }
+    if !structure.axes.isEmpty {
+      return zip(structure.axes, grouping).map { word, factor in
+        word == AxisTerm.independent ? factor.name : "\(word)(\(factor.name))"
+      }.joined(separator: ":")
+    }
+    let homogeneity = structure.isHomogeneous.map { ", hom = \($0 ? "TRUE" : "FALSE")" } ?? ""
+    let dimensions = structure.dimensions.map { ", d = \($0)" } ?? ""
+    return "\(structure.word)(\(bare)\(homogeneity)\(dimensions))"
+  }
+
+  /// The left-hand side, with an implicit intercept.
+  private var lhs: String {
+    let labels = terms.terms.map(\.label)
+    if labels.isEmpty { return "1" }
+    return ((terms.hasIntercept ? [] : ["0"]) + labels).joined(separator: " + ")
+  }
+}
+
 /// A factor whose levels have fixed effects that are not reported, bound to the table.
 package struct BoundAbsorbedFactor: Sendable {
   /// As grouping factors are named.

@@ -33,4 +33,12 @@ extension FittedModel {
     }
     return nil
   }
+
+  /// - Throws: `InferenceError` where the rows, whose residuals the covariance takes, cannot be read.
+  func requireRows(_ kind: CoefficientCovariance) throws(InferenceError) {
+    guard let reason = obstacleToReadingAgain else { return }
+    throw .refused(
+      "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
+    )
+  }
 }

@@ -15,16 +15,6 @@ extension FittedModel {
   }
 }
 
-extension FittedModel {
-  /// - Throws: `InferenceError` where the rows, whose residuals the covariance takes, cannot be read.
-  func requireRows(_ kind: CoefficientCovariance) throws(InferenceError) {
-    guard let reason = obstacleToReadingAgain else { return }
-    throw .refused(
-      "\(kind.rawValue) needs the residual of every row, and \(reason). Fit again from files of rows, or take \(Setting.coefficientCovariance(["model"]))."
-    )
-  }
-}
-
 extension HeteroscedasticityRobust {
   /// A row of this leverage has no residual of its own.
   private static let whole = 1 - 1e-10
