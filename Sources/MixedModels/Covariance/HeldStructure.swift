@@ -84,8 +84,3 @@ struct HeldStructure: CovarianceStructure {
     return all
   }
 }
-
-extension RelativeCovariance.Block {
-  /// The root mean square of a reported column, each row divided by √(1/w).
-  func size(ofColumn j: Int) -> Double { dot(R.column(j), R.column(j)).squareRoot() }
-}

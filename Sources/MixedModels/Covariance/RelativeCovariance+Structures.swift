@@ -152,3 +152,8 @@ extension RelativeCovariance {
     return residual?.problem(θ[next...])
   }
 }
+
+extension RelativeCovariance.Block {
+  /// The root mean square of a reported column, each row divided by √(1/w).
+  func size(ofColumn j: Int) -> Double { dot(R.column(j), R.column(j)).squareRoot() }
+}
