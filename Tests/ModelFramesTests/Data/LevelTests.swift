@@ -50,6 +50,26 @@ import Testing
     #expect(dictionary.merge(dictionary) == (0..<Int32(count)).map { $0 })
   }
 
+  /// Small numbers, which are found by their value, among new ones and others.
+  @Test func `merging is what adding one by one is`() {
+    var generator = SplitMix64(seed: 5)
+    for _ in 0..<200 {
+      let most = [20, 3000, 100_000, 20_000_000].randomElement(using: &generator)!
+      func labels(_ count: Int) -> [String] {
+        (0..<count).map { _ in
+          let n = Int.random(in: 0..<most, using: &generator)
+          return ["\(n)", "\(n)", "\(n)", "0\(n)", "-\(n)", "n\(n)", "a long label \(n)", ""]
+            .randomElement(using: &generator)!
+        }
+      }
+      var (a, b, expected) = (LevelDictionary(), LevelDictionary(), LevelDictionary())
+      for label in labels(300) { #expect(a.code(for: label) == expected.code(for: label)) }
+      for label in labels(200) { _ = b.code(for: label) }
+      #expect(a.merge(b) == b.labels.map { expected.code(for: $0) })
+      #expect(a.labels == expected.labels)
+    }
+  }
+
   @Test func `merging matches labels`() {
     var a = LevelDictionary()
     for label in ["x", "", "y"] { _ = a.code(for: label) }

@@ -52,7 +52,7 @@ extension ArrowColumn {
   private static let (trueLabel, falseLabel) = (Array("TRUE".utf8), Array("FALSE".utf8))
 
   @inline(__always)
-  private func element<Value: BitwiseCopyable>(_ row: Int, as: Value.Type) -> Value {
+  func element<Value: BitwiseCopyable>(_ row: Int, as: Value.Type) -> Value {
     buffer(1)!.loadUnaligned(
       fromByteOffset: (first + row) * MemoryLayout<Value>.size, as: Value.self)
   }
@@ -85,57 +85,8 @@ extension ArrowColumn {
     }
   }
 
-  /// In sorted data the same integer comes again and again, and is not written out again.
-  private func appendIntegers(
-    _ rows: Range<Int>, _ bytes: Int, _ isSigned: Bool, to labels: inout ArrowLabels
-  ) {
-    var last: (value: Int128, code: Int32)?
-    for row in rows {
-      guard isThere(row) else {
-        labels.codes.append(-1)
-        continue
-      }
-      let value = integer(row, bytes: bytes, isSigned: isSigned)
-      if let last, last.value == value {
-        labels.codes.append(last.code)
-      } else {
-        let code = withDigits(of: value) { labels.dictionary.code(for: $0) }
-        labels.codes.append(code)
-        last = (value, code)
-      }
-    }
-  }
-
-  /// A list of labels is looked at where rows point, not as a whole.
-  private func appendPlaces(_ rows: Range<Int>, to labels: inout ArrowLabels) {
-    guard case .dictionary(let bytes, let isSigned, _) = type else { return }
-    let list = dictionary
-    var own: [Int32] = list.count <= 4 * rows.count ? Array(repeating: -2, count: list.count) : []
-    for row in rows {
-      guard isThere(row) else {
-        labels.codes.append(-1)
-        continue
-      }
-      let place = integer(row, bytes: bytes, isSigned: isSigned)
-      guard place >= 0, place < list.count else {
-        labels.fault = ArrowValueFault(
-          row: labels.codes.count,
-          problem: .malformedBatch("a place of \(place) in a dictionary of \(list.count) values"))
-        return labels.appendNone(rows.upperBound - row)
-      }
-      let k = Int(place)
-      if !own.isEmpty, own[k] != -2 {
-        labels.codes.append(own[k])
-        continue
-      }
-      list.appendLabels(k..<k + 1, to: &labels)
-      if labels.fault != nil { return labels.appendNone(rows.upperBound - row - 1) }
-      if !own.isEmpty { own[k] = labels.codes.last! }
-    }
-  }
-
   /// The bytes of a string, valid as long as the batch.
-  private func text(_ row: Int) throws(Fault) -> UnsafeRawBufferPointer {
+  func text(_ row: Int) throws(Fault) -> UnsafeRawBufferPointer {
     guard case .text(let offsetBytes) = type else { return try view(row) }
     let offsets = buffer(1)! + (first + row) * offsetBytes
     let (start, end) =
@@ -174,29 +125,8 @@ extension ArrowLabels {
     codes.append(bytes.withUnsafeBytes { dictionary.code(for: $0) })
   }
 
-  fileprivate mutating func appendNone(_ count: Int) {
+  mutating func appendNone(_ count: Int) {
     codes.append(contentsOf: repeatElement(-1, count: count))
-  }
-}
-
-/// Calls `body` with an integer of at most 64 bits as it is written.
-@inline(__always)
-private func withDigits<Result>(
-  of value: Int128, _ body: (UnsafeRawBufferPointer) -> Result
-) -> Result {
-  withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { bytes in
-    var (place, rest) = (24, UInt64(value.magnitude))
-    repeat {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      place -= 1
-      bytes[place] = UInt8(ascii: "0") + UInt8(digit)
-      rest = quotient
-    } while rest > 0
-    if value < 0 {
-      place -= 1
-      bytes[place] = UInt8(ascii: "-")
-    }
-    return body(UnsafeRawBufferPointer(rebasing: bytes[place...]))
   }
 }
 

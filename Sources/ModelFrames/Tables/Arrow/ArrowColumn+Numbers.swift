@@ -1,71 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension ArrowColumn {
-  /// Appends the numbers of some rows, NaN for missing ones.
+  /// Writes the numbers of some rows to `target`, NaN for missing ones.
   ///
   /// Integers beyond 2⁵³ and decimals are rounded to the nearest double.
-  func appendNumbers(_ rows: Range<Int>, to numbers: inout [Double]) {
+  func writeNumbers(_ rows: Range<Int>, to target: UnsafeMutablePointer<Double>) {
     switch type {
-    case .integer(1, true): append(rows, to: &numbers) { (value: Int8) in Double(value) }
-    case .integer(1, _): append(rows, to: &numbers) { (value: UInt8) in Double(value) }
-    case .integer(2, true): append(rows, to: &numbers) { (value: Int16) in Double(value) }
-    case .integer(2, _): append(rows, to: &numbers) { (value: UInt16) in Double(value) }
-    case .integer(4, true): append(rows, to: &numbers) { (value: Int32) in Double(value) }
-    case .integer(4, _): append(rows, to: &numbers) { (value: UInt32) in Double(value) }
-    case .integer(_, true): append(rows, to: &numbers) { (value: Int64) in Double(value) }
-    case .integer: append(rows, to: &numbers) { (value: UInt64) in Double(value) }
-    case .float(4): append(rows, to: &numbers) { (bits: UInt32) in Double(Float(bitPattern: bits)) }
-    case .float: append(rows, to: &numbers) { (bits: UInt64) in Double(bitPattern: bits) }
-    case .date(false): append(rows, to: &numbers) { (days: Int32) in Double(days) }
-    case .date: append(rows, to: &numbers) { (value: Int64) in Double(value) / 86_400_000 }
+    case .integer(1, true): write(rows, to: target) { (value: Int8) in Double(value) }
+    case .integer(1, _): write(rows, to: target) { (value: UInt8) in Double(value) }
+    case .integer(2, true): write(rows, to: target) { (value: Int16) in Double(value) }
+    case .integer(2, _): write(rows, to: target) { (value: UInt16) in Double(value) }
+    case .integer(4, true): write(rows, to: target) { (value: Int32) in Double(value) }
+    case .integer(4, _): write(rows, to: target) { (value: UInt32) in Double(value) }
+    case .integer(_, true): write(rows, to: target) { (value: Int64) in Double(value) }
+    case .integer: write(rows, to: target) { (value: UInt64) in Double(value) }
+    case .float(4): write(rows, to: target) { (bits: UInt32) in Double(Float(bitPattern: bits)) }
+    case .float: write(rows, to: target) { (bits: UInt64) in Double(bitPattern: bits) }
+    case .date(false): write(rows, to: target) { (days: Int32) in Double(days) }
+    case .date: write(rows, to: target) { (value: Int64) in Double(value) / 86_400_000 }
     case .timestamp(let units):
-      append(rows, to: &numbers) { (value: Int64) in Double(value) / Double(units) }
+      write(rows, to: target) { (value: Int64) in Double(value) / Double(units) }
     case .boolean:
-      let bits = buffer(1)!.assumingMemoryBound(to: UInt8.self)
-      for row in rows {
+      let bits = buffer(1)?.assumingMemoryBound(to: UInt8.self)
+      writeRows(rows, to: target) { row in
         let k = first + row
-        numbers.append(isThere(row) ? Double(bits[k >> 3] >> UInt8(k & 7) & 1) : .nan)
+        return Double(bits![k >> 3] >> UInt8(k & 7) & 1)
       }
-    case .decimal:
-      for row in rows { numbers.append(isThere(row) ? decimal(row).number : .nan) }
+    case .decimal: writeRows(rows, to: target) { decimal($0).number }
     case .null, .text, .textView, .dictionary, .unreadable:
-      numbers.append(contentsOf: repeatElement(.nan, count: rows.count))
+      target.initialize(repeating: .nan, count: rows.count)
     }
   }
 
   @inline(__always)
-  private func append<Value: BitwiseCopyable>(
-    _ rows: Range<Int>, to numbers: inout [Double], _ number: (Value) -> Double
+  private func write<Value: BitwiseCopyable>(
+    _ rows: Range<Int>, to target: UnsafeMutablePointer<Double>, _ number: (Value) -> Double
   ) {
-    guard !rows.isEmpty, let base = buffer(1) else { return }
-    let size = MemoryLayout<Value>.size
-    if !mayMiss {
-      for row in rows {
-        numbers.append(number(base.loadUnaligned(fromByteOffset: (first + row) * size, as: Value.self)))
-      }
+    guard let base = buffer(1) else {
+      target.initialize(repeating: .nan, count: rows.count)
       return
     }
-    for row in rows {
-      numbers.append(
-        isThere(row)
-          ? number(base.loadUnaligned(fromByteOffset: (first + row) * size, as: Value.self)) : .nan)
+    let size = MemoryLayout<Value>.size
+    let start = base + (first + rows.lowerBound) * size
+    if mayMiss {
+      writeRows(rows, to: target) { row in
+        number(base.loadUnaligned(fromByteOffset: (first + row) * size, as: Value.self))
+      }
+    } else {
+      for k in 0..<rows.count {
+        target[k] = number(start.loadUnaligned(fromByteOffset: k * size, as: Value.self))
+      }
     }
   }
 
-  /// The integer in a row, of integers, dates, timestamps and indices.
   @inline(__always)
-  func integer(_ row: Int, bytes: Int, isSigned: Bool) -> Int128 {
-    let base = buffer(1)! + (first + row) * bytes
-    return switch (bytes, isSigned) {
-    case (1, true): Int128(base.loadUnaligned(as: Int8.self))
-    case (1, false): Int128(base.loadUnaligned(as: UInt8.self))
-    case (2, true): Int128(base.loadUnaligned(as: Int16.self))
-    case (2, false): Int128(base.loadUnaligned(as: UInt16.self))
-    case (4, true): Int128(base.loadUnaligned(as: Int32.self))
-    case (4, false): Int128(base.loadUnaligned(as: UInt32.self))
-    case (_, true): Int128(base.loadUnaligned(as: Int64.self))
-    case (_, false): Int128(base.loadUnaligned(as: UInt64.self))
-    }
+  private func writeRows(
+    _ rows: Range<Int>, to target: UnsafeMutablePointer<Double>, _ number: (Int) -> Double
+  ) {
+    for row in rows { target[row - rows.lowerBound] = isThere(row) ? number(row) : .nan }
   }
 
   /// The decimal in a row.

@@ -54,9 +54,12 @@ struct ArrowPieces {
     var labelsRequest = request
     // Logical values are numbers, as the type has them; texts have to be read.
     if request.wantsNumbers, !type.isLabel {
-      var numbers: [Double] = []
-      numbers.reserveCapacity(count)
-      for piece in pieces { piece.column.appendNumbers(piece.rows, to: &numbers) }
+      let numbers = [Double](unsafeUninitializedCapacity: count) { target, done in
+        for piece in pieces where !piece.rows.isEmpty {
+          piece.column.writeNumbers(piece.rows, to: target.baseAddress! + done)
+          done += piece.rows.count
+        }
+      }
       var numbersRequest = request
       numbersRequest.wantsLabels = false
       columns.append(WantedColumn(numbersRequest, .numbers(numbers), missing))

@@ -12,6 +12,7 @@ public struct LevelDictionary: Sendable {
   private var slotted = 0  // labels in `slots`
   private var small = SmallNumberCodes()  // of labels that are small numbers, which need no slot
   private var last: Int32 = -1  // the code given last: in sorted data the next one
+  private var lastWord: UInt64 = 0  // its word, at hand where `words` would have to be fetched
 
   private let seed = HashSeed.ofProcess
 
@@ -24,16 +25,16 @@ public struct LevelDictionary: Sendable {
   /// At most 2³¹ − 1 labels.
   public mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
     let word = labelWord(bytes, seed)
-    if last >= 0, isLabel(last, word, bytes) { return last }
+    if word == lastWord, last >= 0, !isLong(word) || isLongLabel(last, bytes) { return last }
     let number = smallNumber(word)
     if small.covers(number) || small.shouldCover(number, labels: words.count) {
-      last = smallCode(number, word)
+      (last, lastWord) = (smallCode(number, word), word)
       return last
     }
     if 3 * slotted >= 2 * slots.count { grow() }
     let (slot, found) = probe(word, bytes)
     if found >= 0 {
-      last = found
+      (last, lastWord) = (found, word)
       return found
     }
     let code = Int32(words.count)
@@ -42,8 +43,16 @@ public struct LevelDictionary: Sendable {
     if isLong(word) { arena.append(contentsOf: bytes) }
     words.append(word)
     ends.append(arena.count)
-    last = code
+    (last, lastWord) = (code, word)
     return code
+  }
+
+  /// The code of the number's digits where it is small and was there; nil where they have to be written out.
+  @inline(__always)
+  func code(ofSmall number: Int) -> Int32? {
+    guard small.covers(number) else { return nil }
+    let code = small[number]
+    return code >= 0 ? code : nil
   }
 
   /// The code of a small number, found by its value.
@@ -122,6 +131,7 @@ public struct LevelDictionary: Sendable {
   /// - Parameter codes: in this dictionary; negative ones stay as they are.
   func ofRows(_ codes: ArraySlice<Int32>) -> (labels: LevelDictionary, codes: [Int32]) {
     var labels = LevelDictionary()
+    if isInOrder(codes) { return (self, Array(codes)) }
     guard count <= codes.count else {  // a map would be longer than the rows
       let own = codes.map { code in
         code < 0 ? code : withBytes(of: code) { labels.code(for: $0) }
@@ -137,11 +147,45 @@ public struct LevelDictionary: Sendable {
     return (labels, own)
   }
 
+  /// Whether the rows have all labels, and first meet them in their order.
+  private func isInOrder(_ codes: ArraySlice<Int32>) -> Bool {
+    codes.withUnsafeBufferPointer { codes in
+      var next: Int32 = 0
+      for code in codes where code >= next {
+        if code > next { return false }
+        next += 1
+      }
+      return next == count
+    }
+  }
+
   /// Adds the labels of `other`, in its order, and returns the code here of every code there.
   package mutating func merge(_ other: LevelDictionary) -> [Int32] {
-    (0..<Int32(other.count)).map { code in
-      other.withBytes(of: code) { self.code(for: $0) }
+    [Int32](unsafeUninitializedCapacity: other.count) { map, count in
+      other.words.withUnsafeBufferPointer { words in
+        var next = 0
+        while next < words.count {
+          next = findSmall(words, from: next, map)
+          guard next < words.count else { break }
+          map[next] = other.withBytes(of: Int32(next)) { code(for: $0) }
+          next += 1
+        }
+      }
+      count = other.count
     }
+  }
+
+  /// Finds the codes of labels up to one that is new or no small number, whose place is returned.
+  ///
+  /// A loop of few instructions: it waits for the memory of several codes at a time.
+  private func findSmall(
+    _ words: UnsafeBufferPointer<UInt64>, from first: Int, _ map: UnsafeMutableBufferPointer<Int32>
+  ) -> Int {
+    for k in first..<words.count {
+      guard let code = code(ofSmall: smallNumber(words[k])) else { return k }
+      map[k] = code
+    }
+    return words.count
   }
 
   private func range(_ code: Int32) -> Range<Int> {
