@@ -65,6 +65,7 @@ let package = Package(
       name: "MixedModelsTests",
       dependencies: [
         "TestSupport", "Reports", "Studies", "MixedModels", "ModelFrames", "NumericalMethods",
+        "CPanelKernels",
       ],
       exclude: [
         "Determination/Data", "Files/EdgeFits.json", "Fit/SearchStudy.json", "Reference/Fits",

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "CPanelKernels.h"
+#include "dispatch.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-/* Sanitizers are not there yet when the choice is made. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define LMM_ONE_VERSION
-#endif
-#endif
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(LMM_ONE_VERSION)
-#define DISPATCHED __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define DISPATCHED
-#endif
 
 /* Aligned as doubles are: panels come from ordinary allocations. */
 typedef double lanes __attribute__((vector_size(64), aligned(8)));

@@ -2,6 +2,8 @@
 #ifndef LMM_PANEL_KERNELS_H
 #define LMM_PANEL_KERNELS_H
 
+#include "CRowKernels.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -63,7 +63,7 @@ public struct CrossProducts: Sendable {
     self.init(specification)
     observations = rows.count
     omittedObservations = rows.omittedCount
-    sumOfWeights = rows.weights.reduce(0, +)
+    sumOfWeights = basis.weights == nil ? Double(rows.count) : rows.weights.reduce(0, +)
     sumOfLogWeights =
       basis.weights == nil ? 0 : rows.weights.reduce(0) { $0 + log($1) }
     cellSets = rows.cellSets

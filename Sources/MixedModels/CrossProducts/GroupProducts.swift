@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import NumericalMethods
+import CPanelKernels
 
 /// ZⱼᵀWZⱼ and ZⱼᵀW[y X] for every level j of one grouping factor, in raw columns.
 package struct GroupProducts: Sendable {
@@ -10,7 +10,7 @@ package struct GroupProducts: Sendable {
   package private(set) var xCapacity: Int
   /// Of every level row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind
   /// it.
-  private var blocks: LevelBlocks
+  var blocks: LevelBlocks
 
   package init(_ columns: [ColumnBlock]) {
     directory = ColumnDirectory(columns)
@@ -119,6 +119,12 @@ package struct GroupProducts: Sendable {
   /// Adds rows: `level` per row, Z and [y X] as sparse rows, `w` the prior weights.
   package mutating func accumulate(level: [Int32], z: SparsePanel, x: SparsePanel, w: [Double]) {
     guard let blocks = blocks.addresses.first ?? nil else { return }
+    if z.runs.isEmpty, x.runs.allSatisfy({ $0 == 1 }) {
+      lmm_rows_add_to_levels(
+        Int32(z.width), Int32(x.dense), Int32(x.runs.count), level.count, level, z.values, x.starts,
+        x.values, w, zCapacity, xCapacity, blocks)
+      return
+    }
     let (stride, width, zCapacity) = (stride, zCapacity + xCapacity, zCapacity)
     let (zWidth, xWidth) = (z.width, x.width)
     z.withRows { zTable in
@@ -177,64 +183,36 @@ package struct GroupProducts: Sendable {
     let zColumns = directory.merge(other.directory, blocks: columns, maps: maps)
     let known = self.levelCount
     grow(levels: levelCount, xCount: xCount)
-    let stride = stride
-    let (width, zCapacity) = (zCapacity + xCapacity, zCapacity)
-    let theirWidth = other.zCapacity + other.xCapacity
-    let theirZ = other.zCapacity
-    let (ours, pages) = (blocks, blocks.addresses)
-    let isAlike =
-      (zCapacity, xCapacity) == (other.zCapacity, other.xCapacity)
-      && zColumns.count == zCapacity && xColumns.count == xCapacity
-      && zColumns.indices.allSatisfy { zColumns[$0] == $0 }
-      && xColumns.indices.allSatisfy { xColumns[$0] == $0 }
+    let (own, their) = (zCapacity + xCapacity, other.zCapacity + other.xCapacity)
+    // Where every number of a block goes.
+    var (sources, places): ([Int32], [Int32]) = ([], [])
+    for i in zColumns.indices {
+      for j in zColumns.indices {
+        sources.append(Int32(i * their + j))
+        places.append(Int32(zColumns[i] * own + zColumns[j]))
+      }
+      for j in xColumns.indices {
+        sources.append(Int32(i * their + other.zCapacity + j))
+        places.append(Int32(zColumns[i] * own + zCapacity + xColumns[j]))
+      }
+    }
+    let isAlike = stride == other.stride && sources.count == stride && sources == places
+    let pages = blocks.addresses
     for page in 0..<other.pageCount {
-      other.forEachLevel(ofPage: page) { level, block in
-        let ourLevel = Int(levels[level])
-        let (page, offset) = ours.place(of: ourLevel)
-        let base = pages[page]! + offset
-        // A first read of fresh memory and the write after it would cost two page faults.
-        if ourLevel >= known { base.update(repeating: 0, count: stride) }
+      let first = page * other.blocks.pageLevels
+      let count = min(other.blocks.pageLevels, other.levelCount - first)
+      guard count > 0, let from = other.blocks.addresses[page] else { continue }
+      levels.withUnsafeBufferPointer { levels in
+        let targets = levels.baseAddress! + first
         if isAlike {
-          for k in 0..<stride { base[k] += block[k] }
-          return
-        }
-        for i in zColumns.indices {
-          let source = block + i * theirWidth
-          let target = base + zColumns[i] * width
-          for j in zColumns.indices { target[zColumns[j]] += source[j] }
-          for j in xColumns.indices { target[zCapacity + xColumns[j]] += source[theirZ + j] }
+          lmm_levels_add(count, targets, known, from, stride, pages, Int32(blocks.shift))
+        } else {
+          lmm_levels_add_elsewhere(
+            count, targets, known, from, other.stride, sources.count, sources, places, stride, pages,
+            Int32(blocks.shift))
         }
       }
     }
     return zColumns
-  }
-}
-
-extension GroupProducts {
-  /// Z'Z ↦ z · Z'Z · zᵀ and Z'[y X] ↦ z · Z'[y X] · xᵀ for every level.
-  func transformed(z: DenseMatrix, x: DenseMatrix) -> GroupProducts {
-    var result = self
-    result.blocks = LevelBlocks(stride: stride)
-    result.blocks.reserve(levelCount)
-    let pages = result.blocks.addresses
-    let width = zCapacity + xCapacity
-    for page in 0..<pageCount {
-      forEachLevel(ofPage: page) { level, block in
-        let (page, offset) = result.blocks.place(of: level)
-        let target = pages[page]! + offset
-        var zz = DenseMatrix(rows: z.rows, columns: z.rows)
-        var zx = DenseMatrix(rows: z.rows, columns: x.rows)
-        for i in 0..<z.rows {
-          for j in 0..<z.rows { zz[i, j] = block[i * width + j] }
-          for j in 0..<x.rows { zx[i, j] = block[i * width + zCapacity + j] }
-        }
-        let (newZZ, newZX) = ((z * zz) * z.transposed, (z * zx) * x.transposed)
-        for i in 0..<z.rows {
-          for j in 0..<z.rows { target[i * width + j] = newZZ[i, j] }
-          for j in 0..<x.rows { target[i * width + zCapacity + j] = newZX[i, j] }
-        }
-      }
-    }
-    return result
   }
 }

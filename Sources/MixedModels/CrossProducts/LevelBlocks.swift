@@ -15,7 +15,8 @@ final class LevelBlocks: @unchecked Sendable {  // shared for reading only
   let stride: Int
   /// Levels per page, a power of two but for the only page of a fixed number of levels.
   let pageLevels: Int
-  private let shift: Int
+  /// Of `pageLevels` its logarithm to base two, where pages are added.
+  let shift: Int
   private var pages: [UnsafeMutablePointer<Double>?] = []
 
   /// Pages of about one MiB.

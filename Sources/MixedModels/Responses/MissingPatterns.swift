@@ -116,7 +116,7 @@ struct MissingPatterns {
         columns.lookup.requests,
         transform: { [basis] chunk in
           let complete = try RowValues(chunk, basis: basis, columns: columns.lookup)
-            .completeRows(omitsMissing: options.omitsMissing)
+            .completeRows(omitsMissing: options.omitsMissing) ?? Array(0..<chunk.rowCount)
           let missing = try columns.values(chunk).map { values in
             complete.indices.filter { values[complete[$0]].isNaN }
           }

@@ -16,7 +16,9 @@ package struct ColumnSums: Sendable {
 
   package mutating func add(_ name: String, _ numbers: [Double]) {
     var sum = sums[name] ?? (0, 0)
-    for number in numbers { Self.add(number, to: &sum) }
+    numbers.withUnsafeBufferPointer { numbers in
+      for number in numbers { Self.add(number, to: &sum) }
+    }
     sums[name] = sum
   }
 
@@ -32,10 +34,10 @@ package struct ColumnSums: Sendable {
   }
 
   private static func add(_ number: Double, to sum: inout (value: Double, correction: Double)) {
+    // Knuth's form of what rounding took, which has no branch.
     let total = sum.value + number
-    sum.correction +=
-      abs(sum.value) >= abs(number)
-      ? (sum.value - total) + number : (number - total) + sum.value
+    let part = total - sum.value
+    sum.correction += (sum.value - (total - part)) + (number - part)
     sum.value = total
   }
 }

@@ -34,13 +34,13 @@ package struct RowBlock: Sendable {
     let values = try RowValues(chunk, basis: basis, columns: columns)
     valuedColumns = zip(columns.requests, chunk.columns).filter { $0.1.hasValue }.map(\.0.name)
     let kept = try values.completeRows(omitsMissing: omitsMissing)
-    let isWhole = kept.count == chunk.rowCount
-    func select<T>(_ all: [T]) -> [T] { isWhole ? all : kept.map { all[$0] } }
+    let count = kept?.count ?? chunk.rowCount
+    func select<T>(_ all: [T]) -> [T] { kept.map { $0.map { all[$0] } } ?? all }
 
-    place = RowBlockPlace(chunk: chunk.index, rows: chunk.rows, kept: isWhole ? nil : kept)
-    count = kept.count
-    omittedCount = chunk.rowCount - kept.count
-    weights = values.weights.map(select) ?? Array(repeating: 1, count: kept.count)
+    place = RowBlockPlace(chunk: chunk.index, rows: chunk.rows, kept: kept)
+    self.count = count
+    omittedCount = chunk.rowCount - count
+    weights = values.weights.map(select) ?? Array(repeating: 1, count: count)
     times = values.times.map(select) ?? []
     offset = select(values.offset)
     rawResponse = select(values.adjustedResponse)
@@ -65,10 +65,10 @@ package struct RowBlock: Sendable {
 
     var response = rawResponse
     for (k, monomial) in basis.fixed[0].monomials.enumerated() where basis.predictor[k] != 0 {
-      let column = Self.values(of: monomial, polynomials, count: kept.count)
-      for row in response.indices { response[row] -= basis.predictor[k] * column[row] }
+      Self.subtract(basis.predictor[k], Self.values(of: monomial, polynomials, count: count), from: &response)
     }
-    for row in response.indices { response[row] /= basis.responseScale }
+    let scale = basis.responseScale
+    if scale != 1 { for row in response.indices { response[row] /= scale } }
     self.response = response
 
     found = RowCells(
@@ -80,12 +80,22 @@ package struct RowBlock: Sendable {
   /// For every cell set the code of every row.
   package var cells: [[Int32]] { found.codes }
 
+  private static func subtract(_ factor: Double, _ column: [Double], from response: inout [Double]) {
+    column.withUnsafeBufferPointer { column in
+      response.withUnsafeMutableBufferPointer { response in
+        for row in response.indices { response[row] -= factor * column[row] }
+      }
+    }
+  }
+
   /// Drops the levels that occur only in omitted rows.
   private static func usedLevels(
     _ labels: LevelDictionary, _ codes: [Int32]
   ) -> (labels: LevelDictionary, codes: [Int32]) {
     var used = [Bool](repeating: false, count: labels.count)
-    for code in codes { used[Int(code)] = true }
+    used.withUnsafeMutableBufferPointer { used in
+      for code in codes { used[Int(code)] = true }
+    }
     if used.allSatisfy({ $0 }) { return (labels, codes) }
     var kept = LevelDictionary()
     let map = used.indices.map { code in
@@ -114,23 +124,12 @@ package struct RowBlock: Sendable {
     let lead = response == nil ? 0 : 1
     let shared = blocks.indices.filter { blocks[$0].cellSet == nil }  // one at most
     let celled = blocks.indices.filter { blocks[$0].cellSet != nil }
+    let monomials = (shared + celled).flatMap { blocks[$0].monomials }
     var panel = SparsePanel(
       rows: count, dense: shared.reduce(lead) { $0 + blocks[$1].monomials.count },
-      runs: celled.map { blocks[$0].monomials.count })
-    if let response { panel.fill(0, response) }
-    var next = lead
-    for b in shared + celled {
-      for monomial in blocks[b].monomials {
-        if monomial == .one {
-          panel.fillOnes(next)
-        } else if monomial.powers.count == 1, let power = monomial.powers.first {
-          panel.fill(next, polynomials[power.atom][power.degree - 1])
-        } else {
-          panel.fill(next, Self.values(of: monomial, polynomials, count: count))
-        }
-        next += 1
-      }
-    }
+      runs: celled.map { blocks[$0].monomials.count },
+      columns: (response.map { [$0] } ?? [])
+        + monomials.map { $0 == .one ? nil : Self.values(of: $0, polynomials, count: count) })
     for (run, b) in celled.enumerated() {
       panel.setStarts(run, directory.starts[b], cells[blocks[b].cellSet!])
     }
@@ -155,17 +154,6 @@ package struct RowBlockPlace: Sendable {
 }
 
 extension SparsePanel {
-  fileprivate mutating func fill(_ k: Int, _ column: [Double]) {
-    let width = width
-    values.withUnsafeMutableBufferPointer { values in
-      for row in column.indices { values[row * width + k] = column[row] }
-    }
-  }
-
-  fileprivate mutating func fillOnes(_ k: Int) {
-    for entry in stride(from: k, to: values.count, by: width) { values[entry] = 1 }
-  }
-
   fileprivate mutating func setStarts(_ run: Int, _ firstColumns: [Int32], _ cells: [Int32]) {
     let width = runs.count
     starts.withUnsafeMutableBufferPointer { starts in

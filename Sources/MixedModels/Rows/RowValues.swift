@@ -118,12 +118,13 @@ extension RowValues {
     }
   }
 
-  /// The rows of a fit: those without a missing value.
+  /// The rows of a fit: those without a missing value; nil for all.
   ///
   /// - Throws: `RowError` for an infinite value in them, and for a missing one unless it is omitted.
-  func completeRows(omitsMissing: Bool) throws -> [Int] {
-    let isComplete = complete(
-      [adjustedResponse] + atoms + [weights, times].compactMap(\.self))
+  func completeRows(omitsMissing: Bool) throws -> [Int]? {
+    let all = [adjustedResponse] + atoms + [weights, times].compactMap(\.self)
+    if all.allSatisfy(Self.areFinite), factors.allSatisfy({ Self.areThere($0.codes) }) { return nil }
+    let isComplete = complete(all)
     if !omitsMissing, let row = isComplete.firstIndex(of: false) {
       throw RowError(
         row: row, column: nil,
@@ -139,8 +140,24 @@ extension RowValues {
         values, expression, remedy: "Correct the value, or write NA to leave the row out."
       ) { isComplete[$0] }
     }
-    return isComplete.indices.filter { isComplete[$0] }
+    let kept = isComplete.indices.filter { isComplete[$0] }
+    return kept.count == count ? nil : kept
   }
+
+  /// Eight at a time: 0 · x is 0 for finite numbers alone.
+  private static func areFinite(_ values: [Double]) -> Bool {
+    values.withUnsafeBufferPointer { values in
+      var sum = SIMD8<Double>.zero
+      let whole = values.count & ~7
+      for first in stride(from: 0, to: whole, by: 8) {
+        let some = UnsafeRawPointer(values.baseAddress! + first).loadUnaligned(as: SIMD8<Double>.self)
+        sum += some * 0
+      }
+      return sum == .zero && values[whole...].allSatisfy(\.isFinite)
+    }
+  }
+
+  private static func areThere(_ codes: [Int32]) -> Bool { codes.reduce(0, |) >= 0 }
 }
 
 /// The columns of a chunk by their names.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CPanelKernels
 import NumericalMethods
 
 /// Rows of a model matrix with the same number of nonzeros: some in the same columns in every row,
@@ -17,11 +18,36 @@ package struct SparsePanel: Sendable {
   /// Whether the only column is the constant 1.
   var isConstant = false
 
+  /// All zero.
   init(rows: Int, dense: Int, runs: [Int]) {
     (self.dense, self.runs) = (dense, runs)
     width = dense + runs.reduce(0, +)
     starts = Array(repeating: 0, count: rows * runs.count)
     values = Array(repeating: 0, count: rows * width)
+  }
+
+  /// - Parameter columns: What stands at each place of the rows; nil for ones.
+  init(rows: Int, dense: Int, runs: [Int], columns: [[Double]?]) {
+    (self.dense, self.runs) = (dense, runs)
+    let width = columns.count
+    self.width = width
+    starts = Array(repeating: 0, count: rows * runs.count)
+    values = [Double](unsafeUninitializedCapacity: rows * width) { values, count in
+      // Some rows at a time, so that they stay in the cache until all their columns are there.
+      for first in stride(from: 0, to: rows, by: 256) {
+        let some = first..<min(first + 256, rows)
+        for (k, column) in columns.enumerated() {
+          guard let column else {
+            for row in some { values[row * width + k] = 1 }
+            continue
+          }
+          column.withUnsafeBufferPointer { column in
+            for row in some { values[row * width + k] = column[row] }
+          }
+        }
+      }
+      count = rows * width
+    }
   }
 
   /// Some of the rows.
@@ -109,6 +135,10 @@ extension SparsePanel {
     var partial = total
     let rows = weights.count
     let blockRows = max(256, columns * columns)  // adding up the partial sums must take little of the time
+    if (1...8).contains(dense), runs.isEmpty || runs == [1] {
+      addShared(columns, weights, blockRows, &partial, to: &total)
+      return total
+    }
     withRows { table in
       var first = 0
       while first < rows {
@@ -131,5 +161,21 @@ extension SparsePanel {
       }
     }
     return total
+  }
+
+  /// The same for rows that share all columns, but one at most.
+  private func addShared(
+    _ columns: Int, _ weights: [Double], _ blockRows: Int, _ partial: inout [Double], to total: inout [Double]
+  ) {
+    var celled = [Double](repeating: 0, count: runs.isEmpty ? 0 : columns * (dense + 1))
+    for first in stride(from: 0, to: weights.count, by: blockRows) {
+      lmm_rows_add_products(
+        Int32(dense), runs.isEmpty ? 0 : 1, first, min(first + blockRows, weights.count), starts, values,
+        weights, columns, &partial, &celled)
+      for k in total.indices {
+        total[k] += partial[k]
+        partial[k] = 0
+      }
+    }
   }
 }
