@@ -2,6 +2,7 @@
 #ifndef LMM_PANEL_KERNELS_H
 #define LMM_PANEL_KERNELS_H
 
+#include "CLevelKernels.h"
 #include "CRowKernels.h"
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CPanelKernels
 import NumericalMethods
 
 extension LevelPacks {
@@ -14,26 +15,61 @@ extension LevelPacks {
     let half = G.map { DenseCholesky.pivoted($0, relativeTolerance: 0).factor }  // G = HHᵀ
     let stride = 2 * ℓ * ℓ
     let sums = OwnedBuffer(repeating: 0.0, count: parts * stride)
-    let own = 5 * ℓ * ℓ + ℓ + ℓ * width + 2 * ℓ + 2 * ℓ * ℓ
+    let own = 7 * ℓ * ℓ + 3 * ℓ + ℓ * width
+    let goesThroughBLAS = half.map { $0.rows >= Self.wide } ?? false
     let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
     nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
     team.forEach(parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
       let packs = part * packCount / parts..<(part + 1) * packCount / parts
       let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
+      guard goesThroughBLAS, let half else {
+        return add(packs, form, T, ζ, half, work, target)
+      }
       switch ℓ {
-      case 1: add(1, packs, form, T, ζ, half, work, target)
-      case 2: add(2, packs, form, T, ζ, half, work, target)
-      case 3: add(3, packs, form, T, ζ, half, work, target)
-      default: add(ℓ, packs, form, T, ζ, half, work, target)
+      case 1: addByPanels(1, packs, form, T, ζ, half, work, target)
+      case 2: addByPanels(2, packs, form, T, ζ, half, work, target)
+      case 3: addByPanels(3, packs, form, T, ζ, half, work, target)
+      default: addByPanels(ℓ, packs, form, T, ζ, half, work, target)
       }
     }
     return SlopeSums(sums.start, parts: parts, size: ℓ)
   }
 
-  @inline(__always)
+  /// Products of few columns, as they come.
   private func add(
+    _ packs: Range<Int>, _ form: SlopeForm, _ T: [Double], _ ζ: [Double], _ half: DenseMatrix?,
+    _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    let ℓ = size
+    let perPack = ℓ * (ℓ + 1) / 2 + ℓ * width
+    let totals = scratch + 4 * ℓ * ℓ + 3 * ℓ + ℓ * width
+    lmm_packs_slopes(
+      Int32(ℓ), form == .direct ? 1 : 0, Int32(width), packs.count,
+      numbers(fields.start + packs.lowerBound * perPack), T, ζ, half?.storage ?? [],
+      Int32(half?.rows ?? 0), Int32(half?.columns ?? 0), numbers(scratch), numbers(totals))
+    write(totals, ℓ, to: sums)
+  }
+
+  /// The sums of eight levels side by side, and what is below the diagonal.
+  private func write(
+    _ totals: UnsafePointer<SIMD8<Double>>, _ ℓ: Int, to sums: UnsafeMutablePointer<Double>
+  ) {
+    for j in 0..<ℓ {
+      for i in 0...j {
+        for part in 0..<2 {
+          let value = totals[part * ℓ * ℓ + j * ℓ + i].sum()
+          sums[part * ℓ * ℓ + j * ℓ + i] = value
+          sums[part * ℓ * ℓ + i * ℓ + j] = value
+        }
+      }
+    }
+  }
+
+  /// Products of many columns, which are left to the BLAS.
+  @inline(__always)
+  private func addByPanels(
     _ ℓ: Int, _ packs: Range<Int>, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
-    _ half: DenseMatrix?, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ half: DenseMatrix, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
     _ sums: UnsafeMutablePointer<Double>
   ) {
     let triangle = ℓ * (ℓ + 1) / 2
@@ -45,7 +81,7 @@ extension LevelPacks {
     let work = totals + 2 * ℓ * ℓ
     totals.update(repeating: .zero, count: 2 * ℓ * ℓ)
     let sign = form == .inverse ? 1.0 : -1
-    var panel = half.flatMap { $0.rows >= Self.wide ? ResponsePanel(ℓ, columns: $0.rows) : nil }
+    var panel = ResponsePanel(ℓ, columns: half.rows)
     for k in packs {
       let pack = UnsafePointer(fields.start + k * perPack)
       respond(ℓ, form, pack, T, N: N, F: F, work)
@@ -64,47 +100,14 @@ extension LevelPacks {
           totals[ℓ * ℓ + j * ℓ + i] += answer[i] * answer[j]
         }
       }
-      guard let half else { continue }
-      if panel == nil {
-        addFixed(ℓ, half, sign, R, answer, totals)
-      } else if panel!.append(R) {
-        panel!.add(half, sign, to: totals)
-      }
+      if panel.append(R) { panel.add(half, sign, to: totals) }
     }
-    if let half { panel?.add(half, sign, to: totals) }
-    for j in 0..<ℓ {
-      for i in 0...j {
-        for part in 0..<2 {
-          let value = totals[part * ℓ * ℓ + j * ℓ + i].sum()
-          sums[part * ℓ * ℓ + j * ℓ + i] = value
-          sums[part * ℓ * ℓ + i * ℓ + j] = value
-        }
-      }
-    }
+    panel.add(half, sign, to: totals)
+    write(totals, ℓ, to: sums)
   }
 
   /// From so many columns of X on, R G Rᵀ goes through the BLAS.
   private static let wide = 48
-
-  /// ± R G Rᵀ, above the diagonal.
-  @inline(__always)
-  private func addFixed(
-    _ ℓ: Int, _ half: DenseMatrix, _ sign: Double, _ R: UnsafePointer<SIMD8<Double>>,
-    _ product: UnsafeMutablePointer<SIMD8<Double>>, _ totals: UnsafeMutablePointer<SIMD8<Double>>
-  ) {
-    half.storage.withUnsafeBufferPointer { H in
-      for h in 0..<half.columns {
-        for i in 0..<ℓ { product[i] = .zero }
-        for x in 0..<half.rows {
-          let value = H[h * half.rows + x]
-          for i in 0..<ℓ { product[i] += R[x * ℓ + i] * value }
-        }
-        for j in 0..<ℓ {
-          for i in 0...j { totals[j * ℓ + i] += product[i] * product[j] * sign }
-        }
-      }
-    }
-  }
 
   /// `MixedModels.respond` for eight levels.
   @inline(__always)

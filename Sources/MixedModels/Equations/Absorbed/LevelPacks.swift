@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CPanelKernels
 import NumericalMethods
 
 /// The levels of the only grouping factor, eight side by side, so that one instruction works on
@@ -60,7 +61,7 @@ final class LevelPacks {
     size = ℓ
     self.width = width
     let panel = Self.blasWidth <= width ? Self.panelPacks * ℓ * width : 0
-    scratchStride = ℓ * ℓ + ℓ + ℓ * width + max(width * (width + 1) / 2, panel)
+    scratchStride = ℓ * ℓ + 2 * ℓ + ℓ * width + max(width * (width + 1) / 2, panel)
     scratch = OwnedBuffer(repeating: .zero, count: scratchStride * workers)
     partialStride = width * width + 1
     partial = OwnedBuffer(repeating: 0, count: partialStride * parts)
@@ -108,49 +109,24 @@ final class LevelPacks {
       default: absorbByPanels(size, width, first, packs.count, T, scratch, sums)
       }
     }
-    return switch size {
-    case 1: absorbPacks(1, width, first, packs.count, T, scratch, sums)
-    case 2: absorbPacks(2, width, first, packs.count, T, scratch, sums)
-    case 3: absorbPacks(3, width, first, packs.count, T, scratch, sums)
-    default: absorbPacks(size, width, first, packs.count, T, scratch, sums)
-    }
+    return absorbPacks(first, packs.count, T, scratch, sums)
   }
 
   /// ΣWᵀD⁻¹W, w × w, in the lower triangle of `sums`, and returns Σ log |D|: products of W's columns
   /// as they come, for few columns.
-  @inline(__always)
   private func absorbPacks(
-    _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
-    _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
-    _ sums: UnsafeMutablePointer<Double>
+    _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int, _ T: UnsafePointer<Double>,
+    _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
   ) -> Double {
-    let triangle = ℓ * (ℓ + 1) / 2
-    let (D, inverse) = (scratch, scratch + ℓ * ℓ)
-    let W = inverse + ℓ
-    let products = W + ℓ * w
-    products.update(repeating: .zero, count: w * (w + 1) / 2)
     var pivots = PivotProduct()
-    var pack = fields
-    for _ in 0..<count {
-      factorizePack(ℓ, pack, T, D, inverse, &pivots)
-      solvePack(ℓ, w, pack + triangle, T, D, W)
-      var sum = products
-      for x in 0..<w {
-        // The diagonal of D is free by now.
-        for i in 0..<ℓ { D[i * ℓ + i] = inverse[i] * W[x * ℓ + i] }  // W_ix / d_i
-        for y in x..<w {
-          var product = sum[0]
-          for i in 0..<ℓ { product += D[i * ℓ + i] * W[y * ℓ + i] }
-          sum[0] = product  // + Σ_i W_ix W_iy / d_i
-          sum += 1
-        }
-      }
-      pack += triangle + ℓ * w
+    pivots.withNumbers { pivots in
+      lmm_packs_absorb(
+        Int32(size), Int32(width), count, numbers(fields), T, numbers(scratch), pivots)
     }
-    var sum = products
-    for x in 0..<w {
-      for y in x..<w {
-        sums[x * w + y] = sum[0].sum()  // of eight levels side by side
+    var sum = scratch
+    for x in 0..<width {
+      for y in x..<width {
+        sums[x * width + y] = sum[0].sum()  // of eight levels side by side
         sum += 1
       }
     }

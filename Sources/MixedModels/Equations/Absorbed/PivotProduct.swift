@@ -18,6 +18,14 @@ struct PivotProduct {
     signs |= bits
   }
 
+  /// Calls `body` with mantissa, exponent, sum and signs, eight numbers each, for loops in C.
+  mutating func withNumbers(_ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withUnsafeMutableBytes(of: &self) { bytes in
+      precondition(bytes.count == 256)
+      body(bytes.baseAddress!.assumingMemoryBound(to: Double.self))
+    }
+  }
+
   /// NaN if a factor was negative or not finite.
   var logarithm: Double {
     guard sum.sum().isFinite, (0..<8).allSatisfy({ signs[$0] & FloatBits.sign == 0 }) else {
