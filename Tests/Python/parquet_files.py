@@ -107,7 +107,40 @@ def write(folder, rows):
             fastparquet.write(
                 f"{folder}/{name}.parquet", frame, compression=codec, row_group_offsets=max(1, rows // 2))
             written.append(name)
+    if have("pyspark"):
+        written += by_spark(folder)
     return whole, written
+
+
+def by_spark(folder):
+    """Spark in local mode, which needs Java; it writes folders, of which the one file is kept."""
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    spark = (
+        SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC").getOrCreate())
+    # Its timestamps are instants; those without a zone are another type, never INT96.
+    frame = spark.read.parquet(f"{folder}/plain.parquet").selectExpr(
+        "* EXCEPT (at)", "CAST(at AS TIMESTAMP) AS at").coalesce(1)
+    written = []
+    for codec, times, version in [
+        ("snappy", "INT96", "1_0"), ("zstd", "TIMESTAMP_MICROS", "1_0"), ("gzip", "TIMESTAMP_MILLIS", "1_0"),
+        ("zstd", "INT96", "2_0"),
+    ]:
+        name = f"spark-{codec}-{times}-{version[0]}"
+        spark.conf.set("spark.sql.parquet.outputTimestampType", times)
+        (frame.write.mode("overwrite").option("compression", codec)
+            .option("parquet.writer.version", f"PARQUET_{version}").parquet(f"{folder}/{name}"))
+        parts = list(Path(folder, name).glob("part-*.parquet"))
+        parts[0].rename(f"{folder}/{name}.parquet")
+        for rest in Path(folder, name).iterdir():
+            rest.unlink()
+        Path(folder, name).rmdir()
+        written.append(name)
+    spark.stop()
+    return written
 
 
 def text(value):

@@ -10,11 +10,11 @@ import Testing
     Files.test("ModelFramesTests/Data/Parquet/\(name)").path
   }
 
-  /// Every encoding, compression and version of pages; small pages and several row groups; DuckDB, Polars
-  /// and fastparquet.
+  /// Every encoding, compression and version of pages; small pages and several row groups; DuckDB, Polars,
+  /// fastparquet and Spark (4.3 in local mode, with INT96 timestamps, and with pages of the second version).
   static let names = [
     "plain", "snappy-1", "zstd-2", "lz4-1", "pages", "fallback", "int96", "delta", "lengths",
-    "duckdb-snappy-V2", "polars-zstd", "fastparquet-GZIP",
+    "duckdb-snappy-V2", "polars-zstd", "fastparquet-GZIP", "spark-snappy-INT96-1", "spark-zstd-INT96-2",
   ]
   private static let numbers = ["y", "x", "f", "n", "id", "small", "ok", "day", "at", "price", "large"]
   private static let labels = ["n", "id", "small", "g", "t", "day", "price", "large"]
