@@ -29,6 +29,24 @@ void lmm_panel_add_inner_products(
     long first, long last, const int *partners, long count, const double *own, const double *v,
     double *slopes);
 
+/* The first `count` lanes of y_i -= sum over k of values[k] scales[j] times the numbers from rows[j stride] on,
+   j = partners[k]; without values these are 1. */
+void lmm_panel_subtract_scaled(
+    long first, long last, const long *starts, const int *partners, const double *values,
+    const double *scales, const double *rows, long stride, long count, double *y);
+
+/* With s_i = scales[i] (rows_i - images_i) for i < count, of the first `width` lanes: sums[0] += sign times the sum of
+   s_i' G s_i, and sums[1] += the sum of (c's_i)^2; G, 8 x 8, is `inverse`, or nothing, and c `combination`. */
+void lmm_panel_add_squares(
+    long count, const double *images, const double *scales, const double *rows, long width,
+    const double *combination, const double *inverse, double sign, double *sums);
+
+/* v[i count + r] = sum over k < terms of coefficients[k count + r] x[k][i], for rows first <= i < last and r < count;
+   coefficients are panels, too. */
+void lmm_panel_combine(
+    long first, long last, long terms, const double *const *x, long count,
+    const double *coefficients, double *v);
+
 #ifdef __cplusplus
 }
 #endif

@@ -12,9 +12,9 @@ extension CoreEntries {
 
   /// A row of the core is written once, a sweep of the operator goes over all pairs twice: more entries
   /// than so many times those of a sweep are not worth their memory.
-  private static let mostEntries = 2.0
+  static let mostEntries = 2.0
   /// Products of blocks for every pair of levels, above which not even the pattern is looked for.
-  private static let mostMeetings = 16.0
+  static let mostMeetings = 16.0
 
   /// The patterns of all pairs of core groups that meet, diagonal blocks left out; nil where they would
   /// take much more than the pairs of levels themselves.

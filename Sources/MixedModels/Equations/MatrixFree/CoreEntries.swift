@@ -208,16 +208,23 @@ final class CoreEntries {
     return sum
   }
 
+  /// Rows that a cache holds between one pass over them and the next.
+  private static let rows = 128
+
   /// result = (I + E)q
   func apply(_ q: Panel, result: Panel) {
     let parts = system.coreParts
     team.forEach(parts.count, pays: system.pays) { _, part in
       let part = parts[part]
-      for s in system.scalars(part) { result[s] = q[s] }
-      for pair in pairs where pair.rows == part.member {
-        pair.E.addProducts(
-          part.places, q.start + system.core[pair.columns].first,
-          to: result.start + system.core[pair.rows].first)
+      let (first, end) = (part.places.lowerBound, part.places.upperBound)
+      for first in Swift.stride(from: first, to: end, by: Self.rows) {
+        let places = first..<min(first + Self.rows, end)
+        for s in system.scalars(.init(member: part.member, places: places)) { result[s] = q[s] }
+        for pair in pairs where pair.rows == part.member {
+          pair.E.addProducts(
+            places, q.start + system.core[pair.columns].first,
+            to: result.start + system.core[pair.rows].first)
+        }
       }
     }
   }

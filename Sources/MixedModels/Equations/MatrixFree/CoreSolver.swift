@@ -8,8 +8,9 @@ struct CoreSolver {
   let space: DeflationSpace
   /// I + E in full, where that is at hand.
   let written: WrittenCore?
-  /// Of the length of c.
-  static let tolerance = 1e-12
+  /// Of the length of c. What is left of r² is its square; beside probes derivatives need no more digits than
+  /// differences of them, over steps of 1e-5, have.
+  private var tolerance: Double { core.entries != nil && written == nil ? 1e-10 : 1e-12 }
   /// What is accepted where rounding allows no better.
   static let poorest = 1e-8
   static let cycles = 40
@@ -58,7 +59,7 @@ struct CoreSolver {
     // Rounding lets the rest grow into the deflation space: deflate again from time to time.
     var before = size
     for _ in 0..<Self.cycles {
-      let isSolved = improve(answer, goal: Self.tolerance * Self.tolerance * size, scratch)
+      let isSolved = improve(answer, goal: tolerance * tolerance * size, scratch)
       core.apply(w, answer, result: r)
       algebra.forEach { _, rows in for i in rows { r[i] = c[i] - r[i] } }
       if isSolved { return }
@@ -109,9 +110,7 @@ struct CoreSolver {
       for lane in 0..<8 where ρ[lane] > goal[lane] && curvature[lane] > 0 {
         step[lane] = ρ[lane] / curvature[lane]
       }
-      algebra.add([step], [p], to: w)
-      algebra.add([-step], [scratch.image], to: r)
-      let next = algebra.dot(r, r)
+      let next = algebra.advance(step, p, scratch.image, w: w, r: r)
       β = .zero
       for lane in 0..<8 where step[lane] != 0 { β[lane] = next[lane] / ρ[lane] }
       ρ = next

@@ -55,9 +55,11 @@ final class CrossedSystem: Sendable {
   init(_ model: LinearMixedModel, leading: Int) {
     (self.model, self.leading) = (model, leading)
     let width = model.tail.columns
-    let places = model.groups.enumerated().map { g, group in
-      LevelPlaces(levelCount: group.levelCount, pairs: model.pairs, group: g)
-    }
+    let places =
+      LevelNeighbourhoods(model, leading: leading)?.places
+      ?? model.groups.enumerated().map { g, group in
+        LevelPlaces(levelCount: group.levelCount, pairs: model.pairs, group: g)
+      }
     let leader = model.groups[leading]
     size = leader.size
     leadingPlaces = places[leading]

@@ -36,8 +36,9 @@ package struct MatrixFreeAccuracy: Sendable {
 
   /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
   ///
-  /// Where no error is asked for it grows with that of the probes, as the root of the core's size.
+  /// Where no error is asked for it grows with the core's size, as does the logarithm itself: the gradient that
+  /// it leaves is nothing beside the root of the information, which goes with the root of that size.
   func tolerance(coreSize: Int) -> Double {
-    standardError.map { 1e-5 * $0 } ?? max(1e-7, 1e-8 * Double(coreSize).squareRoot())
+    standardError.map { 1e-5 * $0 } ?? max(1e-7, 1e-10 * Double(coreSize))
   }
 }

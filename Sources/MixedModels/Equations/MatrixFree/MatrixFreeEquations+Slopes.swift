@@ -87,6 +87,7 @@ extension MatrixFreeEquations {
     let blocks = OwnedBuffer(repeating: 0.0, count: team.count * (6 * square + widest * widest))
     let (W, products) = (W.start, products.start)
     let sign = form == .inverse ? 1.0 : -1
+    let scalars = ScalarLevelSlopes(core, tail, answers, form)
     team.forEach(parts.count, pays: system.pays) { worker, part in
       let work = blocks.start + worker * (6 * square + widest * widest)
       let (N, F) = (work + 3 * square, work + 4 * square)
@@ -96,6 +97,7 @@ extension MatrixFreeEquations {
           work + 6 * square)
       }
       let sum = sums.start + part * 2 * square
+      if let scalars { return scalars.add(parts[part], products, to: sum) }
       let s = scratch.start + worker * own
       for j in parts[part] {
         MixedModels.respond(ℓ, form, system.leadingZZ.start + j * square, T, work, N: N, F: F)

@@ -47,6 +47,16 @@ struct PanelAlgebra {
     }
   }
 
+  /// Rows of several panels that a cache holds together.
+  private static let chunk = 128
+
+  @inline(__always)
+  private func forEachChunk(_ rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.chunk) {
+      body(first..<min(first + Self.chunk, rows.upperBound))
+    }
+  }
+
   private func sum(
     size: Int, _ body: (_ rows: Range<Int>, _ sums: UnsafeMutablePointer<Lanes>) -> Void
   ) -> [Lanes] {
@@ -62,11 +72,13 @@ struct PanelAlgebra {
   /// aᵢᵀb of every lane for several a.
   func dots(_ a: [Panel], _ b: Panel) -> [Lanes] {
     sum(size: a.count) { rows, sums in
-      for (k, panel) in a.enumerated() {
-        let (x, y) = (panel.start, b.start)
-        var total = Lanes.zero
-        for i in rows { total += x[i] * y[i] }
-        sums[k] = total
+      forEachChunk(rows) { chunk in
+        for (k, panel) in a.enumerated() {
+          let (x, y) = (panel.start, b.start)
+          var total = sums[k]
+          for i in chunk { total += x[i] * y[i] }
+          sums[k] = total
+        }
       }
     }
   }
@@ -76,11 +88,28 @@ struct PanelAlgebra {
   /// b ← b + Σ sᵢaᵢ
   func add(_ scales: [Lanes], _ a: [Panel], to b: Panel) {
     forEach { _, rows in
-      for (k, panel) in a.enumerated() {
-        let (scale, x, y) = (scales[k], panel.start, b.start)
-        for i in rows { y[i] += scale * x[i] }
+      forEachChunk(rows) { chunk in
+        for (k, panel) in a.enumerated() {
+          let (scale, x, y) = (scales[k], panel.start, b.start)
+          for i in chunk { y[i] += scale * x[i] }
+        }
       }
     }
+  }
+
+  /// w ← w + s p and r ← r − s q at one go; returns rᵀr of every lane.
+  func advance(_ s: Lanes, _ p: Panel, _ q: Panel, w: Panel, r: Panel) -> Lanes {
+    sum(size: 1) { rows, sums in
+      let (p, q, w, r) = (p.start, q.start, w.start, r.start)
+      var total = Lanes.zero
+      for i in rows {
+        w[i] += s * p[i]
+        let rest = r[i] - s * q[i]
+        r[i] = rest
+        total += rest * rest
+      }
+      sums[0] = total
+    }[0]
   }
 
   /// b ← s b

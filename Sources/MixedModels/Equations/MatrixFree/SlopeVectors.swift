@@ -46,16 +46,15 @@ final class SlopeVectors {
   /// v_r = Σ_i C_ir q_i
   private func combine(_ lanczos: PanelLanczos, _ coefficients: [Lanes]) {
     let (k, count, target) = (lanczos.steps, count, v.start)
-    let q = lanczos.q[0..<k].map(\.start)
+    let q: [UnsafePointer<Double>?] = lanczos.q[0..<k].map { numbers(UnsafePointer($0.start)) }
+    guard count > 0 else { return }
     PanelAlgebra(team: lanczos.team, count: system.coreSize).forEach { _, rows in
       coefficients.withUnsafeBufferPointer { coefficients in
-        for s in rows {
-          let own = target + s * count
-          for r in 0..<count { own[r] = .zero }
-          for i in 0..<k {
-            let x = q[i][s]
-            for r in 0..<count { own[r] += coefficients[i * count + r] * x }
-          }
+        let coefficients = numbers(coefficients.baseAddress!)
+        q.withUnsafeBufferPointer { q in
+          lmm_panel_combine(
+            rows.lowerBound, rows.upperBound, k, q.baseAddress!, count, coefficients,
+            numbers(target))
         }
       }
     }

@@ -15,6 +15,16 @@ struct TailAnswers {
     combination = tail.coefficients.map { -$0 } + [1]
   }
 
+  /// [−β; 1] and [K⁻¹], 8 × 8, with zeros where there are fewer columns; nil where there are more.
+  var padded: (combination: [Double], inverse: [Double]?)? {
+    guard width <= 8 else { return nil }
+    let columns = combination + [Double](repeating: 0, count: 8 - width)
+    guard let G = fixedInverse else { return (columns, nil) }
+    var inverse = [Double](repeating: 0, count: 64)
+    for c in 0..<G.columns { for r in 0..<G.rows { inverse[8 * c + r] = G[r, c] } }
+    return (columns, inverse)
+  }
+
   /// Room for the answers of a level of at most `size` scalars, for every thread.
   func scratch(_ team: ThreadTeam, size: Int) -> OwnedBuffer<Double> {
     OwnedBuffer(repeating: 0, count: team.count * size * (width + 2))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+private import CPanelKernels
 import Glibc
 import NumericalMethods
 
@@ -91,6 +92,12 @@ final class TailSystem {
     let (group, ℓ) = (system.core[part.member], system.size)
     guard let rows = system.crossed[part.member]?.rows(of: group.group).view else { return }
     let m = group.size
+    guard m > 1 || ℓ > 1 else {
+      return lmm_panel_subtract_scaled(
+        part.places.lowerBound, part.places.upperBound, rows.starts, rows.partners, rows.values,
+        core.H.start, system.leadingZX.start + 8 * b, width, min(8, width - 8 * b),
+        numbers(target.start + group.first))
+    }
     for place in part.places {
       let own = target.start + group.first + place * m
       rows.forEachPartner(place) { j, k in
