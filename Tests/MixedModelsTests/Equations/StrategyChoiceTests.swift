@@ -46,6 +46,18 @@ import Testing
     #expect(try EquationsPlan(model, threads: 2).chosen.strategy != .matrixFree)
   }
 
+  @Test func `vectors of a core that is written out are its own only`() throws {
+    // Workers who are at few firms, and users who see many items.
+    let rare = try model("labour1m", rows: 60_000, levels: ["worker": 20_000, "firm": 2000])
+    let often = try model("ratings100k", rows: 60_000, levels: ["user": 3000, "item": 2000])
+    let bytes = try [rare, often].map { model in
+      try EquationsPlan(model, solver: "matrix-free", threads: 2, memory: 0).chosen.bytes
+    }
+    let vector = 64 * 2000
+    #expect(bytes[0] < 80 * vector + 200 * 20_000 && bytes[0] > 60 * vector)
+    #expect(bytes[1] > 60 * 2 * vector)
+  }
+
   @Test func `small models are always fitted exactly`() throws {
     for design in SimulatedDesign.all {
       let plan = try EquationsPlan(design.model(), threads: 2)

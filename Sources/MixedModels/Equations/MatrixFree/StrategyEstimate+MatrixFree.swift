@@ -19,6 +19,7 @@ extension StrategyEstimate {
     }
     let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
     let scalars = Double(model.randomEffectCount)
+    let kept = Self.keptBytes(model, leading: leading)
     let ratio = Self.error / (accuracy ?? .infinity)
     let probes = max(1, ratio * ratio)
     let operations = probes * Self.sweeps * 8 * 2 * (values + scalars)
@@ -26,13 +27,32 @@ extension StrategyEstimate {
       leading: leading,
       coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],
       isDense: false, coreDensity: 0, factorNonzeros: 0, flops: operations,
-      bytes: Int(min(8 * pairs + 16 * values + scalars * 64 * Self.vectors, 9e18)),
+      bytes: Int(min(8 * pairs + 16 * values + kept.vectors + kept.entries, 9e18)),
       seconds: operations * Cost.lookup / Double(max(threads, 1)))
     strategy = .matrixFree
   }
 
   /// Bytes of those vectors.
   func vectorBytes(_ model: LinearMixedModel) -> Double {
-    Double(model.randomEffectCount) * 64 * Self.vectors
+    Self.keptBytes(model, leading: leading ?? 0).vectors
+  }
+
+  /// A number of B, one of E and one of the derivative, and the partner, for every entry.
+  private static let entryBytes = 28.0
+  /// H, its slopes, places and A_jj of a leading level's scalar.
+  private static let leadingBytes = 64.0
+
+  /// Where the core is written out vectors are its own only, and nothing but sums is kept of leading levels.
+  private static func keptBytes(
+    _ model: LinearMixedModel, leading: Int
+  ) -> (vectors: Double, entries: Double) {
+    let scalars = Double(model.randomEffectCount)
+    let meetings = LeadingMeetings(model, leading: leading)
+    guard meetings.areFew else { return (scalars * 64 * vectors, 0) }
+    let ofLeaders = Double(model.groups[leading].levelCount * model.groups[leading].size)
+    return (
+      (scalars - ofLeaders) * 64 * vectors,
+      meetings.entries * entryBytes + ofLeaders * leadingBytes
+    )
   }
 }

@@ -17,6 +17,10 @@ package struct CoreSample {
   /// Σ over leading levels of the square of their partners' scalars.
   let squaredDegrees: Double
 
+  /// Pairs of scalars that a leading level brings together, as often as one does, and of levels that occur
+  /// together: no fewer than meet, and hardly more where leading levels have few partners.
+  let meetings: Double
+
   /// A leading level with more partners than so many times the mean is a hub.
   private static let hub = 16.0
 
@@ -26,6 +30,10 @@ package struct CoreSample {
     nodeCount = core.count
     size = core.reduce(0) { $0 + model.groups[Int(counts.groupOfNode[$1])].size }
     squaredDegrees = counts.leaderScalars.reduce(0.0) { $0 + Double($1) * Double($1) }
+    let direct = model.pairs.reduce(0) { $0 + ($1.contains(leading) ? 0 : $1.rowLevels.count) }
+    meetings = counts.leaderScalars.reduce(Double(direct)) {
+      $0 + Double($1) * (Double($1) - 1) / 2
+    }
 
     var bits = [UInt64](repeating: 0, count: counts.degrees.count)
     let sampled = min(64, core.count)

@@ -76,10 +76,6 @@ struct StrategyComparison {
     guard ["auto", "exact", "absorb"].contains(solver) || compares else { return }
     for leading in EquationsPlan.leadingGroups(model) {
       if isSettled && !compares { break }
-      // A core that is small is ordered, or factored as it is, in no time.
-      let edges = { (bound: StrategyEstimate) in
-        bound.isDense || bound.coreSize <= Self.smallCore ? 0 : bound.factorNonzeros
-      }
       if let bound = bound(leading: leading),
         isHopeless(bound) || (solver != "absorb" && takesLong(edges: edges(bound)))
       {
@@ -136,6 +132,17 @@ struct StrategyComparison {
     samples.append(sample)
     return StrategyEstimate(absorbing: leading, sample, model, threads: threads)
   }
+
+  /// Of the core that was sampled last.
+  private func edges(_ bound: StrategyEstimate) -> Int {
+    // A core that is small is ordered, or factored as it is, in no time.
+    guard !bound.isDense, bound.coreSize > Self.smallCore, let sample = samples.last else { return 0 }
+    // Of a core that is hardly filled, where few levels have most partners, a sample may show a third.
+    return sample.density < Self.sparse ? Int(min(sample.meetings, 1e15)) : bound.factorNonzeros
+  }
+
+  /// Share of the pairs of a core's nodes below which leading levels' partners are counted instead.
+  private static let sparse = 0.01
 
   /// Whether a lower bound is too high in time or memory. The sample that it comes from is allowed
   /// an error.
