@@ -114,7 +114,8 @@ extension SearchState {
       (best, self.value) = (φ, value)
       curvature = moved
       // A long way from where the Hessian was computed.
-      if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), let again = try self.curvature()
+      if round == 0, decrease > (search.isExpensive ? 1e-5 : 1e-6), isLong(step),
+        let again = try self.curvature()
       {
         (curvature, computed) = (again, best)
       }
@@ -122,6 +123,15 @@ extension SearchState {
     // Degrees of freedom follow the Hessian, and that of another point is not quite this one's.
     if search.isThorough, best != computed, let again = try self.curvature() { curvature = again }
   }
+
+  /// Whether the Hessian is another one after a step. An estimated criterion's is not, of a million rows,
+  /// however much it falls: it changes with φ's own size, of which standard errors are a small share.
+  private func isLong(_ step: [Double]) -> Bool {
+    criterion.standardError == nil || zip(step, units).contains { abs($0 / $1) > Self.shortStep }
+  }
+
+  /// In units of the coordinates; the Hessian changes by about as much of itself.
+  private static let shortStep = 1e-3
 
   /// What is not worth a step more. An estimated criterion is further than that from the exact one.
   private var leastDecrease: Double {
