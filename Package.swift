@@ -68,7 +68,8 @@ let package = Package(
         "CPanelKernels",
       ],
       exclude: [
-        "Determination/Data", "Files/EdgeFits.json", "Fit/SearchStudy.json", "Reference/Fits",
+        "Determination/Data", "Files/EdgeFits.json", "Fit/SearchStudy.json",
+        "Fit/SearchWithoutEnd.json", "Reference/Fits",
         "Reference/comparisons.json", "Report/Golden",
       ]),
     .testTarget(

@@ -270,6 +270,14 @@ int main(int count, char **arguments) {
       }
     }
     double value = minimize(model, x);
+    // Where a column of λ is zero the gradient across is zero, too: the end may be a saddle.
+    for (auto &t : model.terms) {
+      auto first = x.begin() + t.parameter, end = first + t.columns * (t.columns + 1) / 2;
+      double size = 0.1;
+      for (auto v = first; v != end; v++) size = std::max(size, std::fabs(*v));
+      for (auto v = first; v != end; v++) *v += 0.01 * size * normal();
+    }
+    value = std::min(value, minimize(model, x));
     values.push_back(value);
     if (value < least) least = value, best = x;
   }

@@ -177,9 +177,15 @@ extension LinearMixedModel {
         "boundary (singular) fit: a variance, or a combination of correlated effects, is estimated as zero"
       )
     }
-    if residualShare(sigma) < 1e-9 {
+    if outcome.falls > 0 {
       messages.append(
-        "the random effects explain all but \(residualShare(sigma)) of the response's variance: the residual standard deviation has few correct digits"
+        "searches from \(outcome.falls) of \(outcome.starts) starts went below this minimum, to where the random effects explain every row: the data are few for so many covariance parameters"
+      )
+    }
+    let share = residualShare(sigma)
+    if share < 1e-9 {
+      messages.append(
+        "the random effects explain all but \(scientificNotation(share, decimals: 1)) of the response's variance: the residual standard deviation has few correct digits"
       )
     }
     messages += vanishingStrata(outcome.φ) + vanishingCorrelation(outcome.φ)

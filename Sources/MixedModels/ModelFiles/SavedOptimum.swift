@@ -50,6 +50,7 @@ struct SavedOptimum {
       ("gradients", .integer(outcome.gradients)),
       ("starts", .integer(outcome.starts)),
       ("starts_agreed", .integer(outcome.startsAgreed)),
+      ("starts_without_end", .integer(outcome.falls)),
       ("curvature", outcome.curvature.map(SavedCurvature.json) ?? .null),
       ("data", .strings(data)),
       ("levels", .sorted(levels, JSONValue.strings)),
@@ -114,6 +115,7 @@ struct SavedOptimum {
       // Nor do older ones say how many starts there were.
       starts: (try? json["starts"].count) ?? 1,
       startsAgreed: (try? json["starts_agreed"].count) ?? 1,
+      falls: try json.optional("starts_without_end")?.count ?? 0,
       curvature: try SavedCurvature.read(json["curvature"], archive, parameters: φ.count),
       evaluationSeconds: try json["seconds"]["evaluation"].measurement)
     data = try json["data"].strings

@@ -43,6 +43,7 @@ extension CriterionSearch {
       messages: state.messages, trace: state.trace,
       preliminaryEvaluations: state.preliminaryEvaluations, gradients: state.gradients,
       starts: state.ends.starts, startsAgreed: max(1, state.ends.agreed(on: state.value)),
+      falls: state.ends.falls,
       curvature: curvature, evaluationSeconds: state.evaluationSeconds)
   }
 }

@@ -7,6 +7,9 @@ struct SearchEnds {
   /// The criterion where each of them ended, in increasing order; those given up are not there.
   private var values: [Double] = []
 
+  /// Searches that went below the best end, to where random effects explain every row.
+  private(set) var falls = 0
+
   /// Values nearer than this are those of one minimum.
   private static let gap = 1e-4
 
@@ -15,6 +18,8 @@ struct SearchEnds {
     guard let value, value.isFinite else { return }
     values.insert(value, at: values.firstIndex { $0 > value } ?? values.endIndex)
   }
+
+  mutating func addFall() { falls += 1 }
 
   /// Minima seen.
   private var minima: Int {

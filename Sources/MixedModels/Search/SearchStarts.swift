@@ -32,20 +32,36 @@ struct SearchStarts {
     return φ
   }
 
-  /// The k-th of endlessly many, of which every other one is beside φ, the best end so far: in turn all
-  /// of φ moved by about its own size, and one term drawn anew.
+  /// The k-th of endlessly many. Most are beside φ, the best end so far: in turn all of φ moved by about its
+  /// own size, all of it stretched and moved, and one term drawn anew; the others are `random`.
   ///
   /// Minima that few starts from anywhere lead to often lie beside lower ones, or share all terms but one
-  /// with them; and a search from beside an end is a short one.
+  /// with them; and a search from beside an end is a short one. Others lie far out along a ray: where
+  /// residuals are small beside every term, all terms are large together.
   func mixed(_ k: Int, besides φ: [Double]) -> [Double] {
-    guard k % 2 == 1, φ.count > 2 else { return random(k) }
+    guard φ.count > 2 else { return random(k) }
     if k % 4 == 1 { return moved(φ, k) }
+    if k % 4 == 3 { return stretched(φ, k) }
+    guard k % 8 == 2 else { return random(k) }
     let terms = covariance.blockRanges.filter { !$0.isEmpty }
-    let range = terms[k / 4 % terms.count]
+    let range = terms[k / 8 % terms.count]
     return φ.replacingSubrange(range, with: Array(random(k)[range]))
   }
 
-  private func moved(_ φ: [Double], _ k: Int) -> [Double] {
+  /// Moved by half its size, and made 2 to 32 times as large, every unstructured term by about the same.
+  private func stretched(_ φ: [Double], _ k: Int) -> [Double] {
+    var random = RandomStream(seed: 1, purpose: 0x5354_5245_5443, block: UInt64(k))
+    let factor = pow(10, 0.3 + 1.2 * random.uniform())
+    var start = moved(φ, k, by: 0.5)
+    for (block, range) in zip(covariance.blocks, covariance.blockRanges)
+    where block.structure == nil {
+      let own = factor * pow(10, 0.4 * random.uniform() - 0.2)
+      for k in range { start[k] *= own }
+    }
+    return start
+  }
+
+  private func moved(_ φ: [Double], _ k: Int, by share: Double = 1) -> [Double] {
     var random = RandomStream(seed: 1, purpose: 0x4e45_4152, block: UInt64(k))
     var steps = [Double](repeating: 0, count: φ.count)
     random.fillNormal(&steps)
@@ -56,7 +72,7 @@ struct SearchStarts {
       let size = (squares / Double(max(block.rank, 1))).squareRoot()
       for k in range { sizes[k] = max(size, Self.leastMove) }
     }
-    return φ.indices.map { φ[$0] + sizes[$0] * steps[$0] }
+    return φ.indices.map { φ[$0] + share * sizes[$0] * steps[$0] }
   }
 
   /// Of relative standard deviations that are as good as zero.

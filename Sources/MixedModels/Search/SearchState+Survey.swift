@@ -34,6 +34,9 @@ extension SearchState {
   private static let maximumSurveys = 4
   /// Decrease of the criterion that ends a search whose end is only compared with others.
   private static let glanceStep = 1e-6
+  /// What the criterion falls by where random effects come to explain every row, at least: more than
+  /// rounding, which there is large.
+  private static let leastFall = 0.1
 
   private var canGoOn: Bool {
     !stoppedEarly
@@ -51,7 +54,10 @@ extension SearchState {
     if value < settled.1 - leastGain, trace.count < limit { try descend() }
     if value < settled.1 {
       let weight = try derivatives(at: best)?.residualWeight ?? .infinity
-      if !(weight < largestWeight) { (isUnfinished, value) = (true, .infinity) }
+      if !(weight < largestWeight) {
+        if value < settled.1 - Self.leastFall { ends.addFall() }
+        (isUnfinished, value) = (true, .infinity)
+      }
     }
     ends.add(isUnfinished ? nil : value)
     // What is lower by rounding only has not been searched to its end.

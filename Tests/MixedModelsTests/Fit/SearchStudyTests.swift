@@ -22,6 +22,10 @@ struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
 
   static let all: [StudyModel] = try! Files.decoded(
     from: Files.test("MixedModelsTests/Fit/SearchStudy.json"))
+  /// Models whose criterion falls without end where random effects explain every row: from 300 starts the
+  /// reference comes there. The value is the least that leaves residuals 10⁻⁵ of yᵀy.
+  static let withoutEnd: [StudyModel] = try! Files.decoded(
+    from: Files.test("MixedModelsTests/Fit/SearchWithoutEnd.json"))
 
   func fit(threads: Int = 0) throws -> Fit {
     var options = FitOptions()
@@ -42,6 +46,15 @@ struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
     for deviation in fit.varianceComponents.flatMap(\.standardDeviations) {
       #expect(deviation == 0 || deviation > 1e-9 * fit.sigma)
     }
+  }
+
+  @Test(arguments: StudyModel.withoutEnd)
+  func `a criterion that falls without end beside the minimum is said`(model: StudyModel) throws {
+    let fit = try model.fit()
+    #expect(fit.criterion < model.best + 1e-5)
+    #expect(fit.convergence.converged, "\(fit.convergence.messages)")
+    #expect(
+      fit.convergence.messages.contains { $0.contains("where the random effects explain every row") })
   }
 
   /// Starts are drawn from a seed, and an evaluation does not depend on threads.
