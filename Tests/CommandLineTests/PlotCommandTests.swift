@@ -103,6 +103,14 @@ private let isGnuplotInstalled =
     #expect(!FileManager.default.fileExists(atPath: folder.file("a.svg")))
   }
 
+  @Test(arguments: ["caterpillar", "trace", "profile"])
+  func `a figure without tests takes no degrees of freedom`(kind: String) throws {
+    let run = try ToolProcess(
+      "plot", kind, model, "--ddf", "kenward-roger", "-o", folder.file("a.svg"))
+    #expect(run.status == 64 && run.errors.contains("\(kind) tests nothing"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("a.svg")))
+  }
+
   @Test func `a profile is drawn from its table`() throws {
     try folder.write(
       "parameter,value,zeta,deviance\nsd,1,-2,5\nsd,2,0,1\nsd,3,1.5,3.25\n", to: "curves.csv")

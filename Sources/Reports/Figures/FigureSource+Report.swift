@@ -48,7 +48,8 @@ extension FigureSource {
 
   /// What a fit of its kind has.
   private var figures: [(FigureKind, String)] {
-    var kinds: [(FigureKind, String)] = fitted.repeatedModel != nil ? [] : Self.figures
+    var kinds: [(FigureKind, String)] =
+      fitted.repeatedModel != nil ? [(.coefficients, "Coefficients")] : Self.figures
     if fit.residualStrata != nil || fit.residual != nil {
       kinds.append((.deviations, "Residual standard deviations"))
     }
@@ -57,8 +58,9 @@ extension FigureSource {
   }
 
   private static let figures: [(FigureKind, String)] = [
-    (.data, "Rows and fit"), (.residuals, "Residuals"), (.qq, "Normal quantile plots"),
-    (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"), (.profile, "Profiles"),
+    (.coefficients, "Coefficients"), (.data, "Rows and fit"), (.residuals, "Residuals"),
+    (.qq, "Normal quantile plots"), (.caterpillar, "Conditional modes"), (.shrinkage, "Shrinkage"),
+    (.profile, "Profiles"),
   ]
 
   private func testedFit(_ data: [any TableSource]) throws -> Fit {

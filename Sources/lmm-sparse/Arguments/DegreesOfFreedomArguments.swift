@@ -22,8 +22,9 @@ struct DegreesOfFreedomArguments: ParsableArguments {
   }
 
   @Option(
-    help: ArgumentHelp("Degrees of freedom of t and F.", valueName: "method"))
-  var ddf: Method = .satterthwaite
+    help: ArgumentHelp(
+      "Degrees of freedom of t and F; default: satterthwaite.", valueName: "method"))
+  var ddf: Method?
 
   enum Covariance: String, CaseIterable, ExpressibleByArgument {
     case model
@@ -49,7 +50,10 @@ struct DegreesOfFreedomArguments: ParsableArguments {
       valueName: "column"))
   var cluster: String?
 
-  var method: DegreesOfFreedomMethod { ddf.method }
+  var method: DegreesOfFreedomMethod { (ddf ?? .satterthwaite).method }
+
+  /// Whether anything is said of tests.
+  var areGiven: Bool { ddf != nil || vcov != nil || cluster != nil }
 
   /// Whether a covariance is asked for that only some tests know.
   var isRobust: Bool { (vcov ?? .model) != .model || (vcov == nil && cluster != nil) }

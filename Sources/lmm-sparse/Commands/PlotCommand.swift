@@ -119,6 +119,11 @@ struct PlotCommand: ParsableCommand {
     if kind == .means { try grid.check() } else if grid.areGiven {
       throw ValidationError("--at, --trends, --type and --cell-weights are for the figure means.")
     }
+    if tests.areGiven, ![.coefficients, .means].contains(kind) {
+      throw ValidationError(
+        "--ddf, --vcov and --cluster are for the figures coefficients and means: \(kind.rawValue) tests nothing."
+      )
+    }
     if parameter != nil, kind != .study {
       throw ValidationError("--parameter is for the figure study.")
     }

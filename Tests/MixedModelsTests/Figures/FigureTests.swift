@@ -253,7 +253,7 @@ private func dataLines(_ script: String) -> Int {
     let example = try Example.sleepstudy.get()
     let page = try example.source.report(data: hasRows ? example.data : [])
     let document = try SVGDocument(page.replacing("<!DOCTYPE html>", with: ""))
-    #expect(document.counts["svg"] == (hasRows ? 7 : 5))
+    #expect(document.counts["svg"] == (hasRows ? 8 : 6))
     #expect(document.counts["figcaption"] == document.counts["svg"])
     #expect(page.contains("REML criterion at convergence: 1743.6"))
     #expect(page.contains("Tests of fixed effects") && page.contains("Tests of random effects"))
