@@ -179,7 +179,7 @@ extension LinearMixedModel {
     }
     if outcome.falls > 0 {
       messages.append(
-        "searches from \(outcome.falls) of \(outcome.starts) starts went below this minimum, to where the random effects explain every row: the data are few for so many covariance parameters"
+        "searches from \(outcome.falls) of \(outcome.starts) starts went below this minimum, to where the model explains rows exactly: the data are few for so many covariance parameters"
       )
     }
     let share = residualShare(sigma)

@@ -37,7 +37,7 @@ struct CriterionSearch {
     /// Starts of searches, and how many of them led here.
     var starts = 1
     var startsAgreed = 1
-    /// Searches that went below this value, to where random effects explain every row.
+    /// Searches that went below this value, to where rows are explained exactly.
     var falls = 0
     /// nil if it cannot be computed.
     var curvature: CriterionCurvature?

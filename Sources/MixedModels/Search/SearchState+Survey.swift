@@ -54,7 +54,7 @@ extension SearchState {
     if value < settled.1 - leastGain, trace.count < limit { try descend() }
     if value < settled.1 {
       let weight = try derivatives(at: best)?.residualWeight ?? .infinity
-      if !(weight < largestWeight) {
+      if !(weight < largestWeight) || isWithoutEnd {
         if value < settled.1 - Self.leastFall { ends.addFall() }
         (isUnfinished, value) = (true, .infinity)
       }
@@ -62,6 +62,12 @@ extension SearchState {
     ends.add(isUnfinished ? nil : value)
     // What is lower by rounding only has not been searched to its end.
     if settled.1 <= value + leastGain { (best, value, messages) = settled }
+  }
+
+  /// Whether the residuals of a stratum vanish here, or a correlation goes to ±1: no minimum either.
+  private var isWithoutEnd: Bool {
+    do throws(FitError) { try search.covariance.checkEnd(best) } catch { return true }
+    return false
   }
 
   /// One search; from a face of the parameter space, where a variance or a direction is zero, a

@@ -54,7 +54,7 @@ struct StudyModel: Decodable, Sendable, CustomTestStringConvertible {
     #expect(fit.criterion < model.best + 1e-5)
     #expect(fit.convergence.converged, "\(fit.convergence.messages)")
     #expect(
-      fit.convergence.messages.contains { $0.contains("where the random effects explain every row") })
+      fit.convergence.messages.contains { $0.contains("where the model explains rows exactly") })
   }
 
   /// Starts are drawn from a seed, and an evaluation does not depend on threads.
