@@ -13,7 +13,7 @@ extension EquationsPlan {
     guard chosenIndex != nil, chosen.strategy != .matrixFree, chosen.isExpensive,
       model.groups.count > 1, model.hasIndependentLevels, model.fixedLevels == nil, model.parts == nil
     else { return nil }
-    let leading = Self.leadingGroups(model)[0]
+    let leading = model.leadingGroups[0]
     let rough = StrategyEstimate(
       matrixFree: model, leading: leading, accuracy: nil, threads: threads)
     guard rough.seconds < Self.largestShare * chosen.seconds,

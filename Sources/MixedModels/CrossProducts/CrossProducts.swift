@@ -107,7 +107,7 @@ public struct CrossProducts: Sendable {
     }
     if let strata = basis.strata {
       let chunk = ChunkPanels(rows, counts: counts, x: x, z: panels)
-      parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, like: self, chunk, rows: $0) }
+      parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, pairs: groupPairs, chunk, rows: $0) }
       for g in groups.indices { for part in parts { groups[g].add(alike: part.groups[g]) } }
     } else if let serial = basis.serial {
       sumSteps(serial, ChunkPanels(rows, counts: counts, x: x, z: panels))

@@ -40,9 +40,9 @@ struct ChunkPanels {
 
 extension ProductSums {
   /// Of some rows of a chunk.
-  init(_ basis: RawBasis, like whole: CrossProducts, _ chunk: ChunkPanels, rows: [Int]) {
+  init(_ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, rows: [Int]) {
     self.init(
-      basis, like: whole, counts: chunk.counts, x: chunk.x.selecting(rows),
+      basis, pairs: groupPairs, counts: chunk.counts, x: chunk.x.selecting(rows),
       z: chunk.z.map { $0.selecting(rows) }, levels: chunk.levels(basis, rows),
       weights: rows.map { chunk.rows.weights[$0] })
   }
@@ -54,7 +54,7 @@ extension ProductSums {
   ///   - z: Empty where rows of Z are added later.
   ///   - levels: Of every group the level of each row.
   init(
-    _ basis: RawBasis, like whole: CrossProducts, counts: [Int], x: SparsePanel, z: [SparsePanel],
+    _ basis: RawBasis, pairs groupPairs: [(Int, Int)], counts: [Int], x: SparsePanel, z: [SparsePanel],
     levels: [[Int32]], weights: [Double]
   ) {
     observations = weights.count
@@ -76,7 +76,7 @@ extension ProductSums {
       return products
     }
     pairs = []
-    for (g, h) in whole.groupPairs {
+    for (g, h) in groupPairs {
       var products = PairProducts(
         rowCapacity: groups[g].zCapacity, columnCapacity: groups[h].zCapacity)
       if g < h, !z.isEmpty {
@@ -87,19 +87,18 @@ extension ProductSums {
     }
   }
 
-  /// Without rows.
-  init(emptyOf whole: CrossProducts) {
-    fixed = FixedProducts(whole.basis.fixed)
-    groups = whole.basis.groups.map { GroupProducts($0.blocks) }
-    pairs = whole.groupPairs.map { g, h in
-      PairProducts(
-        rowCapacity: whole.groups[g].zCapacity, columnCapacity: whole.groups[h].zCapacity)
+  /// Without rows, with room for the columns of `whole`.
+  init(emptyOf basis: RawBasis, like whole: [GroupProducts], pairs groupPairs: [(Int, Int)]) {
+    fixed = FixedProducts(basis.fixed)
+    groups = basis.groups.map { GroupProducts($0.blocks) }
+    pairs = groupPairs.map { g, h in
+      PairProducts(rowCapacity: whole[g].zCapacity, columnCapacity: whole[h].zCapacity)
     }
   }
 
   /// Makes room for all columns and levels of the whole, `groups` and `fixed` being its directories. The whole
   /// itself would hold these sums a second time, which would then be copied.
-  fileprivate mutating func adopt(
+  mutating func adopt(
     fixed wholeFixed: ColumnDirectory, groups wholeGroups: [(ColumnDirectory, levels: Int)],
     pairs groupPairs: [(Int, Int)]
   ) {
@@ -115,55 +114,5 @@ extension ProductSums {
   /// Sorts what merging left unsorted.
   mutating func finish() {
     for pair in pairs.indices { pairs[pair].compact() }
-  }
-}
-
-extension CrossProducts {
-  /// Adds the parts of `other`, of which everything else was added.
-  ///
-  /// - Parameters:
-  ///   - maps: For every cell set the code here of every code there.
-  ///   - places: The part here of every part there.
-  ///   - count: How many parts there are then.
-  mutating func addParts(
-    of other: CrossProducts, _ maps: [[Int32]], places: [Int], count: Int
-  ) {
-    for _ in parts.count..<count { parts.append(ProductSums(emptyOf: self)) }
-    let (basis, pairsOfGroups) = (basis, groupPairs)
-    let directories = groups.map { ($0.directory, levels: $0.levelCount) }
-    let fixedDirectory = fixed.directory
-    for k in parts.indices {
-      parts[k].adopt(fixed: fixedDirectory, groups: directories, pairs: pairsOfGroups)
-    }
-    for (k, theirs) in zip(places, other.parts) {
-      parts[k].observations += theirs.observations
-      let xColumns = parts[k].fixed.merge(theirs.fixed, blocks: basis.fixed, maps: maps)
-      let zColumns = basis.groups.indices.map { g in
-        parts[k].groups[g].merge(
-          theirs.groups[g], columns: basis.groups[g].blocks, levels: maps[basis.groups[g].cellSet],
-          levelCount: directories[g].levels, maps: maps, xColumns: xColumns,
-          xCount: fixedDirectory.count)
-      }
-      for (pair, (g, h)) in pairsOfGroups.enumerated() {
-        parts[k].pairs[pair].merge(
-          theirs.pairs[pair], rowLevelMap: maps[basis.groups[g].cellSet],
-          columnLevelMap: maps[basis.groups[h].cellSet], rowColumns: zColumns[g],
-          columnColumns: zColumns[h], rowCapacity: parts[k].groups[g].zCapacity,
-          columnCapacity: parts[k].groups[h].zCapacity)
-      }
-    }
-  }
-
-  /// - Throws: `FitError.strata` where there are more than anybody can mean.
-  func checkStrata(_ set: Int) throws(FitError) {
-    try Self.checkStrata(specification, count: cellSets[set].count)
-  }
-
-  static func checkStrata(_ specification: ModelSpecification, count: Int) throws(FitError) {
-    guard count > BoundStrata.most else { return }
-    throw .strata(
-      specification.strata?.name ?? "",
-      "has more than \(BoundStrata.most) levels, each of which would have a residual variance of its own. Name a factor with fewer. \(StrataFormula.powers)"
-    )
   }
 }

@@ -8,8 +8,10 @@ extension FittedModel {
   /// Estimates are computed from the cross-products in the file, at the θ in the file. `options` say
   /// how to compute: threads, solver, conditional modes. What belongs to the model comes from the file.
   ///
-  /// - Parameter requiresModes: Whether to refuse a model without random effects where conditional modes are
-  ///   wanted.
+  /// - Parameters:
+  ///   - path: The model file.
+  ///   - options: What does not come from the file.
+  ///   - requiresModes: Whether to refuse a model without random effects where conditional modes are wanted.
   /// - Throws: `ModelFileError` if the file is none of ours, holds no fit, is damaged, or if its
   ///   cross-products do not reproduce the criterion to 10⁻¹⁰ of its size.
   public convenience init(

@@ -47,7 +47,8 @@ extension ModelDescription {
         throw MalformedMember(name: "strata_nobs")
       }
       for (rows, isExtended) in zip(rows, extended) {
-        var part = ProductSums(emptyOf: products)
+        var part = ProductSums(
+          emptyOf: products.basis, like: products.groups, pairs: products.groupPairs)
         part.observations = try rows.count
         part.fixed.isExtended = try isExtended.bool
         products.parts.append(part)
@@ -82,7 +83,8 @@ extension ModelDescription {
     guard products.gaps.steps.reduce(0, { $0 + min($1, products.observations) }) <= products.observations
     else { throw MalformedMember(name: "step_counts", "there are more steps than rows") }
     for (k, isExtended) in extended.enumerated() {
-      var part = ProductSums(emptyOf: products)
+      var part = ProductSums(
+          emptyOf: products.basis, like: products.groups, pairs: products.groupPairs)
       part.observations = products.gaps.steps[k / 2]
       part.fixed.isExtended = try isExtended.bool
       products.parts.append(part)

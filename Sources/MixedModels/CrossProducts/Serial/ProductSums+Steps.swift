@@ -5,7 +5,7 @@ extension ProductSums {
   /// Σ w(x xᵀ + x′x′ᵀ) over steps from a row x′ to the next one x.
   ///
   /// - Parameter later: The later rows.
-  init(_ basis: RawBasis, like whole: CrossProducts, _ chunk: ChunkPanels, endsOf later: [Int]) {
+  init(_ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, endsOf later: [Int]) {
     var rows: [Int] = []
     var times: [Double] = []
     func add(_ row: Int) {
@@ -21,7 +21,7 @@ extension ProductSums {
       add(row)
     }
     self.init(
-      basis, like: whole, counts: chunk.counts, x: chunk.x.selecting(rows),
+      basis, pairs: groupPairs, counts: chunk.counts, x: chunk.x.selecting(rows),
       z: chunk.z.map { $0.selecting(rows) }, levels: chunk.levels(basis, rows),
       weights: zip(rows, times).map { chunk.rows.weights[$0] * $1 })
     observations = later.count
@@ -31,7 +31,7 @@ extension ProductSums {
   ///
   /// Summed themselves, and not made of products, they lose no digits where rows hardly differ from those
   /// before. In Z a step between two levels of a group is a row of both, which pairs them.
-  init(_ basis: RawBasis, like whole: CrossProducts, _ chunk: ChunkPanels, differencesTo later: [Int]) {
+  init(_ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, differencesTo later: [Int]) {
     let roots = chunk.rows.weights.map { $0.squareRoot() }
     let x = chunk.x.differences(to: later, roots)
     let halves = basis.groups.indices.map { g in
@@ -39,12 +39,12 @@ extension ProductSums {
     }
     guard halves.contains(where: \.areOfTwoLevels) else {
       self.init(
-        basis, like: whole, counts: chunk.counts, x: x, z: halves.map(\.z),
+        basis, pairs: groupPairs, counts: chunk.counts, x: x, z: halves.map(\.z),
         levels: halves.map(\.levels), weights: later.map { _ in 1 })
       return
     }
     self.init(
-      basis, like: whole, counts: chunk.counts, x: x, z: [], levels: [],
+      basis, pairs: groupPairs, counts: chunk.counts, x: x, z: [], levels: [],
       weights: later.map { _ in 1 })
     let ones = [Double](repeating: 1, count: 4 * later.count)
     for (g, half) in halves.enumerated() {
@@ -52,7 +52,7 @@ extension ProductSums {
         level: half.levels, z: half.z, x: x.selecting(half.steps),
         w: Array(ones.prefix(half.steps.count)))
     }
-    for (pair, (g, h)) in whole.groupPairs.enumerated() {
+    for (pair, (g, h)) in groupPairs.enumerated() {
       let met = g == h ? halves[g].ofTwoLevels : halves[g].meeting(halves[h])
       guard !met.isEmpty else { continue }
       pairs[pair].accumulate(

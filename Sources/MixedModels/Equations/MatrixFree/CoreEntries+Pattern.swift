@@ -13,8 +13,6 @@ extension CoreEntries {
   /// A row of the core is written once, a sweep of the operator goes over all pairs twice: more entries
   /// than so many times those of a sweep are not worth their memory.
   static let mostEntries = 2.0
-  /// Products of blocks for every pair of levels, above which not even the pattern is looked for.
-  static let mostMeetings = 16.0
 
   /// The patterns of all pairs of core groups that meet, diagonal blocks left out; nil where they would
   /// take much more than the pairs of levels themselves.
@@ -31,7 +29,7 @@ extension CoreEntries {
       sums.pairs += Double(degree)
       sums.meetings += Double(degree * degree)
     }
-    guard always || counts.meetings <= mostMeetings * counts.pairs else { return nil }
+    guard always || counts.meetings <= LevelNeighbourhoods.mostMeetings * counts.pairs else { return nil }
     var limit = Double(system.leadingPlaces.count * system.size)
     for blocks in system.crossed.compactMap({ $0 }) + system.direct {
       limit += 2 * mostEntries * Double(blocks.byRow.valueCount)

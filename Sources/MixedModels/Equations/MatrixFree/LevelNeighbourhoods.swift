@@ -11,6 +11,9 @@ struct LevelNeighbourhoods {
   /// Of all groups.
   let places: [LevelPlaces]
 
+  /// Products of blocks for every pair of levels, above which a core is not written out, and not even its
+  /// pattern is looked for.
+  static let mostMeetings = 16.0
   /// Levels of one neighbourhood, at most: eight numbers of each fill a part of a cache.
   private static let largest = 4096
   private static let passes = 5
@@ -28,7 +31,7 @@ struct LevelNeighbourhoods {
       let group = pair.rowGroup == leading ? pair.columnGroup : pair.rowGroup
       let counts = model.groups.map(\.levelCount)
       let ofLeaders = Partners(pair, of: leading, levels: counts[leading])
-      guard ofLeaders.meetings <= CoreEntries.mostMeetings * Double(ofLeaders.count) else {
+      guard ofLeaders.meetings <= Self.mostMeetings * Double(ofLeaders.count) else {
         return nil
       }
       let own = LevelPlaces(

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
-import NumericalMethods
 
 /// What each way to solve the equations would cost, from counts and patterns alone, and which one
 /// to take.
@@ -11,97 +9,14 @@ package struct EquationsPlan {
   package let chosenIndex: Int?
   package let choice: Choice
 
-  /// - Parameters:
-  ///   - solver: `auto`, `absorb`, `cholmod`, `matrix-free`, or `exact` for any that estimates
-  ///     nothing; one group that is absorbed leaves nothing that could be without a matrix, so that
-  ///     `matrix-free` is then `absorb`.
-  ///   - accuracy: Standard error wanted of a criterion that is estimated; nil: one that hardly moves the
-  ///     estimates.
-  ///   - memory: Bytes there are; 0: unknown, anything fits.
-  ///   - compares: Whether to look at all strategies even where the choice is clear.
-  ///   - refuses: Whether it is an error that nothing fits.
-  /// - Throws: `FitError.unknownSolver`; `.outOfMemory` if nothing fits; `CholmodError`.
-  package init(
-    _ model: LinearMixedModel, solver given: String = "auto", accuracy: Double? = nil, threads: Int,
-    memory: Int = availableMemory(), compares: Bool = false, refuses: Bool = true
-  ) throws {
-    guard given == "auto" || given == "exact" || Self.strategies[given] != nil else {
-      throw FitError.unknownSolver(given)
-    }
-    guard model.fixedLevels == nil else {
-      self = try EquationsPlan(
-        besideFixedLevels: model, solver: given, accuracy: accuracy, threads: threads,
-        memory: memory, compares: compares, refuses: refuses)
-      return
-    }
-    let solver = try Self.solver(given, model)
-    var comparison = StrategyComparison(
-      model, solver: solver, threads: threads, memory: memory,
-      compares: compares && model.hasIndependentLevels && !model.hasLinkedLevels)
-    comparison.addMatrixFree(accuracy: accuracy)
-    try comparison.addAbsorbed()
-    try comparison.addWhole()
-    let candidates = comparison.candidates.sorted { $0.estimate.seconds < $1.estimate.seconds }
-    let estimates = candidates.map(\.estimate)
-    let allowed = candidates.indices.filter { k in
-      let strategy = candidates[k].estimate.strategy
-      return candidates[k].choice != nil && candidates[k].estimate.fits(memory)
-        && (Self.strategies[solver] ?? strategy.rawValue) == strategy.rawValue
-        && (solver != "exact" || strategy != .matrixFree)
-    }
-    let exact = allowed.first { k in
-      estimates[k].strategy != .matrixFree && estimates[k].seconds <= comparison.patience
-    }
-    let chosen = exact ?? allowed.first
-    guard chosen != nil || !refuses else {
-      throw FitError.outOfMemory(
-        needed: estimates.map(\.bytes).min() ?? 0, available: memory,
-        core: estimates.filter { $0.leading != nil }.map(\.coreSize).min()
-          ?? model.randomEffectCount)
-    }
-    (self.estimates, chosenIndex) = (estimates, chosen)
-    choice = chosen.flatMap { candidates[$0].choice } ?? .whole
-  }
-
   init(estimates: [StrategyEstimate], chosenIndex: Int?, choice: Choice) {
     (self.estimates, self.chosenIndex, self.choice) = (estimates, chosenIndex, choice)
-  }
-
-  /// - Throws: `FitError` where only the whole system will do and another is asked for.
-  private static func solver(_ given: String, _ model: LinearMixedModel) throws(FitError) -> String
-  {
-    guard model.hasIndependentLevels else {
-      guard ["auto", "exact", "cholmod"].contains(given) else {
-        throw .numerical(
-          "levels that hang together by a relationship cannot be eliminated one by one. Use \(Setting.solver("cholmod")), or leave it out"
-        )
-      }
-      return "cholmod"
-    }
-    if model.parts != nil, model.groups.count > 1 || model.hasLinkedLevels {
-      guard ["auto", "exact", "cholmod"].contains(given) else {
-        throw .numerical(
-          "residuals that are correlated or of different variances, beside several grouping factors, are for the whole system of equations. Use \(Setting.solver("cholmod")), or auto"
-        )
-      }
-      return "cholmod"
-    }
-    return given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
   }
 
   /// What a solver asked for is called in reports.
   static let strategies = [
     "absorb": "absorbed", "cholmod": "cholmod", "matrix-free": "matrix-free",
   ]
-
-  /// Groups worth absorbing, the largest first: those that leave not much more of a core than that
-  /// one.
-  static func leadingGroups(_ model: LinearMixedModel) -> [Int] {
-    let sizes = model.groups.map { $0.levelCount * $0.size }
-    let largest = sizes.max() ?? 0
-    return sizes.indices.filter { 2 * sizes[$0] >= largest }
-      .sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
-  }
 
   /// The estimate of what was chosen.
   package var chosen: StrategyEstimate { estimates[chosenIndex ?? 0] }

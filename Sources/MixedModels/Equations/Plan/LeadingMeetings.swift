@@ -39,7 +39,7 @@ struct LeadingMeetings {
 
   /// Whether levels of the core meet so few others that they are written out for certain, see `CoreEntries`.
   var areFew: Bool {
-    squares <= CoreEntries.mostMeetings * pairs
+    squares <= LevelNeighbourhoods.mostMeetings * pairs
       && entries <= leadingScalars + 2 * CoreEntries.mostEntries * values
   }
 }

@@ -54,7 +54,7 @@ struct StrategyComparison {
     guard model.groups.count > 1, ["auto", "matrix-free"].contains(solver) || compares else {
       return
     }
-    let leading = EquationsPlan.leadingGroups(model)[0]
+    let leading = model.leadingGroups[0]
     let estimate = StrategyEstimate(
       matrixFree: model, leading: leading, accuracy: accuracy, threads: threads)
     var wanted: MatrixFreeAccuracy =
@@ -74,7 +74,7 @@ struct StrategyComparison {
   /// - Throws: `CholmodError`.
   mutating func addAbsorbed() throws {
     guard ["auto", "exact", "absorb"].contains(solver) || compares else { return }
-    for leading in EquationsPlan.leadingGroups(model) {
+    for leading in model.leadingGroups {
       if isSettled && !compares { break }
       if let bound = bound(leading: leading),
         isHopeless(bound) || (solver != "absorb" && takesLong(edges: edges(bound)))

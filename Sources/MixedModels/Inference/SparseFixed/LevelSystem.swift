@@ -76,7 +76,7 @@ final class MatrixFreeLevelSystem: LevelSystem {
     var accuracy = MatrixFreeAccuracy.modest(nil)
     accuracy.seed = seed
     equations = MatrixFreeEquations(
-      model, leading: EquationsPlan.leadingGroups(model)[0], accuracy: accuracy, threads: threads)
+      model, leading: model.leadingGroups[0], accuracy: accuracy, threads: threads)
   }
 
   func update(_ Λ: [[Double]]) throws {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension LinearMixedModel {
+  /// Groups worth absorbing, the largest first: those that leave not much more of a core than that
+  /// one.
+  var leadingGroups: [Int] {
+    let sizes = groups.map { $0.levelCount * $0.size }
+    let largest = sizes.max() ?? 0
+    return sizes.indices.filter { 2 * sizes[$0] >= largest }
+      .sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
+  }
+}
