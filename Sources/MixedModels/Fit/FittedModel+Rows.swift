@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
+import NumericalMethods
 
 extension FittedModel {
   /// Fitted values and residuals, from reading the rows again; those of a fit that was saved are
@@ -32,6 +33,19 @@ extension FittedModel {
       return "\(file.name) holds cross-products"
     }
     return nil
+  }
+
+  /// - Parameters:
+  ///   - what: What takes the rows.
+  ///   - count: How many were read.
+  ///   - squares: Their weighted residual sum of squares, in units of the response.
+  /// - Throws: `InferenceError` where they are not those of this fit of least squares.
+  func requireSameRows(_ what: String, count: Int, squares: Double) throws(InferenceError) {
+    let (p, s) = (model.fixedEffectCount, model.fixed.responseScale)
+    let expected = s * s * model.tail[p, p]
+    guard count == model.observations, abs(squares - expected) <= 1e-6 * expected else {
+      throw .otherRows(what)
+    }
   }
 
   /// - Throws: `InferenceError` where the rows, whose residuals the covariance takes, cannot be read.

@@ -33,11 +33,8 @@ extension FittedModel {
         x: columns(block, codes))
     }
     try residualPass().forEach(with: part) { rows, own in try scores.add(own, rows) }
-    let kind = options.coefficientCovariance ?? .cr2
     guard let values = scores.finished() else {
-      throw InferenceError.refused(
-        "\(kind.rawValue) needs the rows of the fit, and those that are there now leave other residuals. Fit again."
-      )
+      throw InferenceError.otherRows((options.coefficientCovariance ?? .cr2).rawValue)
     }
     return ClusterSums(
       ClusterLevels(residual.subject.name, labels: subjects.labels), size: model.fixedEffectCount + 1,
@@ -70,6 +67,12 @@ private struct SubjectScores {
     /// Times the root of the weight.
     var x: [Double] = []
     var e: [Double] = []
+
+    mutating func append(_ visit: Int, _ x: ArraySlice<Double>, _ e: Double, root: Double) {
+      visits.append(visit)
+      for value in x { self.x.append(root * value) }
+      self.e.append(root * e)
+    }
   }
 
   private let p: Int
@@ -110,9 +113,8 @@ private struct SubjectScores {
         current = subject
       }
       let root = part.weights[i].squareRoot()
-      held[subject, default: Subject(arm: own.arms?[i] ?? 0)].visits.append(own.visits[i])
-      for k in i * p..<(i + 1) * p { held[subject]!.x.append(root * own.x[k]) }
-      held[subject]!.e.append(root * part.residuals[i] / scale)
+      held[subject, default: Subject(arm: own.arms?[i] ?? 0)].append(
+        own.visits[i], own.x[i * p..<(i + 1) * p], part.residuals[i] / scale, root: root)
     }
   }
 

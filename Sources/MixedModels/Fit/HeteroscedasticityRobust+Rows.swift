@@ -49,13 +49,7 @@ extension HeteroscedasticityRobust {
         }
       }
     }
-    let s = model.fixed.responseScale
-    let expected = s * s * model.tail[p, p]
-    guard count == model.observations, abs(squares - expected) <= 1e-6 * expected else {
-      throw InferenceError.refused(
-        "\(kind.rawValue) needs the rows of the fit, and those that are there now leave other residuals. Fit again."
-      )
-    }
+    try fitted.requireSameRows(kind.rawValue, count: count, squares: squares)
     let df = Double(model.observations - model.fixedRank)
     let scale = kind == .hc1 ? Double(model.observations) / df : 1
     var C = DenseMatrix(rows: p, columns: p)

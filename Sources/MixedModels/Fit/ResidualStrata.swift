@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Glibc
-import NumericalMethods
 
 /// The residual standard deviations of strata of rows (nlme's `varIdent`).
 public struct ResidualStrata: Sendable {
@@ -33,10 +31,7 @@ extension ResidualStrata {
     strata = structure.labels.indices.map { s in
       let deviation = ratios[s] * sigma
       let error = errors?[s]
-      let interval = error.map { error -> (low: Double, high: Double) in
-        let margin = Normal.quantile(0.025, tail: .upper) * error / deviation
-        return (deviation * exp(-margin), deviation * exp(margin))
-      }
+      let interval = error.map { logarithmicWaldInterval(deviation, $0) }
       return Stratum(
         label: structure.labels[s], observations: structure.rows[s],
         standardDeviation: deviation, ratio: ratios[s], standardError: error,

@@ -17,6 +17,13 @@ public enum InferenceError: Error, Sendable, Equatable {
 }
 
 extension InferenceError {
+  /// - Parameter what: What takes the residuals of the rows a fit was made of.
+  static func otherRows(_ what: String) -> InferenceError {
+    .refused(
+      "\(what) needs the rows of the fit, and those that are there now leave other residuals. Fit again."
+    )
+  }
+
   static var withoutClusters: InferenceError {
     .refused(
       "cluster-robust covariances need clusters of rows. Name their column: \(Setting.clusters()).")

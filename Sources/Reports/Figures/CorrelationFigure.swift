@@ -68,9 +68,7 @@ package struct CorrelationFigure: Figure {
     script.command("set xrange [-0.5:\(edge)]")
     script.command("set yrange [\(edge):-0.5]")
     // Names of many columns would lie over each other.
-    let step = (m + 19) / 20
-    let tics = panel.names.enumerated().filter { $0.offset % step == 0 }
-      .map { "\(tic: $1, limit: 60) \($0)" as GnuplotCommand }.joined(separator: ", ")
+    let tics = GnuplotCommand.tics(panel.names, most: 20)
     let areLong = panel.names.map(\.count).reduce(0, +) > 30
     script.command("set ytics nomirror scale 0 (\(tics))")
     script.command(

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Glibc
 package import MixedModels
 import ModelFrames
-import NumericalMethods
 
 /// Residual standard deviations with their intervals: by stratum, or by visit and arm.
 package struct DeviationFigure: Figure {
@@ -56,8 +54,8 @@ package struct DeviationFigure: Figure {
   /// exp(log σ ± z se/σ)
   private static func interval(_ σ: Double, _ error: Double?) -> (low: Double, high: Double)? {
     guard let error, σ > 0 else { return nil }
-    let factor = exp(Normal.quantile(0.025, tail: .upper) * error / σ)
-    return factor.isFinite ? (σ / factor, σ * factor) : nil
+    let interval = logarithmicWaldInterval(σ, error)
+    return interval.high.isFinite ? interval : nil
   }
 
   package var size: FigureSize {
@@ -70,10 +68,7 @@ package struct DeviationFigure: Figure {
     script.command("set ylabel \("σ, units of \(response)", limit: 60)")
     script.command("set xrange [-0.6:\(Double(places.count) - 0.4)]")
     let names = shortNames(places, limit: Self.nameLimit)
-    let step = (names.count + 29) / 30
-    let tics = names.enumerated().filter { $0.offset % step == 0 }
-      .map { "\(tic: $1, limit: 60) \($0)" as GnuplotCommand }.joined(separator: ", ")
-    script.command("set xtics nomirror scale 0 (\(tics))")
+    script.command("set xtics nomirror scale 0 (\(GnuplotCommand.tics(names, most: 30)))")
     script.command(series.count > 1 ? "set key outside top center horizontal" : "unset key")
     if !script.terminal.isText { script.command("set grid y") }
     let width = 0.5 / Double(series.count)

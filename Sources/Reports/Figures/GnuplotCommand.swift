@@ -49,9 +49,11 @@ package struct GnuplotCommand: ExpressibleByStringInterpolation, Sendable {
 extension GnuplotCommand {
   package mutating func append(_ command: GnuplotCommand) { text += command.text }
 
-  /// Labels of the tics at 0, 1, 2 …
-  static func tics(_ labels: [String]) -> GnuplotCommand {
-    labels.enumerated().map { "\(tic: $1, limit: 60) \($0)" as GnuplotCommand }
+  /// Labels of the tics at 0, 1, 2 …; of more than `most` every other one, or fewer.
+  static func tics(_ labels: [String], most: Int = .max) -> GnuplotCommand {
+    let step = labels.isEmpty ? 1 : (labels.count - 1) / most + 1
+    return labels.enumerated().filter { $0.offset % step == 0 }
+      .map { "\(tic: $1, limit: 60) \($0)" as GnuplotCommand }
       .joined(separator: ", ")
   }
 }

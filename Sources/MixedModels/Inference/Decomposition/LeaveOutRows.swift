@@ -49,13 +49,7 @@ struct LeaveOutRows: Sendable {
       all.x += part.x
     }
     self = all
-    let (p, s) = (model.fixedEffectCount, model.fixed.responseScale)
-    let expected = s * s * model.tail[p, p]
-    guard count == model.observations, abs(squares - expected) <= 1e-6 * expected else {
-      throw InferenceError.refused(
-        "the decomposition needs the rows of the fit, and those that are there now leave other residuals. Fit again."
-      )
-    }
+    try fitted.requireSameRows("the decomposition", count: count, squares: squares)
   }
 
   /// Some of the rows, with the levels that occur in them numbered anew.
