@@ -21,10 +21,23 @@ extension AbsorbedEquations {
       guard !illConditioned.contains(g) else { continue }
       let (m, first) = (model.groups[g].size, layout.scalarStart[place])
       let block = inverse.block(first, m)
+      let own = precision.diagonal[place]
       for j in 0..<m {
         for i in 0..<m {
-          sums[g].matrix[j * m + i] += block[j * m + i]
-          sums[g].residual[j * m + i] += ζ[first + i] * ζ[first + j]
+          sums[g].matrix[j * m + i] += own * block[j * m + i]
+          sums[g].residual[j * m + i] += own * ζ[first + i] * ζ[first + j]
+        }
+      }
+      // K K⁻¹ = I, so that ΛᵀAΛ leaves I − QG of the levels' blocks of G.
+      precision.forEachLater(place) { other, value in
+        let second = layout.scalarStart[other]
+        for j in 0..<m {
+          for i in 0..<m {
+            let entry = inverse.entry(second + i, first + j) + inverse.entry(second + j, first + i)
+            sums[g].matrix[j * m + i] += value * entry
+            sums[g].residual[j * m + i]
+              += value * (ζ[second + i] * ζ[first + j] + ζ[first + i] * ζ[second + j])
+          }
         }
       }
     }
@@ -148,12 +161,16 @@ extension AbsorbedEquations {
 
   private var slopeCount: Int { model.groups.reduce(0) { $0 + $1.size * $1.size } }
 
-  private var slopeParts: DirectSlopes.Parts {
-    let columns: CoreColumns
+  private var precision: CorePrecision { columns.precision }
+
+  private var columns: CoreColumns {
     switch core {
-    case .dense(let dense): columns = dense.columns
-    case .sparse(let sparse): columns = sparse.columns
+    case .dense(let dense): dense.columns
+    case .sparse(let sparse): sparse.columns
     }
+  }
+
+  private var slopeParts: DirectSlopes.Parts {
     return DirectSlopes.Parts(
       columns: columns, factors: factors, start: model.blockStarts)
   }

@@ -8,10 +8,11 @@ import NumericalMethods
 /// With A_jj, A_jo the blocks of level j, T and U the factors of the leading group and of the
 /// others,
 ///
-///     D_j = TᵀA_jjT + I = L_jL_jᵀ,   W_j = L_j⁻¹TᵀA_jo,   S = Uᵀ(A_oo − Σ W_jᵀW_j)U + I,   log|M|
+///     D_j = TᵀA_jjT + I = L_jL_jᵀ,   W_j = L_j⁻¹TᵀA_jo,   S = Uᵀ(A_oo − Σ W_jᵀW_j)U + Q,   log|M|
 ///   = Σ log|D_j| + log|S|,
 ///
-/// where o also stands for X and y, on which U is the identity and to which no I is added.
+/// where o also stands for X and y, on which U is the identity and to which no Q is added; Q is I for independent
+/// levels, as those of the leading group are.
 /// Sums are cut by position, so nothing depends on the number of threads.
 package final class AbsorbedEquations: MixedModelEquations {
   let model: LinearMixedModel

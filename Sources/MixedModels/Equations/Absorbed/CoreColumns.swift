@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// Computes columns of the core S = Tᵀ(A − ΣW_jᵀW_j)T + I, all rows of one place's columns at a
+/// Computes columns of the core S = Tᵀ(A − ΣW_jᵀW_j)T + Q, all rows of one place's columns at a
 /// time. Every column is summed over the leading levels in their order by one thread, so the sums
 /// do not depend on the number of threads.
 struct CoreColumns {
   let layout: CoreLayout
   let blocks: CoreBlocks
+  let precision: CorePrecision
   /// Multiplications that assemble all columns entry by entry.
   let work: Double
   /// p + 1
@@ -19,6 +20,7 @@ struct CoreColumns {
   init(_ model: LinearMixedModel, _ layout: CoreLayout) {
     self.layout = layout
     blocks = CoreBlocks(model, layout)
+    precision = CorePrecision(model, layout)
     tail = model.tail.columns
     work = layout.work.reduce(0, +)
     groupOfPlace = layout.order.map { Int(layout.incidence.groupOfNode[$0]) }
@@ -85,7 +87,7 @@ struct CoreColumns {
     }
   }
 
-  /// Overwrites the columns of one place with Tᵀ · T + I, from the place's own rows on.
+  /// Overwrites the columns of one place with Tᵀ · T + Q, from the place's own rows on.
   func transform(
     place: Int, _ columns: UnsafeMutablePointer<Double>, stride: Int, _ factors: [[Double]],
     scales: UnsafePointer<Double>
@@ -111,7 +113,10 @@ struct CoreColumns {
           factors[groupOfPlace[other]])
       }
     }
-    for j in 0..<width(place) { columns[j * stride + first + j] += 1 }
+    for j in 0..<width(place) { columns[j * stride + first + j] += precision.diagonal[place] }
+    precision.forEachLater(place) { other, value in
+      for j in 0..<width(place) { columns[j * stride + scalarStart[other] + j] += value }
+    }
   }
 
   /// rows ← Tᵀ rows: T is n × n, `rows` n × m with columns `stride` apart.

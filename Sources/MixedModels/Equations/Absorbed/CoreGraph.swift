@@ -2,11 +2,11 @@
 import NumericalMethods
 
 /// Which nodes of the core meet: by occurring together, or with the same level of the leading
-/// group.
+/// group, or by a relationship.
 struct CoreGraph {
   private let incidence: Incidence
   private let byPartner: (starts: [Int], nodes: [Int32])
-  /// Nodes of later groups that a node occurs with.
+  /// Nodes with larger numbers that a node occurs with, or is related to.
   private let direct: (starts: [Int], nodes: [Int32])
 
   init(_ model: LinearMixedModel, _ incidence: Incidence) {
@@ -19,6 +19,12 @@ struct CoreGraph {
         for k in pair.rowLevels.indices {
           let row = incidence.firstNode[pair.rowGroup] + Int(pair.rowLevels[k])
           let column = incidence.firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
+          body(min(row, column), max(row, column))
+        }
+      }
+      for (g, group) in model.groups.enumerated() where g != incidence.leading {
+        for edge in group.precision.edges {
+          let (row, column) = (incidence.firstNode[g] + Int(edge.row), incidence.firstNode[g] + Int(edge.column))
           body(min(row, column), max(row, column))
         }
       }

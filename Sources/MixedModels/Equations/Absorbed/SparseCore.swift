@@ -55,6 +55,8 @@ final class SparseCore {
     columns.subtractProducts(levels, place: place, from: work, stride: stride)
 
     let T = factors[columns.group(place)]
+    let own = columns.precision.diagonal[place]
+    var later = columns.precision.starts[place]
     var offset = 0
     for e in nodes.columnStarts[place]...nodes.columnStarts[place + 1] {
       let isTail = e == nodes.columnStarts[place + 1]
@@ -75,9 +77,17 @@ final class SparseCore {
         let target = values.start + factor.pattern.columnStarts[first + j]
         let skipped = other == place ? j : 0  // above the diagonal
         for i in skipped..<rows {
-          target[offset - j + i] = block[j * stride + i] + (other == place && i == j ? 1 : 0)
+          target[offset - j + i] = block[j * stride + i] + (other == place && i == j ? own : 0)
         }
         (block + j * stride).update(repeating: 0, count: rows)
+      }
+      // Both go by the other place.
+      if later < columns.precision.starts[place + 1], columns.precision.entries[later].place == other {
+        for j in 0..<m {
+          values.start[factor.pattern.columnStarts[first + j] + offset - j + j]
+            += columns.precision.entries[later].value
+        }
+        later += 1
       }
       offset += rows
     }

@@ -85,7 +85,7 @@ struct Incidence {
     self.places = kept.map { places[$0] }
   }
 
-  /// Whether a node occurs with nodes of other groups.
+  /// Whether a node occurs with nodes of other groups, or may be related to some of its own.
   private static func nodesWithDirectPairs(
     _ model: LinearMixedModel, _ leading: Int, _ firstNode: [Int], count: Int
   ) -> [Bool] {
@@ -93,6 +93,9 @@ struct Incidence {
     for pair in model.pairs where !pair.contains(leading) {
       for level in pair.rowLevels { direct[firstNode[pair.rowGroup] + Int(level)] = true }
       for level in pair.columnLevels { direct[firstNode[pair.columnGroup] + Int(level)] = true }
+    }
+    for (g, group) in model.groups.enumerated() where g != leading && !group.precision.isIdentity {
+      for level in 0..<group.levelCount { direct[firstNode[g] + level] = true }
     }
     return direct
   }
