@@ -9,14 +9,16 @@ extension RandomEffectsGroup {
   func related(
     by relationship: LevelRelationship, factor: String
   ) throws(RelationshipError) -> RandomEffectsGroup {
-    var place: [Label: Int] = [:]
+    var place = [Label: Int](minimumCapacity: relationship.levels.count)
     for (k, level) in relationship.levels.enumerated() { place[Label(level)] = k }
     var position = [Int](repeating: -1, count: relationship.levels.count)
-    let unknown = levels.filter { place[Label($0)] == nil }
+    var unknown: [String] = []
+    for (k, level) in levels.enumerated() {
+      if let known = place[Label(level)] { position[known] = k } else { unknown.append(level) }
+    }
     if let first = unknown.first {
       throw .unknownLevel(first, factor: factor, others: unknown.count - 1)
     }
-    for (k, level) in levels.enumerated() { position[place[Label(level)]!] = k }
     var all = levels
     for (k, level) in relationship.levels.enumerated() where position[k] < 0 {
       position[k] = all.count
@@ -32,18 +34,5 @@ extension RandomEffectsGroup {
       size: size, levels: levels + more, zz: zz + Array(repeating: 0, count: more.count * size * size),
       zx: zx + Array(repeating: 0, count: more.count * (zx.count / max(levels.count, 1))), rank: rank,
       B: B, precision: precision)
-  }
-}
-
-extension SparsePrecision {
-  /// With level k at `position[k]`.
-  fileprivate func permuted(to position: [Int]) -> SparsePrecision {
-    var moved = diagonal
-    for (k, value) in diagonal.enumerated() { moved[position[k]] = value }
-    let edges = edges.map { edge in
-      let (a, b) = (position[Int(edge.row)], position[Int(edge.column)])
-      return Edge(row: Int32(max(a, b)), column: Int32(min(a, b)), value: edge.value)
-    }.sorted { ($0.column, $0.row) < ($1.column, $1.row) }
-    return SparsePrecision(diagonal: moved, edges: edges, logDeterminant: logDeterminant)
   }
 }

@@ -77,6 +77,7 @@ extension LevelPrecision {
   /// - Throws: `CholmodError`
   fileprivate func inverseDiagonal() throws -> [Double]? {
     guard case .sparse(let Q) = self else { return nil }
+    if let known = Q.variances { return known }
     var factor = try PrecisionFactor(Q.diagonal, Q.edges)
     return try factor.inverseDiagonal()
   }

@@ -70,7 +70,7 @@ public struct Pedigree: Sendable {
     let givenGroups =
       records.map { (sire: group($0.sire), dam: group($0.dam)) }
       + repeatElement((sire: -1, dam: -1), count: names.count - records.count)
-    let used = Set(givenGroups.flatMap { [$0.sire, $0.dam] })
+    let used = groups.isEmpty ? [] : Set(givenGroups.flatMap { [$0.sire, $0.dam] })
     if let unused = groups.indices.first(where: { !used.contains($0) }) {
       throw .groupWithoutOffspring(groups[unused])
     }
@@ -81,25 +81,37 @@ public struct Pedigree: Sendable {
     individuals = order.map { names[$0] }
     parents = order.map { (ranked(given[$0].sire), ranked(given[$0].dam)) }
     parentGroups = order.map { givenGroups[$0] }
-    (inbreeding, variances) = Self.inbreeding(parents)
+    let coefficients = Inbreeding(parents)
+    (inbreeding, variances) = (coefficients.values, coefficients.variances)
   }
 
   /// By generations, and in the order given within them.
   private static func ancestorsFirst(
     _ parents: [(sire: Int, dam: Int)], _ names: [String]
   ) throws(RelationshipError) -> [Int] {
-    var children = [[Int]](repeating: [], count: parents.count)
+    // Children of k: entries starts[k]..<starts[k + 1].
+    var starts = [Int](repeating: 0, count: parents.count + 1)
     var missing = [Int](repeating: 0, count: parents.count)
     for (k, pair) in parents.enumerated() {
       for parent in [pair.sire, pair.dam] where parent >= 0 {
-        children[parent].append(k)
+        starts[parent + 1] += 1
         missing[k] += 1
+      }
+    }
+    for k in parents.indices { starts[k + 1] += starts[k] }
+    var place = starts
+    var children = [Int32](repeating: 0, count: starts[parents.count])
+    for (k, pair) in parents.enumerated() {
+      for parent in [pair.sire, pair.dam] where parent >= 0 {
+        children[place[parent]] = Int32(k)
+        place[parent] += 1
       }
     }
     var order = parents.indices.filter { missing[$0] == 0 }
     var next = 0
     while next < order.count {
-      for child in children[order[next]] {
+      for e in starts[order[next]]..<starts[order[next] + 1] {
+        let child = Int(children[e])
         missing[child] -= 1
         if missing[child] == 0 { order.append(child) }
       }
@@ -123,96 +135,38 @@ public struct Pedigree: Sendable {
     return here
   }
 
-  /// F and the within-family variances d; F_i = Σ_j l_ij² d_j − 1 over i's ancestors j, in the row l_i
-  /// of A's factor.
-  private static func inbreeding(
-    _ parents: [(sire: Int, dam: Int)]
-  ) -> (inbreeding: [Double], variances: [Double]) {
-    let n = parents.count
-    var (F, d) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
-    var l = [Double](repeating: 0, count: n)
-    for i in 0..<n {
-      let (sire, dam) = parents[i]
-      d[i] = 1
-      for parent in [sire, dam] where parent >= 0 { d[i] -= 0.25 * (1 + F[parent]) }
-      guard sire >= 0, dam >= 0 else { continue }
-      // The youngest first, so that a share is whole before it is passed on.
-      var ancestors = MaximumHeap()
-      l[i] = 1
-      ancestors.push(i)
-      var sum = 0.0
-      while let j = ancestors.pop() {
-        for parent in [parents[j].sire, parents[j].dam] where parent >= 0 {
-          if l[parent] == 0 { ancestors.push(parent) }
-          l[parent] += 0.5 * l[j]
-        }
-        sum += l[j] * l[j] * d[j]
-        l[j] = 0
-      }
-      F[i] = max(0, sum - 1)
-    }
-    return (F, d)
-  }
-
   /// A⁻¹ = Σ w_iw_iᵀ/d_i with w_i = e_i − ½e_sire − ½e_dam; log |A| = Σ log d_i. A group has d = γ, and
   /// no parents.
   public var relationship: LevelRelationship {
     let n = parents.count
     var diagonal = [Double](repeating: 0, count: n)
     diagonal += repeatElement(1 / groupVariance, count: groups.count)
-    var edges: [UInt64: Double] = [:]
+    var edges: [SparsePrecision.Edge] = []
+    edges.reserveCapacity(3 * n)
     func add(_ i: Int, _ j: Int, _ value: Double) {
       if i == j { diagonal[i] += value } else {
-        edges[UInt64(min(i, j)) << 32 | UInt64(max(i, j)), default: 0] += value
+        edges.append(SparsePrecision.Edge(row: Int32(max(i, j)), column: Int32(min(i, j)), value: value))
       }
     }
+    var known: [Int] = []
     for (i, pair) in parents.enumerated() {
       let group = parentGroups[i]
-      let known =
-        [pair.sire, pair.dam].filter { $0 >= 0 } + [group.sire, group.dam].filter { $0 >= 0 }.map { n + $0 }
+      known.removeAll(keepingCapacity: true)
+      if pair.sire >= 0 { known.append(pair.sire) }
+      if pair.dam >= 0 { known.append(pair.dam) }
+      if group.sire >= 0 { known.append(n + group.sire) }
+      if group.dam >= 0 { known.append(n + group.dam) }
       diagonal[i] += 1 / variances[i]
       for parent in known { add(i, parent, -0.5 / variances[i]) }
       for a in known { diagonal[a] += 0.25 / variances[i] }
       if known.count == 2 { add(known[0], known[1], (known[0] == known[1] ? 0.5 : 0.25) / variances[i]) }
-    }
-    let entries = edges.keys.sorted().map {
-      SparsePrecision.Edge(
-        row: Int32($0 & 0xffff_ffff), column: Int32($0 >> 32), value: edges[$0]!)
     }
     let logDeterminant =
       -variances.reduce(0) { $0 + log($1) } - Double(groups.count) * log(groupVariance)
     return LevelRelationship(
       individuals + groups,
       SparsePrecision(
-        diagonal: diagonal, edges: entries.filter { $0.value != 0 }, logDeterminant: logDeterminant))
-  }
-}
-
-/// Numbers of which the largest comes first.
-private struct MaximumHeap {
-  private var items: [Int] = []
-
-  mutating func push(_ item: Int) {
-    items.append(item)
-    var k = items.count - 1
-    while k > 0, items[(k - 1) / 2] < items[k] {
-      items.swapAt(k, (k - 1) / 2)
-      k = (k - 1) / 2
-    }
-  }
-
-  mutating func pop() -> Int? {
-    guard let first = items.first, let last = items.popLast() else { return nil }
-    guard !items.isEmpty else { return first }
-    items[0] = last
-    var k = 0
-    while 2 * k + 1 < items.count {
-      var child = 2 * k + 1
-      if child + 1 < items.count, items[child + 1] > items[child] { child += 1 }
-      guard items[child] > items[k] else { break }
-      items.swapAt(k, child)
-      k = child
-    }
-    return first
+        diagonal: diagonal, edges: SparsePrecision.summed(edges, levels: diagonal.count),
+        logDeterminant: logDeterminant, variances: groups.isEmpty ? inbreeding.map { 1 + $0 } : nil))
   }
 }

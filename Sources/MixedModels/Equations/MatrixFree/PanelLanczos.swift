@@ -8,7 +8,9 @@ import NumericalMethods
 /// Meurant 2010): exact for polynomials of twice the number of steps.
 final class PanelLanczos {
   let team: ThreadTeam
-  let system: CrossedSystem
+  /// Length of the vectors, and of A_joRᵀq.
+  let size: Int
+  private let leadingSize: Int
   /// Whether E is written out: then there are no images, and vectors are made orthogonal to the two before
   /// them only.
   ///
@@ -34,12 +36,19 @@ final class PanelLanczos {
   /// How much the last step changed, summed over the lanes.
   private(set) var lastChange = Double.infinity
 
-  init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool = false) {
-    (self.system, self.team, self.isWritten) = (system, team, isWritten)
+  convenience init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool = false) {
+    self.init(
+      size: system.coreSize, leadingSize: system.leadingPlaces.count * system.size, team,
+      isWritten: isWritten)
+  }
+
+  init(size: Int, leadingSize: Int = 0, _ team: ThreadTeam, isWritten: Bool) {
+    (self.size, self.leadingSize) = (size, leadingSize)
+    (self.team, self.isWritten) = (team, isWritten)
     f = isWritten ? .logarithmBeyondSquare : .logarithm
   }
 
-  private var algebra: PanelAlgebra { PanelAlgebra(team: team, count: system.coreSize) }
+  private var algebra: PanelAlgebra { PanelAlgebra(team: team, count: size) }
 
   /// The panel to put starting vectors in.
   var start: Panel {
@@ -48,10 +57,10 @@ final class PanelLanczos {
   }
 
   private func room(for step: Int) {
-    while q.count <= step + 1 { q.append(Panel(count: system.coreSize)) }
+    while q.count <= step + 1 { q.append(Panel(count: size)) }
     while !isWritten, y.count <= step {
-      y.append(Panel(count: system.coreSize))
-      t.append(Panel(count: system.leadingPlaces.count * system.size))
+      y.append(Panel(count: size))
+      t.append(Panel(count: leadingSize))
     }
   }
 
@@ -64,6 +73,20 @@ final class PanelLanczos {
     _ core: CoreOperator, tolerance: Double, limit: Int,
     firstImage: (Panel) -> Void = { _ in }
   ) throws {
+    try run(tolerance: tolerance, limit: limit, firstImage: firstImage) { k, next in
+      if let entries = core.entries, isWritten {
+        entries.apply(q[k], result: next)
+      } else {
+        core.apply(q[k], y: y[k], t: t[k], result: next)
+      }
+    }
+  }
+
+  /// The same for an operator that writes (I + E) q_k of step k.
+  func run(
+    tolerance: Double, limit: Int, firstImage: (Panel) -> Void = { _ in },
+    apply: (_ k: Int, _ result: Panel) -> Void
+  ) throws {
     let algebra = algebra
     squaredNorms = algebra.dot(q[0], q[0])
     algebra.multiply(q[0], by: reciprocals(squaredNorms.squareRoot(), least: 1e-10))
@@ -72,11 +95,7 @@ final class PanelLanczos {
       let k = steps
       room(for: k)
       let next = q[k + 1]
-      if let entries = core.entries, isWritten {
-        entries.apply(q[k], result: next)
-      } else {
-        core.apply(q[k], y: y[k], t: t[k], result: next)
-      }
+      apply(k, next)
       if k == 0 { firstImage(next) }
       let β = orthogonalize(next, algebra)
       steps += 1

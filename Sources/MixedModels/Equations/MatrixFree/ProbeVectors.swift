@@ -17,14 +17,19 @@ struct ProbeVectors {
         let level = Int(own.places.levels[place])
         for i in 0..<own.size {
           let scalar = own.first + level * own.size + i
-          var stream = RandomStream(
-            seed: seed, purpose: Self.purpose &+ UInt64(b / 8), block: UInt64(scalar))
-          let bits = stream.next() >> UInt64(8 * (b % 8))
-          var lanes = Lanes(repeating: 1)
-          for lane in 0..<8 where bits >> UInt64(lane) & 1 == 1 { lanes[lane] = -1 }
-          panel[own.first + place * own.size + i] = lanes
+          panel[own.first + place * own.size + i] = Self.entries(of: scalar, block: b, seed: seed)
         }
       }
     }
+  }
+
+  /// Those of one scalar in vectors 8b ..< 8b + 8.
+  static func entries(of scalar: Int, block b: Int, seed: UInt64) -> Lanes {
+    var stream = RandomStream(
+      seed: seed, purpose: purpose &+ UInt64(b / 8), block: UInt64(scalar))
+    let bits = stream.next() >> UInt64(8 * (b % 8))
+    var lanes = Lanes(repeating: 1)
+    for lane in 0..<8 where bits >> UInt64(lane) & 1 == 1 { lanes[lane] = -1 }
+    return lanes
   }
 }

@@ -10,14 +10,14 @@ final class SlopeVectors {
   /// Of every scalar.
   let v: Panel
   private let signs: [Lanes]
-  private let system: CrossedSystem
+  private let size: Int
 
   /// Eigenvalues less than this share of the largest are left out.
   private static let cut = 1e-11
 
   /// - Parameter former: Whose room may be written over.
   init(_ lanczos: PanelLanczos, weights: Lanes, reusing former: SlopeVectors?) throws {
-    system = lanczos.system
+    size = lanczos.size
     let k = lanczos.steps
     let kept = try (0..<8).map { lane -> [(value: Double, vector: [Double])] in
       guard weights[lane] != 0, lanczos.squaredNorms[lane] > 1e-20 else { return [] }
@@ -38,8 +38,8 @@ final class SlopeVectors {
       }
     }
     (self.count, self.signs) = (count, signs)
-    let size = count * lanczos.system.coreSize
-    if let former, former.v.count >= size { v = former.v } else { v = Panel(count: size) }
+    let room = count * lanczos.size
+    if let former, former.v.count >= room { v = former.v } else { v = Panel(count: room) }
     combine(lanczos, coefficients)
   }
 
@@ -48,7 +48,7 @@ final class SlopeVectors {
     let (k, count, target) = (lanczos.steps, count, v.start)
     let q: [UnsafePointer<Double>?] = lanczos.q[0..<k].map { numbers(UnsafePointer($0.start)) }
     guard count > 0 else { return }
-    PanelAlgebra(team: lanczos.team, count: system.coreSize).forEach { _, rows in
+    PanelAlgebra(team: lanczos.team, count: size).forEach { _, rows in
       coefficients.withUnsafeBufferPointer { coefficients in
         let coefficients = numbers(coefficients.baseAddress!)
         q.withUnsafeBufferPointer { q in
@@ -62,6 +62,7 @@ final class SlopeVectors {
 
   /// Adds Σ_r ± v_rv_rᵀ to Ē at the entries of E.
   func add(to entries: CoreEntries) {
+    let system = entries.system
     let parts = system.coreParts
     let widest = system.core.map(\.size).max() ?? 1
     let scratch = OwnedBuffer(repeating: Lanes.zero, count: entries.team.count * widest * count)
@@ -73,17 +74,30 @@ final class SlopeVectors {
         for i in 0..<own.size {
           for r in 0..<count { signed[i * count + r] = signs[r] * v[(s + i) * count + r] }
         }
-        for pair in entries.pairs where pair.rows == part.member { add(pair, place, signed) }
+        for pair in entries.pairs where pair.rows == part.member {
+          add(pair, place, signed, firstColumn: system.core[pair.columns].first)
+        }
       }
+    }
+  }
+
+  /// Adds the same to Ē of rows of scalars.
+  func add(to slopes: UnsafeMutablePointer<Double>, _ E: BlockRows, _ rows: Range<Int>) {
+    let signed = OwnedBuffer(repeating: Lanes.zero, count: count)
+    for i in rows {
+      for r in 0..<count { signed.start[r] = signs[r] * v[i * count + r] }
+      lmm_panel_add_inner_products(
+        E.starts.start[i], E.starts.start[i + 1], E.partners.start, count, numbers(signed.start),
+        numbers(v.start), slopes)
     }
   }
 
   @inline(__always)
   private func add(
-    _ pair: CoreEntries.Pair, _ place: Int, _ signed: UnsafePointer<Lanes>
+    _ pair: CoreEntries.Pair, _ place: Int, _ signed: UnsafePointer<Lanes>, firstColumn: Int
   ) {
     let (m, n, count) = (pair.E.height, pair.E.width, count)
-    let from = v.start + system.core[pair.columns].first * count
+    let from = v.start + firstColumn * count
     guard m > 1 || n > 1 else {
       let starts = pair.E.starts.start
       return lmm_panel_add_inner_products(

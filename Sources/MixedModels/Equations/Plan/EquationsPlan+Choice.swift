@@ -5,10 +5,13 @@ extension EquationsPlan {
   /// A strategy with what it needs to know, for any model of the same shape: the one place where
   /// strategies are told apart.
   package indirect enum Choice: Sendable {
-    case whole
+    /// With the order of the equations, where that is known.
+    case whole(WholePattern?)
     case absorbed(CoreLayout)
     /// The group that is absorbed.
     case matrixFree(leading: Int, accuracy: MatrixFreeAccuracy)
+    /// Levels that hang together, those with few neighbours first.
+    case related(WholePattern, accuracy: MatrixFreeAccuracy)
     /// With absorbed factors: for all levels together, and for those of random effects alone.
     case besideFixedLevels(Choice, alone: Choice)
 
@@ -17,10 +20,12 @@ extension EquationsPlan {
       _ model: LinearMixedModel, threads: Int
     ) throws -> any MixedModelEquations {
       switch self {
-      case .whole: try WholeEquations(model)
+      case .whole(let layout): try WholeEquations(model, layout ?? WholePattern(model))
       case .absorbed(let layout): try AbsorbedEquations(model, layout, threads: threads)
       case .matrixFree(let leading, let accuracy):
         MatrixFreeEquations(model, leading: leading, accuracy: accuracy, threads: threads)
+      case .related(let layout, let accuracy):
+        try RelatedEquations(model, layout, accuracy: accuracy, threads: threads)
       case .besideFixedLevels(let joint, let alone):
         FixedLevelsEquations(
           model, try joint.equations(model.joined, threads: threads),
@@ -32,7 +37,7 @@ extension EquationsPlan {
     var isEstimated: Bool {
       switch self {
       case .whole, .absorbed: false
-      case .matrixFree: true
+      case .matrixFree, .related: true
       case .besideFixedLevels(let joint, _): joint.isEstimated
       }
     }
@@ -44,6 +49,9 @@ extension EquationsPlan {
       case .matrixFree(let leading, var accuracy):
         accuracy.seed = seed
         return .matrixFree(leading: leading, accuracy: accuracy)
+      case .related(let layout, var accuracy):
+        accuracy.seed = seed
+        return .related(layout, accuracy: accuracy)
       case .besideFixedLevels(let joint, let alone):
         return .besideFixedLevels(joint.drawing(seed: seed), alone: alone.drawing(seed: seed))
       }

@@ -29,9 +29,13 @@ extension EquationsPlan {
     let solver = try Self.solver(given, model)
     var comparison = StrategyComparison(
       model, solver: solver, threads: threads, memory: memory,
-      compares: compares && model.hasIndependentLevels && !model.hasLinkedLevels)
-    comparison.addMatrixFree(accuracy: accuracy)
-    try comparison.addAbsorbed()
+      compares: compares && !(model.hasIndependentLevels && model.hasLinkedLevels))
+    if model.hasIndependentLevels {
+      comparison.addMatrixFree(accuracy: accuracy)
+    } else {
+      comparison.addRelated(accuracy: accuracy)
+    }
+    if model.canBeAbsorbed { try comparison.addAbsorbed() }
     try comparison.addWhole()
     let candidates = comparison.candidates.sorted { $0.estimate.seconds < $1.estimate.seconds }
     let estimates = candidates.map(\.estimate)
@@ -52,19 +56,19 @@ extension EquationsPlan {
           ?? model.randomEffectCount)
     }
     (self.estimates, chosenIndex) = (estimates, chosen)
-    choice = chosen.flatMap { candidates[$0].choice } ?? .whole
+    choice = chosen.flatMap { candidates[$0].choice } ?? .whole(nil)
   }
 
   /// - Throws: `FitError` where only the whole system will do and another is asked for.
   private static func solver(_ given: String, _ model: LinearMixedModel) throws(FitError) -> String
   {
     guard model.hasIndependentLevels else {
-      guard ["auto", "exact", "cholmod"].contains(given) else {
+      guard given != "absorb" || model.canBeAbsorbed else {
         throw .numerical(
-          "levels that hang together by a relationship cannot be eliminated one by one. Use \(Setting.solver("cholmod")), or leave it out"
+          "levels that hang together cannot be eliminated one by one, and there is no other grouping factor whose levels could be. Use \(Setting.solver("cholmod")) or \(Setting.solver("matrix-free")), or leave it out"
         )
       }
-      return "cholmod"
+      return given
     }
     if model.parts != nil, model.groups.count > 1 || model.hasLinkedLevels {
       guard ["auto", "exact", "cholmod"].contains(given) else {
@@ -75,5 +79,13 @@ extension EquationsPlan {
       return "cholmod"
     }
     return given == "matrix-free" && model.groups.count == 1 ? "absorb" : given
+  }
+}
+
+extension LinearMixedModel {
+  /// Whether there are levels to eliminate one by one, and what they leave is of one A and known Q.
+  fileprivate var canBeAbsorbed: Bool {
+    guard !hasIndependentLevels else { return true }
+    return !leadingGroups.isEmpty && !covariance.hasLevelParameters && !hasLinkedLevels && parts == nil
   }
 }

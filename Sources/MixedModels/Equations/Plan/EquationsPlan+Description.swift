@@ -18,7 +18,7 @@ extension StrategyEstimate {
     let verb = strategy == .matrixFree ? "matrix-free without" : "absorb"
     let name =
       leading.map { g in "\(verb) \(model.factorName(g))" }
-      ?? "cholmod"
+      ?? (strategy == .matrixFree ? "matrix-free but for levels with few neighbours" : "cholmod")
     var parts: [String] = []
     if strategy == .matrixFree {
       parts.append("core of \(coreSize) unknowns, never formed")

@@ -23,6 +23,8 @@ struct StrategyComparison {
   /// Seconds of an evaluation that exact equations may take.
   private(set) var patience = Double.infinity
   private var samples: [CoreSample] = []
+  /// Of levels that hang together.
+  private var elimination: BoundedElimination?
 
   /// An exact search may cost this many times as much as one with an estimated criterion.
   private static let exactness = 3.0
@@ -65,10 +67,30 @@ struct StrategyComparison {
     }
     candidates.append(
       Candidate(estimate: estimate, choice: .matrixFree(leading: leading, accuracy: wanted)))
-    if solver == "auto", estimate.fits(memory) {
-      let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
-      patience = max(ratio * estimate.seconds, Self.affordable)
-    }
+    setPatience(estimate)
+  }
+
+  private mutating func setPatience(_ estimate: StrategyEstimate) {
+    guard solver == "auto", estimate.fits(memory) else { return }
+    let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
+    patience = max(ratio * estimate.seconds, Self.affordable)
+  }
+
+  /// Levels that hang together: those with few neighbours are eliminated, and the rest estimated.
+  ///
+  /// - Parameter accuracy: As for others.
+  mutating func addRelated(accuracy: Double?) {
+    let graph = NodeGraph(model)
+    let elimination = graph.boundedElimination(limit: WholePattern.limit(model))
+    self.elimination = elimination
+    guard ["auto", "matrix-free"].contains(solver) || compares else { return }
+    let estimate = StrategyEstimate(elimination, model, accuracy: accuracy, threads: threads)
+    let wanted: MatrixFreeAccuracy =
+      solver == "auto" ? .modest(accuracy) : MatrixFreeAccuracy(standardError: accuracy)
+    let layout = WholePattern(
+      model, graph, order: elimination.order, leading: elimination.eliminatedCount)
+    candidates.append(Candidate(estimate: estimate, choice: .related(layout, accuracy: wanted)))
+    setPatience(estimate)
   }
 
   /// - Throws: `CholmodError`.
@@ -102,9 +124,17 @@ struct StrategyComparison {
         return
       }
     }
+    if let elimination {
+      let bound = StrategyEstimate(whole: elimination, model)
+      let isLate = solver != "cholmod" && takesLong(edges: Int(elimination.remainingEntries))
+      if isHopeless(bound) || isLate {
+        candidates.append(Candidate(estimate: bound, choice: nil))
+        return
+      }
+    }
     do {
-      candidates.append(
-        Candidate(estimate: try StrategyEstimate(whole: model, memory: memory), choice: .whole))
+      let (estimate, layout) = try StrategyEstimate.whole(model, memory: memory)
+      candidates.append(Candidate(estimate: estimate, choice: .whole(layout)))
     } catch {
       // What cannot even be analyzed is no alternative.
       guard !candidates.isEmpty, Self.isTooLarge(error) else { throw error }
@@ -117,7 +147,7 @@ struct StrategyComparison {
   }
 
   private var isClear: Bool {
-    model.groups.count == 1 || isSettled
+    (model.groups.count == 1 && model.hasIndependentLevels) || isSettled
       || candidates.contains { candidate in
         let estimate = candidate.estimate
         return estimate.strategy != .matrixFree && candidate.choice != nil

@@ -50,14 +50,20 @@ package struct StrategyEstimate {
   /// The whole system: needs its pattern and analyzes it.
   ///
   /// - Throws: `FitError.outOfMemory` if that alone takes more than there is; `CholmodError`.
-  init(whole model: LinearMixedModel, memory: Int) throws {
+  static func whole(
+    _ model: LinearMixedModel, memory: Int
+  ) throws -> (estimate: StrategyEstimate, layout: WholePattern) {
     let pairs = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
-    guard memory == 0 || pairs * Self.analysisBytes < memory else {
+    guard memory == 0 || pairs * analysisBytes < memory else {
       throw FitError.outOfMemory(
-        needed: pairs * Self.analysisBytes, available: memory, core: model.randomEffectCount)
+        needed: pairs * analysisBytes, available: memory, core: model.randomEffectCount)
     }
     let layout = try WholePattern(model)
     let factor = try SparseCholesky(analyzing: layout.pattern)
+    return (StrategyEstimate(layout, factor, model), layout)
+  }
+
+  private init(_ layout: WholePattern, _ factor: borrowing SparseCholesky, _ model: LinearMixedModel) {
     strategy = .whole
     leading = nil
     coreSize = model.randomEffectCount

@@ -10,47 +10,7 @@ extension WholeEquations {
   /// - Throws: `CholmodError`.
   func inverseEntries() throws -> (own: [[Double]], pairs: [[Double]]) {
     let G = try factor.inverseSubset(leading: q).entries(on: layout.pattern)
-    let own = model.groups.indices.map { g in
-      let (ℓ, levels) = (model.groups[g].size, model.groups[g].levelCount)
-      var blocks = [Double](repeating: 0, count: levels * ℓ * ℓ)
-      for level in 0..<levels {
-        let first = start(g, level)
-        for j in 0..<ℓ {
-          for i in j..<ℓ {
-            let value = G[layout.pattern.columnStarts[first + j] + i - j]
-            blocks[(level * ℓ + j) * ℓ + i] = value
-            blocks[(level * ℓ + i) * ℓ + j] = value
-          }
-        }
-      }
-      return blocks
-    }
-    var edge = 0
-    let pairs = model.pairs.map { pair in
-      defer { edge += pair.rowLevels.count }
-      return pairEntries(pair, firstEdge: edge, G)
-    }
-    return (own, pairs)
-  }
-
-  private func pairEntries(_ pair: CoOccurrence, firstEdge: Int, _ G: [Double]) -> [Double] {
-    let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
-    var blocks = [Double](repeating: 0, count: pair.rowLevels.count * m * n)
-    for k in pair.rowLevels.indices {
-      let place = layout.pairPlacement[firstEdge + k]
-      let first =
-        place.rowIsColumn
-        ? start(pair.rowGroup, Int(pair.rowLevels[k]))
-        : start(pair.columnGroup, Int(pair.columnLevels[k]))
-      for j in 0..<n {
-        for i in 0..<m {
-          let (c, r, ℓ) = place.rowIsColumn ? (i, j, m) : (j, i, n)
-          blocks[(k * n + j) * m + i] =
-            G[layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset + r]
-        }
-      }
-    }
-    return blocks
+    return (system.levelBlocks(G), system.pairBlocks(G))
   }
 
   /// H = M⁻¹ΛᵀZᵀWX, for every group level after level ℓ × p by columns.
@@ -63,7 +23,7 @@ extension WholeEquations {
     for x in 0..<p {
       var column = [Double](repeating: 0, count: q)
       for (g, group) in model.groups.enumerated() {
-        let (ℓ, T) = (group.size, factors[g])
+        let (ℓ, T) = (group.size, system.factors[g])
         for level in 0..<group.levelCount {
           let (first, A) = (start(g, level), (level * (p + 1) + x) * ℓ)
           for j in 0..<ℓ {

@@ -6,7 +6,7 @@ import NumericalMethods
 ///
 /// The levels of all groups are the nodes of a graph; a node's ℓ scalars stay together, and X and y
 /// come last.
-struct WholePattern {
+package struct WholePattern: Sendable {
   let pattern: SymmetricPattern
   /// Node = level, group after group. First scalar of every node in the system.
   let scalarStart: [Int]
@@ -22,33 +22,21 @@ struct WholePattern {
   let shared: Set<Int>
   /// For every node: entries below its own block before the tail's.
   let tailOffset: [Int]
+  /// Scalars of the nodes that a partial elimination takes; all where there is none.
+  let leadingCount: Int
 
   init(_ model: LinearMixedModel) throws {
-    let groups = model.groups
-    var firstNode: [Int] = []
-    var sizes: [Int] = []
-    for group in groups {
-      firstNode.append(sizes.count)
-      sizes += repeatElement(group.size, count: group.levelCount)
-    }
+    let graph = NodeGraph(model)
+    self.init(
+      model, graph, order: try graph.fillReducingNodes(), leading: graph.sizes.count)
+  }
+
+  /// - Parameters:
+  ///   - order: Nodes in the order of the equations.
+  ///   - leading: How many of them are eliminated, where the others are not.
+  init(_ model: LinearMixedModel, _ graph: NodeGraph, order: [Int], leading: Int) {
+    let (sizes, edges, twins) = (graph.sizes, graph.edges, graph.twins)
     let nodeCount = sizes.count
-    let edges =
-      model.pairs.flatMap { pair in
-        pair.rowLevels.indices.map { k in
-          (
-            firstNode[pair.rowGroup] + Int(pair.rowLevels[k]),
-            firstNode[pair.columnGroup] + Int(pair.columnLevels[k])
-          )
-        }
-      }
-      + groups.indices.flatMap { g in
-        groups[g].precision.edges.map {
-          (firstNode[g] + Int($0.row), firstNode[g] + Int($0.column))
-        }
-      }
-    let twins = Self.twins(model)
-    let order = try fillReducingOrder(
-      Self.graph(nodeCount, twins.isEmpty ? edges : edges.indices.filter { twins[$0] == nil }.map { edges[$0] }))
     var position = [Int](repeating: 0, count: nodeCount)
     for (place, node) in order.enumerated() { position[node] = place }
 
@@ -61,31 +49,29 @@ struct WholePattern {
     let q = next
     let tail = model.tail.columns
 
-    // Edges by the node that comes first, then by the other one's place.
-    var later: [[(place: Int, edge: Int)]] = Array(repeating: [], count: nodeCount)
-    for (index, (a, b)) in edges.enumerated() where twins[index] == nil {
-      let (first, second) = position[a] < position[b] ? (a, b) : (b, a)
-      later[first].append((position[second], index))
-    }
+    let (starts, later) = Self.sorted(edges, position, without: twins)
     var placement = edges.map { (rowIsColumn: position[$0.0] < position[$0.1], offset: 0) }
     var tailOffset = [Int](repeating: 0, count: nodeCount)
     var columnStarts = [0]
     columnStarts.reserveCapacity(q + tail + 1)
     var rows: [Int] = []
-    for node in order {
-      later[node].sort { $0.place < $1.place }
+    rows.reserveCapacity(q * (tail + 1) + later.count)
+    var belowRows: [Int] = []
+    for (place, node) in order.enumerated() {
       var below = 0
-      var belowRows: [Int] = []
-      for (place, edge) in later[node] {
+      belowRows.removeAll(keepingCapacity: true)
+      for k in starts[place]..<starts[place + 1] {
+        let edge = later[k]
+        let other = position[edges[edge].0] == place ? edges[edge].1 : edges[edge].0
         placement[edge].offset = below
-        below += sizes[order[place]]
-        let start = scalarStart[order[place]]
-        belowRows += start..<(start + sizes[order[place]])
+        below += sizes[other]
+        let start = scalarStart[other]
+        for row in start..<start + sizes[other] { belowRows.append(row) }
       }
       tailOffset[node] = below
-      belowRows += q..<(q + tail)
+      for row in q..<q + tail { belowRows.append(row) }
       for j in 0..<sizes[node] {
-        rows += (scalarStart[node] + j)..<(scalarStart[node] + sizes[node])
+        for row in scalarStart[node] + j..<scalarStart[node] + sizes[node] { rows.append(row) }
         rows += belowRows
         columnStarts.append(rows.count)
       }
@@ -98,54 +84,33 @@ struct WholePattern {
     shared = Set(twins.keys)
     pattern = SymmetricPattern(size: q + tail, columnStarts: columnStarts, rowIndices: rows)
     self.scalarStart = scalarStart
-    self.firstNode = firstNode
+    firstNode = graph.firstNode
     self.tailOffset = tailOffset
     randomEffectCount = q
     pairPlacement = placement
+    leadingCount = order[..<leading].reduce(0) { $0 + sizes[$1] }
   }
 
-  /// Entry of a group's Q → co-occurrence of the same two levels, which are in the same group.
-  private static func twins(_ model: LinearMixedModel) -> [Int: Int] {
-    var known: [[Int32]: Int] = [:]
-    var (edge, twins) = (0, [Int: Int]())
-    for pair in model.pairs {
-      if pair.rowGroup == pair.columnGroup, !model.groups[pair.rowGroup].precision.isIdentity {
-        for k in pair.rowLevels.indices {
-          let (a, b) = (pair.rowLevels[k], pair.columnLevels[k])
-          known[[Int32(pair.rowGroup), min(a, b), max(a, b)]] = edge + k
-        }
+  /// Edges by the place of the node that comes first, then by the other one's: two passes, each of which keeps
+  /// the order of the one before.
+  private static func sorted(
+    _ edges: [(Int, Int)], _ position: [Int], without twins: [Int: Int]
+  ) -> (starts: [Int], edges: [Int]) {
+    func pass(_ edges: some Sequence<Int>, _ key: (Int) -> Int) -> (starts: [Int], edges: [Int]) {
+      var starts = [Int](repeating: 0, count: position.count + 1)
+      for edge in edges { starts[key(edge) + 1] += 1 }
+      for place in position.indices { starts[place + 1] += starts[place] }
+      var next = starts
+      var sorted = [Int](repeating: 0, count: starts.last!)
+      for edge in edges {
+        sorted[next[key(edge)]] = edge
+        next[key(edge)] += 1
       }
-      edge += pair.rowLevels.count
+      return (starts, sorted)
     }
-    for (g, group) in model.groups.enumerated() {
-      let entries = group.precision.edges
-      if !known.isEmpty {
-        for (k, entry) in entries.enumerated() {
-          let place = [Int32(g), min(entry.row, entry.column), max(entry.row, entry.column)]
-          if let twin = known[place] { twins[edge + k] = twin }
-        }
-      }
-      edge += entries.count
+    let bySecond = pass(edges.indices.filter { twins.isEmpty || twins[$0] == nil }) {
+      max(position[edges[$0].0], position[edges[$0].1])
     }
-    return twins
-  }
-
-  /// The graph of levels as the pattern of a symmetric matrix.
-  private static func graph(_ count: Int, _ edges: [(Int, Int)]) -> SymmetricPattern {
-    var starts = [Int](repeating: 0, count: count + 1)
-    for (a, b) in edges { starts[min(a, b) + 1] += 1 }
-    for node in 0..<count { starts[node + 1] += starts[node] + 1 }  // and the diagonal
-    var rows = [Int](repeating: 0, count: starts[count])
-    var next = starts
-    for node in 0..<count {
-      rows[next[node]] = node
-      next[node] += 1
-    }
-    for (a, b) in edges {
-      rows[next[min(a, b)]] = max(a, b)
-      next[min(a, b)] += 1
-    }
-    for node in 0..<count { rows[starts[node]..<starts[node + 1]].sort() }
-    return SymmetricPattern(size: count, columnStarts: starts, rowIndices: rows)
+    return pass(bySecond.edges) { min(position[edges[$0].0], position[edges[$0].1]) }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-extension WholeEquations {
+extension WholeSystem {
   /// The derivatives in the coefficients of several A_k from G = K⁻¹ (M⁻¹ for ML) on the pattern of A and
   /// from ζ = [−u; −β; 1]; nil where there is one A.
   func parts(_ x: Inputs, _ kind: CriterionKind) -> PartSlopes? {

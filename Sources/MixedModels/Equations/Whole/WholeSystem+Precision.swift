@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-extension WholeEquations {
+extension WholeSystem {
   /// tr G_ij and uᵢᵀuⱼ of a group's levels and of the pairs where its Q has entries, from G = K⁻¹ (M⁻¹ for
   /// ML) on the pattern of the equations.
   func precisionSlopes(_ x: Inputs, _ g: Int) -> PrecisionSlopes {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-extension WholeEquations {
-  /// Slopes from the entries of G = K⁻¹ (M⁻¹ for ML) on the pattern of A:
+extension WholeSystem {
+  /// Slopes from the entries of G = K⁻¹ (M⁻¹ for ML) on the pattern of A, zero beyond, and from ζ = [−u; −β; 1]:
   ///
   ///     Σ_j Σ_o A_joT_oG_oj   and   Σ_j s_ju_jᵀ   with   s_j = Σ_o A_joT_oζ_o,   ζ = [−u; −β; 1].
-  package func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
-    let ζ = try solutionInPlace()
-    let G = try factor.inverseSubset(leading: q + (kind == .reml ? p : 0))
-      .entries(on: layout.pattern)
+  func slopes(_ G: [Double], _ ζ: [Double], _ kind: CriterionKind) -> CovarianceSlopes {
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
     let widest = model.groups.map(\.size).max() ?? 1
@@ -27,10 +24,6 @@ extension WholeEquations {
       }
     }
     return slopes
-  }
-
-  func start(_ group: Int, _ level: Int) -> Int {
-    layout.scalarStart[layout.firstNode[group] + level]
   }
 
   /// G and ζ, and room for a block, a product of blocks and a vector of one level.

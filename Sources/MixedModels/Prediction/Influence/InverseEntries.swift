@@ -6,7 +6,7 @@ import NumericalMethods
 ///
 /// One grouping factor has a closed form, level by level. With several, the entries for levels that
 /// occur together in the fit's rows are computed at once; others by a solve each, several levels
-/// at a time.
+/// at a time. Those of large pedigrees are estimated where the criterion is.
 ///
 /// `@unchecked Sendable`: `lock` guards the equations, the rest does not change.
 final class InverseEntries: @unchecked Sendable {
@@ -21,7 +21,8 @@ final class InverseEntries: @unchecked Sendable {
   /// First co-occurrence of every row level of every pair of groups.
   private let rowStarts: [[Int]]
   private let lock = Monitor()
-  private let equations: WholeEquations?
+  /// M⁻¹ between levels of two groups that need not occur together; nil for one group.
+  private let crossBlocks: ((Int, Int, [(row: Int32, column: Int32)]) throws -> [Double])?
 
   /// - Throws: `InferenceError` where crossed factors are too large; `CholmodError`.
   init(_ model: LinearMixedModel, _ factors: [[Double]], threads: Int) throws {
@@ -31,28 +32,46 @@ final class InverseEntries: @unchecked Sendable {
     if model.groups.count == 1, model.hasIndependentLevels, !model.hasLinkedLevels {
       let levels = SingleGroupInverse(model, factors[0], threads: threads)
       (own, fixed, pairs, rowStarts) = ([levels.own], [levels.fixed], [], [])
-      equations = nil
+      crossBlocks = nil
       return
     }
-    try Self.checkMemory(model)
-    let equations = try WholeEquations(model)
-    try equations.update(factors)
-    (own, pairs) = try equations.inverseEntries()
-    fixed = try equations.fixedResponses()
+    let choice = try Self.relatedChoice(model, threads: threads)
+    if case .related(let layout, let accuracy) = choice {
+      let equations = try RelatedEquations(model, layout, accuracy: accuracy, threads: threads)
+      try equations.update(factors)
+      (own, pairs) = try equations.inverseEntries()
+      fixed = equations.fixedResponses()
+      crossBlocks = { try equations.crossBlocks($0, $1, $2) }
+    } else {
+      var layout: WholePattern?
+      if case .whole(let known) = choice { layout = known } else { try Self.checkMemory(model) }
+      let equations = try WholeEquations(model, layout ?? WholePattern(model))
+      try equations.update(factors)
+      (own, pairs) = try equations.inverseEntries()
+      fixed = try equations.fixedResponses()
+      crossBlocks = { try equations.crossBlocks($0, $1, $2) }
+    }
     rowStarts = model.pairs.map { pair in
       var starts = [Int](repeating: 0, count: model.groups[pair.rowGroup].levelCount + 1)
       for level in pair.rowLevels { starts[Int(level) + 1] += 1 }
       for level in 1..<starts.count { starts[level] += starts[level - 1] }
       return starts
     }
-    self.equations = equations
+  }
+
+  /// How the equations of levels that hang together would be solved; nil where levels are independent.
+  private static func relatedChoice(
+    _ model: LinearMixedModel, threads: Int
+  ) throws -> EquationsPlan.Choice? {
+    guard !model.hasIndependentLevels else { return nil }
+    return try EquationsPlan(model, threads: threads, refuses: false).choice
   }
 
   private static func checkMemory(_ model: LinearMixedModel) throws {
     let memory = availableMemory()
     do {
       // The factor, its inverse on the same pattern, and the entries taken from it.
-      var estimate = try StrategyEstimate(whole: model, memory: memory)
+      var (estimate, _) = try StrategyEstimate.whole(model, memory: memory)
       estimate.bytes *= 3
       if estimate.fits(memory) { return }
     } catch FitError.outOfMemory {
@@ -89,7 +108,7 @@ final class InverseEntries: @unchecked Sendable {
 
   /// - Throws: `CholmodError`.
   func blocks(_ levels: [[Int32]], selected: [Bool]) throws -> Blocks {
-    guard let equations else { return Blocks(places: [], others: []) }
+    guard let crossBlocks else { return Blocks(places: [], others: []) }
     let count = levels.first { !$0.isEmpty }?.count ?? 0
     var places = [Int?](repeating: nil, count: count * model.pairs.count)
     var others = [[Double]](repeating: [], count: model.pairs.count)
@@ -114,7 +133,7 @@ final class InverseEntries: @unchecked Sendable {
       }
       if !wanted.isEmpty {
         others[k] = try lock.whileLocked {
-          Result { try equations.crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
+          Result { try crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
         }.get()
       }
     }
