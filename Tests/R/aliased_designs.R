@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Random designs with columns that depend on others, with sparse columns here and dense ones in lm and lmer: the same
-# rank, the same dropped columns, the same fitted values and coefficients.
+# Random designs with columns that depend on others, with sparse columns and absorbed factors here and dense columns in lm
+# and lmer: the same rank, the same dropped columns, the same fitted values and coefficients.
 #   Rscript Tests/R/aliased_designs.R PROGRAM [COUNT]
 suppressMessages({
   library(lme4)
@@ -18,7 +18,15 @@ dir.create(folder)
 file <- file.path(folder, "t.csv")
 worst <- c(fitted = 0, coefficient = 0, error = 0)
 dropped <- 0
-for (seed in seq_len(count)) {
+gap <- function(a, b) max(abs(a - b) / (1 + abs(b)), na.rm = TRUE)
+fitted_rows <- function(text, options) {
+  rows <- system2(program, shQuote(c("augment", text, "--data", file, options)), stdout = TRUE)
+  read.csv(text = rows)$.fitted
+}
+answer <- function(text, options) fromJSON(paste(
+  system2(program, shQuote(c("fit", text, file, "--json", options)), stdout = TRUE), collapse = "\n"))
+settings <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9), check.rankX = "silent.drop.cols")
+design <- function(seed) {
   set.seed(seed)
   levels <- sample(4:12, 1)
   n <- sample(c(40, 80, 150), 1)
@@ -30,12 +38,15 @@ for (seed in seq_len(count)) {
     k = sprintf("k%d", f %% 3), g = sprintf("g%d", sample(7, n, TRUE)))
   t$y <- round(t$x + 0.3 * f - 0.2 * h + rnorm(7)[as.integer(substr(t$g, 2, 2))] + rnorm(n), 4)
   write.csv(t, file, row.names = FALSE, quote = FALSE)
+  t
+}
+for (seed in seq_len(count)) {
+  t <- design(seed)
   form <- forms[[1 + seed %% length(forms)]]
   isMixed <- seed %% 2 == 0
   text <- if (isMixed) paste(form[[1]], "+ (1 | g)") else form[[1]]
   if (isMixed) {
-    model <- suppressMessages(suppressWarnings(lmer(
-      as.formula(text), t, control = lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9), check.rankX = "silent.drop.cols"))))
+    model <- suppressMessages(suppressWarnings(lmer(as.formula(text), t, control = settings)))
     names <- colnames(model.matrix(lm(as.formula(form[[1]]), t)))
     coefficients <- setNames(rep(NA_real_, length(names)), names)
     coefficients[names(fixef(model))] <- fixef(model)
@@ -49,9 +60,7 @@ for (seed in seq_len(count)) {
     errors[names(own)] <- own
   }
   options <- c("--sparse-fixed", paste(form[[2]], collapse = ","), "--quiet")
-  ours <- fromJSON(paste(
-    system2(program, shQuote(c("fit", text, file, "--json", options)), stdout = TRUE), collapse = "\n"))
-  rows <- read.csv(text = system2(program, shQuote(c("augment", text, "--data", file, options)), stdout = TRUE))
+  ours <- answer(text, options)
   same <- identical(ours$fixed$term, names(coefficients)) &&
     identical(is.na(ours$fixed$estimate), unname(is.na(coefficients)))
   if (!same) {
@@ -60,10 +69,46 @@ for (seed in seq_len(count)) {
     stop("other columns are dropped in design ", seed, ": ", text)
   }
   dropped <- dropped + sum(is.na(coefficients))
-  gap <- function(a, b) max(abs(a - b) / (1 + abs(b)), na.rm = TRUE)
-  now <- c(gap(rows$.fitted, fitted(model)), gap(ours$fixed$estimate, coefficients), gap(ours$fixed$std_error, errors))
+  now <- c(gap(fitted_rows(text, options), fitted(model)), gap(ours$fixed$estimate, coefficients), gap(ours$fixed$std_error, errors))
   tolerance <- if (isMixed) 1e-4 else 1e-9
   if (any(now > tolerance)) stop("design ", seed, ": ", text, ": ", paste(format(now), collapse = ", "))
   if (!isMixed) worst <- pmax(worst, now)
 }
 cat(count, "designs,", dropped, "columns dropped; least squares' largest differences:", format(worst, digits = 2), "\n")
+
+# Absorbed factors stand before the other columns, which are dropped where these explain them.
+forms <- list(
+  list("x + z", c("f", "h")), list("x + z + I(x + z)", "f"), list("z + x + k", c("f", "h")), list("x + I(2 * x)", c("h", "f")),
+  list("x + z", c("f", "h", "k")), list("x + z", c("k", "f", "g")), list("x + h", c("f:g")), list("x + z", c("h", "g", "f")))
+worst <- 0 * worst
+dropped <- 0
+for (seed in seq_len(count)) {
+  t <- design(1000 + seed)
+  form <- forms[[1 + seed %% length(forms)]]
+  isMixed <- seed %% 3 == 0 && !any(grepl("g", form[[2]]))
+  random <- if (isMixed) "+ (1 | g)" else ""
+  text <- paste("y ~", form[[1]], random, "|", paste(form[[2]], collapse = " + "))
+  # lm puts no interaction before main effects: its cells are one factor there.
+  t$fg <- interaction(t$f, t$g, drop = TRUE)
+  written <- paste("y ~", paste(sub("f:g", "fg", form[[2]]), collapse = " + "), "+", form[[1]], random)
+  model <- if (isMixed) suppressMessages(suppressWarnings(lmer(as.formula(written), t, control = settings))) else
+    lm(as.formula(written), t)
+  solver <- if (seed %% 2 == 0 && !isMixed) "matrix-free" else "auto"
+  options <- c("--quiet", "--solver", solver)
+  ours <- answer(text, options)
+  all <- if (isMixed) fixef(model) else coef(model)
+  own <- all[ours$fixed$term]
+  if (!identical(unname(is.na(own)), is.na(ours$fixed$estimate))) {
+    stop("other columns are dropped in design ", seed, ": ", text)
+  }
+  rank <- if (isMixed) length(fixef(model)) else model$rank
+  if (ours$df_residual != nrow(t) - rank - 2 * isMixed) stop("another rank in design ", seed, ": ", text)
+  errors <- if (isMixed) sqrt(diag(as.matrix(vcov(model)))) else summary(model)$coefficients[, 2]
+  dropped <- dropped + sum(is.na(own))
+  now <- c(gap(fitted_rows(text, options), fitted(model)), gap(ours$fixed$estimate, own),
+           gap(ours$fixed$std_error, errors[ours$fixed$term]))
+  tolerance <- if (isMixed) 1e-4 else 1e-9
+  if (any(now > tolerance)) stop("design ", seed, ": ", text, ": ", paste(format(now), collapse = ", "))
+  if (!isMixed) worst <- pmax(worst, now)
+}
+cat(count, "designs with absorbed factors,", dropped, "columns dropped; largest differences:", format(worst, digits = 2), "\n")

@@ -36,7 +36,7 @@ struct FixedLevels: Sendable {
   let predictor: [Double]
   /// Units of the response per unit of the scaled one.
   let responseScale: Double
-  /// log |DᵀWD| of the indicators that are not redundant.
+  /// log |DᵀWD| of the indicators that are not redundant; NaN where it takes too long.
   var logDeterminant: Double
   /// How R's columns are made of these, where the factors are terms of the fixed part; nil for absorbed ones.
   var reported: ReportedLevels?
@@ -118,11 +118,11 @@ extension FixedLevels {
   /// - Throws: `CholmodError`, `FitError`.
   func inverseDiagonal() throws -> [Double] {
     let first = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
-    var factor = try FixedLevelsFactor(
-      squares: factors.map(\.squares), pairs.filter { $0.rowGroup >= first }
-        .map { $0.numbered(from: -first) },
-      names: factors.map(\.name), holdsRedundant: true, dropsLast: reported != nil)
-    return try factor.inverseDiagonal()
+    let products = FixedLevelsProducts(
+      squares: factors.map(\.squares),
+      pairs.filter { $0.rowGroup >= first }.map { $0.numbered(from: -first) }, names: factors.map(\.name),
+      dropsLast: reported != nil)
+    return try FixedLevelsFactor(products, holdsRedundant: true).inverseDiagonal()
   }
 
   /// As further groups of a model with `width` columns [X y], numbered from `first`.

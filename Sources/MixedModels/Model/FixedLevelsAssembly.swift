@@ -17,7 +17,7 @@ final class FixedLevelsAssembly {
   private let unit: Double
   private let regression: DenseMatrix
   private let fixedPairs: [CoOccurrence]
-  private var factor: FixedLevelsFactor
+  private let system: any FixedLevelsSystem
   private let basis: RawBasis
 
   /// What is left of a column's square where the rest is rounding.
@@ -30,7 +30,8 @@ final class FixedLevelsAssembly {
   /// - Parameter levels: Of all groups.
   /// - Throws: `FitError`, `CholmodError`.
   init(
-    releasing raw: inout CrossProducts, _ absorbed: [BoundAbsorbedFactor], _ levels: [GroupLevels]
+    releasing raw: inout CrossProducts, _ absorbed: [BoundAbsorbedFactor], _ levels: [GroupLevels],
+    _ options: FitOptions
   ) throws {
     basis = raw.basis
     names = absorbed.map(\.name)
@@ -75,12 +76,9 @@ final class FixedLevelsAssembly {
     }
     fixedPairs = pairs
     areReported = absorbed[0].isReported
-    factor = try FixedLevelsFactor(
-      squares: squares, pairs, names: names, dropsLast: areReported)
-    var F = b
-    try factor.solve(&F)
-    regression = F
-    let explained = b.multipliedByTransposeOnLeft(F)
+    let levelProducts = FixedLevelsProducts(squares: squares, pairs, names: names, dropsLast: areReported)
+    (system, regression) = try Self.solved(levelProducts, b, options)
+    let explained = levelProducts.explained(b, regression)
     var rest = products
     for j in 0..<width {
       for i in 0..<width { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 }
@@ -89,6 +87,21 @@ final class FixedLevelsAssembly {
       for i in 0..<width { (rest[i, j], rest[j, i]) = (0, 0) }
     }
     projected = rest
+  }
+
+  /// (DᵀWD)⁻b, by what the solver's name asks for.
+  private static func solved(
+    _ products: FixedLevelsProducts, _ b: DenseMatrix, _ options: FitOptions
+  ) throws -> (any FixedLevelsSystem, DenseMatrix) {
+    func solved(_ solver: String) throws -> (any FixedLevelsSystem, DenseMatrix) {
+      var F = b
+      let system = try products.system(solver: solver, threads: threadCount(options.threads))
+      try system.solve(&F)
+      return (system, F)
+    }
+    do { return try solved(options.solver) } catch FitError.slowSpectrum where options.solver == "auto" {
+      return try solved("cholmod")
+    }
   }
 
   private static func checkMemory(
@@ -142,7 +155,7 @@ final class FixedLevelsAssembly {
     }
     let image = products * response
     let total = dot(response, image) - image[1] * (image[1] / products[1, 1])
-    let redundant = factor.isRedundant
+    let redundant = system.isRedundant
     var result = FixedLevels(
       factors: levels.indices.map { k in
         FixedLevels.Factor(
@@ -157,7 +170,7 @@ final class FixedLevelsAssembly {
       result.reported = try ReportedLevels(builder, x.coordinates, result)
     }
     result.logDeterminant =
-      factor.logDeterminant - result.logDeterminantOfRedundant + result.logDeterminantShift
+      (system.logDeterminant ?? .nan) - result.logDeterminantOfRedundant + result.logDeterminantShift
     return result
   }
 
@@ -205,7 +218,7 @@ final class FixedLevelsAssembly {
       }
     }
     var x = d
-    try factor.solve(&x)
+    try system.solve(&x)
     return (whole - dot(d.storage, x.storage)) / whole
   }
 }

@@ -2,12 +2,12 @@
 import NumericalMethods
 
 /// The Cholesky factor of DᵀWD for the levels of absorbed factors, and which of these are redundant.
-struct FixedLevelsFactor: ~Copyable {
+final class FixedLevelsFactor: FixedLevelsSystem {
   private var factor: SparseCholesky
   /// Place in the factor → level, factor after factor.
   private let order: [Int]
   /// Level after level, factor after factor.
-  private(set) var isRedundant: [Bool]
+  let isRedundant: [Bool]
 
   /// The multiple of its square that leaves a level no room.
   static let holdingSquare = 1e16
@@ -18,20 +18,12 @@ struct FixedLevelsFactor: ~Copyable {
   /// Dependencies among three or more factors that no pair of them has; each takes another factorization.
   private static let mostDependencies = 500
 
-  /// - Parameters:
-  ///   - squares: Of every factor's levels.
-  ///   - pairs: Between factors, numbered from 0.
-  ///   - names: Of the factors.
-  ///   - holdsRedundant: Whether redundant levels are held at 0, so that they have no part in the inverse.
-  ///   Else they have twice their squares, which is the same to answers.
-  ///   - dropsLast: Whether redundant levels are those whose columns R drops.
+  /// - Parameter holdsRedundant: Whether redundant levels are held at 0, so that they have no part in the
+  ///   inverse. Else they have twice their squares, which is the same to answers.
   /// - Throws: `CholmodError`; `FitError` where memory or the patience for dependencies end.
-  init(
-    squares: [[Double]], _ pairs: [CoOccurrence], names: [String], holdsRedundant: Bool = false,
-    dropsLast: Bool = false
-  ) throws {
-    let counts = squares.map(\.count)
-    let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
+  init(_ products: FixedLevelsProducts, holdsRedundant: Bool = false) throws {
+    let (squares, pairs, names) = (products.squares, products.pairs, products.names)
+    let (counts, starts, dropsLast) = (squares.map(\.count), products.starts, products.dropsLast)
     let diagonal = squares.flatMap(\.self)
     var redundant = diagonal.map { _ in false }
     // With two factors these are all; every pair of them with the first is independent of the others.
@@ -102,7 +94,7 @@ struct FixedLevelsFactor: ~Copyable {
   /// Overwrites `b`, levels × columns, with (DᵀWD)⁻b.
   ///
   /// - Throws: `CholmodError`
-  mutating func solve(_ b: inout DenseMatrix) throws(CholmodError) {
+  func solve(_ b: inout DenseMatrix) throws(CholmodError) {
     var permuted = b
     for c in 0..<b.columns {
       for (place, level) in order.enumerated() { permuted[place, c] = b[level, c] }
@@ -118,7 +110,7 @@ struct FixedLevelsFactor: ~Copyable {
   /// Of (DᵀWD)⁻, where redundant levels are held at 0.
   ///
   /// - Throws: `CholmodError`
-  mutating func inverseDiagonal() throws(CholmodError) -> [Double] {
+  func inverseDiagonal() throws(CholmodError) -> [Double] {
     let inverse = try factor.inverseSubset(leading: order.count)
     var diagonal = [Double](repeating: 0, count: order.count)
     for (place, level) in order.enumerated() { diagonal[level] = inverse.lookup(place, place)! }
@@ -130,7 +122,7 @@ struct FixedLevelsFactor: ~Copyable {
   ///
   /// - Parameter pairs: For every set the first level of both factors, and the levels of each.
   /// - Throws: `CholmodError`
-  mutating func inverseEntries(
+  func inverseEntries(
     _ pairs: [(firstRow: Int, firstColumn: Int, rows: [Int32], columns: [Int32])]
   ) throws(CholmodError) -> (own: [Double], joint: [[Double]]) {
     let inverse = try factor.inverseSubset(leading: order.count)
@@ -147,7 +139,7 @@ struct FixedLevelsFactor: ~Copyable {
   }
 
   /// log |DᵀWD|, redundant levels with twice their squares included.
-  var logDeterminant: Double { factor.logDeterminant(0..<order.count) }
+  var logDeterminant: Double? { factor.logDeterminant(0..<order.count) }
 
   private static func lowerTriangle(
     _ diagonal: [Double], _ pairs: [CoOccurrence], _ starts: [Int]

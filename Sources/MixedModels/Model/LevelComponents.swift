@@ -33,10 +33,15 @@ struct LevelComponents {
   ) -> [Int] {
     var components = LevelComponents(count: counts.0 + counts.1)
     for (a, b) in pairs { components.join(Int(a), counts.0 + Int(b)) }
+    return components.redundantLevels(counts, prefersLast: prefersLast)
+  }
+
+  /// The same for levels that have been joined, those of the second factor behind those of the first.
+  mutating func redundantLevels(_ counts: (Int, Int), prefersLast: Bool) -> [Int] {
     var isKnown = [Bool](repeating: false, count: counts.0 + counts.1)
     let order = prefersLast && counts.1 > 0 ? [0] + (1..<counts.1).reversed() : Array(0..<counts.1)
     return order.filter { level in
-      let root = components.root(counts.0 + level)
+      let root = root(counts.0 + level)
       defer { isKnown[root] = true }
       return !isKnown[root]
     }

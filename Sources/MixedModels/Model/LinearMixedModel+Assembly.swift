@@ -56,7 +56,7 @@ extension LinearMixedModel {
     }
     let absorption =
       absorbed.isEmpty
-      ? nil : try FixedLevelsAssembly(releasing: &products, absorbed, levels)
+      ? nil : try FixedLevelsAssembly(releasing: &products, absorbed, levels, options)
     let (x, z) = try Self.designs(
       DesignBuilder(products: products, options: options), absorption)
 

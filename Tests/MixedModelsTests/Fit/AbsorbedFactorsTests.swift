@@ -115,13 +115,13 @@ import Testing
   /// a worker who is alone.
   private static let panel: [any TableSource] = {
     var random = SplitMix64(seed: 17)
-    var text = "y,x,z,worker,firm,g\n"
+    var text = "y,x,z,worker,firm,g,v\n"
     for row in 0..<120 {
       let worker = row % 13
       let firm = worker == 12 ? 9 : worker < 8 ? random.below(3) : 3 + random.below(2)
       let x = random.normal() + Double(worker)
       let y = 100 + 0.5 * x + Double(firm) - 0.3 * Double(worker) + random.normal()
-      text += "\(y),\(x),\(worker % 4),w\(worker),f\(firm),\(random.below(6))\n"
+      text += "\(y),\(x),\(worker % 4),w\(worker),f\(firm),\(random.below(6)),\(1 + row % 5)\n"
     }
     return [.bytes(Array(text.utf8), name: "panel.csv")]
   }()
@@ -161,13 +161,13 @@ import Testing
 
   private static func panelBytes() throws -> [UInt8] {
     var random = SplitMix64(seed: 17)
-    var text = "y,x,z,worker,firm,g\n"
+    var text = "y,x,z,worker,firm,g,v\n"
     for row in 0..<120 {
       let worker = row % 13
       let firm = worker == 12 ? 9 : worker < 8 ? random.below(3) : 3 + random.below(2)
       let x = random.normal() + Double(worker)
       let y = 100 + 0.5 * x + Double(firm) - 0.3 * Double(worker) + random.normal()
-      text += "\(y),\(x),\(worker % 4),w\(worker),f\(firm),\(random.below(6))\n"
+      text += "\(y),\(x),\(worker % 4),w\(worker),f\(firm),\(random.below(6)),\(1 + row % 5)\n"
     }
     return Array(text.utf8)
   }
@@ -198,6 +198,38 @@ import Testing
     #expect(twice.absorbed == two.absorbed && twice.criterion == two.criterion)
     let interaction = try Self.panelFit("y ~ x | worker:firm + g").fit
     #expect(interaction.absorbed.map(\.name) == ["worker:firm", "g"])
+  }
+
+  /// The levels of the largest factor eliminated, conjugate gradients for the next one.
+  @Test(arguments: [
+    "y ~ x + z | worker + firm", "y ~ x | firm + worker", "y ~ x | worker + firm + g", "y ~ x | g + firm + worker",
+    "y ~ x | worker + factor(worker) + firm", "y ~ x | worker + firm + z",
+  ], [false, true])
+  func `conjugate gradients find what a factor does`(formula: String, isWeighted: Bool) throws {
+    func fitted(_ solver: String) throws -> FittedModel {
+      try Self.panelFit(formula) {
+        $0.solver = solver
+        $0.weights = isWeighted ? "v" : nil
+      }
+    }
+    let (exact, own) = (try fitted("cholmod"), try fitted("matrix-free"))
+    #expect(exact.fit.absorbed.map(\.levelCount) == own.fit.absorbed.map(\.levelCount))
+    #expect(exact.fit.fixedRank == own.fit.fixedRank && exact.fit.droppedColumns == own.fit.droppedColumns)
+    for (a, b) in zip(exact.fit.fixedEffects, own.fit.fixedEffects) where a.estimate != nil {
+      #expect(abs(b.estimate! / a.estimate! - 1) < 1e-11)
+      #expect(abs(b.standardError! / a.standardError! - 1) < 1e-11)
+    }
+    var (fits, others): ([Double], [Double]) = ([], [])
+    try exact.residualPass().forEach { fits += $0.fitted }
+    try own.residualPass().forEach { others += $0.fitted }
+    #expect(distance(fits, others) < 1e-10)
+    if exact.fit.absorbed.count == 2 {
+      #expect(abs(own.fit.criterion - exact.fit.criterion) < 1e-9)
+      for (a, b) in zip(exact.absorbedEffects, own.absorbedEffects) {
+        #expect(a.isRedundant == b.isRedundant)
+        #expect(distance(a.values, b.values) < 1e-10)
+      }
+    }
   }
 
   @Test(arguments: [

@@ -14,17 +14,28 @@ final class LeaveOutEquations {
   let pairs: [(a: Int, b: Int, levels: LevelPairs)]
   /// Rows of every level, factor after factor.
   let sizes: [Double]
-  private var factor: FixedLevelsFactor
+  private let system: any FixedLevelsSystem
   let G: DenseMatrix
   let Φ: DenseMatrix
   /// cᵀ(CᵀC)⁻c of every row.
-  private(set) var leverages: [Double] = []
+  private(set) var leverages = Leverages(exact: [])
 
   var width: Int { rows.width }
   var levelCount: Int { starts.last! }
 
+  /// Levels of the factor with the second most, up to which leverages are exact.
+  static let mostExactLevels = 100_000
+  /// Random vectors for the leverages of more.
+  private static let vectors = 200
+
+  /// - Parameters:
+  ///   - seed: Of random vectors.
+  ///   - mostExactLevels: As the constant.
   /// - Throws: `CholmodError`, `FitError` where memory ends or columns depend on the factors.
-  init(_ rows: LeaveOutRows, names: [String]) throws {
+  init(
+    _ rows: LeaveOutRows, names: [String], seed: UInt64, threads: Int,
+    mostExactLevels: Int = mostExactLevels
+  ) throws {
     self.rows = rows
     let counts = rows.levelCounts
     let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
@@ -35,13 +46,22 @@ final class LeaveOutEquations {
     let squares = counts.indices.map { k in
       rows.levels[k].reduce(into: [Double](repeating: 0, count: counts[k])) { $0[Int($1)] += 1 }
     }
-    factor = try FixedLevelsFactor(
+    let products = FixedLevelsProducts(
       squares: squares,
       pairs.map {
         CoOccurrence(
           rowGroup: $0.a, columnGroup: $0.b, rowLevels: $0.levels.first, columnLevels: $0.levels.second,
           blocks: $0.levels.counts.map(Double.init))
-      }, names: names, holdsRedundant: true)
+      }, names: names)
+    let exact: FixedLevelsFactor?
+    if counts.sorted().dropLast().last ?? 0 > mostExactLevels,
+      let iteration = try FixedLevelsIteration(products, threads: threads)
+    {
+      (system, exact) = (iteration, nil)
+    } else {
+      let factor = try FixedLevelsFactor(products, holdsRedundant: true)
+      (system, exact) = (factor, factor)
+    }
     (self.starts, self.pairs, sizes) = (starts, pairs, squares.flatMap(\.self))
     let p = rows.width
     var (G, XX) = (DenseMatrix(rows: starts.last!, columns: p), DenseMatrix(rows: p, columns: p))
@@ -53,8 +73,8 @@ final class LeaveOutEquations {
       }
     }
     let DX = G
-    try factor.solve(&G)
-    let explained = DX.multipliedByTransposeOnLeft(G)
+    try system.solve(&G)
+    let explained = products.explained(DX, G)
     var rest = XX
     for j in 0..<p { for i in 0..<p { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 } }
     for j in 0..<p where rest[j, j] <= 1e-10 * XX[j, j] {
@@ -64,10 +84,12 @@ final class LeaveOutEquations {
     }
     try DenseCholesky.factorize(&rest)
     (self.G, Φ) = (G, p > 0 ? DenseCholesky.inverse(factor: rest) : rest)
-    leverages = try computedLeverages()
+    leverages =
+      try exact.map { Leverages(exact: try exactLeverages($0)) }
+      ?? Leverages(self, seed: seed, vectors: Self.vectors)
   }
 
-  private func computedLeverages() throws -> [Double] {
+  private func exactLeverages(_ factor: FixedLevelsFactor) throws -> [Double] {
     let (own, joint) = try factor.inverseEntries(
       pairs.map { (starts[$0.a], starts[$0.b], $0.levels.first, $0.levels.second) })
     return (0..<rows.count).map { row in
@@ -94,7 +116,7 @@ final class LeaveOutEquations {
   /// - Throws: `CholmodError`.
   func levelAnswers(_ r: DenseMatrix) throws -> DenseMatrix {
     var answer = r
-    try factor.solve(&answer)
+    try system.solve(&answer)
     return answer
   }
 
@@ -103,7 +125,7 @@ final class LeaveOutEquations {
   /// - Throws: `CholmodError`.
   func solve(_ r: DenseMatrix, _ s: DenseMatrix) throws -> (levels: DenseMatrix, columns: DenseMatrix) {
     var answer = r
-    try factor.solve(&answer)
+    try system.solve(&answer)
     guard width > 0 else { return (answer, s) }
     let δ = Φ * (s - G.multipliedByTransposeOnLeft(r))
     return (answer - G * δ, δ)

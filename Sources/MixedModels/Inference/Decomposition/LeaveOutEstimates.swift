@@ -13,8 +13,9 @@ struct LeaveOutEstimates {
   let standardErrors: [Double?]
   /// Of `corrected` over random vectors; nil where it is exact.
   let monteCarloErrors: [Double]?
-  /// Random vectors that B was estimated with.
+  /// Random vectors that B was estimated with, and leverages were.
   let vectors: Int?
+  let leverageVectors: Int?
   /// Mean of σᵢ².
   let residualVariance: Double
   let responseVariance: Double
@@ -34,9 +35,10 @@ struct LeaveOutEstimates {
     let (r, s) = equations.transposedTimes([y])
     let β = try equations.solve(r, s)
     let fitted = equations.fitted(β, 0)
-    let variances = (0..<n).map { y[$0] * (y[$0] - fitted[$0]) / (1 - equations.leverages[$0]) }
+    let leverages = equations.leverages
+    let variances = (0..<n).map { y[$0] * (y[$0] - fitted[$0]) * leverages.inverseRests[$0] }
     let plugIn = forms.values(β.levels.column(0))
-    let smooth = Self.smoothed(variances, by: equations.leverages)
+    let smooth = Self.smoothed(variances, by: leverages.values)
     // There are no fewer combinations than pairs.
     let pairCount = equations.pairs.map(\.levels.count).max() ?? 0
     let kinds = pairCount <= mostExact ? LevelKinds(rows) : nil
@@ -61,7 +63,13 @@ struct LeaveOutEstimates {
     }
     self.plugIn = plugIn
     corrected = zip(plugIn, biases.totals).map { $0 - $1 }
-    monteCarloErrors = biases.errors
+    let ofLeverages = try leverages.errors(
+      of: biases.rows.map { B in (0..<n).map { B[$0] * y[$0] * (y[$0] - fitted[$0]) } }, equations,
+      seed: seed)
+    monteCarloErrors = biases.errors.map { own in
+      zip(own, ofLeverages ?? own.map { _ in 0 }).map { ($0 * $0 + $1 * $1).squareRoot() }
+    } ?? ofLeverages
+    leverageVectors = leverages.sums?.vectors
     vectors = isExact ? nil : biases.count
     standardErrors = try EffectForm.allCases.map { form in
       let variance = try SamplingVariance(

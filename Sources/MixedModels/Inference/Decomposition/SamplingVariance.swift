@@ -26,7 +26,7 @@ struct SamplingVariance {
     _ y: [Double], _ σ²: [Double]
   ) throws {
     (self.equations, self.forms, self.form, self.σ²) = (equations, forms, form, σ²)
-    let ratio = zip(B, equations.leverages).map { $0 / (1 - $1) }
+    let ratio = zip(B, equations.leverages.inverseRests).map { $0 * $1 }
     self.ratio = ratio
     linear = try zip(
       Self.product([y], equations, forms, form, ratio)[0], σ²

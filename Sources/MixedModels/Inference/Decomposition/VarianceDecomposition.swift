@@ -55,15 +55,19 @@ extension FittedModel {
   public func varianceDecomposition(
     _ names: [String], level: Double = 0.95, seed: UInt64 = 1
   ) throws -> VarianceDecomposition {
-    try varianceDecomposition(names, level: level, seed: seed, mostExact: LeaveOutEstimates.mostExact)
+    try varianceDecomposition(
+      names, level: level, seed: seed, mostExact: LeaveOutEstimates.mostExact,
+      mostExactLevels: LeaveOutEquations.mostExactLevels)
   }
 
   /// Of eight vectors over the rows, what they are made of, and leverages.
   private static let numbersOfRow = 64
 
-  /// - Parameter mostExact: So many combinations of levels have exact biases.
+  /// - Parameters:
+  ///   - mostExact: So many combinations of levels have exact biases.
+  ///   - mostExactLevels: So many levels of the factor with the second most have exact leverages.
   package func varianceDecomposition(
-    _ names: [String], level: Double, seed: UInt64, mostExact: Int
+    _ names: [String], level: Double, seed: UInt64, mostExact: Int, mostExactLevels: Int = .max
   ) throws -> VarianceDecomposition {
     let places = try decomposedFactors(names)
     do throws(MemoryShortage) {
@@ -84,11 +88,14 @@ extension FittedModel {
         "no two levels of \(names.joined(separator: " and of ")) stay connected when a row is left out: their variances cannot be told from that of the residuals."
       )
     }
-    let equations = try LeaveOutEquations(rows, names: model.fixedLevels!.factors.map(\.name))
-    let largest = equations.leverages.max() ?? 0
+    let equations = try LeaveOutEquations(
+      rows, names: model.fixedLevels!.factors.map(\.name), seed: seed, threads: threads,
+      mostExactLevels: mostExactLevels)
+    let leverages = equations.leverages.values
+    let largest = leverages.max() ?? 0
     guard largest < 1 - 1e-9 else {
       throw InferenceError.refused(
-        "\(equations.leverages.count { $0 >= 1 - 1e-9 }) rows of the connected set are fitted exactly, by other factors or covariates than \(names.joined(separator: ", ")): nothing tells their error. Leave these rows or columns out."
+        "\(leverages.count { $0 >= 1 - 1e-9 }) rows of the connected set are fitted exactly, by other factors or covariates than \(names.joined(separator: ", ")): nothing tells their error. Leave these rows or columns out."
       )
     }
     let estimates = try LeaveOutEstimates(
@@ -177,6 +184,11 @@ extension VarianceDecomposition {
     }
     if let vectors = estimates.vectors {
       messages.append("what plug-in estimates are too large by is estimated with \(vectors) random vectors")
+    }
+    if let vectors = estimates.leverageVectors {
+      messages.append(
+        "leverages are estimated with \(vectors) random vectors, beyond \(LeaveOutEquations.mostExactLevels) levels of both factors"
+      )
     }
     if zip(estimates.corrected, 0..<2).contains(where: { $0.0 < 0 }) {
       messages.append("a corrected variance is negative: the data hardly tell it from zero")
