@@ -58,6 +58,20 @@ INLINED void factorize(
   }
 }
 
+DISPATCHED
+void lmm_packs_combine(
+    long entries, int parts, const double *fields, long part_stride, const double *coefficients, double *sums)
+{
+  const lanes *first = (const lanes *) fields, *second = first + part_stride;
+  lanes *to = (lanes *) sums;
+  if (parts == 1)
+    for (long x = 0; x < entries; x++) to[x] = coefficients[0] * first[x];
+  else
+    for (long x = 0; x < entries; x++) to[x] = coefficients[0] * first[x] + coefficients[1] * second[x];
+  for (int part = 2; part < parts; part++)
+    for (long x = 0; x < entries; x++) to[x] += coefficients[part] * first[part * part_stride + x];
+}
+
 INLINED void absorb(
     const int size, int width, long count, const double *fields, const double *T, double *scratch,
     double *pivot_memory)
@@ -68,7 +82,6 @@ INLINED void absorb(
   lanes *products = (lanes *) scratch, *W = products + width * (width + 1) / 2;
   lanes *D = size <= SMALL ? small : W + size * width;
   lanes *inverse = D + size * size, *scaled = inverse + size;
-  for (int k = 0; k < width * (width + 1) / 2; k++) products[k] = zero;
   pivot_product pivots = *(pivot_product *) pivot_memory;
   const lanes *pack = (const lanes *) fields;
   for (long k = 0; k < count; k++) {
@@ -171,7 +184,6 @@ INLINED void slopes(
   const lanes zero = {0};
   MATRICES
   lanes *R = rest, *totals = (lanes *) total_memory;
-  for (int k = 0; k < 2 * size * size; k++) totals[k] = zero;
   const lanes *pack = (const lanes *) fields;
   for (long k = 0; k < count; k++) {
     respond(size, is_direct, pack, T, N, F, D, inverse, M);
@@ -216,8 +228,8 @@ void lmm_packs_slopes(
 }
 
 INLINED void part_slopes(
-    const int size, int width, int parts, long first, long last, long packs, const double *fields,
-    const double *part_fields, const double *T, const double *zeta, const double *G, double *scratch,
+    const int size, int width, int parts, long count, const double *fields, const double *part_fields,
+    long part_stride, const double *T, const double *zeta, const double *G, double *scratch,
     double *total_memory)
 {
   const int triangle = size * (size + 1) / 2, p = width - 1, per_pack = triangle + size * width;
@@ -226,8 +238,7 @@ INLINED void part_slopes(
   lanes *R = rest, *B = R + size * width, *BG = B + size * width, *totals = (lanes *) total_memory;
   lanes *P = M, *b = answer;
   (void) product;
-  for (int k = 0; k < 2 * parts; k++) totals[k] = zero;
-  for (long k = first; k < last; k++) {
+  for (long k = 0; k < count; k++) {
     const lanes *pack = (const lanes *) fields + k * per_pack;
     respond(size, 0, pack, T, N, F, D, inverse, M);
     for (int i = 0; i < size; i++) b[i] = zero;
@@ -259,7 +270,7 @@ INLINED void part_slopes(
           for (int i = 0; i < size; i++) P[j * size + i] += BG[x * size + i] * B[x * size + j];
       }
     for (int part = 0; part < parts; part++) {
-      const lanes *A = (const lanes *) part_fields + (part * packs + k) * per_pack;
+      const lanes *A = (const lanes *) part_fields + part * part_stride + k * per_pack;
       lanes determinant = zero, square = zero;
       for (int j = 0; j < size; j++)
         for (int i = j; i < size; i++) {
@@ -283,13 +294,12 @@ INLINED void part_slopes(
 }
 
 #define PARTS(S) \
-  part_slopes(S, width, parts, first, last, packs, fields, part_fields, T, zeta, G, scratch, totals)
+  part_slopes(S, width, parts, count, fields, part_fields, part_stride, T, zeta, G, scratch, totals)
 
 DISPATCHED
 void lmm_packs_part_slopes(
-    int size, int width, int parts, long first, long last, long packs, const double *fields,
-    const double *part_fields, const double *T, const double *zeta, const double *G, double *scratch,
-    double *totals)
+    int size, int width, int parts, long count, const double *fields, const double *part_fields,
+    long part_stride, const double *T, const double *zeta, const double *G, double *scratch, double *totals)
 {
   switch (size) {
     case 1: PARTS(1); break;

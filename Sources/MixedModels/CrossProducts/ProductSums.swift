@@ -27,12 +27,13 @@ struct ChunkPanels {
 
   /// Of every group the levels of some rows.
   func levels(_ basis: RawBasis, _ some: [Int]) -> [[Int32]] {
-    basis.groups.map { group in some.map { rows.cells[group.cellSet][$0] } }
+    basis.groups.map { picking(some, of: rows.cells[$0.cellSet]) }
   }
 
   /// The rows of every cell of a cell set.
   func rowsOfStrata(_ set: Int) -> [[Int]] {
     var strata = [[Int]](repeating: [], count: counts[set])
+    for stratum in strata.indices { strata[stratum].reserveCapacity(rows.count / counts[set]) }
     for (row, code) in rows.cells[set].enumerated() { strata[Int(code)].append(row) }
     return strata
   }
@@ -44,7 +45,7 @@ extension ProductSums {
     self.init(
       basis, pairs: groupPairs, counts: chunk.counts, x: chunk.x.selecting(rows),
       z: chunk.z.map { $0.selecting(rows) }, levels: chunk.levels(basis, rows),
-      weights: rows.map { chunk.rows.weights[$0] })
+      weights: picking(rows, of: chunk.rows.weights))
   }
 
   /// Of rows of [y X] and of every group's Z with their levels.

@@ -53,18 +53,8 @@ package struct SparsePanel: Sendable {
   /// Some of the rows.
   func selecting(_ rows: [Int]) -> SparsePanel {
     var part = self
-    let runs = runs.count
-    part.values = [Double](unsafeUninitializedCapacity: rows.count * width) { target, count in
-      var next = 0
-      for row in rows {
-        for k in row * width..<(row + 1) * width {
-          target[next] = values[k]
-          next += 1
-        }
-      }
-      count = next
-    }
-    part.starts = rows.flatMap { starts[$0 * runs..<($0 + 1) * runs] }
+    part.values = picking(rows, of: values, width: width)
+    part.starts = picking(rows, of: starts, width: runs.count)
     return part
   }
 
@@ -105,6 +95,20 @@ package struct SparsePanel: Sendable {
       }
       return (UnsafePointer(columns), values + row * width)
     }
+  }
+}
+
+/// Some rows of a table with `width` numbers in each.
+func picking<Number: BitwiseCopyable>(_ rows: [Int], of all: [Number], width: Int = 1) -> [Number] {
+  [Number](unsafeUninitializedCapacity: rows.count * width) { target, count in
+    all.withUnsafeBufferPointer { all in
+      rows.withUnsafeBufferPointer { rows in
+        for k in rows.indices {
+          for x in 0..<width { target[k * width + x] = all[rows[k] * width + x] }
+        }
+      }
+    }
+    count = rows.count * width
   }
 }
 

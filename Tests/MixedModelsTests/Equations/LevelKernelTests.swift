@@ -167,11 +167,11 @@ import Testing
       var totals = [Double](repeating: 0, count: 8 * 6)
       let G = isREML ? all.G.entries : nil
       lmm_packs_part_slopes(
-        Int32(ℓ), Int32(width), 3, 1, all.packs, all.packs, all.fields, parts.flatMap(\.fields), all.T.entries,
-        all.ζ.entries, G, &scratch, &totals)
+        Int32(ℓ), Int32(width), 3, all.packs, all.fields, parts.flatMap(\.fields), all.fields.count / 8,
+        all.T.entries, all.ζ.entries, G, &scratch, &totals)
       for (k, part) in parts.enumerated() {
         var (determinant, square) = (0.0, 0.0)
-        for j in 8..<all.zz.count {
+        for j in all.zz.indices {
           let TN = all.T * all.D(j).inverted.inverse * all.T.transposed
           let B = TN * all.zx[j]
           let b = B * all.ζ

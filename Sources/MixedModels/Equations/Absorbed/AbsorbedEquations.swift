@@ -78,7 +78,7 @@ package final class AbsorbedEquations: MixedModelEquations {
     guard case .packs(let packs) = leadingLevels, let parts = model.parts else {
       throw Self.needsOneA
     }
-    packs.combine(coefficients, team)
+    packs.coefficients = coefficients
     tail = parts.tail(coefficients)
   }
 

@@ -33,7 +33,6 @@ extension LevelPacks {
     ) -> Void
   ) -> [Double] {
     let ℓ = size
-    let perPack = ℓ * (ℓ + 1) / 2 + ℓ * width
     let own = 5 * ℓ * ℓ + ℓ + values
     let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
     nonisolated(unsafe) let scratchStart = scratch.start
@@ -43,12 +42,15 @@ extension LevelPacks {
       team.forEach(parts, pays: packCount > 100) { worker, part in
         let (N, F) = (scratchStart + worker * own, scratchStart + worker * own + ℓ * ℓ)
         let (work, target) = (F + ℓ * ℓ, F + 4 * ℓ * ℓ + ℓ)
-        for k in part * packCount / parts..<(part + 1) * packCount / parts {
-          let pack = UnsafePointer(fields.start + k * perPack)
-          respond(ℓ, .inverse, pack, T, N: N, F: F, work)
-          body(pack, N, F, target)
-          for lane in 0..<min(8, levels - 8 * k) {
-            for x in 0..<values { result[(8 * k + lane) * values + x] = target[x][lane] }
+        let packs = part * packCount / parts..<(part + 1) * packCount / parts
+        forEachRun(of: packs, worker: worker) { first, run in
+          for k in run {
+            let pack = first + (k - run.lowerBound) * perPack
+            respond(ℓ, .inverse, pack, T, N: N, F: F, work)
+            body(pack, N, F, target)
+            for lane in 0..<min(8, levels - 8 * k) {
+              for x in 0..<values { result[(8 * k + lane) * values + x] = target[x][lane] }
+            }
           }
         }
       }

@@ -5,17 +5,11 @@ import NumericalMethods
 // Several A_k of the only grouping factor's levels.
 
 extension LevelPacks {
-  /// A ← Σ c_k A_k
-  func combine(_ c: [Double], _ team: ThreadTeam) {
-    let count = fields.count
-    nonisolated(unsafe) let (target, source) = (fields.start, partFields.start)
-    team.forEach(parts, pays: count > 2000) { _, part in
-      for x in part * count / parts..<(part + 1) * count / parts {
-        var sum = source[x] * c[0]
-        for k in 1..<max(c.count, 1) { sum += source[k * count + x] * c[k] }
-        target[x] = sum
-      }
-    }
+  /// `target` ← Σ c_k A_k, of some packs.
+  func combine(_ packs: Range<Int>, _ target: UnsafeMutablePointer<SIMD8<Double>>) {
+    lmm_packs_combine(
+      packs.count * perPack, Int32(partCount), numbers(fields.start + packs.lowerBound * perPack),
+      packCount * perPack, coefficients, numbers(target))
   }
 
   /// The derivatives in the coefficients of the A_k, see `PartSlopes`.
@@ -43,7 +37,7 @@ extension LevelPacks {
     team.forEach(parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
       let packs = part * packCount / parts..<(part + 1) * packCount / parts
       let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
-      addPartSlopes(packs, T, ζ, width == 1 ? nil : G?.storage, work, target)
+      addPartSlopes(packs, worker, T, ζ, width == 1 ? nil : G?.storage, work, target)
     }
     var slopes = PartSlopes(
       logDeterminant: tails.map { tail in
@@ -62,13 +56,17 @@ extension LevelPacks {
   }
 
   private func addPartSlopes(
-    _ packs: Range<Int>, _ T: [Double], _ ζ: [Double], _ G: [Double]?,
+    _ packs: Range<Int>, _ worker: Int, _ T: [Double], _ ζ: [Double], _ G: [Double]?,
     _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
   ) {
     let totals = scratch + 4 * size * size + 3 * size + 3 * size * width
-    lmm_packs_part_slopes(
-      Int32(size), Int32(width), Int32(partCount), packs.lowerBound, packs.upperBound, packCount,
-      numbers(fields.start), numbers(partFields.start), T, ζ, G, numbers(scratch), numbers(totals))
+    totals.update(repeating: .zero, count: 2 * partCount)
+    forEachRun(of: packs, worker: worker) { first, run in
+      lmm_packs_part_slopes(
+        Int32(size), Int32(width), Int32(partCount), run.count, numbers(first),
+        numbers(fields.start + run.lowerBound * perPack), packCount * perPack, T, ζ, G, numbers(scratch),
+        numbers(totals))
+    }
     for x in 0..<2 * partCount { sums[x] = totals[x].sum() }
   }
 }

@@ -23,13 +23,13 @@ extension LevelPacks {
       let packs = part * packCount / parts..<(part + 1) * packCount / parts
       let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
       guard goesThroughBLAS, let half else {
-        return add(packs, form, T, ζ, half, work, target)
+        return add(packs, worker, form, T, ζ, half, work, target)
       }
       switch ℓ {
-      case 1: addByPanels(1, packs, form, T, ζ, half, work, target)
-      case 2: addByPanels(2, packs, form, T, ζ, half, work, target)
-      case 3: addByPanels(3, packs, form, T, ζ, half, work, target)
-      default: addByPanels(ℓ, packs, form, T, ζ, half, work, target)
+      case 1: addByPanels(1, packs, worker, form, T, ζ, half, work, target)
+      case 2: addByPanels(2, packs, worker, form, T, ζ, half, work, target)
+      case 3: addByPanels(3, packs, worker, form, T, ζ, half, work, target)
+      default: addByPanels(ℓ, packs, worker, form, T, ζ, half, work, target)
       }
     }
     return SlopeSums(sums.start, parts: parts, size: ℓ)
@@ -37,16 +37,19 @@ extension LevelPacks {
 
   /// Products of few columns, as they come.
   private func add(
-    _ packs: Range<Int>, _ form: SlopeForm, _ T: [Double], _ ζ: [Double], _ half: DenseMatrix?,
-    _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
+    _ packs: Range<Int>, _ worker: Int, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
+    _ half: DenseMatrix?, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
+    _ sums: UnsafeMutablePointer<Double>
   ) {
     let ℓ = size
-    let perPack = ℓ * (ℓ + 1) / 2 + ℓ * width
     let totals = scratch + 4 * ℓ * ℓ + 3 * ℓ + ℓ * width
-    lmm_packs_slopes(
-      Int32(ℓ), form == .direct ? 1 : 0, Int32(width), packs.count,
-      numbers(fields.start + packs.lowerBound * perPack), T, ζ, half?.storage ?? [],
-      Int32(half?.rows ?? 0), Int32(half?.columns ?? 0), numbers(scratch), numbers(totals))
+    totals.update(repeating: .zero, count: 2 * ℓ * ℓ)
+    forEachRun(of: packs, worker: worker) { first, run in
+      lmm_packs_slopes(
+        Int32(ℓ), form == .direct ? 1 : 0, Int32(width), run.count, numbers(first), T, ζ,
+        half?.storage ?? [], Int32(half?.rows ?? 0), Int32(half?.columns ?? 0), numbers(scratch),
+        numbers(totals))
+    }
     write(totals, ℓ, to: sums)
   }
 
@@ -68,12 +71,11 @@ extension LevelPacks {
   /// Products of many columns, which are left to the BLAS.
   @inline(__always)
   private func addByPanels(
-    _ ℓ: Int, _ packs: Range<Int>, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
+    _ ℓ: Int, _ packs: Range<Int>, _ worker: Int, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
     _ half: DenseMatrix, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
     _ sums: UnsafeMutablePointer<Double>
   ) {
     let triangle = ℓ * (ℓ + 1) / 2
-    let perPack = triangle + ℓ * width
     let (N, F) = (scratch, scratch + ℓ * ℓ)
     let R = scratch + 2 * ℓ * ℓ
     let answer = R + ℓ * width
@@ -82,25 +84,27 @@ extension LevelPacks {
     totals.update(repeating: .zero, count: 2 * ℓ * ℓ)
     let sign = form == .inverse ? 1.0 : -1
     var panel = ResponsePanel(ℓ, columns: half.rows)
-    for k in packs {
-      let pack = UnsafePointer(fields.start + k * perPack)
-      respond(ℓ, form, pack, T, N: N, F: F, work)
-      for i in 0..<ℓ { answer[i] = .zero }
-      for x in 0..<width {
-        for i in 0..<ℓ {
-          var sum = SIMD8<Double>.zero
-          for h in 0..<ℓ { sum += N[h * ℓ + i] * pack[triangle + x * ℓ + h] }
-          R[x * ℓ + i] = sum
-          answer[i] += sum * ζ[x]
+    forEachRun(of: packs, worker: worker) { first, run in
+      for k in 0..<run.count {
+        let pack = first + k * perPack
+        respond(ℓ, form, pack, T, N: N, F: F, work)
+        for i in 0..<ℓ { answer[i] = .zero }
+        for x in 0..<width {
+          for i in 0..<ℓ {
+            var sum = SIMD8<Double>.zero
+            for h in 0..<ℓ { sum += N[h * ℓ + i] * pack[triangle + x * ℓ + h] }
+            R[x * ℓ + i] = sum
+            answer[i] += sum * ζ[x]
+          }
         }
-      }
-      for j in 0..<ℓ {
-        for i in 0...j {
-          totals[j * ℓ + i] += F[j * ℓ + i]
-          totals[ℓ * ℓ + j * ℓ + i] += answer[i] * answer[j]
+        for j in 0..<ℓ {
+          for i in 0...j {
+            totals[j * ℓ + i] += F[j * ℓ + i]
+            totals[ℓ * ℓ + j * ℓ + i] += answer[i] * answer[j]
+          }
         }
+        if panel.append(R) { panel.add(half, sign, to: totals) }
       }
-      if panel.append(R) { panel.add(half, sign, to: totals) }
     }
     panel.add(half, sign, to: totals)
     write(totals, ℓ, to: sums)

@@ -13,11 +13,15 @@ final class LevelPacks {
   /// p + 1
   let width: Int
   let packCount: Int
-  /// Pack after pack: the lower triangle of A_jj by columns, then A_j[X y] by columns.
+  /// Pack after pack: the lower triangle of A_jj by columns, then A_j[X y] by columns. Where there are several
+  /// A_k, those of one after the other's.
   let fields: OwnedBuffer<SIMD8<Double>>
-  /// The same of every A_k, where there are several, one after the other.
-  let partFields: OwnedBuffer<SIMD8<Double>>
+  /// How many A_k there are; 0 where there is A alone.
   let partCount: Int
+  /// c_k of A = Σ c_k A_k.
+  var coefficients: [Double]
+  /// For every worker: some packs of that A, which are made when they are needed.
+  private let room: OwnedBuffer<SIMD8<Double>>
   /// For every worker: ℓ² + ℓ(p + 1) intermediate results, or a panel of W, and sums of products.
   private let scratch: OwnedBuffer<SIMD8<Double>>
   private let scratchStride: Int
@@ -42,9 +46,10 @@ final class LevelPacks {
     let triangle = ℓ * (ℓ + 1) / 2
     let perPack = triangle + ℓ * width
     packCount = (group.levelCount + 7) / 8
-    fields = OwnedBuffer(repeating: .zero, count: packCount * perPack)
     partCount = ofEach.count
-    partFields = OwnedBuffer(repeating: .zero, count: ofEach.count * packCount * perPack)
+    fields = OwnedBuffer(repeating: .zero, count: max(partCount, 1) * packCount * perPack)
+    coefficients = ofEach.map { _ in 1 }
+    room = OwnedBuffer(repeating: .zero, count: ofEach.isEmpty ? 0 : workers * Self.panelPacks * perPack)
     func pack(_ group: RandomEffectsGroup, _ fields: UnsafeMutablePointer<SIMD8<Double>>) {
       for level in 0..<group.levelCount {
         let pack = fields + level / 8 * perPack
@@ -56,8 +61,9 @@ final class LevelPacks {
         for x in 0..<ℓ * width { pack[triangle + x][level % 8] = group.zx[level * ℓ * width + x] }
       }
     }
-    pack(group, fields.start)
-    for (k, part) in ofEach.enumerated() { pack(part, partFields.start + k * packCount * perPack) }
+    for (k, part) in (ofEach.isEmpty ? [group] : ofEach).enumerated() {
+      pack(part, fields.start + k * packCount * perPack)
+    }
     size = ℓ
     self.width = width
     let panel = Self.blasWidth <= width ? Self.panelPacks * ℓ * width : 0
@@ -65,6 +71,27 @@ final class LevelPacks {
     scratch = OwnedBuffer(repeating: .zero, count: scratchStride * workers)
     partialStride = width * width + 1
     partial = OwnedBuffer(repeating: 0, count: partialStride * parts)
+  }
+
+  var perPack: Int { size * (size + 1) / 2 + size * width }
+
+  /// Calls `body` with packs of A one after another: with all of them, or where A is a sum with some at a time.
+  ///
+  /// - Parameter worker: Whose room for sums is used.
+  @inline(__always)
+  func forEachRun(
+    of packs: Range<Int>, worker: Int,
+    _ body: (_ first: UnsafePointer<SIMD8<Double>>, _ run: Range<Int>) -> Void
+  ) {
+    guard partCount > 0 else {
+      return body(UnsafePointer(fields.start + packs.lowerBound * perPack), packs)
+    }
+    let sums = room.start + worker * Self.panelPacks * perPack
+    for first in stride(from: packs.lowerBound, to: packs.upperBound, by: Self.panelPacks) {
+      let run = first..<min(first + Self.panelPacks, packs.upperBound)
+      combine(run, sums)
+      body(UnsafePointer(sums), run)
+    }
   }
 
   /// Subtracts ΣWᵀW from the lower triangle of `s`, (p + 1) × (p + 1); returns Σ log |D|, NaN where
@@ -83,7 +110,7 @@ final class LevelPacks {
         guard !packs.isEmpty else { return }
         let sums = partial + part * partialStride
         sums[width * width] = absorb(
-          packs, T.baseAddress!, scratch + worker * scratchStride, sums)
+          packs, worker, T.baseAddress!, scratch + worker * scratchStride, sums)
       }
     }
     var logDeterminant = 0.0
@@ -95,33 +122,39 @@ final class LevelPacks {
     return logDeterminant
   }
 
+  /// ΣWᵀD⁻¹W, w × w, in the lower triangle of `sums`; returns Σ log |D|.
   private func absorb(
-    _ packs: Range<Int>, _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
-    _ sums: UnsafeMutablePointer<Double>
-  ) -> Double {
-    let perPack = size * (size + 1) / 2 + size * width
-    let first = UnsafePointer(fields.start + packs.lowerBound * perPack)
-    if width >= Self.blasWidth {
-      return switch size {
-      case 1: absorbByPanels(1, width, first, packs.count, T, scratch, sums)
-      case 2: absorbByPanels(2, width, first, packs.count, T, scratch, sums)
-      case 3: absorbByPanels(3, width, first, packs.count, T, scratch, sums)
-      default: absorbByPanels(size, width, first, packs.count, T, scratch, sums)
-      }
-    }
-    return absorbPacks(first, packs.count, T, scratch, sums)
-  }
-
-  /// ΣWᵀD⁻¹W, w × w, in the lower triangle of `sums`, and returns Σ log |D|: products of W's columns
-  /// as they come, for few columns.
-  private func absorbPacks(
-    _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int, _ T: UnsafePointer<Double>,
+    _ packs: Range<Int>, _ worker: Int, _ T: UnsafePointer<Double>,
     _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
   ) -> Double {
     var pivots = PivotProduct()
+    guard width >= Self.blasWidth else {
+      absorbPacks(packs, worker, T, scratch, sums, &pivots)
+      return pivots.logarithm
+    }
+    forEachRun(of: packs, worker: worker) { first, run in
+      switch size {
+      case 1: absorbByPanels(1, width, first, run.count, T, scratch, sums, &pivots)
+      case 2: absorbByPanels(2, width, first, run.count, T, scratch, sums, &pivots)
+      case 3: absorbByPanels(3, width, first, run.count, T, scratch, sums, &pivots)
+      default: absorbByPanels(size, width, first, run.count, T, scratch, sums, &pivots)
+      }
+    }
+    return pivots.logarithm
+  }
+
+  /// Products of W's columns as they come, for few columns.
+  private func absorbPacks(
+    _ packs: Range<Int>, _ worker: Int, _ T: UnsafePointer<Double>,
+    _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>,
+    _ pivots: inout PivotProduct
+  ) {
+    scratch.update(repeating: .zero, count: width * (width + 1) / 2)
     pivots.withNumbers { pivots in
-      lmm_packs_absorb(
-        Int32(size), Int32(width), count, numbers(fields), T, numbers(scratch), pivots)
+      forEachRun(of: packs, worker: worker) { first, run in
+        lmm_packs_absorb(
+          Int32(size), Int32(width), run.count, numbers(first), T, numbers(scratch), pivots)
+      }
     }
     var sum = scratch
     for x in 0..<width {
@@ -130,7 +163,6 @@ final class LevelPacks {
         sum += 1
       }
     }
-    return pivots.logarithm
   }
 
   /// The same with columns of W gathered in a panel, 8ℓ · packs × w, and their products left to the
@@ -139,13 +171,12 @@ final class LevelPacks {
   private func absorbByPanels(
     _ ℓ: Int, _ w: Int, _ fields: UnsafePointer<SIMD8<Double>>, _ count: Int,
     _ T: UnsafePointer<Double>, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
-    _ sums: UnsafeMutablePointer<Double>
-  ) -> Double {
+    _ sums: UnsafeMutablePointer<Double>, _ pivots: inout PivotProduct
+  ) {
     let triangle = ℓ * (ℓ + 1) / 2
     let (D, inverse) = (scratch, scratch + ℓ * ℓ)
     let W = inverse + ℓ
     let panel = W + ℓ * w
-    var pivots = PivotProduct()
     var pack = fields
     for begin in stride(from: 0, to: count, by: Self.panelPacks) {
       let packs = min(Self.panelPacks, count - begin)
@@ -162,7 +193,6 @@ final class LevelPacks {
         addGram($0, rows: packs * ℓ * 8, columns: w, to: sums)  // + WᵀD⁻¹W
       }
     }
-    return pivots.logarithm
   }
 
   /// TᵀAT + I = L D Lᵀ with a unit L below the diagonal of `D`, ℓ × ℓ by columns; `inverse` gets the
