@@ -35,7 +35,8 @@ extension EquationsPlan {
     } else {
       comparison.addRelated(accuracy: accuracy)
     }
-    if model.canBeAbsorbed { try comparison.addAbsorbed() }
+    // Beside levels that hang together others are absorbed on request: the core is not what any order would leave.
+    if model.hasIndependentLevels || solver == "absorb" { try comparison.addAbsorbed() }
     try comparison.addWhole()
     let candidates = comparison.candidates.sorted { $0.estimate.seconds < $1.estimate.seconds }
     let estimates = candidates.map(\.estimate)

@@ -132,11 +132,12 @@ final class WholeSystem {
     _ entries: [SparsePrecision.Edge], of g: Int, firstEdge: Int, _ values: inout [Double]
   ) {
     let ℓ = model.groups[g].size
+    let hasShared = !layout.shared.isEmpty
     for (k, entry) in entries.enumerated() {
       let place = layout.pairPlacement[firstEdge + k]
       let node = layout.firstNode[g] + Int(place.rowIsColumn ? entry.row : entry.column)
       let first = layout.scalarStart[node]
-      let isShared = layout.shared.contains(firstEdge + k)
+      let isShared = hasShared && layout.shared.contains(firstEdge + k)
       for c in 0..<ℓ {
         let below = layout.pattern.columnStarts[first + c] + (ℓ - c) + place.offset
         if isShared {
