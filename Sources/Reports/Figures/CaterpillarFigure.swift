@@ -115,8 +115,9 @@ package struct CaterpillarFigure: Figure {
       panel.rows.count < panel.levels
       ? "\(panel.rows.count) of \(panel.levels.grouped)" : panel.levels.grouped
     let title = panelTitle(panel.group, panel.column, ", \(some) levels", limit: layout.titleLimit)
-    script.command("set title \(title)")
-    script.command("set xlabel \(panel.units(layout.titleLimit))")
+    script.command("set title \(title) \(layout.font(for: title))")
+    let units = panel.units(layout.titleLimit)
+    script.command("set xlabel \(units) \(layout.font(for: units))")
     if !script.terminal.isText {
       let ends = panel.ends
       AxisTics(ends.low, ends.high, width: 260).set("x", in: &script)

@@ -18,7 +18,9 @@ package struct CorrelationFigure: Figure {
   private static let sideLimit = 100
   /// Up to so many columns the correlations stand in the squares.
   private static let numbersLimit = 12
-  private static let nameLimit = 16
+  private static let nameLimit = 32
+  /// Characters that have room beside a matrix of the least size.
+  private static let usualName = 14
 
   /// - Throws: `FigureError.nothingToDraw` where nothing is correlated.
   package init(_ fit: Fit) throws(FigureError) {
@@ -47,13 +49,18 @@ package struct CorrelationFigure: Figure {
     caption = text
   }
 
-  private var layout: PanelLayout { PanelLayout(panels.count, width: 400, height: 360) }
+  private var layout: PanelLayout {
+    let longest = panels.flatMap { $0.names.map(\.count) }.max() ?? 0
+    let extra = max(0, longest - Self.usualName)
+    // Names stand level beside the matrix, and obliquely under it.
+    return PanelLayout(panels.count, width: 400 + 11 * extra, height: 360 + 5 * extra)
+  }
   package var size: FigureSize { layout.size }
 
   package func draw(_ script: inout GnuplotScript) {
     layout.begin(&script, title: "Correlations")
     script.command("unset key")
-    script.command("set palette defined (-1 '#d55e00', 0 '#f7f7f7', 1 '#0072b2')")
+    script.command("set palette defined (-1 \(FigureStyle.orangeEnd), 0 '#f7f7f7', 1 \(FigureStyle.blueEnd))")
     script.command("set cbrange [-1:1]")
     script.command("set cbtics 0.5")
     script.command("set offsets 0, 0, 0, 0")
@@ -63,7 +70,8 @@ package struct CorrelationFigure: Figure {
 
   private func draw(_ panel: Panel, _ script: inout GnuplotScript) {
     let m = panel.names.count
-    script.command("set title \(panel.title, limit: layout.titleLimit)")
+    script.command(
+      "set title \(panel.title, limit: layout.titleLimit) \(layout.font(for: panel.title))")
     let edge = Double(m) - 0.5
     script.command("set xrange [-0.5:\(edge)]")
     script.command("set yrange [\(edge):-0.5]")
@@ -88,10 +96,10 @@ package struct CorrelationFigure: Figure {
     if m <= Self.numbersLimit {
       // White on the dark ends of the palette.
       elements.append(
-        "\(data) using (abs($3) < 0.75 ? $1 : NaN):2:(sprintf('%.2f', $3)) with labels font ',10' tc rgb '#000000'"
+        "\(data) using (abs($3) < 0.75 ? $1 : NaN):2:(sprintf('%.2f', $3)) with labels font ',10' tc rgb \(FigureStyle.darkInk)"
       )
       elements.append(
-        "\(data) using (abs($3) < 0.75 ? NaN : $1):2:(sprintf('%.2f', $3)) with labels font ',10' tc rgb '#ffffff'"
+        "\(data) using (abs($3) < 0.75 ? NaN : $1):2:(sprintf('%.2f', $3)) with labels font ',10' tc rgb \(FigureStyle.paleInk)"
       )
     }
     script.plot(elements)

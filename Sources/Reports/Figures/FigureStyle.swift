@@ -18,6 +18,10 @@ package enum FigureStyle {
   /// Lines that guide the eye.
   package static let grid = "#d9d9d9"
 
+  /// Colours that stand on each other and not on the page: next to those above, which a dark page changes.
+  static let (blueEnd, orangeEnd) = ("#0071b1", "#d45d00")
+  static let (darkInk, paleInk) = ("#010101", "#fefefe")
+
   /// Classes of density, from few to many.
   ///
   /// Matplotlib's viridis, uniform to perception and readable in grey, from its light end to its

@@ -88,7 +88,7 @@ package struct MapFigure: Figure {
     script.command("unset key")
     let end = largest > 0 ? largest : 1
     if !script.terminal.isText {
-      script.command("set palette defined (-1 '#0072b2', 0 '#f7f7f7', 1 '#d55e00')")
+      script.command("set palette defined (-1 \(FigureStyle.blueEnd), 0 '#f7f7f7', 1 \(FigureStyle.orangeEnd))")
       script.command("set cbrange [\(-end):\(end)]")
     }
     for panel in panels { draw(panel, end, &script) }

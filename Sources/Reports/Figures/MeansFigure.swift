@@ -150,7 +150,7 @@ package struct MeansFigure: Figure {
 
   private func draw(_ panel: Panel, _ script: inout GnuplotScript) {
     if let title = panel.title {
-      script.command("set title \(title, limit: layout.titleLimit)")
+      script.command("set title \(title, limit: layout.titleLimit) \(layout.font(for: title))")
     } else {
       script.command("unset title")
     }

@@ -11,8 +11,11 @@ struct PanelLayout {
 
   private static let widest = 1100
 
-  /// Characters of a title that have room above a panel, in letters of its usual size.
-  var titleLimit: Int { width * 2 / 15 }
+  /// Characters of a title that have room above a panel, in the smallest letters of `font(for:)`.
+  var titleLimit: Int { width * 4 / 25 }
+
+  /// Letters in which a title or the name of an axis has room: the usual ones, or smaller ones.
+  func font(for title: String) -> GnuplotCommand { title.count * 15 > width * 2 ? "font ',10'" : "font ',13'" }
 
   /// Width and height are those of a panel with its labels, in CSS pixels.
   init(_ count: Int, width: Int, height: Int) {

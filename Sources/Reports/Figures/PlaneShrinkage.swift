@@ -83,8 +83,8 @@ struct PlaneShrinkage: Sendable {
   }
 
   private func axes(_ script: inout GnuplotScript) {
-    script.command("set xlabel \(names[0], limit: 50)")
-    script.command("set ylabel \(names[1], limit: 50)")
+    script.command("set xlabel \(names[0], limit: 60)")
+    script.command("set ylabel \(names[1], limit: 60)")
     if !script.terminal.isText { script.command("set grid") }
   }
 

@@ -87,10 +87,13 @@ package struct ProfileFigure: Figure {
         ? " Shown are \(Self.panelLimit) of \(panels.count) parameters." : "")
   }
 
+  /// Characters of a parameter's name.
+  private static let nameLimit = 48
+
   private var layout: PanelLayout {
-    panels.count > Self.largePanels
-      ? PanelLayout(panels.count, width: 220, height: 210)
-      : PanelLayout(panels.count, width: 300, height: 270)
+    let longest = min(panels.map(\.name.count).max() ?? 0, Self.nameLimit)
+    let (width, height) = panels.count > Self.largePanels ? (220, 210) : (300, 270)
+    return PanelLayout(panels.count, width: max(width, 13 * longest / 2), height: height)
   }
   package var size: FigureSize { layout.size }
 
@@ -101,11 +104,11 @@ package struct ProfileFigure: Figure {
     script.command("set ytics nomirror 1 font ',10'")
     if !script.terminal.isText { script.command("set grid") }
     let isLarge = panels.count <= Self.largePanels
-    let names = shortNames(panels.map(\.name), limit: isLarge ? 36 : 26)
+    let names = shortNames(panels.map(\.name), limit: min(Self.nameLimit, layout.titleLimit))
     for (panel, name) in zip(panels, names) {
       let points = panel.near(Self.limit)
-      script.command("set title \(name) font ',\(isLarge ? 13 : 12)'")
-      script.command("set xlabel \(panel.units, limit: isLarge ? 36 : 24)")
+      script.command("set title \(name) \(layout.font(for: name))")
+      script.command("set xlabel \(panel.units, limit: layout.titleLimit) \(layout.font(for: panel.units))")
       script.command("set ylabel 'ζ'")
       AxisTics(
         points[0].value, points.last!.value, width: isLarge ? 220 : 150, character: 5.8, most: 5

@@ -84,7 +84,7 @@ package struct QuantileFigure: Figure {
     layout.begin(&script, title: "Normal quantile plots")
     script.command("unset key")
     for panel in panels {
-      script.command("set title \(panel.title)")
+      script.command("set title \(panel.title) \(layout.font(for: panel.title))")
       script.command("set xlabel 'standard normal quantile'")
       script.command("set ylabel \(panel.label, limit: 34)")
       draw(panel.quantiles, &script)

@@ -16,7 +16,8 @@ enum ReportStyle {
     let notations = colours.flatMap { colour, value in
       [3, 0].map { (notation(colour, width: $0), value) }
     }
-    let named = [("black", "currentColor"), ("#ffffff", "none")]
+    // Behind a whole drawing there is the page; behind a key over what is drawn gnuplot writes white so.
+    let named = [("black", "currentColor"), ("#ffffff", "none"), ("#FFFFFF", "var(--page)")]
     return Dictionary(named + notations) { first, _ in first }
   }()
 

@@ -109,6 +109,35 @@ private func dataLines(_ script: String) -> Int {
     #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
   }
 
+  /// Smaller letters, and wider panels, before anything is cut.
+  @Test(.enabled(if: isGnuplotInstalled)) func longNamesStandWhole() throws {
+    var random = SplitMix64(seed: 8)
+    var csv = "y,the_first_covariate,the_second_covariate,neighbourhood\n"
+    for g in 0..<20 {
+      for _ in 0..<6 { csv += "\(random.normal()),\(random.normal()),\(random.normal()),\(g)\n" }
+    }
+    let formula =
+      "y ~ the_first_covariate + (the_first_covariate * the_second_covariate | neighbourhood)"
+    let source = try Example(formula, .bytes(Array(csv.utf8), name: "t.csv")).source
+    let caterpillar = try source.figure(.caterpillar)
+    #expect(
+      caterpillar.script(.svg).text.contains(
+        "'neighbourhood: the_second_covariate, 20 levels' font ',10'"))
+    let names = ["the_first_covariate", "the_second_covariate"]
+    let correlations = try source.figure(.correlations)
+    let drawn = try SVGDocument(String(decoding: correlations.drawn(on: .svg), as: UTF8.self))
+    for name in names { #expect(drawn.texts.count { $0 == name } == 2) }
+    let folder = try TemporaryFolder()
+    let parameters = (0..<14).map { "cor_the_covariate_\($0).(Intercept)|subject" }
+    let curves = parameters.flatMap { name in
+      [-1, 0, 1].map { "\(name),\(Double($0) / 2),\($0)" }
+    }
+    try folder.write((["parameter,value,zeta"] + curves).joined(separator: "\n"), to: "curves.csv")
+    let figure = try ProfileFigure(contentsOf: folder.file("curves.csv"))
+    let profiles = try SVGDocument(String(decoding: figure.drawn(on: .svg), as: UTF8.self))
+    for name in parameters { #expect(profiles.texts.contains(name)) }
+  }
+
   @Test func ownEstimatesOfCrossedFactorsAreCalledWhatTheyAre() throws {
     let crossed = try Example.penicillin.get().source.figure(.shrinkage, group: "plate")
     #expect(crossed.script(.svg).text.contains("'own rows, effects of sample not taken off'"))
@@ -281,6 +310,31 @@ private func dataLines(_ script: String) -> Int {
     #expect(inline.contains("currentColor") && inline.contains("var(--estimate)"))
     #expect(inline.contains("href='#f3-gpPt6'") && inline.contains("id='f3-gpPt6'"))
     _ = try SVGDocument(inline)
+  }
+
+  /// Numbers in coloured squares keep their colours on a dark page, and so do the squares.
+  @Test(.enabled(if: isGnuplotInstalled)) func squaresOfCorrelationsStayWhatTheyAre() throws {
+    let figure = try Example.sleepstudy.get().source.figure(.correlations)
+    let inline = InlineSVG(String(decoding: try figure.drawn(on: .svg), as: UTF8.self), number: 1).text
+    let numbers = inline.matches(of: #/<g transform[^>]*fill="([^"]*)"[^>]*>\s*<text>[01]\.[0-9]{2}</#)
+    #expect(numbers.count == 4)
+    #expect(numbers.allSatisfy { $0.output.1.hasPrefix("rgb(") })
+    #expect(!inline.contains("var(--estimate)") && !inline.contains("var(--reference)"))
+  }
+
+  /// gnuplot writes a box of white behind a key over a density, with the page's ink on it.
+  @Test(.enabled(if: isGnuplotInstalled)) func aKeyOverADensityHasThePagesGround() throws {
+    var csv = "y,x,g\n"
+    var random = SplitMix64(seed: 6)
+    for g in 0..<400 {
+      for _ in 0..<4 { csv += "\(random.normal()),\(random.normal()),\(g)\n" }
+    }
+    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let svg = String(
+      decoding: try example.source.figure(.shrinkage).drawn(on: .svg), as: UTF8.self)
+    let inline = InlineSVG(svg, number: 1).text
+    #expect(svg.contains("fill = '#FFFFFF'") && !inline.contains("'#FFFFFF'"))
+    #expect(inline.contains("fill = 'var(--page)'"))
   }
 }
 
