@@ -115,10 +115,16 @@ extension MarginalMeans: Reportable {
     .object(zip(names, labels).map { ($0, .string($1)) })
   }
 
+  /// A value in a note: what was given as it is, a mean without digits that tell nothing.
+  private static func brief(_ value: String) -> String {
+    guard value.count > 12, let number = Double(value) else { return value }
+    return NumberColumn([number], digits: 5).cells[0]
+  }
+
   /// What the means are at and over.
   private var gridNotes: [String] {
     let fixed = fixedValues.filter { !names.contains($0.name) }
-      .map { "\($0.name) at \($0.values.listed)" }
+      .map { "\($0.name) at \($0.values.map(Self.brief).listed)" }
     let over =
       averaged.isEmpty
       ? [] : ["averaged over \(averaged.listed), weights \(weights.rawValue)"]

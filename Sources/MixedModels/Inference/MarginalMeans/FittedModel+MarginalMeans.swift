@@ -133,7 +133,10 @@ extension FittedModel {
     var told: Set<String> = []
     return fixedTerms.terms.flatMap { term -> [String] in
       let columns = columns(of: term)
-      guard columns.contains(where: compared.contains) else { return [] }
+      // A slope differs by what interacts with its own variable only.
+      guard columns.contains(where: compared.contains), trend.map(columns.contains) ?? true else {
+        return []
+      }
       return grid.variables.compactMap { other in
         guard columns.contains(other.name), !shown.contains(other.name), !other.isGiven,
           !other.isFactor || other.values.count > 1,

@@ -2,6 +2,7 @@
 import Glibc
 import MixedModels
 import ModelFrames
+import Reports
 import Testing
 
 /// Comparisons, slopes and means on the scale of the response; numbers of emmeans 1.8.4 with lmerTest's
@@ -113,6 +114,31 @@ import Testing
     let table = try fitted.marginalMeans(MeansSpecification("~ 1"), options)
     let slope = try #require(table.means[0].test?.estimate)
     #expect(abs(slope - (β[1] + 20 * β[2])) < 1e-8 * abs(slope))
+  }
+
+  /// A slope differs by what interacts with its own variable; emmeans warns of the first no more.
+  @Test func `slopes are told of interactions of their own`() throws {
+    let formula = "y ~ a*b + x + z*b + (1|g)"
+    let same = try means(formula, "~ a") { $0.trend = "x" }
+    #expect(!same.messages.contains { $0.contains("interacts") })
+    let other = try means(formula, "~ a") { $0.trend = "z" }
+    #expect(other.messages.contains { $0.contains("b, which is averaged over, interacts") })
+    #expect(try means(formula, "~ a") { _ in }.messages.contains { $0.contains("interacts") })
+  }
+
+  /// Means of numbers are rounded in notes; JSON has them whole, and what was given stays.
+  @Test func `notes say where numbers stand in few digits`() throws {
+    let formula = "y ~ a + log(x + 1.5) + (1|g)"
+    let table = try means(formula, "~ a") { _ in }
+    let mean = try #require(table.fixedValues.first { $0.name == "x" }?.values.first)
+    let number = try #require(Double(mean))
+    #expect(mean.count > 9)
+    let text = table.report(showing: .all).text()
+    let note = try #require(text.firstMatch(of: #/x at ([-0-9.]+)\./#))
+    #expect(note.output.1.count < 9 && abs(Double(note.output.1)! - number) < 1e-3 * abs(number))
+    #expect(table.report(showing: .all).text(as: .json).contains(mean))
+    let given = try means(formula, "~ a") { $0.values = ["x": ["3.14159265"]] }
+    #expect(given.report(showing: .all).text().contains("x at 3.14159265"))
   }
 
   /// contrast(emmeans(m, ~ h), "poly"), also with adjust = "sidak"; "trt.vs.ctrl".
