@@ -77,6 +77,12 @@ import Testing
       sleepstudyFormula, "180 used, 0 with missing values", "Subject: 18", "REML, criterion 1743.6",
       "converged", "the cross-products reproduce the criterion",
     ] { #expect(info.output.contains(words)) }
+    for (arguments, text) in [(["info", file], info.output), (["info"], "OpenBLAS")] {
+      let run = try ToolProcess(arguments: arguments + ["-o", folder.file("info.txt")])
+      #expect(run.status == 0 && run.output.isEmpty)
+      #expect(try folder.text("info.txt").contains(text))
+    }
+    #expect(try ToolProcess("info", file, "-o", file).status != 0)
     let again = try ToolProcess("fit", "Reaction ~ Days + (Days || Subject)", file)
     #expect(again.output.contains("REML criterion at convergence: 1743.7"))
     #expect(!again.output.contains("Scaled residuals"))

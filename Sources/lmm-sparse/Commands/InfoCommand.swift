@@ -19,6 +19,11 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "Describe the machine in JSON.")
   var json = false
 
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("Write it to a file, whole or not at all.", valueName: "file"), completion: .file())
+  var output: String?
+
   func validate() throws {
     guard files.isEmpty || !json else {
       throw ValidationError("--json describes the machine, not files: leave out one of the two.")
@@ -27,7 +32,7 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     guard files.isEmpty else {
-      let run = try RunFiles(reading: files, output: nil)
+      let run = try RunFiles(reading: files, output: output)
       let texts = try files.map { try table(modelFileRows($0)) }
       return try run.report.write(texts.joined(separator: "\n"))
     }
@@ -39,7 +44,7 @@ struct InfoCommand: ParsableCommand {
     } else {
       text = table(machine.rows) + machine.warnings.map { "warning: \($0)\n" }.joined()
     }
-    try writeToStandardOutput(text)
+    try RunFiles(reading: [], output: output).report.write(text)
   }
 
   private func table(_ rows: [(String, String)]) -> String {
