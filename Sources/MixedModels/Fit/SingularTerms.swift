@@ -15,6 +15,15 @@ struct SingularTerms {
     var rank: Int?
     /// Columns that the data do not determine, and that are left out.
     var heldCount = 0
+
+    /// The term with no more directions than have a variance; nil where a formula cannot say it.
+    var reducedTerm: String? {
+      let label = term.bound.label
+      guard let rank, rank > 0, heldCount == 0, !term.bound.isDiagonal, label.hasSuffix(")") else {
+        return nil
+      }
+      return "rr\(label.dropLast()), d = \(rank))"
+    }
   }
 
   private let formula: Formula
@@ -68,8 +77,9 @@ struct SingularTerms {
       guard let rank = finding.rank else { return nil }
       let size = finding.term.columnCount - finding.zeros.count
       let lost = size - rank
-      return
+      let what =
         "the covariance matrix of \(finding.term.bound.label) has rank \(rank) of \(size): \(lost == 1 ? "one combination of its effects is" : "\(lost) combinations of its effects are") zero at every level"
+      return finding.reducedTerm.map { "\(what); \($0) in its place has the same criterion" } ?? what
     }
   }
 

@@ -47,6 +47,18 @@ import Testing
     #expect(other.parameterCount < fit.parameterCount)
   }
 
+  @Test(arguments: ["y ~ a + x + (x | h)", "y ~ a*b*x + (z + x | g)"])
+  func `a covariance matrix of lower rank is named as a reduced-rank term`(formula: String) throws {
+    let fit = try fit(formula)
+    let found = fit.convergence.messages.compactMap {
+      $0.firstMatch(of: /of (\(.*\)) has rank .*; (rr\(.*\)) in its place has the same criterion/)
+    }.first
+    let (_, term, reduced) = try #require(found).output
+    let other = try self.fit(formula.replacing(term, with: reduced))
+    #expect(abs(other.criterion - fit.criterion) < 1e-6)
+    #expect(!other.convergence.isSingular && other.parameterCount < fit.parameterCount)
+  }
+
   @Test func `fits that are not singular say nothing`() throws {
     let fit = try fit("y ~ a + x + (1 | g)")
     #expect(!fit.convergence.isSingular && !fit.convergence.messages.contains { $0.contains("zero") })
