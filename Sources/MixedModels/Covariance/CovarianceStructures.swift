@@ -39,6 +39,7 @@ let covarianceStructures: [StructureFamily] = [
   StructureFamily("homcs", kind: "cs", .always(true)) { CompoundSymmetry($0) },
   StructureFamily("ar1", .either(usually: true)) { FirstOrderAutoregressive($0) },
   StructureFamily("hetar1", kind: "ar1", .always(false)) { FirstOrderAutoregressive($0) },
+  StructureFamily("ad", .either(usually: false)) { AnteDependence($0) },
   StructureFamily("toep", .either(usually: false)) { Toeplitz($0) },
   StructureFamily("homtoep", kind: "toep", .always(true)) { Toeplitz($0) },
   StructureFamily("homdiag", kind: "diag", .always(true)) { EqualVariances($0) },
@@ -72,7 +73,8 @@ struct StructureChoice: Sendable {
     guard !isHomogeneous || other.isHomogeneous else { return false }
     if mine == theirs { return true }
     let special: [String: [String]] = [
-      "toep": ["cs", "ar1", "diag"], "cs": ["diag"], "ar1": ["diag"], "ou": ["exp"], "exp": ["ou"],
+      "toep": ["cs", "ar1", "diag"], "cs": ["diag"], "ar1": ["diag"], "ad": ["ar1", "diag"], "ou": ["exp"],
+      "exp": ["ou"],
     ]
     return special[mine]?.contains(theirs) ?? false
   }

@@ -214,7 +214,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["toep", "hetar1", "cs"])
+  @Test(arguments: ["toep", "hetar1", "cs", "ad"])
   func `two columns are unstructured`(word: String) throws {
     let structured = try fit("Reaction ~ Days + \(word)(Days | Subject)")
     let plain = try fit("Reaction ~ Days + (Days | Subject)")
@@ -225,7 +225,8 @@ import Testing
   static let words = [
     "toep(0 + Machine | Worker)", "homtoep(0 + Machine | Worker)", "homdiag(0 + Machine | Worker)",
     "homcs(0 + Machine | Worker)", "hetar1(0 + Machine | Worker)", "rr(0 + Machine | Worker, 2)",
-    "fa(0 + Machine | Worker, 1)", "cs(0 + Machine | Worker)",
+    "fa(0 + Machine | Worker, 1)", "cs(0 + Machine | Worker)", "ad(0 + Machine | Worker)",
+    "ad(0 + Machine | Worker, hom = TRUE)",
   ]
 
   /// Richardson's extrapolation of central differences, of relative error 1e-7 of the largest entry.
@@ -252,7 +253,7 @@ import Testing
     var random = SplitMix64(seed: 5)
     for _ in 0..<2 {
       let theta = criterion.thetaNames.map { name in
-        let isCorrelation = name.contains("rho")
+        let isCorrelation = name.contains("rho") || term.hasPrefix("ad") && name.split(separator: ".").count > 2
         return isCorrelation ? 0.1 + 0.3 * random.uniform() : 0.4 + random.uniform()
       }
       try checkGradient(criterion, theta)
@@ -324,11 +325,12 @@ import Testing
       try FittedModel(
         Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))])
     }
-    let words = ["homdiag", "homcs", "cs", "toep", "us"]
-    let models = try words.map { ($0, try model("\($0)(0 + Machine | Worker)")) }
-    let rows = try ModelComparison(models).rows
-    #expect(rows.map(\.parameterCount) == [5, 6, 8, 9, 10])
-    #expect(rows.dropFirst().allSatisfy { ($0.test?.df ?? 0) > 0 })
+    for words in [["homdiag", "homcs", "cs", "toep", "us"], ["homdiag", "ar1", "hetar1", "ad", "us"]] {
+      let models = try words.map { ($0, try model("\($0)(0 + Machine | Worker)")) }
+      let rows = try ModelComparison(models).rows
+      #expect(rows.map(\.parameterCount) == [5, 6, 8, 9, 10])
+      #expect(rows.dropFirst().allSatisfy { ($0.test?.df ?? 0) > 0 })
+    }
     #expect(throws: InferenceError.self) {
       try ModelComparison([
         ("rr", try model("rr(0 + Machine | Worker, 1)")), ("cs", try model("cs(0 + Machine | Worker)")),
