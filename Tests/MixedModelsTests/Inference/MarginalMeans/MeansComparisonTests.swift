@@ -128,17 +128,17 @@ import Testing
 
   /// Means of numbers are rounded in notes; JSON has them whole, and what was given stays.
   @Test func `notes say where numbers stand in few digits`() throws {
-    let formula = "y ~ a + log(x + 1.5) + (1|g)"
+    let formula = "y ~ a + log(z + 1.5) + (1|g)"
     let table = try means(formula, "~ a") { _ in }
-    let mean = try #require(table.fixedValues.first { $0.name == "x" }?.values.first)
+    let mean = try #require(table.fixedValues.first { $0.name == "z" }?.values.first)
     let number = try #require(Double(mean))
     #expect(mean.count > 9)
     let text = table.report(showing: .all).text()
-    let note = try #require(text.firstMatch(of: #/x at ([-0-9.]+)\./#))
+    let note = try #require(text.firstMatch(of: #/z at ([-0-9.]+)\./#))
     #expect(note.output.1.count < 9 && abs(Double(note.output.1)! - number) < 1e-3 * abs(number))
     #expect(table.report(showing: .all).text(as: .json).contains(mean))
-    let given = try means(formula, "~ a") { $0.values = ["x": ["3.14159265"]] }
-    #expect(given.report(showing: .all).text().contains("x at 3.14159265"))
+    let given = try means(formula, "~ a") { $0.values = ["z": ["3.14159265"]] }
+    #expect(given.report(showing: .all).text().contains("z at 3.14159265"))
   }
 
   /// contrast(emmeans(m, ~ h), "poly"), also with adjust = "sidak"; "trt.vs.ctrl".
