@@ -34,8 +34,15 @@ package struct CriterionCurvature: Sendable {
     let near: Pair
     /// At twice the distance, to extrapolate.
     var far: Pair?
+    /// The coordinates of a vanishing column of λ, in whose sign the criterion is even: derivatives along
+    /// it are odd there, and nothing else changes. `near` is then a point beside it and the centre.
+    var oddEntries: Range<Int>?
 
     func slope(_ value: (CriterionDerivatives) -> [Double]) -> [Double] {
+      if let oddEntries {
+        let ahead = value(near.ahead)
+        return ahead.indices.map { oddEntries.contains($0) ? ahead[$0] / near.distance : 0 }
+      }
       func difference(_ pair: Pair) -> [Double] {
         zip(value(pair.ahead), value(pair.behind)).map { ($0 - $1) / pair.distance }
       }
@@ -46,6 +53,7 @@ package struct CriterionCurvature: Sendable {
     /// Of [K⁻¹]_xx.
     var covarianceSlope: DenseMatrix {
       let p = near.ahead.fixedEffectsCovariance.rows
+      if oddEntries != nil { return DenseMatrix(rows: p, columns: p) }
       return DenseMatrix(
         rows: p, columns: p, storage: slope { $0.fixedEffectsCovariance.storage })
     }

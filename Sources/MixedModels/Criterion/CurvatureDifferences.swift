@@ -14,10 +14,10 @@ import NumericalMethods
 /// error of order h⁴ besides, so that the best h goes with the fifth root of εm.
 struct CurvatureDifferences {
   /// h, in units of the coordinates.
-  private let step: Double
+  let step: Double
   private let shortStep: Double
   private let isCentral: Bool
-  private var isExtrapolated: Bool { step > shortStep }
+  var isExtrapolated: Bool { step > shortStep }
 
   init(_ centre: CriterionDerivatives, isExpensive: Bool, isEstimated: Bool) {
     shortStep = isExpensive ? (isEstimated ? 1e-5 : 1e-6) : 1e-4

@@ -177,8 +177,13 @@ extension SearchState {
     guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
     let differences = CurvatureDifferences(
       centre, isExpensive: search.isExpensive, isEstimated: criterion.standardError != nil)
+    let acrossFaces = try curvatureAcrossFaces(φ, units, differences)
     var columns: [CriterionCurvature.Column] = []
     for k in φ.indices {
+      if let column = acrossFaces[k] {
+        columns.append(column)
+        continue
+      }
       let column = try differences.column(centre, unit: units[k]) { distance in
         var moved = φ
         moved[k] += distance

@@ -243,7 +243,7 @@ struct SearchState {
   }
 
   /// Puts a small column of λ to zero, or its small diagonal entry, where that is no worse.
-  private mutating func putToZero(_ column: Range<Int>) throws {
+  mutating func putToZero(_ column: Range<Int>) throws {
     let square = column.reduce(0) { $0 + best[$1] * best[$1] }
     let isSmall = square < CriterionSearch.nearZero * CriterionSearch.nearZero
     if isSmall, square > 0, try isAsGood(zeroing: column) { return }
@@ -252,7 +252,7 @@ struct SearchState {
   }
 
   /// Within rounding a zero is the simpler answer.
-  private mutating func isAsGood(zeroing entries: some Sequence<Int>) throws -> Bool {
+  mutating func isAsGood(zeroing entries: some Sequence<Int>) throws -> Bool {
     var φ = best
     for k in entries { φ[k] = 0 }
     let value = try tolerantValue(φ)
@@ -270,7 +270,9 @@ struct SearchState {
   /// - Returns: whether a better point was found away from a boundary, from which to search again.
   mutating func visitBoundary() throws -> Bool {
     var escaped = false
-    for column in search.columns where best[column.lowerBound] < CriterionSearch.nearZero {
+    let small = search.columns.filter { best[$0.lowerBound] < CriterionSearch.nearZero }
+    for column in try visitFaces(small, &escaped)
+    where best[column.lowerBound] < CriterionSearch.nearZero {
       let k = column.lowerBound
       try putToZero(column)
       let before = self.value
