@@ -92,19 +92,29 @@ struct LevelAxes: CovarianceStructure {
 
   /// The nearest to ±1 that a correlation is held at in a profile.
   static let range = (-1 + 1e-8)...(1 - 1e-8)
-  /// What is left of 1 beside a correlation where Q has no digits any more.
+  /// What is left of 1 beside correlations where Q has no digits any more.
   private static let leastRest = 1e-9
 
   func check(_ values: [Double]) throws(FitError) { try check(values, least: Self.leastRest) }
   func checkEnd(_ values: [Double]) throws(FitError) { try check(values, least: 1e-7) }
 
+  /// Entries of Q are products over the axes, and so is what is left of their digits.
   private func check(_ values: [Double], least: Double) throws(FitError) {
-    for (axis, value) in zip(axes, values.dropFirst()) {
-      guard !(1 - axis.largestCorrelation(value) >= least) else { continue }
-      throw .axes(
-        text,
-        "has correlations along \(axis.name) that go to \(value < 0 ? "−1" : "1"), and the likelihood has no maximum: levels along it hardly differ. Take \(axis.name) out of the term, or write a random intercept of the other factors instead"
-      )
-    }
+    let left = rests(values)
+    guard !(left.reduce(1, *) >= least) else { return }
+    throw endless(left.indices.min { left[$0] < left[$1] }!, values)
+  }
+
+  /// What is left of 1 beside the largest correlation along every axis.
+  private func rests(_ values: [Double]) -> [Double] {
+    zip(axes, values.dropFirst()).map { 1 - $0.largestCorrelation($1) }
+  }
+
+  private func endless(_ axis: Int, _ values: [Double]) -> FitError {
+    let (name, isNegative) = (axes[axis].name, values[axis + 1] < 0)
+    return .axes(
+      text,
+      "has correlations along \(name) that go to \(isNegative ? "−1" : "1"), and the likelihood has no maximum: levels along it \(isNegative ? "differ in their signs only" : "hardly differ"). Take \(name) out of the term, or write a random intercept of the other factors instead"
+    )
   }
 }

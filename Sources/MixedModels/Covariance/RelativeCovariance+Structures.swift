@@ -153,6 +153,30 @@ extension RelativeCovariance {
   }
 }
 
+extension RelativeCovariance {
+  /// φ with every standard deviation and loading so many times as large.
+  func stretched(_ φ: [Double], by factor: Double) -> [Double] {
+    var changed = φ
+    for (block, range) in zip(blocks, blockRanges) {
+      guard let structure = block.structure else {
+        for k in range { changed[k] *= factor }
+        continue
+      }
+      for (k, parameter) in zip(range, structure.parameters) where parameter.isDeviation {
+        changed[k] = parameter.coordinate(factor * parameter.value(φ[k]))
+      }
+    }
+    return changed
+  }
+
+  /// The largest standard deviation or loading of a structured block, relative to σ.
+  func largestDeviation(of block: Int, _ φ: [Double]) -> Double {
+    zip(blockRanges[block], blocks[block].structure?.parameters ?? []).reduce(0) { largest, next in
+      next.1.isDeviation ? max(largest, abs(next.1.value(φ[next.0]))) : largest
+    }
+  }
+}
+
 extension RelativeCovariance.Block {
   /// The root mean square of a reported column, each row divided by √(1/w).
   func size(ofColumn j: Int) -> Double { dot(R.column(j), R.column(j)).squareRoot() }

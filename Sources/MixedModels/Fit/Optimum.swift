@@ -18,10 +18,13 @@ package struct Optimum: Sendable {
     let began = monotonicSeconds()
     let outcome = try Self.search(model, options, isExpensive: isExpensive, criterion)
     try model.covariance.checkEnd(outcome.φ)
+    if let term = model.termOfRows, model.hasLostResiduals(to: term.block, outcome, options, criterion) {
+      throw FitError.noResidual(beside: term.name)
+    }
     _ = try criterion.value(outcome.φ)
     try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
     guard !model.explainsExactly(estimates.sigma) else {
-      throw model.termOfRows.map { .noResidual(beside: $0) } ?? FitError.zeroResidualVariance
+      throw model.termOfRows.map { .noResidual(beside: $0.name) } ?? FitError.zeroResidualVariance
     }
   }
 
@@ -185,6 +188,20 @@ extension CriterionSearch.Outcome {
 }
 
 extension LinearMixedModel {
+  /// Whether a term with an effect for every row has taken the place of the residuals: its effects are many
+  /// times as large as they, and the criterion is no worse where they are larger still.
+  ///
+  /// It falls to its limit at σ = 0 by less and less, so that a search ends somewhere on the way.
+  fileprivate func hasLostResiduals(
+    to block: Int, _ outcome: CriterionSearch.Outcome, _ options: FitOptions, _ criterion: Criterion
+  ) -> Bool {
+    guard options.held.isEmpty, options.knownSigma == nil, criterion.standardError == nil,
+      covariance.largestDeviation(of: block, outcome.φ) > 10
+    else { return false }
+    let farther = try? criterion.value(covariance.stretched(outcome.φ, by: 4))
+    return (farther ?? .infinity) <= outcome.value + 1e-7
+  }
+
   /// An evaluation takes well under a millisecond.
   var isSmall: Bool { entries < 10_000 }
 

@@ -264,12 +264,14 @@ extension LinearMixedModel {
     }
   }
 
-  /// A structured term with as many effects as there are rows, as `ar1(a, b | g)`; nil where none has.
-  var termOfRows: String? {
-    zip(terms, covariance.blocks).first { term, block in
-      block.structure != nil && groups[term.group].levelCount * block.size >= observations
-    }.map { term, _ in
-      "\(term.structure ?? "")(\(term.columns.joined(separator: ", ")) | \(term.groupName))"
+  /// A structured term with as many effects as there are rows, as `ar1(a, b | g)`, and its block; nil where none has.
+  var termOfRows: (block: Int, name: String)? {
+    zip(terms, covariance.blocks).enumerated().first { _, next in
+      let (term, block) = next
+      return block.structure != nil && groups[term.group].levelCount * block.size >= observations
+    }.map { index, next in
+      let term = next.0
+      return (index, "\(term.structure ?? "")(\(term.columns.joined(separator: ", ")) | \(term.groupName))")
     }
   }
 

@@ -204,4 +204,23 @@ import Testing
     let error = #expect(throws: InferenceError.self) { try KenwardRoger(model) }
     #expect("\(error!)".contains("satterthwaite"))
   }
+
+  /// Plots that lie on a plane but for their residuals. Dense equations in NumPy: with 1 − ρ of both axes from
+  /// 10⁻³ down to 10⁻⁶ the criterion falls from 121.7092 to 121.7082 and on, by less and less, and where they
+  /// are so near to 1 the entries of Q have lost the digits that would tell.
+  @Test func `correlations along both axes that go to 1 have no maximum`() throws {
+    let blocks = Array("33034334330143103244211003323444422")
+    let y = [
+      0.3385, -0.315, 1.2121, -1.0161, -1.0827, -0.8453, -2.7251, -2.2043, -0.458, -0.635, 0.1896, -0.486,
+      -0.4091, -3.6148, -3.6313, -0.2549, -1.2232, -1.1974, -3.896, -2.6064, -3.0792, -2.669, -0.7127, -0.0408,
+      0.5929, -2.1784, -1.7523, -1.4837, 1.621, -2.7265, 0.4117, 1.0569, -2.2302, 0.9143, 0.6335,
+    ]
+    let lines = y.indices.map { "1,\($0 / 7 + 1),\($0 % 7 + 1),\(blocks[$0]),\(y[$0])" }
+    let error = #expect(throws: FitError.self) {
+      try fitted("yield ~ 1 + ar1(row):ar1(col) + (1 | gen)", source(lines)) {
+        $0.start = [41.36, 0.99974, 0.999943, 0.686]
+      }
+    }
+    #expect("\(error!)".contains("that go to 1, and the likelihood has no maximum"))
+  }
 }

@@ -421,23 +421,4 @@ import Testing
       data: [.bytes(Array("y,x,t,g\n\(text.joined(separator: "\n"))\n".utf8), name: "flat")])
     #expect(fit.criterion < 111.715060112 + 1e-6)
   }
-
-  /// One row for every effect, and nothing beside the autoregression.
-  @Test func `where effects take the place of residuals it is said`() throws {
-    var random = SplitMix64(seed: 11)
-    var text = "y,t,g\n"
-    for g in 0..<12 {
-      var y = random.normal()
-      for t in 0..<5 {
-        y = 0.8 * y + 0.6 * random.normal()
-        text += "\(y),\(t),g\(g)\n"
-      }
-    }
-    let term = "ar1(factor(t)0, factor(t)1, factor(t)2, factor(t)3, factor(t)4 | g)"
-    #expect(throws: FitError.noResidual(beside: term)) {
-      try Fit(
-        Formula("y ~ 1 + ar1(0 + factor(t) | g)"),
-        data: [.bytes(Array(text.utf8), name: "walk")])
-    }
-  }
 }
