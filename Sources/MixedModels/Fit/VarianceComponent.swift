@@ -32,6 +32,13 @@ extension VarianceComponent {
   package var reportedDeviations: [Double?] {
     standardDeviations.indices.map { held.contains($0) ? nil : standardDeviations[$0] }
   }
+
+  /// Covariances; nil beside columns that are held at zero.
+  package var reportedCovariances: [[Double?]] {
+    covariances.indices.map { i in
+      covariances[i].indices.map { held.contains(i) || held.contains($0) ? nil : covariances[i][$0] }
+    }
+  }
 }
 
 extension VarianceComponent {

@@ -135,7 +135,7 @@ extension VarianceComponent {
       ("terms", .strings(columns)),
       ("sd", .array(reportedDeviations.map(JSONValue.optional))),
       ("corr", .array(correlations.map { .array($0.map(JSONValue.optional)) })),
-      ("cov", .matrix(covariances)),
+      ("cov", .array(reportedCovariances.map { .array($0.map(JSONValue.optional)) })),
       ("sd_std_error", .array(standardErrors.map(JSONValue.optional))),
       (
         "corr_std_error",

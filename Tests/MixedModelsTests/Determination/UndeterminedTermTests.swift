@@ -49,6 +49,7 @@ import Testing
     #expect(abs(fit.sigma - 1.222636749) <= 1e-8)
     #expect(fit.varianceComponents[0].standardErrors == [nil])
     #expect(fit.varianceComponents[0].held == [0])
+    #expect(fit.varianceComponents[0].reportedCovariances == [[nil]])
     try expect(fit, "(Intercept)", 0.80485733537, 0.1923751309, df: 114, p: 5.659521078e-05)
     try expect(fit, "fq", 1.32865644276, 0.2826452812, df: 114, p: 7.309059930e-06)
     try expect(fit, "fr", 0.28654354129, 0.2732622990, df: 114, p: 2.965791026e-01)
