@@ -111,7 +111,7 @@ extension FormulaProblem {
     case .misplacedRandomTerm, .subtractedRandomTerm:
       "Random terms are added: + (1 | group)."
     case .bareBar:
-      "Put parentheses around it: (1 | group); to absorb a factor, write y ~ x | factor."
+      "Put parentheses around it: (1 | group); to absorb a factor, write y ~ x | factor, or y ~ 0 | factor where there is nothing else."
     case .twoAbsorbingBars, .noAbsorbedFactor:
       "Write y ~ x + (1 | group) | a + b, with random terms before the bar and factors behind it."
     case .emptyRandomTerm: "Remove it, or write (1 | group)."
