@@ -4,12 +4,13 @@ import ModelFrames
 
 /// What is known of how the levels of grouping factors hang together.
 extension FitRequest {
-  private static let forms = ["pedigree", "relationship", "precision"]
-  static let relationships = forms + ["parent_groups", "group_variance"]
+  private static let forms = ["pedigree", "relationship", "precision", "neighbours"]
+  static let relationships = forms + ["parent_groups", "group_variance", "covary"]
 
   /// - Throws: `RequestError`, `RelationshipError`, `DelimitedTextError`.
   func setRelationships(_ options: inout FitOptions) throws {
     let groups = try parentGroups()
+    options.covaryingFactors = try request.strings("covary")
     for name in Self.forms {
       for (factor, value) in try request.object(name) {
         guard options.relationships[factor] == nil else {
@@ -48,7 +49,7 @@ private struct ParentGroups {
 /// The value that a factor has in one of the objects: a file, or what would be in it.
 private struct GivenRelationship {
   let request: Request
-  /// pedigree, relationship or precision.
+  /// pedigree, relationship, precision or neighbours.
   let option: String
   let factor: String
   /// nil where there are none.
@@ -61,6 +62,7 @@ private struct GivenRelationship {
 
   func relationship(_ value: JSONValue) throws -> LevelRelationship {
     if isPrecision { try requireNoGroups() }
+    if option == "neighbours" { return try neighbours(value) }
     switch value {
     case .string(let path) where option != "pedigree": return try file(path)
     case .object(let members):
@@ -83,9 +85,23 @@ private struct GivenRelationship {
     "pedigree": "needs lists of individual, sire and dam for every factor",
     "relationship":
       "takes for every factor a file, a pedigree with individual, sire and dam, or a matrix with levels and values",
+    "neighbours": "takes for every factor a file, or lists of row and column, pairs of levels",
     "precision":
       "takes for every factor a file, a matrix with levels and values, or entries with row, column and value",
   ]
+
+  private func neighbours(_ value: JSONValue) throws -> LevelRelationship {
+    try requireNoGroups()
+    switch value {
+    case .string(let path): return try RelationshipFile(path).neighbours()
+    case .object(let members):
+      let rows = try request.strings(.array(list("row", members)), option)
+      let columns = try request.strings(.array(list("column", members)), option)
+      try requireEqualLengths([rows.count, columns.count])
+      return try LevelRelationship(neighbours: Array(zip(rows, columns)))
+    default: throw request.fault(option, Self.words[option]!)
+    }
+  }
 
   private func file(_ path: String) throws -> LevelRelationship {
     let file = try RelationshipFile(path)

@@ -73,6 +73,7 @@ struct FrontVocabulary: Vocabulary {
     case .knownTheta: front.assigned("theta")
     case .knownSigma: front.assigned("sigma")
     case .held: front.assigned("hold")
+    case .covary: front.assigned("covary")
     case .conditionalModes: "conditional modes"
     case .degreesOfFreedom(let methods):
       methods.isEmpty

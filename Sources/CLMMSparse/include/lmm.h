@@ -80,6 +80,9 @@
 //                  level, or its entries, an object with the lists row, column and value
 //   precision      the same of the inverses of covariance matrices, of which no pedigree is one
 //   pedigree       object: grouping factor to a pedigree, as in relationship
+//   neighbours     object: grouping factor to the name of a file, or to the lists row and column, pairs of levels
+//                  that are neighbours: a conditional autoregression
+//   covary         two grouping factors of one relationship whose effects at a level have a covariance
 //   parent_groups  object: grouping factor to names that stand for unknown parents in its pedigree, whose means
 //                  differ; group_variance: theirs, as a multiple of the additive variance, default 1
 //   ranef          true: the result has the conditional modes

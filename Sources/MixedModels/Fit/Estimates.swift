@@ -108,10 +108,12 @@ extension Estimates {
 
   /// For every group, level after level, the conditional modes as coefficients of the raw columns.
   func rawModes(_ model: LinearMixedModel) -> [[Double]] {
-    zip(model.groups, workingModes).map { group, b in
+    model.groups.enumerated().map { g, group in
+      let b = workingModes[group.source ?? g]
+      let levels = model.groups[group.source ?? g].levelCount
       let (rawSize, size, B) = (group.B.rows, group.size, group.B.storage)
-      var raw = [Double](repeating: 0, count: group.levelCount * rawSize)
-      for level in 0..<group.levelCount {
+      var raw = [Double](repeating: 0, count: levels * rawSize)
+      for level in 0..<levels {
         for j in 0..<size {
           let value = b[level * size + j]
           for i in 0..<rawSize { raw[level * rawSize + i] += B[j * rawSize + i] * value }

@@ -51,7 +51,10 @@ public final class FittedModel: Sendable {
       outcome: optimum.outcome, estimates: optimum.estimates, solver: optimum.solver, plan: plan,
       record: record)
     if fit.convergence.isSingular {
-      let zeros = try? SingularTerms(formula, products, options, model, φ: optimum.outcome.φ)
+      var zeros: SingularTerms?
+      if !model.hasCovaryingFactors {
+        zeros = try? SingularTerms(formula, products, options, model, φ: optimum.outcome.φ)
+      }
       fit.convergence.messages += zeros?.messages ?? []
     }
     fit.convergence.messages += notes

@@ -99,7 +99,7 @@ public struct ModelPlan: Sendable {
       model.fixedLevels?.reported == nil ? model.fixedEffectCount : model.fixedRank
     randomEffectCount = model.randomEffectCount
     thetaNames = model.thetaNames
-    groups = model.groups.indices.map { g in
+    groups = model.groups.indices.filter { model.groups[$0].source == nil }.map { g in
       Group(
         name: model.factorName(g), levelCount: model.groups[g].levelCount,
         columnCount: model.groups[g].size)

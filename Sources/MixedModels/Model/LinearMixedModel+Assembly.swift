@@ -101,6 +101,7 @@ extension LinearMixedModel {
     lostDigits = x.lostDigits
     lostDigits.columns += z.flatMap(\.lostDigits)
     knownVariance = options.knownSigma.map { $0 * $0 }
+    if !options.covaryingFactors.isEmpty { try covary(options.covaryingFactors) }
     if !options.held.isEmpty {
       guard options.knownTheta == nil else {
         throw FitError.numerical(
@@ -143,7 +144,7 @@ extension LinearMixedModel {
           grid.missing, .sparse(axes.precision(axes.values(axes.start[...]))!))
         continue
       }
-      guard let relationship = options.relationships[name] else { continue }
+      guard let relationship = options.relationship(of: name) else { continue }
       related[g] = try groups[g].related(by: relationship, factor: name)
     }
     return related
@@ -201,7 +202,7 @@ extension LinearMixedModel {
             (assembly.bound.range.lowerBound, k),
             ReportedTerm(
               name: group, group: g, groupName: group, columns: piece.columns,
-              structure: assembly.bound.structure?.word), block
+              structure: assembly.structureWord), block
           ))
       }
     }

@@ -20,7 +20,7 @@ public struct LinearMixedModel: Sendable {
   package var covariance: RelativeCovariance
   package let fixed: FixedCoordinates
   /// In lme4's order, parallel to the covariance's blocks.
-  package let terms: [ReportedTerm]
+  package internal(set) var terms: [ReportedTerm]
   /// What rounding of the cross-products cost.
   var lostDigits = LostDigits()
   /// What the data do not determine of the covariance parameters; nil where they determine all, or

@@ -9,23 +9,9 @@ extension RandomEffectsGroup {
   func related(
     by relationship: LevelRelationship, factor: String
   ) throws(RelationshipError) -> RandomEffectsGroup {
-    var place = [Label: Int](minimumCapacity: relationship.levels.count)
-    for (k, level) in relationship.levels.enumerated() { place[Label(level)] = k }
-    var position = [Int](repeating: -1, count: relationship.levels.count)
-    var unknown: [String] = []
-    for (k, level) in levels.enumerated() {
-      if let known = place[Label(level)] { position[known] = k } else { unknown.append(level) }
-    }
-    if let first = unknown.first {
-      throw .unknownLevel(first, factor: factor, others: unknown.count - 1)
-    }
-    var all = levels
-    for (k, level) in relationship.levels.enumerated() where position[k] < 0 {
-      position[k] = all.count
-      all.append(level)
-    }
+    let (position, others) = try relationship.positions(after: levels, factor: factor)
     return with(
-      Array(all[levels.count...]), .sparse(relationship.precision.permuted(to: position)))
+      others, .sparse(relationship.precision.permuted(to: position)))
   }
 
   /// The same group with more levels, of which A has nothing, and a Q of all.

@@ -17,6 +17,8 @@ package struct RandomEffectsGroup: Sendable {
   let B: DenseMatrix
   /// Q
   let precision: LevelPrecision
+  /// The group that the levels are of, where this one has none of its own: see `LinearMixedModel.covary`.
+  var source: Int?
 
   package var levelCount: Int { levels.count }
 

@@ -37,7 +37,8 @@ struct RandomTermAssembly {
       grid = nil
       structure = try builder.structure(bound, word, names: design.names)
     } else {
-      (structure, grid) = (nil, nil)
+      grid = nil
+      structure = try builder.neighbourCorrelations(bound, cellSet: raw.cellSet, columns: size)
     }
     if !bound.isDiagonal, structure == nil {
       let constant = builder.constantColumn(
@@ -75,7 +76,35 @@ struct RandomTermAssembly {
   }
 }
 
+extension RandomTermAssembly {
+  /// What is said of the covariance matrix; nil where any is meant.
+  var structureWord: String? {
+    bound.structure?.word ?? (structure is NeighbourCorrelations ? "car" : nil)
+  }
+}
+
 extension DesignBuilder {
+  /// Of the levels of a term whose neighbours are given; nil for others.
+  ///
+  /// - Throws: `FitError.axes` for a term that has more than one effect for each level; `RelationshipError`,
+  ///   `CholmodError`.
+  fileprivate func neighbourCorrelations(
+    _ bound: BoundRandomTerm, cellSet: Int, columns: Int
+  ) throws -> (any CovarianceStructure)? {
+    guard let relationship = options.relationships[bound.groupName], relationship.isNeighbourhood else {
+      return nil
+    }
+    let text = "car(\(bound.groupName))"
+    let others = products.specification.randomTerms.filter { $0.group == bound.group }
+    guard columns == 1, others.count == 1 else {
+      throw FitError.axes(
+        text, "is for one effect of every level: levels with neighbours have one term, (1 | \(bound.groupName))")
+    }
+    let levels = try GroupLevels(bound.grouping, cellSet: cellSet, builder: self).labels
+    let (positions, _) = try relationship.positions(after: levels, factor: bound.groupName)
+    return try NeighbourCorrelations(text, relationship.precision.permuted(to: positions))
+  }
+
   /// - Throws: `FormulaError` for a word that does not suit the columns.
   fileprivate func structure(
     _ bound: BoundRandomTerm, _ word: RandomTerm.StructureWord, names: [String]

@@ -24,6 +24,7 @@ extension FittedModel {
     options.criterion = saved.criterion
     (options.levels, options.contrasts) = (saved.levels, saved.contrasts)
     options.relationships = saved.relationships
+    options.covaryingFactors = saved.covaryingFactors
     (options.knownTheta, options.knownSigma) = (saved.knownTheta, saved.knownSigma)
     options.held = saved.held
     options.coefficientCovariance = options.coefficientCovariance ?? saved.coefficientCovariance

@@ -21,6 +21,7 @@ struct SavedOptimum {
   var levels: [String: [String]]
   var contrasts: [String: Contrast]
   var relationships: [String: LevelRelationship] = [:]
+  var covaryingFactors: [String] = []
   var knownTheta: [Double]?
   var knownSigma: Double?
   var held: [HeldParameter] = []
@@ -69,6 +70,7 @@ struct SavedOptimum {
     if !relationships.isEmpty {
       members.append(("relationships", SavedRelationships.json(relationships)))
     }
+    if !covaryingFactors.isEmpty { members.append(("covary", .strings(covaryingFactors))) }
     return .object(members)
   }
 
@@ -135,6 +137,7 @@ struct SavedOptimum {
     }
     clusters = try json.optional("clusters")?.string
     relationships = try SavedRelationships.read(json.optional("relationships"), archive)
+    covaryingFactors = try json.optional("covary")?.strings ?? []
     quantiles = try json.optional("scaled_residuals")?.doubles
     if let quantiles,
       quantiles.count != 5 || zip(quantiles, quantiles.dropFirst()).contains(where: >)
@@ -177,6 +180,7 @@ struct SavedOptimum {
     levels = options.levels.filter { columns.contains($0.key) }
     contrasts = options.contrasts.filter { columns.contains($0.key) }
     relationships = options.relationships
+    covaryingFactors = options.covaryingFactors
     (knownTheta, knownSigma) = (options.knownTheta, options.knownSigma)
     held = options.held
     (coefficientCovariance, clusters) = (options.coefficientCovariance, options.clusters)

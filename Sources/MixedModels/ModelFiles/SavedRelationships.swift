@@ -4,13 +4,15 @@ import NumericalMethods
 
 /// The relationships of a fit's grouping factors in a model file: names of the levels in its JSON,
 /// the entries of Q on and below the diagonal as an array with a row, a column and a value each; of a pedigree,
-/// log |Q| and the diagonal of Q⁻¹ in another, for a large Q has no factor that would be found in good time.
+/// log |Q| and the diagonal of Q⁻¹ in another, for a large Q has no factor that would be found in good time. Q of neighbours
+/// is Q(½), with an empty array that says so.
 enum SavedRelationships {
   static func json(_ relationships: [String: LevelRelationship]) -> JSONValue {
     .sorted(relationships) { .strings($0.levels) }
   }
 
   private static func member(_ k: Int) -> String { "fit/relationship/\(k).npy" }
+  private static func neighbours(_ k: Int) -> String { "fit/relationship/\(k)/neighbours.npy" }
   private static func variances(_ k: Int) -> String { "fit/relationship/\(k)/variances.npy" }
 
   static func write(
@@ -22,6 +24,7 @@ enum SavedRelationships {
       let entries = Q.edges.flatMap { [Double($0.row), Double($0.column), $0.value] }
       try archive.add(
         member(k), shape: [Q.diagonal.count + Q.edges.count, 3], diagonal + entries)
+      if relationships[name]!.isNeighbourhood { try archive.add(neighbours(k), shape: [0], [Double]()) }
       if let known = Q.variances {
         try archive.add(variances(k), shape: [1 + known.count], [Q.logDeterminant] + known)
       }
@@ -52,7 +55,9 @@ enum SavedRelationships {
         return (row: names[row], column: names[column], value: entry[2])
       }
       do {
-        relationships[name] = try LevelRelationship(precision: entries)
+        var relationship = try LevelRelationship(precision: entries)
+        relationship.isNeighbourhood = archive.entries.contains { $0.name == neighbours(k) }
+        relationships[name] = relationship
       } catch {
         throw MalformedMember(name: member(k), "\(error)")
       }

@@ -72,6 +72,8 @@ public enum FitError: Error, Sendable, Equatable {
   case serial(String, String)
   /// A term whose levels are correlated along axes, and what is wrong with it, without a full stop.
   case axes(String, String)
+  /// Factors whose effects were to have a covariance, and what is wrong with that, without a full stop.
+  case covarying([String], String)
   /// A structure of the residuals with random effects in the formula.
   case residualBesideRandomTerms(String)
   /// Its text, and the absorbed factors' names.
@@ -188,6 +190,8 @@ extension FitError: CustomStringConvertible {
     case .serial(let term, let problem):
       "\(Setting.residual(term)) \(MessageText(sentence: problem))"
     case .axes(let term, let problem): "\(term) \(MessageText(sentence: problem))"
+    case .covarying(let names, let problem):
+      "\(Setting.covary) \(names.joined(separator: ",")): \(MessageText(sentence: problem))"
     case .residualBesideRandomTerms(let term):
       "\(Setting.residual(term)) is for a formula without random effects, and this one has some. Take them out: the covariance matrix of the residuals has what they would add to it. Beside random effects residuals may be ar1 or car1"
     case .residualBesideAbsorbed(let term, let factors):

@@ -31,6 +31,9 @@ public struct FitOptions: Sendable {
   package var splines: [String: SplineKnots] = [:]
   /// Known covariances between the levels of grouping factors, by their names.
   public var relationships: [String: LevelRelationship] = [:]
+  /// Two grouping factors of one relationship whose effects at a level have a covariance, such as an animal's own and its
+  /// maternal one; none: effects of different factors are independent.
+  public var covaryingFactors: [String] = []
   /// The covariance structure of the residuals of a subject, in a model without random effects; nil:
   /// they are independent.
   public var residual: ResidualTerm?
@@ -83,6 +86,12 @@ public struct FitOptions: Sendable {
 }
 
 extension FitOptions {
+  /// That of a factor, or of one that its effects have a covariance with.
+  func relationship(of factor: String) -> LevelRelationship? {
+    relationships[factor]
+      ?? (covaryingFactors.contains(factor) ? covaryingFactors.lazy.compactMap { relationships[$0] }.first : nil)
+  }
+
   /// Whether a search begins where somebody has said.
   var hasStart: Bool { start != nil || startByName != nil }
 

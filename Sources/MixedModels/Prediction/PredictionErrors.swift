@@ -20,6 +20,9 @@ struct PredictionErrors: Sendable {
   init(_ predictor: LinearPredictor, _ projections: [[Double]], groups: [Bool]) throws {
     try predictor.model.requireNoAbsorbedFactors("standard errors of predictions are")
     let model = predictor.model
+    if groups.contains(true) {
+      try model.requireNoCovaryingFactors("standard errors of predictions with random effects are")
+    }
     var factors = model.covariance.emptyFactors
     model.covariance.factors(predictor.φ, into: &factors)
     spreads = model.groups.indices.map { g in

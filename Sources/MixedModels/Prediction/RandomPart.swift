@@ -34,6 +34,7 @@ struct RandomSelection {
     case .all: columns = model.groups.map { Array(repeating: true, count: $0.size) }
     case .none: columns = model.groups.map { Array(repeating: false, count: $0.size) }
     case .terms(let text):
+      try model.requireNoCovaryingFactors("predictions of some of the random effects are")
       let specification = builder.products.specification
       columns = try Self.columns(
         text, try Self.bound(text, specification), specification, model, builder)

@@ -9,11 +9,13 @@ struct RelatedLevels: Sendable {
   private let first: Int32
 
   /// nil where all levels had rows.
-  init?(_ group: RandomEffectsGroup) {
-    let first = (group.rank.max() ?? -1) + 1
-    guard first < group.levels.count else { return nil }
+  init?(_ group: RandomEffectsGroup, in model: LinearMixedModel) {
+    // Those of another group stand in its order.
+    let levels = group.source.map { model.groups[$0].levels } ?? group.levels
+    let first = group.source == nil ? (group.rank.max() ?? -1) + 1 : 0
+    guard first < levels.count else { return nil }
     var labels = LevelDictionary()
-    for label in group.levels[first...] { _ = labels.code(for: label) }
+    for label in levels[first...] { _ = labels.code(for: label) }
     (finder, self.first) = (LevelFinder(labels), Int32(first))
   }
 
@@ -58,7 +60,7 @@ struct KnownLevels: Sendable {
     sources = products.basis.cellSets
     cells = KnownCells(sources, products.cellSets)
     let fixed = (model.fixedLevels?.factors ?? []).map { ($0.rank, RelatedLevels?.none) }
-    groups = zip(model.groups.map { ($0.rank, RelatedLevels($0)) } + fixed, products.basis.groups).map {
+    groups = zip(model.groups.map { ($0.rank, RelatedLevels($0, in: model)) } + fixed, products.basis.groups).map {
       Group(cellSet: $1.cellSet, rank: $0.0, related: $0.1)
     }
   }

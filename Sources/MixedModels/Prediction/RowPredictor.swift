@@ -38,7 +38,9 @@ struct RowPredictor: Sendable {
     let projections = model.covariance.projections(selection.columns)
     modes = model.groups.indices.map { g in
       isSelected[g]
-        ? Self.projected(predictor.modes[g], projections[g], size: model.groups[g].size) : []
+        ? Self.projected(
+          predictor.modes[model.groups[g].source ?? g], projections[model.groups[g].source ?? g],
+          size: model.groups[g].size) : []
     }
     population =
       options.degreesOfFreedom == .none

@@ -10,6 +10,8 @@ public struct LevelRelationship: Sendable, Equatable {
   /// Names of the levels, in the order of Q.
   public let levels: [String]
   package let precision: SparsePrecision
+  /// Whether `precision` is Q(½) of neighbours, whose correlation is estimated.
+  package internal(set) var isNeighbourhood = false
 
   /// From the entries of Q: one of a symmetric pair is enough, and both may be there.
   ///

@@ -10,8 +10,11 @@ struct PrecisionFactor: ~Copyable {
   /// - Parameters:
   ///   - diagonal: Of the matrix.
   ///   - edges: Its entries below the diagonal, by column, then row.
+  ///   - known: The order of elimination, where there is one from before.
   /// - Throws: `CholmodError`; one that is not positive definite names the level as its column.
-  init(_ diagonal: [Double], _ edges: [SparsePrecision.Edge]) throws(CholmodError) {
+  init(
+    _ diagonal: [Double], _ edges: [SparsePrecision.Edge], order known: [Int]? = nil
+  ) throws(CholmodError) {
     var starts = [0]
     var (rows, values): ([Int], [Double]) = ([], [])
     var next = edges[...]
@@ -26,7 +29,8 @@ struct PrecisionFactor: ~Copyable {
       starts.append(rows.count)
     }
     let pattern = SymmetricPattern(size: diagonal.count, columnStarts: starts, rowIndices: rows)
-    let order = try fillReducingOrder(pattern)
+    let order: [Int]
+    if let known { order = known } else { order = try fillReducingOrder(pattern) }
     let (permuted, source) = pattern.permuted(by: order)
     var factor = try SparseCholesky(analyzing: permuted)
     do { try factor.factorize(source.map { values[$0] }) } catch {
@@ -58,6 +62,16 @@ struct PrecisionFactor: ~Copyable {
       for (r, other) in levels.enumerated() { result[r, c] = column[places[other]] }
     }
     return result
+  }
+
+  /// The inverse at the places of entries off the diagonal.
+  ///
+  /// - Throws: `CholmodError`
+  mutating func inverse(at edges: [SparsePrecision.Edge]) throws(CholmodError) -> [Double] {
+    let inverse = try factor.inverseSubset(leading: order.count)
+    var places = [Int](repeating: 0, count: order.count)
+    for (place, level) in order.enumerated() { places[level] = place }
+    return edges.map { inverse.lookup(places[Int($0.row)], places[Int($0.column)])! }
   }
 
   /// Of the matrix's inverse.

@@ -18,6 +18,8 @@ public enum RelationshipError: Error, Sendable, Equatable {
   case groupAmongIndividuals(String)
   case groupWithoutOffspring(String)
   case groupVariance(Double)
+  /// A level that is its own neighbour.
+  case ownNeighbour(String)
   /// A level of the data that is not among the relationship's, and how many others there are.
   case unknownLevel(String, factor: String, others: Int)
   case noSuchFactor(String, known: [String])
@@ -51,6 +53,8 @@ extension RelationshipError: CustomStringConvertible {
       "“\(name)” is to be a group of unknown parents, and is nobody's parent. Name it as sire or dam, or leave it out"
     case .groupVariance(let value):
       "the variance of groups of unknown parents is a positive multiple of the additive variance, not \(value)"
+    case .ownNeighbour(let level):
+      "“\(level)” is its own neighbour. A pair of neighbours is two levels"
     case .unknownLevel(let level, let factor, let others):
       "the level “\(level)” of \(factor)\(others > 0 ? " (and \(others) more)" : "") is not in its relationship. Add it, or leave out its rows"
     case .noSuchFactor(let name, let known):

@@ -43,6 +43,8 @@ public enum Setting: Sendable, Equatable {
   case knownSigma
   /// Single parameters that are known.
   case held
+  /// Two factors whose effects have a covariance.
+  case covary
   case conditionalModes
 
   // Inference

@@ -34,6 +34,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .knownTheta: "FitOptions.knownTheta"
     case .knownSigma: "FitOptions.knownSigma"
     case .held: "FitOptions.held"
+    case .covary: "FitOptions.covaryingFactors"
     case .conditionalModes: "FitOptions.wantsConditionalModes"
     case .degreesOfFreedom(let methods): choice("DegreesOfFreedomMethod", methods)
     case .coefficientCovariance(let kinds): choice("CoefficientCovariance", kinds.map { $0.lowercased() })

@@ -47,6 +47,7 @@ def fit(
     contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
     absorb: Columns = None, residual_by: Optional[str] = None, residual: Optional[str] = None,
     relationship: Relationships = None, precision: Relationships = None, pedigree: Relationships = None,
+    neighbours: Relationships = None, covary: Optional[Sequence[str]] = None,
     parent_groups: Optional[Mapping[str, Sequence[str]]] = None, group_variance: Optional[float] = None,
     add: Columns = None, drop: Columns = None, ddf: str = "satterthwaite", vcov: Optional[str] = None,
     cluster: Optional[str] = None, optimizer: Optional[str] = None,
@@ -87,6 +88,9 @@ def fit(
             of either, a matrix's levels being the index.
         precision: The same of inverse covariance matrices, of which no pedigree is one.
         pedigree: As ``relationship``, for pedigrees alone.
+        neighbours: Levels that are next to each other, of a conditional autoregression, ``{"county": …}``: the name of a
+            file, or ``{"row": […], "column": […]}``.
+        covary: Two factors of one relationship whose effects at a level have a covariance, ``["animal", "dam"]``.
         parent_groups: Names that stand for unknown parents in a factor's pedigree, as sire or dam without a record
             of their own, ``{"animal": ["old", "new"]}``: groups whose means differ, and levels with effects.
         group_variance: Of the groups' means, as a multiple of the additive variance (default 1); a large one, such

@@ -28,6 +28,7 @@ struct OptionVocabulary: Vocabulary {
     case .knownTheta: "--theta"
     case .knownSigma: "--sigma"
     case .held: "--hold"
+    case .covary: "--covary"
     case .conditionalModes: "--ranef, or the command ranef,"
     case .degreesOfFreedom(let methods):
       option("--ddf", methods.isEmpty ? nil : joinedAsChoice(methods))

@@ -32,6 +32,17 @@ struct RelationshipArguments: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       """
+      Neighbours among a grouping factor's levels, such as regions of a map, whose effects are a \
+      conditional autoregression with the precision D - rho W, rho to be estimated; repeatable. The file \
+      is a table whose first two columns are a level and a neighbour, or a matrix as for --precision, \
+      not zero for neighbours.
+      """, valueName: "factor=file"), completion: .file())
+  var neighbours: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      """
       Groups of unknown parents in a factor's pedigree, which stand there as sire or dam and are no \
       individuals: their means differ; repeatable.
       """, valueName: "factor=name,…"))
@@ -43,8 +54,17 @@ struct RelationshipArguments: ParsableArguments {
     valueName: "x")
   var groupVariance = 1.0
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Two grouping factors of one relationship whose effects at a level have a covariance: direct and \
+      maternal effects, (1 | animal) + (1 | dam). A relationship of the first is that of both.
+      """, valueName: "factor,factor"))
+  var covary: String?
+
   private var all: [(option: String, argument: String)] {
     relationship.map { ("--relationship", $0) } + precision.map { ("--precision", $0) }
+      + neighbours.map { ("--neighbours", $0) }
   }
 
   func validate() throws {
@@ -88,12 +108,16 @@ struct RelationshipArguments: ParsableArguments {
   /// - Throws: `DelimitedTextError` with the file and the line.
   func set(_ options: inout FitOptions) throws {
     let groups = try namedGroups()
+    if let covary {
+      options.covaryingFactors = covary.split(separator: ",", omittingEmptySubsequences: false)
+        .map { String($0.drop { $0 == " " }) }
+    }
     for (option, argument) in all {
       let (factor, path) = try columnAssignment(
         argument, option: option, key: "FACTOR", value: "FILE")
       options.relationships[factor] = try Self.read(
         Key(
-          path: path, isPrecision: option == "--precision", groups: groups[factor] ?? [],
+          path: path, option: option, groups: groups[factor] ?? [],
           groupVariance: groupVariance), for: factor)
     }
   }
@@ -106,24 +130,26 @@ struct RelationshipArguments: ParsableArguments {
         return known.relationship
       }
       let file = try RelationshipFile(key.path)
-      let header = key.isPrecision ? nil : file.pedigreeHeader
+      let header = key.option == "--relationship" ? file.pedigreeHeader : nil
       try header?.check(factor)
       guard header != nil || key.groups.isEmpty else {
         throw file.problem(nil, "groups of unknown parents are those of a pedigree, and this is a matrix")
       }
-      let relationship =
-        try key.isPrecision
-        ? file.precision()
-        : file.relationship(groups: key.groups, groupVariance: key.groupVariance)
+      let relationship: LevelRelationship =
+        switch key.option {
+        case "--precision": try file.precision()
+        case "--neighbours": try file.neighbours()
+        default: try file.relationship(groups: key.groups, groupVariance: key.groupVariance)
+        }
       known[key] = Known(relationship: relationship, header: header)
       return relationship
     }
   }
 
-  /// One file can be given as a relationship and as a precision, and is then read as both.
+  /// One file can be given by several options, and is then read as what each says.
   private struct Key: Hashable {
     let path: String
-    let isPrecision: Bool
+    let option: String
     let groups: [String]
     let groupVariance: Double
   }

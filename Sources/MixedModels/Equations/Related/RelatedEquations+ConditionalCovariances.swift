@@ -56,7 +56,7 @@ extension RelatedEquations {
           relative += variance / (mean * mean)
         }
       }
-      return (relative / Double(system.model.groups[g].levelCount * ℓ)).squareRoot()
+      return (relative / Double(max(system.model.groups[g].levelCount * ℓ, 1))).squareRoot()
     }
     return sums.map { $0.map { $0 / n } }
   }

@@ -62,6 +62,7 @@ extension FittedModel {
   ) throws -> RandomPartSelection {
     try ValueRange.coverage.check(alpha, "alpha")
     try requireIndependentResiduals("random parts are selected")
+    try model.requireNoCovaryingFactors("selections of random parts are")
     try requireEstimates()
     guard options.keepsCrossProducts, !isLeastSquares else {
       throw InferenceError.refused(

@@ -35,6 +35,7 @@ extension FittedModel {
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
     try requireIndependentResiduals("tests of random effects are made")
+    try model.requireNoCovaryingFactors("tests of random effects are")
     try requireEstimates()
     guard !model.groups.isEmpty else {
       throw InferenceError.refused("“\(formula.text)” has no random effects to take out.")

@@ -36,6 +36,35 @@ extension RelationshipFile {
     }
   }
 
+  /// From a list of neighbours, two levels a line, or a matrix whose entries off the diagonal are not zero for
+  /// neighbours.
+  ///
+  /// - Throws: `DelimitedTextError` with the line.
+  package func neighbours() throws -> LevelRelationship {
+    var pairs: [(line: Int?, a: String, b: String)] = []
+    if array != nil || isMatrixMarket || isSquare {
+      pairs = try matrix().entries.filter { $0.value != 0 && !$0.row.hasBytes(of: $0.column) }
+        .map { (nil, $0.row, $0.column) }
+    } else {
+      guard text.records.count > 1 else {
+        throw problem(nil, "there is nothing after a header line with level and neighbour")
+      }
+      for (line, fields) in zip(text.lines, text.records).dropFirst() {
+        guard fields.count >= 2, !fields[0].isEmpty, !fields[1].isEmpty else {
+          throw problem(line, "this is no pair of neighbours: a line has a level and one of its neighbours")
+        }
+        pairs.append((line, fields[0], fields[1]))
+      }
+    }
+    guard !pairs.isEmpty else { throw problem(nil, "no level has a neighbour") }
+    return try naming({ error in
+      guard case .ownNeighbour(let level) = error else { return nil }
+      return pairs.first { $0.a.hasBytes(of: level) && $0.b.hasBytes(of: level) }?.line
+    }) { () throws(RelationshipError) in
+      try LevelRelationship(neighbours: pairs.map { ($0.a, $0.b) })
+    }
+  }
+
   private func matrix() throws -> MatrixTable {
     if let array { return try MatrixTable(numPy: array, self) }
     if isMatrixMarket { return try MatrixTable(matrixMarket: self) }
