@@ -36,7 +36,9 @@ let package = Package(
     .target(name: "ParquetFiles", dependencies: ["CZlib", "CSnappy", "CZstd", "CLZ4"]),
     .target(
       name: "ModelFrames",
-      dependencies: ["NumericalMethods", "ParquetFiles", "CArrow", "CZlib", "CNumberParsing"],
+      dependencies: [
+        "NumericalMethods", "ParquetFiles", "CArrow", "CZlib", "CZstd", "CLZ4", "CNumberParsing",
+      ],
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "MixedModels", dependencies: ["ModelFrames", "NumericalMethods", "CPanelKernels"]),
@@ -60,7 +62,7 @@ let package = Package(
     .testTarget(name: "NumericalMethodsTests", dependencies: ["TestSupport", "NumericalMethods"]),
     .testTarget(
       name: "ModelFramesTests", dependencies: ["TestSupport", "ModelFrames", "NumericalMethods"],
-      exclude: ["Data/Parquet"]),
+      exclude: ["Data/Parquet", "Data/Arrow"]),
     .testTarget(
       name: "MixedModelsTests",
       dependencies: [

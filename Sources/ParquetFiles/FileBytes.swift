@@ -8,12 +8,12 @@
 #endif
 
 /// The bytes of a file, read where they are wanted, by any thread.
-final class FileBytes: Sendable {
-  let count: Int
+package final class FileBytes: Sendable {
+  package let count: Int
   private let descriptor: Int32
 
   /// - Throws: `ParquetFault` with the system's words.
-  init(_ path: String) throws(ParquetFault) {
+  package init(_ path: String) throws(ParquetFault) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw ParquetFault("cannot be opened: \(String(cString: strerror(errno)))", remedy: "Check its permissions.")
@@ -21,7 +21,7 @@ final class FileBytes: Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw ParquetFault("is no regular file", remedy: "Write it to one: Parquet is read from its end.")
+      throw ParquetFault("is no regular file", remedy: "Write it to one: it is read from its end.")
     }
     count = Int(status.st_size)
   }
@@ -29,7 +29,7 @@ final class FileBytes: Sendable {
   deinit { close(descriptor) }
 
   /// - Throws: `ParquetFault` where the file ends before, or cannot be read.
-  func read(_ place: Int, _ count: Int) throws(ParquetFault) -> Buffer {
+  package func read(_ place: Int, _ count: Int) throws(ParquetFault) -> Buffer {
     guard place >= 0, count >= 0, place <= self.count, count <= self.count - place else {
       throw ParquetFault("ends in the middle of its data")
     }
@@ -51,12 +51,12 @@ final class FileBytes: Sendable {
 /// Bytes in memory, with some zeros behind them, so that words can be loaded up to their end.
 ///
 /// `@unchecked Sendable`: written by the one who makes it, and not changed afterwards.
-final class Buffer: @unchecked Sendable {
+package final class Buffer: @unchecked Sendable {
   static let slack = 32
-  let base: UnsafeMutableRawPointer
-  let count: Int
+  package let base: UnsafeMutableRawPointer
+  package let count: Int
 
-  init(_ count: Int) {
+  package init(_ count: Int) {
     self.count = count
     base = .allocate(byteCount: count + Self.slack, alignment: 16)
     (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: Self.slack)
@@ -64,7 +64,7 @@ final class Buffer: @unchecked Sendable {
 
   deinit { base.deallocate() }
 
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 }
 
 /// Some bytes of a buffer, which lives as long.

@@ -13,6 +13,24 @@ struct FitCommandTests {
     }
   }
 
+  @Test func `a Feather file gives the digits of the same rows as text`() throws {
+    let text = try ToolProcess("fit", "--json", sleepstudyFormula, sleepstudyPath)
+    let folder = try TemporaryFolder()
+    let feather = Files.test("ModelFramesTests/Data/Arrow/sleepstudy.feather").path
+    try FileManager.default.copyItem(atPath: feather, toPath: folder.file("sleep.arrow"))
+    try FileManager.default.copyItem(atPath: feather, toPath: folder.file("sleep"))
+    for path in [feather, folder.file("sleep.arrow"), folder.file("*.arrow"), folder.file("sleep")] {
+      let run = try ToolProcess("fit", "--json", sleepstudyFormula, path)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(try estimates(run) == estimates(text))
+      #expect(try run.json["data"] as? [String] == [path])
+    }
+    let old = Files.test("ModelFramesTests/Data/Arrow/first.feather").path
+    let refused = try ToolProcess("fit", "y ~ 1", old)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("first.feather: is of the first version of Feather, which is not read. Write it again"))
+  }
+
   @Test func `without arguments the shipped example is fitted`() throws {
     let run = try ToolProcess("fit")
     #expect(run.status == 0)

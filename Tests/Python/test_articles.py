@@ -63,6 +63,7 @@ class Articles(unittest.TestCase):
             for number, part in enumerate(["<= 340", "> 340"]):
                 query = f"COPY ({rows} WHERE Subject {part}) TO '{folder}/rows/{number}.parquet' (FORMAT parquet)"
                 subprocess.run(["duckdb", "-c", query], check=True, stdout=subprocess.DEVNULL)
+            shutil.copy(ROOT / "Tests/ModelFramesTests/Data/Arrow/sleepstudy.feather", folder + "/rows/sleep.arrow")
             os.symlink(folder + "/rows/0.parquet", folder + "/new.parquet")
             database = sqlite3.connect(folder + "/sleep.db")
             database.execute("CREATE TABLE sleep (reaction REAL, days INTEGER, subject INTEGER)")

@@ -26,7 +26,7 @@ package final class TableReader {
   {
     precondition(!sources.isEmpty, "a table needs a source")
     try DataSource.check(sources.compactMap { $0 as? DataSource }, options)
-    try ParquetTable.refuseRepeats(sources.compactMap { $0 as? ParquetTable })
+    try refuseRepeats(sources.compactMap { $0 as? any TableOfFiles })
     (self.sources, self.options) = (sources, options)
     var opened = [try sources[0].open(options)]
     while !opened.last!.hasRows, opened.count < sources.count {

@@ -16,8 +16,8 @@ import Testing
     "plain", "snappy-1", "zstd-2", "lz4-1", "pages", "fallback", "int96", "delta", "lengths",
     "duckdb-snappy-V2", "polars-zstd", "fastparquet-GZIP", "spark-snappy-INT96-1", "spark-zstd-INT96-2",
   ]
-  private static let numbers = ["y", "x", "f", "n", "id", "small", "ok", "day", "at", "price", "large"]
-  private static let labels = ["n", "id", "small", "g", "t", "day", "price", "large"]
+  static let numbers = ["y", "x", "f", "n", "id", "small", "ok", "day", "at", "price", "large"]
+  static let labels = ["n", "id", "small", "g", "t", "day", "price", "large"]
 
   /// All of a table: numbers as bits, so that missing ones are equal, and labels, nil for none.
   struct Rows: Equatable {
@@ -25,7 +25,7 @@ import Testing
     var labels: [[String?]] = []
   }
 
-  private static func read(
+  static func read(
     _ sources: [any TableSource], numbers: [String], labels: [String],
     _ change: (inout ReadingOptions) -> Void = { _ in }
   ) throws -> Rows {

@@ -39,10 +39,10 @@ struct ArrowColumn {
   /// One whose structure is known to be right: its first element is in the first row.
   init(
     _ type: ArrowType, count: Int, validity: UnsafePointer<UInt8>?, buffers: [UnsafeRawPointer?],
-    values: [ArrowColumn] = []
+    viewSizes: [Int] = [], values: [ArrowColumn] = []
   ) {
     (self.type, first, self.count, self.validity) = (type, 0, count, validity)
-    (self.buffers, viewSizes, self.values, rowValidity) = (buffers, [], values, nil)
+    (self.buffers, self.viewSizes, self.values, rowValidity) = (buffers, viewSizes, values, nil)
   }
 
   private init(_ column: ArrowColumn, rowValidity: (bits: UnsafePointer<UInt8>, first: Int)) {

@@ -3,7 +3,7 @@
 /// One pass over a table of Arrow batches, cut by the position of its rows.
 final class ArrowReading: TableReading {
   let layout: TableLayout
-  private let table: ArrowTable
+  private let source: any ArrowBatchSource
   private let descriptions: [ArrowColumnDescription]
   private let missing: MissingTexts
   private let chunkRows: Int
@@ -16,11 +16,11 @@ final class ArrowReading: TableReading {
 
   /// Takes the batches of the first rows.
   init(
-    _ table: ArrowTable, columns: [ArrowColumnDescription], _ options: ReadingOptions
+    _ source: any ArrowBatchSource, name: String, columns: [ArrowColumnDescription], _ options: ReadingOptions
   ) throws(DataError) {
-    self.table = table
+    self.source = source
     descriptions = columns
-    layout = TableLayout(name: table.name, columnNames: columns.map(\.name))
+    layout = TableLayout(name: name, columnNames: columns.map(\.name))
     missing = MissingTexts(options)
     chunkRows = min(max(1, options.chunkBytes / 32), 1 << 24)
     fill()
@@ -38,7 +38,7 @@ final class ArrowReading: TableReading {
     case .text, .textView, .dictionary:
       let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
       guard let rows = try first([request]) as? ArrowRows else { return .categorical }
-      let kind = rows.labelKind(0)
+      let kind = try rows.labelKind()
       return kind == .empty ? .categorical : kind
     case .integer, .float, .decimal, .date, .timestamp, .unreadable: return .numeric
     }
@@ -88,7 +88,7 @@ final class ArrowReading: TableReading {
   private func fill() {
     while pendingRows < chunkRows, !isAtEnd, failure == nil {
       do throws(DataError) {
-        guard let batch = try table.batch(nextBatch) else {
+        guard let batch = try source.batch(nextBatch) else {
           isAtEnd = true
           return
         }
@@ -104,23 +104,19 @@ final class ArrowReading: TableReading {
   private func rows(
     _ slices: [ArrowSlice], _ requests: [ColumnRequest]
   ) throws(DataError) -> ArrowRows {
-    var pieces: [[ArrowPiece]] = []
+    var columns: [Int] = []
     for request in requests {
       let position = try position(of: request.name)
-      var ofColumn: [ArrowPiece] = []
-      for slice in slices {
-        do throws(ArrowColumn.Fault) {
-          let column = try ArrowColumn(slice.batch, column: position, descriptions[position].type)
-          ofColumn.append(ArrowPiece(column: column, rows: slice.rows))
-        } catch {
-          throw DataError(.malformedBatch(error.words), file: layout.name, column: request.name)
-        }
+      if case .unreadable(let format) = descriptions[position].type {
+        throw DataError(
+          .malformedBatch("values of the Arrow type “\(format)” cannot be used"), file: slices[0].file ?? layout.name,
+          column: request.name)
       }
-      pieces.append(ofColumn)
+      columns.append(position)
     }
     return ArrowRows(
       layout: layout, descriptions: descriptions, slices: slices, firstRow: row, requests: requests,
-      pieces: pieces, missing: missing)
+      columns: columns, missing: missing)
   }
 
   private func position(of name: String) throws(DataError) -> Int {
@@ -136,19 +132,7 @@ final class ArrowReading: TableReading {
   }
 }
 
-/// Some rows of a batch, which lives as long.
-struct ArrowSlice: Sendable {
-  let batch: ArrowBatch
-  let rows: Range<Int>
-}
-
 extension Range<Int> {
   fileprivate func prefix(_ count: Int) -> Range<Int> { lowerBound..<lowerBound + count }
   fileprivate func dropFirst(_ count: Int) -> Range<Int> { lowerBound + count..<upperBound }
-}
-
-/// Some rows of a column of a batch.
-struct ArrowPiece {
-  let column: ArrowColumn
-  let rows: Range<Int>
 }

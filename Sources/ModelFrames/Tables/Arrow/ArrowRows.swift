@@ -1,31 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Consecutive rows of a table of Arrow batches.
-///
-/// `@unchecked Sendable`: the batches do not change, and live as long as the slices.
-struct ArrowRows: TableRows, @unchecked Sendable {
+/// Consecutive rows of a table of Arrow batches, whose values are looked at on whatever thread asks.
+struct ArrowRows: TableRows {
   let layout: TableLayout
   let descriptions: [ArrowColumnDescription]
   let slices: [ArrowSlice]
   /// Rows of the table before these.
   let firstRow: Int
   let requests: [ColumnRequest]
-  /// For every request.
-  let pieces: [[ArrowPiece]]
+  /// For every request, the place of its column.
+  let columns: [Int]
   let missing: MissingTexts
 
-  var bytesRead: Int { 0 }
+  var bytesRead: Int { slices.last.map { $0.batch.bytesRead(upTo: $0.rows.upperBound) } ?? 0 }
   private var count: Int { slices.reduce(0) { $0 + $1.rows.count } }
 
-  func place(ofRow row: Int) -> RowPlace { RowPlace(file: layout.name, row: firstRow + row + 1) }
-
-  private var columns: ArrowPieces {
-    ArrowPieces(count: count, requests: requests, pieces: pieces, missing: missing)
+  func place(ofRow row: Int) -> RowPlace {
+    var left = row
+    for slice in slices {
+      if left < slice.rows.count || slice.batch === slices.last!.batch {
+        if let place = slice.batch.place(ofRow: slice.rows.lowerBound + left) { return place }
+      }
+      left -= slice.rows.count
+    }
+    return RowPlace(file: layout.name, row: firstRow + row + 1)
   }
 
-  func labelKind(_ column: Int) -> ColumnKind { columns.labelKind(column) }
+  /// Calls `body` with the columns, whose values live as long as the call.
+  private func withPieces<Result>(_ body: (ArrowPieces) -> Result) throws(DataError) -> Result {
+    var pieces: [[ArrowPiece]] = []
+    for column in columns {
+      var ofColumn: [ArrowPiece] = []
+      for slice in slices {
+        ofColumn.append(try slice.batch.piece(column, descriptions[column], slice.rows, of: layout.name))
+      }
+      pieces.append(ofColumn)
+    }
+    return withExtendedLifetime(pieces) {
+      body(ArrowPieces(count: count, requests: requests, pieces: pieces, missing: missing))
+    }
+  }
 
-  func chunk() -> TableChunk { columns.chunk(of: self) }
+  /// What the labels of the only column look like.
+  ///
+  /// - Throws: `DataError`
+  func labelKind() throws(DataError) -> ColumnKind { try withPieces { $0.labelKind(0) } }
+
+  func chunk() -> TableChunk {
+    do throws(DataError) {
+      return try withPieces { $0.chunk(of: self) }
+    } catch {
+      let failure = error
+      return TableChunk(
+        rowCount: 0, columns: requests.map { _ in ColumnChunk() }, rows: self, failure: { failure })
+    }
+  }
 
   /// Values of types that are not read are NA.
   func forEachRecord(
@@ -35,8 +64,8 @@ struct ArrowRows: TableRows, @unchecked Sendable {
     for slice in slices where left > 0 {
       let columns = descriptions.indices.map { k in
         var labels = ArrowLabels()
-        if let column = try? ArrowColumn(slice.batch, column: k, descriptions[k].type) {
-          column.appendLabels(slice.rows, to: &labels)
+        if let piece = try? slice.batch.piece(k, descriptions[k], slice.rows, of: layout.name) {
+          withExtendedLifetime(piece) { piece.column.appendLabels(piece.rows, to: &labels) }
         }
         return labels
       }

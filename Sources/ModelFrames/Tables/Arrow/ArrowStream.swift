@@ -86,7 +86,7 @@ final class ArrowStream {
 /// One batch of rows, released when nobody looks at it any more.
 ///
 /// `@unchecked Sendable`: nothing of it changes.
-final class ArrowBatch: @unchecked Sendable {
+final class ArrowBatch: ArrowRowBatch, @unchecked Sendable {
   let array: UnsafePointer<ArrowArray>
   private let owned: UnsafeMutablePointer<ArrowArray>
   var rowCount: Int { Int(array.pointee.length) }
@@ -98,6 +98,20 @@ final class ArrowBatch: @unchecked Sendable {
     array = UnsafePointer(owned)
     if let words = Self.fault(source, columns) {
       throw DataError(.malformedBatch(words), file: name)
+    }
+  }
+
+  func place(ofRow row: Int) -> RowPlace? { nil }
+
+  func bytesRead(upTo row: Int) -> Int { 0 }
+
+  func piece(
+    _ column: Int, _ description: ArrowColumnDescription, _ rows: Range<Int>, of table: String
+  ) throws(DataError) -> ArrowPiece {
+    do throws(ArrowColumn.Fault) {
+      return ArrowPiece(column: try ArrowColumn(self, column: column, description.type), rows: rows)
+    } catch {
+      throw DataError(.malformedBatch(error.words), file: table, column: description.name)
     }
   }
 

@@ -12,7 +12,7 @@ package import CArrow
 /// Rows are cut by their number, not by the batches they come in: sums do not depend on those.
 ///
 /// `@unchecked Sendable`: the stream is used by one pass at a time, under the lock of its feed.
-package final class ArrowTable: TableSource, @unchecked Sendable {
+package final class ArrowTable: TableSource, ArrowBatchSource, @unchecked Sendable {
   package let name: String
   private var stream: ArrowStream?
   /// The batches so far, where they are to be read again; those of the producer, not copies.
@@ -38,7 +38,7 @@ package final class ArrowTable: TableSource, @unchecked Sendable {
     if isOpened, kept == nil { throw DataError(.cannotReadAgain, file: name) }
     guard let stream else { throw DataError(.cannotReadAgain, file: name) }
     isOpened = true
-    return try ArrowReading(self, columns: try stream.columns(), options)
+    return try ArrowReading(self, name: name, columns: try stream.columns(), options)
   }
 
   /// Gives the stream and all batches back; no pass is under way, and none can begin.
@@ -47,7 +47,7 @@ package final class ArrowTable: TableSource, @unchecked Sendable {
   /// A batch by its place; nil after the last.
   ///
   /// - Throws: `DataError` for what the stream says is wrong, and for a batch that is not what it says.
-  func batch(_ index: Int) throws(DataError) -> ArrowBatch? {
+  func batch(_ index: Int) throws(DataError) -> (any ArrowRowBatch)? {
     if let kept, index < kept.count { return kept[index] }
     guard let batch = try stream?.next() else { return nil }
     kept?.append(batch)

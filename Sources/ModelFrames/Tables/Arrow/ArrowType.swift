@@ -24,23 +24,22 @@ indirect enum ArrowType: Sendable, Equatable {
 
   init(_ schema: ArrowSchema) {
     let format = schema.format.map { String(cString: $0) } ?? ""
-    let own = ArrowType(format: format)
-    guard let values = schema.dictionary else {
-      self = own
-      return
-    }
-    guard case .integer(let bytes, let isSigned) = own else {
+    self = schema.dictionary.map { ArrowType(format: format, places: ArrowType($0.pointee)) } ?? ArrowType(format: format)
+  }
+
+  /// Places, of integers as `format` says, in a list of values of a type.
+  init(format: String, places type: ArrowType) {
+    guard case .integer(let bytes, let isSigned) = ArrowType(format: format) else {
       self = .unreadable(format: format)
       return
     }
-    let type = ArrowType(values.pointee)
     switch type {
     case .unreadable, .dictionary: self = .unreadable(format: "dictionary of \(type.format)")
     default: self = .dictionary(indexBytes: bytes, isSigned: isSigned, values: type)
     }
   }
 
-  private init(format: String) {
+  init(format: String) {
     switch format {
     case "n": self = .null
     case "b": self = .boolean
@@ -93,6 +92,18 @@ indirect enum ArrowType: Sendable, Equatable {
     case .null, .unreadable: 0
     case .text, .textView: 3
     default: 2
+    }
+  }
+
+  /// As messages tell kinds of columns apart; nil where any will do, or none.
+  var words: String? {
+    switch self {
+    case .boolean: "logical values"
+    case .text, .textView, .dictionary: "texts"
+    case .integer, .float, .decimal: "numbers"
+    case .date: "dates"
+    case .timestamp: "timestamps"
+    case .null, .unreadable: nil
     }
   }
 

@@ -88,7 +88,7 @@ private let signatures = [
   Signature("\u{1f}\u{8b}", "gzip data inside gzip data", "Unpack it once more."),
   Signature("7z\u{bc}\u{af}\u{27}\u{1c}", "a 7-Zip archive", "Unpack it."),
   Signature("PAR1\u{15}", "a Parquet file", "Name the file: it is read from its end, not through a pipe."),
-  Signature("ARROW1\0", "an Arrow file", export + "write.csv(arrow::read_feather(FILE), …)."),
+  Signature("ARROW1\0", "an Arrow file", "Name the file: it is read from its end, not through a pipe."),
   Signature("FEA1\0", "a Feather file", export + "write.csv(arrow::read_feather(FILE), …)."),
   Signature("\u{89}HDF\r\n\u{1a}\n", "an HDF5 file", "Export the table as CSV."),
   Signature("X\n\0\0", "an R data file (RDS)", export + "write.csv(readRDS(FILE), …)."),

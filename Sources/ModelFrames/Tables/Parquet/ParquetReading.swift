@@ -122,28 +122,14 @@ extension ParquetReading {
   /// Files may have numbers of different sizes, but not numbers and texts, in one column.
   private func requireSameKinds(_ requests: [ColumnRequest], _ file: OpenFile) throws(DataError) {
     for name in requests.map(\.name) {
-      let known = first.columns[try first.position(of: name, layout)].type.words
-      let other = file.columns[try file.position(of: name, layout)].type.words
+      let known = ArrowType(first.columns[try first.position(of: name, layout)].type).words
+      let other = ArrowType(file.columns[try file.position(of: name, layout)].type).words
       guard let known, let other, known != other else { continue }
       throw DataError(
         .unsuitable(
           "column \(inDoubleQuotes(name)) has \(other), and in \(first.path) it has \(known).",
           remedy: "Write both files with one type."),
         file: file.path, column: name)
-    }
-  }
-}
-
-extension ParquetType {
-  /// As messages tell kinds apart; nil where any will do, or none.
-  fileprivate var words: String? {
-    switch self {
-    case .boolean: "logical values"
-    case .text: "texts"
-    case .integer, .float, .decimal: "numbers"
-    case .date: "dates"
-    case .timestamp: "timestamps"
-    case .null, .unreadable: nil
     }
   }
 }
