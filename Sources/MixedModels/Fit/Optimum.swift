@@ -191,7 +191,8 @@ extension LinearMixedModel {
   /// Whether a term with an effect for every row has taken the place of the residuals: its effects are many
   /// times as large as they, and the criterion is no worse where they are larger still.
   ///
-  /// It falls to its limit at σ = 0 by less and less, so that a search ends somewhere on the way.
+  /// It falls to its limit at σ = 0 by less and less, so that a search ends somewhere on the way, where the criterion
+  /// has lost digits, too.
   fileprivate func hasLostResiduals(
     to block: Int, _ outcome: CriterionSearch.Outcome, _ options: FitOptions, _ criterion: Criterion
   ) -> Bool {
@@ -199,8 +200,11 @@ extension LinearMixedModel {
       covariance.largestDeviation(of: block, outcome.φ) > 10
     else { return false }
     let farther = try? criterion.value(covariance.stretched(outcome.φ, by: 4))
-    return (farther ?? .infinity) <= outcome.value + 1e-7
+    return (farther ?? .infinity) <= outcome.value + Self.indifference * Double(observations)
   }
+
+  /// For every row; what criteria differ by there without a meaning.
+  private static let indifference = 1e-6
 
   /// An evaluation takes well under a millisecond.
   var isSmall: Bool { entries < 10_000 }
