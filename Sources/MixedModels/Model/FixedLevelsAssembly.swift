@@ -78,7 +78,10 @@ final class FixedLevelsAssembly {
     areReported = absorbed[0].isReported
     let levelProducts = FixedLevelsProducts(squares: squares, pairs, names: names, dropsLast: areReported)
     (system, regression) = try Self.solved(levelProducts, b, options)
-    let explained = levelProducts.explained(b, regression)
+    // A factor's answers leave nothing that another product would mend.
+    let explained =
+      system is FixedLevelsFactor
+      ? b.multipliedByTransposeOnLeft(regression) : levelProducts.explained(b, regression)
     var rest = products
     for j in 0..<width {
       for i in 0..<width { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 }
