@@ -110,13 +110,8 @@ private struct MergedGroups {
     }
     add(a, from: 0) { $0 }
     add(b, from: a.size) { place[$0] }
-    for pair in model.pairs {
-      guard pair.rowGroup == first || pair.rowGroup == second || pair.columnGroup == first || pair.columnGroup == second
-      else {
-        pairs.append(pair)
-        continue
-      }
-    }
+    let merged = [first, second]
+    pairs = model.pairs.filter { !merged.contains($0.rowGroup) && !merged.contains($0.columnGroup) }
     var blocks = BlockSums()
     for pair in model.pairs {
       let isLink = Set([pair.rowGroup, pair.columnGroup]) == [first, second]

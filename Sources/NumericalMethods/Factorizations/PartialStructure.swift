@@ -126,7 +126,7 @@ struct PartialStructure {
             let column = Int(rows[b])
             var low = starts[column]
             for a in b..<end {
-              low = place(of: rows[a], low, starts[column + 1], rows)
+              low = search(rows.baseAddress!, rows[a], low, starts[column + 1])
               targets[filled] = Int32(low)
               filled += 1
             }
@@ -134,21 +134,5 @@ struct PartialStructure {
         }
       }
     }
-  }
-
-  /// The place of a row that is there, from `low` on: near, or found by galloping.
-  @inline(__always)
-  private func place(of row: Int32, _ low: Int, _ end: Int, _ rows: UnsafeBufferPointer<Int32>) -> Int {
-    var (low, step) = (low, 1)
-    while low + step < end, rows[low + step] <= row {
-      low += step
-      step *= 2
-    }
-    var high = min(low + step, end)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if rows[middle] <= row { low = middle } else { high = middle }
-    }
-    return low
   }
 }

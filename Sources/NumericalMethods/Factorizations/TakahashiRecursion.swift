@@ -71,7 +71,7 @@ private func gather(
 
 /// The position of `row`, which is there, in the ascending `rows[low..<end]`, by galloping.
 @inline(__always)
-private func search(_ rows: UnsafePointer<Int>, _ row: Int, _ low: Int, _ end: Int) -> Int {
+func search<Row: FixedWidthInteger>(_ rows: UnsafePointer<Row>, _ row: Row, _ low: Int, _ end: Int) -> Int {
   var (low, step) = (low, 1)
   while low + step < end, rows[low + step] <= row {
     low += step
