@@ -1,70 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
 
-/// Binds a formula to a table's columns.
+/// Binds a formula to columns.
 struct ModelBinder {
   private let formula: Formula
-  private let kinds: [String: ColumnKind]
+  let kinds: [String: ColumnKind]
   /// What earlier cross-products hold; terms find their columns there before new ones are made.
   private let known: RawBasis?
-  private let splines: [String: SplineKnots]
-  private var atoms: [Atom]
+  let splines: [String: SplineKnots]
+  var atoms: [Atom]
   var factors: [FactorSource]
   private var cellSets: [CellSetSource]
   private var indexOfCellSet: [CellSetSource: Int]
   var columns = ColumnLookup([])
-
-  /// - Throws: `FormulaError` for a name that is no column; `DataError` for an unreadable one;
-  ///   `FitError.weights`.
-  static func bind(
-    _ formula: Formula, to reader: TableReader, table: String, options: FitOptions
-  ) throws -> ModelSpecification {
-    var kinds: [String: ColumnKind] = [:]
-    for (name, _) in formula.columnReferences {
-      guard reader.header.contains(name) else {
-        throw formula.errorForUnknownColumn(name, available: reader.header, in: table)
-      }
-      kinds[name] = try reader.kind(of: name)
-    }
-    if let residual = options.residual {
-      for name in residual.columns {
-        guard reader.header.contains(name) else {
-          throw residual.errorForUnknownColumn(name, available: reader.header, in: table)
-        }
-        kinds[name] = try reader.kind(of: name)
-      }
-    }
-    if let strata = try options.residualBy.map(StrataFormula.init) {
-      for name in strata.columns {
-        guard reader.header.contains(name) else {
-          throw strata.errorForUnknownColumn(name, available: reader.header, in: table)
-        }
-        kinds[name] = try reader.kind(of: name)
-      }
-    }
-    let weights = try options.weights.map { text in
-      if reader.header.contains(text) { return Expression.column(text) }
-      if let problem = Expression.problem(ofWeights: text) {
-        throw FitError.weights(text, problem: problem)
-      }
-      return Expression(weights: text)
-    }
-    for name in (weights?.columns ?? []) + [options.offset, options.clusters].compactMap(\.self) {
-      _ = try reader.kind(of: name)
-    }
-    do {
-      var specification = try bind(formula, kinds: kinds, options: options.model, weights: weights)
-      if let contrast = options.defaultContrast {
-        for column in specification.codedFactors where options.contrasts[column] == nil {
-          specification.options.contrasts[column] = contrast
-        }
-      }
-      return specification
-    } catch FitError.textUsedAsNumber(let column, let expression, _) {
-      let first = reader.firstText(in: column).map(FirstText.init)
-      throw FitError.textUsedAsNumber(column: column, expression: expression, first: first)
-    }
-  }
 
   /// Binds a formula to columns of which only the kinds are known.
   ///
@@ -241,83 +189,6 @@ struct ModelBinder {
     return index
   }
 
-  private func isFactor(_ variable: Variable) -> Bool {
-    switch variable.kind {
-    case .column(let name): kinds[name] == .categorical || kinds[name] == .logical
-    case .factor, .logical: true
-    case .polynomial, .scaled, .spline, .numeric: false
-    }
-  }
-
-  private func isLogical(_ variable: Variable) -> Bool {
-    switch variable.kind {
-    case .column(let name): kinds[name] == .logical
-    case .logical: true
-    default: false
-    }
-  }
-
-  mutating func factorVariable(_ variable: Variable) throws -> FactorVariable {
-    let column: String?
-    let source: FactorSource
-    var reference: String?
-    switch variable.kind {
-    case .column(let name): (column, source) = (name, .column(name))
-    case .factor(let name, let base): (column, source, reference) = (name, .column(name), base)
-    case .logical(let expression): (column, source) = (nil, .logical(expression))
-    case .polynomial, .scaled, .spline, .numeric:
-      preconditionFailure("\(variable.name) is no factor")
-    }
-    switch source {
-    case .column(let name): columns.add(name, labels: true)
-    case .logical(let expression): try request(expression)
-    }
-    let index = factors.firstIndex(of: source) ?? factors.count
-    if index == factors.count { factors.append(source) }
-    return FactorVariable(
-      name: variable.name, column: column, source: index, reference: reference,
-      isLogical: isLogical(variable))
-  }
-
-  private mutating func numericVariable(_ variable: Variable) throws -> NumericVariable {
-    let expression: Expression
-    var kind = NumericVariable.Kind.identity
-    var spline: SplineBasis?
-    switch variable.kind {
-    case .polynomial(let of, let degree, let raw):
-      (expression, kind) = (of, .polynomial(degree: degree, raw: raw))
-    case .scaled(let of, let centers, let scales):
-      (expression, kind) = (of, .scaled(centers: centers, scales: scales))
-    case .spline(let of, let call):
-      guard let knots = call.ownKnots ?? splines[variable.name] else {
-        throw FitError.spline(
-          "the knots of \(variable.name) come from the rows, which are not there. Write them into the formula, knots = c(…) and Boundary.knots = c(…)"
-        )
-      }
-      let basis = SplineBasis(call, knots)
-      (expression, kind, spline) = (of, .spline(basis.count), basis)
-    default:
-      // x + I(x^2) as a polynomial of x: the powers of a year are one line but for the twelfth
-      // digit.
-      let power = variable.expression.integerPower
-      expression = power?.base ?? variable.expression
-      kind = power.map { .power($0.exponent) } ?? .identity
-    }
-    try request(expression)
-    let atom =
-      atoms.firstIndex { $0.expression == expression && $0.spline == spline } ?? atoms.count
-    if atom == atoms.count {
-      atoms.append(Atom(expression: expression, degree: 1, needsMoments: false, spline: spline))
-    }
-    switch kind {
-    case .polynomial(_, raw: false), .scaled: atoms[atom].needsMoments = true
-    case .identity, .power, .polynomial, .spline: break
-    }
-    let number = NumericVariable(name: variable.name, atom: atom, kind: kind)
-    atoms[atom].degree = max(atoms[atom].degree, number.degree)
-    return number
-  }
-
   /// The cell set of an interaction of factors, built pair by pair.
   mutating func interaction(of sources: [Int]) -> Int {
     var distinct: [Int] = []
@@ -336,24 +207,5 @@ struct ModelBinder {
     indexOfCellSet[source] = cellSets.count
     cellSets.append(source)
     return cellSets.count - 1
-  }
-
-  mutating func request(_ expression: Expression) throws {
-    let text = expression.textColumns
-    for name in expression.columns where !text.contains(name) && kinds[name] == .categorical {
-      throw FitError.textUsedAsNumber(column: name, expression: expression.deparsed)
-    }
-    columns.add(expression)
-  }
-}
-
-extension Expression {
-  /// Base and exponent of I(x^k) for k = 2 … 6.
-  fileprivate var integerPower: (base: Expression, exponent: Int)? {
-    guard case .call("I", let arguments) = self, arguments.count == 1,
-      case .binary(.power, let base, .number(let k)) = arguments[0].value,
-      k == k.rounded(), 2...6 ~= k
-    else { return nil }
-    return (base, Int(k))
   }
 }

@@ -11,14 +11,6 @@ import Testing
     try Fit(Formula(formula), data: [.file(Files.data(file))])
   }
 
-  private func criterion(
-    _ formula: String, _ kind: CriterionKind = .reml, _ file: String = "machines.csv"
-  ) throws -> Criterion {
-    var options = FitOptions()
-    options.criterion = kind
-    return try Criterion(Formula(formula), data: [.file(Files.data(file))], options: options)
-  }
-
   private struct Reference: CustomStringConvertible, Sendable {
     let formula: String
     let file: String
@@ -122,18 +114,6 @@ import Testing
     #expect(!fit.convergence.isSingular)
   }
 
-  private func times(_ shuffle: Bool = false) throws -> [UInt8] {
-    let lines = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
-      .split(separator: "\n")
-    let rows = lines.dropFirst().map { line -> String in
-      let cells = line.split(separator: ",")
-      let day = cells.compactMap { Double($0) }[1]
-      return "\(line),\(pow(day, 1.5))"
-    }
-    let all = ["\(lines[0]),t"] + (shuffle ? Array(rows.reversed()) : rows)
-    return Array((all.joined(separator: "\n") + "\n").utf8)
-  }
-
   /// Loadings are no triangle down to one entry, as the columns of other terms are.
   @Test(arguments: ["rr(Machine | Worker, d = 1) + (Machine | g)", "(Machine | g) + rr(Machine | Worker, d = 1)"])
   func `reduced rank stands beside other terms`(random: String) throws {
@@ -153,7 +133,7 @@ import Testing
   /// Correlations of time 0 with the others: 0.952851951407 at a distance of 1.
   @Test(arguments: ["ou", "exp"])
   func `unequally spaced times are glmmTMB's`(word: String) throws {
-    let data = DataSource.bytes(try times(), name: "times.csv")
+    let data = DataSource.bytes(try UnequalTimes.bytes(), name: "times.csv")
     let formula = "Reaction ~ Days + \(word)(0 + factor(t) | Subject)"
     let fit = try Fit(Formula(formula), data: [data])
     #expect(abs(fit.criterion - 1727.41879984) < 1e-5)
@@ -174,7 +154,7 @@ import Testing
     options.levels["t"] = [levels[9], levels[0]] + levels[1..<9].reversed()
     let turned = try Fit(
       Formula("Reaction ~ Days + \(word)(0 + t | Subject)"),
-      data: [.bytes(try times(true), name: "times.csv")], options: options)
+      data: [.bytes(try UnequalTimes.bytes(reversed: true), name: "times.csv")], options: options)
     #expect(abs(turned.criterion - fit.criterion) < 1e-7)
     #expect(abs(turned.theta.values[1] / fit.theta.values[1] - 1) < 1e-5)
   }
@@ -220,205 +200,5 @@ import Testing
     let plain = try fit("Reaction ~ Days + (Days | Subject)")
     #expect(abs(structured.criterion - plain.criterion) < 1e-8)
     #expect(structured.parameterCount == plain.parameterCount)
-  }
-
-  static let words = [
-    "toep(0 + Machine | Worker)", "homtoep(0 + Machine | Worker)", "homdiag(0 + Machine | Worker)",
-    "homcs(0 + Machine | Worker)", "hetar1(0 + Machine | Worker)", "rr(0 + Machine | Worker, 2)",
-    "fa(0 + Machine | Worker, 1)", "cs(0 + Machine | Worker)", "ad(0 + Machine | Worker)",
-    "ad(0 + Machine | Worker, hom = TRUE)",
-  ]
-
-  /// Richardson's extrapolation of central differences, of relative error 1e-7 of the largest entry.
-  private func checkGradient(_ criterion: Criterion, _ theta: [Double]) throws {
-    let gradient = try criterion.gradient(theta).gradient
-    let size = gradient.reduce(1) { max($0, abs($1)) }
-    for k in theta.indices {
-      func difference(_ h: Double) throws -> Double {
-        var (ahead, behind) = (theta, theta)
-        ahead[k] += h
-        behind[k] -= h
-        return try (criterion(ahead) - criterion(behind)) / (2 * h)
-      }
-      let d = try [4e-3, 2e-3, 1e-3].map(difference)
-      let (a, b) = ((4 * d[1] - d[0]) / 3, (4 * d[2] - d[1]) / 3)
-      let slope = (16 * b - a) / 15
-      #expect(abs(gradient[k] - slope) < 1e-7 * size, "\(k) of \(theta): \(gradient[k]), \(slope)")
-    }
-  }
-
-  @Test(arguments: words, [CriterionKind.reml, .ml])
-  func `gradients are those of extrapolated differences`(term: String, kind: CriterionKind) throws {
-    let criterion = try criterion("score ~ Machine + \(term)", kind)
-    var random = SplitMix64(seed: 5)
-    for _ in 0..<2 {
-      let theta = criterion.thetaNames.map { name in
-        let isCorrelation = name.contains("rho") || term.hasPrefix("ad") && name.split(separator: ".").count > 2
-        return isCorrelation ? 0.1 + 0.3 * random.uniform() : 0.4 + random.uniform()
-      }
-      try checkGradient(criterion, theta)
-    }
-  }
-
-  @Test(arguments: ["ou", "exp"])
-  func `gradients in times are those of extrapolated differences`(word: String) throws {
-    let data = DataSource.bytes(try times(), name: "times.csv")
-    for hom in ["TRUE", "FALSE"] {
-      let criterion = try Criterion(
-        Formula("Reaction ~ Days + \(word)(0 + factor(t) | Subject, hom = \(hom))"), data: [data],
-        options: FitOptions())
-      var theta = criterion.thetaNames.indices.map { 0.8 + 0.1 * Double($0) }
-      theta[theta.count - 1] = word == "ou" ? 0.3 : 3
-      try checkGradient(criterion, theta)
-    }
-  }
-
-  @Test(arguments: words)
-  func `ways to solve the equations agree`(term: String) throws {
-    let model = try LinearMixedModel(
-      Formula("score ~ Machine + \(term)"), data: [DataSource.file(Files.data("machines.csv"))],
-      options: FitOptions())
-    for φ in model.trials.map({ $0.map { min(max($0, -4), 4) } }) {
-      let whole = Criterion(model, .reml, try WholeEquations(model))
-      let absorbed = Criterion(
-        model, .reml, try AbsorbedEquations(model, model.absorbed(), threads: 2))
-      let (a, b) = (try whole.valueAndGradient(φ), try absorbed.valueAndGradient(φ))
-      #expect(abs(a.value - b.value) <= 1e-10 * abs(a.value))
-      let size = a.gradient.reduce(1) { max($0, abs($1)) }
-      for (x, y) in zip(a.gradient, b.gradient) { #expect(abs(x - y) <= 1e-8 * size) }
-    }
-  }
-
-  /// A term beside a structured one is taken out, and the structure stays.
-  @Test func `deletions leave structures`() throws {
-    let model = try FittedModel(
-      Formula("score ~ Machine + ar1(0 + Machine | Worker) + (1 | Worker)"),
-      data: [.file(Files.data("machines_unbalanced.csv"))])
-    let smaller = try FittedModel(
-      Formula("score ~ Machine + ar1(0 + Machine | Worker)"),
-      data: [.file(Files.data("machines_unbalanced.csv"))])
-    let row = try #require(
-      try model.randomTermDeletions().rows.first { $0.name == "(1 | Worker)" })
-    #expect(abs(row.logLikelihood - smaller.fit.logLikelihood) < 1e-6)
-  }
-
-  /// A structure without its correlations is the one of independent columns.
-  @Test func `deletions reduce structures to special cases`() throws {
-    func model(_ term: String) throws -> FittedModel {
-      try FittedModel(
-        Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))])
-    }
-    for (term, special, df) in [
-      ("homcs(0 + Machine | Worker)", "homdiag(0 + Machine | Worker)", 1),
-      ("toep(0 + Machine | Worker)", "diag(0 + Machine | Worker)", 2),
-    ] {
-      let rows = try model(term).randomTermDeletions().rows
-      let row = try #require(rows.first { $0.name?.hasPrefix("correlation") == true })
-      #expect(row.test?.df == df)
-      #expect(abs(row.logLikelihood - (try model(special)).fit.logLikelihood) < 1e-6)
-    }
-  }
-
-  /// `anova` knows what lies in what.
-  @Test func `nested structures are compared`() throws {
-    func model(_ term: String) throws -> FittedModel {
-      try FittedModel(
-        Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))])
-    }
-    for words in [["homdiag", "homcs", "cs", "toep", "us"], ["homdiag", "ar1", "hetar1", "ad", "us"]] {
-      let models = try words.map { ($0, try model("\($0)(0 + Machine | Worker)")) }
-      let rows = try ModelComparison(models).rows
-      #expect(rows.map(\.parameterCount) == [5, 6, 8, 9, 10])
-      #expect(rows.dropFirst().allSatisfy { ($0.test?.df ?? 0) > 0 })
-    }
-    #expect(throws: InferenceError.self) {
-      try ModelComparison([
-        ("rr", try model("rr(0 + Machine | Worker, 1)")), ("cs", try model("cs(0 + Machine | Worker)")),
-      ])
-    }
-  }
-
-  @Test(arguments: [
-    ("Reaction ~ ou(Days | Subject)", "not the levels of one factor"),
-    ("Reaction ~ ou(0 + factor(Dose) | Subject)", "is no time"),
-    ("Reaction ~ ar1(0 + factor(Days) | Subject, d = 2)", "no number of dimensions"),
-    ("Reaction ~ rr(0 + factor(Days) | Subject, hom = TRUE)", "hom says nothing here"),
-    ("Reaction ~ rr(Days | Subject, d = 3)", "Take d = 2 or less"),
-    ("Reaction ~ fa(Days | Subject)", "Write the term without a word"),
-    ("Reaction ~ rr(Days | Subject, d = 0)", "d = 1 or more"),
-    ("Reaction ~ hetar1(Days | Subject, hom = TRUE)", "hom says nothing here"),
-    ("Reaction ~ us(Days | Subject, hom = TRUE)", "takes a random term alone"),
-    ("Reaction ~ Days + homtoep(0 + factor(Days) | Subject)", "180"),
-    ("Reaction ~ exp(Days || Subject)", "two bars in exp()"),
-  ])
-  func `what does not suit is refused`(formula: String, words: String) throws {
-    let error = try #require(
-      #expect(throws: (any Error).self) { try fit(formula, "sleepstudy_extra.csv") })
-    #expect("\(error)".contains(words), "\(error)")
-  }
-
-  @Test(arguments: [
-    ("toep(0 + Machine | Worker)", [1, 1, 1, 0.9, 0.1], "no covariance matrix has these correlations"),
-    ("toep(0 + Machine | Worker)", [1, 1, 1, 1.2, 0.1], "this correlation lies between -1.0 and 1"),
-    ("cs(0 + Machine | Worker)", [1, 1, 1, -0.6], "this correlation lies between -0.5 and 1"),
-    ("cs(0 + Machine | Worker)", [1, -1, 1, 0.6], "a standard deviation is a number from 0 on"),
-  ])
-  func `known values that no covariance matrix has are refused`(
-    term: String, theta: [Double], words: String
-  ) throws {
-    var options = FitOptions()
-    options.knownTheta = theta
-    let error = try #require(
-      #expect(throws: (any Error).self) {
-        try Fit(
-          Formula("score ~ Machine + \(term)"), data: [.file(Files.data("machines.csv"))],
-          options: options)
-      })
-    #expect("\(error)".contains(words), "\(error)")
-  }
-
-  /// Simulated with one column without a variance; and a covariance matrix of rank 1.
-  @Test func `boundaries are found`() throws {
-    var random = SplitMix64(seed: 4)
-    var text = "y,f,g\n"
-    for g in 0..<20 {
-      let effect = 2 * random.normal()
-      for f in 0..<3 {
-        for _ in 0..<4 { text += "\(Double(f) * effect + random.normal()),\(f),g\(g)\n" }
-      }
-    }
-    let data = DataSource.bytes(Array(text.utf8), name: "simulated.csv")
-    func fit(_ term: String) throws -> Fit {
-      try Fit(Formula("y ~ factor(f) + \(term)"), data: [data])
-    }
-    let us = try fit("(0 + factor(f) | g)")
-    let fa = try fit("fa(0 + factor(f) | g, d = 1)")
-    let rr = try fit("rr(0 + factor(f) | g, d = 1)")
-    #expect(rr.convergence.converged && fa.convergence.converged)
-    #expect(!rr.convergence.isSingular)
-    #expect(fa.criterion >= us.criterion - 1e-6 && rr.criterion >= fa.criterion - 1e-6)
-    let none = try fit("toep(0 + factor(f) | g)")
-    #expect(none.convergence.converged && none.convergence.isSingular)
-    #expect(none.criterion >= us.criterion - 1e-6)
-  }
-
-  /// Where the standard deviation is zero the likelihood does not feel ρ, and rises for one near 1 only.
-  /// glmmTMB 1.1.5, REML; a search from ρ = 0.1 stays at zero with 111.7242.
-  @Test func `a variance of zero is left along every correlation`() throws {
-    let rows = """
-      2.39 -0.67 1 1, 3.19 -0.18 1 1, 2.59 -0.07 1 1, 1.73 -0.69 2 1, 2.25 0.15 2 1, 3.86 0.55 2 1, \
-      3.91 0.88 3 1, 2.97 0.45 3 1, 4.89 0.9 3 1, 4.79 1.86 1 2, 1.91 -1.14 1 2, 1.38 -0.61 2 2, \
-      4.28 1.13 2 2, 3.8 0.51 3 2, 2.05 -1.3 3 2, 3.99 1.04 1 3, 3.61 -0.11 1 3, 3.08 0.19 2 3, \
-      2.92 1.01 2 3, 2.53 -0.59 2 3, 4.62 1.7 3 3, 3.78 1.13 3 3, 1.16 -1.62 1 4, 3.57 0.18 1 4, \
-      1.86 -0.98 1 4, 1.2 -2.74 2 4, 2.58 -0.03 2 4, 4.08 -0.44 2 4, 3.72 -0.11 3 4, 4.37 1.43 3 4, \
-      4.62 1.43 3 4, 2.13 -0.8 1 5, 6.04 1.65 1 5, 2.93 0.66 1 5, 3.16 0.76 3 5, 4.95 -0.03 3 5, \
-      -0.05 -1.12 3 5, 3.32 0.64 1 6, 1.46 -1.85 2 6, 2.15 0.98 2 6, 0.2 -0.95 2 6, 1.28 -0.29 3 6, \
-      4.1 0.1 3 6
-      """
-    let text = rows.split(separator: ", ").map { $0.split(separator: " ").joined(separator: ",") }
-    let fit = try Fit(
-      Formula("y ~ x + ar1(0 + factor(t) | g)"),
-      data: [.bytes(Array("y,x,t,g\n\(text.joined(separator: "\n"))\n".utf8), name: "flat")])
-    #expect(fit.criterion < 111.715060112 + 1e-6)
   }
 }

@@ -34,6 +34,15 @@ package struct MatrixFreeAccuracy: Sendable {
     MatrixFreeAccuracy(standardError: standardError, probeLimit: standardError == nil ? 1024 : 256)
   }
 
+  /// Whether probes are few at first and as many later as the error that is wanted takes.
+  var growsTowardsGoal: Bool { probes == nil && standardError != nil }
+
+  /// How many times as many probes bring one standard error down to another; some more, since it is an estimate
+  /// itself.
+  static func growth(from error: Double, to goal: Double) -> Double {
+    min(max(1.2 * (error / goal) * (error / goal), 1.5), 64)
+  }
+
   /// What log |I + E| may lack for want of steps: derivatives are those of the limit.
   ///
   /// Where no error is asked for it grows with the core's size, as does the logarithm itself: the gradient that

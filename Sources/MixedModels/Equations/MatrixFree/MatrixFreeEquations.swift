@@ -33,7 +33,7 @@ package final class MatrixFreeEquations: MixedModelEquations {
     setBLASThreads(1)
     self.model = model
     self.accuracy = accuracy
-    isPreliminary = accuracy.probes == nil && accuracy.standardError != nil
+    isPreliminary = accuracy.growsTowardsGoal
     team = ThreadTeam(count: threads)
     system = CrossedSystem(model, leading: leading)
     core = CoreOperator(system, team, written: accuracy.writesCore)
@@ -65,7 +65,7 @@ package final class MatrixFreeEquations: MixedModelEquations {
     isPreliminary = false
     guard let goal = accuracy.standardError else { return }
     while let error = estimate.standardError, error > goal {
-      try addProbes(growth: min(max(1.2 * (error / goal) * (error / goal), 1.5), 64))
+      try addProbes(growth: MatrixFreeAccuracy.growth(from: error, to: goal))
       try estimate.update(core, tolerance: tolerance, limit: stepLimit)
     }
   }

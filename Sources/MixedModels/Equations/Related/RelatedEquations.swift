@@ -39,7 +39,7 @@ package final class RelatedEquations: MixedModelEquations {
     estimate = RemainderEstimate(
       remainder, scalars: Self.remainingScalars(model, layout),
       probes: accuracy.probes ?? MatrixFreeAccuracy.pilot, seed: accuracy.seed)
-    isPreliminary = accuracy.probes == nil && accuracy.standardError != nil
+    isPreliminary = accuracy.growsTowardsGoal
     tailFactor = DenseMatrix(rows: model.tail.columns, columns: model.tail.columns)
   }
 
@@ -93,7 +93,7 @@ package final class RelatedEquations: MixedModelEquations {
     isPreliminary = false
     guard let goal = accuracy.standardError else { return }
     while let error = estimate.standardError, error > goal {
-      try addProbes(growth: min(max(1.2 * (error / goal) * (error / goal), 1.5), 64))
+      try addProbes(growth: MatrixFreeAccuracy.growth(from: error, to: goal))
       try estimate.update(tolerance: tolerance, limit: accuracy.stepLimit)
     }
   }

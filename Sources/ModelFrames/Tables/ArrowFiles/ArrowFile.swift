@@ -70,8 +70,8 @@ final class ArrowFile: Sendable {
   private static func blocks(_ footer: FlatTable, _ field: Int) throws(ArrowFileFault) -> [ArrowFileBlock] {
     let (place, count) = try footer.vector(field, stride: 24)
     var blocks: [ArrowFileBlock] = []
-    for k in place..<place + count {
-      let place = place + 24 * (k - place)
+    for k in 0..<count {
+      let place = place + 24 * k
       let start = Int(try footer.buffer.load(place, as: Int64.self))
       let metadata = Int(try footer.buffer.load(place + 8, as: Int32.self))
       let body = Int(try footer.buffer.load(place + 16, as: Int64.self))
