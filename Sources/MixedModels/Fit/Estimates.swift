@@ -109,8 +109,8 @@ extension Estimates {
   /// For every group, level after level, the conditional modes as coefficients of the raw columns.
   func rawModes(_ model: LinearMixedModel) -> [[Double]] {
     model.groups.enumerated().map { g, group in
-      let b = workingModes[group.source ?? g]
-      let levels = model.groups[group.source ?? g].levelCount
+      let b = workingModes[model.source(of: g)]
+      let levels = model.groups[model.source(of: g)].levelCount
       let (rawSize, size, B) = (group.B.rows, group.size, group.B.storage)
       var raw = [Double](repeating: 0, count: levels * rawSize)
       for level in 0..<levels {

@@ -22,7 +22,7 @@ extension LinearMixedModel {
     let term = ReportedTerm(
       name: name, group: merged.first, groupName: name,
       columns: [first, second].flatMap { t in
-        terms[t].columns.map { $0 == "(Intercept)" ? terms[t].groupName : "\(terms[t].groupName).\($0)" }
+        terms[t].columns.map { Self.covaryingColumn($0, of: terms[t].groupName) }
       })
     let block = RelativeCovariance.Block(group: merged.first, offset: 0, size: R.columns, R: R)
     let place = min(first, second)
@@ -33,6 +33,24 @@ extension LinearMixedModel {
     groups[merged.second] = merged.view
     pairs = merged.pairs
     covariance = RelativeCovariance(blocks: blocks, groupSizes: groups.map(\.size))
+  }
+
+  /// What a column of one of the factors is called among those of both.
+  static func covaryingColumn(_ name: String, of factor: String) -> String {
+    name == "(Intercept)" ? factor : "\(factor).\(name)"
+  }
+
+  /// The group that a group's levels are of.
+  func source(of g: Int) -> Int { groups[g].source ?? g }
+
+  /// Terms of which the first columns, so many, are one factor's and the others another's.
+  var covaryingTerms: [(term: Int, first: Int)] {
+    groups.compactMap { view in
+      guard let group = view.source, let term = covariance.blocks.firstIndex(where: { $0.group == group }) else {
+        return nil
+      }
+      return (term, view.sourceColumn)
+    }
   }
 
   /// Whether effects of two factors have a covariance.
@@ -168,7 +186,8 @@ private struct MergedGroups {
       B: columns(a.B, before: 0, after: b.size), precision: a.precision)
     view = RandomEffectsGroup(
       size: size, levels: [], zz: [], zx: [], rank: b.rank.map { place[$0] },
-      B: columns(b.B, before: a.size, after: 0), precision: .identity, source: first)
+      B: columns(b.B, before: a.size, after: 0), precision: .identity, source: first,
+      sourceColumn: a.size)
   }
 }
 

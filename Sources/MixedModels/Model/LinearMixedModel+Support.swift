@@ -44,7 +44,6 @@ extension LinearMixedModel {
   func requireSupport(of use: ForSomeModels) throws(InferenceError) {
     try requireNoAbsorbedFactors(use.name)
     try requireRandomEffects(use.name)
-    try requireNoCovaryingFactors(use.name)
     if !hasIndependentLevels, let refusal = use.refusalForRelatives { throw refusal }
     switch use {
     case .newResponses: return

@@ -19,12 +19,15 @@ package struct RandomEffectsGroup: Sendable {
   let precision: LevelPrecision
   /// The group that the levels are of, where this one has none of its own: see `LinearMixedModel.covary`.
   var source: Int?
+  /// Its first column among those of the group that the levels are of.
+  var sourceColumn = 0
 
   package var levelCount: Int { levels.count }
 
   func with(zz: [Double], zx: [Double]) -> RandomEffectsGroup {
     RandomEffectsGroup(
-      size: size, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision)
+      size: size, levels: levels, zz: zz, zx: zx, rank: rank, B: B, precision: precision, source: source,
+      sourceColumn: sourceColumn)
   }
 
   func with(_ precision: LevelPrecision) -> RandomEffectsGroup {

@@ -58,9 +58,11 @@ extension CovarianceMoments {
 extension LinearMixedModel {
   /// Without the levels that a relationship adds to those of the data, which come first.
   fileprivate var withLevelsOfRows: LinearMixedModel {
-    let groups = groups.map { group in
+    let groups = groups.enumerated().map { g, group in
       guard !group.precision.isIdentity else { return group }
-      let count = (group.rank.max() ?? -1) + 1
+      // Of covarying factors the other's levels with rows may lie further back.
+      let ranks = [group.rank] + self.groups.filter { $0.source == g }.map(\.rank)
+      let count = (ranks.compactMap { $0.max() }.max() ?? -1) + 1
       let width = group.zx.count / max(group.levelCount, 1)
       return RandomEffectsGroup(
         size: group.size, levels: Array(group.levels[..<count]),

@@ -123,12 +123,13 @@ public struct NewResponses: Sendable {
       }
       for g in b.indices where !columns.levels[g].isEmpty {
         let ℓ = predictor.model.groups[g].size
+        let effects = b[predictor.model.source(of: g)]
         for (row, level) in columns.levels[g].enumerated() {
           guard level >= 0 else {
             y[row] = .nan
             continue
           }
-          for j in 0..<ℓ { y[row] += columns.z[g][row * ℓ + j] * b[g][Int(level) * ℓ + j] }
+          for j in 0..<ℓ { y[row] += columns.z[g][row * ℓ + j] * effects[Int(level) * ℓ + j] }
         }
       }
       return y

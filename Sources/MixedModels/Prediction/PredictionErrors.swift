@@ -20,15 +20,12 @@ struct PredictionErrors: Sendable {
   init(_ predictor: LinearPredictor, _ projections: [[Double]], groups: [Bool]) throws {
     try predictor.model.requireNoAbsorbedFactors("standard errors of predictions are")
     let model = predictor.model
-    if groups.contains(true) {
-      try model.requireNoCovaryingFactors("standard errors of predictions with random effects are")
-    }
     var factors = model.covariance.emptyFactors
     model.covariance.factors(predictor.φ, into: &factors)
     spreads = model.groups.indices.map { g in
-      let ℓ = model.groups[g].size
-      let P = DenseMatrix(rows: ℓ, columns: ℓ, storage: projections[g])
-      return (P * DenseMatrix(rows: ℓ, columns: ℓ, storage: factors[g])).storage
+      let (ℓ, source) = (model.groups[g].size, model.source(of: g))
+      let P = DenseMatrix(rows: ℓ, columns: ℓ, storage: projections[source])
+      return (P * DenseMatrix(rows: ℓ, columns: ℓ, storage: factors[source])).storage
     }
     isSelected = groups
     (Φ, p) = (predictor.coefficients.Φ, model.fixedEffectCount)
@@ -58,7 +55,7 @@ struct PredictionErrors: Sendable {
             sum += entries.square(g, Int(level), own, subtractingFrom: &d)
           }
         }
-        sum += entries.crossProducts(blocks, row, v, count)
+        sum += entries.crossProducts(blocks, row, v, columns.levels)
       }
       for j in 0..<p {
         var product = 0.0

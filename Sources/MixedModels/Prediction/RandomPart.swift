@@ -34,7 +34,6 @@ struct RandomSelection {
     case .all: columns = model.groups.map { Array(repeating: true, count: $0.size) }
     case .none: columns = model.groups.map { Array(repeating: false, count: $0.size) }
     case .terms(let text):
-      try model.requireNoCovaryingFactors("predictions of some of the random effects are")
       let specification = builder.products.specification
       columns = try Self.columns(
         text, try Self.bound(text, specification), specification, model, builder)
@@ -81,6 +80,11 @@ struct RandomSelection {
       }
     }
     guard missing.allSatisfy(\.isEmpty) else { throw notThere(text, specification) }
+    // Effects of covarying factors are columns of one group.
+    for g in columns.indices where model.groups[g].source != nil {
+      columns[model.source(of: g)] += columns[g]
+      columns[g] = Array(repeating: columns[g].contains(true), count: model.groups[g].size)
+    }
     return columns
   }
 

@@ -39,7 +39,7 @@ struct RowPredictor: Sendable {
     modes = model.groups.indices.map { g in
       isSelected[g]
         ? Self.projected(
-          predictor.modes[model.groups[g].source ?? g], projections[model.groups[g].source ?? g],
+          predictor.modes[model.source(of: g)], projections[model.source(of: g)],
           size: model.groups[g].size) : []
     }
     population =

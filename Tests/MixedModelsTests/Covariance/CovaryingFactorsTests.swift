@@ -80,50 +80,13 @@ import Testing
     }
   }
 
-  /// Simulated animals in herds; founders are their own dams, so that both effects stand at one level.
-  private static let herd = SimulatedPedigree(generations: 3, size: 14, seed: 8)
-
-  private static func herdOptions() throws -> FitOptions {
-    var options = try herd.options()
-    options.covaryingFactors = ["animal", "dam"]
-    return options
-  }
-
-  /// A by its definition, from the oldest on.
-  private static func tabular() -> (A: DenseMatrix, place: [String: Int]) {
-    let records = herd.records
-    let place = Dictionary(uniqueKeysWithValues: records.enumerated().map { ($1.individual, $0) })
-    var A = DenseMatrix(rows: records.count, columns: records.count)
-    for (i, record) in records.enumerated() {
-      let parents = [record.sire, record.dam].compactMap { $0.flatMap { place[$0] } }
-      for j in 0..<i {
-        let value = parents.reduce(0) { $0 + 0.5 * A[j, $1] }
-        (A[i, j], A[j, i]) = (value, value)
-      }
-      A[i, i] = 1 + (parents.count == 2 ? 0.5 * A[parents[0], parents[1]] : 0)
-    }
-    return (A, place)
-  }
-
   /// V = Z_aAZ_aᵀs_aa + (Z_aAZ_dᵀ + Z_dAZ_aᵀ)s_ad + Z_dAZ_dᵀs_dd + HHᵀh² + I, and what it gives.
   private static func dense(_ θ: [Double]) throws -> (criterion: Double, fitted: [Double]) {
-    let (A, place) = tabular()
-    let rows = herd.text.split(separator: "\n").dropFirst().map { $0.split(separator: ",").map(String.init) }
-    let n = rows.count
-    let (animal, dam) = (rows.map { place[$0[2]]! }, rows.map { place[$0[4]]! })
-    let S = [θ[0] * θ[0], θ[0] * θ[1], θ[1] * θ[1] + θ[2] * θ[2]]
-    var V = DenseMatrix.identity(n)
-    for i in 0..<n {
-      for j in 0..<n {
-        V[i, j] += S[0] * A[animal[i], animal[j]] + S[2] * A[dam[i], dam[j]]
-        V[i, j] += S[1] * (A[animal[i], dam[j]] + A[dam[i], animal[j]])
-        if rows[i][3] == rows[j][3] { V[i, j] += θ[3] * θ[3] }
-      }
-    }
-    let y = rows.map { Double($0[0])! }
-    var X = DenseMatrix(rows: n, columns: 3)
-    for i in 0..<n { (X[i, 0], X[i, 1], X[i, 2]) = (1, Double(rows[i][1])!, y[i]) }
-    let design = X
+    var V = CovaryingHerd.V(θ)
+    let y = CovaryingHerd.y
+    let n = y.count
+    let design = CovaryingHerd.X
+    var X = DenseMatrix(rows: n, columns: 3, storage: design.storage + y)
     try DenseCholesky.factorize(&V)
     DenseCholesky.solveLower(V, &X)
     var gram = X.transposed * X
@@ -141,23 +104,21 @@ import Testing
     return (criterion, (0..<n).map { y[$0] - rest[$0, 0] })
   }
 
-  private static let all = "y ~ x + (1 | animal) + (1 | dam) + (1 | herd)"
-
   @Test(arguments: [[0.7, -0.2, 0.4, 0.3], [0.5, 0.6, 0.1, 0.8], [0, 0.5, 0.5, 0]])
   func `have the criterion of the dense covariance matrix`(θ: [Double]) throws {
-    let criterion = try Criterion(Formula(Self.all), data: [Self.herd.source], options: Self.herdOptions())
+    let criterion = try Criterion(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: CovaryingHerd.options())
     #expect(abs(try criterion(θ) - Self.dense(θ).criterion) < 1e-8)
     if θ[0] > 0 { try expectExactGradient(criterion, at: θ) }
   }
 
   @Test func `have fitted values of both, also for other rows`() throws {
     let θ = [0.7, -0.2, 0.4, 0.3]
-    var options = try Self.herdOptions()
+    var options = try CovaryingHerd.options()
     options.knownTheta = θ
-    let fitted = try LinearPredictor(Formula(Self.all), data: [Self.herd.source], options: options)
+    let fitted = try LinearPredictor(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options)
     let expected = try Self.dense(θ).fitted
     var values: [Double] = []
-    try fitted.predict([Self.herd.source]) { values += $0.fitted }
+    try fitted.predict([CovaryingHerd.source]) { values += $0.fitted }
     #expect(values.count == expected.count)
     for (a, b) in zip(values, expected) { #expect(abs(a - b) < 1e-8) }
     // A founder without records of its own in the role of a dam, and an animal of the pedigree as its calf.
@@ -167,22 +128,22 @@ import Testing
   }
 
   @Test func `are the same by all strategies, in parts and from a file`() throws {
-    var options = try Self.herdOptions()
-    let whole = try Fit(Formula(Self.all), data: [Self.herd.source], options: options)
+    var options = try CovaryingHerd.options()
+    let whole = try Fit(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options)
     options.solver = "matrix-free"
-    let free = try Fit(Formula(Self.all), data: [Self.herd.source], options: options)
+    let free = try Fit(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options)
     #expect(free.solver.strategy == "matrix-free")
     #expect(abs(free.criterion - whole.criterion) < 1e-7)
     options.solver = "auto"
-    let lines = Self.herd.text.split(separator: "\n")
+    let lines = CovaryingHerd.animals.text.split(separator: "\n")
     let halves = [lines[..<30], [lines[0]] + lines[30...]].map {
       DataSource.bytes(Array(($0.joined(separator: "\n") + "\n").utf8), name: "half")
     }
-    let both = try Fit(Formula(Self.all), data: halves, options: options)
+    let both = try Fit(Formula(CovaryingHerd.formula), data: halves, options: options)
     #expect(abs(both.criterion - whole.criterion) < 1e-7)
     let folder = try TemporaryFolder()
     let path = folder.file("herd.lmm")
-    try FittedModel(Formula(Self.all), data: [Self.herd.source], options: options).save(to: path)
+    try FittedModel(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options).save(to: path)
     let again = try FittedModel(contentsOf: path)
     #expect(again.fit.theta.names == whole.theta.names)
     #expect(abs(again.fit.criterion - whole.criterion) < 1e-9)
@@ -191,20 +152,20 @@ import Testing
     // Without the covariance the criterion is no lower.
     options.covaryingFactors = []
     options.relationships["dam"] = options.relationships["animal"]
-    let apart = try Fit(Formula(Self.all), data: [Self.herd.source], options: options)
+    let apart = try Fit(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options)
     #expect(apart.criterion > whole.criterion - 1e-9)
   }
 
   @Test func `what cannot be had with them says so`() throws {
-    let model = try FittedModel(Formula(Self.all), data: [Self.herd.source], options: Self.herdOptions())
-    #expect(throws: InferenceError.self) { try model.randomTermDeletions() }
+    let model = try CovaryingHerd.fitted()
+    #expect(throws: InferenceError.self) { try model.randomPartSelection(by: .aic) }
     for names in [["animal"], ["animal", "animal"], ["animal", "nobody"], ["animal", "herd"]] {
-      var options = try Self.herdOptions()
+      var options = try CovaryingHerd.options()
       options.covaryingFactors = names
-      #expect(throws: (any Error).self) { try Fit(Formula(Self.all), data: [Self.herd.source], options: options) }
+      #expect(throws: (any Error).self) { try Fit(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options) }
     }
-    var options = try Self.herdOptions()
+    var options = try CovaryingHerd.options()
     options.relationships = [:]
-    #expect(throws: FitError.self) { try Fit(Formula(Self.all), data: [Self.herd.source], options: options) }
+    #expect(throws: FitError.self) { try Fit(Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options) }
   }
 }

@@ -4,14 +4,15 @@ import NumericalMethods
 /// M = [Z X]ᵀW[Z X] = LLᵀ, rank-revealing, for drawing w ~ N(0, M): the law of [Z X]ᵀWε for
 /// independent residuals of unit variance.
 ///
-/// The levels of the largest group do not occur with each other, so they are eliminated one by one;
+/// The levels of the largest group whose levels do not occur with each other are eliminated one by one;
 /// what that leaves of the other groups and X, the core, is one dense matrix:
 ///
 ///     M_jj = L_jL_jᵀ,   G_j = L_j⁺M_jo,   M_oo − ΣG_jᵀG_j = L_oL_oᵀ.
 struct CrossProductFactor: Sendable {
   /// Rank of M, which is that of √W[Z X].
   let rank: Int
-  private let leading: Int
+  /// nil where the levels of every group occur with each other: all is core then.
+  private let leading: Int?
   /// ℓ × ℓ, level after level.
   private let levelFactors: [Double]
   private let levelRanks: [Int]
@@ -36,29 +37,34 @@ struct CrossProductFactor: Sendable {
   /// - Throws: `InferenceError` if the core is too large for a dense matrix.
   init(_ model: LinearMixedModel, memory: Int = availableMemory()) throws {
     let groups = model.groups
-    let leading = groups.indices.max { groups[$0].zx.count < groups[$1].zx.count } ?? 0
-    let layout = CoreRows(model, leading: leading)
+    let linked = Set(model.pairs.filter { $0.rowGroup == $0.columnGroup }.map(\.rowGroup))
+    leading = groups.indices.filter { !linked.contains($0) }.max { groups[$0].zx.count < groups[$1].zx.count }
+    let layout = CoreRows(model, leading: leading ?? -1)
     try Self.check(layout, model, memory)
-    let incidence = LeadingColumns(model, layout, leading: leading)
     var C = layout.assembled(model)
     let original = C.diagonal
-    let ℓ = groups[leading].size
     var (levelFactors, levelRanks, G): ([Double], [Int], [Double]) = ([], [], [])
-    levelFactors.reserveCapacity(groups[leading].zz.count)
-    G.reserveCapacity(incidence.values.count)
-    for j in 0..<groups[leading].levelCount {
-      let own = incidence.starts[j]..<incidence.starts[j + 1]
-      let step = PivotedElimination(
-        Array(groups[leading].zz[j * ℓ * ℓ..<(j + 1) * ℓ * ℓ]),
-        Array(incidence.values[own.lowerBound * ℓ..<own.upperBound * ℓ]), size: ℓ)
-      levelFactors += step.L
-      levelRanks.append(step.rank)
-      G += step.G
-      C.subtractGram(step.G, size: ℓ, rows: Array(incidence.rows[own]))
+    var (columnStarts, rows) = ([0], [Int]())
+    if let leading {
+      let incidence = LeadingColumns(model, layout, leading: leading)
+      let ℓ = groups[leading].size
+      levelFactors.reserveCapacity(groups[leading].zz.count)
+      G.reserveCapacity(incidence.values.count)
+      for j in 0..<groups[leading].levelCount {
+        let own = incidence.starts[j]..<incidence.starts[j + 1]
+        let step = PivotedElimination(
+          Array(groups[leading].zz[j * ℓ * ℓ..<(j + 1) * ℓ * ℓ]),
+          Array(incidence.values[own.lowerBound * ℓ..<own.upperBound * ℓ]), size: ℓ)
+        levelFactors += step.L
+        levelRanks.append(step.rank)
+        G += step.G
+        C.subtractGram(step.G, size: ℓ, rows: Array(incidence.rows[own]))
+      }
+      (columnStarts, rows) = (incidence.starts, incidence.rows)
     }
-    (core, self.leading) = (Self.factor(C, original: original), leading)
+    core = Self.factor(C, original: original)
     (self.levelFactors, self.levelRanks, self.G) = (levelFactors, levelRanks, G)
-    (columnStarts, rows) = (incidence.starts, incidence.rows)
+    (self.columnStarts, self.rows) = (columnStarts, rows)
     firstRows = layout.firstRows
     sizes = groups.map { ($0.levelCount, $0.size) }
     p = model.fixedEffectCount
@@ -106,19 +112,19 @@ struct ProjectedResiduals {
 extension CrossProductFactor {
   /// Draws w = Lz for standard normal z, so that ‖z‖² is the square of the projection.
   func draw(_ stream: inout RandomStream) -> ProjectedResiduals {
-    let ℓ = sizes[leading].columns
-    var normal = [Double](repeating: 0, count: sizes[leading].levels * ℓ)
+    let (levels, ℓ) = leading.map { sizes[$0] } ?? (0, 0)
+    var normal = [Double](repeating: 0, count: levels * ℓ)
     stream.fillNormal(&normal)
     var own = [Double](repeating: 0, count: core.columns)
     stream.fillNormal(&own)
     var square = own.reduce(0) { $0 + $1 * $1 }
     var rest = core * own
     var z = sizes.map { [Double](repeating: 0, count: $0.levels * $0.columns) }
-    for j in 0..<sizes[leading].levels {
+    for j in 0..<levels {
       for k in 0..<levelRanks[j] {
         let value = normal[j * ℓ + k]
         square += value * value
-        for i in 0..<ℓ { z[leading][j * ℓ + i] += levelFactors[(j * ℓ + k) * ℓ + i] * value }
+        for i in 0..<ℓ { z[leading!][j * ℓ + i] += levelFactors[(j * ℓ + k) * ℓ + i] * value }
         for c in columnStarts[j]..<columnStarts[j + 1] { rest[rows[c]] += G[c * ℓ + k] * value }
       }
     }

@@ -27,7 +27,8 @@ struct NullModel {
   ///
   /// - Throws: `InferenceError` where the columns cannot be matched; `FitError`, `CholmodError`.
   init(_ smaller: FittedModel, in larger: FittedModel) throws {
-    let pieces = try Self.pieces(smaller.model, in: larger.model)
+    let pieces = try Self.pieces(
+      smaller.model, in: larger.model, covarying: larger.options.covaryingFactors)
     let (random, maps) = try larger.model.reduction(
       to: pieces, determinedBy: smaller.options.criterion)
     let qr = try Self.fixedColumns(smaller.model, in: larger.model)
@@ -62,13 +63,18 @@ struct NullModel {
 
   /// Every term of the smaller model as columns of a term of the larger one.
   private static func pieces(
-    _ smaller: LinearMixedModel, in larger: LinearMixedModel
+    _ smaller: LinearMixedModel, in larger: LinearMixedModel, covarying: [String]
   ) throws -> [(term: Int, columns: [Int])] {
-    try smaller.terms.map { term in
+    let both = covarying.joined(separator: ",")
+    return try smaller.terms.map { term in
+      let isOne = covarying.contains(term.groupName)
+      let groupName = isOne ? both : term.groupName
+      let columns = term.columns.map {
+        isOne ? LinearMixedModel.covaryingColumn($0, of: term.groupName) : $0
+      }
       let hosts = larger.terms.indices.filter { t in
-        larger.terms[t].groupName == term.groupName
-          && Set(larger.terms[t].columns.map(Label.init))
-            .isSuperset(of: term.columns.map(Label.init))
+        larger.terms[t].groupName == groupName
+          && Set(larger.terms[t].columns.map(Label.init)).isSuperset(of: columns.map(Label.init))
       }
       let host = hosts.min {
         larger.terms[$0].columns.count < larger.terms[$1].columns.count
@@ -76,7 +82,7 @@ struct NullModel {
       guard let host else {
         throw mismatch("(\(term.columns.joined(separator: ", ")) | \(term.groupName))")
       }
-      return (host, term.columns.map { larger.terms[host].columns.firstIndex(ofLabel: $0)! })
+      return (host, columns.map { larger.terms[host].columns.firstIndex(ofLabel: $0)! })
     }
   }
 

@@ -39,6 +39,12 @@ extension FittedModel {
       missingFactor.map { "the absorbed factor \($0.name)" }
       ?? missing.map { "the term \($0.label)" }
     if lacking == nil { lacking = missingRandom.map { "the random-effects term \($0.label)" } }
+    let covarying = Set(options.covaryingFactors)
+    if lacking == nil, !smaller.options.covaryingFactors.isEmpty,
+      covarying != Set(smaller.options.covaryingFactors)
+    {
+      lacking = "the covariance of \(smaller.options.covaryingFactors.joined(separator: " and "))"
+    }
     if lacking == nil, !hasStrata(of: smaller) {
       lacking = "the strata of the residual variance, \(smaller.strata?.name ?? ""),"
     }
@@ -46,7 +52,10 @@ extension FittedModel {
       lacking = "the correlation of residuals, \(theirs.term.text),"
     }
     if lacking == nil { lacking = lackingResidual(of: smaller) }
-    let change = CovarianceChange(from: smallerRandom, to: random)
+    let covariances = smaller.options.covaryingFactors.isEmpty ? model.covaryingTerms.first : nil
+    let change = CovarianceChange(
+      from: smallerRandom, to: random,
+      covariances: covariances.map { $0.first * (model.covariance.blocks[$0.term].size - $0.first) } ?? 0)
     let (mixture, note) = change.boundary(
       // Variances that may be equal are no boundary: they count as coefficients do.
       fixed: model.fixedRank - smaller.model.fixedRank + strataCount - smaller.strataCount)
@@ -105,9 +114,11 @@ private struct CovarianceChange {
   private(set) var new: [RandomTermFamily] = []
   /// Of the smaller model, without equal in the larger.
   private(set) var old: [RandomTermFamily]
+  /// Between two factors of the larger model.
+  let covariances: Int
 
-  init(from smaller: [RandomTermFamily], to larger: [RandomTermFamily]) {
-    (self.smaller, self.larger, old) = (smaller, larger, smaller)
+  init(from smaller: [RandomTermFamily], to larger: [RandomTermFamily], covariances: Int) {
+    (self.smaller, self.larger, old, self.covariances) = (smaller, larger, smaller, covariances)
     for term in larger {
       if let match = old.firstIndex(where: { term.isEqual($0) }) {
         old.remove(at: match)
@@ -122,16 +133,17 @@ private struct CovarianceChange {
   /// One new variance, alone or with its covariances to the effects of a term that is in both
   /// models, has a mixture of two χ².
   func boundary(fixed: Int) -> (BoundaryMixture?, String?) {
-    if new.isEmpty { return (nil, nil) }
-    if isOneVariance { return (BoundaryMixture(oneMoreEffectIn: 1, fixed: fixed), nil) }
-    if new.count == 1, old.count == 1, new[0].grouping == old[0].grouping,
+    let onlyCovariances = "only covariances are tested, which are not on the boundary: χ² is right"
+    if new.isEmpty { return (nil, covariances > 0 ? onlyCovariances : nil) }
+    if isOneVariance { return (BoundaryMixture(oneMoreEffectIn: 1 + covariances, fixed: fixed), nil) }
+    if covariances == 0, new.count == 1, old.count == 1, new[0].grouping == old[0].grouping,
       new[0].columns == old[0].columns + 1
     {
       return (BoundaryMixture(oneMoreEffectIn: new[0].columns, fixed: fixed), nil)
     }
     let groups = Set(new.map(\.grouping)).union(old.map(\.grouping))
     if new.reduce(0, { $0 + $1.columns }) == old.reduce(0, { $0 + $1.columns }), groups.count == 1 {
-      return (nil, "only covariances are tested, which are not on the boundary: χ² is right")
+      return (nil, onlyCovariances)
     }
     return (
       nil,

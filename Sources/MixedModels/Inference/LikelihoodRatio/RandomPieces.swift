@@ -14,8 +14,15 @@ struct RandomDeletion {
   let isDiagonal: Bool
   /// What the user may have expected instead.
   var remark: String?
-  /// A term whose structure is made a special case, where nothing is taken out.
-  var special: (term: Int, structure: any CovarianceStructure)?
+  /// What is made a special case, where nothing is taken out.
+  var special: Special?
+
+  enum Special {
+    /// The structure of a term.
+    case structure(term: Int, any CovarianceStructure)
+    /// Terms, or parts of them that have no covariance with each other.
+    case parts([(term: Int, columns: [Int])])
+  }
 }
 
 extension FittedModel {
@@ -27,15 +34,17 @@ extension FittedModel {
   /// - Throws: `FitError`.
   func randomDeletions() throws -> [RandomDeletion] {
     let builder = DesignBuilder(products: products, options: options)
+    let covarying = Set(model.groups.compactMap(\.source))
     return try RandomTermSummands.all(builder).flatMap { term -> [RandomDeletion] in
       let (bound, summands) = (term.bound, term.summands)
-      let (first, count) = (term.offset, term.columnCount)
+      let group = model.source(of: bound.group)
+      let (first, count) = (model.groups[bound.group].sourceColumn + term.offset, term.columnCount)
       if bound.structure != nil {
         // Its columns share parameters.
         return [
           RandomDeletion(
             name: bound.label,
-            kept: remaining(after: (0..<count).map { first + $0 }, in: bound.group), columns: count,
+            kept: remaining(after: (0..<count).map { first + $0 }, in: group), columns: count,
             of: count, isDiagonal: false)
         ]
       }
@@ -47,8 +56,9 @@ extension FittedModel {
         let place = bound.label
         return RandomDeletion(
           name: isWhole ? place : "\(summand.label) in \(place)",
-          kept: remaining(after: summand.columns.map { first + $0 }, in: bound.group),
-          columns: summand.columns.count, of: bound.isDiagonal ? summand.columns.count : count,
+          kept: remaining(after: summand.columns.map { first + $0 }, in: group),
+          columns: summand.columns.count,
+          of: covarying.contains(group) ? model.groups[group].size : bound.isDiagonal ? summand.columns.count : count,
           isDiagonal: bound.isDiagonal,
           remark: isWhole && !bound.isDiagonal && !bound.terms.hasIntercept
             ? "the whole term is taken out; lmerTest leaves (1 | \(bound.groupName)), for which compare two models with anova"
@@ -77,7 +87,22 @@ extension FittedModel {
       return RandomDeletion(
         name: "\(none.count == 1 ? "correlation" : "correlations") in \(word) of \(model.terms[t].name)",
         kept: model.covariance.blocks.map { Array(0..<$0.size) }, columns: 0, of: block.size,
-        isDiagonal: false, special: (t, HeldStructure(structure, block, held: none)))
+        isDiagonal: false, special: .structure(term: t, HeldStructure(structure, block, held: none)))
+    }
+  }
+
+  /// Effects of two factors without their covariances: inside the parameter space, where χ² is right.
+  func covarianceDeletions() -> [RandomDeletion] {
+    model.covaryingTerms.compactMap { term, first in
+      guard !model.covariance.hasKnown(term) else { return nil }
+      let all = model.covariance.blocks.map { Array(0..<$0.size) }
+      let columns = all[term]
+      let pieces = all.indices.flatMap { t in
+        t == term ? [(t, Array(columns[..<first])), (t, Array(columns[first...]))] : [(t, all[t])]
+      }
+      return RandomDeletion(
+        name: "\(columns.count == 2 ? "covariance" : "covariances") of \(options.covaryingFactors.joined(separator: " and "))",
+        kept: all, columns: 0, of: columns.count, isDiagonal: false, special: .parts(pieces))
     }
   }
 

@@ -35,7 +35,6 @@ extension FittedModel {
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
     try requireIndependentResiduals("tests of random effects are made")
-    try model.requireNoCovaryingFactors("tests of random effects are")
     try requireEstimates()
     guard !model.groups.isEmpty else {
       throw InferenceError.refused("“\(formula.text)” has no random effects to take out.")
@@ -48,7 +47,8 @@ extension FittedModel {
         note: options.held.isEmpty ? nil : "terms of which parameters are known are not tested")
     ]
     let deletions = try randomDeletions()
-    for deletion in deletions + jointDeletions(deletions) + structureReductions() {
+    let within = structureReductions() + covarianceDeletions()
+    for deletion in deletions + jointDeletions(deletions) + within {
       let (rest, maps) = try reduced(by: deletion, kind)
       if rest.groups.isEmpty {
         try model.requireEqualVariances("a test of all random effects at once", nil)
@@ -82,12 +82,12 @@ extension FittedModel {
   private func reduced(
     by deletion: RandomDeletion, _ kind: CriterionKind
   ) throws -> (model: LinearMixedModel, maps: [DenseMatrix]) {
-    guard let (term, structure) = deletion.special else {
-      return try model.reduction(keeping: deletion.kept, determinedBy: kind)
+    switch deletion.special {
+    case nil: try model.reduction(keeping: deletion.kept, determinedBy: kind)
+    case .structure(let term, let structure):
+      (model.replacing(term, by: structure), model.groups.map { DenseMatrix.identity($0.size) })
+    case .parts(let pieces): try model.reduction(to: pieces, determinedBy: kind)
     }
-    return (
-      model.replacing(term, by: structure), model.groups.map { DenseMatrix.identity($0.size) }
-    )
   }
 
   /// Simulates the model without a part of its random effects; `null` is nil without any.

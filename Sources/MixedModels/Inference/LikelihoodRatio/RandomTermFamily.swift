@@ -49,9 +49,10 @@ struct RandomTermFamily {
 }
 
 extension FittedModel {
-  /// - Throws: `FitError`; `InferenceError` where effects of two factors have a covariance.
+  /// Of factors whose effects have a covariance each by itself.
+  ///
+  /// - Throws: `FitError`.
   func randomTermFamilies(_ standard: Standardization) throws -> [RandomTermFamily] {
-    try model.requireNoCovaryingFactors("comparisons of random parts are")
     var offsets = model.groups.map { _ in 0 }
     return try products.specification.randomTerms.flatMap { bound -> [RandomTermFamily] in
       let grouping = Set(bound.grouping.map { products.basis.factors[$0.source] })

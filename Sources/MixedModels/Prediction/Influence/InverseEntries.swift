@@ -20,6 +20,8 @@ final class InverseEntries: @unchecked Sendable {
   private let pairs: [[Double]]
   /// First co-occurrence of every row level of every pair of groups.
   private let rowStarts: [[Int]]
+  /// Two groups that rows have a level of each, and the model's pairs of their levels.
+  private let links: [Link]
   private let lock = Monitor()
   /// M⁻¹ between levels of two groups that need not occur together; nil for one group.
   private let crossBlocks: ((Int, Int, [(row: Int32, column: Int32)]) throws -> [Double])?
@@ -31,7 +33,7 @@ final class InverseEntries: @unchecked Sendable {
     (self.model, p) = (model, model.fixedEffectCount)
     if model.groups.count == 1, model.hasIndependentLevels, !model.hasLinkedLevels {
       let levels = SingleGroupInverse(model, factors[0], threads: threads)
-      (own, fixed, pairs, rowStarts) = ([levels.own], [levels.fixed], [], [])
+      (own, fixed, pairs, rowStarts, links) = ([levels.own], [levels.fixed], [], [], [])
       crossBlocks = nil
       return
     }
@@ -51,6 +53,7 @@ final class InverseEntries: @unchecked Sendable {
       fixed = try equations.fixedResponses()
       crossBlocks = { try equations.crossBlocks($0, $1, $2) }
     }
+    links = Self.links(model)
     rowStarts = model.pairs.map { pair in
       var starts = [Int](repeating: 0, count: model.groups[pair.rowGroup].levelCount + 1)
       for level in pair.rowLevels { starts[Int(level) + 1] += 1 }
@@ -86,23 +89,60 @@ final class InverseEntries: @unchecked Sendable {
     _ g: Int, _ level: Int, _ v: ArraySlice<Double>, subtractingFrom d: inout [Double]
   ) -> Double {
     let ℓ = v.count
-    let (block, H) = (level * ℓ * ℓ, level * ℓ * p)
-    var sum = 0.0
-    for (j, vj) in v.enumerated() {
-      for (i, vi) in v.enumerated() { sum += own[g][block + j * ℓ + i] * vi * vj }
-    }
+    let (H, fixed) = (level * ℓ * p, fixed[model.source(of: g)])
     for k in 0..<p {
-      for (i, vi) in v.enumerated() { d[k] -= fixed[g][H + k * ℓ + i] * vi }
+      for (i, vi) in v.enumerated() { d[k] -= fixed[H + k * ℓ + i] * vi }
+    }
+    return product(g, level, v, v)
+  }
+
+  /// vᵀM⁻¹w of one level's own block.
+  private func product(
+    _ g: Int, _ level: Int, _ v: ArraySlice<Double>, _ w: ArraySlice<Double>
+  ) -> Double {
+    let (ℓ, own) = (v.count, own[model.source(of: g)])
+    var sum = 0.0
+    for (j, wj) in w.enumerated() {
+      for (i, vi) in v.enumerated() { sum += own[(level * ℓ + j) * ℓ + i] * vi * wj }
     }
     return sum
   }
 
-  /// M⁻¹ between the levels of different groups that meet in some rows.
+  private struct Link {
+    let groups: (Int, Int)
+    /// Groups of the levels at which the effects are, of a block's rows and of its columns.
+    let rowGroup: Int
+    let columnGroup: Int
+    /// Of the model's pairs; nil where no two levels occur together.
+    let pair: Int?
+    /// Whether the first group's levels are a block's columns.
+    let isTurned: Bool
+
+    /// Where a row has one level for both the block is its own, and of two the later is the row.
+    var isWithin: Bool { rowGroup == columnGroup }
+  }
+
+  private static func links(_ model: LinearMixedModel) -> [Link] {
+    model.groups.indices.flatMap { g in
+      (0..<g).map { h in
+        let (a, b) = (model.source(of: h), model.source(of: g))
+        let pair = model.pairs.firstIndex {
+          ($0.rowGroup, $0.columnGroup) == (a, b) || ($0.rowGroup, $0.columnGroup) == (b, a)
+        }
+        let isTurned = pair.map { model.pairs[$0].rowGroup != a } ?? false
+        return Link(
+          groups: (h, g), rowGroup: isTurned ? b : a, columnGroup: isTurned ? a : b, pair: pair,
+          isTurned: isTurned)
+      }
+    }
+  }
+
+  /// M⁻¹ between the levels of different groups in some rows.
   struct Blocks {
-    /// For every row and pair of groups: index of a co-occurrence; below zero −1 − index into
-    /// `others`; nil where a level is unseen or takes no part.
+    /// For every row and link: index of a co-occurrence; below zero −1 − index into
+    /// `others`; nil where a level is unseen or takes no part, or both are one.
     let places: [Int?]
-    /// For every pair of groups the blocks that the fit has no rows for, one after the other.
+    /// For every link the blocks that the fit has no rows for, one after the other.
     let others: [[Double]]
   }
 
@@ -110,17 +150,17 @@ final class InverseEntries: @unchecked Sendable {
   func blocks(_ levels: [[Int32]], selected: [Bool]) throws -> Blocks {
     guard let crossBlocks else { return Blocks(places: [], others: []) }
     let count = levels.first { !$0.isEmpty }?.count ?? 0
-    var places = [Int?](repeating: nil, count: count * model.pairs.count)
-    var others = [[Double]](repeating: [], count: model.pairs.count)
-    for (k, pair) in model.pairs.enumerated()
-    where pair.rowGroup != pair.columnGroup && selected[pair.rowGroup] && selected[pair.columnGroup] {
+    var places = [Int?](repeating: nil, count: count * links.count)
+    var others = [[Double]](repeating: [], count: links.count)
+    for (k, link) in links.enumerated() where selected[link.groups.0] && selected[link.groups.1] {
       var known: [UInt64: Int] = [:]
       var wanted: [(row: Int32, column: Int32)] = []
       for row in 0..<count {
-        let (a, b) = (levels[pair.rowGroup][row], levels[pair.columnGroup][row])
-        guard a >= 0, b >= 0 else { continue }
-        if let place = find(k, a, b) {
-          places[row * model.pairs.count + k] = place
+        var (a, b) = (levels[link.groups.0][row], levels[link.groups.1][row])
+        guard a >= 0, b >= 0, !link.isWithin || a != b else { continue }
+        if link.isTurned || link.isWithin && a < b { swap(&a, &b) }
+        if let place = link.pair.flatMap({ find($0, a, b) }) {
+          places[row * links.count + k] = place
           continue
         }
         let key = PairDictionary.key(a, b)
@@ -129,11 +169,11 @@ final class InverseEntries: @unchecked Sendable {
           known[key] = index
           wanted.append((a, b))
         }
-        places[row * model.pairs.count + k] = -1 - index
+        places[row * links.count + k] = -1 - index
       }
       if !wanted.isEmpty {
         others[k] = try lock.whileLocked {
-          Result { try crossBlocks(pair.rowGroup, pair.columnGroup, wanted) }
+          Result { try crossBlocks(link.rowGroup, link.columnGroup, wanted) }
         }.get()
       }
     }
@@ -151,18 +191,25 @@ final class InverseEntries: @unchecked Sendable {
     return low < rowStarts[k][Int(row) + 1] && columns[low] == column ? low : nil
   }
 
-  /// 2 Σ v_gᵀM⁻¹v_h over the pairs of groups.
-  func crossProducts(_ blocks: Blocks, _ row: Int, _ v: [[Double]], _ count: Int) -> Double {
+  /// 2 Σ v_gᵀM⁻¹v_h over the links, for v_g of a row in every group; none of groups that take no part.
+  func crossProducts(_ blocks: Blocks, _ row: Int, _ v: [[Double]], _ levels: [[Int32]]) -> Double {
     var sum = 0.0
-    for (k, pair) in model.pairs.enumerated() {
-      guard let place = blocks.places[row * model.pairs.count + k] else { continue }
-      let (m, n) = (model.groups[pair.rowGroup].size, model.groups[pair.columnGroup].size)
-      let block = (place >= 0 ? place : -1 - place) * m * n
-      for j in 0..<n {
-        for i in 0..<m {
-          let entry = place >= 0 ? pairs[k][block + j * m + i] : blocks.others[k][block + j * m + i]
-          sum += 2 * entry * v[pair.rowGroup][row * m + i] * v[pair.columnGroup][row * n + j]
-        }
+    for (k, link) in links.enumerated() where !v[link.groups.0].isEmpty && !v[link.groups.1].isEmpty {
+      var (g, h) = link.groups
+      func effects(_ g: Int) -> ArraySlice<Double> {
+        v[g][row * model.groups[g].size..<(row + 1) * model.groups[g].size]
+      }
+      let (a, b) = (levels[g][row], levels[h][row])
+      if link.isWithin, a >= 0, a == b {
+        sum += 2 * product(g, Int(a), effects(g), effects(h))
+      }
+      guard let place = blocks.places[row * links.count + k] else { continue }
+      if link.isTurned || link.isWithin && a < b { swap(&g, &h) }
+      let (x, y) = (effects(g), effects(h))
+      let block = (place >= 0 ? place : -1 - place) * x.count * y.count
+      let entries = place >= 0 ? pairs[link.pair!] : blocks.others[k]
+      for (j, yj) in y.enumerated() {
+        for (i, xi) in x.enumerated() { sum += 2 * entries[block + j * x.count + i] * xi * yj }
       }
     }
     return sum
