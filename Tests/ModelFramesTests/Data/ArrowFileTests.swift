@@ -140,7 +140,7 @@ import Testing
   }
 
   private static func reading(_ bytes: [UInt8], _ folder: TemporaryFolder, _ name: String) throws {
-    try Data(bytes).write(to: URL(fileURLWithPath: folder.file("damaged.arrow")))
+    try folder.write(bytes, to: "damaged.arrow")
     let (numbers, labels): ([String], [String]) =
       switch name.prefix(5) {
       case "delta", "repla": ([], ["g", "k"])

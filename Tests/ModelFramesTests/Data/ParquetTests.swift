@@ -178,7 +178,7 @@ import Testing
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.file("\(name).parquet"))))
     let columns = Self.columns(Self.numbers, of: name)
     func readAgain(_ bytes: [UInt8]) throws -> Rows {
-      try Data(bytes).write(to: URL(fileURLWithPath: folder.file("damaged.parquet")))
+      try folder.write(bytes, to: "damaged.parquet")
       return try Self.read(
         [tableSource(argument: folder.file("damaged.parquet"))], numbers: columns, labels: ["g", "t"])
     }
