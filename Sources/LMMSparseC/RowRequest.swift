@@ -70,7 +70,7 @@ struct RowRequest {
       seed: try request.seed("seed") ?? 1, random: random, input: .none, options: try options())
     let pull = try responses.pull(try data(rows))
     return NumberStream(
-      names: pull.names, next: { try pull.chunks.next() }, notes: { pull.notes })
+      names: pull.names, next: pull.next, notes: { pull.notes })
   }
 
   /// What leaving out the levels of a grouping factor would do.

@@ -45,6 +45,13 @@ struct SerialCorrelation: ResidualStructure {
   /// w_k
   func correlation(_ k: Int, _ φ: ArraySlice<Double>) -> Double { correlations(φ)[k].value }
 
+  /// Of two residuals with some time between them; NaN where that is no whole number of steps of `ar1`.
+  func correlation(over time: Double, _ φ: ArraySlice<Double>) -> Double {
+    let exponent = time / unit
+    guard word == .car1 || exponent == exponent.rounded() else { return .nan }
+    return pow(parameter.value(φ.first ?? 0), exponent)
+  }
+
   func coefficients(_ φ: ArraySlice<Double>) -> [Double] {
     var all = [1.0]
     for (w, _) in correlations(φ) {

@@ -84,6 +84,8 @@ public struct PredictionOptions: Sendable {
   public var wantsResiduals = false
   /// The rows' residual strata are read, where the model has any.
   var wantsRowVariances = false
+  /// What the rows' residuals are correlated by is read, where they are.
+  var wantsCorrelations = false
   /// Column of prior weights; nil for the model's, if it is among the columns.
   public var weights: String?
   /// Column that takes the place of the model's `offset` option.

@@ -3,7 +3,8 @@ public import ModelFrames
 import NumericalMethods
 
 /// A table of rows as text with responses of a fitted model added to it, drawn row by row:
-/// Xβ̂ + Zb + ε on the scale of the model's response, ε ~ N(0, σ²/w).
+/// Xβ̂ + Zb + ε on the scale of the model's response, ε ~ N(0, σ²/w), or correlated within subjects as the
+/// model has it.
 ///
 /// The responses depend on the model, the rows and the seed alone; each has random numbers of its
 /// own, so that more of them begin with the fewer.
@@ -30,12 +31,11 @@ public struct NewResponses: Sendable {
     input: RowTable.InputColumns = .all, options: PredictionOptions = PredictionOptions()
   ) throws {
     try ValueRange.responses.check(count, "the number of responses")
-    try predictor.fitted.requireIndependentRows("new responses are drawn")
     (self.predictor, self.seed, self.input) = (predictor, seed, input)
     names = (1...count).map { "sim_\($0)" }
     self.options = options
-    self.options.wantsRowVariances = true
-    guard random == .new else {
+    (self.options.wantsRowVariances, self.options.wantsCorrelations) = (true, true)
+    guard random == .new, !predictor.model.groups.isEmpty else {
       effects = Array(repeating: predictor.modes, count: count)
       return
     }
@@ -92,35 +92,49 @@ public struct NewResponses: Sendable {
     let records = RecordText(table.reader, input == .all, names)
     try records.checkNames(file: data[0].name)
     try write(records.headerLine)
-    try table.reader.read(
-      table.rows.working.design.columns,
-      transform: { [rows = table.rows, count = names.count] chunk in
-        let responses = try responses(chunk, rows)
-        var bytes: [UInt8] = []
-        try records.append(chunk, to: &bytes) { row, bytes in
-          for k in 0..<count {
-            if k > 0 { bytes.append(records.separator) }
-            bytes.append(number: responses[k][row])
-          }
-        }
-        return bytes
-      }, consume: write)
+    let columns = table.rows.working.design.columns
+    if var residuals = CorrelatedResiduals(predictor.fitted) {
+      try table.reader.read(
+        columns, transform: { [rows = table.rows] in ($0, try rowsToCome($0, rows)) },
+        consume: { chunk, coming in
+          try write(try text(chunk, records, try residuals.responses(coming)))
+        })
+    } else {
+      try table.reader.read(
+        columns,
+        transform: { [rows = table.rows] in
+          try text($0, records, try rowsToCome($0, rows).independent(sigma))
+        }, consume: write)
+    }
     return table.notes
   }
 
-  /// NaN where something is missing.
-  fileprivate func responses(_ chunk: TableChunk, _ predict: RowPredictor) throws -> [[Double]] {
+  private func text(
+    _ chunk: TableChunk, _ records: RecordText, _ responses: [[Double]]
+  ) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try records.append(chunk, to: &bytes) { row, bytes in
+      for k in responses.indices {
+        if k > 0 { bytes.append(records.separator) }
+        bytes.append(number: responses[k][row])
+      }
+    }
+    return bytes
+  }
+
+  private var sigma: Double { predictor.variance.squareRoot() }
+
+  fileprivate func rowsToCome(_ chunk: TableChunk, _ predict: RowPredictor) throws -> RowsToCome {
     let columns = try predict.columns(chunk, wantsX: false)
     let fixed = predict.fixed(columns)
-    let sigma = predictor.variance.squareRoot()
-    return effects.enumerated().map { k, b in
+    var normals: [[Double]] = []
+    let means = effects.enumerated().map { k, b in
       var stream = RandomStream(
         seed: seed, purpose: Purpose.residuals + UInt64(k), block: UInt64(chunk.index))
-      var y = [Double](repeating: 0, count: fixed.count)
-      stream.fillNormal(&y)
-      for row in y.indices {
-        y[row] = fixed[row] + sigma / columns.rows.weights[row].squareRoot() * y[row]
-      }
+      var z = [Double](repeating: 0, count: fixed.count)
+      stream.fillNormal(&z)
+      normals.append(z)
+      var y = fixed
       for g in b.indices where !columns.levels[g].isEmpty {
         let ℓ = predictor.model.groups[g].size
         let effects = b[predictor.model.source(of: g)]
@@ -134,22 +148,36 @@ public struct NewResponses: Sendable {
       }
       return y
     }
+    return RowsToCome(means: means, normals: normals, rows: columns.rows, source: chunk.rows)
+  }
+}
+
+extension RowsToCome {
+  /// With independent residuals of the variance σ²/w.
+  fileprivate func independent(_ sigma: Double) -> [[Double]] {
+    zip(means, normals).map { mean, z in
+      mean.indices.map { mean[$0] + sigma / rows.weights[$0].squareRoot() * z[$0] }
+    }
   }
 }
 
 extension NewResponses {
   /// The responses of the rows of a table, a chunk at a time as they are asked for, one array of every
-  /// response; notes for the user.
+  /// response, nil after the last; notes for the user.
   ///
   /// - Throws: what `RowTable.write` throws.
   package func pull(
     _ data: [any TableSource]
-  ) throws -> (names: [String], chunks: TablePull<[[Double]]>, notes: [String]) {
+  ) throws -> (names: [String], next: () throws -> [[Double]]?, notes: [String]) {
     let table = try NewTable(predictor, data, options)
     let chunks = try TablePull(table.reader, table.rows.working.design.columns) {
-      [self, rows = table.rows] in try responses($0, rows)
+      [self, rows = table.rows] in try rowsToCome($0, rows)
     }
-    return (names, chunks, table.notes)
+    var residuals = CorrelatedResiduals(predictor.fitted)
+    return (
+      names, { [sigma] in try chunks.next().map { try residuals?.responses($0) ?? $0.independent(sigma) } },
+      table.notes
+    )
   }
 }
 

@@ -37,10 +37,11 @@ struct NewRowDesign: Sendable {
   ///   - offset: the column that takes the place of the model's `--offset`.
   ///   - weights: prior weights, if they are wanted.
   ///   - strata: residual strata, if the rows' weights are wanted.
+  ///   - residual: what residuals are correlated by, if they are wanted.
   init(
     _ products: CrossProducts, _ model: LinearMixedModel, _ rests: DroppedRests? = nil,
     groups selected: [Bool], needsResponse: Bool, offset: String?, weights: Expression?,
-    strata: StratumWeights? = nil
+    strata: StratumWeights? = nil, residual: ResidualColumns? = nil
   ) {
     let basis = products.basis
     self.strata = strata
@@ -62,7 +63,7 @@ struct NewRowDesign: Sendable {
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
     let grouping = groups.indices.filter { [groups] in groups[$0] != nil }.map { basis.groups[$0].cellSet }
     cellSets = Self.withParents(
-      Set(blocks.compactMap(\.cellSet) + grouping + [strata?.cellSet].compactMap(\.self)), basis)
+      Set(blocks.compactMap(\.cellSet) + grouping + [strata?.cellSet].compactMap(\.self) + (residual?.cellSets ?? [])), basis)
     let replaced = offset != nil && products.specification.options.offset != nil ? 1 : 0
     needs = RowNeeds(
       basis, atoms: Set(powers).sorted(),
@@ -70,7 +71,7 @@ struct NewRowDesign: Sendable {
         if case .factor(let f) = basis.cellSets[$0] { f } else { nil }
       },
       offsets: basis.offsets.dropLast(replaced) + (offset.map { [.column($0)] } ?? []),
-      response: needsResponse ? basis.response : nil, weights: weights)
+      response: needsResponse ? basis.response : nil, weights: weights, time: residual?.time)
   }
 
   /// Of the blocks of X.

@@ -26,6 +26,8 @@ struct NewRows: Sendable {
   let response: [Double]
   /// 1 where there are none, times (σ/σ_s)² of a residual stratum; NaN where missing.
   let weights: [Double]
+  /// Where rows are correlated in time and that is wanted; else empty.
+  let times: [Double]
   /// Complete rows but for a mean by groups that the fit does not know, and that mean's name.
   let withoutMeans: [(row: Int, column: String)]
   private let factors: [(labels: LevelDictionary, codes: [Int32])]
@@ -44,6 +46,7 @@ struct NewRows: Sendable {
     try values.checkWeights(
       remedy: "Weights are inverse variances; write NA where there is none.")
     (offset, response, factors) = (values.offset, values.response, values.factors)
+    times = values.times ?? []
     var polynomials = values.atoms.map { _ in [[Double]]() }
     for a in design.needs.atoms { polynomials[a] = values.polynomials(a) }
     let cells = RowCells(
@@ -76,14 +79,20 @@ struct NewRows: Sendable {
   ///
   /// - Throws: `RowError` for an infinite value.
   private static func finiteNumbers(_ values: RowValues, _ needs: RowNeeds) throws -> [[Double]] {
-    let expressions = needs.atoms.map { needs.basis.atoms[$0].expression } + needs.offsets
-    let numbers = needs.atoms.map { values.atoms[$0] } + values.offsets
+    let expressions =
+      needs.atoms.map { needs.basis.atoms[$0].expression } + needs.offsets
+      + [needs.time].compactMap(\.self)
+    let numbers =
+      needs.atoms.map { values.atoms[$0] } + values.offsets + [values.times].compactMap(\.self)
     for (expression, numbers) in zip(expressions, numbers) {
       try RowValues.checkFinite(
         numbers, expression, remedy: "Correct the value, or write NA to have no prediction.")
     }
     return numbers
   }
+
+  /// The labels of a factor, and every row's code among them.
+  func labels(_ factor: Int) -> (labels: LevelDictionary, codes: [Int32]) { factors[factor] }
 
   /// Whether the response or the weight of a row was asked for and is missing.
   private func isLeftOut(_ row: Int) -> Bool {

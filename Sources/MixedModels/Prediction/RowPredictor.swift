@@ -34,7 +34,8 @@ struct RowPredictor: Sendable {
         predictor.products, model, hasDropped ? rests : nil, groups: isSelected, needsResponse: options.wantsResiduals,
         offset: options.offset, weights: weights,
         strata: options.wantsResiduals || options.wantsRowVariances
-          ? model.stratumWeights(predictor.φ) : nil))
+          ? model.stratumWeights(predictor.φ) : nil,
+        residual: options.wantsCorrelations ? ResidualColumns(predictor.products) : nil))
     let projections = model.covariance.projections(selection.columns)
     modes = model.groups.indices.map { g in
       isSelected[g]

@@ -34,15 +34,14 @@ struct RowNeeds: Sendable {
   /// Some of it, and the columns that it takes.
   init(
     _ basis: RawBasis, atoms: [Int], factors: [Int], offsets: [Expression], response: Expression?,
-    weights: Expression?
+    weights: Expression?, time: Expression? = nil
   ) {
     (self.basis, self.atoms, self.factors) = (basis, atoms, factors)
-    (self.offsets, self.response, self.weights) = (offsets, response, weights)
-    time = nil
+    (self.offsets, self.response, self.weights, self.time) = (offsets, response, weights, time)
     var columns = ColumnLookup([])
     for atom in atoms { columns.add(basis.atoms[atom].expression) }
     for factor in factors { columns.add(basis.factors[factor]) }
-    for expression in offsets + [response, weights].compactMap(\.self) { columns.add(expression) }
+    for expression in offsets + [response, weights, time].compactMap(\.self) { columns.add(expression) }
     self.columns = columns
   }
 }

@@ -91,7 +91,7 @@ package struct RowError: Error, Sendable {
     self.remedy = remedy
   }
 
-  func located(in rows: any TableRows) -> DataError {
+  package func located(in rows: any TableRows) -> DataError {
     DataError(
       .unsuitable(message, remedy: remedy), at: rows.place(ofRow: row), column: column,
       value: value)

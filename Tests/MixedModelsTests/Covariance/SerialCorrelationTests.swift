@@ -303,7 +303,6 @@ import ModelFrames
     #expect(throws: InferenceError.self) { try KenwardRoger(fitted) }
     #expect(throws: InferenceError.self) { try fitted.varianceExplained() }
     let predictor = try LinearPredictor(fitted)
-    #expect(throws: InferenceError.self) { try NewResponses(predictor, count: 1, seed: 1) }
     #expect(throws: InferenceError.self) {
       try RowTable(predictor, [.leverage]).write(rows) { _ in }
     }

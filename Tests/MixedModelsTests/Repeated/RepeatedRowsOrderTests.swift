@@ -174,7 +174,6 @@ import Testing
     #expect(throws: InferenceError.self) { try fitted.varianceExplained() }
     #expect(throws: InferenceError.self) { try fitted.randomTermDeletions() }
     let predictor = try LinearPredictor(fitted)
-    #expect(throws: InferenceError.self) { try NewResponses(predictor, count: 1, seed: 1) }
     #expect(throws: InferenceError.self) { try RowTable(predictor, [.leverage]).write(data) { _ in } }
     #expect(throws: InferenceError.self) {
       try RowTable(predictor, [.lower], interval: .prediction(level: 0.95)).write(data) { _ in }
