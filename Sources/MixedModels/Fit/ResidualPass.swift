@@ -128,7 +128,7 @@ private struct FittedPredictor: Sendable {
     for group in groups { group.add(terms, codes, to: &fitted) }
     let residuals = fitted.indices.map { block.rawResponse[$0] + block.offset[$0] - fitted[$0] }
     let weights = strata.map { strata in
-      zip(block.weights, strata(codes[strata.cellSet])).map { $0 * $1 }
+      zip(block.weights, strata(codes)).map { $0 * $1 }
     }
     return (
       ResidualPass.Rows(

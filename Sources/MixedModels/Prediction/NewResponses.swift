@@ -34,7 +34,9 @@ public struct NewResponses: Sendable {
     (self.predictor, self.seed, self.input) = (predictor, seed, input)
     names = (1...count).map { "sim_\($0)" }
     self.options = options
-    (self.options.wantsRowVariances, self.options.wantsCorrelations) = (true, true)
+    // Correlated residuals come with their variances.
+    self.options.wantsRowVariances = predictor.fitted.repeatedModel == nil
+    self.options.wantsCorrelations = true
     guard random == .new, !predictor.model.groups.isEmpty else {
       effects = Array(repeating: predictor.modes, count: count)
       return

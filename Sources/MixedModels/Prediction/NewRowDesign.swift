@@ -63,7 +63,7 @@ struct NewRowDesign: Sendable {
     let powers = blocks.flatMap { $0.monomials.flatMap { $0.monomial.powers.map(\.atom) } }
     let grouping = groups.indices.filter { [groups] in groups[$0] != nil }.map { basis.groups[$0].cellSet }
     cellSets = Self.withParents(
-      Set(blocks.compactMap(\.cellSet) + grouping + [strata?.cellSet].compactMap(\.self) + (residual?.cellSets ?? [])), basis)
+      Set(blocks.compactMap(\.cellSet) + grouping + (strata?.cellSets ?? []) + (residual?.cellSets ?? [])), basis)
     let replaced = offset != nil && products.specification.options.offset != nil ? 1 : 0
     needs = RowNeeds(
       basis, atoms: Set(powers).sorted(),

@@ -55,7 +55,7 @@ struct NewRows: Sendable {
     let prior = values.weights ?? Array(repeating: 1, count: values.count)
     weights =
       design.strata.map { strata in
-        zip(prior, strata(codes[strata.cellSet])).map { $0 * $1 }
+        zip(prior, strata(codes)).map { $0 * $1 }
       } ?? prior
     terms = RowTerms(count: values.count, polynomials: polynomials, cells: codes)
     levels = design.groups.indices.map {

@@ -31,6 +31,7 @@ package final class PredictionPull {
     options.wantsResiduals = columns.contains { $0.needsResponse }
     if case .prediction = interval { options.wantsRowVariances = true }
     try interval?.check(options.degreesOfFreedom)
+    try predictor.requireSupport(of: columns)
     let statistics = RowStatistics(predictor, interval)
     let table = try NewTable(predictor, data, options)
     (self.predictor, self.columns, names) = (predictor, columns, columns.map(\.rawValue))

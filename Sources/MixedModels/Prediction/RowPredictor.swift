@@ -33,8 +33,9 @@ struct RowPredictor: Sendable {
       NewRowDesign(
         predictor.products, model, hasDropped ? rests : nil, groups: isSelected, needsResponse: options.wantsResiduals,
         offset: options.offset, weights: weights,
-        strata: options.wantsResiduals || options.wantsRowVariances
-          ? model.stratumWeights(predictor.φ) : nil,
+        strata: options.wantsRowVariances
+          ? try predictor.fitted.varianceWeights()
+          : options.wantsResiduals ? model.stratumWeights(predictor.φ) : nil,
         residual: options.wantsCorrelations ? ResidualColumns(predictor.products) : nil))
     let projections = model.covariance.projections(selection.columns)
     modes = model.groups.indices.map { g in

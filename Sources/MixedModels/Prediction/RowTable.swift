@@ -50,13 +50,7 @@ public struct RowTable {
     _ data: [any TableSource], to write: ([UInt8]) throws -> Void
   ) throws -> [String] {
     try statistics.interval?.check(options.degreesOfFreedom)
-    if columns.contains(.leverage) || columns.contains(.cooksDistance) {
-      try predictor.fitted.requireIndependentRows("leverages and Cook's distances are computed")
-    }
-    if case .prediction = statistics.interval {
-      // Of which each visit has its own.
-      try predictor.fitted.requireIndependentResiduals("prediction intervals are computed")
-    }
+    try predictor.requireSupport(of: columns)
     var options = options
     options.reading.wantsRecords = input == .all
     let table = try NewTable(predictor, data, options)
@@ -92,6 +86,12 @@ public struct RowTable {
 }
 
 extension LinearPredictor {
+  /// - Throws: `InferenceError` where residuals are correlated, so that a row alone has no leverage.
+  func requireSupport(of columns: [RowColumn]) throws(InferenceError) {
+    guard columns.contains(.leverage) || columns.contains(.cooksDistance) else { return }
+    try fitted.requireIndependentRows("leverages and Cook's distances are computed")
+  }
+
   /// A row's leverage is that of a row of the fit.
   ///
   /// - Throws: `InferenceError` where columns have leverages and the complete rows are others.

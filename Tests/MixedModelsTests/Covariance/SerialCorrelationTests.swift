@@ -306,6 +306,7 @@ import ModelFrames
     #expect(throws: InferenceError.self) {
       try RowTable(predictor, [.leverage]).write(rows) { _ in }
     }
+    #expect(throws: InferenceError.self) { try PredictionPull(predictor, rows, [.leverage]) }
     #expect(throws: InferenceError.self) { try predictor.influence(of: "Subject", rows) }
   }
 }

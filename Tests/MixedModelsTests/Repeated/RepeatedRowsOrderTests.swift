@@ -175,9 +175,6 @@ import Testing
     #expect(throws: InferenceError.self) { try fitted.randomTermDeletions() }
     let predictor = try LinearPredictor(fitted)
     #expect(throws: InferenceError.self) { try RowTable(predictor, [.leverage]).write(data) { _ in } }
-    #expect(throws: InferenceError.self) {
-      try RowTable(predictor, [.lower], interval: .prediction(level: 0.95)).write(data) { _ in }
-    }
     #expect(throws: InferenceError.self) { try predictor.influence(of: "Subject", data) }
     #expect(throws: FitError.self) {
       try CrossProducts(Formula("Reaction ~ Days"), data: data, options: options)

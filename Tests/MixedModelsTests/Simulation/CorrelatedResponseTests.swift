@@ -78,6 +78,31 @@ import Testing
     }
   }
 
+  /// SE² + Σ_vv of the visit, in the arm of the row.
+  @Test func `have intervals with the variance of their visit`() throws {
+    for term in ["us(week | arm/patient)", "csh(week | patient)", "cs(week | patient)"] {
+      let fitted = try fitted("change ~ baseline + arm * week", "trial.csv", term, factors: ["week"])
+      let components = try #require(fitted.fit.residual).components
+      let weeks = components[0].columns
+      let text = "arm,week,baseline\n"
+        + ["active", "placebo"].flatMap { arm in weeks.map { "\(arm),\($0),40\n" } }.joined()
+      var bytes: [UInt8] = []
+      try RowTable(
+        LinearPredictor(fitted), [.fitted, .standardError, .lower, .upper], input: .none,
+        interval: .prediction(level: 0.95)
+      ).write([DataSource.bytes(Array(text.utf8), name: "rows")]) { bytes += $0 }
+      let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst()
+        .map { $0.split(separator: ",").map { Double($0)! } }
+      #expect(rows.count == 2 * weeks.count)
+      for (k, row) in rows.enumerated() {
+        let v = k % weeks.count
+        let variance = components[components.count > 1 ? k / weeks.count : 0].covariances[v][v]
+        let half = 1.959963984540054 * (row[1] * row[1] + variance).squareRoot()
+        #expect(abs(row[3] - row[0] - half) < 1e-9 * half && abs(row[0] - row[2] - half) < 1e-9 * half)
+      }
+    }
+  }
+
   @Test func `of least squares are independent`() throws {
     let fitted = try fitted("Reaction ~ Days", "sleepstudy.csv", nil)
     let all = try responses(fitted, "Days\n0\n0\n7\n")
