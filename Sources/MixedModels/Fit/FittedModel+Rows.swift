@@ -15,6 +15,27 @@ extension FittedModel {
       reading, products, model, optimum.estimates, strata: model.stratumWeights(φ))
   }
 
+  /// What a row's prior weight is multiplied by so that its residual has the variance σ²/w: of strata, or
+  /// of visits with variances of their own; nil where all rows have one residual variance.
+  ///
+  /// - Throws: `FitError`.
+  func varianceWeights() throws -> StratumWeights? {
+    guard let residual = products.specification.residual, let model = repeatedModel,
+      let components = fit.residual?.components
+    else { return model.stratumWeights(φ) }
+    let builder = DesignBuilder(products: products, options: options)
+    let visits = try builder.levels(of: residual.visit).rank
+    func factors(_ arm: Int) -> [Double] {
+      visits.map { coefficients.variance / components[arm].covariances[$0][$0] }
+    }
+    guard model.arms.count > 1, let arm = residual.arm, let armCells = residual.armCells else {
+      return StratumWeights(cellSet: residual.visitCells, factors: factors(0))
+    }
+    return StratumWeights(
+      cellSets: (armCells, residual.visitCells),
+      factors: try builder.levels(of: arm).rank.map(factors))
+  }
+
   /// Quantiles of the scaled residuals, if they are wanted and the rows can be read again.
   ///
   /// - Throws: `DataError`, `FitError`.

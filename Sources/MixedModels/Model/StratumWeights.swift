@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import ModelFrames
 
 /// What residual strata multiply the rows' prior weights by: c_s = (σ/σ_s)² of the stratum.
 struct StratumWeights: Sendable {
@@ -50,28 +49,5 @@ extension LinearMixedModel {
     model.sumOfLogWeights = parts.sumOfLogWeights
     (model.parts, model.covariance.residual) = (nil, nil)
     return model
-  }
-}
-
-extension FittedModel {
-  /// What a row's prior weight is multiplied by so that its residual has the variance σ²/w: of strata, or
-  /// of visits with variances of their own; nil where all rows have one residual variance.
-  ///
-  /// - Throws: `FitError`.
-  func varianceWeights() throws -> StratumWeights? {
-    guard let residual = products.specification.residual, let model = repeatedModel,
-      let components = fit.residual?.components
-    else { return model.stratumWeights(φ) }
-    let builder = DesignBuilder(products: products, options: options)
-    let visits = try builder.levels(of: residual.visit).rank
-    func factors(_ arm: Int) -> [Double] {
-      visits.map { coefficients.variance / components[arm].covariances[$0][$0] }
-    }
-    guard model.arms.count > 1, let arm = residual.arm, let armCells = residual.armCells else {
-      return StratumWeights(cellSet: residual.visitCells, factors: factors(0))
-    }
-    return StratumWeights(
-      cellSets: (armCells, residual.visitCells),
-      factors: try builder.levels(of: arm).rank.map(factors))
   }
 }
