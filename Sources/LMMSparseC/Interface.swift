@@ -212,6 +212,30 @@ public func influence(
   }
 }
 
+@_cdecl("lmm_plot")
+public func plot(
+  _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
+) -> CInt {
+  let rows = GivenRows(rows)
+  return answer(json) {
+    defer { rows.close() }
+    let model = try handle(model, as: ModelHandle.self, "lmm_plot")
+    return try FigureRequest(figure: options).figure(model.fitted, rows)
+  }
+}
+
+@_cdecl("lmm_report")
+public func report(
+  _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
+) -> CInt {
+  let rows = GivenRows(rows)
+  return answer(json) {
+    defer { rows.close() }
+    let model = try handle(model, as: ModelHandle.self, "lmm_report")
+    return try FigureRequest(page: options).page(model.fitted, rows)
+  }
+}
+
 @_cdecl("lmm_ranef")
 public func ranef(
   _ model: OpaquePointer?, _ options: UnsafePointer<CChar>?, _ out: Stream?, _ json: TextOut?

@@ -2,6 +2,7 @@
 import MixedModels
 import ModelFrames
 import Reports
+import Studies
 
 /// A command about one model, with its options.
 struct Question {
@@ -11,6 +12,7 @@ struct Question {
 
   private enum Command: String, CaseIterable {
     case summary, fixef, ranef, anova, drop1, ranova, select, contrast, confint, emmeans, variance, bootstrap
+    case study
 
     /// Beside command and format.
     var options: [String] {
@@ -26,12 +28,10 @@ struct Question {
       case .confint:
         ["method", "parameters", "level", "replicates", "seed", "interval", "points"] + Self.tests
       case .emmeans:
-        [
-          "means", "pairwise", "compare", "control", "custom", "adjust", "type", "trends", "at", "cell_weights",
-          "level",
-        ] + Self.tests
+        MeansRequest.names + ["level"] + Self.tests
       case .variance: ["ratio", "level", "decompose", "seed"]
       case .bootstrap: ["replicates", "seed", "level", "csv"]
+      case .study: ["beta", "sd", "sigma", "copies", "replicates", "seed", "method", "ddf", "level", "profile", "csv"]
       }
     }
 
@@ -41,7 +41,7 @@ struct Question {
     var saysHowItTests: Bool {
       switch self {
       case .anova, .drop1, .contrast, .emmeans: true
-      case .summary, .fixef, .ranef, .ranova, .select, .confint, .variance, .bootstrap: false
+      case .summary, .fixef, .ranef, .ranova, .select, .confint, .variance, .bootstrap, .study: false
       }
     }
   }
@@ -110,6 +110,7 @@ struct Question {
         return .table(bootstrap.replicates, names: fitted.bootstrapNames)
       }
       return forms.text(of: BootstrapReport(bootstrap, level: try level).report(notes: notes))
+    case .study: return try study(model.fitted, progress)
     }
   }
 
@@ -199,62 +200,28 @@ struct Question {
     guard let text = try request.string("means") else {
       throw RequestError("emmeans needs \"means\", such as \"~ f\" or \"~ f | g\".")
     }
-    var options = MeansOptions()
-    (options.method, options.level) = (try ddf, try level)
-    switch try request.string("cell_weights") {
-    case nil, "equal": options.weights = .equal
-    case "proportional": options.weights = .proportional
-    default: throw request.fault("cell_weights", "takes equal or proportional")
-    }
-    for (name, values) in try request.object("at") {
-      options.values[name] = try request.strings(
-        { if case .array = values { values } else { .array([values]) } }(), "at")
-    }
-    switch try request.string("type") {
-    case nil, "model": options.scale = .model
-    case "response": options.scale = .response
-    default: throw request.fault("type", "takes model or response")
-    }
-    options.trend = try request.string("trends")
-    if options.trend != nil, options.scale == .response {
-      throw RequestError("slopes have the scale of the model: leave \"type\" out.")
-    }
-    options.comparison = try comparison()
-    if let adjust = try request.word("adjust", MultiplicityAdjustment.self) {
-      guard options.comparison != nil else {
-        throw request.fault("adjust", "is for comparisons: add \"pairwise\" or \"compare\"")
-      }
-      options.adjustment = adjust
-    }
-    return try fitted.marginalMeans(MeansSpecification(text), options)
+    return try fitted.marginalMeans(MeansSpecification(text), MeansRequest(request).options())
   }
-}
 
-extension Question {
-  private enum Comparison: String, CaseIterable { case pairwise, control, consecutive, polynomial }
-
-  /// What marginal means are compared by.
-  private func comparison() throws -> MeansComparison? {
-    let custom = try request.object("custom")
-    let isPairwise = try request.bool("pairwise") ?? false
-    guard [isPairwise, request.has("compare"), !custom.isEmpty].count(where: \.self) <= 1 else {
-      throw RequestError("\"pairwise\", \"compare\" and \"custom\" are kinds of comparisons: ask for one.")
+  /// What the estimators do where the fit is true.
+  private func study(_ fitted: FittedModel, _ progress: Progress) throws -> JSONText {
+    var changes = FittedStudyChanges()
+    (changes.coefficients, changes.sigma) = (try request.string("beta"), try request.double("sigma"))
+    (changes.deviations, changes.copies) = (try request.strings("sd"), try request.strings("copies"))
+    var settings = StudySettings()
+    settings.replicates = try request.integer("replicates") ?? settings.replicates
+    settings.seed = try request.seed("seed") ?? settings.seed
+    settings.level = try level
+    settings.degreesOfFreedom = try ddf
+    settings.wantsProfiles = try request.bool("profile") ?? false
+    if let method = try request.word("method", CriterionKind.self) { settings.methods = [method] }
+    if settings.wantsProfiles, !settings.methods.contains(.ml) {
+      throw request.fault("profile", "is for fits by maximum likelihood: leave \"method\" out, or make it \"ml\"")
     }
-    let kind = try request.word("compare", Comparison.self) ?? (isPairwise ? .pairwise : nil)
-    if request.has("control"), kind != .control {
-      throw request.fault("control", "is for \"compare\": \"control\"")
-    }
-    guard custom.isEmpty else {
-      return .custom(
-        try custom.map { MeansComparison.Weights(name: $0.name, values: try request.doubles($0.value, "custom")) })
-    }
-    return switch kind {
-    case .pairwise?: .pairwise
-    case .control?: .control(try request.string("control"))
-    case .consecutive?: .consecutive
-    case .polynomial?: .polynomial
-    case nil: nil
-    }
+    settings.progress = { try progress.tell("study", $0, of: $1) }
+    let study = try Study(StudyDesign.designs(of: fitted, changes), settings)
+    if try request.bool("csv") ?? false { return ReportForms.tidy.text(of: StudyReplicates(study).report()) }
+    return forms.text(of: study.report())
   }
 }
 

@@ -96,16 +96,24 @@ struct RowRequest {
   }
 
   private func data(_ rows: GivenRows) throws -> [any TableSource] {
-    let files = try request.strings("data")
-    guard rows.areThere else {
-      guard !files.isEmpty else {
-        throw RequestError("\(request.title) needs rows, as a stream or as files named by \"data\".")
-      }
-      return files.map { tableSource(argument: $0) }
+    let tables = try request.tables(rows)
+    guard !tables.isEmpty else {
+      throw RequestError("\(request.title) needs rows, as a stream or as files named by \"data\".")
     }
+    return tables
+  }
+}
+
+extension Request {
+  /// Rows that came as a stream or are in files; none where there are neither.
+  ///
+  /// - Throws: `RequestError` where there are both.
+  func tables(_ rows: GivenRows, keepsBatches: Bool = false) throws -> [any TableSource] {
+    let files = try strings("data")
+    guard rows.areThere else { return files.map { tableSource(argument: $0) } }
     guard files.isEmpty else {
-      throw RequestError("\(request.title) got a stream of rows and files named by \"data\": give one of them.")
+      throw RequestError("\(title) got a stream of rows and files named by \"data\": give one of them.")
     }
-    return [rows.table(try request.string("name") ?? "data", keepsBatches: false)]
+    return [rows.table(try string("name") ?? "data", keepsBatches: keepsBatches)]
   }
 }

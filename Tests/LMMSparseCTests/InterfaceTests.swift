@@ -62,6 +62,9 @@ import Testing
       (#"{"command": "bootstrap", "replicates": 10, "seed": 4}"#,
         ["bootstrap", file, "--replicates", "10", "--seed", "4"]),
       (#"{"command": "ranef", "format": "tidy"}"#, ["ranef", file, "--format", "tidy"]),
+      (#"{"command": "study", "beta": "Days=2", "sd": "Subject:Days=3", "copies": "Subject=1,2", "replicates": 5, "method": "REML"}"#,
+        ["study", file, "--beta", "Days=2", "--sd", "Subject:Days=3", "--copies", "Subject=1,2", "--replicates", "5",
+          "--method", "reml"]),
     ]
     for (request, arguments) in requests {
       let isText = arguments.contains("--format")

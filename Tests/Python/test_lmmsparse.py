@@ -218,7 +218,8 @@ class Fits(unittest.TestCase):
             set(grouped.ranef()["level"]) - set(by_file.ranef()["level"]), {"rams", "ewes"})
         with self.assertRaisesRegex(lmmsparse.LmmError, "no pedigree"):
             lmmsparse.fit(formula, flock, parent_groups={"animal": ["rams"]})
-        levels = sorted({row["Subject"] for row in csv.DictReader(open(SLEEP))})
+        with open(SLEEP, encoding="utf-8") as file:
+            levels = sorted({row["Subject"] for row in csv.DictReader(file)})
         values = [[2.0 * (i == j) - 0.5 * (abs(i - j) == 1) for j in range(18)] for i in range(18)]
         dense = lmmsparse.fit(
             "Reaction ~ Days + (1 | Subject)", SLEEP, precision={"Subject": {"levels": levels, "values": values}})
@@ -285,6 +286,31 @@ class Fits(unittest.TestCase):
         modes = m.ranef()
         self.assertEqual(len(modes["estimate"]), 36)
 
+    @unittest.skipUnless(shutil.which("gnuplot"), "needs gnuplot")
+    def test_figures(self):
+        figure = self.fit.plot("data", title="Eighteen people")
+        self.assertIn("Eighteen people", figure.svg)
+        self.assertTrue(figure._repr_svg_().lstrip().startswith("<?xml"))
+        self.assertIn("svg", self.fit.plot("trace").svg)
+        with self.assertRaisesRegex(LmmError, "pie"):
+            self.fit.plot("pie")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "sleep.html")
+            self.assertIn("<html", self.fit.report(path))
+            with open(path, encoding="utf-8") as file:
+                self.assertIn("Residuals", file.read())
+            self.fit.save(os.path.join(folder, "sleep.lmm"))
+            again = lmmsparse.load(os.path.join(folder, "sleep.lmm"))
+            self.assertIn("The rows were not at hand", again.report())
+            with self.assertRaisesRegex(LmmError, "rows of the fit are gone"):
+                again.plot("data")
+
+    def test_study(self):
+        study = self.fit.study(beta="Days=5", copies=["Subject=1,2"], replicates=4, method="REML")
+        self.assertEqual(len(study.json["designs"]), 2)
+        with self.assertRaisesRegex(LmmError, "Subjet"):
+            self.fit.study(copies="Subjet=2", replicates=4)
+
     @unittest.skipUnless(have("matplotlib"), "needs matplotlib")
     def test_plots(self):
         import matplotlib
@@ -294,8 +320,8 @@ class Fits(unittest.TestCase):
             ax = self.fit.plot(kind)
             self.assertTrue(ax.get_xlabel())
             ax.figure.canvas.draw()
-        with self.assertRaisesRegex(LmmError, "there are the figures"):
-            self.fit.plot("pie")
+        with self.assertRaisesRegex(LmmError, "on axes of matplotlib there are"):
+            self.fit.plot("trace", ax=ax)
         with self.assertRaisesRegex(LmmError, "grouping factors Subject"):
             self.fit.plot("caterpillar", group="Days")
 

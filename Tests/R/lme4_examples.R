@@ -110,4 +110,10 @@ stopifnot(any(grepl("CR2", contrast(fm1, "Days = 10", cluster = "Subject")$summa
 influential <- as.data.frame(influence(fm1, "Subject"))
 stopifnot(nrow(influential) == 18, setequal(influential$level, subjects))
 stopifnot(grepl("Selected", select_random(fm1)$summary), grepl("Rubin", pool(list(fm1, fm1))$summary))
+simulated <- study(fm1, beta = "Days=5", nsim = 4, method = "REML")
+stopifnot(grepl("Days", simulated$summary))
+if (nzchar(Sys.which("gnuplot"))) {
+  for (kind in c("data", "trace")) stopifnot(any(grepl("<svg", readLines(plot(fm1, kind)))))
+  stopifnot(any(grepl("<html", readLines(report_page(fm1)))))
+}
 cat("R: lme4's examples agree\n")

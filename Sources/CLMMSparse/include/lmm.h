@@ -183,6 +183,9 @@ int lmm_load_products(const char *path, lmm_products **products, char **json);
 //               cell_weights: equal or proportional; tests, level
 //   variance    ratio: expression or list of expressions; level
 //   bootstrap   replicates, seed, level; csv: true for a table of all replicates
+//   study       what the estimators do where the fit is true, by Monte Carlo: bias, spread, coverage, power. beta:
+//               "Days=5,10"; sd: "Subject:Days=3" or a list; sigma; copies: "Subject=1,2" or a list; replicates, seed;
+//               method: REML or ML, default both; ddf, level, profile; csv: true for a table of all replicates
 // where "tests" are ddf, vcov and cluster, by default satterthwaite and the covariance of the fit.
 // All take "format": json (default), summary, tidy, markdown, html or latex, and summary also glance. The result is
 // the report's object, or else {"text": …, "messages": […]}. A list of forms gives all of one computation by
@@ -217,6 +220,19 @@ int lmm_augment(
 // the rows of the fit: a table with nobs, Cook's distance and changes, in the forms of lmm_call. Options: group,
 // format, weights, offset, data, missing, threads.
 int lmm_influence(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options, char **json);
+
+// A figure of a model, {"figure": "…"}, drawn by gnuplot, which is looked for on PATH. "kind" is data, residuals, qq,
+// coefficients, means, deviations, correlations, caterpillar, shrinkage, map, profile or trace; the first two need the
+// rows of the fit, qq draws their residuals if they are there, the others take rows as NULL. Options: as: svg
+// (default), text, or gp for the commands; group, x, layout (panels or lines); of means what emmeans takes: means,
+// type, trends, at, cell_weights, level; tests; title, xlabel, ylabel, size: [width, height]; data.
+int lmm_plot(
+    const lmm_model *model, struct ArrowArrayStream *rows, const char *options, char **json);
+
+// Summary, tests, intervals and figures on one page, {"html": "…"}; without rows the figures of them are left out.
+// Options: tests, data.
+int lmm_report(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options, char **json);
 
 // simulate: sim_1, sim_2, … Options: replicates, seed, random (new or kept), data, missing, threads.

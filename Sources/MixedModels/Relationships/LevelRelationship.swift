@@ -20,6 +20,7 @@ public struct LevelRelationship: Sendable, Equatable {
   public init(
     precision entries: [(row: String, column: String, value: Double)]
   ) throws(RelationshipError) {
+    setBLASThreads(1)  // the factor must not depend on the number of threads
     let Q = try LevelMatrix(entries)
     self.init(
       Q.levels,
@@ -35,6 +36,7 @@ public struct LevelRelationship: Sendable, Equatable {
   public init(
     covariance entries: [(row: String, column: String, value: Double)]
   ) throws(RelationshipError) {
+    setBLASThreads(1)
     let A = try LevelMatrix(entries)
     let n = A.levels.count
     do {

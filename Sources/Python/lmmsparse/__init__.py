@@ -10,10 +10,11 @@ are no dependencies; NumPy, pandas, Polars, PyArrow and DuckDB are used where th
 """
 from ._fit import Fit, Products, crossprod, fit, lmer, load, load_products, merge, plan, pool
 from ._library import LmmError, LmmNote, info, version
+from ._plots import Figure
 from ._tables import Result, Table
 
 __all__ = [
-    "Fit", "LmmError", "LmmNote", "Products", "Result", "Table", "crossprod", "fit", "info", "lmer", "load",
+    "Figure", "Fit", "LmmError", "LmmNote", "Products", "Result", "Table", "crossprod", "fit", "info", "lmer", "load",
     "load_products", "merge", "plan", "pool", "version",
 ]
 

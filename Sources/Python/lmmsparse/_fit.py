@@ -402,12 +402,31 @@ class Fit:
         answer = call("lmm_call", self._model.pointer, encoded(request), progress=listener(progress))
         return _data.frame(parsed(answer["text"]), self._kind)
 
+    def study(
+        self, *, beta: Optional[str] = None, sd: Columns = None, sigma: Optional[float] = None, copies: Columns = None,
+        replicates: int = 1000, seed: int = 1, method: Optional[str] = None, ddf: str = "satterthwaite",
+        level: float = 0.95, profile: bool = False, progress: ProgressArgument = None,
+    ) -> Result:
+        """What the estimators do where this fit is true, by Monte Carlo: bias, spread, coverage and power.
+
+        ``beta="Days=5,10"`` and ``sd="Subject:Days=3"`` are other truths, ``copies="Subject=1,2"`` designs with so many
+        times the levels, ``copies="rows=2"`` with so many times the rows; ``method`` is ``"REML"`` or ``"ML"``, by
+        default both.
+        """
+        return self._ask(
+            "study", progress, beta=beta, sd=_texts(sd), sigma=sigma, copies=_texts(copies), replicates=replicates,
+            seed=seed, method=method, ddf=ddf, level=level, profile=profile or None)
+
     # Rows
+
+    @property
+    def _has_rows(self) -> bool:
+        return not (self._data is None or isinstance(self._data, Products) or _data.is_read_once(self._data))
 
     def _rows(self, data: Any, weights: Optional[str] = None, offset: Optional[str] = None) -> tuple:
         if data is None:
             data = self._data
-            if data is None or isinstance(data, Products) or _data.is_read_once(data):
+            if not self._has_rows:
                 raise LmmError("the rows of the fit are gone: give data=.", "request")
         wanted = used_columns({"formula": self.formula, "weights": self.json["weights"], "offset": self.json["offset"]})
         wanted.may += [name for name in (weights, offset) if name]
@@ -493,16 +512,36 @@ class Fit:
             "replicates": replicates, "seed": seed, "random": random, "threads": threads})
         return _data.frame(columns, rows.kind)
 
-    def plot(self, kind: str = "residuals", *, group: Optional[str] = None, ax: Any = None) -> Any:
-        """Draws with matplotlib: ``residuals`` against fitted values, a normal ``qq`` plot of the scaled residuals,
-        or a ``caterpillar`` of conditional modes with 95 % intervals; returns the axes.
+    def plot(
+        self, kind: str = "residuals", *, group: Optional[str] = None, ax: Any = None, data: Any = None, **options: Any,
+    ) -> Any:
+        """Draws ``residuals`` against fitted values, a normal ``qq`` plot of the scaled residuals, or a ``caterpillar``
+        of conditional modes with 95 % intervals with matplotlib, where it is there, and returns the axes.
+
+        All figures of the program, ``data``, ``coefficients``, ``means`` (``means="~ f"``), ``deviations``,
+        ``correlations``, ``shrinkage``, ``map``, ``profile`` and ``trace`` beside those three, are drawn by gnuplot as
+        a ``Figure``, which shows in notebooks and has ``.svg`` and ``.save(path)``. ``options`` are those of the
+        program: ``x``, ``layout``, ``title``, ``xlabel``, ``ylabel``, ``size=(width, height)``.
 
         Raises:
-            LmmError: where matplotlib is not there; the program's ``plot`` draws saved fits without it.
+            LmmError: where neither matplotlib nor gnuplot is there.
         """
         from ._plots import plot
 
-        return plot(self, kind, group, ax)
+        return plot(self, kind, group, ax, data, options)
+
+    def report(self, path: Union[str, os.PathLike, None] = None, data: Any = None) -> str:
+        """One page of HTML with summary, tests, intervals and figures, drawn by gnuplot; written to ``path``, too.
+
+        Where the rows of the fit are gone, and not given as ``data``, the figures of them are left out.
+        """
+        from ._plots import asked
+
+        html = asked(self, "lmm_report", data, {}, needs_rows=False)["html"]
+        if path is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(html)
+        return html
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes the fit with its cross-products, whole or not at all; rows are not in it.

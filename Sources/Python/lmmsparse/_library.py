@@ -129,7 +129,8 @@ def _load() -> ctypes.CDLL:
         "lmm_augment": [void, stream, chars, StreamPointer, text],
         "lmm_simulate": [void, stream, chars, StreamPointer, text],
         "lmm_ranef": [void, chars, StreamPointer, text],
-        "lmm_influence": [void, stream, chars, text],
+        "lmm_influence": [void, stream, chars, text], "lmm_plot": [void, stream, chars, text],
+        "lmm_report": [void, stream, chars, text],
         "lmm_save": [void, chars, text], "lmm_load": [chars, chars, handle, text],
     }.items():
         function = getattr(lib, name)

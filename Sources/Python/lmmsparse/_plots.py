@@ -1,28 +1,63 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Figures by matplotlib."""
+"""Figures by matplotlib, and by gnuplot."""
 from __future__ import annotations
 
+import os
 from statistics import NormalDist
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from . import _arrow
-from ._library import LmmError, call
+from ._library import LmmError, call, encoded
 
 
-def plot(fit: Any, kind: str, group: Optional[str], ax: Any) -> Any:
+class Figure:
+    """A figure as SVG, which shows itself in notebooks."""
+
+    def __init__(self, svg: str):
+        self.svg = svg
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Writes the SVG."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.svg)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Figure, {len(self.svg)} characters of SVG>"
+
+
+def plot(fit: Any, kind: str, group: Optional[str], ax: Any, data: Any, options: dict) -> Any:
     drawings = {"residuals": _residuals, "qq": _quantiles, "caterpillar": _caterpillar}
-    if kind not in drawings:
-        raise LmmError(f"there are the figures {', '.join(drawings)}, and no {kind!r}.", "request")
-    if ax is None:
+    suits = kind in drawings and data is None and not options
+    if ax is not None and not suits:
+        raise LmmError(
+            f"on axes of matplotlib there are {', '.join(drawings)}, of the rows of the fit and without options.", "request")
+    if suits:
         try:
-            import matplotlib.pyplot as pyplot
+            if ax is None:
+                import matplotlib.pyplot as pyplot
+
+                ax = pyplot.subplots()[1]
+            drawings[kind](fit, group, ax)
+            return ax
         except ImportError:
-            raise LmmError(
-                "figures need matplotlib: pip install matplotlib. Without it: Fit.save(\"MODEL.lmm\") and "
-                f"lmm-sparse plot {kind} MODEL.lmm -o FIGURE.svg.", "request") from None
-        ax = pyplot.subplots()[1]
-    drawings[kind](fit, group, ax)
-    return ax
+            pass
+    request = {"kind": kind, "group": group, **options}
+    return Figure(asked(fit, "lmm_plot", data, request, needs_rows=kind in ("data", "residuals"))["figure"])
+
+
+def asked(fit: Any, function: str, data: Any, request: dict, needs_rows: bool) -> dict:
+    """The answer of a function that takes the rows of a fit where they are at hand."""
+    pointer, request = None, {key: value for key, value in request.items() if value is not None}
+    rows = None  # alive during the call
+    if data is not None or needs_rows or fit._has_rows:
+        _, rows = fit._rows(data)
+        pointer = rows.pointer
+        if rows.files is not None:
+            request["data"] = rows.files
+    return call(function, fit._model.pointer, pointer, encoded(request))
 
 
 def _rows(fit: Any) -> dict:

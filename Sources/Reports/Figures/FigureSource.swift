@@ -7,6 +7,9 @@ import NumericalMethods
 package struct FigureSource {
   package let fitted: FittedModel
 
+  /// One whose conditional modes are there where figures show them.
+  package init(_ fitted: FittedModel) { self.fitted = fitted }
+
   /// Reads a fit that was saved.
   ///
   /// - Throws: what `Fit(contentsOf:)` throws.

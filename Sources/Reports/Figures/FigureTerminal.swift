@@ -51,6 +51,8 @@ package enum FigureTerminal: Sendable, Equatable {
 
 /// Of a whole figure.
 package struct FigureSize: Sendable, Equatable {
+  /// Of either side.
+  package static let range = 100...10_000
   /// CSS pixels.
   package var width: Int
   package var height: Int

@@ -40,8 +40,8 @@ public struct Study: Sendable {
           * Double(model.parameters.count * MemoryLayout<StudyEstimate>.stride + 200),
         for: "the results of \(total) replicates", remedy: "Take fewer replicates or designs.")
       let done = index * settings.replicates
-      let replicates = Self.run(
-        settings.replicates, threads: threads, { settings.progress?(done + $0, total) }
+      let replicates = try Self.run(
+        settings.replicates, threads: threads, { try settings.progress?(done + $0, total) }
       ) { k in
         var stream = RandomStream(seed: responseSeed, purpose: Self.purpose, block: UInt64(k))
         return fits.replicate(k, &stream)
@@ -63,18 +63,26 @@ public struct Study: Sendable {
   private static let purpose: UInt64 = 0x7374_7564
 
   /// Draws all replicates by several threads; the order is that of the indices.
+  ///
+  /// - Throws: what `report` throws, which is called with the number done.
   private static func run(
-    _ count: Int, threads: Int, _ report: @Sendable (Int) -> Void,
+    _ count: Int, threads: Int, _ report: (Int) throws -> Void,
     _ draw: @Sendable (Int) -> [StudyReplicate]
-  ) -> [[StudyReplicate]] {
+  ) throws -> [[StudyReplicate]] {
     let results = Mutex([Int: [StudyReplicate]]())
-    inParallel(count, threads: threads) { k in
-      let replicate = draw(k)
-      let done = results.withLock {
-        $0[k] = replicate
-        return $0.count
+    var (done, batch) = (0, threads)
+    while done < count {
+      let began = monotonicSeconds()
+      let size = min(batch, count - done)
+      inParallel(size, threads: threads) { [done] k in
+        let replicate = draw(done + k)
+        results.withLock { $0[done + k] = replicate }
       }
-      report(done)
+      done += size
+      // Batches of about half a second: threads wait for each other at their ends.
+      let seconds = max(monotonicSeconds() - began, 1e-6) / Double(size)
+      batch = threads * max(1, min(1000, Int(0.5 / (seconds * Double(threads)))))
+      try report(done)
     }
     return results.withLock { all in (0..<count).compactMap { all[$0] } }
   }

@@ -20,8 +20,9 @@ public struct StudySettings: Sendable {
   public var solver = "auto"
   /// 0: all cores; results do not depend on it.
   public var threads = 0
-  /// Called from any thread with the number of replicates done, of all designs, and their total.
-  public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Called now and then, on the calling thread, with the number of replicates done, of all designs, and their
+  /// total; what it throws ends the study.
+  public var progress: (@Sendable (_ done: Int, _ total: Int) throws -> Void)?
 
   public init() {}
 

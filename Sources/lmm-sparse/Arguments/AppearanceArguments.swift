@@ -12,7 +12,7 @@ struct AppearanceArguments: ParsableArguments {
     init?(argument: String) {
       let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
       guard parts.count == 2, let width = parts[0], let height = parts[1],
-        (100...10_000).contains(width), (100...10_000).contains(height)
+        FigureSize.range.contains(width), FigureSize.range.contains(height)
       else { return nil }
       (self.width, self.height) = (width, height)
     }

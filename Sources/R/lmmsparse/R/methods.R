@@ -115,7 +115,49 @@ row_table <- function(object, name, newdata, options, weights = NULL, offset = N
 #' Cook's distance of every level of a grouping factor, and the changes of the coefficients without its rows.
 influence.slmer <- function(model, groups, newdata = NULL, ...) {
   rows <- given_rows(model, newdata, list(group = groups, format = I(c("json", "summary", "tidy")), ...))
-  answer(checked(.Call(C_influence, model$handle, rows$data, rows$options)))
+  answer(checked(.Call(C_of_rows, "lmm_influence", model$handle, rows$data, rows$options)))
+}
+
+# What the library makes of a fit and its rows, which are left out where they are not at hand and not needed.
+of_rows <- function(object, name, newdata, options, needed) {
+  options <- Filter(Negate(is.null), options)
+  rows <- if (needed || !is.null(newdata) || !is.null(object$data)) given_rows(object, newdata, options)
+    else list(data = NULL, options = options_json(options))
+  checked(.Call(C_of_rows, name, object$handle, rows$data, rows$options))
+}
+
+#' A figure as SVG, drawn by gnuplot: data, residuals, qq, coefficients, means (with means = "~ f"), deviations,
+#' correlations, caterpillar, shrinkage, map, profile or trace.
+#' @param file Where to write it; NULL: a temporary file, which the browser shows in an interactive session.
+#' @return The file's name, invisibly.
+plot.slmer <- function(x, kind = "residuals", file = NULL, group = NULL, newdata = NULL, ...) {
+  made <- of_rows(x, "lmm_plot", newdata, list(kind = kind, group = group, ...), kind %in% c("data", "residuals"))
+  written(made$figure, file, ".svg")
+}
+
+#' One page of HTML with summary, tests, intervals and figures.
+#' @return The file's name, invisibly.
+report_page <- function(object, file = NULL, newdata = NULL) {
+  written(of_rows(object, "lmm_report", newdata, list(), FALSE)$html, file, ".html")
+}
+
+written <- function(text, file, suffix) {
+  shown <- is.null(file)
+  if (shown) file <- tempfile(fileext = suffix)
+  writeLines(enc2utf8(text), file, useBytes = TRUE)
+  if (shown && interactive()) browseURL(file)
+  invisible(file)
+}
+
+#' What the estimators do where the fit is true, by Monte Carlo: bias, spread, coverage and power.
+#' @param beta Other true coefficients, "Days=5,10"; sd: other standard deviations, "Subject:Days=3".
+#' @param copies "Subject=1,2": designs with so many times the levels; "rows=2": with so many times the rows.
+#' @param method "REML" or "ML"; NULL: both.
+study <- function(object, beta = NULL, sd = NULL, sigma = NULL, copies = NULL, nsim = 1000, seed = 1, method = NULL,
+                  ddf = "satterthwaite", level = 0.95, profile = FALSE) {
+  ask(object, "study", beta = beta, sd = if (!is.null(sd)) I(sd), sigma = sigma,
+      copies = if (!is.null(copies)) I(copies), replicates = nsim, seed = seed, method = method, ddf = ddf,
+      level = level, profile = if (profile) TRUE)
 }
 
 #' @param re.form NULL: all random effects; NA or ~0: none; a formula such as ~ (1 | g).

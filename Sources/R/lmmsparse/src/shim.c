@@ -450,15 +450,15 @@ SEXP lmmr_table(SEXP name, SEXP handle, SEXP data, SEXP options) {
   return answer;
 }
 
-// The influence of the levels of a grouping factor.
-SEXP lmmr_influence(SEXP handle, SEXP data, SEXP options) {
+// What a function of the library makes of a model and rows, which may be NULL.
+SEXP lmmr_of_rows(SEXP name, SEXP handle, SEXP data, SEXP options) {
   const lmm_model *model = model_of(handle);
-  int (*influence)(const lmm_model *, struct ArrowArrayStream *, const char *, char **) = function("lmm_influence");
+  int (*make)(const lmm_model *, struct ArrowArrayStream *, const char *, char **) = function(text(name));
   struct ArrowArrayStream rows;
   if (data != R_NilValue) rows = stream_of(data);
   char *json = NULL;
   listen(1);
-  int code = influence(model, data == R_NilValue ? NULL : &rows, text(options), &json);
+  int code = make(model, data == R_NilValue ? NULL : &rows, text(options), &json);
   listen(0);
   return result(code, json, R_NilValue);
 }
@@ -603,7 +603,7 @@ static const R_CallMethodDef routines[] = {
     {"load", (DL_FUNC)lmmr_load, 2},       {"save", (DL_FUNC)lmmr_save, 2},
     {"ask", (DL_FUNC)lmmr_ask, 2},         {"call", (DL_FUNC)lmmr_call, 2},
     {"compare", (DL_FUNC)lmmr_compare, 2}, {"table", (DL_FUNC)lmmr_table, 4},
-    {"influence", (DL_FUNC)lmmr_influence, 3}, {"parse", (DL_FUNC)lmmr_parse, 1},
+    {"of_rows", (DL_FUNC)lmmr_of_rows, 4}, {"parse", (DL_FUNC)lmmr_parse, 1},
     {NULL, NULL, 0}};
 
 void R_init_lmmsparse(DllInfo *info) {
