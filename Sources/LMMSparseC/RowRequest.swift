@@ -56,7 +56,7 @@ struct RowRequest {
   }
 
   func augmented(_ fitted: FittedModel, _ rows: GivenRows) throws -> NumberStream {
-    var columns: [RowColumn] = [.fitted, .residual, .fixed, .weightedResidual]
+    var columns = RowColumn.ofRows(fitted)
     if try request.bool("influence") ?? false { columns += [.leverage, .cooksDistance] }
     let pull = try PredictionPull(
       LinearPredictor(fitted), try data(rows), columns, options: try options())

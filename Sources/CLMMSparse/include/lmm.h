@@ -210,7 +210,7 @@ int lmm_predict(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options,
     struct ArrowArrayStream *out, char **json);
 
-// augment: .fitted, .resid, .fixed, .wtres, with influence: .hat and .cooksd. Options: influence,
+// augment: .fitted, .resid, .fixed, .wtres, where residuals are correlated .normres, with influence: .hat and .cooksd. Options: influence,
 // allow_new_levels, weights, offset, data, missing, threads.
 int lmm_augment(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options,

@@ -33,7 +33,8 @@ struct RowsToCome: Sendable {
   let source: any TableRows
 }
 
-/// Draws residuals that are correlated within subjects, each given those that its subject has so far.
+/// Residuals that are correlated within subjects, each given those that its subject has so far: drawn for new
+/// responses, or taken from those of rows.
 ///
 /// Rows come in any order by visits, and in the order of time within subjects where residuals are
 /// correlated in time; what is kept are residuals of every subject.
@@ -100,21 +101,16 @@ struct CorrelatedResiduals {
   /// - Throws: `DataError` for rows whose times are not in order, for a visit that a subject has twice or
   ///   that the fit has not seen.
   mutating func responses(_ coming: RowsToCome) throws -> [[Double]] {
-    let labels = coming.rows.labels(subject)
-    let known = (0..<Int32(labels.labels.count)).map { number(labels.labels.label($0), coming.means.count) }
     var values = coming.means
+    let numbers = numbers(coming.rows, series: values.count)
     for row in coming.rows.isComplete.indices where coming.rows.isComplete[row] {
       do {
-        let s = known[Int(labels.codes[row])]
-        let conditional = try add(coming.rows, row, to: s)
+        let s = numbers[Int(coming.rows.labels(subject).codes[row])]
+        let law = try add(coming.rows, row, to: s)
         let root = coming.rows.weights[row].squareRoot()
         for k in values.indices {
-          var residual = conditional.deviation * coming.normals[k][row]
-          for (c, earlier) in zip(conditional.coefficients, subjects[s].residuals[k]) {
-            residual += c * earlier
-          }
-          if case .serial = kind { subjects[s].residuals[k] = [] }
-          subjects[s].residuals[k].append(residual)
+          let residual = mean(law, s, k) + law.deviation * coming.normals[k][row]
+          keep(residual, s, k)
           values[k][row] += residual / root
         }
       } catch let error as RowError {
@@ -122,6 +118,40 @@ struct CorrelatedResiduals {
       }
     }
     return values
+  }
+
+  /// What every residual is beyond its mean given those of its subject in the rows before, in units of its
+  /// standard deviation given them: L⁻¹r for the covariance matrix LLᵀ of a subject's, so that they are
+  /// independent with variance 1, nlme's and mmrm's normalized residuals.
+  ///
+  /// NaN where a residual is.
+  ///
+  /// - Throws: `RowError` for rows whose times are not in order, or a visit that a subject has twice.
+  mutating func normalized(_ residuals: [Double], _ rows: NewRows) throws -> [Double] {
+    let numbers = numbers(rows, series: 1)
+    return try residuals.indices.map { row in
+      let residual = residuals[row] * rows.weights[row].squareRoot()
+      guard rows.isComplete[row], !residual.isNaN else { return .nan }
+      let s = numbers[Int(rows.labels(subject).codes[row])]
+      let law = try add(rows, row, to: s)
+      defer { keep(residual, s, 0) }
+      return (residual - mean(law, s, 0)) / law.deviation
+    }
+  }
+
+  private func mean(_ law: Conditional, _ s: Int, _ k: Int) -> Double {
+    zip(law.coefficients, subjects[s].residuals[k]).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  private mutating func keep(_ residual: Double, _ s: Int, _ k: Int) {
+    if case .serial = kind { subjects[s].residuals[k] = [] }
+    subjects[s].residuals[k].append(residual)
+  }
+
+  /// Of the subjects by their codes among the rows' labels.
+  private mutating func numbers(_ rows: NewRows, series: Int) -> [Int] {
+    let labels = rows.labels(subject).labels
+    return (0..<Int32(labels.count)).map { number(labels.label($0), series) }
   }
 
   private mutating func number(_ label: String, _ responses: Int) -> Int {

@@ -8,7 +8,7 @@ import NumericalMethods
 /// What a formula computes from the data, such as `poly(x, 2)` or `scale(x)`, is computed as for the
 /// data of the fit.
 public struct LinearPredictor: Sendable {
-  let fitted: FittedModel
+  package let fitted: FittedModel
   /// The fixed part as coefficients of the raw columns.
   let fixedPart: [Double]
 
@@ -112,6 +112,8 @@ public struct PredictedRows: Sendable {
   public internal(set) var inestimable: [(row: Int, column: String)] = []
   /// y − fitted; empty unless asked for.
   public internal(set) var residuals: [Double] = []
+  /// Of residuals that are correlated within subjects; empty unless asked for.
+  var normalized: [Double] = []
   /// 1 where the model has none.
   public internal(set) var weights: [Double]
 }

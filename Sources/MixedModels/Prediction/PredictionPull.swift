@@ -13,10 +13,15 @@ package final class PredictionPull {
   private var inestimable: InestimableRows
   private var (count, complete) = (0, 0)
 
+  private let statistics: RowStatistics
+  private var normalization: NormalizedResiduals?
+
   private struct Part: Sendable {
-    var values: [[Double]]
-    var complete: Int
-    var inestimable: [(row: Int, column: String)]
+    let predicted: PredictedRows
+    let rows: NewRows
+    let source: any TableRows
+    /// Of the columns; nil where they wait for what rows before leave of residuals.
+    let values: [[Double]]?
   }
 
   /// `.lower` and `.upper` are the limits of `interval`.
@@ -29,6 +34,7 @@ package final class PredictionPull {
     var options = options
     options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
     options.wantsResiduals = columns.contains { $0.needsResponse }
+    options.wantsCorrelations = columns.contains(.normalizedResidual)
     if case .prediction = interval { options.wantsRowVariances = true }
     try interval?.check(options.degreesOfFreedom)
     try predictor.requireSupport(of: columns)
@@ -36,13 +42,14 @@ package final class PredictionPull {
     let table = try NewTable(predictor, data, options)
     (self.predictor, self.columns, names) = (predictor, columns, columns.map(\.rawValue))
     (tableNotes, inestimable) = (table.notes, InestimableRows(predictor))
+    (self.statistics, normalization) = (statistics, NormalizedResiduals(predictor.fitted, columns))
+    let waits = normalization != nil
     chunks = try TablePull(table.reader, table.rows.working.design.columns) {
       [columns, predict = table.rows] chunk in
-      let rows = try predict(chunk)
-      let values = columns.map { column in
-        rows.fitted.indices.map { statistics.value(column, rows, $0) }
-      }
-      return Part(values: values, complete: rows.completeCount, inestimable: rows.inestimable)
+      let (predicted, rows) = try predict.predicted(chunk)
+      return Part(
+        predicted: predicted, rows: rows, source: chunk.rows,
+        values: waits ? nil : statistics.values(columns, predicted))
     }
   }
 
@@ -54,11 +61,13 @@ package final class PredictionPull {
       try predictor.checkLeverages(columns, complete: complete)
       return nil
     }
-    inestimable.add(part.inestimable, after: count)
-    (count, complete) = (count + (part.values.first?.count ?? 0), complete + part.complete)
-    return part.values
+    var rows = part.predicted
+    normalization?.add(to: &rows, part.rows, part.source)
+    inestimable.add(rows.inestimable, after: count)
+    (count, complete) = (count + rows.fitted.count, complete + rows.completeCount)
+    return part.values ?? statistics.values(columns, rows)
   }
 
   /// For the user, of the rows so far.
-  package var notes: [String] { tableNotes + inestimable.notes }
+  package var notes: [String] { tableNotes + inestimable.notes + (normalization?.notes ?? []) }
 }

@@ -12,6 +12,8 @@ public enum RowColumn: String, Sendable {
   case residual = ".resid"
   /// √w (y − fitted), R's Pearson residual.
   case weightedResidual = ".wtres"
+  /// L⁻¹(y − fitted) within subjects where residuals are correlated, see `CorrelatedResiduals`.
+  case normalizedResidual = ".normres"
   case standardError = ".se.fit"
   case lower = ".lower"
   case upper = ".upper"
@@ -23,15 +25,23 @@ public enum RowColumn: String, Sendable {
   var needsStandardErrors: Bool {
     switch self {
     case .standardError, .lower, .upper, .leverage, .cooksDistance: true
-    case .fitted, .fixed, .residual, .weightedResidual: false
+    case .fitted, .fixed, .residual, .weightedResidual, .normalizedResidual: false
     }
   }
 
   var needsResponse: Bool {
     switch self {
-    case .residual, .weightedResidual, .leverage, .cooksDistance: true
+    case .residual, .weightedResidual, .normalizedResidual, .leverage, .cooksDistance: true
     case .fitted, .fixed, .standardError, .lower, .upper: false
     }
+  }
+}
+
+extension RowColumn {
+  /// What `augment` adds to the rows of a fit.
+  package static func ofRows(_ fitted: FittedModel) -> [RowColumn] {
+    let isCorrelated = CorrelatedResiduals(fitted) != nil
+    return [.fitted, .residual, .fixed, .weightedResidual] + (isCorrelated ? [.normalizedResidual] : [])
   }
 }
 
@@ -82,12 +92,18 @@ struct RowStatistics: Sendable {
     }
   }
 
+  /// An array for every column.
+  func values(_ columns: [RowColumn], _ rows: PredictedRows) -> [[Double]] {
+    columns.map { column in rows.fitted.indices.map { value(column, rows, $0) } }
+  }
+
   func value(_ column: RowColumn, _ rows: PredictedRows, _ row: Int) -> Double {
     switch column {
     case .fitted: rows.fitted[row]
     case .fixed: rows.fixed[row]
     case .residual: rows.residuals[row]
     case .weightedResidual: rows.residuals[row] * rows.weights[row].squareRoot()
+    case .normalizedResidual: rows.normalized[row]
     case .standardError: (variance * max(rows.relativeVariance[row], 0)).squareRoot()
     case .lower: rows.fitted[row] - halfWidth(rows, row)
     case .upper: rows.fitted[row] + halfWidth(rows, row)

@@ -85,7 +85,12 @@ struct RowPredictor: Sendable {
   }
 
   /// - Throws: `RowError`, `CholmodError`.
-  func callAsFunction(_ chunk: TableChunk) throws -> PredictedRows {
+  func callAsFunction(_ chunk: TableChunk) throws -> PredictedRows { try predicted(chunk).predicted }
+
+  /// With the rows themselves.
+  ///
+  /// - Throws: `RowError`, `CholmodError`.
+  func predicted(_ chunk: TableChunk) throws -> (predicted: PredictedRows, rows: NewRows) {
     let columns = try columns(chunk, wantsX: errors != nil || population != nil)
     let rows = columns.rows
     let fixed = fixed(columns)
@@ -105,6 +110,6 @@ struct RowPredictor: Sendable {
     if let population {
       (result.relativeVariance, result.degreesOfFreedom) = try population(columns)
     }
-    return result
+    return (result, rows)
   }
 }

@@ -3,7 +3,7 @@ public import ModelFrames
 
 /// A table of rows as text, with columns of a model's predictions added; written as the rows are
 /// read.
-public struct RowTable {
+public struct RowTable: Sendable {
   public enum InputColumns: Sendable {
     /// As they stand in the files, with their separator.
     case all
@@ -25,6 +25,7 @@ public struct RowTable {
     var options = options
     options.wantsStandardErrors = columns.contains { $0.needsStandardErrors }
     options.wantsResiduals = columns.contains { $0.needsResponse }
+    options.wantsCorrelations = columns.contains(.normalizedResidual)
     if case .prediction = interval { options.wantsRowVariances = true }
     self.options = options
     statistics = RowStatistics(predictor, interval)
@@ -60,28 +61,45 @@ public struct RowTable {
     try write(records.headerLine)
     var (complete, count) = (0, 0)
     var inestimable = InestimableRows(predictor)
-    try reader.read(
-      table.rows.working.design.columns,
-      transform: { [columns, statistics, predict = table.rows] chunk in
-        let rows = try predict(chunk)
-        var part = Part()
-        part.complete = rows.completeCount
-        (part.count, part.inestimable) = (rows.fitted.count, rows.inestimable)
-        try records.append(chunk, to: &part.bytes) { row, bytes in
-          for (k, column) in columns.enumerated() {
-            if k > 0 { bytes.append(records.separator) }
-            bytes.append(number: statistics.value(column, rows, row))
-          }
-        }
-        return part
-      },
-      consume: { part in
-        inestimable.add(part.inestimable, after: count)
-        (complete, count) = (complete + part.complete, count + part.count)
-        try write(part.bytes)
-      })
+    func add(_ part: Part) throws {
+      inestimable.add(part.inestimable, after: count)
+      (complete, count) = (complete + part.complete, count + part.count)
+      try write(part.bytes)
+    }
+    let wanted = table.rows.working.design.columns
+    var normalization = NormalizedResiduals(predictor.fitted, columns)
+    if normalization != nil {
+      // Each takes those before it.
+      try reader.read(
+        wanted, transform: { [predict = table.rows] in ($0, try predict.predicted($0)) },
+        consume: { chunk, made in
+          var rows = made.predicted
+          normalization!.add(to: &rows, made.rows, chunk.rows)
+          try add(try part(chunk, rows, records))
+        })
+    } else {
+      try reader.read(
+        wanted,
+        transform: { [predict = table.rows] in try part($0, try predict($0), records) },
+        consume: add)
+    }
     try predictor.checkLeverages(columns, complete: complete)
-    return table.notes + inestimable.notes
+    return table.notes + inestimable.notes + (normalization?.notes ?? [])
+  }
+
+  private func part(
+    _ chunk: TableChunk, _ rows: PredictedRows, _ records: RecordText
+  ) throws -> Part {
+    var part = Part()
+    part.complete = rows.completeCount
+    (part.count, part.inestimable) = (rows.fitted.count, rows.inestimable)
+    try records.append(chunk, to: &part.bytes) { row, bytes in
+      for (k, column) in columns.enumerated() {
+        if k > 0 { bytes.append(records.separator) }
+        bytes.append(number: statistics.value(column, rows, row))
+      }
+    }
+    return part
   }
 }
 

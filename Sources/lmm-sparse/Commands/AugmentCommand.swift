@@ -51,10 +51,10 @@ struct AugmentCommand: ParsableCommand {
 
   func run() throws {
     if let influenceBy { return try writeGroups(influenceBy) }
-    var columns: [RowColumn] = [.fitted, .residual, .fixed, .weightedResidual]
-    if influence { columns += [.leverage, .cooksDistance] }
     try source.write(model) { predictor, options in
-      RowTable(predictor, columns, input: source.columns.input, options: options)
+      RowTable(
+        predictor, RowColumn.ofRows(predictor.fitted) + (influence ? [.leverage, .cooksDistance] : []),
+        input: source.columns.input, options: options)
     }
   }
 
