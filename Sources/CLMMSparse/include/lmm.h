@@ -223,8 +223,8 @@ int lmm_influence(
     const lmm_model *model, struct ArrowArrayStream *rows, const char *options, char **json);
 
 // A figure of a model, {"figure": "…"}, drawn by gnuplot, which is looked for on PATH. "kind" is data, residuals, qq,
-// coefficients, means, deviations, correlations, caterpillar, shrinkage, map, profile or trace; the first two need the
-// rows of the fit, qq draws their residuals if they are there, the others take rows as NULL. Options: as: svg
+// coefficients, means, deviations, correlations, caterpillar, shrinkage, map, correlogram, variogram, profile or trace;
+// data, residuals and variogram need the rows of the fit, qq draws their residuals if they are there, the others take rows as NULL. Options: as: svg
 // (default), text, or gp for the commands; group, x, layout (panels or lines); of means what emmeans takes: means,
 // type, trends, at, cell_weights, level; tests; title, xlabel, ylabel, size: [width, height]; data.
 int lmm_plot(

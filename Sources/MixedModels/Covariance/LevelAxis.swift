@@ -40,6 +40,12 @@ struct LevelAxis: Sendable {
     return (w, -distance * w)
   }
 
+  /// Of levels at some distance, in the units of positions.
+  func correlation(_ value: Double, over distance: Double) -> Double {
+    guard case .rate = parameter else { return pow(value, distance) }
+    return exp(-value * distance)
+  }
+
   /// The entries of Q.
   func entries(_ value: Double) -> Table {
     table(value, ofLevel: 1) { w, _ in

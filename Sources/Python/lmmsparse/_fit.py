@@ -519,7 +519,7 @@ class Fit:
         of conditional modes with 95 % intervals with matplotlib, where it is there, and returns the axes.
 
         All figures of the program, ``data``, ``coefficients``, ``means`` (``means="~ f"``), ``deviations``,
-        ``correlations``, ``shrinkage``, ``map``, ``profile`` and ``trace`` beside those three, are drawn by gnuplot as
+        ``correlations``, ``shrinkage``, ``map``, ``correlogram``, ``variogram``, ``profile`` and ``trace`` beside those three, are drawn by gnuplot as
         a ``Figure``, which shows in notebooks and has ``.svg`` and ``.save(path)``. ``options`` are those of the
         program: ``x``, ``layout``, ``title``, ``xlabel``, ``ylabel``, ``size=(width, height)``.
 

@@ -45,7 +45,7 @@ def plot(fit: Any, kind: str, group: Optional[str], ax: Any, data: Any, options:
         except ImportError:
             pass
     request = {"kind": kind, "group": group, **options}
-    return Figure(asked(fit, "lmm_plot", data, request, needs_rows=kind in ("data", "residuals"))["figure"])
+    return Figure(asked(fit, "lmm_plot", data, request, needs_rows=kind in ("data", "residuals", "variogram"))["figure"])
 
 
 def asked(fit: Any, function: str, data: Any, request: dict, needs_rows: bool) -> dict:

@@ -5,7 +5,7 @@ package import ModelFrames
 /// The figures there are.
 package enum FigureKind: String, Sendable, CaseIterable {
   case data, residuals, qq, coefficients, means, deviations, correlations, caterpillar, shrinkage
-  case map, profile, trace, study, scaling
+  case map, correlogram, variogram, profile, trace, study, scaling
 
   /// - Throws: `FigureError.kind`, which names a similar one.
   package init(name: String) throws(FigureError) {
@@ -21,12 +21,12 @@ package enum FigureKind: String, Sendable, CaseIterable {
   /// Can be drawn from a model.
   package var takesModel: Bool { self != .study && self != .scaling }
   /// Cannot do without the rows.
-  package var needsRows: Bool { self == .data || self == .residuals }
+  package var needsRows: Bool { [.data, .residuals, .variogram].contains(self) }
   /// Draws the rows if they are there.
   package var usesRows: Bool { needsRows || self == .qq }
   /// Can be drawn where the residuals of a subject are correlated.
   package var takesCorrelatedResiduals: Bool {
-    [.coefficients, .means, .deviations, .correlations, .trace].contains(self)
+    [.coefficients, .means, .deviations, .correlations, .variogram, .trace].contains(self)
   }
   /// Needs the modes with their conditional variances.
   package var needsConditionalModes: Bool { self == .caterpillar || self == .qq }
@@ -67,6 +67,8 @@ extension FigureSource {
     case .caterpillar: return try CaterpillarFigure(self, group: group)
     case .shrinkage: return try ShrinkageFigure(self, group: group)
     case .map: return try MapFigure(self, group: group)
+    case .correlogram: return try LagFigure(correlogram: self, group: group)
+    case .variogram: return try LagFigure(variogram: self, data: data)
     case .trace: return try TraceFigure(fit)
     case .profile: return try ProfileFigure(self)
     case .means: preconditionFailure("drawn from means")

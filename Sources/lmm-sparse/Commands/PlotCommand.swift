@@ -30,6 +30,9 @@ struct PlotCommand: ParsableCommand {
         caterpillar  conditional modes with 95 % intervals, sorted
         shrinkage    estimates from each level's own rows against those of the model
         map          effects of plots, ar1(row):ar1(column), where they lie
+        correlogram  correlations of these effects along each axis, by distance, beside the model's
+        variogram    differences between residuals of one subject by the time between them, of --residual; needs
+                     the rows
         trace        the search for the optimum
         profile      ζ of all parameters; or of a table that confint --curves wrote, as MODEL
         study        estimates of one --parameter, design by design, of a table that
@@ -107,8 +110,8 @@ struct PlotCommand: ParsableCommand {
     if layout != nil, kind != .data {
       throw ValidationError("--layout is for the figure data.")
     }
-    if group != nil, ![.data, .qq, .caterpillar, .shrinkage, .map].contains(kind) {
-      throw ValidationError("--group is for the figures data, qq, caterpillar, shrinkage and map.")
+    if group != nil, ![.data, .qq, .caterpillar, .shrinkage, .map, .correlogram].contains(kind) {
+      throw ValidationError("--group is for the figures data, qq, caterpillar, shrinkage, map and correlogram.")
     }
     guard (means != nil) == (kind == .means) else {
       throw ValidationError(

@@ -127,11 +127,12 @@ of_rows <- function(object, name, newdata, options, needed) {
 }
 
 #' A figure as SVG, drawn by gnuplot: data, residuals, qq, coefficients, means (with means = "~ f"), deviations,
-#' correlations, caterpillar, shrinkage, map, profile or trace.
+#' correlations, caterpillar, shrinkage, map, correlogram, variogram, profile or
+#' trace.
 #' @param file Where to write it; NULL: a temporary file, which the browser shows in an interactive session.
 #' @return The file's name, invisibly.
 plot.slmer <- function(x, kind = "residuals", file = NULL, group = NULL, newdata = NULL, ...) {
-  made <- of_rows(x, "lmm_plot", newdata, list(kind = kind, group = group, ...), kind %in% c("data", "residuals"))
+  made <- of_rows(x, "lmm_plot", newdata, list(kind = kind, group = group, ...), kind %in% c("data", "residuals", "variogram"))
   written(made$figure, file, ".svg")
 }
 
