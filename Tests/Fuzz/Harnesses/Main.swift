@@ -9,7 +9,7 @@ import Glibc
 let harnesses: [(name: String, feed: @Sendable (UnsafeRawBufferPointer) -> Void)] = [
   ("reader", feedReader), ("gzip", feedGzip), ("formula", feedFormula),
   ("hypotheses", feedHypotheses), ("options", feedOptions), ("models", feedModelFile),
-  ("parquet", feedParquet),
+  ("parquet", feedParquet), ("arrow", feedArrow),
 ]
 
 /// The harness that was asked for; set once, before libFuzzer begins.
