@@ -64,6 +64,7 @@ struct FrontVocabulary: Vocabulary {
     case .responseColumns: "the responses of the command-line program"
     case .sparseFixed(let choice): front.assigned("sparse_fixed", choice.map { .text($0) })
     case .residualBy: front.assigned("residual_by")
+    case .absorbedFactors: front.assigned("absorb")
     case .residual(let term): front.assigned("residual", term.map { .text($0) })
     case .start: front.assigned("start")
     case .optimizer: front.assigned("optimizer")

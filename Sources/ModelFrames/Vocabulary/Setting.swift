@@ -30,6 +30,8 @@ public enum Setting: Sendable, Equatable {
   case responseColumns
   /// What tells residual variances apart.
   case residualBy
+  /// Factors to absorb beside those that the formula names.
+  case absorbedFactors
   /// Which factors of the fixed part are kept as sparse columns: `none`, or names.
   case sparseFixed(String? = nil)
 

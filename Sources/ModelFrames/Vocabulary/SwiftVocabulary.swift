@@ -25,6 +25,7 @@ public struct SwiftVocabulary: Vocabulary {
     case .clusters(let column): assigning("FitOptions.clusters", column.map(literal))
     case .responseColumns: "the columns of ResponsesFormula"
     case .residualBy: "residualBy"
+    case .absorbedFactors: "absorbing"
     case .sparseFixed(let choice): assigning("FitOptions.sparseFixed", choice.map { ".\($0)" })
     case .start: "FitOptions.start"
     case .optimizer: "FitOptions.optimizer"

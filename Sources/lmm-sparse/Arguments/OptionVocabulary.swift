@@ -19,6 +19,7 @@ struct OptionVocabulary: Vocabulary {
     case .residual(let term): option("--residual", term.map(quoted))
     case .responseColumns: "--responses"
     case .residualBy: "--residual-by"
+    case .absorbedFactors: "--absorb"
     case .sparseFixed(let choice): option("--sparse-fixed", choice)
     case .start: "--start"
     case .optimizer: "--optimizer"

@@ -23,7 +23,7 @@ extension AbsorbedFactor {
     func error(_ problem: FormulaProblem, at syntax: Syntax) -> FormulaError {
       FormulaError(text: text, range: syntax.range, problem)
     }
-    if bar.isDouble || bar.left.endsWithOne { throw error(.bareBar, at: terms) }
+    if bar.isDouble || bar.left.lastOne != nil { throw error(.bareBar, at: terms) }
     if bar.left.bar != nil { throw error(.twoAbsorbingBars, at: terms) }
     var factors: [AbsorbedFactor] = []
     for summand in bar.right.summands {
@@ -47,12 +47,10 @@ extension Syntax {
     return [Summand(isNegative: false, operand: self)]
   }
 
-  /// Whether the last summand is the number 1.
-  fileprivate var endsWithOne: Bool {
-    guard let last = summands.last, !last.isNegative, case .number(1) = last.operand.form else {
-      return false
-    }
-    return true
+  /// The last summand where it is the number 1.
+  fileprivate var lastOne: Syntax? {
+    guard let last = summands.last, !last.isNegative, case .number(1) = last.operand.form else { return nil }
+    return last.operand
   }
 }
 
@@ -60,11 +58,47 @@ extension Formula {
   /// The same with further factors absorbed.
   ///
   /// - Parameter factors: Such as "a", "a:b".
-  /// - Throws: `FormulaError` that shows the whole formula.
+  /// - Throws: `FormulaError` that shows the factors, with commas between them.
   public func absorbing(_ factors: [String]) throws(FormulaError) -> Formula {
     guard !factors.isEmpty else { return self }
-    let joint = absorbedFactors.isEmpty ? "|" : "+"
-    return try Formula("\(text) \(joint) \(factors.joined(separator: " + "))")
+    let start = try absorbedFactors.isEmpty ? textWithoutLastOne() + " | " : text + " + "
+    do {
+      return try Formula(start + factors.joined(separator: Self.joint))
+    } catch {
+      throw error.ofAbsorbed(factors, joint: Self.joint, from: start.count)
+    }
+  }
+
+  private static let joint = " + "
+
+  /// Before a bar a last 1 would be taken for a random term without parentheses; absorbed levels have the intercept
+  /// whatever stands there.
+  private func textWithoutLastOne() throws(FormulaError) -> String {
+    guard let one = try Parser.sides(of: text).terms.lastOne else { return text }
+    var characters = Array(text)
+    characters.replaceSubrange(one.range, with: "0")
+    return String(characters)
+  }
+}
+
+extension FormulaError {
+  /// The same of a list of factors that somebody has given beside the formula; of the formula itself as it is.
+  fileprivate func ofAbsorbed(_ factors: [String], joint: String, from start: Int) -> FormulaError {
+    guard range.lowerBound >= start else { return self }
+    /// Of the list with commas.
+    func place(_ joined: Int) -> Int {
+      var (rest, place) = (joined, 0)
+      for factor in factors {
+        if rest <= factor.count { return place + rest }
+        rest = max(rest - factor.count - joint.count, 0)
+        place += factor.count + 1
+      }
+      return factors.joined(separator: ",").count
+    }
+    return FormulaError(
+      text: factors.joined(separator: ","), range: place(range.lowerBound - start)..<place(range.upperBound - start),
+      isOfAbsorbed: true, message: message,
+      suggestion: "Name columns or their interactions, with commas between them: a,b or a,b:c.")
   }
 }
 
