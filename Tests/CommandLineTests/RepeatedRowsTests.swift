@@ -40,6 +40,44 @@ struct RepeatedRowsTests {
     #expect(run.output.isEmpty)
   }
 
+  @Test(arguments: ["1.csv 1.csv.gz", "1.csv.gz 2.csv 1.csv", "1.csv.gz 1.txt", "3.csv - 3.csv.gz < 2.csv"])
+  func `a table beside itself as gzip data is refused`(files: String) throws {
+    let run = try run("for k in 1 3; do gzip -c $k.csv > $k.csv.gz; done; cp 1.csv 1.txt; $tool fit \"$f\" \(files)")
+    #expect(run.status == 1, "\(run.output)")
+    #expect(run.errors.contains("has the same contents as \"") && run.errors.contains("count twice"), "\(run.errors)")
+    #expect(run.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("1.csv 3.csv copy.csv", "copy.csv has the same contents as 1.csv; if it is a copy"),
+    ("2.csv.gz 1.csv a/1.csv.gz", "a/1.csv.gz has the same contents as 1.csv; if it is a copy"),
+    ("1.csv 1.tsv", "1.csv and 1.tsv have one name but for its ending; if they hold the same rows"),
+    ("s.feather copy.arrow", "copy.arrow has the same contents as s.feather; if it is a copy"),
+    ("s.feather s.csv", "s.feather and s.csv have one name but for its ending; if they hold the same rows"),
+    ("12.lmm 2.csv.gz", "12.lmm was made of 2.csv, and 2.csv.gz has one name with it but for its ending"),
+    ("12.lmm 2gz3.lmm", "12.lmm was made of 2.csv, and 2gz3.lmm of 2.csv.gz, which have one name but for"),
+  ])
+  func `files that may hold the same rows are told of`(files: String, note: String) throws {
+    let feather = Files.test("ModelFramesTests/Data/Arrow/sleepstudy.feather").path
+    let run = try run(
+      """
+      cp 1.csv copy.csv; mkdir a; gzip -c 1.csv > a/1.csv.gz; gzip -c 2.csv > 2.csv.gz; tr , '\t' < 3.csv > 1.tsv
+      cp "\(feather)" s.feather; cp s.feather copy.arrow; cp 1.csv s.csv
+      $tool crossprod "$f" 3.csv 2.csv.gz -o 2gz3.lmm; $tool fit "$f" \(files) --format glance
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains(note) && run.errors.contains("count twice"), "\(run.errors)")
+  }
+
+  @Test func `files of one size, of one name elsewhere or without rows are nothing to tell of`() throws {
+    let run = try run(
+      """
+      mkdir a; gzip -c 1.csv > a/2.csv.gz; head -1 1.csv > none.csv; cp none.csv empty.csv; sed 's/,9,/,7,/' 2.csv > b.csv
+      $tool fit "$f" 2.csv a/2.csv.gz none.csv empty.csv b.csv --format glance
+      """)
+    #expect(run.status == 0 && run.errors == "", "\(run.errors)")
+  }
+
   @Test func `shards of different rows are added up without a word`() throws {
     let run = try run(
       """

@@ -14,7 +14,7 @@ extension ModelReading {
       return
         "column \(request.name) is a number, \(unit); factor(\(Expression.column(request.name).deparsed)) takes its values as levels"
     }
-    return texts + instants
+    return texts + instants + reader.possibleRepeats.map(\.note)
       + products.undeclaredFactors(declared).compactMap { factorNote($0.name, $0.levels) }
   }
 
@@ -44,6 +44,14 @@ extension ModelReading {
 
   /// A factor of more levels among the fixed effects may be one by mistake.
   private static let manyLevels = 20
+}
+
+extension PossibleRepeat {
+  fileprivate var note: String {
+    isCopy
+      ? "\(file) has the same contents as \(other); if it is a copy, its rows count twice"
+      : "\(other) and \(file) have one name but for its ending; if they hold the same rows, these count twice"
+  }
 }
 
 extension LevelDictionary {

@@ -20,11 +20,13 @@ struct RepeatedRows {
 
   private struct Source {
     let name: String
+    let stem: FileStem
     let status: FileStatus?
 
     init(_ name: String) {
       let status = FileStatus(path: name)
-      (self.name, self.status) = (name, status?.isRegular == true ? status : nil)
+      (self.name, stem) = (name, FileStem(path: name))
+      self.status = status?.isRegular == true ? status : nil
     }
 
     /// The same file through links, or of the same name where there is no such file.
@@ -67,7 +69,7 @@ struct RepeatedRows {
       throw refusal(other.name, "its rows are those of \(one.name)")
     }
     let common = other.sources.filter { source in one.sources.contains { $0.isSame(as: source) } }
-    guard let first = common.first else { return }
+    guard let first = common.first else { return noteNamesakes(one, other) }
     let isWholeName =
       common.count == other.sources.count
       && one.sources.allSatisfy { source in other.sources.contains { $0.isSame(as: source) } }
@@ -83,10 +85,28 @@ struct RepeatedRows {
     )
   }
 
+  /// Made of files with one name but for its ending.
+  private mutating func noteNamesakes(_ one: Shard, _ other: Shard) {
+    for source in one.sources {
+      guard let namesake = other.sources.first(where: { $0.stem == source.stem }) else { continue }
+      notes.append(
+        "\(one.name) was made of \(source.name), and \(other.name) of \(namesake.name), which have one name but for its ending; if they hold the same rows, these count twice"
+      )
+      return
+    }
+  }
+
   private mutating func compare(_ shard: Shard, _ table: any TableSource) throws {
     guard let path = table.filePath, shard.observations > 0 else { return }
     let given = Source(path)
-    guard shard.sources.contains(where: { $0.isSame(as: given) }) else { return }
+    guard shard.sources.contains(where: { $0.isSame(as: given) }) else {
+      if let source = shard.sources.first(where: { $0.stem == given.stem }) {
+        notes.append(
+          "\(shard.name) was made of \(source.name), and \(path) has one name with it but for its ending; if they hold the same rows, these count twice"
+        )
+      }
+      return
+    }
     if let status = given.status, status.modified <= shard.modified {
       throw refusal(path, "its rows are in \(shard.name) already")
     }

@@ -98,18 +98,6 @@ extension DataSource {
       throw DataError(.standardInputTwice, file: standardInput.name)
     }
     for text in texts { try checkReadable(text) }
-    try refuseRepeats(texts)
-  }
-
-  /// Refuses a file that is named twice, be it through links or as standard input.
-  private static func refuseRepeats(_ texts: [DataSource]) throws(DataError) {
-    var seen: [FileStatus.Identity: String] = [:]
-    for text in texts {
-      guard let status = text.status, !status.isCharacterDevice else { continue }
-      if let other = seen.updateValue(text.name, forKey: status.identity) {
-        throw DataError(.namedTwice(other), file: text.name)
-      }
-    }
   }
 }
 

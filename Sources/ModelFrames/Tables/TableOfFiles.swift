@@ -31,9 +31,9 @@ func filesMeant(by name: String, inFolders ending: String) -> [String] {
 /// Of all files; what is no file counts nothing.
 func size(of files: [String]) -> Int { files.reduce(0) { $0 + (FileStatus(path: $1)?.size ?? 0) } }
 
-/// The bytes that a regular file begins with, nil where there are fewer; pipes are left alone.
-func firstBytes(of path: String, _ count: Int) -> [UInt8]? {
-  guard FileStatus(path: path)?.isRegular == true else { return nil }
+/// Bytes of a regular file from a place on, nil where there are fewer; pipes are left alone.
+func fileBytes(_ path: String, from place: Int = 0, _ count: Int) -> [UInt8]? {
+  guard place >= 0, FileStatus(path: path)?.isRegular == true else { return nil }
   #if canImport(Darwin)
     let descriptor = Darwin.open(path, O_RDONLY | O_CLOEXEC)
   #elseif canImport(Musl)
@@ -44,22 +44,7 @@ func firstBytes(of path: String, _ count: Int) -> [UInt8]? {
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
   var bytes = [UInt8](repeating: 0, count: count)
-  return read(descriptor, &bytes, count) == count ? bytes : nil
-}
-
-/// Refuses a file that is named twice, be it through links or a pattern.
-///
-/// - Throws: `DataError.Problem.namedTwice`
-func refuseRepeats(_ tables: [any TableOfFiles]) throws(DataError) {
-  var known: [FileStatus.Identity: String] = [:]
-  for table in tables {
-    for file in table.files {
-      guard let status = FileStatus(path: file) else { continue }
-      if let other = known.updateValue(file, forKey: status.identity) {
-        throw DataError(.namedTwice(other), file: file)
-      }
-    }
-  }
+  return pread(descriptor, &bytes, count, off_t(place)) == count ? bytes : nil
 }
 
 extension TableSource {

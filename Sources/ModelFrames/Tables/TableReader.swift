@@ -9,6 +9,8 @@ package final class TableReader {
   let options: ReadingOptions
   /// The sources up to the first that has rows, from which the kinds of columns are taken.
   let opened: [any TableReading]
+  /// Files that may hold the same rows.
+  package let possibleRepeats: [PossibleRepeat]
   private var isTaken = false  // what was opened, by a pass
 
   /// The user's texts for missing values that `read` met in no column that it was asked for, once
@@ -26,7 +28,7 @@ package final class TableReader {
   {
     precondition(!sources.isEmpty, "a table needs a source")
     try DataSource.check(sources.compactMap { $0 as? DataSource }, options)
-    try refuseRepeats(sources.compactMap { $0 as? any TableOfFiles })
+    possibleRepeats = try RepeatedFiles(sources).possible
     (self.sources, self.options) = (sources, options)
     var opened = [try sources[0].open(options)]
     while !opened.last!.hasRows, opened.count < sources.count {

@@ -11,7 +11,7 @@ public struct ArrowFileTable: TableOfFiles, Hashable {
 
   public init(path: String) { name = path }
 
-  private static let endings = [".arrow", ".feather", ".ipc", ".arrows"]
+  static let endings = [".arrow", ".feather", ".ipc", ".arrows"]
 
   private static func ending(of name: String) -> String? {
     let name = name.lowercased()
@@ -20,7 +20,7 @@ public struct ArrowFileTable: TableOfFiles, Hashable {
 
   /// Whether a name is one of Arrow files, or that of a file that begins as one.
   public static func isMeant(by argument: String) -> Bool {
-    ending(of: argument) != nil || firstBytes(of: argument, 8) == ArrowFile.magic + [0, 0]
+    ending(of: argument) != nil || fileBytes(argument, 8) == ArrowFile.magic + [0, 0]
   }
 
   var files: [String] { filesMeant(by: name, inFolders: Self.ending(of: name) ?? ".arrow") }

@@ -39,6 +39,8 @@ extension DataError: CustomStringConvertible {
     case .standardInputTwice: "named more than once among the data."
     case .namedTwice(let other):
       "is the same file as \(inDoubleQuotes(other)), so its rows would count twice."
+    case .sameContents(let other):
+      "has the same contents as \(inDoubleQuotes(other)), so its rows would count twice."
     case .cannotReadAgain: "a second pass is needed, but the data can be read only once."
     case .streamFailed(let reason): "the stream of rows ended with an error (\(reason))."
     case .malformedBatch(let words):
@@ -87,6 +89,7 @@ extension DataError: CustomStringConvertible {
     case .unequalLength: "Give every column a value for each row; NaN and nil are missing ones."
     case .noRows: "Check that the table was exported whole."
     case .standardInputTwice, .namedTwice: "Name it once."
+    case .sameContents: "Name one of them."
     case .cannotReadAgain: "Save the data in a file and name that."
     case .unusableSeparator: "Use a comma, semicolon, tab or bar."
     case .duplicateColumn: "Rename one of them."

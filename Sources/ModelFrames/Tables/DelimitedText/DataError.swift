@@ -51,6 +51,8 @@ public struct DataError: Error, Sendable, Equatable {
     case standardInputTwice
     /// The name under which it was there before.
     case namedTwice(String)
+    /// The name of a file that has the same bytes, packed or not, and the same name but for its ending.
+    case sameContents(String)
     case cannotReadAgain
     /// A stream of batches that gave up, in its producer's words.
     case streamFailed(String)

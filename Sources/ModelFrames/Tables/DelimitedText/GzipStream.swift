@@ -3,6 +3,14 @@ import CZlib
 
 let gzipMagic: [UInt8] = [0x1f, 0x8b]
 
+/// Bytes of a file of gzip data once inflated, modulo 2³² and as its last member says; nil for other files.
+///
+/// - Parameter size: Of the file as it is.
+func inflatedSize(of path: String, _ size: Int) -> UInt32? {
+  guard fileBytes(path, 2) == gzipMagic, let end = fileBytes(path, from: size - 4, 4) else { return nil }
+  return end.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+}
+
 /// Inflates gzip data of one or several members; zero bytes after a member are padding.
 final class GzipStream: ByteStream {
   private let source: any ByteStream

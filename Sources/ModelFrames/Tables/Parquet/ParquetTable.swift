@@ -12,10 +12,12 @@ public struct ParquetTable: TableOfFiles, Hashable {
 
   public init(path: String) { name = path }
 
+  static let endings = [".parquet", ".pq"]
+
   /// Whether a name is one of Parquet files, or that of a file that begins as one.
   public static func isMeant(by argument: String) -> Bool {
     let name = argument.lowercased()
-    return name.hasSuffix(".parquet") || name.hasSuffix(".pq") || firstBytes(of: argument, 4) == Array("PAR1".utf8)
+    return endings.contains { name.hasSuffix($0) } || fileBytes(argument, 4) == Array("PAR1".utf8)
   }
 
   var files: [String] { filesMeant(by: name, inFolders: ".parquet") }
