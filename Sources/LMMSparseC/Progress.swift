@@ -21,14 +21,18 @@ struct Progress: Sendable {
         ("stage", .string("reading")), ("rows", .integer(rows)), ("bytes", .integer(bytes)),
         ("total_bytes", .optional(total)),
       ])
-    case .evaluating(let point):
+    case .evaluating(let point, _):
       try tell([
         ("stage", .string("evaluating")), ("evaluation", .integer(point.evaluation)),
         ("criterion", .number(point.criterion)), ("theta", .numbers(point.theta)),
         ("seconds", .number(point.seconds)),
       ])
-    case .residuals(let rows):
-      try tell([("stage", .string("residuals")), ("rows", .integer(rows))])
+    case .residuals(let bytes, let total, let rows):
+      try tell([
+        ("stage", .string("residuals")), ("rows", .integer(rows)), ("bytes", .integer(bytes)),
+        ("total_bytes", .optional(total)),
+      ])
+    case .predicting(_, _, let rows): try tell([("stage", .string("rows")), ("rows", .integer(rows))])
     }
   }
 

@@ -100,6 +100,26 @@ groups <- slmer("weight ~ sex + (1 | animal)", flock, pedigree = list(animal = g
   parent_groups = list(animal = c("rams", "ewes")), group_variance = 1e-6, ddf = "none")
 same(as.numeric(logLik(groups)), as.numeric(logLik(lists)), 1e-3)
 
+# Neighbours in every form: a ring of 18.
+ring <- data.frame(from = subjects, to = subjects[c(2:18, 1)])
+adjacent <- matrix(0, 18, 18, dimnames = list(subjects, subjects))
+adjacent[as.matrix(ring)] <- 1
+pairs <- tempfile(fileext = ".csv")
+write.csv(ring, pairs, row.names = FALSE, quote = FALSE)
+rings <- lapply(list(ring, adjacent + t(adjacent), pairs), function(known) {
+  slmer(Reaction ~ Days + (1 | Subject), sleepstudy, neighbours = list(Subject = known), ddf = "none")
+})
+for (other in rings[-1]) same(as.numeric(logLik(other)), as.numeric(logLik(rings[[1]])), 1e-10)
+
+# Options by their names.
+more <- slmer(Reaction ~ 1 + (1 | Subject), sleepstudy, add = "Days + (0 + Days | Subject)", optimizer = "bobyqa")
+same(as.numeric(logLik(more)), as.numeric(logLik(slmer(Reaction ~ Days + (Days || Subject), sleepstudy))), 1e-8)
+doses <- slmer(log(Reaction) ~ dose + Days + (1 | Subject), sleepstudy)
+ratio <- marginal_means(doses, ~ dose, compare = "control", control = "low", type = "response")
+same(ratio$json$differences[[1]]$estimate, exp(-lmmsparse::fixef(doses)[["doselow"]]), 1e-9)
+own <- marginal_means(doses, ~ dose, custom = list("low - high" = c(-1, 1)))
+same(own$json$differences[[1]]$estimate, lmmsparse::fixef(doses)[["doselow"]], 1e-9)
+
 # Least squares with a factor for every subject, its effects reported when asked for.
 within <- slmer(Reaction ~ Days, sleepstudy, absorb = "Subject")
 same(lmmsparse::fixef(within)[["Days"]], coef(lm(Reaction ~ Days + Subject, sleepstudy))[["Days"]], 1e-9)

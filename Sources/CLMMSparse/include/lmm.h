@@ -114,9 +114,9 @@ typedef struct lmm_model lmm_model;
 // The cross-products of some rows: their share of a model.
 typedef struct lmm_products lmm_products;
 
-// Told what is going on, as JSON: {"stage": "reading", "rows": …, "bytes": …, "total_bytes": …},
+// Told what is going on, as JSON: {"stage": "reading" or "residuals", "rows": …, "bytes": …, "total_bytes": …},
 // {"stage": "evaluating", "evaluation": …, "criterion": …, "theta": […], "seconds": …},
-// {"stage": "residuals" or "rows", "rows": …}, {"stage": "profile" or "bootstrap", "done": …, "of": …},
+// {"stage": "rows", "rows": …}, {"stage": "profile" or "bootstrap", "done": …, "of": …},
 // {"stage": "note", "text": …}. The text lives
 // during the call. A result other than 0 ends the work, which then returns LMM_INTERRUPTED.
 typedef int (*lmm_progress)(const char *event, void *context);

@@ -18,6 +18,8 @@ struct LevelAxes: CovarianceStructure {
   let edgePlaces: [[Int32]]
   /// Levels of every piece.
   let sizes: [Int]
+  /// Of every piece the levels of the factors that are no axes; empty where there are none.
+  let pieceNames: [String]
   /// Of every axis where every level stands on it.
   let positions: [[Double]]
   /// Of every level.

@@ -142,7 +142,9 @@ struct ModelReading {
   func forEachBlockAgain<T: Sendable>(
     _ transform: @Sendable (RowBlock) throws -> T, consume: (T) throws -> Void
   ) throws {
-    reader.progress = options.progress.map { report in { try report(.residuals(rows: $0.rows)) } }
+    reader.progress = options.progress.map { report in
+      { try report(.residuals(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
+    }
     try forEachBlock(transform, consume: consume)
   }
 

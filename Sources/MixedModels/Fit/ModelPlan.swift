@@ -149,16 +149,20 @@ extension ModelPlan.Strategy {
 }
 
 extension ModelPlan.Search {
-  /// Counted for terms of one to five columns that are not singular: 5 evaluations for one parameter, 15 for
-  /// six, 19 for fifteen; as many gradients, and two for every parameter at the end.
+  /// Evaluations of a search by exact gradients, counted for terms of one to five columns that are not
+  /// singular: 5 for one parameter, 15 for six, 19 for fifteen.
+  static func usualEvaluations(parameters: Int, hasStart: Bool) -> Int {
+    hasStart ? 3 : Int((4 + 2.2 * pow(Double(parameters), 0.75)).rounded())
+  }
+
+  /// As many gradients as evaluations, and two for every parameter at the end.
   fileprivate init?(
     parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?
   ) {
     guard parameters > 0, options.knownTheta == nil,
       ["auto", "newton"].contains(options.optimizer)
     else { return nil }
-    let k = Double(parameters)
-    evaluations = options.hasStart ? 3 : Int((4 + 2.2 * pow(k, 0.75)).rounded())
+    evaluations = Self.usualEvaluations(parameters: parameters, hasStart: options.hasStart)
     gradients = evaluations + 2 * parameters
     // Derivatives take about twice what the criterion takes.
     let count = Double(evaluations + 2 * gradients)

@@ -152,6 +152,10 @@ extension CriterionSearch {
     _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isExpensive: Bool
   ) {
     let covariance = model.covariance
+    let usual =
+      method == .newton
+      ? ModelPlan.Search.usualEvaluations(
+        parameters: covariance.parameterCount, hasStart: options.hasStart) : nil
     self.init(
       method: method, maximumEvaluations: options.maximumEvaluations,
       // The search of a large model is not repeated, so no single small gain may end it.
@@ -166,7 +170,7 @@ extension CriterionSearch {
             .evaluating(
               TracePoint(
                 evaluation: evaluation, theta: covariance.theta(φ), criterion: value,
-                seconds: seconds)))
+                seconds: seconds), usual: usual))
         }
       })
   }

@@ -69,7 +69,7 @@ struct LevelGrid {
       },
       levelPlaces: builder.levelPlaces, edges: order.map { builder.edges[$0] },
       edgePlaces: builder.edgePlaces.map { places in order.map { places[$0] } },
-      sizes: builder.sizes, positions: builder.levelPositions, pieces: builder.pieces)
+      sizes: builder.sizes, pieceNames: pieces.names(places, components), positions: builder.levelPositions, pieces: builder.pieces)
   }
 }
 
@@ -95,6 +95,14 @@ private struct Pieces {
       members[piece].append(level)
     }
     self.members = members
+  }
+
+  /// Their levels of the independent factors.
+  func names(_ places: [AxisPlaces], _ components: [[Int]]) -> [String] {
+    let apart = places.indices.filter { !along.contains($0) }
+    return members.map { members in
+      apart.map { places[$0].labels[components[members[0]][$0]] }.joined(separator: ":")
+    }
   }
 
   /// Of all pieces, those without rows among them.

@@ -126,6 +126,10 @@ public struct TracePoint: Sendable {
 public enum FitProgress: Sendable {
   /// Bytes and rows so far; `totalBytes` is nil for a stream.
   case reading(bytes: Int, totalBytes: Int?, rows: Int)
-  case evaluating(TracePoint)
-  case residuals(rows: Int)
+  /// With how many evaluations a search by exact gradients usually takes; nil for others.
+  case evaluating(TracePoint, usual: Int?)
+  /// The rows of the fit once more, for residuals or a figure.
+  case residuals(bytes: Int, totalBytes: Int?, rows: Int)
+  /// Rows that are predicted.
+  case predicting(bytes: Int, totalBytes: Int?, rows: Int)
 }

@@ -4,6 +4,8 @@
 package struct FieldEffects: Sendable {
   /// Of a field, or of one of several.
   package struct Field: Sendable {
+    /// The levels of the factors that tell fields apart, as `north:2025`; empty where there is one field.
+    package let name: String
     /// Of the first axis, the second, and the mode, in units of the response.
     package let plots: [(row: Double, column: Double, mode: Double)]
   }
@@ -17,9 +19,7 @@ package struct FieldEffects: Sendable {
   /// - Parameter modes: Of the term's levels.
   /// - Returns: nil for a term whose levels have no two axes.
   package init?(_ model: LinearMixedModel, term: Int, modes: [Double]) {
-    var structure = model.covariance.blocks[term].structure
-    if let held = structure as? HeldStructure { structure = held.base }
-    guard let levels = structure as? LevelAxes, levels.axes.count == 2 else { return nil }
+    guard let levels = Self.axes(model, term: term) else { return nil }
     group = model.terms[term].groupName
     axes = (levels.axes[0].name, levels.axes[1].name)
     var plots = [[(row: Double, column: Double, mode: Double)]](repeating: [], count: levels.sizes.count)
@@ -27,6 +27,18 @@ package struct FieldEffects: Sendable {
       plots[Int(levels.pieces[level])].append(
         (levels.positions[0][level], levels.positions[1][level], modes[level]))
     }
-    fields = plots.map(Field.init)
+    fields = zip(levels.pieceNames, plots).map(Field.init)
+  }
+
+  /// Whether the levels of a term lie along two axes.
+  package static func exist(_ model: LinearMixedModel, term: Int) -> Bool {
+    axes(model, term: term) != nil
+  }
+
+  private static func axes(_ model: LinearMixedModel, term: Int) -> LevelAxes? {
+    var structure = model.covariance.blocks[term].structure
+    if let held = structure as? HeldStructure { structure = held.base }
+    guard let levels = structure as? LevelAxes, levels.axes.count == 2 else { return nil }
+    return levels
   }
 }

@@ -33,7 +33,11 @@ struct NewTable {
     var reading = options.reading
     reading.missingTexts.formUnion(model.missingTexts)
     reading.categoricalColumns = []
-    reader = try TableReader(data, options: reading)
+    var reader = try TableReader(data, options: reading)
+    reader.progress = options.progress.map { report in
+      { try report(.predicting(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
+    }
+    self.reader = reader
     var weights = options.weights.map { Expression.column($0) }
     var notes: [String] = []
     if weights == nil, let own = predictor.products.basis.weights {

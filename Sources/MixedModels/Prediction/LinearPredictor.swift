@@ -92,6 +92,8 @@ public struct PredictionOptions: Sendable {
   public var offset: String?
   /// Separators and threads; missing values are those of the fit.
   public var reading = ReadingOptions()
+  /// Called now and then by the thread that reads; what it throws ends the pass.
+  public var progress: (@Sendable (FitProgress) throws -> Void)?
 
   public init() {}
 }

@@ -116,7 +116,7 @@ struct RepeatedSearch {
       evaluation: trace.count + 1, theta: θ, criterion: solution?.value ?? .infinity,
       seconds: now - began)
     trace.append(point)
-    try options.progress?(.evaluating(point))
+    try options.progress?(.evaluating(point, usual: nil))
     return solution
   }
 

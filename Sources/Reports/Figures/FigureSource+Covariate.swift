@@ -4,45 +4,51 @@ import ModelFrames
 import NumericalMethods
 
 extension FigureSource {
-  /// Index of the atom for a horizontal axis: the named one, or the first of the term's group, or
-  /// of the fixed part; nil for a model without numeric covariates.
+  /// Index of the atom of a named covariate.
   ///
   /// - Throws: `FigureError.unknownCovariate`.
-  func covariate(_ name: String?, term: Int) throws(FigureError) -> Int? {
-    try requireNoAbsorbedFactors()
-    let basis = fitted.products.basis
-    let random = Self.atoms(basis.groups[model.terms[term].group].blocks)
-    let candidates = (random + Self.atoms(basis.fixed)).reduce(into: [Int]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
-    guard let name else { return candidates.first }
-    let known = candidates.map { basis.atoms[$0].expression.deparsed }
+  private func covariate(_ name: String, ofTerm term: Int) throws(FigureError) -> Int {
+    let candidates = try covariates(ofTerm: term)
+    let known = candidates.map { fitted.products.basis.atoms[$0].expression.deparsed }
     guard let place = known.firstIndex(of: name) else {
       throw .unknownCovariate(name, meant: closestName(to: name, among: known), known: known)
     }
     return candidates[place]
   }
 
+  /// Atoms that a figure of a term's levels can have on its horizontal axis: those of its group first.
+  ///
+  /// - Throws: `FigureError` where there are absorbed factors.
+  private func covariates(ofTerm term: Int) throws(FigureError) -> [Int] {
+    try requireNoAbsorbedFactors()
+    let basis = fitted.products.basis
+    let random = Self.atoms(basis.groups[model.terms[term].group].blocks)
+    return (random + Self.atoms(basis.fixed)).reduce(into: [Int]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+  }
+
   /// The term whose levels a figure of rows shows, and the atom of its horizontal axis: of terms with a
-  /// slope first, one within whose levels the covariate varies.
+  /// slope first, one within whose levels the covariate varies; no atom where none does so within the
+  /// levels of any.
   ///
   /// - Throws: `FigureError`.
   func termAndCovariate(
     _ group: String?, _ covariate: String?
   ) throws(FigureError) -> (term: Int, atom: Int?) {
     let t = try term(group) { $0.columns.count > 1 }
-    let atom = try self.covariate(covariate, term: t)
-    guard group == nil, let atom, !varies(atom, withinLevelsOf: t) else { return (t, atom) }
-    let terms = model.terms.indices.sorted {
+    if group != nil, let covariate { return (t, try self.covariate(covariate, ofTerm: t)) }
+    let others = model.terms.indices.filter { group == nil && $0 != t }.sorted {
       (model.terms[$0].columns.count > 1 ? 0 : 1, $0)
         < (model.terms[$1].columns.count > 1 ? 0 : 1, $1)
     }
-    for other in terms {
-      if let atom = try self.covariate(covariate, term: other), varies(atom, withinLevelsOf: other) {
-        return (other, atom)
-      }
+    for term in [t] + others {
+      let atoms =
+        if let covariate { [try self.covariate(covariate, ofTerm: term)] } else { try covariates(ofTerm: term) }
+      for atom in atoms where varies(atom, withinLevelsOf: term) { return (term, atom) }
     }
-    return (t, atom)
+    guard let covariate else { return (t, nil) }
+    return (t, try self.covariate(covariate, ofTerm: t))
   }
 
   /// Whether a covariate of the fixed part has more than one value at a level; true where the
@@ -50,9 +56,7 @@ extension FigureSource {
   ///
   /// With the sums s_j of w and t_j of wx over the rows of level j, Σ wx² exceeds Σ t_j²/s_j if it varies.
   private func varies(_ atom: Int, withinLevelsOf t: Int) -> Bool {
-    let name = fitted.products.basis.atoms[atom].expression.deparsed
-    guard model.terms[t].columns.first == "(Intercept)", name != "",
-      let column = fit.fixedEffects.firstIndex(where: { $0.name.hasBytes(of: name) }),
+    guard model.terms[t].columns.first == "(Intercept)", let column = fixedColumn(of: atom),
       let k = keptPlace(column)
     else { return true }
     let (block, p) = (model.covariance.blocks[t], model.fixedEffectCount)
@@ -77,6 +81,15 @@ extension FigureSource {
     total -= mean
     between -= mean
     return total - between > 1e-6 * total
+  }
+
+  /// Of what the formula makes of an atom alone, as x, center(x) or poly(x, 2), the first column.
+  private func fixedColumn(of atom: Int) -> Int? {
+    let alone = fitted.products.specification.fixed.terms.first {
+      $0.factors.isEmpty && $0.numbers.count == 1 && $0.numbers[0].atom == atom
+    }
+    guard let name = alone?.numbers[0].name else { return nil }
+    return fit.fixedEffects.firstIndex { $0.name.hasBytes(of: name) || $0.name.hasBytes(of: "\(name)1") }
   }
 
   private func keptPlace(_ column: Int) -> Int? {

@@ -50,6 +50,7 @@ extension FigureSource {
   private var figures: [(FigureKind, String)] {
     var kinds: [(FigureKind, String)] =
       fitted.repeatedModel != nil ? [(.coefficients, "Coefficients")] : Self.figures
+    if MapFigure.suits(self) { kinds.append((.map, "Map")) }
     if fit.residualStrata != nil || fit.residual != nil {
       kinds.append((.deviations, "Residual standard deviations"))
     }

@@ -6,6 +6,8 @@ import MixedModels
 package struct MapFigure: Figure {
   /// Rectangles of plots, or of the means of some that lie together.
   private struct Panel {
+    /// `north: 120 plots`
+    let title: String
     let plots: Int
     /// Centre by column and row, and the mean of the modes.
     let cells: [(x: Double, y: Double, mode: Double)]
@@ -46,6 +48,11 @@ package struct MapFigure: Figure {
       + (count > panels.count ? " Shown are \(panels.count) of \(count.grouped) fields." : "")
   }
 
+  /// Whether a model has a term with levels along two axes.
+  static func suits(_ source: FigureSource) -> Bool {
+    source.model.terms.indices.contains { FieldEffects.exist(source.model, term: $0) }
+  }
+
   private static func panel(_ field: FieldEffects.Field) -> Panel {
     let (x, y) = (Axis(field.plots.map(\.column)), Axis(field.plots.map(\.row)))
     var sums: [Int: (sum: Double, count: Int)] = [:]
@@ -60,7 +67,10 @@ package struct MapFigure: Figure {
         mode: mean.sum / Double(mean.count)
       )
     }
-    return Panel(plots: field.plots.count, cells: cells, width: x.width, height: y.width)
+    let name = field.name.isEmpty ? "" : shortNames([field.name], limit: 30)[0] + ": "
+    let title = name + "\(field.plots.count.grouped) plots"
+    return Panel(
+      title: title, plots: field.plots.count, cells: cells, width: x.width, height: y.width)
   }
 
   /// Places along one axis in cells of one width.
@@ -96,10 +106,16 @@ package struct MapFigure: Figure {
   }
 
   private func draw(_ panel: Panel, _ end: Double, _ script: inout GnuplotScript) {
-    script.command("set title \("\(panel.plots.grouped) plots")")
+    script.command("set title \(panel.title)")
     script.command("set xlabel \(shortNames([axes.1], limit: 30)[0])")
     script.command("set ylabel \(shortNames([axes.0], limit: 30)[0])")
-    script.command("set yrange [*:*] reverse")
+    // Rectangles from edge to edge: no row 0 beside row 1.
+    let (columns, rows) = (panel.cells.map(\.x), panel.cells.map(\.y))
+    script.command("set offsets 0, 0, 0, 0")
+    script.command(
+      "set xrange [\(columns.min()! - panel.width / 2):\(columns.max()! + panel.width / 2)]")
+    script.command(
+      "set yrange [\(rows.max()! + panel.height / 2):\(rows.min()! - panel.height / 2)]")
     guard script.terminal.isText else {
       let data = script.data(
         panel.cells.map { [$0.x, $0.y, panel.width / 2, panel.height / 2, $0.mode] })

@@ -13,6 +13,9 @@ enum ReportStyle {
     for (k, colour) in FigureStyle.viridis.enumerated() {
       colours.append((colour, "var(--density\(k))"))
     }
+    for (k, colour) in FigureStyle.greys.enumerated() {
+      colours.append((colour, "var(--shade\(k))"))
+    }
     let notations = colours.flatMap { colour, value in
       [3, 0].map { (notation(colour, width: $0), value) }
     }
@@ -31,8 +34,8 @@ enum ReportStyle {
     return "rgb(\(parts.joined(separator: width > 0 ? ", " : ",")))"
   }
 
-  private static func density(_ colours: [String]) -> String {
-    colours.enumerated().map { "--density\($0): \($1);" }.joined(separator: " ")
+  private static func classes(_ name: String, _ colours: [String]) -> String {
+    colours.enumerated().map { "--\(name)\($0): \($1);" }.joined(separator: " ")
   }
 
   /// On a dark page few are dark and many are bright.
@@ -41,18 +44,25 @@ enum ReportStyle {
     "#7ad151", "#b5de2b", "#fde725",
   ]
 
+  /// What stays behind the drawing is dark on a dark page.
+  private static let darkGreys = [
+    "#24282d", "#2c3137", "#343a41", "#3c434b", "#444c55", "#4c555f", "#545e69",
+  ]
+
   static let css = """
     :root {
       color-scheme: light dark;
       --page: #ffffff; --ink: #1a1a1a; --quiet: #555555; --grid: \(FigureStyle.grid);
       --band: #e8e8e8; --rows: \(FigureStyle.rows); --estimate: \(FigureStyle.estimate);
       --reference: \(FigureStyle.reference);
-      \(density(FigureStyle.viridis))
+      \(classes("density", FigureStyle.viridis))
+      \(classes("shade", FigureStyle.greys))
     }
     @media screen and (prefers-color-scheme: dark) {
       :root {
         --page: #15181c; --ink: #e6e6e6; --quiet: #a8a8a8; --grid: #3a3f45; --band: #2c3137;
-        --rows: #a0a0a0; --estimate: #4aa3df; --reference: #f0813a; \(density(darkDensity))
+        --rows: #a0a0a0; --estimate: #4aa3df; --reference: #f0813a; \(classes("density", darkDensity))
+        \(classes("shade", darkGreys))
       }
     }
     body {

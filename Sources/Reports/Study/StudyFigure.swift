@@ -65,7 +65,7 @@ package struct StudyFigure: Figure {
     script.command("set xlabel \(horizontalLabel)")
     script.command("set ylabel \(verticalLabel)")
     script.command(
-      "set label 1 \(legend) at graph 0, graph 1.03 font ',10' tc rgb '#555555'")
+      "set label 1 \(legend) at graph 0, graph 1.03 font ',10' tc rgb \(FigureStyle.rows)")
     setTics(&script)
     script.command("set grid ytics")
     script.command("set key outside right center")

@@ -58,7 +58,9 @@ struct NewResponseArguments: ParsableArguments {
   /// Draws and writes.
   ///
   /// - Throws: `ModelFileError`, `DataError`, `InferenceError`, `OutputError`.
-  func write(_ model: String, seed: UInt64, threads: Int?, output: String?) throws {
+  func write(
+    _ model: String, seed: UInt64, threads: Int?, output: String?, _ progress: ProgressArguments
+  ) throws {
     let files = try RunFiles(reading: data + [model], output: output)
     var fitting = FitOptions()
     fitting.threads = threads ?? 0
@@ -66,6 +68,8 @@ struct NewResponseArguments: ParsableArguments {
     var options = PredictionOptions()
     options.reading.threads = threads ?? 0
     text.set(&options.reading)
+    let line = progress.line(besidesRowsIn: output)
+    options.progress = { line?.show($0) }
     let responses = try NewResponses(
       LinearPredictor(contentsOf: model, options: fitting), count: replicates ?? 1, seed: seed,
       random: random == .kept ? .kept : .new, input: columns == Columns.none ? .none : .all,
@@ -74,6 +78,7 @@ struct NewResponseArguments: ParsableArguments {
     try files.report.write { stream in
       notes = try responses.write(data.map { tableSource(argument: $0) }) { try stream.write($0) }
     }
-    for note in notes { writeToStandardError(message: "note: \(note)") }
+    line?.clear()
+    progress.tell(notes)
   }
 }

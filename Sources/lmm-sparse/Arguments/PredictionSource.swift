@@ -127,9 +127,13 @@ struct PredictionSource: ParsableArguments {
     _ table: (LinearPredictor, PredictionOptions) throws -> RowTable
   ) throws {
     let destination = try destination(argument)
-    let table = try table(predictor(argument, degreesOfFreedom), options(argument))
+    let line = progress.line(besidesRowsIn: output)
+    var options = try options(argument)
+    options.progress = { line?.show($0) }
+    let table = try table(predictor(argument, degreesOfFreedom), options)
     var notes: [String] = []
     try destination.write { stream in notes = try table.write(rows) { try stream.write($0) } }
+    line?.clear()
     progress.tell(notes)
   }
 }

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ArgumentParser
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Whether progress is shown.
 struct ProgressArguments: ParsableArguments {
   @Flag(help: "Show progress even if standard error is no terminal.")
@@ -23,4 +31,10 @@ struct ProgressArguments: ParsableArguments {
 
   /// nil where none is wanted.
   var line: ProgressLine? { ProgressLine(isWanted: progress, isUnwanted: quiet) }
+
+  /// nil, too, where a terminal shows rows as they are written.
+  func line(besidesRowsIn output: String?) -> ProgressLine? {
+    let isOnTerminal = (output == nil || output == "-") && isatty(STDOUT_FILENO) == 1
+    return isOnTerminal && !progress ? nil : line
+  }
 }

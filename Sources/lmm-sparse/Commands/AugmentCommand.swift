@@ -60,8 +60,12 @@ struct AugmentCommand: ParsableCommand {
 
   private func writeGroups(_ group: String) throws {
     let destination = try source.destination(model)
+    let line = source.progress.line
+    var options = try source.options(model)
+    options.progress = { line?.show($0) }
     let influence = try source.predictor(model)
-      .influence(of: group, source.rows, options: source.options(model))
+      .influence(of: group, source.rows, options: options)
+    line?.clear()
     try destination.write(influence.report(), as: format?.format ?? .tidy)
   }
 }

@@ -44,7 +44,7 @@ struct ReportCommand: ParsableCommand {
     let rows = try source.rows(for: model)
     let fitted = try source.figureSource(
       model, wantsModes: true, tests, progress: line)
-    let page = try fitted.report(data: rows)
+    let page = try fitted.report(data: rows, progress: { line?.show($0) })
     line?.clear()
     try files.report.write(page)
   }

@@ -70,6 +70,8 @@ struct SimulateCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var output: String?
 
+  @OptionGroup var progress: ProgressArguments
+
   func validate() throws {
     if list != (model == nil) {
       throw ValidationError(
@@ -96,14 +98,21 @@ struct SimulateCommand: ParsableCommand {
   func run() throws {
     guard let model else { return try writeToStandardOutput(Self.listing) }
     if ModelFile.isMeant(by: model) {
-      return try responses.write(model, seed: seed, threads: threads, output: output)
+      return try responses.write(model, seed: seed, threads: threads, output: output, progress)
     }
     let design = try design(model)
     let files = try RunFiles(reading: stated.files, output: output)
     let simulation = Simulation(design, seed: seed)
+    let line = progress.line(besidesRowsIn: output)
+    var drawn = -Simulation.blockRows  // the header comes first
     try files.report.write { stream in
-      try simulation.writeCSV(threads: threads ?? 0) { try stream.write($0) }
+      try simulation.writeCSV(threads: threads ?? 0) {
+        try stream.write($0)
+        drawn += Simulation.blockRows
+        line?.show("row", min(drawn, design.rows), of: design.rows)
+      }
     }
+    line?.clear()
   }
 
   private func design(_ model: String) throws -> SimulationDesign {

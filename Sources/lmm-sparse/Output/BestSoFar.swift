@@ -11,7 +11,7 @@ final class BestSoFar: @unchecked Sendable {
   private var lastTold = -Double.infinity
 
   func note(_ event: FitProgress) {
-    guard case .evaluating(let point) = event else { return }
+    guard case .evaluating(let point, _) = event else { return }
     if best.map({ point.criterion < $0.criterion }) ?? true { (best, isTold) = (point, false) }
     // Text for the interrupt, ten times a second at most.
     let now = monotonicSeconds()

@@ -36,17 +36,34 @@ final class ProgressLine: Sendable {
   }
 
   func show(_ progress: FitProgress) {
-    if case .reading(let bytes, let total?, _) = progress, total > 0 {
-      let left = timeLeft("reading", Double(bytes), of: Double(total))
-      return show(Self.words(for: progress) + left)
-    }
-    show(Self.words(for: progress))
+    let left =
+      switch progress {
+      case .reading(let bytes, let total, _): timeLeft("reading", bytes, of: total)
+      case .residuals(let bytes, let total, _): timeLeft("residuals", bytes, of: total)
+      case .predicting(let bytes, let total, _): timeLeft("predicting", bytes, of: total)
+      case .evaluating(let point, let usual): Self.timeLeft(point, usual)
+      }
+    show(Self.words(for: progress) + left)
   }
 
   /// `replicate 120 of 1000, 12 s left`, once a second's worth was done.
   func show(_ what: String, _ done: Int, of total: Int, _ suffix: String = "") {
     let left = timeLeft(what, Double(done), of: Double(total))
     show("\(what) \(done) of \(total)\(suffix)\(left)")
+  }
+
+  /// Of a search by exact gradients, once a second's worth was done: an evaluation with its gradient takes about
+  /// three times as long as without, and there are two gradients for every parameter at the end.
+  private static func timeLeft(_ point: TracePoint, _ usual: Int?) -> String {
+    guard let usual, point.seconds > 1, (1..<usual).contains(point.evaluation) else { return "" }
+    let pace = point.seconds / Double(point.evaluation)
+    let steps = Double(usual - point.evaluation) + 4 * Double(point.theta.count) / 3
+    return ", about \(duration(pace * steps)) left"
+  }
+
+  private func timeLeft(_ what: String, _ bytes: Int, of total: Int?) -> String {
+    guard let total, total > 0 else { return "" }
+    return timeLeft(what, Double(bytes), of: Double(total))
   }
 
   /// By the pace since this was counted first.
@@ -101,12 +118,13 @@ final class ProgressLine: Sendable {
     case .reading(let bytes, let totalBytes, let rows):
       let total = totalBytes.map { " of \(megabytes($0))" } ?? ""
       return "reading: \(megabytes(bytes))\(total) MB, \(rows) rows"
-    case .evaluating(let point):
-      return "evaluation \(point.evaluation): criterion "
+    case .evaluating(let point, let usual):
+      let number = usual.map { point.evaluation < $0 ? " of some \($0)" : "" } ?? ""
+      return "evaluation \(point.evaluation)\(number): criterion "
         + fixedNotation(point.criterion, decimals: 4)
         + ", \(fixedNotation(point.seconds, decimals: 1)) s"
-    case .residuals(let rows):
-      return "residuals: \(rows) rows"
+    case .residuals(_, _, let rows): return "residuals: \(rows) rows"
+    case .predicting(_, _, let rows): return "rows: \(rows)"
     }
   }
 

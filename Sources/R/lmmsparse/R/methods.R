@@ -16,7 +16,9 @@ as.data.frame.lmmsparse_answer <- function(x, ...) {
   read.csv(text = x$tidy, check.names = FALSE, stringsAsFactors = FALSE)
 }
 
-summary.slmer <- function(object, ...) ask(object, "summary", ...)
+summary.slmer <- function(object, ddf = NULL, vcov = NULL, cluster = NULL, verbose = NULL, ...) {
+  ask(object, "summary", ddf = ddf, vcov = vcov, cluster = cluster, verbose = verbose, ...)
+}
 
 print.slmer <- function(x, ...) {
   print(summary(x))
@@ -186,28 +188,33 @@ simulate.slmer <- function(object, nsim = 1, seed = NULL, newdata = NULL, use.u 
 }
 
 anova.slmer <- function(object, ..., type = 3, ddf = "satterthwaite", vcov = NULL, cluster = NULL,
-                        boundary = "naive", seed = 1) {
+                        boundary = "naive", simulations = NULL, replicates = NULL, seed = 1) {
   others <- Filter(function(x) inherits(x, "slmer"), list(...))
   if (!length(others)) return(ask(object, "anova", type = type, ddf = ddf, vcov = vcov, cluster = cluster))
-  compared(c(list(object), others), command = "anova", boundary = boundary, seed = seed)
+  compared(c(list(object), others), command = "anova", boundary = boundary, simulations = simulations,
+    replicates = replicates, seed = seed)
 }
 
 compared <- function(fits, ...) {
-  request <- list(format = I(c("json", "summary", "tidy")), ...)
+  request <- Filter(Negate(is.null), list(format = I(c("json", "summary", "tidy")), ...))
   handles <- lapply(fits, function(fit) fit$handle)
   answer(checked(.Call(C_compare, handles, options_json(request))))
 }
 
-confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile", ddf = "satterthwaite", ...) {
-  ask(object, "confint", method = tolower(method), level = level, ddf = ddf,
-    parameters = if (is.null(parm)) NULL else I(parm), ...)
+#' @param nsim,seed,interval Of the method bootstrap: replicates, and percentile or basic.
+confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile", ddf = "satterthwaite",
+                          vcov = NULL, cluster = NULL, nsim = NULL, seed = NULL, interval = NULL, ...) {
+  ask(object, "confint", method = tolower(method), level = level, ddf = ddf, vcov = vcov, cluster = cluster,
+    replicates = nsim, seed = seed, interval = interval, parameters = if (is.null(parm)) NULL else I(parm), ...)
 }
 
-drop1_terms <- function(object, ddf = "satterthwaite", ...) ask(object, "drop1", ddf = ddf, ...)
+drop1_terms <- function(object, ddf = "satterthwaite", vcov = NULL, cluster = NULL, ...) {
+  ask(object, "drop1", ddf = ddf, vcov = vcov, cluster = cluster, ...)
+}
 
 #' Fixed effects with tests; absorbed: those of absorbed factors' levels, too, se: with their standard errors.
-fixed_effects <- function(object, absorbed = FALSE, se = FALSE, ...) {
-  ask(object, "fixef", absorbed = absorbed, se = se, ...)
+fixed_effects <- function(object, absorbed = FALSE, se = FALSE, ddf = NULL, vcov = NULL, cluster = NULL, ...) {
+  ask(object, "fixef", absorbed = absorbed, se = se, ddf = ddf, vcov = vcov, cluster = cluster, ...)
 }
 
 #' Submodels of the random part, and the one that lrt, aic or bic selects.
@@ -216,10 +223,14 @@ select_random <- function(object, by = "lrt", alpha = 0.1, most = 200) {
 }
 
 #' Fits of one model to several completed tables, pooled by Rubin's rules.
-pool <- function(fits, ddf = "satterthwaite", level = 0.95, ...) {
-  compared(fits, command = "pool", ddf = ddf, level = level, ...)
+pool <- function(fits, ddf = "satterthwaite", level = 0.95, vcov = NULL, cluster = NULL, ...) {
+  compared(fits, command = "pool", ddf = ddf, level = level, vcov = vcov, cluster = cluster, ...)
 }
-ranova <- function(object, boundary = "mixture", ...) ask(object, "ranova", boundary = boundary, ...)
+
+#' @param simulations,nsim,seed Draws of the boundary exact, and replicates of bootstrap.
+ranova <- function(object, boundary = "mixture", simulations = NULL, nsim = NULL, seed = NULL, ...) {
+  ask(object, "ranova", boundary = boundary, simulations = simulations, replicates = nsim, seed = seed, ...)
+}
 #' @param decompose Two absorbed factors, whose effects' variances and covariance are wanted.
 variance <- function(object, ratio = NULL, level = 0.95, decompose = NULL, seed = 1) {
   if (!is.null(decompose)) {
@@ -229,22 +240,34 @@ variance <- function(object, ratio = NULL, level = 0.95, decompose = NULL, seed 
 }
 
 #' @param hypothesis Such as "Days = 10"; or rows of L.
-contrast <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthwaite", level = 0.95, ...) {
+contrast <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthwaite", level = 0.95, vcov = NULL,
+                     cluster = NULL, ...) {
   if (!is.null(L)) {
     if (!is.matrix(L)) L <- t(L)
     L <- lapply(seq_len(nrow(L)), function(k) I(as.numeric(L[k, ])))
   }
-  options <- list(object, "contrast", ddf = ddf, level = level, ...)
+  options <- list(object, "contrast", ddf = ddf, level = level, vcov = vcov, cluster = cluster, ...)
   if (!is.null(hypothesis)) options$hypothesis <- I(hypothesis)
   if (!is.null(L)) options$L <- L
   do.call(ask, options)
 }
 
 #' @param means A formula or text, ~ f | g.
+#' @param compare pairwise, control (with control: the level), consecutive or polynomial.
+#' @param custom A list by name of weights of the means, list("a against others" = c(1, -0.5, -0.5)).
+#' @param adjust tukey, dunnett, sidak, bonferroni, holm or none.
+#' @param type model, or response: transformed back.
+#' @param trends A number whose slopes are wanted in place of means.
+#' @param at A list by variable of values, list(x = 1:2).
+#' @param cell_weights equal or proportional.
 marginal_means <- function(object, means, pairwise = FALSE, at = NULL, ddf = "satterthwaite", level = 0.95,
-                           ...) {
+                           compare = NULL, control = NULL, custom = NULL, adjust = NULL, type = NULL,
+                           trends = NULL, cell_weights = NULL, vcov = NULL, cluster = NULL, ...) {
   if (inherits(means, "formula")) means <- paste(deparse(means), collapse = " ")
-  options <- list(object, "emmeans", means = means, pairwise = pairwise, ddf = ddf, level = level, ...)
+  options <- list(
+    object, "emmeans", means = means, pairwise = if (pairwise) TRUE else NULL, ddf = ddf, level = level,
+    compare = compare, control = control, custom = if (is.null(custom)) NULL else lapply(custom, I), adjust = adjust, type = type,
+    trends = trends, cell_weights = cell_weights, vcov = vcov, cluster = cluster, ...)
   if (length(at)) options$at <- lapply(at, function(x) I(as.character(x)))
   do.call(ask, options)
 }

@@ -3,25 +3,36 @@
 #' Fits a linear mixed model.
 #'
 #' `data` is a data frame, or names of files that the library reads itself. Arguments have lme4's names, but
-#' weights and offset are names of columns; levels and ordered factors are those of the data frame. Others are
-#' the options of lmm.h.
+#' weights and offset are names of columns; levels and ordered factors are those of the data frame. Others have
+#' the names and meanings of lmm.h.
 #'
+#' @param add,drop Terms that are added to the formula or taken out of it, "z + (1 | h)".
 #' @param absorb Factors with a fixed effect for every level that is not reported.
 #' @param residual_by What tells residual variances apart: a column, or ~ a + b.
 #' @param residual Covariances between the residuals of a subject, "us(visit | subject)".
 #' @param relationship,precision A list by grouping factor of covariances between its levels, or of their
 #'   inverses: a file, a matrix with row names, dense or one of Matrix; as relationship also a pedigree, a data
 #'   frame with individual, sire and dam.
+#' @param neighbours A list by grouping factor of levels that are next to each other: a file, a data frame or list
+#'   of two columns, or a matrix with row names that is not zero for neighbours.
+#' @param covary Two factors of one relationship whose effects at a level have a covariance.
 #' @param parent_groups A list by grouping factor of names that stand for unknown parents in its pedigree.
 #' @param group_variance Variance of these groups' means, as a multiple of the additive variance.
 #' @param hold Parameters that are known, c("sd_x|g" = 2).
 #' @param start Numbers, or a file with an older fit.
 #' @param vcov,cluster model or CR0 to CR3, and the column of clusters.
+#' @param missing Texts that mean missing; with encoding, decimal and separator for data that are files.
+#' @param accuracy,probe_seed Standard error wanted of a criterion that is estimated, and another draw of its
+#'   random vectors.
+#' @param keep_products FALSE takes less memory; such a fit cannot be saved.
 slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.action = "na.omit",
                   contrasts = NULL, factor = NULL, levels = NULL, ddf = "satterthwaite", start = NULL,
                   theta = NULL, sigma = NULL, solver = NULL, threads = NULL, pedigree = NULL, absorb = NULL,
                   residual_by = NULL, residual = NULL, relationship = NULL, precision = NULL, hold = NULL,
-                  vcov = NULL, cluster = NULL, parent_groups = NULL, group_variance = NULL, ...) {
+                  vcov = NULL, cluster = NULL, parent_groups = NULL, group_variance = NULL, add = NULL, drop = NULL,
+                  neighbours = NULL, covary = NULL, missing = NULL, encoding = NULL, decimal = NULL,
+                  separator = NULL, sparse_fixed = NULL, optimizer = NULL, max_evaluations = NULL,
+                  tolerance = NULL, accuracy = NULL, probe_seed = NULL, keep_products = NULL, ...) {
   open_library()
   if (is.function(na.action)) {
     na.action <- if (identical(na.action, stats::na.fail)) "na.fail" else "na.omit"
@@ -35,7 +46,10 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
     residual_by = if (is.null(residual_by)) NULL else formula_text(residual_by), residual = residual,
     relationship = lapply(relationship, known), precision = lapply(precision, known), hold = as.list(hold),
     vcov = vcov, cluster = cluster, parent_groups = lapply(parent_groups, I),
-    group_variance = group_variance, ...)
+    group_variance = group_variance, add = add, drop = drop, neighbours = lapply(neighbours, pairs_of_levels),
+    covary = covary, missing = missing, encoding = encoding, decimal = decimal, separator = separator,
+    sparse_fixed = sparse_fixed, optimizer = optimizer, max_evaluations = max_evaluations,
+    tolerance = tolerance, accuracy = accuracy, probe_seed = probe_seed, keep_products = keep_products, ...)
   options <- options[!vapply(options, function(x) is.list(x) && !length(x), NA)]
   frame <- NULL
   if (is.character(data)) {
@@ -66,6 +80,20 @@ known <- function(x) {
   }
   x <- as.matrix(x)
   list(levels = I(levels), values = unname(lapply(seq_len(nrow(x)), function(k) I(as.numeric(x[k, ])))))
+}
+
+# Which levels are neighbours: a file, or pairs of names.
+pairs_of_levels <- function(x) {
+  if (is.character(x) && length(x) == 1) return(path.expand(x))
+  if (is.list(x)) {
+    if (length(x) < 2) stop("neighbours are two columns of levels", call. = FALSE)
+    columns <- if (all(c("row", "column") %in% names(x))) x[c("row", "column")] else x[1:2]
+    return(list(row = I(as.character(columns[[1]])), column = I(as.character(columns[[2]]))))
+  }
+  levels <- rownames(x)
+  if (is.null(levels)) stop("a matrix of neighbours needs the levels as row names", call. = FALSE)
+  pairs <- which(as.matrix(x) != 0, arr.ind = TRUE)
+  list(row = I(levels[pairs[, 1]]), column = I(levels[pairs[, 2]]))
 }
 
 formula_text <- function(formula) {
@@ -118,9 +146,12 @@ with_factors <- function(options, frame) {
   options
 }
 
-load_lmm <- function(path, ddf = "satterthwaite", vcov = NULL, cluster = NULL) {
+load_lmm <- function(path, ddf = "satterthwaite", vcov = NULL, cluster = NULL, solver = NULL, threads = NULL,
+                     keep_products = NULL) {
   open_library()
-  answer <- .Call(C_load, path.expand(path), options_json(list(ddf = ddf, vcov = vcov, cluster = cluster)))
+  answer <- .Call(C_load, path.expand(path), options_json(list(
+    ddf = ddf, vcov = vcov, cluster = cluster, solver = solver, threads = threads,
+    keep_products = keep_products)))
   new_fit(checked(answer), answer[[3]], NULL, match.call())
 }
 
