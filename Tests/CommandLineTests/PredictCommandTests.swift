@@ -43,6 +43,31 @@ import Testing
     #expect(abs((values[3] - values[2]) / 2 - 46.6721522) < 1e-5)
   }
 
+  /// ggeffects 1.2.0 of lme4's fit: ggemmeans(m, "Days [0, 5, 9]"), with normal quantiles; the standard errors
+  /// of ggpredict(m, "Days [0, 5, 9]", type = "random") are those of a new observation of the same subject.
+  @Test func `the population's predictions are those of ggeffects`() throws {
+    try folder.write("Days\n0\n5\n9\n", to: "days.csv")
+    func rows(_ interval: String) throws -> [[Double]] {
+      let run = try ToolProcess(
+        "predict", model, "--data", folder.file("days.csv"), "--random", "none", "--se", "--interval",
+        interval)
+      #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+      return lines(run).dropFirst().map { $0.split(separator: ",").map { Double($0)! } }
+    }
+    let expected = [
+      [251.405104848, 6.82455577628, 238.029221317, 264.780988380, 26.4861398136],
+      [303.741534646, 9.58124161380, 284.962646156, 322.520423137, 27.3265664060],
+      [345.610678485, 14.62878592253, 316.938784939, 374.282572031, 29.4778292662],
+    ]
+    let (means, observations) = (try rows("confidence"), try rows("prediction"))
+    #expect(means.count == 3)
+    for (k, theirs) in expected.enumerated() {
+      for (a, b) in zip(means[k].dropFirst(), theirs) { #expect(abs(a - b) < 1e-6 * b, "\(a), \(b)") }
+      let error = (observations[k][4] - observations[k][3]) / (2 * 1.959963984540054)
+      #expect(abs(error - theirs[4]) < 1e-6 * theirs[4])
+    }
+  }
+
   @Test func `a new level is an error that names file, line and level, and leaves no file`() throws
   {
     let output = folder.file("out.csv")

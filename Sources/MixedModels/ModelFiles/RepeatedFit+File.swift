@@ -27,7 +27,7 @@ extension RepeatedOptimum {
       throw NotOfThisFit(part: "the optimum")
     }
     guard abs(solution.value - outcome.value) <= 1e-10 * max(1, abs(outcome.value)) else {
-      throw NotReproduced(saved: outcome.value, found: solution.value)
+      throw NotReproduced(saved: outcome.value, found: solution.value, isUncertain: false)
     }
     let slopes = criterion.slopes(solution)
     let (hessian, informationSlopes) = criterion.curvature(solution, slopes)

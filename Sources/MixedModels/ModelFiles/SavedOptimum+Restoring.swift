@@ -6,6 +6,8 @@ import NumericalMethods
 struct NotReproduced: Error {
   let saved: Double
   let found: Double
+  /// Whether what was found is an estimate of no use for a comparison.
+  let isUncertain: Bool
 }
 
 /// Derivatives that were saved are not those of the criterion.
@@ -28,10 +30,19 @@ extension SavedOptimum {
       try Optimum.check(optimum.outcome.value, saved.outcome.value, nil, nil)
       return FittedModel.Restored(optimum: optimum, plan: [], record: record)
     }
-    let (optimum, plan) = try model.optimum(options) { criterion, isExpensive in
-      try Optimum(saved, options, isExpensive: isExpensive, criterion)
+    func restored(_ options: FitOptions) throws -> FittedModel.Restored {
+      let (optimum, plan) = try model.optimum(options) { criterion, isExpensive in
+        try Optimum(saved, options, isExpensive: isExpensive, criterion)
+      }
+      return FittedModel.Restored(optimum: optimum, plan: plan, record: record)
     }
-    return FittedModel.Restored(optimum: optimum, plan: plan, record: record)
+    do {
+      return try restored(options)
+    } catch let error as NotReproduced where error.isUncertain && options.solver == "auto" {
+      var exact = options
+      exact.solver = "exact"
+      return try restored(exact)
+    }
   }
 }
 
@@ -78,13 +89,14 @@ extension Optimum {
   fileprivate static func check(
     _ value: Double, _ saved: Double, _ savedError: Double?, _ criterion: Criterion?
   ) throws {
-    let error = min(max(savedError ?? 0, criterion?.standardError ?? 0), largestError)
+    let uncertainty = max(savedError ?? 0, criterion?.standardError ?? 0)
+    let error = min(uncertainty, largestError)
     let tolerance = 1e-10 * max(1, abs(saved)) + 6 * error
     guard abs(value - saved) > tolerance else { return }
     // Earlier versions kept the least of values around a minimum that rounding blurs.
     let rounding = min(100 * (try criterion?.roundingError() ?? 0), largestError)
     guard abs(value - saved) <= tolerance + rounding else {
-      throw NotReproduced(saved: saved, found: value)
+      throw NotReproduced(saved: saved, found: value, isUncertain: uncertainty > largestError)
     }
   }
 

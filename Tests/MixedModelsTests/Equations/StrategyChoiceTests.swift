@@ -46,6 +46,19 @@ import Testing
     #expect(try EquationsPlan(model, threads: 2).chosen.strategy != .matrixFree)
   }
 
+  /// Its exact factor has 40 nonzeros a plot, and is found in no time, however much is left when plots with
+  /// few neighbours are gone.
+  @Test func `a field of ten thousand plots is factored`() throws {
+    var text = "row,col,y\n"
+    for k in 0..<10_000 { text += "\(k / 100),\(k % 100),\((k * 37) % 101 + (k / 700) % 5)\n" }
+    let model = try LinearMixedModel(
+      Formula("y ~ 1 + ar1(row):ar1(col)"), data: [.bytes(Array(text.utf8), name: "field.csv")],
+      options: FitOptions())
+    let plan = try EquationsPlan(model, threads: 2)
+    #expect(plan.chosen.strategy == .whole)
+    #expect(plan.chosen.factorNonzeros < 500_000)
+  }
+
   @Test func `vectors of a core that is written out are its own only`() throws {
     // Workers who are at few firms, and users who see many items.
     let rare = try model("labour1m", rows: 60_000, levels: ["worker": 20_000, "firm": 2000])

@@ -66,6 +66,30 @@ private func dataLines(_ script: String) -> Int {
     #expect(script.contains("'Days' at screen") && script.contains("'Reaction' at screen"))
   }
 
+  /// An item has one frequency: its rows would stand above each other.
+  @Test func aCovariateVariesWithinTheLevelsThatAreShown() throws {
+    var csv = "y,item,subject,frequency,condition\n"
+    var random = SplitMix64(seed: 9)
+    for item in 0..<12 {
+      for subject in 0..<8 {
+        let condition = (item + subject) % 2 == 0 ? "near" : "far"
+        csv += "\(random.normal() + Double(item % 5)),w\(item),s\(subject),\(item * item % 7),\(condition)\n"
+      }
+    }
+    let table = DataSource.bytes(Array(csv.utf8), name: "items.csv")
+    for frequency in ["frequency", "center(frequency)", "scale(frequency)", "poly(frequency, 2)"] {
+      let example = try Example(
+        "y ~ \(frequency) + condition + (condition | item) + (1 | subject)", table)
+      func script(_ group: String?) throws -> String {
+        try example.source.figure(.data, data: example.data, group: group).script(.svg).text
+      }
+      let chosen = try script(nil)
+      #expect(chosen.contains("set title 's3'") && chosen.contains("'frequency' at screen"), "\(frequency)")
+      let items = try script("item")
+      #expect(items.contains("set title 'w3'") && items.contains("'condition' at screen"), "\(frequency)")
+    }
+  }
+
   @Test func linesOfAllLevelsStandInOnePanel() throws {
     let example = try Example.sleepstudy.get()
     let figure = try example.source.figure(.data, data: example.data, layout: .lines)
@@ -354,6 +378,30 @@ private func dataLines(_ script: String) -> Int {
       #expect(abs(modes.mode(level: level, column: 0) - plot[4]) < 1e-9)
       #expect(plot[2] == 0.5 && plot[3] == 0.5)
     }
+  }
+
+  /// Rows and columns from 1 on: axes end at the plots' edges.
+  @Test func `axes end where the field ends`() throws {
+    let script = try Self.field.get().source.figure(.map).script(.svg).text
+    #expect(script.contains("set xrange [0.5:15.5]") && script.contains("set yrange [10.5:0.5]"))
+    #expect(script.contains("set title '150 plots'"))
+  }
+
+  /// Two fields, of which the second lies elsewhere.
+  @Test func `fields have their names`() throws {
+    var csv = "y,place,row,col\n"
+    var random = SplitMix64(seed: 8)
+    for (place, rows) in [("south", 5..<9), ("north", 1..<6)] {
+      for row in rows {
+        for col in 1..<6 { csv += "\(random.normal() + Double(row * col)),\(place),\(row),\(col)\n" }
+      }
+    }
+    let example = try Example(
+      "y ~ 1 + place:ar1(row):ar1(col)", .bytes(Array(csv.utf8), name: "places.csv"))
+    let script = try example.source.figure(.map).script(.svg).text
+    #expect(script.contains("set title 'north: 25 plots'"), "\(script)")
+    #expect(script.contains("set title 'south: 20 plots'"))
+    #expect(script.contains("set yrange [8.5:4.5]") && script.contains("set yrange [5.5:0.5]"))
   }
 
   @Test(.enabled(if: isGnuplotInstalled), arguments: [FigureTerminal.svg, .png, text])

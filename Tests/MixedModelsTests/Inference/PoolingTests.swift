@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Glibc
+import Foundation
 import MixedModels
 import ModelFrames
+import TestSupport
 import Testing
 
 @Suite struct `Pooling of imputations` {
@@ -65,6 +66,63 @@ import Testing
     #expect(abs(normal.coefficients[3].df - 759.998816248) < 0.01)
   }
 
+  /// mice 3.15.0: pool(as.mira(fits), dfcom = 420) of lme4's fits (bobyqa, rhoend 1e-10) of
+  /// lpo ~ iqv + ses + sex + (1 | sch) to the five tables, and summary(…, conf.int = TRUE); with Satterthwaite's
+  /// degrees of freedom pool.scalar(Q, U, n = dfcom + 1, k = 1) of each coefficient, dfcom the mean of lmerTest's.
+  @Test func `imputations by mice are pooled as mice pools them`() throws {
+    let text = try String(contentsOfFile: Files.data("brandsma.csv"), encoding: .utf8)
+    let lines = text.split(separator: "\n")
+    let fits = try (1...5).map { k in
+      let own = [lines[0]] + lines.filter { $0.hasPrefix("\(k),") }
+      return try FittedModel(
+        Formula("lpo ~ iqv + ses + sex + (1 | sch)"),
+        data: [.bytes(Array(own.joined(separator: "\n").utf8), name: "imputed\(k).csv")])
+    }
+    #expect(fits.allSatisfy { $0.fit.observations == 424 })
+    let pooled = try PooledFits(named(fits), .residual)
+    let expected = [
+      // estimate, standard error, df, p, low, high, within, between, riv, λ, fmi
+      [
+        38.2615097444629, 0.8402502364753, 384.4589390286, 5.77389280174e-157, 36.6094487672965,
+        39.913570721629, 0.68878763157073, 0.014360690271736, 0.0250190734215, 0.0244083979218,
+        0.0294442430337,
+      ],
+      [
+        2.4327568819101, 0.2071710181, 30.0289731993, 9.44342150845e-13, 2.0096743355611,
+        2.855839428259, 0.0281383945647, 0.012317863479899, 0.5253119946801, 0.3443964228382,
+        0.3840951184777,
+      ],
+      [
+        0.0909735058991, 0.0508079548646, 28.1774680527, 8.41185383308e-02, -0.0130723487948,
+        0.195019360593, 0.00166118012306, 0.000766890128722, 0.5539845689769, 0.3564929665561,
+        0.3977732291069,
+      ],
+      [
+        1.2679915062331, 0.7393594028197, 85.3071801471, 8.99782432868e-02, -0.2019766532808,
+        2.737959665747, 0.44421703363183, 0.085362744088414, 0.2305973998084, 0.1873865488780,
+        0.2057907930124,
+      ],
+    ]
+    for (coefficient, numbers) in zip(pooled.coefficients, expected) {
+      let (low, high) = coefficient.confidenceInterval
+      let found = [
+        coefficient.estimate, coefficient.standardError, coefficient.df, coefficient.pValue, low, high,
+        coefficient.within, coefficient.between, coefficient.relativeIncrease, coefficient.lambda,
+        coefficient.missingInformation,
+      ]
+      for (a, b) in zip(found, numbers) {
+        #expect(abs(a - b) <= 1e-5 * abs(b), "\(coefficient.name): \(a), \(b)")
+      }
+      #expect(coefficient.completeDF == 420)
+    }
+    let variances = pooled.components.map { $0.covariances[0][0] }
+    #expect(abs(variances[0] - 11.2631163275) < 1e-5 && abs(variances[1] - 44.0371521645) < 1e-5)
+    let own = try PooledFits(named(fits)).coefficients.map(\.df)
+    for (df, theirs) in zip(own, [29.09436400, 30.02318990, 28.07057407, 84.63147043]) {
+      #expect(abs(df - theirs) < 1e-4 * theirs)
+    }
+  }
+
   @Test func `the order of the fits does not matter, and a fit twice is told`() throws {
     let fits = try (1...3).map { try fit($0) }
     let (a, b) = (try PooledFits(named(fits)), try PooledFits(named([fits[2], fits[0], fits[1]])))
@@ -74,9 +132,9 @@ import Testing
     }
     let twice = try PooledFits(named([fits[0], fits[0]]))
     #expect(twice.messages.contains { $0.contains("there twice") })
-    // A square and its root are not always the number again.
-    let own = try #require(fits[0].fit.fixedEffects[0].standardError)
-    #expect(abs(twice.coefficients[0].standardError - own) <= own.ulp)
+    // A square's root may be the next number.
+    let error = try #require(fits[0].fit.fixedEffects[0].standardError)
+    #expect(abs(twice.coefficients[0].standardError - error) <= error.ulp)
   }
 
   @Test func `other models are refused`() throws {

@@ -41,6 +41,25 @@ import Testing
     #expect(all.selected.randomPart == "(1 | Subject)")
   }
 
+  /// lmerTest 3.1-3 with lme4's bobyqa: step(m, reduce.fixed = FALSE) of y ~ x + a + (x + z | g) + (1 | h)
+  /// takes (1 | h) out, then z, and keeps x, which ours does, too: its p-value is 0.0072, or less by a mixture.
+  /// Ours has submodels without correlations beside them.
+  @Test func `deletions are those of lmerTest's step`() throws {
+    let selection = try FittedModel(
+      Formula("y ~ x + a + (x + z | g) + (1 | h)"), data: [UnbalancedTable.source()]
+    ).randomPartSelection(by: .lrt)
+    let expected: [(part: String, parameters: Int, logLikelihood: Double)] = [
+      ("(x + z | g) + (1 | h)", 12, -630.916205740), ("(x + z | g)", 11, -630.916205740),
+      ("(x | g)", 8, -631.685518518),
+    ]
+    for (part, parameters, logLikelihood) in expected {
+      let row = try #require(
+        selection.rows.first { $0.randomPart == part }, "\(part): \(selection.rows.map(\.randomPart))")
+      #expect(row.parameterCount == parameters)
+      #expect(abs(row.logLikelihood - logLikelihood) < 2e-6, "\(part): \(row.logLikelihood)")
+    }
+  }
+
   /// Each row's criterion is that of its formula fitted to the rows.
   @Test func `submodels are those of their formulas`() throws {
     let formula = "y ~ a * b + x + (a + x | g) + (1 | h)"

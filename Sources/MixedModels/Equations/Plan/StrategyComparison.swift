@@ -25,6 +25,8 @@ struct StrategyComparison {
   private var samples: [CoreSample] = []
   /// Of levels that hang together.
   private var elimination: BoundedElimination?
+  /// Edges that finding an order for these looks at.
+  private var relatedEdges = 0
 
   /// An exact search may cost this many times as much as one with an estimated criterion.
   private static let exactness = 3.0
@@ -83,6 +85,11 @@ struct StrategyComparison {
     let graph = NodeGraph(model)
     let elimination = graph.boundedElimination(limit: WholePattern.limit(model))
     self.elimination = elimination
+    // Fields and maps are nearly planar: an order of theirs is found in the time that their own edges take,
+    // where a pedigree fills in.
+    relatedEdges =
+      model.covariance.hasLevelParameters
+      ? graph.edges.count : Int(min(elimination.remainingEntries, 1e15))
     guard ["auto", "matrix-free"].contains(solver) || compares else { return }
     let estimate = StrategyEstimate(elimination, model, accuracy: accuracy, threads: threads)
     let wanted: MatrixFreeAccuracy =
@@ -126,7 +133,7 @@ struct StrategyComparison {
     }
     if let elimination {
       let bound = StrategyEstimate(whole: elimination, model)
-      let isLate = solver != "cholmod" && takesLong(edges: Int(elimination.remainingEntries))
+      let isLate = solver != "cholmod" && takesLong(edges: relatedEdges)
       if isHopeless(bound) || isLate {
         candidates.append(Candidate(estimate: bound, choice: nil))
         return
