@@ -18,8 +18,8 @@ final class ProgressLine: Sendable {
   private struct State {
     var lastShown: Double
     var isVisible = false
-    /// What is counted, and when and where counting began.
-    var count: (what: String, began: Double, first: Double)?
+    /// What is counted, when and where counting began, and how far it has come.
+    var count: (what: String, began: Double, first: Double, last: Double)?
   }
 
   private let isTerminal: Bool
@@ -70,10 +70,11 @@ final class ProgressLine: Sendable {
   private func timeLeft(_ what: String, _ done: Double, of total: Double) -> String {
     state.withLock { state in
       let now = monotonicSeconds()
-      guard let count = state.count, count.what == what, done >= count.first else {
-        state.count = (what, now, done)
+      guard let count = state.count, count.what == what, done >= count.last else {
+        state.count = (what, now, done, done)  // or it begins again
         return ""
       }
+      state.count?.last = done
       let (seconds, part) = (now - count.began, done - count.first)
       guard seconds > 1, part > 0, done < total else { return "" }
       return ", \(Self.duration(seconds * (total - done) / part)) left"
