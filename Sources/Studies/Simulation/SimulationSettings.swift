@@ -66,6 +66,8 @@ public struct SimulationTruth: Sendable, Equatable {
 
   public internal(set) var coefficients: [Coefficient]
   public internal(set) var terms: [Term]
-  /// σ.
+  /// σ, of the first stratum where there are strata of residuals.
   public internal(set) var sigma: Double
+  /// σ_s / σ of the other strata.
+  var strataRatios: [Double] = []
 }

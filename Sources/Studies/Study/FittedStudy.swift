@@ -75,7 +75,7 @@ extension FittedStudy {
       terms: zip(fit.varianceComponents, fitted.estimatedStructures).map {
         SimulationTruth.Term(
           group: $0.group, columns: $0.columns, covariance: $0.covariances, structure: $1)
-      }, sigma: fit.sigma)
+      }, sigma: fit.sigma, strataRatios: fitted.model.strataRatios(fitted.φ))
   }
 
   private init(_ other: FittedStudy, products: CrossProducts? = nil, truth: SimulationTruth? = nil) {

@@ -46,7 +46,7 @@ public struct Study: Sendable {
         var stream = RandomStream(seed: responseSeed, purpose: Self.purpose, block: UInt64(k))
         return fits.replicate(k, &stream)
       }
-      let isLinear = model.model.covariance.isUnstructured
+      let isLinear = model.model.covariance.isUnstructured && model.model.strataLabels.isEmpty
       let bias = isLinear ? try? model.maximumLikelihoodBias() : nil
       cells.append(
         StudyCell(

@@ -14,6 +14,15 @@ struct StudyFits: Sendable {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ study: StudyModel, _ settings: StudySettings) throws {
     (self.study, self.settings) = (study, settings)
+    if !study.model.strataLabels.isEmpty {
+      if settings.wantsProfiles {
+        throw SimulationError.stated("profiles are not made for strata of residuals.")
+      }
+      if [.kenwardRoger, .kenwardRogerLinear].contains(settings.degreesOfFreedom) {
+        throw SimulationError.stated(
+          "Kenward and Roger's adjustment is for residuals of one variance. Use \(Setting.degreesOfFreedom(["satterthwaite"])).")
+      }
+    }
     refits = try settings.methods.map {
       try Refitting(study.model, kind: $0, start: study.φ, solver: settings.solver)
     }
@@ -24,7 +33,7 @@ struct StudyFits: Sendable {
 
   /// One replicate by every method; the same response for all.
   func replicate(_ index: Int, _ stream: inout RandomStream) -> [StudyReplicate] {
-    let response = study.model.replacingResponse(study.simulator.draw(&stream))
+    let response = study.simulator.draw(&stream)
     return zip(settings.methods, refits).map { method, refitting in
       guard let outcome = try? refitting.fit(response, wantsCurvature: true),
         var estimates = try? estimates(outcome, method)
@@ -128,7 +137,10 @@ struct StudyFits: Sendable {
         }
       }
     }
-    return estimates + StudyEstimate.deviation(outcome.sigma, errors?.sigma ?? .nan, z: z)
+    return estimates
+      + ([1] + model.strataRatios(outcome.φ)).enumerated().flatMap { s, ratio in
+        StudyEstimate.deviation(ratio * outcome.sigma, errors?.strata[s] ?? .nan, z: z)
+      }
   }
 }
 

@@ -15,7 +15,7 @@ struct StudyModel: Sendable {
   /// True values, σ in units of the response.
   let φ: [Double]
   let sigma: Double
-  let simulator: ResponseSimulator
+  let simulator: DrawnModels
 
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `InferenceError`, `SimulationError`.
   init(_ study: StudyDesign, seed: UInt64, threads: Int) throws {
@@ -24,9 +24,14 @@ struct StudyModel: Sendable {
     }
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
-    if model.hasResidualStructure {
+    let strata = model.strataLabels
+    if model.hasResidualStructure, strata.isEmpty {
       throw SimulationError.stated(
-        "a study knows independent residuals of one variance: leave \(Setting.residualBy) or \(Setting.residual()) out.")
+        "a study knows independent residuals: leave \(Setting.residual()) out.")
+    }
+    guard strata.count == (strata.isEmpty ? 0 : truth.strataRatios.count + 1) else {
+      throw SimulationError.stated(
+        "with \(study.label) there are other strata of residuals than in the fit.")
     }
     if let held = study.fitted?.options.held.first {
       throw SimulationError.stated(
@@ -50,16 +55,10 @@ struct StudyModel: Sendable {
         ?? RelativeCovariance.entries(
           Σ.semidefiniteRoot(scale: 1 / (truth.sigma * truth.sigma)).lowerTriangularFactor)
     }
-    φ = model.covariance.working(θ)
+    φ = model.covariance.working(θ + truth.strataRatios)
     sigma = truth.sigma
     parameters = Self.parameters(truth, model, covariances)
-    var factors = model.covariance.emptyFactors
-    model.covariance.factors(φ, into: &factors)
-    simulator = try ResponseSimulator(
-      model,
-      spreads: zip(model.groups, factors).map {
-        DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
-      }, sigma: truth.sigma / model.fixed.responseScale)
+    simulator = try DrawnModels(model, φ: φ, sigma: truth.sigma / model.fixed.responseScale)
   }
 
   /// The cross-products of one simulated table, drawn as it is read, or of a fit; of the response only the
@@ -125,11 +124,15 @@ struct StudyModel: Sendable {
         }
       }
     }
-    return parameters + [
-      StudyParameter(kind: .sigma, group: nil, term: "sigma", truth: truth.sigma),
-      StudyParameter(
-        kind: .residualVariance, group: nil, term: "sigma^2", truth: truth.sigma * truth.sigma),
-    ]
+    let labels = model.strataLabels.isEmpty ? [""] : model.strataLabels.map { "_\($0)" }
+    return parameters
+      + zip(labels, [1] + truth.strataRatios).flatMap { label, ratio in
+        let σ = ratio * truth.sigma
+        return [
+          StudyParameter(kind: .sigma, group: nil, term: "sigma\(label)", truth: σ),
+          StudyParameter(kind: .residualVariance, group: nil, term: "sigma\(label)^2", truth: σ * σ),
+        ]
+      }
   }
 }
 

@@ -32,7 +32,7 @@ private struct Example {
 }
 
 private let kinds = FigureKind.allCases.filter {
-  $0.takesModel && ![.means, .coefficients, .deviations, .correlations, .map].contains($0)
+  $0.takesModel && ![.means, .coefficients, .deviations, .correlations, .map, .correlogram, .variogram].contains($0)
 }
 private let text = FigureTerminal.text(columns: 70, rows: 20)
 

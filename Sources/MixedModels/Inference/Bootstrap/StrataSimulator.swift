@@ -13,22 +13,29 @@ struct StrataSimulator: Sendable {
   /// - Returns: nil where residuals have one variance.
   /// - Throws: `InferenceError` where levels are related, or crossed factors are too large.
   init?(_ fitted: FittedModel, memory: Int = availableMemory()) throws {
-    let model = fitted.model
+    guard fitted.model.covariance.residual is VarianceStrata else { return nil }
+    try fitted.requireEstimates()
+    try self.init(
+      fitted.model, φ: fitted.φ, sigma: fitted.fit.sigma / fitted.model.fixed.responseScale, memory: memory)
+  }
+
+  /// - Parameter sigma: Of the first stratum, in units of the scaled response.
+  /// - Returns: nil where residuals have one variance.
+  /// - Throws: `InferenceError` where levels are related, or crossed factors are too large.
+  init?(_ model: LinearMixedModel, φ: [Double], sigma: Double, memory: Int = availableMemory()) throws {
     guard let structure = model.covariance.residual as? VarianceStrata, let parts = model.parts else {
       return nil
     }
-    try fitted.requireEstimates()
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
         "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")
     }
     var factors = model.covariance.emptyFactors
-    model.covariance.factors(fitted.φ, into: &factors)
+    model.covariance.factors(φ, into: &factors)
     let spreads = zip(model.groups, factors).map {
       DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
     }
-    let sigma = fitted.fit.sigma / model.fixed.responseScale
-    let ratios = [1] + structure.values(model.covariance.residualCoordinates(fitted.φ))
+    let ratios = [1] + structure.values(model.covariance.residualCoordinates(φ))
     self.model = model
     strata = try parts.all.indices.map { k in
       try ResponseSimulator(
