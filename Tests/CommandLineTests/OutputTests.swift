@@ -4,6 +4,24 @@ import TestSupport
 import Testing
 
 struct OutputTests {
+  /// Of a name that says nothing the summary's; what --format says holds.
+  @Test(arguments: [
+    ("fit.csv", "effect,group,term,"), ("fit.json", "{"), ("fit.md", "### Linear mixed model"),
+    ("fit.html", "<section>"), ("fit.tex", "% needs"), ("fit.txt", "Linear mixed model"),
+    ("fit", "Linear mixed model"),
+  ])
+  func `the name of the file tells the format`(name: String, start: String) throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolProcess(
+      script: """
+        $tool fit "$1" "$2" -o "$3" --save "$4" && head -c 20 "$3" &&
+          $tool fixef "$4" --format tidy -o "$3" && echo && head -1 "$3"
+        """, [sleepstudyFormula, sleepstudyPath, folder.file(name), folder.file("s.lmm")])
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.first?.hasPrefix(start.prefix(20)) == true, "\(run.output) \(run.errors)")
+    #expect(lines.last?.hasPrefix("effect,") == true || lines.last?.hasPrefix("term,") == true, "\(run.output)")
+  }
+
   @Test func `the output file holds what standard output would`() throws {
     let folder = try TemporaryFolder()
     let run = try ToolProcess("fit", "--format", "tidy", "--output", folder.file("fit.csv"))

@@ -20,6 +20,12 @@ import Testing
     #expect(fields[..<4] == ["ran_vals", "Subject", "308", "(Intercept)"])
     #expect(abs(Double(fields[4])! - 2.2585) < 1e-3)
     #expect(abs(Double(fields[5])! - 12.0709) < 1e-2)
+    // broom.mixed 0.2.9.4: tidy(fm, effects = "ran_vals", conf.int = TRUE), of the slope of 309.
+    let slope = try #require(lines.first { $0.hasPrefix("ran_vals,Subject,309,Days,") })
+    let values = slope.split(separator: ",").suffix(4).map { Double($0)! }
+    for (ours, theirs) in zip(values, [-8.61970318, 2.30483698, -13.13710065, -4.10230572]) {
+      #expect(abs(ours - theirs) < 1e-5 * abs(theirs))
+    }
   }
 
   @Test func `json has modes, deviations and covariances that agree`() throws {

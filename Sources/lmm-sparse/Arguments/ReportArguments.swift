@@ -10,8 +10,7 @@ struct ReportArguments: ParsableArguments {
     case summary, json, tidy, glance, markdown, html, latex
   }
 
-  @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
-  var format: Format?
+  @Option(help: .format) var format: Format?
 
   @Flag(help: "Short for --format json.")
   var json = false
@@ -43,7 +42,10 @@ struct ReportArguments: ParsableArguments {
     try digits.check(isForPeople: ![.json, .tidy, .glance].contains(chosenFormat))
   }
 
-  private var chosenFormat: Format { json ? .json : format ?? .summary }
+  private var chosenFormat: Format {
+    let named = TableArguments.Format(output: output).flatMap { Format(rawValue: $0.rawValue) }
+    return json ? .json : format ?? named ?? .summary
+  }
 
   var isSummary: Bool { chosenFormat == .summary }
 

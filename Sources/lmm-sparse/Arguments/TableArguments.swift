@@ -21,8 +21,7 @@ struct TableArguments: ParsableArguments {
     }
   }
 
-  @Option(help: ArgumentHelp("Form of the report; default: summary.", valueName: "format"))
-  var format: Format?
+  @Option(help: .format) var format: Format?
 
   @Flag(help: "Short for --format json.")
   var json = false
@@ -37,10 +36,12 @@ struct TableArguments: ParsableArguments {
 
   func validate() throws {
     try checkJSON(json, format)
-    try digits.check(isForPeople: !json && format != .json && format != .tidy)
+    try digits.check(isForPeople: ![.json, .tidy].contains(chosen))
   }
 
-  private var chosenFormat: any ReportFormat { (json ? .json : format ?? .summary).format }
+  private var chosen: Format { json ? .json : format ?? Format(output: output) ?? .summary }
+
+  private var chosenFormat: any ReportFormat { chosen.format }
 
   /// Makes the report of a run that writes nothing else, and writes it.
   func write(reading inputs: [String], _ make: (ProgressLine?) throws -> Report) throws {
@@ -56,6 +57,26 @@ struct TableArguments: ParsableArguments {
     }
     if !chosenFormat.showsNotes { progress.tell(report.notes) }
   }
+}
+
+extension TableArguments.Format {
+  /// What the name of a file asks for; nil where it says nothing.
+  init?(output file: String?) {
+    switch file?.split(separator: ".", omittingEmptySubsequences: false).last?.lowercased() {
+    case "json": self = .json
+    case "csv": self = .tidy
+    case "md": self = .markdown
+    case "html": self = .html
+    case "tex": self = .latex
+    default: return nil
+    }
+  }
+}
+
+extension ArgumentHelp {
+  static let format = ArgumentHelp(
+    "Form of the report; default: that of the --output file's suffix (.csv, .json, .md, .html, .tex), else summary.",
+    valueName: "format")
 }
 
 /// - Throws: `ValidationError` where `--json` and `--format` say different things.
