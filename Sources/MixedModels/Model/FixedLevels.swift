@@ -46,6 +46,9 @@ struct FixedLevels: Sendable {
   /// Columns of D that are linearly independent.
   var rank: Int { factors.reduce(0) { $0 + $1.estimatedCount } }
 
+  /// Whether rows connect all levels, so that sums of all factors' effects depend on each other by constants alone.
+  var isConnected: Bool { rank == starts.last! - (factors.count - 1) }
+
   /// Of the equations' blocks beside `width` columns [X y].
   func entries(width: Int) -> Int {
     starts.last! * (1 + width) + pairs.reduce(0) { $0 + $1.blocks.count }
@@ -113,16 +116,20 @@ extension FixedLevels {
     return sum
   }
 
+  /// DᵀWD in working levels.
+  var products: FixedLevelsProducts {
+    let first = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
+    return FixedLevelsProducts(
+      squares: factors.map(\.squares),
+      pairs.filter { $0.rowGroup >= first }.map { $0.numbered(from: -first) }, names: factors.map(\.name),
+      dropsLast: reported != nil)
+  }
+
   /// Of (DᵀWD)⁻, working levels, factor after factor.
   ///
   /// - Throws: `CholmodError`, `FitError`.
   func inverseDiagonal() throws -> [Double] {
-    let first = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
-    let products = FixedLevelsProducts(
-      squares: factors.map(\.squares),
-      pairs.filter { $0.rowGroup >= first }.map { $0.numbered(from: -first) }, names: factors.map(\.name),
-      dropsLast: reported != nil)
-    return try FixedLevelsFactor(products, holdsRedundant: true).inverseDiagonal()
+    try FixedLevelsFactor(products, holdsRedundant: true).inverseDiagonal()
   }
 
   /// As further groups of a model with `width` columns [X y], numbered from `first`.

@@ -77,11 +77,9 @@ final class FixedLevelsAssembly {
     fixedPairs = pairs
     areReported = absorbed[0].isReported
     let levelProducts = FixedLevelsProducts(squares: squares, pairs, names: names, dropsLast: areReported)
-    (system, regression) = try Self.solved(levelProducts, b, options)
-    // A factor's answers leave nothing that another product would mend.
-    let explained =
-      system is FixedLevelsFactor
-      ? b.multipliedByTransposeOnLeft(regression) : levelProducts.explained(b, regression)
+    (regression, system) = try levelProducts.solved(
+      b, solver: options.solver, threads: threadCount(options.threads))
+    let explained = system.explained(b, regression)
     var rest = products
     for j in 0..<width {
       for i in 0..<width { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 }
@@ -90,21 +88,6 @@ final class FixedLevelsAssembly {
       for i in 0..<width { (rest[i, j], rest[j, i]) = (0, 0) }
     }
     projected = rest
-  }
-
-  /// (DᵀWD)⁻b, by what the solver's name asks for.
-  private static func solved(
-    _ products: FixedLevelsProducts, _ b: DenseMatrix, _ options: FitOptions
-  ) throws -> (any FixedLevelsSystem, DenseMatrix) {
-    func solved(_ solver: String) throws -> (any FixedLevelsSystem, DenseMatrix) {
-      var F = b
-      let system = try products.system(solver: solver, threads: threadCount(options.threads))
-      try system.solve(&F)
-      return (system, F)
-    }
-    do { return try solved(options.solver) } catch FitError.slowSpectrum where options.solver == "auto" {
-      return try solved("cholmod")
-    }
   }
 
   private static func checkMemory(

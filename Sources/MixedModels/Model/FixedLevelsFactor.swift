@@ -107,6 +107,9 @@ final class FixedLevelsFactor: FixedLevelsSystem {
     }
   }
 
+  /// A factor's answers leave nothing that another product would mend.
+  func explained(_ b: DenseMatrix, _ F: DenseMatrix) -> DenseMatrix { b.multipliedByTransposeOnLeft(F) }
+
   /// Of (DᵀWD)⁻, where redundant levels are held at 0.
   ///
   /// - Throws: `CholmodError`

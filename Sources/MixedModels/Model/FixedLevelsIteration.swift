@@ -93,6 +93,11 @@ final class FixedLevelsIteration: FixedLevelsSystem {
     }
   }
 
+  /// With errors of F counting by their squares.
+  func explained(_ b: DenseMatrix, _ F: DenseMatrix) -> DenseMatrix {
+    b.multipliedByTransposeOnLeft(F) + F.multipliedByTransposeOnLeft(b - products.applied(to: F))
+  }
+
   /// S⁺g for any number of columns, and what is left of g.
   ///
   /// - Throws: `FitError.slowSpectrum`.

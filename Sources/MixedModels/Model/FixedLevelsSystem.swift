@@ -11,6 +11,9 @@ protocol FixedLevelsSystem: AnyObject {
   /// - Throws: `CholmodError`; `FitError.slowSpectrum`.
   func solve(_ b: inout DenseMatrix) throws
 
+  /// bᵀ(DᵀWD)⁻b of the answer F to b.
+  func explained(_ b: DenseMatrix, _ F: DenseMatrix) -> DenseMatrix
+
   /// log |DᵀWD|, redundant levels with twice their squares included; nil where it takes too long.
   var logDeterminant: Double? { get }
 }
@@ -35,14 +38,30 @@ struct FixedLevelsProducts {
   /// Two factors of fewer levels have a factor at once.
   private static let fewestIterated = 4000
 
-  /// By elimination of the largest factor's levels and conjugate gradients for the others where there are many
-  /// levels, else by a sparse factor.
+  /// (DᵀWD)⁻b by elimination of the largest factor's levels and conjugate gradients for the others where there are
+  /// many levels, else by a sparse factor; and what solved for it.
   ///
   /// - Parameters:
+  ///   - b: Levels × columns.
   ///   - solver: As for random effects: `matrix-free` iterates, `absorb` and `cholmod` factor whatever it takes.
   ///   - threads: That take a part of the columns each.
   /// - Throws: `CholmodError`, `FitError`.
-  func system(solver: String, threads: Int) throws -> any FixedLevelsSystem {
+  func solved(
+    _ b: DenseMatrix, solver: String, threads: Int
+  ) throws -> (answers: DenseMatrix, system: any FixedLevelsSystem) {
+    func solved(_ solver: String) throws -> (DenseMatrix, any FixedLevelsSystem) {
+      var F = b
+      let system = try system(solver: solver, threads: threads)
+      try system.solve(&F)
+      return (F, system)
+    }
+    do { return try solved(solver) } catch FitError.slowSpectrum where solver == "auto" {
+      return try solved("cholmod")
+    }
+  }
+
+  /// - Throws: `CholmodError`, `FitError`.
+  private func system(solver: String, threads: Int) throws -> any FixedLevelsSystem {
     let isLarge = starts.last! >= Self.fewestIterated
     if solver == "matrix-free" || solver == "auto" && isLarge,
       let iteration = try FixedLevelsIteration(self, threads: threads)
@@ -77,10 +96,5 @@ struct FixedLevelsProducts {
       }
     }
     return result
-  }
-
-  /// bᵀ(DᵀWD)⁻b of an answer F to b, in which errors of F count by their squares.
-  func explained(_ b: DenseMatrix, _ F: DenseMatrix) -> DenseMatrix {
-    b.multipliedByTransposeOnLeft(F) + F.multipliedByTransposeOnLeft(b - applied(to: F))
   }
 }

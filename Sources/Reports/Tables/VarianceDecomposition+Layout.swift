@@ -17,7 +17,9 @@ extension VarianceDecomposition: Reportable {
           ], \.factors),
         .number(json: "response_variance", \.responseVariance),
         .number(json: "residual_variance", \.residualVariance),
+        .number(json: "residual_variance_monte_carlo_error", \.residualVarianceError),
         .number(json: "largest_leverage", \.largestLeverage), .count(json: "random_vectors", \.vectors),
+        .count(json: "leverage_random_vectors", \.leverageVectors),
         .number(json: "level", \.level)),
       .paragraph { table in
         [
@@ -38,7 +40,7 @@ extension VarianceDecomposition: Reportable {
     ], notes: \.messages)
 
   @Sendable private static func columns(_ table: VarianceDecomposition?) -> [Column<Component>] {
-    let isEstimated = table?.vectors != nil
+    let isEstimated = table?.vectors != nil || table?.leverageVectors != nil
     return [
       .text(json: "component", tidy: "component", \.name),
       .number(json: "plug_in", tidy: "plug.in", header: "Plug-in", \.plugIn),

@@ -142,6 +142,34 @@ import Testing
     }
   }
 
+  @Test func `leverages by random vectors leave the error that is stated`() throws {
+    let fitted = try Self.fitted("y ~ x | worker + firm")
+    let exact = try fitted.varianceDecomposition(["worker", "firm"])
+    #expect(exact.leverageVectors == nil && exact.residualVarianceError == nil)
+    var (squares, count) = (0.0, 0)
+    for seed: UInt64 in 1...12 {
+      let estimated = try fitted.varianceDecomposition(
+        ["worker", "firm"], level: 0.95, seed: seed, mostExact: .max, mostExactLevels: 0)
+      #expect(estimated.leverageVectors == 200 && estimated.vectors == nil)
+      #expect(abs(estimated.largestLeverage - exact.largestLeverage) < 0.15)
+      var pairs = zip(exact.components, estimated.components).dropLast().map {
+        ($0.corrected, $1.corrected, $1.monteCarloError)
+      }
+      pairs.append((exact.residualVariance, estimated.residualVariance, estimated.residualVarianceError))
+      for (a, b, error) in pairs {
+        let z = (b - a) / (try #require(error))
+        #expect(abs(z) < 4)
+        squares += z * z
+        count += 1
+      }
+      for (a, b) in zip(exact.components, estimated.components).dropLast() {
+        #expect(abs(a.plugIn - b.plugIn) < 1e-9 && b.monteCarloError! < 0.2 * a.standardError!, "\(a.name)")
+      }
+    }
+    // Errors are neither hidden nor exaggerated: 48 of them, of four quantities that hang together.
+    #expect((0.6...1.5).contains((squares / Double(count)).squareRoot()))
+  }
+
   /// Two sets of firms that twelve workers' moves connect, three rows a worker.
   private static func bottleneck(_ random: inout SplitMix64) -> [(row: Row, worker: Double, firm: Double)] {
     var rows: [(row: Row, worker: Double, firm: Double)] = []

@@ -23,9 +23,8 @@ final class LeaveOutEquations {
   var width: Int { rows.width }
   var levelCount: Int { starts.last! }
 
-  /// Levels of the factor with the second most, up to which leverages are exact: all, as long as those by random vectors
-  /// are not held against exact ones by a test.
-  static let mostExactLevels = Int.max
+  /// Levels of the factor with the second most, up to which leverages are exact.
+  static let mostExactLevels = LeveragesOfLevels.mostLevels
   /// Random vectors for the leverages of more.
   private static let vectors = 200
 
@@ -34,8 +33,7 @@ final class LeaveOutEquations {
   ///   - mostExactLevels: As the constant.
   /// - Throws: `CholmodError`, `FitError` where memory ends or columns depend on the factors.
   init(
-    _ rows: LeaveOutRows, names: [String], seed: UInt64, threads: Int,
-    mostExactLevels: Int = mostExactLevels
+    _ rows: LeaveOutRows, names: [String], seed: UInt64, threads: Int, mostExactLevels: Int
   ) throws {
     self.rows = rows
     let counts = rows.levelCounts
@@ -75,7 +73,7 @@ final class LeaveOutEquations {
     }
     let DX = G
     try system.solve(&G)
-    let explained = products.explained(DX, G)
+    let explained = system.explained(DX, G)
     var rest = XX
     for j in 0..<p { for i in 0..<p { rest[i, j] -= (explained[i, j] + explained[j, i]) / 2 } }
     for j in 0..<p where rest[j, j] <= 1e-10 * XX[j, j] {

@@ -18,6 +18,8 @@ struct LeaveOutEstimates {
   let leverageVectors: Int?
   /// Mean of σᵢ².
   let residualVariance: Double
+  /// Of it over random vectors; nil where leverages are exact.
+  let residualVarianceError: Double?
   let responseVariance: Double
 
   /// Different rows of D for which B is exact, and numbers that these take.
@@ -63,12 +65,14 @@ struct LeaveOutEstimates {
     }
     self.plugIn = plugIn
     corrected = zip(plugIn, biases.totals).map { $0 - $1 }
+    let products = (0..<n).map { y[$0] * (y[$0] - fitted[$0]) }
     let ofLeverages = try leverages.errors(
-      of: biases.rows.map { B in (0..<n).map { B[$0] * y[$0] * (y[$0] - fitted[$0]) } }, equations,
-      seed: seed)
+      of: biases.rows.map { zip($0, products).map { $0 * $1 } } + [products.map { $0 / Double(n) }],
+      equations, seed: seed)
     monteCarloErrors = biases.errors.map { own in
       zip(own, ofLeverages ?? own.map { _ in 0 }).map { ($0 * $0 + $1 * $1).squareRoot() }
-    } ?? ofLeverages
+    } ?? ofLeverages.map { Array($0.dropLast()) }
+    residualVarianceError = ofLeverages?.last
     leverageVectors = leverages.sums?.vectors
     vectors = isExact ? nil : biases.count
     standardErrors = try EffectForm.allCases.map { form in

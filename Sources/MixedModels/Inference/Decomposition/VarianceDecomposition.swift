@@ -36,9 +36,13 @@ public struct VarianceDecomposition: Sendable {
   public let responseVariance: Double
   /// Mean of the rows' error variances.
   public let residualVariance: Double
+  /// Of it over random vectors; nil where leverages are exact.
+  public let residualVarianceError: Double?
   public let largestLeverage: Double
-  /// Random vectors; nil where nothing is left to chance.
+  /// Random vectors for what plug-in estimates are too large by; nil where it is exact.
   public let vectors: Int?
+  /// Random vectors for leverages; nil where these are exact.
+  public let leverageVectors: Int?
   public let level: Double
   public let messages: [String]
 }
@@ -50,7 +54,8 @@ extension FittedModel {
   /// - Parameters:
   ///   - names: Two absorbed factors.
   ///   - level: Coverage of intervals.
-  ///   - seed: Of random vectors, which are for more than some 20 000 pairs of levels.
+  ///   - seed: Of random vectors, which are for more than some 20 000 pairs of levels and, for leverages, more
+  ///   than 100 000 levels of both factors.
   /// - Throws: `InferenceError` for models and data that it is not for; `DataError`, `FitError`, `CholmodError`.
   public func varianceDecomposition(
     _ names: [String], level: Double = 0.95, seed: UInt64 = 1
@@ -106,7 +111,8 @@ extension FittedModel {
       components: VarianceDecomposition.components(names, estimates, level: level),
       observations: rows.count, allObservations: all.count,
       responseVariance: estimates.responseVariance, residualVariance: estimates.residualVariance,
-      largestLeverage: largest, vectors: estimates.vectors, level: level,
+      residualVarianceError: estimates.residualVarianceError, largestLeverage: largest,
+      vectors: estimates.vectors, leverageVectors: estimates.leverageVectors, level: level,
       messages: VarianceDecomposition.messages(names, set, all.count, estimates))
   }
 
@@ -187,7 +193,7 @@ extension VarianceDecomposition {
     }
     if let vectors = estimates.leverageVectors {
       messages.append(
-        "leverages are estimated with \(vectors) random vectors, beyond \(LeaveOutEquations.mostExactLevels) levels of both factors"
+        "leverages are estimated with \(vectors) random vectors"
       )
     }
     if zip(estimates.corrected, 0..<2).contains(where: { $0.0 < 0 }) {
