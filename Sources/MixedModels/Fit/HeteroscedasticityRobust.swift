@@ -5,7 +5,8 @@ import NumericalMethods
 /// The covariance of least-squares coefficients that is right whatever the rows' variances are: White
 /// (1980), with MacKinnon & White's (1985) corrections.
 ///
-/// In working columns, where XᵀWX = I, it is Σ wᵢ²eᵢ²f(hᵢ)xᵢxᵢᵀ with the leverage hᵢ = wᵢxᵢᵀxᵢ and f = 1 (HC0),
+/// In working columns, where XᵀWX = I, it is Σ wᵢ²eᵢ²f(hᵢ)xᵢxᵢᵀ with the leverage hᵢ = wᵢxᵢᵀxᵢ, and what absorbed
+/// factors have of it (`LeveragesOfLevels`), and f = 1 (HC0),
 /// n/(n − p) (HC1), 1/(1 − h) (HC2), 1/(1 − h)² (HC3). It needs the rows' residuals, and so the rows a
 /// second time.
 struct HeteroscedasticityRobust: Sendable {
@@ -27,9 +28,10 @@ struct HeteroscedasticityRobust: Sendable {
         "\(kind.rawValue) is not computed beside factors that are kept as sparse columns (\(names)). Fit with \(Setting.sparseFixed("none")), or absorb them."
       )
     }
-    guard kind == .hc0 || kind == .hc1 else {
+    let second = levels.factors.map(\.levels.count).sorted().dropLast().last ?? 0
+    guard kind == .hc0 || kind == .hc1 || second <= LeveragesOfLevels.mostLevels else {
       throw .refused(
-        "\(kind.rawValue) needs leverages, which are not computed beside absorbed factors (\(names)). Take \(Setting.coefficientCovariance(["HC1"]))."
+        "\(kind.rawValue) needs leverages, which are not computed beside more than \(LeveragesOfLevels.mostLevels) levels of two absorbed factors (\(names)). Take \(Setting.coefficientCovariance(["HC1"]))."
       )
     }
   }
