@@ -23,11 +23,7 @@ extension FittedModel {
       self, grid, nesting, specification, options.weights, trend: trend)
     let specification = MeansSpecification(
       text: specification.text, variables: specification.variables, groups: rows.groups)
-    let isApart = model.fixedLevels != nil
-    let tests = MeansTests(
-      fitted: self, way: isApart ? .apart(try SetApartMeans(self, options)) : .dense(
-        try degreesOfFreedom(options.method), try fixedColumns(.fitted)),
-      level: options.level)
+    let tests = MeansTests(fitted: self, way: try meansWay(options), level: options.level)
     let means = try rows.cells.map { cell in
       let (test, reason) = try tests.tested(cell.labels.joined(separator: " "), cell.row)
       return MarginalMeans.Mean(
@@ -57,7 +53,15 @@ extension FittedModel {
         + interactionNotes(specification, grid, nesting, trend?.variable))
   }
 
-  /// The columns of factors that are set apart.
+  private func meansWay(_ options: MeansOptions) throws -> MeansTests.Way {
+    guard let levels = model.fixedLevels else {
+      return .dense(try degreesOfFreedom(options.method), try fixedColumns(.fitted))
+    }
+    return levels.reported == nil
+      ? .absorbed(try AbsorbedMeans(self, options)) : .apart(try SetApartMeans(self, options))
+  }
+
+  /// The columns of factors that are set apart, or absorbed.
   private var columnsApart: [String] {
     guard model.fixedLevels != nil else { return [] }
     return products.specification.absorbed.map { $0.grouping[0].column ?? $0.name }
@@ -168,35 +172,37 @@ extension FittedModel {
 }
 
 /// Tests of rows of L.
-private struct MeansTests {
+struct MeansTests {
   enum Way {
     case dense(any DenominatorDegreesOfFreedom, FixedColumns)
     /// Where factors are set apart.
     case apart(SetApartMeans)
+    case absorbed(AbsorbedMeans)
   }
   let fitted: FittedModel
   let way: Way
   let level: Double
 
   func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
-    let (row, aliased) =
-      switch way {
-      case .dense(_, let columns): fitted.estimableRow(c, columns)
-      case .apart(let means): means.row(c)
-      }
-    if let aliased {
-      return (
-        nil, "the column \(aliased) depends on others, or its cell has no rows, and was dropped"
-      )
-    }
     switch way {
-    case .dense(let ddf, _): return (try fitted.test(name, row: row, level: level, ddf), nil)
+    case .dense(let ddf, let columns):
+      let (row, aliased) = fitted.estimableRow(c, columns)
+      if let aliased { return (nil, Self.reason(aliased)) }
+      return (try fitted.test(name, row: row, level: level, ddf), nil)
+    case .absorbed(let means): return try means.tested(name, c, level: level)
     case .apart(let means):
+      let (row, aliased) = means.row(c)
+      if let aliased { return (nil, Self.reason(aliased)) }
       let tests = means.tests
       return (
         try fitted.test(name, row: row, level: level, tests.ddf, estimates: tests.estimates), nil
       )
     }
+  }
+
+  /// Why there is no test where a column was dropped.
+  static func reason(_ column: String) -> String {
+    "the column \(column) depends on others, or its cell has no rows, and was dropped"
   }
 
   /// Comparisons of a family's means.

@@ -31,14 +31,18 @@ final class LevelAnswers {
   /// - Parameters:
   ///   - model: With fixed levels.
   ///   - estimates: Where the system is too large for a factor, of random vectors from this seed.
+  ///   - solver: Of least squares.
+  ///   - threads: Of conjugate gradients.
   /// - Throws: `FitError` where memory ends, `CholmodError`.
-  init(_ model: LinearMixedModel, estimates seed: UInt64?, threads: Int) throws {
+  init(_ model: LinearMixedModel, estimates seed: UInt64?, solver: String, threads: Int) throws {
     joined = model.joinedHoldingRedundant
     var alone = joined.replacingTail(
       by: DenseMatrix(rows: model.fixedEffectCount + 1, columns: 1))
     alone.tail[0, 0] = 1
     if let seed {
       system = MatrixFreeLevelSystem(alone, seed: seed, threads: threads)
+    } else if model.groups.isEmpty, model.fixedLevels!.reported == nil {
+      system = LeastSquaresLevelSystem(model.fixedLevels!, solver: solver, threads: threads)
     } else {
       system = try FactoredLevelSystem(alone, names: model.fixedLevels!.factors.map(\.name))
     }
@@ -54,7 +58,8 @@ final class LevelAnswers {
   convenience init(_ fitted: FittedModel) throws {
     let isEstimated = fitted.optimum.solver.strategy == StrategyEstimate.Strategy.matrixFree.rawValue
     try self.init(
-      fitted.model, estimates: isEstimated ? fitted.options.probeSeed : nil, threads: fitted.threads)
+      fitted.model, estimates: isEstimated ? fitted.options.probeSeed : nil, solver: fitted.options.solver,
+      threads: fitted.threads)
   }
 
   /// - Parameters:

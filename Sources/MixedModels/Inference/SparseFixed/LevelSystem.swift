@@ -66,6 +66,29 @@ final class FactoredLevelSystem: LevelSystem {
   }
 }
 
+/// Of absorbed factors without random effects: as their fit was solved.
+final class LeastSquaresLevelSystem: LevelSystem {
+  private let levels: FixedLevels
+  private let solver: String
+  private let threads: Int
+  var diagonalErrors: [Double]? { nil }
+
+  init(_ levels: FixedLevels, solver: String, threads: Int) {
+    (self.levels, self.solver, self.threads) = (levels, solver, threads)
+  }
+
+  /// Λ is 1.
+  func update(_ Λ: [[Double]]) {}
+
+  func answers(to a: DenseMatrix) throws -> DenseMatrix {
+    // X is orthogonal to the levels.
+    guard a.storage.contains(where: { $0 != 0 }) else { return a }
+    return try levels.products.solved(a, solver: solver, threads: threads).answers
+  }
+
+  func diagonal(from first: Int) throws -> [Double] { try levels.inverseDiagonal() }
+}
+
 /// By conjugate gradients, and the diagonal by random vectors, whose error is stated.
 final class MatrixFreeLevelSystem: LevelSystem {
   private let equations: MatrixFreeEquations

@@ -36,12 +36,11 @@ extension FittedModel {
   /// coefficients is.
   private func setApartTest(_ k: Int, _ method: DegreesOfFreedomMethod) throws -> FTest {
     let (levels, columns) = (model.fixedLevels!, model.reportedColumns!)
-    let isConnected = levels.factors.dropFirst().allSatisfy { $0.estimatedCount == $0.levels.count - 1 }
     let own = columns.indices.filter { c in
       guard columns[c].isKept, case .level(k, _) = columns[c].place else { return false }
       return true
     }
-    if own.count <= Self.largestSatterthwaiteRank, isConnected {
+    if own.count <= Self.largestSatterthwaiteRank, levels.isConnected {
       let forms = try SetApartForms(
         self,
         own.map { c in
@@ -72,7 +71,7 @@ extension FittedModel {
     switch actual(method) {
     case .none: df = .infinity
     case .residual: df = Double(model.observations - model.fixedRank)
-    case .satterthwaite: df = isConnected ? try sampledDegreesOfFreedom(k, method) : nil
+    case .satterthwaite: df = levels.isConnected ? try sampledDegreesOfFreedom(k, method) : nil
     case .kenwardRoger, .kenwardRogerLinear:
       try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
     }

@@ -101,9 +101,8 @@ struct SetApartEstimability {
     let dropped = columns.indices.filter { !columns[$0].isKept }
     if let column = dropped.first(where: { c[$0] != 0 }) { return columns[column].name }
     guard !dropped.isEmpty else { return nil }
-    let isConnected = levels.factors.dropFirst().allSatisfy { $0.estimatedCount == $0.levels.count - 1 }
     let name = columns[dropped.last!].name
-    if !isConnected, !isDeterminedInComponents(c) { return name }
+    if !levels.isConnected, !isDeterminedInComponents(c) { return name }
     return reported.aliased.columns.indices.allSatisfy { isOrthogonal(c, to: $0) } ? nil : name
   }
 

@@ -59,11 +59,7 @@ struct SetApartMeans {
   private static func mean(
     _ columns: [ReportedColumn], _ levels: FixedLevels, _ weights: MeansWeights
   ) -> [Double] {
-    let shares = levels.factors.map { factor in
-      let squares = weights == .equal ? factor.squares.map { _ in 1 } : factor.squares
-      let total = squares.reduce(0, +)
-      return squares.map { $0 / total }
-    }
+    let shares = levels.shares(weights)
     return columns.map { column in
       switch column.place {
       case .intercept: return 1
@@ -78,17 +74,31 @@ struct SetApartMeans {
   }
 }
 
+extension FixedLevels {
+  /// Of every level in the mean over its factor: all alike, or as often as they occur.
+  func shares(_ weights: MeansWeights) -> [[Double]] {
+    factors.map { factor in
+      let squares = weights == .equal ? factor.squares.map { _ in 1 } : factor.squares
+      let total = squares.reduce(0, +)
+      return squares.map { $0 / total }
+    }
+  }
+}
+
 extension FittedModel {
-  /// - Throws: `InferenceError` for means of factors that are absorbed or set apart, and beside absorbed ones.
+  /// - Throws: `InferenceError` for means of factors that are absorbed or set apart.
   func requireMeans(of specification: MeansSpecification, _ options: MeansOptions) throws {
     guard let levels = model.fixedLevels else { return }
-    guard let reported = levels.reported else {
-      return try model.requireNoAbsorbedFactors("marginal means, which average over all levels, are")
-    }
+    let names = levels.reported?.names ?? levels.factors.map(\.name)
     let wanted = specification.variables + specification.groups + Array(options.values.keys)
-    for (name, factor) in zip(reported.names, levels.factors) {
+    for (name, factor) in zip(names, levels.factors) {
       guard let found = wanted.first(where: { $0 == name || $0 == factor.name || "factor(\($0))" == name })
       else { continue }
+      guard levels.reported != nil else {
+        throw InferenceError.refused(
+          "“\(found)” is absorbed, and its levels have no means. If they are wanted write it among the other terms, y ~ x + \(found)."
+        )
+      }
       throw InferenceError.refused(
         "marginal means of “\(found)” are not computed, whose columns are sparse: test differences of its levels as hypotheses, or fit with \(Setting.sparseFixed("none"))."
       )
