@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Random designs with columns that depend on others, with sparse columns and absorbed factors here and dense columns in lm
-# and lmer: the same rank, the same dropped columns, the same fitted values and coefficients.
-#   Rscript Tests/R/aliased_designs.R PROGRAM [COUNT]
+# Random designs with columns that depend on others, with dense and sparse columns and absorbed factors here and dense
+# columns in lm and lmer: the same rank, the same dropped columns, the same fitted values and coefficients.
+#   Rscript Tests/R/aliased_designs.R PROGRAM [COUNT [FIRST SEED]]
 suppressMessages({
   library(lme4)
   library(jsonlite)
@@ -9,10 +9,13 @@ suppressMessages({
 arguments <- commandArgs(TRUE)
 program <- arguments[1]
 count <- if (length(arguments) > 1) as.integer(arguments[2]) else 200L
+first <- if (length(arguments) > 2) as.integer(arguments[3]) else 1L
 forms <- list(
   list("y ~ x + z + f", "f"), list("y ~ z + f + x", "f"), list("y ~ f + h", c("f", "h")),
   list("y ~ x + h + f + I(2 * x)", c("f", "h")), list("y ~ k + f + x", "f"), list("y ~ f + z + I(z^2) + x", "f"),
-  list("y ~ x + f + I(x + z)", "f"), list("y ~ h + x + f", c("h", "f")), list("y ~ z + I(z^2) + I(z^3) + f", "f"))
+  list("y ~ x + f + I(x + z)", "f"), list("y ~ h + x + f", c("h", "f")), list("y ~ z + I(z^2) + I(z^3) + f", "f"),
+  # Interactions have dense columns.
+  list("y ~ f * x", NULL), list("y ~ h * f", NULL), list("y ~ k / f + x", NULL), list("y ~ 0 + k + f + z:h", NULL))
 folder <- tempfile("designs")
 dir.create(folder)
 file <- file.path(folder, "t.csv")
@@ -40,7 +43,7 @@ design <- function(seed) {
   write.csv(t, file, row.names = FALSE, quote = FALSE)
   t
 }
-for (seed in seq_len(count)) {
+for (seed in first + seq_len(count) - 1L) {
   t <- design(seed)
   form <- forms[[1 + seed %% length(forms)]]
   isMixed <- seed %% 2 == 0
@@ -59,20 +62,23 @@ for (seed in seq_len(count)) {
     own <- summary(model)$coefficients[, 2]
     errors[names(own)] <- own
   }
-  options <- c("--sparse-fixed", paste(form[[2]], collapse = ","), "--quiet")
-  ours <- answer(text, options)
-  same <- identical(ours$fixed$term, names(coefficients)) &&
-    identical(is.na(ours$fixed$estimate), unname(is.na(coefficients)))
-  if (!same) {
-    print(data.frame(ours = ours$fixed$term[is.na(ours$fixed$estimate)]))
-    print(names(coefficients)[is.na(coefficients)])
-    stop("other columns are dropped in design ", seed, ": ", text)
-  }
   dropped <- dropped + sum(is.na(coefficients))
-  now <- c(gap(fitted_rows(text, options), fitted(model)), gap(ours$fixed$estimate, coefficients), gap(ours$fixed$std_error, errors))
-  tolerance <- if (isMixed) 1e-4 else 1e-9
-  if (any(now > tolerance)) stop("design ", seed, ": ", text, ": ", paste(format(now), collapse = ", "))
-  if (!isMixed) worst <- pmax(worst, now)
+  for (sparse in c("none", if (length(form[[2]])) paste(form[[2]], collapse = ","))) {
+    options <- c("--sparse-fixed", sparse, "--quiet")
+    ours <- answer(text, options)
+    same <- identical(ours$fixed$term, names(coefficients)) &&
+      identical(is.na(ours$fixed$estimate), unname(is.na(coefficients)))
+    if (!same) {
+      print(data.frame(ours = ours$fixed$term[is.na(ours$fixed$estimate)]))
+      print(names(coefficients)[is.na(coefficients)])
+      stop("other columns are dropped in design ", seed, ": ", text, ", sparse: ", sparse)
+    }
+    now <- c(gap(fitted_rows(text, options), fitted(model)), gap(ours$fixed$estimate, coefficients),
+             gap(ours$fixed$std_error, errors))
+    tolerance <- if (isMixed) 1e-4 else 1e-9
+    if (any(now > tolerance)) stop("design ", seed, ": ", text, ", sparse: ", sparse, ": ", paste(format(now), collapse = ", "))
+    if (!isMixed) worst <- pmax(worst, now)
+  }
 }
 cat(count, "designs,", dropped, "columns dropped; least squares' largest differences:", format(worst, digits = 2), "\n")
 
@@ -82,7 +88,7 @@ forms <- list(
   list("x + z", c("f", "h", "k")), list("x + z", c("k", "f", "g")), list("x + h", c("f:g")), list("x + z", c("h", "g", "f")))
 worst <- 0 * worst
 dropped <- 0
-for (seed in seq_len(count)) {
+for (seed in first + seq_len(count) - 1L) {
   t <- design(1000 + seed)
   form <- forms[[1 + seed %% length(forms)]]
   isMixed <- seed %% 3 == 0 && !any(grepl("g", form[[2]]))

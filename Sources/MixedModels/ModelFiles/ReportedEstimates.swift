@@ -46,7 +46,9 @@ struct ReportedEstimates {
       a.map { !(abs($0 - b) <= size) } ?? false
     }
     let value = optimum.outcome.value
-    if differ(criterion, value, 1e-9 * max(1, abs(value))) { return "criterion" }
+    // Of least squares it need not be computed again.
+    let hasCriterion = !(model.groups.isEmpty && value.isNaN)
+    if hasCriterion, differ(criterion, value, 1e-9 * max(1, abs(value))) { return "criterion" }
     if differ(sigma, estimates.sigma, 1e-5 * estimates.sigma) { return "sigma" }
     let θ = model.covariance.theta(optimum.outcome.φ)
     let largest = θ.reduce(0) { max($0, abs($1)) }

@@ -85,6 +85,8 @@ extension Optimum {
 
   /// An estimate may be computed again exactly, or the other way round.
   ///
+  /// Least squares whose criterion was not computed, which is NaN, have their estimates checked alone.
+  ///
   /// - Parameter criterion: nil where nothing was searched for.
   fileprivate static func check(
     _ value: Double, _ saved: Double, _ savedError: Double?, _ criterion: Criterion?
@@ -92,6 +94,7 @@ extension Optimum {
     let uncertainty = max(savedError ?? 0, criterion?.standardError ?? 0)
     let error = min(uncertainty, largestError)
     let tolerance = 1e-10 * max(1, abs(saved)) + 6 * error
+    guard criterion != nil || !(value.isNaN || saved.isNaN) else { return }
     guard abs(value - saved) > tolerance else { return }
     // Earlier versions kept the least of values around a minimum that rounding blurs.
     let rounding = min(100 * (try criterion?.roundingError() ?? 0), largestError)

@@ -107,8 +107,10 @@ struct SavedOptimum {
     standardError = try json.optional("criterion_std_error")?.measurement
     let φ = try json["phi"].doubles
     isFreeOfWeights = try json.optional("phi_unit")?.string == Self.unit
+    // Least squares need not have a criterion; a search has one.
+    let value = try φ.isEmpty ? json.optional("value")?.double ?? .nan : json["value"].double
     outcome = CriterionSearch.Outcome(
-      optimizer: try json["optimizer"].word, φ: φ, value: try json["value"].double,
+      optimizer: try json["optimizer"].word, φ: φ, value: value,
       converged: try json["converged"].bool, messages: try json["messages"].strings,
       trace: try Self.trace(archive, parameters: φ.count),
       // Fits saved before there were such evaluations do not have them.

@@ -25,8 +25,12 @@ func modelFileRows(_ path: String) throws -> [(String, String)] {
   guard file.holdsFit else { return rows + [("Fit", "none")] }
   let fit = try Fit(contentsOf: path)
   let state = fit.convergence.converged ? "converged" : "not converged"
+  let hasCriterion = !fit.criterion.isNaN
   return rows + [
-    ("Fit", "\(fit.criterionKind.rawValue), criterion \(fit.criterion), \(state)"),
-    ("Check", "the cross-products reproduce the criterion"),
+    (
+      "Fit",
+      "\(fit.criterionKind.rawValue), criterion \(hasCriterion ? "\(fit.criterion)" : "not computed"), \(state)"
+    ),
+    ("Check", "the cross-products reproduce the \(hasCriterion ? "criterion" : "estimates")"),
   ]
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import ModelFrames
 import NumericalMethods
 
 /// A likelihood-ratio test of one model within a larger one, with as many p-values as were asked for.
@@ -34,5 +35,20 @@ public struct LikelihoodRatioTest: Sendable {
     naivePValue = df > 0 ? decided { chiSquared.cumulative($0, tail: .upper) } : nil
     mixturePValue = mixture.flatMap { mixture in decided { mixture.tail($0) } }
     (self.exact, self.bootstrap) = (exact, bootstrap)
+  }
+}
+
+extension Fit {
+  /// - Throws: as the other.
+  func requireCriterion(of model: String) throws(InferenceError) {
+    try Self.requireCriterion(criterion, of: model)
+  }
+
+  /// - Throws: `InferenceError` for a criterion of least squares that was not computed.
+  static func requireCriterion(_ value: Double, of model: String) throws(InferenceError) {
+    guard value.isNaN else { return }
+    throw .refused(
+      "the REML criterion of \(model) was not computed, since the determinant of its many absorbed levels takes long: there is nothing to compare. Fit with \(Setting.solver("absorb")), which computes it whatever it takes, or by maximum likelihood, which has no such determinant."
+    )
   }
 }

@@ -79,6 +79,7 @@ extension ModelComparison {
         )
       }
     }
+    for (name, model) in sorted { try model.fit.requireCriterion(of: name) }
     keepsFixedPart = nestings.allSatisfy(\.hasSameFixedPart)
     self.boundary = boundary
     criterionKind = keepsREML ? .reml : .ml

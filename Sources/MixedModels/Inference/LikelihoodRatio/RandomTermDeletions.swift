@@ -56,6 +56,7 @@ extension FittedModel {
       let optimum =
         rest.groups.isEmpty ? nil : try rest.bestFit(options, without: deletion.name)
       let criterion = optimum?.outcome.value ?? model.leastSquaresCriterion(kind)
+      try Fit.requireCriterion(criterion, of: "the model without \(deletion.name)")
       let statistic = max(0, criterion - fit.criterion)
       let count = model.fixedRank + rest.determinedCount + (rest.estimatesSigma ? 1 : 0)
       let isTest = count < fit.parameterCount
