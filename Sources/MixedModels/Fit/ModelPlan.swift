@@ -12,9 +12,20 @@ public struct ModelPlan: Sendable {
     public let columnCount: Int
   }
 
+  /// Whose residuals have covariances between visits.
+  public struct Subjects: Sendable {
+    public let name: String
+    public let count: Int
+    public let visits: Int
+    /// Sets of visits that some subject was seen at, in every arm.
+    public let patterns: Int
+    /// Of the residuals' covariance matrices.
+    public let parameters: Int
+  }
+
   /// One way to solve the equations.
   public struct Strategy: Sendable {
-    /// `absorbed`, `cholmod` or `matrix-free`.
+    /// `absorbed`, `cholmod` or `matrix-free`; `patterns` of subjects' visits.
     public let name: String
     /// The grouping factor whose levels are eliminated one by one.
     public let leadingTerm: String?
@@ -60,6 +71,8 @@ public struct ModelPlan: Sendable {
   public let memory: Int
   /// Why the cheapest strategy that fits is not the one chosen.
   public let messages: [String]
+  /// nil where residuals are independent, or correlated beside random effects.
+  public let subjects: Subjects?
 
   /// Reads the rows, once.
   ///
@@ -79,6 +92,7 @@ public struct ModelPlan: Sendable {
     let options = options.adopting(products.specification)
     let model = try LinearMixedModel(releasing: &products, options: options)
     let threads = threadCount(options.threads)
+    subjects = nil
     memory = availableMemory()
     if model.groups.isEmpty {
       (strategies, chosen, messages) = ([.leastSquares], 0, [])
@@ -105,6 +119,20 @@ public struct ModelPlan: Sendable {
         columnCount: model.groups[g].size)
     }
     pairCount = model.pairs.reduce(0) { $0 + $1.rowLevels.count }
+  }
+
+  init(
+    formula: String, observations: Int, omittedObservations: Int, fixedEffectCount: Int,
+    randomEffectCount: Int, thetaNames: [String], groups: [Group], absorbed: [AbsorbedLevels],
+    pairCount: Int, strategies: [Strategy], chosen: Int?, search: Search?, memory: Int,
+    messages: [String], subjects: Subjects?
+  ) {
+    (self.formula, self.observations) = (formula, observations)
+    (self.omittedObservations, self.fixedEffectCount) = (omittedObservations, fixedEffectCount)
+    (self.randomEffectCount, self.thetaNames, self.groups) = (randomEffectCount, thetaNames, groups)
+    (self.absorbed, self.pairCount, self.strategies) = (absorbed, pairCount, strategies)
+    (self.chosen, self.search, self.memory) = (chosen, search, memory)
+    (self.messages, self.subjects) = (messages, subjects)
   }
 
   /// The plan, and why it is not the first one: a fit by `auto` tries matrix-free equations, and
@@ -156,7 +184,7 @@ extension ModelPlan.Search {
   }
 
   /// As many gradients as evaluations, and two for every parameter at the end.
-  fileprivate init?(
+  init?(
     parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?
   ) {
     guard parameters > 0, options.knownTheta == nil,

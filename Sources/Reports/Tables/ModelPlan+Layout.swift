@@ -10,6 +10,14 @@ extension ModelPlan: Reportable {
         .count(json: "nobs", \.observations), .count(json: "nobs_omitted", \.omittedObservations),
         .count(json: "n_fixed", \.fixedEffectCount), .count(json: "n_random", \.randomEffectCount),
         .json("theta") { .strings($0.thetaNames) },
+        .json("subjects") { plan in
+          plan.subjects.map {
+            .object([
+              ("subject", .string($0.name)), ("n_subjects", .integer($0.count)), ("n_visits", .integer($0.visits)),
+              ("n_patterns", .integer($0.patterns)), ("n_parameters", .integer($0.parameters)),
+            ])
+          } ?? .null
+        },
         .records(
           "absorbed",
           [
@@ -93,6 +101,11 @@ extension ModelPlan: Reportable {
       "Rows: \(observations)\(omitted)",
       "Fixed effects: \(fixedEffectCount), random effects: \(randomEffectCount), θ: \(thetaNames.count)",
     ]
+      + (subjects.map {
+        [
+          "Subjects (\($0.name)): \($0.count), visits: \($0.visits), patterns of visits: \($0.patterns), parameters of the residuals: \($0.parameters)"
+        ]
+      } ?? [])
       + (absorbed.isEmpty
         ? [] : ["Absorbed factors: " + absorbed.map { "\($0.name), \($0.levelCount) levels" }.listed])
   }
