@@ -205,6 +205,19 @@ import Testing
     #expect("\(error!)".contains("satterthwaite"))
   }
 
+  /// Dense REML in NumPy of y ~ N(μ, s²R_row ∘ R_col + v²GGᵀ), without a part of single plots.
+  @Test func `a field without residuals of its own is one with next to none`() throws {
+    let formula = "yield ~ 1 + ar1(row):ar1(col) + (1 | gen)"
+    let fit = try fitted(formula, .file(Files.data("slatehall.csv"))) { $0.knownSigma = 0.1 }.fit
+    #expect(abs(fit.criterion - 1937.2950285673546) < 1e-4 && fit.convergence.converged)
+    let field = try #require(fit.varianceComponents.first { $0.group == "row:col" })
+    let parameters = try #require(field.structure).parameters
+    #expect(abs(field.standardDeviations[0] / 195.03516227 - 1) < 1e-5)
+    for (parameter, ρ) in zip(parameters, [0.45247148, 0.67893594]) { #expect(abs(parameter.estimate - ρ) < 1e-5) }
+    let gen = try #require(fit.varianceComponents.first { $0.group == "gen" })
+    #expect(abs(gen.standardDeviations[0] / 129.59308423 - 1) < 1e-5)
+  }
+
   /// Plots that lie on a plane but for their residuals. Dense equations in NumPy: with 1 − ρ of both axes from
   /// 10⁻³ down to 10⁻⁶ the criterion falls from 121.7092 to 121.7082 and on, by less and less, and where they
   /// are so near to 1 the entries of Q have lost the digits that would tell.
