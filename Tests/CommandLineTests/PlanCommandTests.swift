@@ -35,6 +35,15 @@ import Testing
     #expect(object["pairs"] as? Int == 200)
   }
 
+  @Test func `what is refused is not planned`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.table, to: "t.csv")
+    let run = try ToolProcess(
+      "plan", "y ~ 1 + (1 | g) + (1 | h)", folder.file("t.csv"), "--residual-by", "h", "--json")
+    let strategies = try #require(try run.json["strategies"] as? [[String: Any]])
+    #expect(strategies.compactMap { $0["strategy"] as? String } == ["cholmod"])
+  }
+
   @Test func `a plan needs data and a formula`() throws {
     #expect(try ToolProcess("plan").status == 64)
     #expect(try ToolProcess("plan", "y ~ 1 + (1 | g)", "/nowhere.csv").status == 1)

@@ -30,13 +30,15 @@ extension EquationsPlan {
     var comparison = StrategyComparison(
       model, solver: solver, threads: threads, memory: memory,
       compares: compares && !(model.hasIndependentLevels && model.hasLinkedLevels))
-    if model.hasIndependentLevels {
-      comparison.addMatrixFree(accuracy: accuracy)
-    } else {
+    if !model.hasIndependentLevels {
       comparison.addRelated(accuracy: accuracy)
+    } else if !model.needsWholeSystem {
+      comparison.addMatrixFree(accuracy: accuracy)
     }
     // Beside levels that hang together others are absorbed on request: the core is not what any order would leave.
-    if model.hasIndependentLevels || solver == "absorb" { try comparison.addAbsorbed() }
+    if model.hasIndependentLevels ? !model.needsWholeSystem : solver == "absorb" {
+      try comparison.addAbsorbed()
+    }
     try comparison.addWhole()
     let candidates = comparison.candidates.sorted { $0.estimate.seconds < $1.estimate.seconds }
     let estimates = candidates.map(\.estimate)
@@ -71,7 +73,7 @@ extension EquationsPlan {
       }
       return given
     }
-    if model.parts != nil, model.groups.count > 1 || model.hasLinkedLevels {
+    if model.needsWholeSystem {
       guard ["auto", "exact", "cholmod"].contains(given) else {
         throw .numerical(
           "residuals that are correlated or of different variances, beside several grouping factors, are for the whole system of equations. Use \(Setting.solver("cholmod")), or auto"
@@ -84,6 +86,9 @@ extension EquationsPlan {
 }
 
 extension LinearMixedModel {
+  /// Whether residuals are such that levels are not eliminated one by one, which are independent.
+  fileprivate var needsWholeSystem: Bool { parts != nil && (groups.count > 1 || hasLinkedLevels) }
+
   /// Whether there are levels to eliminate one by one, and what they leave is of one A and known Q.
   fileprivate var canBeAbsorbed: Bool {
     guard !hasIndependentLevels else { return true }
