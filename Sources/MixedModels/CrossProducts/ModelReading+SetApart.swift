@@ -4,7 +4,7 @@ import ModelFrames
 extension ModelReading {
   /// The options with the factors settled that are kept as sparse columns.
   ///
-  /// - Throws: `FitError.sparseFixed`, `DataError`.
+  /// - Throws: `FitError.sparseFixed`, `FitError.manyDenseColumns`, `DataError`.
   static func settled(
     _ options: FitOptions, _ formula: Formula, _ reader: TableReader, _ specification: ModelSpecification
   ) throws -> FitOptions {
@@ -15,12 +15,14 @@ extension ModelReading {
     case .factors(let names): options.sparseFixed = .factors(try factors.names(names))
     case .automatic:
       // Kenward and Roger's method is for dense columns.
-      guard !factors.columns.isEmpty, options.degreesOfFreedom != .kenwardRoger,
+      guard factors.hasFactors, options.degreesOfFreedom != .kenwardRoger,
         let sample = try reader.sample(specification.columns.requests)
       else { return options }
-      let many = factors.names(levels: { column in
+      func levels(_ column: String) -> Int {
         sample.columns[specification.columns.index(column)].labels.count
-      })
+      }
+      let many = factors.names(levels: levels)
+      try factors.checkDense(besides: many, levels: levels)
       if !many.isEmpty { options.sparseFixed = .factors(many) }
     }
     return options

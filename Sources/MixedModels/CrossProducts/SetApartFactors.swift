@@ -18,6 +18,10 @@ struct SetApartFactors {
   }
 
   private var candidates: [Candidate] = []
+  /// Why a factor of the fixed part is none of them, by its name in coefficients.
+  private var reasons: [String: String] = [:]
+  /// Of every term of the fixed part, with the columns of its factors.
+  private let terms: [(label: String, columns: [String])]
   private let formula: Formula
   /// Why there are no candidates, in words that follow the name of a factor; nil where there may be some.
   private(set) var obstacle: String?
@@ -25,7 +29,6 @@ struct SetApartFactors {
   init(_ formula: Formula, kinds: [String: ColumnKind], _ options: FitOptions) {
     self.formula = formula
     obstacle = Self.obstacle(formula, options)
-    guard obstacle == nil else { return }
     let fixed = formula.writtenFixed ?? formula.fixed
     func isFactor(_ variable: Variable) -> Bool {
       switch variable.kind {
@@ -34,19 +37,26 @@ struct SetApartFactors {
       case .polynomial, .scaled, .spline, .numeric: false
       }
     }
+    terms = fixed.terms.map { term in
+      let factors = term.map { fixed.variables[$0] }.filter(isFactor)
+      return (fixed.label(of: term), factors.compactMap(\.columnAsFactor))
+    }
+    guard obstacle == nil else { return }
     let columns = fixed.variables.map(\.columnAsFactor)
     for term in fixed.terms where term.count == 1 {
       let variable = fixed.variables[term[0]]
-      guard let column = variable.columnAsFactor, isFactor(variable), kinds[column] != .logical,
-        columns.count(where: { $0 == column }) == 1,
-        fixed.terms.count(where: { $0.contains(term[0]) }) == 1,
-        !formula.hasRandomIntercept(of: column)
-      else { continue }
-      switch options.contrasts[column] ?? options.defaultContrast ?? .treatment {
-      case .treatment: candidates.append(Candidate(name: variable.name, column: column, isSummed: false))
-      case .sum where fixed.hasIntercept:
-        candidates.append(Candidate(name: variable.name, column: column, isSummed: true))
-      default: continue
+      guard let column = variable.columnAsFactor, isFactor(variable), kinds[column] != .logical else { continue }
+      let contrast = options.contrasts[column] ?? options.defaultContrast ?? .treatment
+      if let other = fixed.terms.first(where: { $0.count > 1 && $0.contains(term[0]) }) {
+        reasons[variable.name] = "is in \(fixed.label(of: other)), and the columns of interactions are dense"
+      } else if columns.count(where: { $0 == column }) > 1 {
+        reasons[variable.name] = "is there more than once"
+      } else if formula.hasRandomIntercept(of: column) {
+        reasons[variable.name] = "has a random intercept of its own"
+      } else if contrast == .treatment || contrast == .sum && fixed.hasIntercept {
+        candidates.append(Candidate(name: variable.name, column: column, isSummed: contrast == .sum))
+      } else {
+        reasons[variable.name] = "has \(contrast.word) contrasts, whose columns are dense"
       }
     }
     // Without an intercept the first factor has all its levels' columns.
@@ -73,6 +83,28 @@ struct SetApartFactors {
 
   /// The columns of the candidates.
   var columns: [String] { candidates.map(\.column) }
+
+  /// Of all factors.
+  var hasFactors: Bool { terms.contains { !$0.columns.isEmpty } }
+
+  /// Nobody waits unasked for more dense columns of one term.
+  private static let mostDense = 4000.0
+
+  /// - Parameters:
+  ///   - names: Of factors that are set apart.
+  ///   - levels: Of a column, as far as they were seen.
+  /// - Throws: `FitError.manyDenseColumns`.
+  func checkDense(besides names: [String], levels: (String) -> Int) throws(FitError) {
+    // The interaction that is why a factor is not set apart comes behind it.
+    for term in terms.reversed() where !names.contains(term.label) {
+      let counts = term.columns.map(levels)
+      guard let most = counts.max(), most >= SparseFixedEffects.fewestLevels else { continue }
+      let count = counts.reduce(1.0) { $0 * Double(max($1, 1)) }
+      guard count >= Self.mostDense else { continue }
+      throw .manyDenseColumns(
+        term: term.label, factor: term.columns[counts.firstIndex(of: most)!], count: Int(min(count, 1e15)))
+    }
+  }
 
   /// Of the candidates whose columns have many levels, the names of those to be set apart.
   ///
@@ -111,8 +143,8 @@ struct SetApartFactors {
     for (name, candidate) in zip(wanted, found) where candidate == nil {
       throw .sparseFixed(
         name,
-        obstacle
-          ?? "is no factor that stands by itself in the fixed part, once, with treatment contrasts, and without a random intercept of its own"
+        obstacle ?? reasons[name] ?? reasons["factor(\(name))"]
+          ?? "is no factor that stands by itself in the fixed part"
       )
     }
     let chosen = found.compactMap(\.self)

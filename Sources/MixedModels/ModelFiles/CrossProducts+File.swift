@@ -31,11 +31,12 @@ extension CrossProducts {
   /// The formula they were made for.
   public var formula: Formula { specification.formula }
 
-  /// The grouping factors of the random-effects terms, each once, and how many levels were seen.
+  /// The grouping factors of the random-effects terms, each once, and absorbed ones, and how many levels were seen.
   package var factorSizes: [(name: String, count: Int)] {
     groups.indices.map { g in
       let term = specification.randomTerms.first { $0.group == g }
-      return (term?.groupName ?? "", groups[g].levelCount)
+      let absorbed = specification.absorbed.first { $0.group == g }
+      return (term?.groupName ?? absorbed?.name ?? "", groups[g].levelCount)
     }
   }
 }

@@ -10,6 +10,8 @@ public enum FitError: Error, Sendable, Equatable {
   case explainedByFixed(group: String, factors: [String], column: String)
   /// A factor that cannot be kept as sparse columns, and why.
   case sparseFixed(String, String)
+  /// A term that makes more dense columns than anybody waits for unasked.
+  case manyDenseColumns(term: String, factor: String, count: Int)
   case emptyRandomTerm(String)
   case tooManyColumns
   /// `first` is the first value that is no number, if it is known.
@@ -115,6 +117,8 @@ extension FitError: CustomStringConvertible {
       "the effects of \(column) in (… | \(group)) are wholly explained by the fixed effects of \(factors.joined(separator: " and ")), so that nothing is left to tell their variance from. Take that column or the term out, as in (0 + x | \(group)), or make \(factors.count == 1 ? factors[0] : "these factors") random."
     case .sparseFixed(let factor, let reason):
       "“\(factor)” \(reason), so that it cannot be kept as sparse columns. Use \(Setting.sparseFixed("none")), or absorb it, y ~ x | \(factor)"
+    case .manyDenseColumns(let term, let factor, let count):
+      "“\(term)” has some \(count) columns, and they are dense: only factors that stand by themselves, with treatment contrasts, are kept as sparse columns. Dense ones take memory by the square of their number and time by its cube. Make the effects of \(factor) random, as in (x | \(factor)), merge its levels, or have them whatever they take by \(Setting.sparseFixed("none"))"
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
     case .emptyRandomTerm(let group):

@@ -338,15 +338,37 @@ import Testing
     #expect(sorted.sparse.map(\.name) == ["f"])
   }
 
+  @Test func `thousands of dense columns are named before they are made`() throws {
+    var text = "y,x,f,h,g\n"
+    for row in 0..<4400 { text += "\(row * row % 101),\(row % 7),l\(row % 4100),h\(row % 20),\(row % 11)\n" }
+    let data: [any TableSource] = [.bytes(Array(text.utf8), name: "many.csv")]
+    for (formula, term, contrasts) in [
+      ("y ~ f * x + (1 | g)", "f:x", [:]), ("y ~ x + f:h", "f:h", [:]), ("y ~ f + x", "f", ["f": .helmert]),
+    ] as [(String, String, [String: Contrast])] {
+      var options = FitOptions()
+      options.contrasts = contrasts
+      let error = #expect(throws: FitError.self) {
+        try FittedModel(Formula(formula), data: data, options: options)
+      }
+      guard case .manyDenseColumns(term: term, factor: "f", count: let count)? = error else {
+        Issue.record("\(formula)")
+        continue
+      }
+      #expect(count == (term == "f:h" ? 82_000 : 4100))
+    }
+  }
+
   @Test func `what cannot be kept sparse is refused by name`() throws {
-    for (formula, factor) in [
-      ("y ~ x + (1 | g)", "x"), ("y ~ worker * x + (1 | g)", "worker"), ("y ~ worker + (1 | worker)", "worker"),
-      ("y ~ 0 + firm + worker + (1 | g)", "worker"), ("y ~ worker + (1 | g) | firm", "worker"),
+    for (formula, factor, reason) in [
+      ("y ~ x + (1 | g)", "x", "no factor"), ("y ~ worker * x + (1 | g)", "worker", "is in worker:x"),
+      ("y ~ worker + (1 | worker)", "worker", "random intercept"),
+      ("y ~ 0 + firm + worker + (1 | g)", "worker", "formula's first factor"),
+      ("y ~ worker + (1 | g) | firm", "worker", "absorbed"), ("y ~ factor(z) + (1 | g)", "z", "helmert contrasts"),
     ] {
       let error = #expect(throws: FitError.self) {
-        try Self.panelFit(formula, .factors([factor]))
+        try Self.panelFit(formula, .factors([factor])) { if factor == "z" { $0.contrasts = ["z": .helmert] } }
       }
-      #expect(error.map { "\($0)".contains("“\(factor)”") } == true)
+      #expect(error.map { "\($0)".contains("“\(factor)”") && "\($0)".contains(reason) } == true)
     }
     let error = #expect(throws: FitError.self) {
       try Self.panelFit("y ~ x + worker + (1 | z)", .factors(["worker"]))

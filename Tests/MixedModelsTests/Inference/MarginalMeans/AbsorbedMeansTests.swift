@@ -94,23 +94,58 @@ import Testing
     return [.bytes(Array(text.utf8), name: "panel.csv")]
   }()
 
-  @Test func `what the data do not determine has its reason`() throws {
-    func model(_ formula: String) throws -> FittedModel {
-      var options = FitOptions()
-      (options.threads, options.sparseFixed) = (1, .none)
-      return try FittedModel(Formula(formula), data: Self.panel, options: options)
+  private static func model(_ formula: String) throws -> FittedModel {
+    var options = FitOptions()
+    (options.threads, options.sparseFixed) = (1, .none)
+    return try FittedModel(Formula(formula), data: panel, options: options)
+  }
+
+  @Test func `contrasts and tests of terms are those of factors that are written out`() throws {
+    let absorbed = try Self.model("y ~ z + x * t | worker + firm")
+    let written = try Self.model("y ~ worker + firm + z + x * t")
+    func table(_ model: FittedModel) throws -> ContrastTable {
+      let texts = ["x", "tt1 - tt2 = 0.1", "x:tt1 - x:tt2", "x + x:tt1 = 1"]
+      return try model.contrast(texts.map { try model.hypothesis($0) }, .residual)
     }
-    let apart = try Self.means(model("y ~ x + t | worker + firm"), "~ t")
+    let (a, b) = (try table(absorbed), try table(written))
+    for (a, b) in zip(a.rows, b.rows) {
+      #expect(a.name == b.name && a.df == b.df)
+      #expect(abs(a.statistic - b.statistic) < 1e-8 && abs(a.standardError / b.standardError - 1) < 1e-8)
+    }
+    #expect(a.joint.numeratorDF == 4 && b.joint.numeratorDF == 4)
+    #expect(abs(a.joint.statistic! / b.joint.statistic! - 1) < 1e-8)
+    func expectEqual(_ a: AnovaTable, _ b: AnovaTable) throws {
+      for row in a.rows {
+        let other = try #require(b.rows.first { $0.name == row.name })
+        #expect(row.numeratorDF == other.numeratorDF && row.denominatorDF == other.denominatorDF)
+        guard row.numeratorDF > 0 else { continue }
+        #expect(abs(row.statistic! / other.statistic! - 1) < 1e-8, "\(row.name)")
+      }
+    }
+    for type in TypeOfHypothesis.allCases {
+      let own = try absorbed.anova(type: type, .residual)
+      #expect(own.rows.map(\.numeratorDF) == [0, 1, 2, 2])
+      try expectEqual(own, written.anova(type: type, .residual))
+    }
+    try expectEqual(absorbed.singleTermDeletions(.residual), written.singleTermDeletions(.residual))
+    let error = #expect(throws: InferenceError.self) {
+      try absorbed.contrast([absorbed.hypothesis("z")], .residual)
+    }
+    #expect(error.map { "\($0)".contains("column z") } == true)
+  }
+
+  @Test func `what the data do not determine has its reason`() throws {
+    let apart = try Self.means(Self.model("y ~ x + t | worker + firm"), "~ t")
     #expect(apart.means.allSatisfy { $0.test == nil && $0.reason?.contains("no row connects") == true })
-    let written = try Self.means(model("y ~ x + t + worker + firm"), "~ t")
+    let written = try Self.means(Self.model("y ~ x + t + worker + firm"), "~ t")
     for (a, b) in zip(apart.differences!, written.differences!) {
       let (a, b) = (try #require(a.test), try #require(b.test))
       #expect(abs(a.estimate - b.estimate) < 1e-10 && abs(a.standardError / b.standardError - 1) < 1e-10)
     }
     // z is a combination of the levels: where it stands at the mean over these the means are determined.
-    let explained = try model("y ~ x + z + t | worker")
+    let explained = try Self.model("y ~ x + z + t | worker")
     let atMean = try Self.means(explained, "~ t") { $0.values = ["z": ["1.5"]] }
-    let other = try Self.means(model("y ~ x + t | worker"), "~ t")
+    let other = try Self.means(Self.model("y ~ x + t | worker"), "~ t")
     for (a, b) in zip(atMean.means, other.means) {
       #expect(abs(try #require(a.test).estimate - b.test!.estimate) < 1e-10)
     }
