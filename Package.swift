@@ -79,7 +79,8 @@ let package = Package(
       dependencies: ["TestSupport", "LMMSparseC", "CLMMSparse", "CArrow", "Reports", "MixedModels"]),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["TestSupport", "lmm-sparse", "Reports", "Studies", "MixedModels"]),
+      dependencies: ["TestSupport", "lmm-sparse", "Reports", "Studies", "MixedModels"],
+      exclude: ["Faults"]),
   ],
   cxxLanguageStandard: .cxx17
 )
