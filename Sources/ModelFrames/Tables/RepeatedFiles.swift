@@ -112,7 +112,8 @@ private struct NamedFile {
   private func nextBytes(_ stream: any ByteStream) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: 1 << 16) { room, filled in
       while filled < room.count {
-        let count = try stream.read(into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: room[filled...])))
+        let rest = UnsafeMutableBufferPointer(rebasing: room[filled...])
+        let count = try stream.read(into: UnsafeMutableRawBufferPointer(rest))
         if count == 0 { break }
         filled += count
       }
