@@ -78,6 +78,11 @@ package struct RelativeCovariance: Sendable {
   /// The residual's entries of φ.
   func residualCoordinates(_ φ: [Double]) -> ArraySlice<Double> { φ[blockParameterCount...] }
 
+  /// See `ResidualStructure.held`.
+  func heldCoordinates(_ φ: [Double]) -> [Int] {
+    residual?.held(residualCoordinates(φ)).map { blockParameterCount + $0 } ?? []
+  }
+
   /// Whether the parameters are the elements of the terms' covariance matrices, in which V is linear.
   package var isUnstructured: Bool {
     residual == nil && blocks.allSatisfy { $0.structure == nil } && knownDeviation == nil

@@ -27,6 +27,8 @@ protocol ResidualStructure: Sendable {
   func check(_ φ: ArraySlice<Double>) throws(FitError)
   /// - Throws: `FitError` where a search that has ended here went towards no minimum.
   func checkEnd(_ φ: ArraySlice<Double>) throws(FitError)
+  /// Parameters that are held where they are, since the criterion is least at an edge that no φ reaches.
+  func held(_ φ: ArraySlice<Double>) -> [Int]
   func values(_ φ: ArraySlice<Double>) -> [Double]
   func coordinates(_ values: ArraySlice<Double>) -> [Double]
   /// The derivative of every value in its coordinate.
@@ -36,6 +38,8 @@ protocol ResidualStructure: Sendable {
 }
 
 extension ResidualStructure {
+  func held(_ φ: ArraySlice<Double>) -> [Int] { [] }
+
   /// The gradient in φ of log |K| + log |R| + w r² (M for ML).
   func gradient(
     _ slopes: PartSlopes, at φ: ArraySlice<Double>, residualWeight w: Double

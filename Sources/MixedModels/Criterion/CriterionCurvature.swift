@@ -8,12 +8,12 @@ import NumericalMethods
 package struct CriterionCurvature: Sendable {
   var gradient: [Double]
   /// Of the profiled criterion, symmetric.
-  let hessian: DenseMatrix
+  var hessian: DenseMatrix
   /// ∂r²/∂φ, and df / r² at φ.
-  let residualSlope: [Double]
+  var residualSlope: [Double]
   let residualWeight: Double
   /// ∂[K⁻¹]_xx/∂φ_k, p × p each, in working coordinates.
-  let covarianceSlopes: [DenseMatrix]
+  var covarianceSlopes: [DenseMatrix]
   /// nil where the criterion is exact.
   let probeSlopes: ProbeSlopes?
   /// The largest error of a combination of φ, or of a coefficient, over the choice of the probes, as a share
@@ -89,6 +89,22 @@ package struct CriterionCurvature: Sendable {
     covarianceSlopes = columns.map(\.covarianceSlope)
     self.units = units
     monteCarloShare = probeSlopes.map { $0.largestShare(hessian, units: units, centre) }
+  }
+
+  /// The same where some coordinates are held: they go nowhere, and nothing changes with them.
+  ///
+  /// - Parameters:
+  ///   - coordinates: Those that are held.
+  ///   - information: Of all coordinates; takes the place of the second derivatives of these, which are rounding.
+  func holding(_ coordinates: [Int], information: [Double]) -> CriterionCurvature {
+    var held = self
+    for k in coordinates {
+      for i in held.gradient.indices { (held.hessian[i, k], held.hessian[k, i]) = (0, 0) }
+      (held.gradient[k], held.hessian[k, k], held.residualSlope[k]) = (0, information[k], 0)
+      let p = held.covarianceSlopes[k].rows
+      held.covarianceSlopes[k] = DenseMatrix(rows: p, columns: p)
+    }
+    return held
   }
 
   /// ∂r²/∂φ.

@@ -33,8 +33,9 @@ extension Fit {
       VarianceErrors($0, model.covariance, φ: outcome.φ, sigma: estimates.sigma)
     }
     let determination = model.determination ?? .complete(model.terms)
+    let isSigmaZero = model.zeroStrata(outcome.φ).first ?? false
     sigmaStandardError =
-      determination.residual && options.knownSigma == nil ? errors?.sigma : nil
+      determination.residual && options.knownSigma == nil && !isSigmaZero ? errors?.sigma : nil
     residualStrata = ResidualStrata(
       model, φ: outcome.φ, sigma: estimates.sigma,
       options.knownTheta == nil && options.knownSigma == nil ? errors?.strata : nil)
@@ -183,7 +184,7 @@ extension LinearMixedModel {
       )
     }
     let share = residualShare(sigma)
-    if share < 1e-9 {
+    if share < 1e-9, zeroStrata(outcome.φ).first != true {
       messages.append(
         "the random effects explain all but \(scientificNotation(share, decimals: 1)) of the response's variance: the residual standard deviation has few correct digits"
       )
@@ -204,9 +205,10 @@ extension LinearMixedModel {
   }
 
   /// Whether a direction of some term has (relative to σ, per unit of its standardized columns) a
-  /// standard deviation below 1e-4, lme4's tolerance. Standardized, so that the answer does not
-  /// depend on the units of the covariates.
+  /// standard deviation below 1e-4, lme4's tolerance, or a stratum of rows has none. Standardized, so
+  /// that the answer does not depend on the units of the covariates.
   package func isSingular(_ φ: [Double]) -> Bool {
+    if zeroStrata(φ).contains(true) { return true }
     var next = 0
     for block in covariance.blocks {
       guard block.rank > 0 else { continue }

@@ -9,9 +9,10 @@ public struct ResidualStrata: Sendable {
     public let observations: Int
     /// σ_s
     public let standardDeviation: Double
-    /// σ_s / σ of the first stratum, which is 1 there.
+    /// σ_s / σ of the first stratum, which is 1 there; infinite where that one's is zero.
     public let ratio: Double
-    /// Asymptotic, from the Hessian; nil where that is not known, or the parameters were given.
+    /// Asymptotic, from the Hessian; nil where that is not known, on the boundary, at zero, or where the parameters
+    /// were given.
     public let standardError: Double?
     /// Covers 95 % on the scale of the logarithm.
     public let confidenceInterval: (low: Double, high: Double)?
@@ -26,31 +27,34 @@ extension ResidualStrata {
   /// - Parameter errors: Standard errors, one for every stratum; nil where they are not known.
   init?(_ model: LinearMixedModel, φ: [Double], sigma: Double, _ errors: [Double]?) {
     guard let structure = model.covariance.residual as? VarianceStrata else { return nil }
-    let ratios = [1] + structure.values(model.covariance.residualCoordinates(φ))
+    let own = model.covariance.residualCoordinates(φ)
+    let ratios = [1] + structure.values(own)
+    let isZero = structure.isZero(own)
     name = structure.name
     strata = structure.labels.indices.map { s in
-      let deviation = ratios[s] * sigma
-      let error = errors?[s]
+      let deviation = isZero[s] ? 0 : ratios[s] * sigma
+      let error = isZero[s] ? nil : errors?[s]
       let interval = error.map { logarithmicWaldInterval(deviation, $0) }
       return Stratum(
         label: structure.labels[s], observations: structure.rows[s],
-        standardDeviation: deviation, ratio: ratios[s], standardError: error,
+        standardDeviation: deviation, ratio: s == 0 ? 1 : isZero[s] ? 0 : isZero[0] ? .infinity : ratios[s],
+        standardError: error,
         confidenceInterval: interval)
     }
   }
 }
 
 extension LinearMixedModel {
-  /// A stratum's residual standard deviation below this share of the largest is as good as zero.
-  private static let vanishing = 1e-4
+  /// Of every stratum, whether its residual variance is estimated as zero; none where all rows have one.
+  func zeroStrata(_ φ: [Double]) -> [Bool] {
+    (covariance.residual as? VarianceStrata)?.isZero(covariance.residualCoordinates(φ)) ?? []
+  }
 
-  /// What to say of strata whose residual variance goes to zero.
+  /// What to say of these strata.
   func vanishingStrata(_ φ: [Double]) -> [String] {
     guard let strata = covariance.residual as? VarianceStrata else { return [] }
-    let ratios = [1] + strata.values(covariance.residualCoordinates(φ))
-    let largest = ratios.max() ?? 1
-    return zip(strata.labels, ratios).filter { $0.1 < Self.vanishing * largest }.map { label, _ in
-      "the residual variance of the stratum “\(label)” of \(strata.name) is estimated as zero: its rows are explained exactly, or are too few to tell. Merge it with another"
+    return zip(strata.labels, zeroStrata(φ)).filter(\.1).map { label, _ in
+      "the residual variance of the stratum “\(label)” of \(strata.name) is estimated as zero, an edge where it has no standard error: random effects explain its rows exactly, or they are too few to tell. Merge it with another"
     }
   }
 }

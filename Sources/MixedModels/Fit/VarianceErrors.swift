@@ -58,11 +58,12 @@ package struct VarianceErrors: Sendable {
         return covariance.variance(slopes).squareRoot()
       } : nil
     let ratios = isSerial ? [] : structure.residual?.values(own) ?? []
+    let held = structure.heldCoordinates(φ)
     strata =
       [ofSigma]
       + ratios.enumerated().map { s, ratio in
         var slopes = [Double](repeating: 0, count: n + 1)  // of log σ_s = φ_s + log σ
-        (slopes[n - ratios.count + s], slopes[n]) = (1, 1)
+        (slopes[n - ratios.count + s], slopes[n]) = (held.contains(n - ratios.count + s) ? 0 : 1, 1)
         return ratio * sigma * covariance.variance(slopes).squareRoot()
       }
     terms = zip(structure.blocks, structure.blockRanges).map { block, range in

@@ -109,12 +109,19 @@ struct CurvatureCheck {
     }
   }
 
+  /// Coordinates that are not held, with which nothing is said to change.
+  private var free: [Int] {
+    let held = covariance.heldCoordinates(φ)
+    return φ.indices.filter { !held.contains($0) }
+  }
+
   private func directions(_ isSmall: Bool) -> [[Double]] {
-    let units = covariance.units(at: φ)
+    var units = covariance.units(at: φ)
+    for k in covariance.heldCoordinates(φ) { units[k] = 0 }
     guard isSmall else {
       return [units.map { $0 * Double.random(in: 0.3...1) * (Bool.random() ? 1 : -1) }]
     }
-    return φ.indices.map { k in φ.indices.map { $0 == k ? units[k] : 0 } }
+    return free.map { k in φ.indices.map { $0 == k ? units[k] : 0 } }
   }
 
   /// The Hessian's diagonal gives every coordinate its size.
@@ -122,7 +129,7 @@ struct CurvatureCheck {
     let units = covariance.units(at: φ)
     let rise = max(dot(direction, change.gradient), 0)
     let largest = zip(units, change.gradient).reduce(0) { max($0, abs($1.0 * $1.1)) }
-    return φ.indices.allSatisfy { i in
+    return free.allSatisfy { i in
       let size = max((max(saved.hessian[i, i], 0) * rise).squareRoot(), 1e-3 * largest / units[i])
       return abs(product[i] - change.gradient[i]) <= tolerance * size + change.noise / units[i]
     }
@@ -157,7 +164,7 @@ struct CurvatureCheck {
       (0...(100 * centre.roundingError)).contains(saved.roundingError)
     else { return "the residuals' weight" }
     let slopes = CriterionCurvature.residualSlope(centre, covariance)
-    let areSlopes = φ.indices.allSatisfy { k in
+    let areSlopes = free.allSatisfy { k in
       let size = w * abs(slopes[k]) + (df * max(saved.hessian[k, k], 0)).squareRoot()
       let rounding = 100 * centre.roundingError / units[k]
       return w * abs(saved.residualSlope[k] - slopes[k]) <= tolerance * size + rounding

@@ -27,7 +27,9 @@ extension CriterionSearch {
       for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
     }
     try state.refine()
+    _ = try state.clearStrata()
     var curvature = try state.settle()
+    if try state.clearStrata() { curvature = try state.settle() }
     while let growth = curvature?.probeGrowth, !state.stoppedEarly,
       try state.refine(growth: growth)
     {

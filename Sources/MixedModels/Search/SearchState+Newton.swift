@@ -192,6 +192,11 @@ extension SearchState {
       guard let column else { return nil }
       columns.append(column)
     }
-    return CriterionCurvature(centre, columns, search.covariance, units: units)
+    let held = search.covariance.heldCoordinates(φ)
+    let curvature = CriterionCurvature(centre, columns, search.covariance, units: units)
+    return held.isEmpty
+      ? curvature
+      : curvature.holding(
+        held, information: search.covariance.expectedHessian(φ, centre.slopes, levels: search.levels).diagonal)
   }
 }

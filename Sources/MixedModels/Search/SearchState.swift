@@ -255,8 +255,14 @@ struct SearchState {
   mutating func isAsGood(zeroing entries: some Sequence<Int>) throws -> Bool {
     var φ = best
     for k in entries { φ[k] = 0 }
+    return try isAsGood(φ, within: 1e-12 * search.rows + stochasticNoise)
+  }
+
+  /// Goes to a point whose criterion is higher by rounding at most.
+  mutating func isAsGood(_ φ: [Double], within rounding: Double) throws -> Bool {
+    let before = self.value
     let value = try tolerantValue(φ)
-    guard value <= self.value + 1e-12 * search.rows + stochasticNoise else { return false }
+    guard value <= before + rounding else { return false }
     (best, self.value) = (φ, value)
     return true
   }
