@@ -213,9 +213,13 @@ extension LinearMixedModel {
   /// An evaluation takes well under a millisecond.
   var isSmall: Bool { entries < 10_000 }
 
-  /// Evaluations that other starts are worth, which take some tenths of a second at most: few
-  /// parameters need far less, and many have minima that one start in fifty leads to.
-  fileprivate var surveyEvaluations: Int { isSmall ? 6_000_000 / (entries + 100) : 0 }
+  /// Evaluations that other starts are worth, which take some tenths of a second, and one or two for dozens of
+  /// parameters, whose searches are as many times longer: few need far less, and many have minima that one
+  /// start in fifty leads to.
+  fileprivate var surveyEvaluations: Int {
+    let searches = max(1, covariance.parameterCount / 8)
+    return isSmall ? searches * (6_000_000 / (entries + 100)) : 0
+  }
 
   /// Of the cross-products' blocks, which an evaluation goes through.
   private var entries: Int {
