@@ -36,6 +36,11 @@ extension VarianceStrata {
   /// By which the standard deviation of a stratum becomes one of zero.
   func factorToZero(_ stratum: Int, _ φ: ArraySlice<Double>) -> Double { Share.zero / shares(φ)[stratum] }
 
+  /// How many times as much as at zero rounding is where a search has gone beyond it.
+  ///
+  /// No more than what the criterion has fallen by at such a place if it falls without end.
+  static func noise(_ factor: Double) -> Double { min(max(factor * factor, 1), 1e5) }
+
   /// The coordinates of strata with zero; in the place of the first one, which has none, that of the largest.
   func held(_ φ: ArraySlice<Double>) -> [Int] {
     let isZero = isZero(φ)
@@ -46,8 +51,9 @@ extension VarianceStrata {
 }
 
 extension RelativeCovariance {
-  /// Points where one stratum more has a residual variance of zero, and all other variances are as at φ.
-  func vanishingStrata(_ φ: [Double]) -> [[Double]] {
+  /// Points where one stratum more has a residual variance of zero, and all other variances are as at φ; with how many
+  /// times as much rounding there is at φ as there.
+  func vanishingStrata(_ φ: [Double]) -> [(φ: [Double], noise: Double)] {
     guard let strata = residual as? VarianceStrata else { return [] }
     let own = residualCoordinates(φ)
     return strata.mayBeZero(own).map { s in
@@ -55,12 +61,12 @@ extension RelativeCovariance {
       if s > 0 {
         var moved = φ
         moved[own.startIndex + s - 1] += log(factor)
-        return moved
+        return (moved, VarianceStrata.noise(factor))
       }
       // All else is relative to the first stratum.
       var moved = stretched(φ, by: 1 / factor)
       for k in own.indices { moved[k] -= log(factor) }
-      return moved
+      return (moved, VarianceStrata.noise(factor))
     }
   }
 }

@@ -12,8 +12,8 @@ extension SearchState {
   }
 
   private mutating func clearStratum() throws -> Bool {
-    for φ in search.covariance.vanishingStrata(best)
-    where try isAsGood(φ, within: indifference) { return true }
+    for (φ, noise) in search.covariance.vanishingStrata(best)
+    where try isAsGood(φ, within: noise * indifference) { return true }
     return false
   }
 

@@ -26,6 +26,12 @@ import Testing
       3.1848,1.12,g2,b 2.2894,0.13,g2,a 0.3926,0.36,g3,b -0.0708,0.01,g3,a
       -0.2446,-0.9,g4,b -0.6883,0.17,g4,a 0.0526,0.73,g5,b 0.3371,0.12,g5,a
     """
+  /// On the way to whose limit a search goes far beyond where the criterion has digits.
+  private static let far = """
+    -0.2149,1.25,g0,b -1.72,0.78,g0,a 1.3344,0.96,g1,b 0.1282,-1.08,g1,a
+    1.8333,0.87,g2,b 0.0259,-0.17,g2,a -1.2571,-0.19,g3,b 0.3898,1.12,g3,a
+    0.7945,-0.44,g4,b 0.5984,-1.28,g4,a 1.0202,-0.47,g5,b 0.4847,-1.2,g5,a
+    """
 
   private static func options(_ kind: CriterionKind, first: String) -> FitOptions {
     var options = FitOptions()
@@ -64,6 +70,10 @@ import Testing
       (
         Self.firstStratum, "a", .ml, [24.88901134824, 0.96930057, 0.48065177], [0.29810735, 0.26444099],
         [0.39573956, 0.2629356, 0.27996122, 0.13882573], [5.9950972, 6.1731545]
+      ),
+      (
+        Self.far, "b", .reml, [31.5028196187, 1.20637867, 0.75527756], [0.30699546, 0.84264002],
+        [0.49902183, 0.24364345, 0.38847538, 0.23719379], [5.0487364, 6.4892415]
       ),
     ]
     for (text, zero, kind, estimates, coefficients, errors, dfs) in cases {
