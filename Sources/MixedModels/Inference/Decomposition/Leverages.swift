@@ -103,7 +103,7 @@ extension LeaveOutEquations {
   ) throws {
     for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: 8) {
       let r = (first..<min(first + 8, blocks.upperBound)).map {
-        RowBiases.signs(rows.count, seed: seed, purpose: purpose, block: $0)
+        RandomStream.signs(rows.count, seed: seed, purpose: purpose, block: $0)
       }
       let (levels, columns) = transposedTimes(r)
       let answer = try solve(levels, columns)

@@ -73,7 +73,7 @@ struct RowBiases {
     (rows, totals, errors) = (sums, [0, 0, 0], [0, 0, 0])
     var next = fewest
     while count < most {
-      let z = (0..<8).map { k in Self.signs(n, seed: seed, block: UInt64(count + k)) }
+      let z = (0..<8).map { k in RandomStream.signs(n, seed: seed, block: UInt64(count + k)) }
       let none = DenseMatrix(rows: equations.width, columns: 8)
       let (u, v) = (
         try equations.solve(forms.roots(.first, z), none), try equations.solve(forms.roots(.second, z), none)
@@ -102,17 +102,6 @@ struct RowBiases {
       }
       if try isEnough(self) { break }
       next = 2 * count
-    }
-  }
-
-  /// ±1 for every row.
-  static func signs(_ count: Int, seed: UInt64, purpose: UInt64 = 7, block: UInt64) -> [Double] {
-    var stream = RandomStream(seed: seed, purpose: purpose, block: block)
-    var bits: UInt64 = 0
-    return (0..<count).map { k in
-      if k % 64 == 0 { bits = stream.next() }
-      defer { bits >>= 1 }
-      return bits & 1 == 0 ? -1 : 1
     }
   }
 }

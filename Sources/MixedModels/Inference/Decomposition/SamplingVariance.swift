@@ -48,7 +48,7 @@ struct SamplingVariance {
           unit[k] = roots[k]
           return unit
         }
-        let z = RowBiases.signs(n, seed: seed, purpose: 8, block: UInt64(k))
+        let z = RandomStream.signs(n, seed: seed, purpose: 8, block: UInt64(k))
         return zip(z, roots).map { $0 * $1 }
       }
       for image in try Self.product(v, equations, forms, form, ratio) {
