@@ -204,11 +204,8 @@ public func simulate(
 public func influence(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
 ) -> CInt {
-  let rows = GivenRows(rows)
-  return answer(json) {
-    defer { rows.close() }
-    let model = try handle(model, as: ModelHandle.self, "lmm_influence")
-    return try RowRequest(options, "lmm_influence", .influence).influence(model.fitted, rows)
+  answerOfRows("lmm_influence", model, rows, json) {
+    try RowRequest(options, "lmm_influence", .influence).influence($0, $1)
   }
 }
 
@@ -216,11 +213,8 @@ public func influence(
 public func plot(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
 ) -> CInt {
-  let rows = GivenRows(rows)
-  return answer(json) {
-    defer { rows.close() }
-    let model = try handle(model, as: ModelHandle.self, "lmm_plot")
-    return try FigureRequest(figure: options).figure(model.fitted, rows)
+  answerOfRows("lmm_plot", model, rows, json) {
+    try FigureRequest(figure: options).figure($0, $1)
   }
 }
 
@@ -228,11 +222,8 @@ public func plot(
 public func report(
   _ model: OpaquePointer?, _ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?
 ) -> CInt {
-  let rows = GivenRows(rows)
-  return answer(json) {
-    defer { rows.close() }
-    let model = try handle(model, as: ModelHandle.self, "lmm_report")
-    return try FigureRequest(page: options).page(model.fitted, rows)
+  answerOfRows("lmm_report", model, rows, json) {
+    try FigureRequest(page: options).page($0, $1)
   }
 }
 
@@ -293,6 +284,18 @@ private func answerByRow(
   stream(json, out, rows) { rows in
     let model = try handle(model, as: ModelHandle.self, function)
     return try results(RowRequest(options, function, purpose), model.fitted, rows)
+  }
+}
+
+/// One result for rows that are given.
+private func answerOfRows(
+  _ function: String, _ model: OpaquePointer?, _ rows: Stream?, _ json: TextOut?,
+  _ result: (FittedModel, GivenRows) throws -> JSONText
+) -> CInt {
+  let rows = GivenRows(rows)
+  return answer(json) {
+    defer { rows.close() }
+    return try result(handle(model, as: ModelHandle.self, function).fitted, rows)
   }
 }
 

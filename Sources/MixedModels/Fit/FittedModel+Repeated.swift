@@ -12,6 +12,22 @@ extension FittedModel {
     _ options: FitOptions, didRead: (CrossProducts) throws -> Void = { _ in }
   ) throws {
     let began = monotonicSeconds()
+    let (model, fixed, products, options, isRead) = try Self.read(repeated: term, formula, data, options)
+    try didRead(products)
+    var timing = Timing()
+    timing.read = isRead - began
+    timing.assemble = monotonicSeconds() - isRead
+    try self.init(model, fixed, products, formula, data, options, timing, began: began)
+  }
+
+  /// The rows' sums as a model, that of the fixed part, and when the last row was read.
+  ///
+  /// - Throws: `FormulaError`, `DataError`, `FitError`.
+  static func read(
+    repeated term: ResidualTerm, _ formula: Formula, _ data: [any TableSource], _ given: FitOptions
+  ) throws -> (
+    model: RepeatedModel, fixed: LinearMixedModel, products: CrossProducts, options: FitOptions, isRead: Double
+  ) {
     setBLASThreads(1)  // sums must not depend on the number of threads
     if formula.randomTerms.isEmpty, term.word == SerialWord.car1.rawValue {
       throw FitError.serial(
@@ -20,20 +36,15 @@ extension FittedModel {
       )
     }
     _ = try VisitStructure(term)
-    try Self.checkRepeated(options)
-    var options = options
+    try checkRepeated(given)
+    var options = given
     options.clusters = nil  // the subjects are
     let reading = try ModelReading(formula, data, options)
     var (products, sums) = try reading.subjectProducts(reading.specification.residual!)
     options = options.adopting(products.specification)
     let isRead = monotonicSeconds()
     let fixed = try LinearMixedModel(releasing: &products, options: options)
-    let model = try RepeatedModel(sums, products, fixed, options)
-    try didRead(products)
-    var timing = Timing()
-    timing.read = isRead - began
-    timing.assemble = monotonicSeconds() - isRead
-    try self.init(model, fixed, products, formula, data, options, timing, began: began)
+    return (try RepeatedModel(sums, products, fixed, options), fixed, products, options, isRead)
   }
 
   /// What belongs to searches and equations of other models.

@@ -8,14 +8,9 @@ extension ModelPlan {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`.
   package init(
-    repeated formula: Formula, _ data: [any TableSource], _ options: FitOptions
+    repeated term: ResidualTerm, _ formula: Formula, _ data: [any TableSource], _ options: FitOptions
   ) throws {
-    setBLASThreads(1)
-    let reading = try ModelReading(formula, data, options)
-    var (products, sums) = try reading.subjectProducts(reading.specification.residual!)
-    let options = options.adopting(products.specification)
-    let fixed = try LinearMixedModel(releasing: &products, options: options)
-    let model = try RepeatedModel(sums, products, fixed, options)
+    let (model, _, products, options, _) = try FittedModel.read(repeated: term, formula, data, options)
     let criterion = RepeatedCriterion(
       model: model, kind: options.criterion, threads: threadCount(options.threads))
     let start = model.start()

@@ -113,7 +113,7 @@ extension ModelPlan {
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
     if let residual = options.residual, !residual.isSerial(beside: formula), input.files.isEmpty {
-      try self.init(repeated: formula, input.data, options)
+      try self.init(repeated: residual, formula, input.data, options)
       return
     }
     try self.init(input.crossProducts(formula, options: options), options: options)

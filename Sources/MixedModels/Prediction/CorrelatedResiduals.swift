@@ -102,10 +102,10 @@ struct CorrelatedResiduals {
   ///   that the fit has not seen.
   mutating func responses(_ coming: RowsToCome) throws -> [[Double]] {
     var values = coming.means
-    let numbers = numbers(coming.rows, series: values.count)
+    let subjects = subjects(of: coming.rows, series: values.count)
     for row in coming.rows.isComplete.indices where coming.rows.isComplete[row] {
       do {
-        let s = numbers[Int(coming.rows.labels(subject).codes[row])]
+        let s = subjects[row]
         let law = try add(coming.rows, row, to: s)
         let root = coming.rows.weights[row].squareRoot()
         for k in values.indices {
@@ -128,11 +128,11 @@ struct CorrelatedResiduals {
   ///
   /// - Throws: `RowError` for rows whose times are not in order, or a visit that a subject has twice.
   mutating func normalized(_ residuals: [Double], _ rows: NewRows) throws -> [Double] {
-    let numbers = numbers(rows, series: 1)
+    let subjects = subjects(of: rows, series: 1)
     return try residuals.indices.map { row in
       let residual = residuals[row] * rows.weights[row].squareRoot()
       guard rows.isComplete[row], !residual.isNaN else { return .nan }
-      let s = numbers[Int(rows.labels(subject).codes[row])]
+      let s = subjects[row]
       let law = try add(rows, row, to: s)
       defer { keep(residual, s, 0) }
       return (residual - mean(law, s, 0)) / law.deviation
@@ -148,10 +148,11 @@ struct CorrelatedResiduals {
     subjects[s].residuals[k].append(residual)
   }
 
-  /// Of the subjects by their codes among the rows' labels.
-  private mutating func numbers(_ rows: NewRows, series: Int) -> [Int] {
-    let labels = rows.labels(subject).labels
-    return (0..<Int32(labels.count)).map { number(labels.label($0), series) }
+  /// Numbers of the rows' subjects, −1 where there is none.
+  private mutating func subjects(of rows: NewRows, series: Int) -> [Int] {
+    let (labels, codes) = rows.labels(subject)
+    let numbers = (0..<Int32(labels.count)).map { number(labels.label($0), series) }
+    return codes.map { $0 < 0 ? -1 : numbers[Int($0)] }
   }
 
   private mutating func number(_ label: String, _ responses: Int) -> Int {

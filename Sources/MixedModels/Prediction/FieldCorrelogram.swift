@@ -20,9 +20,8 @@ package struct FieldCorrelogram: Sendable {
   /// - Returns: nil for a term whose levels have no axes.
   package init?(_ model: LinearMixedModel, φ: [Double], term: Int, modes: [Double]) {
     let (block, range) = (model.covariance.blocks[term], model.covariance.blockRanges[term])
-    var structure = block.structure
-    if let held = structure as? HeldStructure { structure = held.base }
-    guard let levels = structure as? LevelAxes, let parameters = block.structure?.parameters else { return nil }
+    guard let levels = model.levelAxes(ofTerm: term), let parameters = block.structure?.parameters
+    else { return nil }
     let square = modes.reduce(0) { $0 + $1 * $1 } / Double(max(modes.count, 1))
     guard square > 0 else { return nil }
     let values = zip(block.levelCorrelations, levels.axes).map { k, _ in

@@ -36,9 +36,14 @@ package struct FieldEffects: Sendable {
   }
 
   private static func axes(_ model: LinearMixedModel, term: Int) -> LevelAxes? {
-    var structure = model.covariance.blocks[term].structure
-    if let held = structure as? HeldStructure { structure = held.base }
-    guard let levels = structure as? LevelAxes, levels.axes.count == 2 else { return nil }
-    return levels
+    model.levelAxes(ofTerm: term).flatMap { $0.axes.count == 2 ? $0 : nil }
+  }
+}
+
+extension LinearMixedModel {
+  /// The axes that the levels of a term lie along; nil where they do not.
+  func levelAxes(ofTerm term: Int) -> LevelAxes? {
+    let structure = covariance.blocks[term].structure
+    return ((structure as? HeldStructure)?.base ?? structure) as? LevelAxes
   }
 }

@@ -26,7 +26,7 @@ package struct ResidualVariogram: Sendable {
   package let rows: Int
 
   /// Rows to look at, at most.
-  private static let mostRows = 2_000_000
+  fileprivate static let mostRows = 2_000_000
   /// Classes of lags, of the usual step each.
   private static let mostLags = 60
   /// Rows after a row that it is paired with, at most.
@@ -44,7 +44,7 @@ extension FittedModel {
       let correlation = model.covariance.residual as? SerialCorrelation
     {
       let φ = Array(model.covariance.residualCoordinates(self.φ))
-      let rows = try ResidualVariogram.Rows(self, data, most: ResidualVariogram.mostRowsToRead) { block, codes in
+      let rows = try ResidualVariogram.Rows(self, data) { block, codes in
         (codes[serial.cellSet], block.times, [])
       }
       let variance = fit.sigma * fit.sigma
@@ -60,7 +60,7 @@ extension FittedModel {
     let builder = DesignBuilder(products: products, options: options)
     let visits = try builder.levels(of: residual.visit).rank
     let arms = try residual.arm.map { try builder.levels(of: $0).rank }
-    let rows = try ResidualVariogram.Rows(self, data, most: ResidualVariogram.mostRowsToRead) { _, codes in
+    let rows = try ResidualVariogram.Rows(self, data) { _, codes in
       let places = codes[residual.visitCells].map { visits[Int($0)] }
       let matrices = residual.armCells.map { cells in codes[cells].map { arms![Int($0)] } }
       return (
@@ -79,8 +79,6 @@ extension FittedModel {
 }
 
 extension ResidualVariogram {
-  fileprivate static var mostRowsToRead: Int { mostRows }
-
   /// Residuals of rows, and where they stand.
   fileprivate struct Rows {
     private(set) var subjects: [Int32] = []
@@ -90,13 +88,13 @@ extension ResidualVariogram {
     private(set) var residuals: [Double] = []
 
     init(
-      _ fitted: FittedModel, _ data: [any TableSource], most: Int,
+      _ fitted: FittedModel, _ data: [any TableSource],
       _ read: @Sendable (RowBlock, [[Int32]]) -> (
         subjects: [Int32], times: [Double], places: [(Int, Int)]
       )
     ) throws {
       try fitted.residualPass(of: data).forEach(with: read) { rows, own in
-        let count = min(rows.residuals.count, most - residuals.count)
+        let count = min(rows.residuals.count, ResidualVariogram.mostRows - residuals.count)
         guard count > 0 else { return }
         subjects += own.subjects[..<count]
         times += own.times[..<count]

@@ -62,6 +62,15 @@ package struct FigureSource {
     return named.first { isWanted(model.terms[$0]) } ?? first
   }
 
+  /// What `make` makes of the first term that it makes something of, of those on a grouping factor if one is named.
+  ///
+  /// - Throws: `FigureError.unknownGroup`.
+  func first<Made>(ofGroup group: String?, _ make: (Int) -> Made?) throws(FigureError) -> Made? {
+    if group != nil { _ = try term(group) { _ in true } }
+    return model.terms.indices.lazy.filter { group == nil || model.terms[$0].groupName == group }
+      .compactMap(make).first
+  }
+
   /// The conditional modes of a term, level after level, in the units of the response per unit of
   /// the columns that R would report.
   func modes(_ term: Int) -> [Double] {

@@ -41,11 +41,9 @@ package struct LagFigure: Figure {
   ///
   /// - Throws: `FigureError` where no term has such levels.
   package init(correlogram source: FigureSource, group: String?) throws(FigureError) {
-    let terms = source.model.terms.indices.filter { group == nil || source.model.terms[$0].groupName == group }
-    if group != nil { _ = try source.term(group) { _ in true } }
-    let found = terms.lazy.compactMap {
+    let found = try source.first(ofGroup: group) {
       FieldCorrelogram(source.model, φ: source.fitted.φ, term: $0, modes: source.modes($0))
-    }.first
+    }
     guard let found else {
       throw .nothingToDraw(
         "a correlogram is one of levels along axes, and \(group.map { "those of \($0) have none" } ?? "the model has no such term, or its effects are zero"). Write ar1(row):ar1(column) into the formula."

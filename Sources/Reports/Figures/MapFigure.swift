@@ -30,9 +30,9 @@ package struct MapFigure: Figure {
 
   /// - Throws: `FigureError` where no term has levels along two axes.
   package init(_ source: FigureSource, group: String?) throws(FigureError) {
-    let terms = source.model.terms.indices.filter { group == nil || source.model.terms[$0].groupName == group }
-    if group != nil { _ = try source.term(group) { _ in true } }
-    let found = terms.lazy.compactMap { FieldEffects(source.model, term: $0, modes: source.modes($0)) }.first
+    let found = try source.first(ofGroup: group) {
+      FieldEffects(source.model, term: $0, modes: source.modes($0))
+    }
     guard let found else {
       throw .nothingToDraw(
         "a map is one of levels along two axes, and \(group.map { "those of \($0) have none" } ?? "the model has no such term"). Write ar1(row):ar1(column) into the formula."

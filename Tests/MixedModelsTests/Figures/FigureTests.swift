@@ -6,31 +6,6 @@ import Reports
 import TestSupport
 import Testing
 
-/// A fit of the shipped example with its rows.
-private struct Example {
-  let source: FigureSource
-  let data: [any TableSource]
-
-  init(_ formula: String, _ file: String) throws {
-    try self.init(formula, .file(Files.data(file)))
-  }
-
-  init(_ formula: String, _ table: any TableSource) throws {
-    data = [table]
-    var options = FitOptions()
-    options.wantsConditionalModes = true
-    source = try FigureSource(
-      Formula(formula), from: ModelInput(files: [], data: data), options: options)
-  }
-
-  static let sleepstudy = Result {
-    try Example("Reaction ~ Days + (Days | Subject)", "sleepstudy.csv")
-  }
-  static let penicillin = Result {
-    try Example("diameter ~ 1 + (1|plate) + (1|sample)", "penicillin.csv")
-  }
-}
-
 private let kinds = FigureKind.allCases.filter {
   $0.takesModel && ![.means, .coefficients, .deviations, .correlations, .map, .correlogram, .variogram].contains($0)
 }
@@ -46,7 +21,7 @@ private func dataLines(_ script: String) -> Int {
 @Suite struct FigureTests {
   @Test(.enabled(if: isGnuplotInstalled), arguments: kinds, [FigureTerminal.svg, .png, text])
   func everyKindIsDrawn(_ kind: FigureKind, _ terminal: FigureTerminal) throws {
-    for example in [Example.sleepstudy, Example.penicillin] {
+    for example in [FigureExample.sleepstudy, FigureExample.penicillin] {
       let (source, data) = (try example.get().source, try example.get().data)
       let figure = try source.figure(kind, data: kind.usesRows ? data : [])
       let drawing = try figure.drawn(on: terminal)
@@ -60,7 +35,7 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func panelsNameEveryLevel() throws {
-    let example = try Example.sleepstudy.get()
+    let example = try FigureExample.sleepstudy.get()
     let script = try example.source.figure(.data, data: example.data).script(.svg).text
     for level in ["308", "335", "372"] { #expect(script.contains("set title '\(level)'")) }
     #expect(script.contains("'Days' at screen") && script.contains("'Reaction' at screen"))
@@ -78,7 +53,7 @@ private func dataLines(_ script: String) -> Int {
     }
     let table = DataSource.bytes(Array(csv.utf8), name: "items.csv")
     for frequency in ["frequency", "center(frequency)", "scale(frequency)", "poly(frequency, 2)"] {
-      let example = try Example(
+      let example = try FigureExample(
         "y ~ \(frequency) + condition + (condition | item) + (1 | subject)", table)
       func script(_ group: String?) throws -> String {
         try example.source.figure(.data, data: example.data, group: group).script(.svg).text
@@ -91,7 +66,7 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func linesOfAllLevelsStandInOnePanel() throws {
-    let example = try Example.sleepstudy.get()
+    let example = try FigureExample.sleepstudy.get()
     let figure = try example.source.figure(.data, data: example.data, layout: .lines)
     let script = figure.script(.svg).text
     #expect(script.components(separatedBy: "\nplot ").count == 2)
@@ -101,14 +76,14 @@ private func dataLines(_ script: String) -> Int {
     if isGnuplotInstalled {
       #expect(try figure.drawn(on: .png).count > 5000 && figure.drawn(on: text).count > 500)
     }
-    let crossed = try Example.penicillin.get()
+    let crossed = try FigureExample.penicillin.get()
     #expect(throws: FigureError.self) {
       try crossed.source.figure(.data, data: crossed.data, layout: .lines)
     }
   }
 
   @Test func fittedValuesThatAreAllTheSameHaveAnAxis() throws {
-    let example = try Example("Yield ~ 1 + (1 | Batch)", "dyestuff2.csv")
+    let example = try FigureExample("Yield ~ 1 + (1 | Batch)", "dyestuff2.csv")
     let script = try example.source.figure(.residuals, data: example.data).script(.svg).text
     #expect(script.contains("set xrange [5.09"))
     #expect(
@@ -121,14 +96,14 @@ private func dataLines(_ script: String) -> Int {
   func aCaterpillarWhoseIntervalsAllLeaveOutZeroIsDrawn() throws {
     var csv = "y,g\n"
     for g in 0..<6 { for k in 0..<6 { csv += "\(100 * (2 * g - 5) + k % 3),\(g)\n" } }
-    let example = try Example("y ~ 1 + (1 | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let example = try FigureExample("y ~ 1 + (1 | g)", .bytes(Array(csv.utf8), name: "t.csv"))
     let figure = try example.source.figure(.caterpillar)
     #expect(figure.script(text).text.contains("6 exclude 0"))
     for terminal in [text, .svg] { #expect(try figure.drawn(on: terminal).count > 500) }
   }
 
   @Test func axesNameUnits() throws {
-    let script = try Example.sleepstudy.get().source.figure(.shrinkage).script(.svg).text
+    let script = try FigureExample.sleepstudy.get().source.figure(.shrinkage).script(.svg).text
     #expect(script.contains("set xlabel '(Intercept), units of Reaction'"))
     #expect(script.contains("set ylabel 'Days, Reaction per unit of Days'"))
   }
@@ -142,7 +117,7 @@ private func dataLines(_ script: String) -> Int {
     }
     let formula =
       "y ~ the_first_covariate + (the_first_covariate * the_second_covariate | neighbourhood)"
-    let source = try Example(formula, .bytes(Array(csv.utf8), name: "t.csv")).source
+    let source = try FigureExample(formula, .bytes(Array(csv.utf8), name: "t.csv")).source
     let caterpillar = try source.figure(.caterpillar)
     #expect(
       caterpillar.script(.svg).text.contains(
@@ -163,10 +138,10 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func ownEstimatesOfCrossedFactorsAreCalledWhatTheyAre() throws {
-    let crossed = try Example.penicillin.get().source.figure(.shrinkage, group: "plate")
+    let crossed = try FigureExample.penicillin.get().source.figure(.shrinkage, group: "plate")
     #expect(crossed.script(.svg).text.contains("'own rows, effects of sample not taken off'"))
     #expect(crossed.caption.contains("effects of sample are not taken off"))
-    let single = try Example.sleepstudy.get().source.figure(.shrinkage)
+    let single = try FigureExample.sleepstudy.get().source.figure(.shrinkage)
     #expect(single.script(.svg).text.contains("title 'own rows'"))
     #expect(!single.caption.contains("taken off"))
   }
@@ -182,7 +157,7 @@ private func dataLines(_ script: String) -> Int {
         csv += "\(1 + a + (1 + b) * x + random.normal()),\(x),\(g)\n"
       }
     }
-    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let example = try FigureExample("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
     let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
     let script = figure.script(.svg).text
     #expect(script.utf8.count < 1_500_000)
@@ -201,7 +176,7 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func otherRowsAreRefused() throws {
-    let example = try Example.sleepstudy.get()
+    let example = try FigureExample.sleepstudy.get()
     let less = try String(contentsOfFile: Files.data("sleepstudy.csv"), encoding: .utf8)
       .split(separator: "\n").dropLast().joined(separator: "\n")
     #expect(throws: FigureError.self) {
@@ -210,7 +185,7 @@ private func dataLines(_ script: String) -> Int {
   }
 
   @Test func unknownNamesAreRefused() throws {
-    let example = try Example.sleepstudy.get()
+    let example = try FigureExample.sleepstudy.get()
     func message(_ group: String?, _ covariate: String?) -> String {
       do {
         _ = try example.source.figure(
@@ -233,7 +208,7 @@ private func dataLines(_ script: String) -> Int {
       .replacing("Subject", with: "\"s_{i}^2\"")
     let csv = ([String(header)] + table).joined(separator: "\n") + "\n"
     let formula = "`y'; system('exit 3'); print '` ~ Days + (Days | `s_{i}^2`)"
-    let example = try Example(formula, .bytes(Array(csv.utf8), name: "t.csv"))
+    let example = try FigureExample(formula, .bytes(Array(csv.utf8), name: "t.csv"))
     for kind in kinds {
       let figure = try example.source.figure(kind, data: kind.usesRows ? example.data : [])
       for line in figure.script(.svg).text.split(separator: "\n") where line.contains("system(") {
@@ -255,7 +230,7 @@ private func dataLines(_ script: String) -> Int {
 @Suite struct WithinGroupTests {
   /// R 4.2.2: coef(lm(Reaction ~ Days, subset = Subject == 308)) and coef(fm)$Subject["308", ].
   @Test func levelsHaveTheirOwnLeastSquares() throws {
-    let source = try Example.sleepstudy.get().source
+    let source = try FigureExample.sleepstudy.get().source
     let estimates = WithinGroupEstimates(source, term: 0)
     #expect(estimates.levels[0] == "308" && estimates.columns == ["(Intercept)", "Days"])
     #expect(abs(estimates.own[0] - 244.1926691) < 1e-6)
@@ -271,7 +246,7 @@ private func dataLines(_ script: String) -> Int {
     for g in 0..<8 {
       for _ in 0..<5 { csv += "\(random.normal() + Double(g)),\(random.normal()),\(g)\n" }
     }
-    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
+    let example = try FigureExample("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
     let estimates = WithinGroupEstimates(example.source, term: 0)
     let last = estimates.levels.firstIndex(of: "z")!
     #expect(estimates.own[2 * last].isNaN && estimates.own[2 * last + 1].isNaN)
@@ -297,122 +272,5 @@ private func dataLines(_ script: String) -> Int {
     for point in quantiles.points where abs(point.normal) < 3 {
       #expect(abs(point.sample - 2 - 3 * point.normal) < 0.35)
     }
-  }
-}
-
-@Suite(.enabled(if: isGnuplotInstalled)) struct ReportPageTests {
-  @Test(arguments: [true, false])
-  func thePageIsWellFormedAndNeedsNoOther(_ hasRows: Bool) throws {
-    let example = try Example.sleepstudy.get()
-    let page = try example.source.report(data: hasRows ? example.data : [])
-    let document = try SVGDocument(page.replacing("<!DOCTYPE html>", with: ""))
-    #expect(document.counts["svg"] == (hasRows ? 8 : 6))
-    #expect(document.counts["figcaption"] == document.counts["svg"])
-    #expect(page.contains("REML criterion at convergence: 1743.6"))
-    #expect(page.contains("Tests of fixed effects") && page.contains("Tests of random effects"))
-    #expect(page.contains("The rows were not at hand") == !hasRows)
-    for outside in ["<link", "<script", "src=", "@import", "url(http"] {
-      #expect(!page.contains(outside), "\(outside)")
-    }
-    // Every name once.
-    let names = page.matches(of: #/ id=['"]([^'"]*)['"]/#).map { String($0.output.1) }
-    #expect(Set(names).count == names.count)
-  }
-
-  @Test func colourFollowsThePage() throws {
-    let svg = String(
-      decoding: try Example.sleepstudy.get().source.figure(.qq).drawn(on: .svg), as: UTF8.self)
-    let inline = InlineSVG(svg, number: 3).text
-    #expect(svg.contains("black") && svg.contains("#ffffff"))
-    #expect(!inline.contains("'black'") && !inline.contains("\"black\""))
-    // Ink, and no white pen behind it, which white paper would swallow.
-    #expect(svg.contains("color=\"#FFFFFF\"") && !inline.contains("color=\"#FFFFFF\""))
-    let points = inline.matches(of: #/<use [^>]*>/#).map { String($0.output) }
-      .filter { $0.contains("translate(") }
-    // 18 levels, two effects.
-    #expect(points.count == 36 && points.allSatisfy { $0.contains("color='var(--estimate)'") })
-    #expect(inline.contains("currentColor") && inline.contains("var(--estimate)"))
-    #expect(inline.contains("href='#f3-gpPt6'") && inline.contains("id='f3-gpPt6'"))
-    _ = try SVGDocument(inline)
-  }
-
-  /// Numbers in coloured squares keep their colours on a dark page, and so do the squares.
-  @Test(.enabled(if: isGnuplotInstalled)) func squaresOfCorrelationsStayWhatTheyAre() throws {
-    let figure = try Example.sleepstudy.get().source.figure(.correlations)
-    let inline = InlineSVG(String(decoding: try figure.drawn(on: .svg), as: UTF8.self), number: 1).text
-    let numbers = inline.matches(of: #/<g transform[^>]*fill="([^"]*)"[^>]*>\s*<text>[01]\.[0-9]{2}</#)
-    #expect(numbers.count == 4)
-    #expect(numbers.allSatisfy { $0.output.1.hasPrefix("rgb(") })
-    #expect(!inline.contains("var(--estimate)") && !inline.contains("var(--reference)"))
-  }
-
-  /// gnuplot writes a box of white behind a key over a density, with the page's ink on it.
-  @Test(.enabled(if: isGnuplotInstalled)) func aKeyOverADensityHasThePagesGround() throws {
-    var csv = "y,x,g\n"
-    var random = SplitMix64(seed: 6)
-    for g in 0..<400 {
-      for _ in 0..<4 { csv += "\(random.normal()),\(random.normal()),\(g)\n" }
-    }
-    let example = try Example("y ~ x + (x | g)", .bytes(Array(csv.utf8), name: "t.csv"))
-    let svg = String(
-      decoding: try example.source.figure(.shrinkage).drawn(on: .svg), as: UTF8.self)
-    let inline = InlineSVG(svg, number: 1).text
-    #expect(svg.contains("fill = '#FFFFFF'") && !inline.contains("'#FFFFFF'"))
-    #expect(inline.contains("fill = 'var(--page)'"))
-  }
-}
-
-@Suite struct `Maps of fields` {
-  private static let field = Result { try Example("yield ~ gen + ar1(row):ar1(col)", "slatehall.csv") }
-
-  /// A rectangle for every plot, at its column and row.
-  @Test func `every plot is where it lies`() throws {
-    let source = try Self.field.get().source
-    let script = try source.figure(.map).script(.svg).text
-    let modes = source.fit.conditionalModes![0]
-    let plots = script.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }
-      .filter { $0.count == 5 }
-    #expect(plots.count == 150)
-    for plot in plots {
-      let level = try #require(modes.levels.firstIndex(of: "\(Int(plot[1])):\(Int(plot[0]))"))
-      #expect(abs(modes.mode(level: level, column: 0) - plot[4]) < 1e-9)
-      #expect(plot[2] == 0.5 && plot[3] == 0.5)
-    }
-  }
-
-  /// Rows and columns from 1 on: axes end at the plots' edges.
-  @Test func `axes end where the field ends`() throws {
-    let script = try Self.field.get().source.figure(.map).script(.svg).text
-    #expect(script.contains("set xrange [0.5:15.5]") && script.contains("set yrange [10.5:0.5]"))
-    #expect(script.contains("set title '150 plots'"))
-  }
-
-  /// Two fields, of which the second lies elsewhere.
-  @Test func `fields have their names`() throws {
-    var csv = "y,place,row,col\n"
-    var random = SplitMix64(seed: 8)
-    for (place, rows) in [("south", 5..<9), ("north", 1..<6)] {
-      for row in rows {
-        for col in 1..<6 { csv += "\(random.normal() + Double(row * col)),\(place),\(row),\(col)\n" }
-      }
-    }
-    let example = try Example(
-      "y ~ 1 + place:ar1(row):ar1(col)", .bytes(Array(csv.utf8), name: "places.csv"))
-    let script = try example.source.figure(.map).script(.svg).text
-    #expect(script.contains("set title 'north: 25 plots'"), "\(script)")
-    #expect(script.contains("set title 'south: 20 plots'"))
-    #expect(script.contains("set yrange [8.5:4.5]") && script.contains("set yrange [5.5:0.5]"))
-  }
-
-  @Test(.enabled(if: isGnuplotInstalled), arguments: [FigureTerminal.svg, .png, text])
-  func `it is drawn`(_ terminal: FigureTerminal) throws {
-    let drawing = try Self.field.get().source.figure(.map, group: "row:col").drawn(on: terminal)
-    #expect(drawing.count > 500)
-  }
-
-  @Test func `other terms have none`() throws {
-    let source = try Example.sleepstudy.get().source
-    let error = #expect(throws: FigureError.self) { try source.figure(.map) }
-    #expect(error?.description.contains("ar1(row):ar1(column)") == true)
   }
 }

@@ -28,17 +28,13 @@ extension FittedModel {
   ///   callback throws.
   public func bootstrap(_ options: BootstrapOptions = BootstrapOptions()) throws -> Bootstrap {
     if let repeated { return try bootstrap(repeated, options) }
-    let strata = try StrataSimulator(self)
-    let simulator = strata == nil ? try ResponseSimulator(self) : nil
+    try requireEstimates()
+    let drawn = try DrawnModels(model, φ: φ, sigma: fit.sigma / model.fixed.responseScale)
     let refitting = try Refitting(
       model, kind: self.options.criterion, start: φ, solver: self.options.solver)
     let count = modelParameters.count + 1
     let replicates = try options.run(values: count, threads: threads) { index, stream in
-      let response =
-        if let strata { strata.draw(&stream) } else {
-          model.replacingResponse(simulator!.draw(&stream))
-        }
-      guard let outcome = try? refitting.fit(response) else {
+      guard let outcome = try? refitting.fit(drawn.draw(&stream)) else {
         return BootstrapReplicate(
           index: index, converged: false, singular: false,
           values: Array(repeating: .nan, count: count))

@@ -19,14 +19,7 @@ package struct DrawnModels: Sendable {
       source = .strata(strata)
       return
     }
-    var factors = model.covariance.emptyFactors
-    model.covariance.factors(φ, into: &factors)
-    source = .independent(
-      try ResponseSimulator(
-        model,
-        spreads: zip(model.groups, factors).map {
-          DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
-        }, sigma: sigma))
+    source = .independent(try ResponseSimulator(model, spreads: model.levelFactors(φ), sigma: sigma))
   }
 
   /// The model with one response.

@@ -35,13 +35,8 @@ package struct ResponseSimulator: Sendable {
     try fitted.requireIndependentResiduals("responses are simulated")
     try fitted.requireEstimates()
     let model = fitted.model
-    var factors = model.covariance.emptyFactors
-    model.covariance.factors(fitted.φ, into: &factors)
-    let spreads = zip(model.groups, factors).map {
-      DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
-    }
     try self.init(
-      model, spreads: spreads, sigma: fitted.fit.sigma / model.fixed.responseScale,
+      model, spreads: model.levelFactors(fitted.φ), sigma: fitted.fit.sigma / model.fixed.responseScale,
       memory: memory)
   }
 
@@ -149,6 +144,13 @@ package struct ResponseSimulator: Sendable {
 }
 
 extension LinearMixedModel {
+  /// Λ of one level of every group.
+  func levelFactors(_ φ: [Double]) -> [DenseMatrix] {
+    var factors = covariance.emptyFactors
+    covariance.factors(φ, into: &factors)
+    return zip(groups, factors).map { DenseMatrix(rows: $0.size, columns: $0.size, storage: $1) }
+  }
+
   /// The same model with another response, in units of the scaled one.
   package func replacingResponse(_ response: ResponseProducts) -> LinearMixedModel {
     let part = ModelPart(groups: groups, pairs: pairs, tail: tail).replacingResponse(response)

@@ -10,15 +10,6 @@ struct StrataSimulator: Sendable {
   private let model: LinearMixedModel
   private let strata: [ResponseSimulator]
 
-  /// - Returns: nil where residuals have one variance.
-  /// - Throws: `InferenceError` where levels are related, or crossed factors are too large.
-  init?(_ fitted: FittedModel, memory: Int = availableMemory()) throws {
-    guard fitted.model.covariance.residual is VarianceStrata else { return nil }
-    try fitted.requireEstimates()
-    try self.init(
-      fitted.model, φ: fitted.φ, sigma: fitted.fit.sigma / fitted.model.fixed.responseScale, memory: memory)
-  }
-
   /// - Parameter sigma: Of the first stratum, in units of the scaled response.
   /// - Returns: nil where residuals have one variance.
   /// - Throws: `InferenceError` where levels are related, or crossed factors are too large.
@@ -30,11 +21,7 @@ struct StrataSimulator: Sendable {
       throw InferenceError.refused(
         "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")
     }
-    var factors = model.covariance.emptyFactors
-    model.covariance.factors(φ, into: &factors)
-    let spreads = zip(model.groups, factors).map {
-      DenseMatrix(rows: $0.size, columns: $0.size, storage: $1)
-    }
+    let spreads = model.levelFactors(φ)
     let ratios = [1] + structure.values(model.covariance.residualCoordinates(φ))
     self.model = model
     strata = try parts.all.indices.map { k in
