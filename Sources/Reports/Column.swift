@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// One column of a table of results by all its names; a name that is nil keeps it out of that form.
 package struct Column<Row>: Sendable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+package import MixedModels
 
 /// All that is said of a result, once; a `ReportFormat` writes it down.
 public struct Report: Sendable {

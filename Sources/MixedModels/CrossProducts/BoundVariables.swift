@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import ModelFrames
+import ModelFrames
 
 /// A factor as the formula names it; several may share the codes of one column.
 package struct FactorVariable: Sendable, Hashable {

@@ -56,12 +56,6 @@ extension LinearMixedModel {
   /// Whether effects of two factors have a covariance.
   var hasCovaryingFactors: Bool { groups.contains { $0.source != nil } }
 
-  /// - Throws: `InferenceError` where effects of two factors have a covariance.
-  func requireNoCovaryingFactors(_ what: String) throws(InferenceError) {
-    guard hasCovaryingFactors else { return }
-    throw .refused("\(what) not made of models in which the effects of two factors have a covariance (\(Setting.covary)).")
-  }
-
   /// The term of one of the factors.
   private func covaryingTerm(_ names: [String], _ k: Int) throws(FitError) -> Int {
     guard names.count == 2, names[0] != names[1] else {

@@ -2,9 +2,9 @@
 import NumericalMethods
 
 #if canImport(Glibc)
-  package import Glibc
+  import Glibc
 #elseif canImport(Musl)
-  package import Musl
+  import Musl
 #elseif canImport(Darwin)
   package import Darwin
 #endif

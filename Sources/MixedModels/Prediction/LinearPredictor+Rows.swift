@@ -33,7 +33,7 @@ struct NewTable {
     var reading = options.reading
     reading.missingTexts.formUnion(model.missingTexts)
     reading.categoricalColumns = []
-    var reader = try TableReader(data, options: reading)
+    let reader = try TableReader(data, options: reading)
     reader.progress = options.progress.map { report in
       { try report(.predicting(bytes: $0.bytes, totalBytes: $0.totalBytes, rows: $0.rows)) }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import ModelFrames
-package import NumericalMethods
+import NumericalMethods
 
 /// y = Xβ + ε with Cov(ε) = Σ between the visits of a subject, as far as the likelihood sees it: sums
 /// by missingness pattern, and the way from raw columns to the working ones of a `LinearMixedModel`.

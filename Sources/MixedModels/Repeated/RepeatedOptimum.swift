@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import NumericalMethods
+import NumericalMethods
 
 /// Where the criterion of a `RepeatedModel` is least, and what the equations give there.
 package struct RepeatedOptimum: Sendable {

@@ -19,10 +19,8 @@ extension Expression {
     do {
       let offsets = try Formula("y ~ offset(\(text))").offsets
       return offsets.count == 1 ? nil : "it is not one expression"
-    } catch let error as FormulaError {
-      return error.message
     } catch {
-      return "it cannot be read"
+      return error.message
     }
   }
 }

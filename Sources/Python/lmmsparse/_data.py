@@ -9,8 +9,8 @@ from typing import Any, Iterable, Mapping, Optional
 from ._arrow import CapsuleStream, ColumnStream
 from ._library import LmmError
 
-_PARQUET = (".parquet", ".pq")
-_FEATHER = (".feather", ".arrow", ".ipc")
+# The library reads them itself, the files of a pattern as one.
+_BINARY = (".parquet", ".pq", ".feather", ".arrow", ".ipc", ".arrows")
 
 
 class Rows:
@@ -54,7 +54,7 @@ def paths(data: Any) -> Optional[list]:
             if not matches:
                 raise LmmError(f"no file matches {name}.", "data", {"file": name})
             # The library reads the files of a pattern as one, so that sums do not depend on where they are cut.
-            found += [name] if _suffix(name) in _PARQUET and "**" not in name else matches
+            found += [name] if _suffix(name) in _BINARY and "**" not in name else matches
         else:
             found.append(name)
     return found
@@ -94,7 +94,7 @@ def rows(data: Any, wanted: Wanted) -> Rows:
 def _rows(data: Any, wanted: Wanted) -> Rows:
     files = paths(data)
     if files is not None:
-        return _of_files(files, wanted)
+        return Rows("pandas" if _importable("pandas") else "columns", files=files)
     kind = _module(data)
     if kind == "pandas" and hasattr(data, "columns"):
         return _of_pandas(data, wanted)
@@ -188,28 +188,6 @@ def are_small(files: list, limit: int) -> bool:
     """Whether files can be read a second time soon: they hold rows, and fewer bytes each than the limit."""
     named = [one for name in files for one in (_glob.glob(name) or [name])]
     return all(os.path.isfile(f) and os.path.getsize(f) < limit and not f.endswith(".lmm") for f in named)
-
-
-def _of_files(files: list, wanted: Wanted) -> Rows:
-    feathers = [name for name in files if _suffix(name) in _FEATHER]
-    if not feathers:
-        return Rows("pandas" if _importable("pandas") else "columns", files=files)
-    if len(feathers) < len(files):
-        raise LmmError("the files are of several kinds. Name those of one kind.", "request")
-    for name in files:
-        if not os.path.exists(name):
-            raise LmmError(f"{name}: no such file. Check the name and the working directory.", "data", {"file": name})
-    if _importable("pyarrow"):
-        import pyarrow.dataset as dataset
-
-        return _rows(dataset.dataset(files, format="feather"), wanted)
-    if _importable("polars"):
-        import polars
-
-        return _rows(polars.scan_ipc(files), wanted)
-    raise LmmError(
-        f"{files[0]} is read by pyarrow or polars, and none of these is there. Install one: pip install pyarrow.",
-        "data", {"file": files[0]})
 
 
 def frame(columns: Mapping[str, Any], kind: str) -> Any:

@@ -65,9 +65,8 @@ def fit(
         formula: As R's lme4 reads it, ``"y ~ x + (1 + x | g)"``.
         data: A pandas or Polars frame (lazy ones too), a PyArrow table, dataset or reader, a DuckDB relation,
             anything with ``__arrow_c_stream__``, a dict of NumPy arrays or lists, an array of records, or names of
-            files, or patterns such as ``"data/*.parquet"``: CSV and TSV (gzipped or not), Parquet and ``.lmm`` by the
-            library itself; ``.feather`` by PyArrow or Polars, whichever is there. Columns that the model does not
-            use are not read.
+            files, or patterns such as ``"data/*.parquet"``: CSV and TSV (gzipped or not), Parquet, Arrow and Feather
+            files and ``.lmm``, all read by the library itself. Columns that the model does not use are not read.
         reml: Restricted maximum likelihood; False: maximum likelihood.
         weights: Column of prior weights, inverse variances up to a factor, or arithmetic on columns, ``"1/v"``.
         offset: Column that is added to the linear predictor with the coefficient 1, in units of the response.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
-package import MixedModels
+import MixedModels
 
 /// Tics of a horizontal axis whose labels have room beside each other.
 ///

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// A figure that is ready to be drawn: everything in it was computed, and is bounded however large
 /// the data were.

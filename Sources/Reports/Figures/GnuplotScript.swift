@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// Commands and data for gnuplot.
 ///

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// Texts and drawings as one page that needs no other file and suits light and dark screens and
 /// paper.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
-package import MixedModels
+import MixedModels
 
 /// Points of a plane, counted in the cells of a hexagonal lattice, in one pass and bounded memory.
 ///

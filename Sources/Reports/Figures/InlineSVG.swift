@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// A drawing of gnuplot's as part of a page: in the page's colours, its names unlike those of other
 /// drawings, without the titles of its parts, which would pop up as hints.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 package import ModelFrames
 
 /// What goes with the time or the distance between two values: a variogram of residuals, or a correlogram of

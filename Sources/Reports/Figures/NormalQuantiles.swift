@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 import NumericalMethods
 
 /// Quantiles of a sample against those of the standard normal distribution.

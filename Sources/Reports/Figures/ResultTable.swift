@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 import ModelFrames
 
 /// Columns of a table of results, held in memory: what figures of measurements are drawn from.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// Time and memory against rows, levels and threads, as measured by Benchmarks/Scaling.
 package struct ScalingFigure: Figure {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 
 /// Names of at most `limit` characters that still tell as many things apart as can be.
 ///

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 import ModelFrames
 
 /// A section of HTML, well-formed as XML too, to be pasted into a page.

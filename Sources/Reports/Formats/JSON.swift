@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 
 /// One JSON object with full precision.
 public struct JSONFormat: ReportFormat {

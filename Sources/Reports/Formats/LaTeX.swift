@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 import ModelFrames
 
 /// LaTeX, to be pasted into a paper: tables with the rules of the package booktabs, numbers to the right.

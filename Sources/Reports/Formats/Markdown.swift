@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 import ModelFrames
 
 /// Markdown with tables as GitHub reads them, to be pasted into a page.

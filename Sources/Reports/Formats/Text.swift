@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 import ModelFrames
 
 /// Text for people, its tables laid out as R prints a matrix.

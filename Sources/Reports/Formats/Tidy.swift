@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 
 /// CSV with the column names of the R packages broom and broom.mixed; missing values are `NA`.
 public struct TidyFormat: ReportFormat {

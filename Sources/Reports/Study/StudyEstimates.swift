@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import MixedModels
+import MixedModels
 package import Studies
 
 /// The estimates of one parameter in all designs of a study: what its figure shows, whether the

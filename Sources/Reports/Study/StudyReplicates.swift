@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 public import Studies
 
 /// All replicates of a study as a table for programs: a row for every parameter of every fit.

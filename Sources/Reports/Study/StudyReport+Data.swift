@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
-public import Studies
+import MixedModels
+import Studies
 
 extension Study {
   static let designColumns: [Column<StudyCell>] = [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import MixedModels
+import MixedModels
 public import Studies
 
 /// The estimators' bias, spread, coverage and rejections in a Monte-Carlo study.

@@ -46,6 +46,9 @@ extension RandomPartSelection: Reportable {
       .flag(json: "singular", tidy: "singular", \.isSingular),
       .text(header: "") { $0.isSingular ? "singular" : $0.isConverged ? "" : "not converged" },
       .flag(json: "selected", tidy: "selected", \.isSelected),
+      .text(json: "covary", tidy: "covary") {
+        $0.covaryingFactors.isEmpty ? nil : $0.covaryingFactors.joined(separator: ",")
+      },
     ]
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import MixedModels
+import MixedModels
 public import ModelFrames
 
 /// What is stated about a model and its data to simulate from; all else has a default.

@@ -19,7 +19,8 @@ struct SelectCommand: ParsableCommand {
       By likelihood-ratio tests the search goes back: correlations of a term, summands that are part of no other \\
       (as main effects are of their interaction) and terms are taken out one by one, as long as a p-value is above \\
       --alpha; it is the mixture's where a single variance with its covariances goes, and else the naive one, which is too large. By \\
-      AIC or BIC all submodels are fitted. What is selected by looking at the data has p-values and intervals that are \\
+      AIC or BIC all submodels are fitted. A covariance of two factors (--covary) goes before correlations within them, or \
+      with one of them. What is selected by looking at the data has p-values and intervals that are \\
       too good; the report says so.
       \(RandomPartSelection.jsonHelp)
       """)

@@ -96,6 +96,28 @@ import Testing
     #expect(throws: InferenceError.self) { try ModelComparison([full, ("other", other)]) }
   }
 
+  @Test func `selections take out the covariance, or a factor with it`() throws {
+    var options = try CovaryingHerd.options()
+    options.keepsCrossProducts = true
+    let fitted = try FittedModel(
+      Formula(CovaryingHerd.formula), data: [CovaryingHerd.source], options: options)
+    let all = try fitted.randomPartSelection(by: .aic)
+    // Seven sets of factors, and both effects of an animal with and without their covariance.
+    #expect(all.rows.count == 9 && all.rows.count { !$0.covaryingFactors.isEmpty } == 2)
+    for row in all.rows where row.randomPart.contains("dam") {
+      let other = try CovaryingHerd.fitted(row.formula, covary: !row.covaryingFactors.isEmpty)
+      #expect(abs(row.aic - other.fit.aic) < 1e-6, "\(row.randomPart)")
+    }
+    let back = try fitted.randomPartSelection(by: .lrt)
+    let deletions = try fitted.randomTermDeletions().rows.dropFirst()
+    let first = back.rows.filter { $0.step == 1 }
+    #expect(first.map(\.parameterCount).sorted() == deletions.map(\.parameterCount).sorted())
+    for row in first {
+      #expect(deletions.contains { abs($0.logLikelihood - row.logLikelihood) < 1e-6 }, "\(row.randomPart)")
+    }
+    #expect(back.messages.contains { $0.contains("covary") } == !back.selected.covaryingFactors.isEmpty)
+  }
+
   /// 1ᵀy* has the variance 1ᵀV1, and (x − x̄)ᵀy* its own.
   @Test func `responses have the covariances of both effects`() throws {
     let fitted = try CovaryingHerd.fitted()

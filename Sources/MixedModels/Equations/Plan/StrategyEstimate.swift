@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import NumericalMethods
+import NumericalMethods
 
 /// The expected cost of one evaluation of the criterion.
 package struct StrategyEstimate {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import NumericalMethods
+import NumericalMethods
 
 /// The whole system without the factor that fills in, for levels that hang together, such as a million animals:
 /// levels with few neighbours are eliminated exactly (`BoundedElimination`), and of what is left, S, the

@@ -11,23 +11,32 @@ struct RandomPartCandidate: Hashable {
   }
   /// For every term of the model.
   var choices: [Choice]
+  /// The two factors of which effects have a covariance; empty: none have.
+  var covaryingFactors: [String]
 
   /// The whole random part.
-  init(_ terms: [RandomTermSummands]) {
+  init(_ terms: [RandomTermSummands], covaryingFactors: [String]) {
     choices = terms.map {
       Choice(kept: Set($0.summands.indices), isDiagonal: $0.bound.isDiagonal)
     }
+    self.covaryingFactors = covaryingFactors
   }
 
-  /// Those that one step leads to: correlations of a term left out, or a summand that is part of no
-  /// other, or a term of one summand while there is another term.
+  /// Those that one step leads to: the covariance of two factors left out, or correlations of a term, or a
+  /// summand that is part of no other, or a term of one summand while there is another term.
+  ///
+  /// Correlations within a term stay as long as it has a covariance with another.
   func reductions(_ terms: [RandomTermSummands]) -> [RandomPartCandidate] {
-    terms.indices.flatMap { t -> [RandomPartCandidate] in
+    var uncorrelated = self
+    uncorrelated.covaryingFactors = []
+    return (covaryingFactors.isEmpty ? [] : [uncorrelated])
+      + terms.indices.flatMap { t -> [RandomPartCandidate] in
       let (term, choice) = (terms[t], choices[t])
       guard !choice.kept.isEmpty else { return [] }
       var smaller: [Choice] = []
       let columns = choice.kept.reduce(0) { $0 + term.summands[$1].columns.count }
-      if columns > 1, !choice.isDiagonal, term.bound.structure == nil {
+      let covaries = covaryingFactors.contains(term.bound.groupName)
+      if columns > 1, !choice.isDiagonal, term.bound.structure == nil, !covaries {
         smaller.append(Choice(kept: choice.kept, isDiagonal: true))
       }
       for s in choice.kept.sorted() where term.canLeave(s, of: choice.kept) {
@@ -41,9 +50,16 @@ struct RandomPartCandidate: Hashable {
       return smaller.map { changed in
         var candidate = self
         candidate.choices[t] = changed.normalized(term)
+        if covaries, changed.kept.isEmpty { candidate.covaryingFactors = [] }
         return candidate
       }
     }
+  }
+
+  /// As formulas have them, and what has a covariance.
+  func title(_ terms: [RandomTermSummands]) -> String {
+    let covarying = covaryingFactors.isEmpty ? "" : "; \(covaryingFactors.joined(separator: " and ")) covary"
+    return texts(terms).joined(separator: " + ") + covarying
   }
 
   /// As formulas have them.

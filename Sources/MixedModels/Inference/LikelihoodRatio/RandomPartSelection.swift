@@ -14,8 +14,10 @@ public enum SelectionRule: String, Sendable, CaseIterable {
 public struct RandomPartSelection: Sendable {
   public struct Row: Sendable {
     public let formula: String
-    /// `(1 | a) + (1 | b)`.
+    /// `(1 | a) + (1 | b)`, and which factors' effects have a covariance.
     public let randomPart: String
+    /// The two factors of which effects have a covariance (`FitOptions.covaryingFactors`); empty: none have.
+    public let covaryingFactors: [String]
     public let parameterCount: Int
     public let logLikelihood: Double
     public let aic: Double
@@ -62,7 +64,6 @@ extension FittedModel {
   ) throws -> RandomPartSelection {
     try ValueRange.coverage.check(alpha, "alpha")
     try requireIndependentResiduals("random parts are selected")
-    try model.requireNoCovaryingFactors("selections of random parts are")
     try requireEstimates()
     guard options.keepsCrossProducts, !isLeastSquares else {
       throw InferenceError.refused(
@@ -76,6 +77,7 @@ extension FittedModel {
     case .lrt: try selection.stepBack(alpha)
     case .aic, .bic: try selection.fitAll(most, rule)
     }
+    selection.sayCovariance()
     return RandomPartSelection(
       formula: fit.formula, criterionKind: fit.criterionKind, rule: rule, alpha: alpha,
       rows: selection.rows,
@@ -93,8 +95,12 @@ private struct Selection {
   var rows: [RandomPartSelection.Row] = []
   var messages: [String] = []
 
+  private var whole: RandomPartCandidate {
+    RandomPartCandidate(terms, covaryingFactors: fitted.options.covaryingFactors)
+  }
+
   mutating func stepBack(_ alpha: Double) throws {
-    var (candidate, model) = (RandomPartCandidate(terms), fitted)
+    var (candidate, model) = (whole, fitted)
     var selected = add(candidate, model, step: nil, test: nil)
     for step in 1... {
       var best: (row: Int, candidate: RandomPartCandidate, model: FittedModel)?
@@ -126,7 +132,7 @@ private struct Selection {
 
   /// The whole random part first.
   private func submodels(_ most: Int) throws -> [RandomPartCandidate] {
-    var found = [RandomPartCandidate(terms)]
+    var found = [whole]
     var known = Set(found)
     var next = 0
     while next < found.count {
@@ -145,14 +151,23 @@ private struct Selection {
 
   private func fit(_ candidate: RandomPartCandidate) throws -> FittedModel {
     let text = fitted.formula.text(withRandomTerms: candidate.texts(terms))
-    progress?(text)
+    progress?(candidate.covaryingFactors.isEmpty ? text : "\(text); \(candidate.covaryingFactors.joined(separator: " and ")) covary")
     let products = try fitted.products.narrowed(to: Formula(text), name: fitted.fit.formula)
     var options = fitted.options
     (options.start, options.startByName, options.progress) = (nil, nil, nil)
     options.wantsConditionalModes = false
+    options.covaryingFactors = candidate.covaryingFactors
     let kept = Set(products.specification.randomTerms.map(\.groupName))
     options.relationships = options.relationships.filter { kept.contains($0.key) }
     return try FittedModel(products, options: options.discardingCrossProducts)
+  }
+
+  /// A formula does not say which factors' effects have a covariance.
+  mutating func sayCovariance() {
+    guard let selected = rows.first(where: \.isSelected), !selected.covaryingFactors.isEmpty else { return }
+    messages.append(
+      "in the selected model effects of \(selected.covaryingFactors.joined(separator: " and ")) have a covariance: fit it with \(Setting.covary) \(selected.covaryingFactors.joined(separator: ","))"
+    )
   }
 
   private mutating func test(
@@ -173,7 +188,8 @@ private struct Selection {
     }
     rows.append(
       RandomPartSelection.Row(
-        formula: fit.formula, randomPart: candidate.texts(terms).joined(separator: " + "),
+        formula: fit.formula, randomPart: candidate.title(terms),
+        covaryingFactors: candidate.covaryingFactors,
         parameterCount: fit.parameterCount, logLikelihood: fit.logLikelihood, aic: fit.aic,
         bic: fit.bic, isSingular: fit.convergence.isSingular,
         isConverged: fit.convergence.converged, step: step, test: test))

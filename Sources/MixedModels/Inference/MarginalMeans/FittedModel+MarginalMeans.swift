@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-public import ModelFrames
+import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
