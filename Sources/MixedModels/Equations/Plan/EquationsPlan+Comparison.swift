@@ -49,7 +49,7 @@ extension EquationsPlan {
         && (solver != "exact" || strategy != .matrixFree)
     }
     let exact = allowed.first { k in
-      estimates[k].strategy != .matrixFree && estimates[k].seconds <= comparison.patience
+      estimates[k].strategy != .matrixFree && estimates[k].seconds <= comparison.allowedSeconds
     }
     let chosen = exact ?? allowed.first
     guard chosen != nil || !refuses else {

@@ -21,7 +21,7 @@ struct StrategyComparison {
   let compares: Bool
   private(set) var candidates: [Candidate] = []
   /// Seconds of an evaluation that exact equations may take.
-  private(set) var patience = Double.infinity
+  private(set) var allowedSeconds = Double.infinity
   private var samples: [CoreSample] = []
   /// Of levels that hang together.
   private var elimination: BoundedElimination?
@@ -69,13 +69,13 @@ struct StrategyComparison {
     }
     candidates.append(
       Candidate(estimate: estimate, choice: .matrixFree(leading: leading, accuracy: wanted)))
-    setPatience(estimate)
+    allowSeconds(estimate)
   }
 
-  private mutating func setPatience(_ estimate: StrategyEstimate) {
+  private mutating func allowSeconds(_ estimate: StrategyEstimate) {
     guard solver == "auto", estimate.fits(memory) else { return }
     let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
-    patience = max(ratio * estimate.seconds, Self.affordable)
+    allowedSeconds = max(ratio * estimate.seconds, Self.affordable)
   }
 
   /// Levels that hang together: those with few neighbours are eliminated, and the rest estimated.
@@ -97,7 +97,7 @@ struct StrategyComparison {
     let layout = WholePattern(
       model, graph, order: elimination.order, leading: elimination.eliminatedCount)
     candidates.append(Candidate(estimate: estimate, choice: .related(layout, accuracy: wanted)))
-    setPatience(estimate)
+    allowSeconds(estimate)
   }
 
   /// - Throws: `CholmodError`.
@@ -184,7 +184,7 @@ struct StrategyComparison {
   /// Whether a lower bound is too high in time or memory. The sample that it comes from is allowed
   /// an error.
   private func isHopeless(_ bound: StrategyEstimate) -> Bool {
-    bound.seconds > 1.2 * patience || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
+    bound.seconds > 1.2 * allowedSeconds || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
   }
 
   /// Whether ordering a graph takes longer than going another way that is known.
