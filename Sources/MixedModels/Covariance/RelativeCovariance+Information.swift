@@ -9,8 +9,18 @@ extension RelativeCovariance {
   /// factor. With Y = B̄T and W = TᵀB̄T,
   ///
   ///     H_(ij)(kl) = 2J (Y_kj Y_il + W_jl B̄_ki).
+  ///
+  /// Its expectation leaves out that Σ = TTᵀ is curved itself: 2G_ik for entries (ij) and (kj) of one column,
+  /// with G = J(B̄ − wR̄) the criterion's derivative in Σ, which is zero at an optimum inside. Where Σ is
+  /// singular there, columns of T vanish, and it is all the curvature that there is along them.
+  ///
+  /// - Parameters:
+  ///   - φ: The point.
+  ///   - slopes: Of the criterion there.
+  ///   - levels: Of each group.
+  ///   - w: The weight of r², (n − p)/r² or n/r²; where it is given the positive part of G counts.
   func expectedHessian(
-    _ φ: [Double], _ slopes: CovarianceSlopes, levels: [Int]
+    _ φ: [Double], _ slopes: CovarianceSlopes, levels: [Int], residualWeight w: Double? = nil
   ) -> DenseMatrix {
     let n = parameterCount
     var H = DenseMatrix(rows: n, columns: n)
@@ -45,6 +55,13 @@ extension RelativeCovariance {
         for (b, (k, l)) in entries.enumerated() {
           for (a, (i, j)) in entries.enumerated() {
             own[a, b] = 2 * J * (Y[k, j] * Y[i, l] + W[j, l] * B[k, i])
+          }
+        }
+        if let w {
+          let R = block.meanProjection((w / J) * part(slopes.residual, block), T)
+          let G = (J * (B - R)).positivePart
+          for (b, (k, l)) in entries.enumerated() {
+            for (a, (i, j)) in entries.enumerated() where j == l { own[a, b] += 2 * G[i, k] }
           }
         }
       }
@@ -125,6 +142,12 @@ extension DenseMatrix {
     guard let least = values.first, least > 1e-10 * (values.last ?? 0) else { return nil }
     let DV = D * V
     return DV * DenseMatrix(diagonal: values.map { 1 / $0 }) * DV.transposed
+  }
+
+  /// Of a symmetric matrix, without its negative eigenvalues.
+  fileprivate var positivePart: DenseMatrix {
+    let (values, V) = symmetricEigenvectors(self)
+    return V * DenseMatrix(diagonal: values.map { max($0, 0) }) * V.transposed
   }
 
   /// A square root S, SSᵀ ≈ self, of a symmetric matrix whose eigenvalues are raised to at least

@@ -5,7 +5,7 @@ import NumericalMethods
 /// Steps whose differences of exact first derivatives are second ones.
 ///
 /// Short central differences have relative errors of 1e-8 by truncation and rounding; those ahead alone,
-/// where an evaluation is expensive, of 1e-5, or where the criterion is an estimate, and less exact than
+/// where all of them together are expensive, of 1e-5, or where the criterion is an estimate, and less exact than
 /// rounding allows, of 1e-4.
 ///
 /// XᵀWX is 1 in working columns. Where random effects leave only 1/m of a column, as of an intercept's

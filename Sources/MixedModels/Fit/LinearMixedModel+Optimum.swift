@@ -4,7 +4,7 @@ import NumericalMethods
 
 extension LinearMixedModel {
   /// How an optimum comes about, given the criterion and whether its evaluations are expensive.
-  typealias Finding = (Criterion, _ isExpensive: Bool) throws -> Optimum
+  typealias Finding = (Criterion, SearchCost) throws -> Optimum
 
   /// The best φ by the strategy that is planned, and the plan in words.
   ///
@@ -41,9 +41,9 @@ extension LinearMixedModel {
     let chosen = plan.choice.drawing(seed: options.probeSeed)
     let find =
       known
-      ?? { criterion, isExpensive in
+      ?? { criterion, cost in
         try options.knownTheta.map { try Optimum(self, options, theta: $0, criterion) }
-          ?? Optimum(self, options, isExpensive: isExpensive, criterion)
+          ?? Optimum(self, options, cost: cost, criterion)
       }
     if known == nil, !options.hasStart, options.knownTheta == nil,
       let rough = plan.roughChoice(self, threads: threads)
@@ -52,12 +52,12 @@ extension LinearMixedModel {
         self, options.criterion, try rough.equations(self, threads: threads),
         finer: { try chosen.equations(self, threads: threads) })
       do {
-        return try find(criterion, true)
+        return try find(criterion, .expensive)
       } catch let error as FitError where error.asksForExactEquations {
         // Then the whole way has to be gone with the exact ones.
       }
     }
     let criterion = try Criterion(self, options.criterion, chosen, threads: threads)
-    return try find(criterion, plan.chosen.isExpensive)
+    return try find(criterion, SearchCost(plan.chosen, parameters: covariance.parameterCount))
   }
 }

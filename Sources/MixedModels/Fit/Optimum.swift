@@ -13,10 +13,10 @@ package struct Optimum: Sendable {
 
   /// - Throws: `FitError`, `CholmodError`.
   init(
-    _ model: LinearMixedModel, _ options: FitOptions, isExpensive: Bool, _ criterion: Criterion
+    _ model: LinearMixedModel, _ options: FitOptions, cost: SearchCost, _ criterion: Criterion
   ) throws {
     let began = monotonicSeconds()
-    let outcome = try Self.search(model, options, isExpensive: isExpensive, criterion)
+    let outcome = try Self.search(model, options, cost, criterion)
     try model.covariance.checkEnd(outcome.φ)
     if let term = model.termOfRows, model.hasLostResiduals(to: term.block, outcome, options, criterion) {
       throw FitError.noResidual(beside: term.name)
@@ -84,11 +84,11 @@ package struct Optimum: Sendable {
   }
 
   private static func search(
-    _ model: LinearMixedModel, _ options: FitOptions, isExpensive: Bool,
+    _ model: LinearMixedModel, _ options: FitOptions, _ cost: SearchCost,
     _ criterion: Criterion
   ) throws -> CriterionSearch.Outcome {
     let starts = try starts(model, options)
-    let search = try CriterionSearch(model, options, method(options), isExpensive: isExpensive)
+    let search = try CriterionSearch(model, options, method(options), cost: cost)
     let outcome = try search.run(
       from: starts, scalingStart: !options.hasStart, criterion)
     let left = options.maximumEvaluations - outcome.trace.count
@@ -97,7 +97,7 @@ package struct Optimum: Sendable {
     var other = options
     other.maximumEvaluations = left
     let second = try CriterionSearch(
-      model, other, .derivativeFree(.bobyqa), isExpensive: search.isExpensive
+      model, other, .derivativeFree(.bobyqa), cost: search.cost
     ).run(from: [outcome.φ], scalingStart: false, criterion)
     return second.value <= outcome.value ? second.preceded(by: outcome) : outcome
   }
@@ -149,7 +149,7 @@ package struct Optimum: Sendable {
 
 extension CriterionSearch {
   init(
-    _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, isExpensive: Bool
+    _ model: LinearMixedModel, _ options: FitOptions, _ method: Method, cost: SearchCost
   ) {
     let covariance = model.covariance
     let usual =
@@ -162,7 +162,7 @@ extension CriterionSearch {
       tolerance: options.tolerance ?? (model.isSmall ? 1e-13 : 0),
       rows: Double(model.observations), isThorough: model.isSmall,
       surveyEvaluations: method == .newton && !options.hasStart ? model.surveyEvaluations : 0,
-      isExpensive: isExpensive,
+      cost: cost,
       covariance: covariance, levels: model.groups.map(\.levelCount),
       progress: options.progress.map { report in
         { evaluation, φ, value, seconds in

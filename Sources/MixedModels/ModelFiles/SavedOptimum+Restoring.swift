@@ -31,8 +31,8 @@ extension SavedOptimum {
       return FittedModel.Restored(optimum: optimum, plan: [], record: record)
     }
     func restored(_ options: FitOptions) throws -> FittedModel.Restored {
-      let (optimum, plan) = try model.optimum(options) { criterion, isExpensive in
-        try Optimum(saved, options, isExpensive: isExpensive, criterion)
+      let (optimum, plan) = try model.optimum(options) { criterion, cost in
+        try Optimum(saved, options, isExpensive: cost != .usual, criterion)
       }
       return FittedModel.Restored(optimum: optimum, plan: plan, record: record)
     }

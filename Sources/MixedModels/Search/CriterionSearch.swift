@@ -64,12 +64,13 @@ struct CriterionSearch {
   let isThorough: Bool
   /// Evaluations up to which other starts are tried; 0: none but the given ones.
   let surveyEvaluations: Int
-  /// An evaluation takes a good part of a second: every one counts.
-  let isExpensive: Bool
+  let cost: SearchCost
   let covariance: RelativeCovariance
   /// Levels of each group.
   let levels: [Int]
   let progress: ((Int, [Double], Double, Double) throws -> Void)?
+
+  var isExpensive: Bool { cost == .expensive }
 
   /// The entries among φ of every block that has any.
   var blocks: [Range<Int>] { covariance.blockRanges.filter { !$0.isEmpty } }

@@ -9,7 +9,7 @@ import NumericalMethods
 extension SearchState {
   /// Whether there are so many parameters that looking at each small variance by itself takes longer than
   /// the rest of the search.
-  private var hasManyColumns: Bool {
+  var hasManyColumns: Bool {
     search.method == .newton && !search.isThorough && best.count >= 20
   }
 

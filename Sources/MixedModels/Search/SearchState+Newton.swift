@@ -54,7 +54,9 @@ extension SearchState {
     let result = try NumericalMethods.minimizeWithGradient(
       start: start, value: value, gradient: here.gradient,
       hessian: hessian
-        ?? search.covariance.expectedHessian(start, here.slopes, levels: search.levels),
+        ?? search.covariance.expectedHessian(
+          start, here.slopes, levels: search.levels,
+          residualWeight: hasManyColumns ? here.residualWeight : nil),
       units: units, stopping: rule, objective: { try self.tolerantValue($0) },
       gradient: { try self.derivatives(at: $0)!.gradient })
     return result.outcome
@@ -176,7 +178,8 @@ extension SearchState {
     let (φ, units) = (best, units)
     guard let centre = try derivatives(at: φ, isRecorded: false) else { return nil }
     let differences = CurvatureDifferences(
-      centre, isExpensive: search.isExpensive, isEstimated: criterion.standardError != nil)
+      centre, isExpensive: search.cost != .usual,
+      isEstimated: criterion.standardError != nil)
     let acrossFaces = try curvatureAcrossFaces(φ, units, differences)
     var columns: [CriterionCurvature.Column] = []
     for k in φ.indices {

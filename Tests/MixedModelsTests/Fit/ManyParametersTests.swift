@@ -37,17 +37,24 @@ import Testing
   }
 
   /// Where columns of λ vanish one gradient tells second derivatives along all of them. Differences along every
-  /// coordinate give this criterion, eigenvalue and first degrees of freedom, with 44 evaluations and 62 gradients.
+  /// coordinate give this criterion, and at the optimum this eigenvalue and first degrees of freedom; a search with
+  /// them takes 53 gradients, and one that does not know how Σ = TTᵀ is curved there 30 evaluations more.
   @Test func `a singular fit's Hessian is that of differences, with fewer gradients`() throws {
     let formula = try Formula("y ~ a * b + (a * b | subject) + (a * b | item)")
-    let fit = try Fit(formula, data: [Self.crossed(subjects: 40, items: 24, seed: 3)])
+    let table = try Self.crossed(subjects: 40, items: 24, seed: 3)
+    let fit = try Fit(formula, data: [table])
     #expect(fit.convergence.converged && fit.convergence.isSingular)
     #expect(fit.theta.values.count == 20 && fit.theta.values.count { $0 == 0 } == 4)
     #expect(abs(fit.criterion - 2916.5637631271807) < 1e-7)
-    let least = try #require(fit.convergence.hessianMinEigenvalue)
-    #expect(abs(least - 0.5656172642998186) < 1e-6)
-    let df = try #require(fit.fixedEffects[0].degreesOfFreedom)
-    #expect(abs(df - 55.67274611984032) < 1e-5)
-    #expect(fit.convergence.gradients < 62 && fit.convergence.evaluations < 44)
+    #expect(fit.convergence.gradients < 53 && fit.convergence.evaluations < 20)
+    var options = FitOptions()
+    options.start = fit.theta.values
+    let settled = try Fit(formula, data: [table], options: options)
+    let least = try #require(settled.convergence.hessianMinEigenvalue)
+    #expect(abs(least - 0.5656263609440094) < 1e-6)
+    let df = try #require(settled.fixedEffects[0].degreesOfFreedom)
+    #expect(abs(df - 55.67273646408063) < 1e-5)
+    // The search ended near enough for that.
+    #expect(abs(try #require(fit.fixedEffects[0].degreesOfFreedom) / df - 1) < 1e-5)
   }
 }

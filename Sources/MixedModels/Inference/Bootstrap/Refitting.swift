@@ -49,7 +49,7 @@ package struct Refitting: Sendable {
     let search = CriterionSearch(
       method: .newton, maximumEvaluations: Self.maximumEvaluations, tolerance: 0,
       rows: Double(model.observations), isThorough: false, surveyEvaluations: 0,
-      isExpensive: false,
+      cost: .usual,
       covariance: model.covariance, levels: model.groups.map(\.levelCount), progress: nil)
     var state = SearchState(search: search, criterion: criterion, best: starts[0])
     for start in starts {
