@@ -24,7 +24,7 @@ struct SerialCorrelation: ResidualStructure {
   let unit: Double
 
   /// The correlation over `unit`.
-  private var parameter: StructureParameter { .correlation(above: word == .ar1 ? -1 : 0) }
+  var parameter: StructureParameter { .correlation(above: word == .ar1 ? -1 : 0) }
   /// d_k in units.
   private var exponents: [Double] { lengths.map { $0 / unit } }
   /// The time that the correlation is reported of, in units.

@@ -20,10 +20,10 @@ extension CriterionSearch {
     if isThorough { try state.refine() }
     try state.findStart(scales: scalingStart)
     try state.descend()
-    state.ends.add(state.value)
     if surveyEvaluations > 0 {
       try state.survey(from: Array(starts.dropFirst()))
     } else {
+      state.ends.add(state.value)
       for start in starts.dropFirst() where !state.stoppedEarly { try state.tryOther(start) }
     }
     try state.refine()

@@ -37,7 +37,8 @@ struct CriterionSearch {
     /// Starts of searches, and how many of them led here.
     var starts = 1
     var startsAgreed = 1
-    /// Searches that went below this value, to where rows are explained exactly.
+    /// Searches that went below this value, to where there is none: rows are explained exactly, or correlations
+    /// are ±1.
     var falls = 0
     /// nil if it cannot be computed.
     var curvature: CriterionCurvature?

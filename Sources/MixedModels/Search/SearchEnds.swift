@@ -7,7 +7,7 @@ struct SearchEnds {
   /// The criterion where each of them ended, in increasing order; those given up are not there.
   private var values: [Double] = []
 
-  /// Searches that went below the best end, to where rows are explained exactly.
+  /// Searches that went below the best end, to where there is none.
   private(set) var falls = 0
 
   /// Values nearer than this are those of one minimum.

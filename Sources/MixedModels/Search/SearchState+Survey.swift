@@ -10,6 +10,12 @@ extension SearchState {
     guard !best.isEmpty else { return }
     let starts = SearchStarts(covariance: search.covariance)
     let largestWeight = try largestResidualWeight()
+    // An end at an edge is no minimum, and any that is found takes its place.
+    let first = (best, value, messages)
+    let isMinimum = try !isWithoutEnd()
+    ends.add(isMinimum ? value : nil)
+    if !isMinimum { value = .infinity }
+    defer { endSurvey(first) }
     for start in given where canGoOn { try glance(from: start, largestWeight) }
     var drawn = 0
     for _ in 0..<Self.maximumSurveys {
@@ -54,8 +60,8 @@ extension SearchState {
     if value < settled.1 - leastGain, trace.count < limit { try descend() }
     if value < settled.1 {
       let weight = try derivatives(at: best)?.residualWeight ?? .infinity
-      if !(weight < largestWeight) || isWithoutEnd {
-        if value < settled.1 - Self.leastFall { ends.addFall() }
+      if try !(weight < largestWeight) || isWithoutEnd() {
+        if settled.1.isFinite, value < settled.1 - Self.leastFall { ends.addFall() }
         (isUnfinished, value) = (true, .infinity)
       }
     }
@@ -64,10 +70,21 @@ extension SearchState {
     if settled.1 <= value + leastGain { (best, value, messages) = settled }
   }
 
+  /// Goes back to where the survey began if that was no minimum, and there is none.
+  private mutating func endSurvey(_ first: (φ: [Double], value: Double, messages: [String])) {
+    if !value.isFinite { (best, value, messages) = first }
+    if first.value < value - Self.leastFall { ends.addFall() }
+  }
+
   /// Whether the residuals of a stratum vanish here, or a correlation goes to ±1: no minimum either.
-  private var isWithoutEnd: Bool {
+  private mutating func isWithoutEnd() throws -> Bool {
     do throws(FitError) { try search.covariance.checkEnd(best) } catch { return true }
-    return false
+    let (here, value) = (best, value)
+    return try search.covariance.correlationEdges(here).contains { edge in
+      try edge.nearer.contains {
+        try tolerantValue($0, isRecorded: false) <= value + CorrelationEdge.indifference
+      }
+    }
   }
 
   /// One search; from a face of the parameter space, where a variance or a direction is zero, a
