@@ -6,7 +6,7 @@ import ModelFrames
 struct FitRequest {
   /// The function whose options these are.
   enum Purpose {
-    case fit, products, productsFit, load, columns
+    case fit, products, productsFit, load, columns, responses
   }
 
   /// What the model is, beside the relationships of levels.
@@ -27,7 +27,10 @@ struct FitRequest {
     case .productsFit:
       ["formula", "add", "drop", "absorb", "residual_by", "cluster", "levels", "contrasts", "threads"] + results
         + relationships + search
-    case .columns: model
+    case .columns: model + ["responses", "names"]
+    case .responses:
+      ["formula", "weights", "offset", "sparse_fixed"] + reading + ["reml", "ddf", "ranef"] + relationships
+        + search + ["responses", "format"]
     case .load: ["threads", "ddf", "vcov", "cluster", "ranef", "solver", "keep_products"]
     }
   }
@@ -73,20 +76,31 @@ struct FitRequest {
       fitted, try fitted.finished(readingAgain: input.files.isEmpty ? input.data : []))
   }
 
+  /// One formula for every response.
+  private var formulas: [Formula] {
+    get throws {
+      guard try hasManyResponses else { return [try formula] }
+      var options = FitOptions()
+      (options.weights, options.offset) = (try request.string("weights"), try request.string("offset"))
+      return try responsesFormula(of: "data", options) { try request.strings("names") }.formulas
+    }
+  }
+
   /// Columns that the formula needs.
   func formulaColumns() throws -> [String] {
-    try formula.requireNoDot()
-    return unique(try formula.columnReferences.map(\.name))
+    let formulas = try formulas
+    for formula in formulas { try formula.requireNoDot() }
+    return unique(formulas.flatMap { $0.columnReferences.map(\.name) })
   }
 
   private func unique(_ names: [String]) -> [String] {
-    names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
   }
 
   /// Columns that the model may use; what the text of weights names and what they compute from.
   func columns() throws -> [String] {
-    try formula.requireNoDot()
-    var names = try formula.columnReferences.map(\.name)
+    var names = try formulaColumns()
     if let weights = try request.string("weights") {
       names += [weights] + Expression(weights: weights).columns
     }
@@ -123,7 +137,7 @@ struct FitRequest {
     return ModelHandle(fitted, try fitted.finished())
   }
 
-  private func input(_ rows: GivenRows, keepsBatches: Bool) throws -> ModelInput {
+  func input(_ rows: GivenRows, keepsBatches: Bool) throws -> ModelInput {
     let files = try request.strings("data")
     guard rows.areThere else {
       guard !files.isEmpty else {

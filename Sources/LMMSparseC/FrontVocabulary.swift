@@ -61,7 +61,7 @@ struct FrontVocabulary: Vocabulary {
       front.assigned("contrasts", coding.map { .member("COLUMN", .text($0.word)) })
     case .restrictedLikelihood: front.assigned(front == .r ? "REML" : "reml", .flag(true))
     case .clusters(let column): front.assigned("cluster", column.map { .text($0) })
-    case .responseColumns: "the responses of the command-line program"
+    case .responseColumns: front.assigned("responses")
     case .sparseFixed(let choice): front.assigned("sparse_fixed", choice.map { .text($0) })
     case .residualBy: front.assigned("residual_by")
     case .absorbedFactors: front.assigned("absorb")

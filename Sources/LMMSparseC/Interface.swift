@@ -87,6 +87,14 @@ public func fit(
   }
 }
 
+@_cdecl("lmm_responses")
+public func responses(_ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
+  let rows = GivenRows(rows)
+  return answer(json) {
+    try FitRequest(options, "lmm_responses", .responses).responses(rows, Progress())
+  }
+}
+
 @_cdecl("lmm_plan")
 public func plan(_ rows: Stream?, _ options: UnsafePointer<CChar>?, _ json: TextOut?) -> CInt {
   let rows = GivenRows(rows)

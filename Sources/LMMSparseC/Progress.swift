@@ -33,6 +33,7 @@ struct Progress: Sendable {
         ("total_bytes", .optional(total)),
       ])
     case .predicting(_, _, let rows): try tell([("stage", .string("rows")), ("rows", .integer(rows))])
+    case .responses(let done, let all): try tell("responses", done, of: all)
     }
   }
 

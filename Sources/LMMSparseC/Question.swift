@@ -127,8 +127,7 @@ struct Question {
     if try request.bool("ranef") ?? false {
       fit = try fit.with(modesOf: model.fitted.withConditionalModes().fit)
     }
-    if forms.haveGlance { return forms.text(of: fit.glance) }
-    return forms.text(of: fit.report(isVerbose: try request.bool("verbose") ?? false))
+    return forms.text(of: fit.report(isVerbose: try request.bool("verbose") ?? false), glance: fit.glance)
   }
 
   private func fixedEffects(_ fitted: FittedModel) throws -> FixedEffectsReport {

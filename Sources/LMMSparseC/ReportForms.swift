@@ -47,10 +47,12 @@ struct ReportForms {
   }
 
   /// A report that is its object, or a text with what has no place in it; of several forms an object with all.
-  func text(of report: Report) -> JSONText {
+  ///
+  /// - Parameter glance: What the form of that name shows.
+  func text(of report: Report, glance: Report? = nil) -> JSONText {
     if !areMany, forms[0] == .json { return JSONText(report) }
     var members = forms.map { form -> (name: String, value: JSONText.Member) in
-      let text = form.text(of: report)
+      let text = form.text(of: form == .glance ? glance ?? report : report)
       return (areMany ? form.rawValue : "text", form == .json ? .json(text) : .value(.string(text)))
     }
     let notes = report.notes.filter { _ in areMany || [.tidy, .glance].contains(forms[0]) }

@@ -10,6 +10,8 @@ struct ArrowTestColumn {
   var offset = 0
   var nullCount = 0
   var buffers: [[UInt8]?]
+  /// Bytes of zeros before each buffer's, which take no memory.
+  var leads: [Int] = []
   /// A list of values, of a dictionary.
   var dictionary: [ArrowTestColumn] = []
 }
@@ -108,6 +110,16 @@ extension ArrowTestColumn {
   func sliced(_ offset: Int) -> ArrowTestColumn {
     var column = self
     (column.offset, column.length) = (offset, length - offset)
+    return column
+  }
+
+  /// The same rows behind `rows` others, a multiple of 8, of which nothing is in memory.
+  ///
+  /// - Parameter widths: Bits of a row in each buffer; 0: it has no rows.
+  func behind(_ rows: Int, widths: [Int]) -> ArrowTestColumn {
+    var column = self
+    column.offset += rows
+    column.leads = widths.map { rows / 8 * $0 }
     return column
   }
 
@@ -253,12 +265,8 @@ final class ArrowTestStream: Sendable {
     (array.null_count, array.n_buffers) = (Int64(column.nullCount), Int64(column.buffers.count))
     let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: column.buffers.count + 1)
     for (k, bytes) in column.buffers.enumerated() {
-      let copy = bytes.map { bytes -> UnsafeRawPointer in
-        let memory = malloc(max(bytes.count, 1))!
-        memcpy(memory, bytes, bytes.count)
-        return UnsafeRawPointer(memory)
-      }
-      (buffers + k).initialize(to: copy)
+      let lead = k < column.leads.count ? column.leads[k] : 0
+      (buffers + k).initialize(to: bytes.map { Self.memory($0, behind: lead) })
     }
     array.buffers = buffers
     if let list = column.dictionary.first {
@@ -268,7 +276,7 @@ final class ArrowTestStream: Sendable {
     array.private_data = Unmanaged.passRetained(self).toOpaque()
     array.release = { array in
       for k in 0..<Int(array!.pointee.n_buffers) {
-        free(UnsafeMutableRawPointer(mutating: array!.pointee.buffers[k]))
+        ArrowTestStream.giveBack(array!.pointee.buffers[k])
       }
       array!.pointee.buffers.deallocate()
       for k in 0..<Int(array!.pointee.n_children) {
@@ -286,6 +294,35 @@ final class ArrowTestStream: Sendable {
       array!.pointee.release = nil
     }
     return array
+  }
+
+  /// Mappings of bytes that begin far behind.
+  private static let mappings = Mutex([UInt: Int]())  // by address
+
+  /// A copy of bytes behind zeros, which are pages that nobody has written to.
+  private static func memory(_ bytes: [UInt8], behind lead: Int) -> UnsafeRawPointer {
+    let size = max(lead + bytes.count, 1)
+    let memory: UnsafeMutableRawPointer
+    if lead == 0 {
+      memory = malloc(size)!
+    } else {
+      memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      precondition(memory != MAP_FAILED)
+      let address = UInt(bitPattern: memory)
+      mappings.withLock { $0[address] = size }
+    }
+    memcpy(memory + lead, bytes, bytes.count)
+    return UnsafeRawPointer(memory)
+  }
+
+  private static func giveBack(_ memory: UnsafeRawPointer?) {
+    guard let memory else { return }
+    let address = UInt(bitPattern: memory)
+    if let size = mappings.withLock({ $0.removeValue(forKey: address) }) {
+      munmap(UnsafeMutableRawPointer(mutating: memory), size)
+    } else {
+      free(UnsafeMutableRawPointer(mutating: memory))
+    }
   }
 }
 

@@ -79,6 +79,46 @@ import Testing
     #expect(views.place["row"] as? Int == 6)
   }
 
+  @Test func `rows and texts behind 2³¹ others are those that are there`() throws {
+    let far = 1 << 31
+    let whole = try CModel(Sleepstudy.fileOptions).numbers
+    func fitted(_ columns: [ArrowTestColumn], offset: Int = 0) throws -> [Double] {
+      let stream = ArrowTestStream(
+        ["Reaction", "Days", "Subject"],
+        [ArrowTestBatch(columns: columns, length: 180, offset: offset)])
+      defer { #expect(stream.liveCount == 0) }
+      return try CModel(stream, Sleepstudy.options).numbers
+    }
+    let reaction = ArrowTestColumn.doubles(Sleepstudy.reaction)
+    let days = ArrowTestColumn.numbers("c", Sleepstudy.days)
+    let labels = ArrowTestColumn.texts("U", Sleepstudy.labels)
+    let farReaction = reaction.behind(far, widths: [1, 64])
+    let farDays = days.behind(far, widths: [1, 8])
+    let farLabels = labels.behind(far, widths: [1, 64, 0])
+    #expect(try fitted([farReaction, farDays, farLabels]) == whole)
+    // The offset of the batch is that of all its columns.
+    let columns = [farReaction, farDays, farLabels].map { column in
+      var column = column
+      (column.length, column.offset) = (column.offset + 180, 0)
+      return column
+    }
+    #expect(try fitted(columns, offset: far) == whole)
+    let codes = ArrowTestColumn.dictionary("s", Sleepstudy.days, .texts("u", (0...9).map { "\($0)" }))
+    #expect(throws: Never.self) { try fitted([reaction, days, codes.behind(far, widths: [1, 16])]) }
+    // Texts whose bytes begin beyond what 32 bits can say.
+    var late = labels
+    late.leads = [0, 0, far]
+    late.buffers[1] = labels.buffers[1]!.withUnsafeBytes { bytes in
+      bytes.bindMemory(to: Int64.self).flatMap { offset in
+        withUnsafeBytes(of: offset + Int64(far)) { Array($0) }
+      }
+    }
+    #expect(try fitted([reaction, days, late]) == whole)
+    // And a length that no memory has.
+    let endless = try refusal { $0[1].length = .max }
+    #expect(endless.place["column"] as? String == "Days")
+  }
+
   @Test func `texts that are no UTF-8 are refused`() throws {
     let answer = try refusal { $0[2].buffers[2]![3] = 0xFF }
     #expect(answer.message.contains("is not UTF-8 text"))

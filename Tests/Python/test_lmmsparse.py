@@ -8,7 +8,10 @@ import itertools
 import math
 import os
 import pickle
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -33,6 +36,12 @@ def sleep_columns():
         "Reaction": [float(row["Reaction"]) for row in rows], "Days": [int(row["Days"]) for row in rows],
         "Subject": [row["Subject"] for row in rows],
     }
+
+
+def _records(frame):
+    """Rows of a table, or of a frame of any library, as dicts."""
+    columns = {name: list(frame[name]) for name in getattr(frame, "columns", frame)}
+    return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 
 def numbers(fit):
@@ -194,6 +203,63 @@ class Fits(unittest.TestCase):
         self.assertEqual(len(absorbed.coefficients(absorbed=True, se=True).frame["term"]), 1 + 18)
         smaller = lmmsparse.fit(FORMULA, columns, drop="(Days | Subject)", add="(1 | Subject)")
         self.assertEqual(smaller.formula, "Reaction ~ Days + (1 | Subject)")
+
+    def test_many_responses(self):
+        columns = sleep_columns()
+        columns["half"] = [y / 2 for y in columns["Reaction"]]
+        columns["flat"] = [1.0] * 180
+        columns["odd"] = [object()] * 180
+        model = "~ Days + (Days | Subject)"
+        fits = lmmsparse.fit_many(model, columns, ["Reaction", "flat", "half"])
+        self.assertEqual(fits.responses, ["Reaction", "flat", "half"])
+        self.assertIn("constant", fits.failures["flat"])
+        self.assertEqual(len(fits.failures), 1)
+        self.assertAlmostEqual(fits.by_response["Reaction"]["criterion"], self.fit.criterion, places=7)
+        slopes = [
+            row["estimate"] for row in _records(fits.tidy())
+            if row["effect"] == "fixed" and row["term"] == "Days"]
+        self.assertAlmostEqual(slopes[0], self.fit.fixef["Days"], places=7)
+        self.assertAlmostEqual(slopes[1], self.fit.fixef["Days"] / 2, places=7)
+        self.assertEqual([row["response"] for row in _records(fits.glance())], fits.responses)
+        self.assertIn("Linear mixed models of 3 responses", repr(fits))
+        self.assertIn("<table", fits._repr_html_())
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "many.csv")
+            with open(path, "w", newline="", encoding="utf-8") as file:
+                names = [name for name in columns if name != "odd"]
+                csv.writer(file).writerows([names, *zip(*(columns[name] for name in names))])
+            same = [
+                lmmsparse.fit_many(model, columns, "/^(Reaction|flat|half)$/"),
+                lmmsparse.fit_many(model, path, re.compile("^[Rfh]")),
+                lmmsparse.fit_many("cbind(Reaction, half) " + model, path),
+            ]
+            if have("polars"):
+                import polars as pl
+
+                lazy = pl.scan_csv(path).with_columns(pl.col("Subject").cast(pl.String))
+                same.append(lmmsparse.fit_many(model, lazy, "/^[Rfh]/"))
+                self.assertIsInstance(same[-1].glance(), pl.DataFrame)
+        for other in same:
+            for name in ("Reaction", "half"):
+                self.assertEqual(other.by_response[name]["fixed"], fits.by_response[name]["fixed"])
+        self.assertEqual(lmmsparse.fit_many(model, columns, "half", reml=False).responses, ["half"])
+
+        def interrupt(event):
+            if event["stage"] == "responses":
+                raise KeyboardInterrupt
+
+        self.assertRaises(
+            KeyboardInterrupt, lambda: lmmsparse.fit_many(model, columns, ["half", "Reaction"], progress=interrupt))
+        for work, words in [
+            (lambda: lmmsparse.fit_many("~ Dyas + (1 | Subject)", columns, "/half/"), "Did you mean \"Days\"?"),
+            (lambda: lmmsparse.fit_many(model, columns, "/^z/"), "no column of data"),
+            (lambda: lmmsparse.fit_many(FORMULA, columns, "half"), "names a response, and responses name others"),
+            (lambda: lmmsparse.fit_many(model, columns, "half", absorb="Days"), "no option \"absorb\""),
+        ]:
+            with self.assertRaises(LmmError) as raised:
+                work()
+            self.assertIn(words, str(raised.exception))
 
     def test_relationships(self):
         flock = str(DATA / "flock.csv")
@@ -399,12 +465,20 @@ class Fits(unittest.TestCase):
         def interrupt(event):
             raise KeyboardInterrupt
 
-        for work in (
-            lambda: lmmsparse.fit(FORMULA, sleep_columns(), progress=interrupt),
-            lambda: self.fit.bootstrap(replicates=50, progress=interrupt),
-            lambda: self.fit.confint(progress=interrupt),
-        ):
-            self.assertRaises(KeyboardInterrupt, work)
+        def fail(event):
+            raise ZeroDivisionError(event["stage"])
+
+        for listener, error in ((interrupt, KeyboardInterrupt), (fail, ZeroDivisionError)):
+            for work in (
+                lambda: lmmsparse.fit(FORMULA, sleep_columns(), progress=listener),
+                lambda: lmmsparse.fit(FORMULA, SLEEP, progress=listener),
+                lambda: lmmsparse.crossprod(FORMULA, sleep_columns(), progress=listener),
+                lambda: self.fit.bootstrap(replicates=50, progress=listener),
+                lambda: self.fit.confint(progress=listener),
+            ):
+                self.assertRaises(error, work)
+        # Nothing is left of it.
+        self.assertEqual(numbers(lmmsparse.fit(FORMULA, SLEEP)), numbers(self.fit))
 
     def test_threads(self):
         results = []
@@ -420,6 +494,26 @@ class Fits(unittest.TestCase):
             thread.join()
         self.assertEqual(results, [numbers(self.fit)] * 3)
 
+    @unittest.skipUnless(have("_xxsubinterpreters"), "needs a Python before 3.13")
+    def test_two_interpreters(self):
+        """Interpreters of one process, each with a thread of its own, at the same time."""
+        code = "\n".join([
+            f"import sys; sys.path[:0] = {[path for path in sys.path if path]!r}", "import lmmsparse",
+            f"rows = {sleep_columns()!r}", "events = []",
+            f"fits = [lmmsparse.fit({FORMULA!r}, rows, progress=events.append) for _ in range(3)]",
+            "assert events", f"expected = {(self.fit.criterion, self.fit.fixef, self.fit.se)!r}",
+            "for fit in fits: assert (fit.criterion, fit.fixef, fit.se) == expected",
+        ])
+        # In a process that ends without taking the interpreters down, which Python itself may wait for forever.
+        whole = "\n".join([
+            "import os, threading, _xxsubinterpreters as interpreters", "right = []", "def work():",
+            f"    interpreters.run_string(interpreters.create(), {code!r})", "    right.append(True)",
+            "threads = [threading.Thread(target=work) for _ in range(2)]", "for thread in threads: thread.start()",
+            "for thread in threads: thread.join()", "os._exit(0 if len(right) == 2 else 1)",
+        ])
+        run = subprocess.run([sys.executable, "-c", whole], capture_output=True, text=True, timeout=300)
+        self.assertEqual(run.returncode, 0, run.stderr)
+
     @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
     def test_fork(self):
         child = os.fork()
@@ -427,6 +521,21 @@ class Fits(unittest.TestCase):
             same = numbers(lmmsparse.fit(FORMULA, sleep_columns())) == numbers(self.fit)
             os._exit(0 if same else 1)
         self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+
+SOURCES = Path(__file__).parent.parent.parent / "Sources"
+
+
+class Names(unittest.TestCase):
+    def test_the_library_shows_the_functions_of_its_header(self):
+        header = (SOURCES / "CLMMSparse/include/lmm.h").read_text(encoding="utf-8")
+        code = "\n".join(line.split("//")[0] for line in header.split("\n"))
+        functions = set(re.findall(r"\b(lmm_\w+)\(", code))
+        shown = set(re.findall(r"lmm_\w+", (SOURCES / "Python/lmm.map").read_text(encoding="utf-8").split("*/")[1]))
+        self.assertEqual(functions, shown)
+        library = lmmsparse._library.library()
+        for name in functions:
+            self.assertTrue(hasattr(library, name), name)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,26 @@ within <- slmer(Reaction ~ Days, sleepstudy, absorb = "Subject")
 same(lmmsparse::fixef(within)[["Days"]], coef(lm(Reaction ~ Days + Subject, sleepstudy))[["Days"]], 1e-9)
 stopifnot(nrow(as.data.frame(fixed_effects(within, absorbed = TRUE))) == 19)
 
+# Many responses: those of a frame and of its file, by name, by an expression and by cbind.
+sleepstudy$half <- sleepstudy$Reaction / 2
+sleepstudy$flat <- 1
+table <- tempfile(fileext = ".csv")
+write.csv(sleepstudy, table, row.names = FALSE)
+many <- slmer_many(~ Days + (Days | Subject), sleepstudy, c("Reaction", "flat", "half"))
+theirs <- lmer(Reaction ~ Days + (Days | Subject), lme4::sleepstudy, control = control)
+glance <- as.data.frame(many, table = "glance")
+stopifnot(identical(glance$response, c("Reaction", "flat", "half")), grepl("constant", glance$message[2]))
+same(glance$REMLcrit[1], lme4::REMLcrit(theirs), 1e-8)
+estimates <- as.data.frame(many)
+same(estimates$estimate[estimates$effect %in% "fixed" & estimates$response == "half"], lme4::fixef(theirs) / 2, 1e-5)
+for (other in list(
+  slmer_many(~ Days + (Days | Subject), sleepstudy, "/^(Reaction|flat|half)$/"),
+  slmer_many("~ Days + (Days | Subject)", table, "/^(Reaction|flat|half)$/"),
+  slmer_many(cbind(Reaction, flat, half) ~ Days + (Days | Subject), sleepstudy)
+)) stopifnot(setequal(as.data.frame(other)$estimate, estimates$estimate))
+message <- tryCatch(slmer_many(~ Dyas + (1 | Subject), sleepstudy, "half"), lmmsparse_formula = conditionMessage)
+stopifnot(grepl("Did you mean \"Days\"?", message))
+
 robust <- as.data.frame(contrast(fm1, "Days = 10", cluster = "Subject"))
 stopifnot(any(grepl("CR2", contrast(fm1, "Days = 10", cluster = "Subject")$summary)), nrow(robust) >= 1)
 influential <- as.data.frame(influence(fm1, "Subject"))

@@ -116,9 +116,9 @@ typedef struct lmm_products lmm_products;
 
 // Told what is going on, as JSON: {"stage": "reading" or "residuals", "rows": …, "bytes": …, "total_bytes": …},
 // {"stage": "evaluating", "evaluation": …, "criterion": …, "theta": […], "seconds": …},
-// {"stage": "rows", "rows": …}, {"stage": "profile" or "bootstrap", "done": …, "of": …},
-// {"stage": "note", "text": …}. The text lives
-// during the call. A result other than 0 ends the work, which then returns LMM_INTERRUPTED.
+// {"stage": "rows", "rows": …}, {"stage": "profile", "bootstrap", "study" or "responses", "done": …, "of": …},
+// {"stage": "note", "text": …}. The text lives during the call. A result other than 0 ends the work, which then
+// returns LMM_INTERRUPTED.
 typedef int (*lmm_progress)(const char *event, void *context);
 
 // Sets the callback of calls by this thread, until it sets another one; NULL: none. It is called by this
@@ -137,11 +137,19 @@ int lmm_speak(const char *front, char **json);
 int lmm_info(const char *options, char **json);
 
 // The columns that a model may use, by its formula, add, drop, absorb, weights, offset, cluster, residual_by and
-// residual: for those who fetch rows; of these "formula" has the ones that the formula needs.
+// residual: for those who fetch rows; of these "formula" has the ones that the formula needs. With many responses
+// as in lmm_responses; "names" are the columns that there are, among which a regular expression chooses.
 int lmm_columns(const char *options, char **json);
 
 // Fits a model; the result is that of the program's `fit --json`.
 int lmm_fit(struct ArrowArrayStream *rows, const char *options, lmm_model **model, char **json);
+
+// Fits one model to many responses, which share one reading of the rows; those of a stream stay in memory during
+// the call. "formula" is "cbind(y1, log(y2)) ~ x + (1 | g)", or "~ x + (1 | g)" with "responses", names of columns
+// or "/regular expression/". Other options: weights, offset, those of reading, search and relationships, reml,
+// sparse_fixed, ddf, ranef, and "format" as in lmm_call, also glance. The result is that of the program's
+// `fit --responses`: a response that cannot be fitted has null for its fit, and says why in "message".
+int lmm_responses(struct ArrowArrayStream *rows, const char *options, char **json);
 
 // Sizes, strategies, memory and predicted time of a fit, which is not made.
 int lmm_plan(struct ArrowArrayStream *rows, const char *options, char **json);

@@ -132,4 +132,6 @@ public enum FitProgress: Sendable {
   case residuals(bytes: Int, totalBytes: Int?, rows: Int)
   /// Rows that are predicted.
   case predicting(bytes: Int, totalBytes: Int?, rows: Int)
+  /// Responses of one model that are fitted.
+  case responses(done: Int, of: Int)
 }

@@ -31,7 +31,7 @@ public struct ManyResponses: Sendable {
   /// The numbers do not depend on the number of threads.
   ///
   /// - Throws: `DataError`, `FormulaError`; `FitError` for what is wrong with the model or its
-  ///   predictors.
+  ///   predictors; what the progress callback throws.
   public init(
     _ formula: ResponsesFormula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
@@ -62,16 +62,22 @@ public struct ManyResponses: Sendable {
       results[response] = Result(name: formula.names[response], fit: nil, failure: reason)
     }
     for (response, reason) in patterns.failures { fail(response, reason) }
+    var done = patterns.failures.count
     var last: FitError?
     for members in patterns.groups {
       do {
         let design = try ResponseDesign(
           members.map { formula.formulas[$0] }, data, options)
-        try design.forEachFit { place, result in results[members[place]] = result }
+        try design.forEachFit { place, result in
+          results[members[place]] = result
+          done += 1
+          try options.progress?(.responses(done: done, of: results.count))
+        }
       } catch let error as FitError {
         // Rows in which these responses are there do not determine the model; others may.
         last = error
         for response in members { fail(response, error.description) }
+        done += members.count
       }
     }
     self.results = results.map { $0! }
@@ -111,20 +117,26 @@ private struct ResponseDesign {
     self.options = options.adopting(products.specification)
   }
 
-  /// As many responses at a time as fit in a part of the memory.
-  func forEachFit(_ consume: (Int, ManyResponses.Result) -> Void) throws {
+  /// Sums of as many responses at a time as fit in a part of the memory; a few fits at a time, so that
+  /// somebody who waits hears of them.
+  ///
+  /// - Throws: `DataError`; what `consume` throws, which ends the work.
+  func forEachFit(_ consume: (Int, ManyResponses.Result) throws -> Void) throws {
     let memory = availableMemory()
     let room = memory == 0 ? 1 << 30 : memory / 4
     let batch = max(1, min(formulas.count, room / ResponseSums.bytes(model)))
     for first in stride(from: 0, to: formulas.count, by: batch) {
       let members = first..<min(first + batch, formulas.count)
       let sums = try sums(members)
-      let results = Mutex([Int: ManyResponses.Result]())
-      inParallel(members.count, threads: threads) { place in
-        let result = result(sums, place, formulas[first + place])
-        results.withLock { $0[place] = result }
+      for next in stride(from: 0, to: members.count, by: 32 * threads) {
+        let places = Array(next..<min(next + 32 * threads, members.count))
+        let results = Mutex([Int: ManyResponses.Result]())
+        inParallel(places.count, threads: threads) { [places] k in
+          let result = result(sums, places[k], formulas[first + places[k]])
+          results.withLock { $0[places[k]] = result }
+        }
+        for (place, result) in results.withLock({ $0 }) { try consume(first + place, result) }
       }
-      for (place, result) in results.withLock({ $0 }) { consume(first + place, result) }
     }
   }
 

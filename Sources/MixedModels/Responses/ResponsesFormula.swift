@@ -1,6 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 public import ModelFrames
 
+/// Which columns of a table are responses.
+public enum ResponseChoice: Sendable {
+  /// By name, in this order.
+  case columns([String])
+  /// Those whose names match a regular expression, in the order of the table.
+  case matching(String)
+
+  /// What `/regular expression/` means; nil for any other text.
+  ///
+  /// - Throws: `InferenceError` for what is no regular expression.
+  public init?(expression text: String) throws {
+    guard text.hasPrefix("/"), text.hasSuffix("/"), text.count > 2 else { return nil }
+    let pattern = String(text.dropFirst().dropLast())
+    guard (try? Regex(pattern)) != nil else {
+      throw InferenceError.refused("'\(pattern)' is no regular expression.")
+    }
+    self = .matching(pattern)
+  }
+}
+
 /// One model for many responses, as formulas that differ in their responses only.
 public struct ResponsesFormula: Sendable {
   /// As it was written.
@@ -43,26 +63,44 @@ public struct ResponsesFormula: Sendable {
     return String(rest)
   }
 
-  /// From `~ …` and the columns of a table whose names match a regular expression, the formula's own
-  /// columns left out.
+  /// From `~ …` and a choice among the columns of a table; a regular expression passes over those that
+  /// the formula, the weights and the offset use.
   ///
-  /// - Throws: `DataError`, `FormulaError`; `InferenceError` if there is none.
+  /// - Parameters:
+  ///   - name: What errors call the table.
+  ///   - header: Names of its columns, which are asked for where they decide.
+  /// - Throws: `FormulaError`; `InferenceError` if no column is chosen; what `header` throws.
   public init(
-    _ text: String, matching pattern: String, in data: [any TableSource], options: FitOptions
+    _ text: String, _ choice: ResponseChoice, of name: String, _ options: FitOptions,
+    header: () throws -> [String]
   ) throws {
-    let expression = try Regex(pattern)
-    let rest = try Self.rightHandSide(text)
-    let used = try Set(Formula("`.response` " + rest).columnReferences.map(\.name))
-      .union(options.weights.map { [$0] + Expression(weights: $0).columns } ?? [])
-      .union([options.offset].compactMap(\.self))
-    let names = try TableReader(data, options: options.reading).header.filter {
-      try !$0.isEmpty && !used.contains($0) && expression.firstMatch(in: $0) != nil
+    switch choice {
+    case .columns(let names): try self.init(text, columns: names)
+    case .matching(let pattern):
+      let expression = try Regex(pattern)
+      let used = try Set(Formula("`.response` " + Self.rightHandSide(text)).columnReferences.map(\.name))
+        .union(options.weights.map { [$0] + Expression(weights: $0).columns } ?? [])
+        .union([options.offset].compactMap(\.self))
+      let names = try header().filter {
+        try !$0.isEmpty && !used.contains($0) && expression.firstMatch(in: $0) != nil
+      }
+      guard !names.isEmpty else {
+        throw InferenceError.refused(
+          "no column of \(name) but those of the formula matches /\(pattern)/.")
+      }
+      try self.init(text, columns: names)
     }
-    guard !names.isEmpty else {
-      throw InferenceError.refused(
-        "no column of \(data[0].name) but those of the formula matches /\(pattern)/.")
+  }
+
+  /// The same among the columns of data.
+  ///
+  /// - Throws: also `DataError`.
+  public init(
+    _ text: String, _ choice: ResponseChoice, in data: [any TableSource], options: FitOptions
+  ) throws {
+    try self.init(text, choice, of: data.first?.name ?? "data", options) {
+      try TableReader(data, options: options.reading).header
     }
-    try self.init(text, columns: names)
   }
 
   private init(_ text: String, _ responses: [String], _ rest: String) throws {

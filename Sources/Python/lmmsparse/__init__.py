@@ -11,11 +11,12 @@ are no dependencies; NumPy, pandas, Polars, PyArrow and DuckDB are used where th
 from ._fit import Fit, Products, crossprod, fit, lmer, load, load_products, merge, plan, pool
 from ._library import LmmError, LmmNote, info, version
 from ._plots import Figure
+from ._responses import Fits, fit_many
 from ._tables import Result, Table
 
 __all__ = [
-    "Figure", "Fit", "LmmError", "LmmNote", "Products", "Result", "Table", "crossprod", "fit", "info", "lmer", "load",
-    "load_products", "merge", "plan", "pool", "version",
+    "Figure", "Fit", "Fits", "LmmError", "LmmNote", "Products", "Result", "Table", "crossprod", "fit", "fit_many", "info",
+    "lmer", "load", "load_products", "merge", "plan", "pool", "version",
 ]
 
 

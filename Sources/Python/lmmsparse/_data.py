@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob as _glob
 import os
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping, Optional
 
 from ._arrow import CapsuleStream, ColumnStream
 from ._library import LmmError
@@ -61,10 +61,11 @@ def paths(data: Any) -> Optional[list]:
 
 
 class Wanted:
-    """Columns that a model may use, and those that its formula needs."""
+    """Columns that a model may use, and those that its formula needs; ``choose`` says both where they depend on
+    the names that there are."""
 
-    def __init__(self, may: list, must: list):
-        self.may, self.must = list(may), list(must)
+    def __init__(self, may: list, must: list, choose: Optional[Callable[[list], tuple]] = None):
+        self.may, self.must, self._choose = list(may), list(must), choose
 
     def among(self, names: Iterable[Any]) -> list:
         """The names that are there, one at least.
@@ -73,6 +74,8 @@ class Wanted:
             _Absent: where one is not that has to be.
         """
         names = [str(name) for name in names]
+        if self._choose is not None:
+            self.may, self.must = self._choose(names)
         if any(name not in names for name in self.must):
             raise _Absent(names)
         return [name for name in names if name in self.may] or names[:1]

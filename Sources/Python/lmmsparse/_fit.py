@@ -26,11 +26,11 @@ def _matrix(values: Any) -> Any:
 
 def used_columns(options: dict) -> _data.Wanted:
     """Names of the columns that a model may use; which of them are there, the data say."""
-    answer = call("lmm_columns", encoded({name: options.get(name) for name in MODEL}))
+    answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
     return _data.Wanted(answer["columns"], answer["formula"])
 
 
-def _stream_options(rows: _data.Rows, options: dict) -> dict:
+def stream_options(rows: _data.Rows, options: dict) -> dict:
     """The options with what the rows say of themselves."""
     options = dict(options)
     if rows.files is not None:
@@ -127,7 +127,7 @@ def fit(
     options["residuals"] = _wants_residuals(data, rows) if residuals is None else residuals
     model = Handle("lmm_free")
     answer = call(
-        "lmm_fit", rows.pointer, encoded(_stream_options(rows, options)), ctypes.byref(model.pointer),
+        "lmm_fit", rows.pointer, encoded(stream_options(rows, options)), ctypes.byref(model.pointer),
         progress=listener(progress))
     return Fit(model, answer, rows.kind, data)
 
@@ -573,7 +573,7 @@ def crossprod(
     rows = _data.rows(data, used_columns(options))
     products = Handle("lmm_free_products")
     answer = call(
-        "lmm_crossprod", rows.pointer, encoded(_stream_options(rows, options)), ctypes.byref(products.pointer),
+        "lmm_crossprod", rows.pointer, encoded(stream_options(rows, options)), ctypes.byref(products.pointer),
         progress=listener(progress))
     return Products(products, answer)
 
@@ -675,4 +675,4 @@ def plan(formula: str, data: Any, **options: Any) -> dict:
     """Sizes, strategies, memory (bytes) and predicted seconds of a fit, which is not made."""
     options = _options({"formula": formula, **options})
     rows = _data.rows(data, used_columns(options))
-    return call("lmm_plan", rows.pointer, encoded(_stream_options(rows, options)))
+    return call("lmm_plan", rows.pointer, encoded(stream_options(rows, options)))

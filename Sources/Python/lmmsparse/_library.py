@@ -120,6 +120,7 @@ def _load() -> ctypes.CDLL:
     for name, arguments in {
         "lmm_speak": [chars, text], "lmm_info": [chars, text], "lmm_columns": [chars, text],
         "lmm_fit": [stream, chars, handle, text], "lmm_plan": [stream, chars, text],
+        "lmm_responses": [stream, chars, text],
         "lmm_crossprod": [stream, chars, handle, text],
         "lmm_merge": [handle, ctypes.c_size_t, handle, text],
         "lmm_fit_products": [void, chars, handle, text],

@@ -24,7 +24,7 @@ extension FitCommand {
     if let file = data.first(where: { ModelFile.isMeant(by: $0) }) {
       throw ValidationError("\(file) has the cross-products of one response; many need rows.")
     }
-    if let responses { _ = try columnPattern(responses) }
+    if let responses { _ = try choice(responses) }
   }
 
   func fitResponses() throws {
@@ -56,26 +56,13 @@ extension FitCommand {
       throw ValidationError("--absorb is for one response. Fit each response alone.")
     }
     guard let responses else { return try ResponsesFormula(text) }
-    switch try columnPattern(responses) {
-    case .names(let names): return try ResponsesFormula(text, columns: names)
-    case .expression(let pattern):
-      return try ResponsesFormula(text, matching: pattern, in: sources, options: options)
-    }
+    return try ResponsesFormula(text, choice(responses), in: sources, options: options)
   }
 
-  private enum ColumnPattern {
-    case names([String])
-    case expression(String)
-  }
-
-  private func columnPattern(_ argument: String) throws -> ColumnPattern {
-    if argument.hasPrefix("/"), argument.hasSuffix("/"), argument.count > 2 {
-      let pattern = String(argument.dropFirst().dropLast())
-      guard (try? Regex(pattern)) != nil else {
-        throw ValidationError("--responses: '\(pattern)' is no regular expression.")
-      }
-      return .expression(pattern)
-    }
+  private func choice(_ argument: String) throws -> ResponseChoice {
+    do {
+      if let expression = try ResponseChoice(expression: argument) { return expression }
+    } catch { throw ValidationError("--responses: \(error)") }
     let names: [String]
     do throws(DelimitedTextError) {
       names = try DelimitedText(argument, name: "--responses").records.first ?? []
@@ -83,6 +70,6 @@ extension FitCommand {
     guard !names.isEmpty, !names.contains("") else {
       throw ValidationError("--responses takes column names or /regular expression/.")
     }
-    return .names(names)
+    return .columns(names)
   }
 }

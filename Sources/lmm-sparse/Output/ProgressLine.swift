@@ -42,6 +42,7 @@ final class ProgressLine: Sendable {
       case .residuals(let bytes, let total, _): timeLeft("residuals", bytes, of: total)
       case .predicting(let bytes, let total, _): timeLeft("predicting", bytes, of: total)
       case .evaluating(let point, let usual): Self.timeLeft(point, usual)
+      case .responses(let done, let all): timeLeft("responses", Double(done), of: Double(all))
       }
     show(Self.words(for: progress) + left)
   }
@@ -126,6 +127,7 @@ final class ProgressLine: Sendable {
         + ", \(fixedNotation(point.seconds, decimals: 1)) s"
     case .residuals(_, _, let rows): return "residuals: \(rows) rows"
     case .predicting(_, _, let rows): return "rows: \(rows)"
+    case .responses(let done, let all): return "responses: \(done) of \(all)"
     }
   }
 

@@ -137,10 +137,10 @@ import Testing
     let options = FitOptions()
     #expect(try ResponsesFormula("~ x + (1|g)", columns: ["y2", "a b"]).names == ["y2", "`a b`"])
     #expect(
-      try ResponsesFormula("~ x + (1|g)", matching: ".", in: Self.data, options: options).names
+      try ResponsesFormula("~ x + (1|g)", .matching("."), in: Self.data, options: options).names
         == ["y1", "y2"])
     #expect(throws: InferenceError.self) {
-      try ResponsesFormula("~ x + (1|g)", matching: "z", in: Self.data, options: options)
+      try ResponsesFormula("~ x + (1|g)", .matching("z"), in: Self.data, options: options)
     }
     #expect(throws: InferenceError.self) { try ResponsesFormula("y ~ x", columns: ["y2"]) }
   }

@@ -12,8 +12,9 @@ print.lmmsparse_answer <- function(x, ...) {
   invisible(x)
 }
 
-as.data.frame.lmmsparse_answer <- function(x, ...) {
-  read.csv(text = x$tidy, check.names = FALSE, stringsAsFactors = FALSE)
+#' @param table tidy, or of many responses also glance.
+as.data.frame.lmmsparse_answer <- function(x, ..., table = "tidy") {
+  read.csv(text = x[[table]], check.names = FALSE, stringsAsFactors = FALSE)
 }
 
 summary.slmer <- function(object, ddf = NULL, vcov = NULL, cluster = NULL, verbose = NULL, ...) {

@@ -33,23 +33,51 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
                   neighbours = NULL, covary = NULL, missing = NULL, encoding = NULL, decimal = NULL,
                   separator = NULL, sparse_fixed = NULL, optimizer = NULL, max_evaluations = NULL,
                   tolerance = NULL, accuracy = NULL, probe_seed = NULL, keep_products = NULL, ...) {
+  asked <- request(data, list(
+    formula = formula, reml = REML, weights = weights, offset = offset, na = na.action, contrasts = contrasts,
+    factor = factor, levels = levels, ddf = ddf, start = start, theta = theta, sigma = sigma, solver = solver,
+    threads = threads, pedigree = pedigree, absorb = absorb, residual_by = residual_by, residual = residual,
+    relationship = relationship, precision = precision, hold = hold, vcov = vcov, cluster = cluster,
+    parent_groups = parent_groups, group_variance = group_variance, add = add, drop = drop,
+    neighbours = neighbours, covary = covary, missing = missing, encoding = encoding, decimal = decimal,
+    separator = separator, sparse_fixed = sparse_fixed, optimizer = optimizer, max_evaluations = max_evaluations,
+    tolerance = tolerance, accuracy = accuracy, probe_seed = probe_seed, keep_products = keep_products, ...))
+  if (!is.null(asked$frame)) asked$options$residuals <- nrow(data) <= 5e6
+  answer <- .Call(C_fit, asked$frame, options_json(asked$options))
+  new_fit(checked(answer), answer[[3]], if (is.null(asked$frame)) data else asked$frame, match.call())
+}
+
+#' Fits one model to many responses, which share one reading of the rows.
+#'
+#' @param formula cbind(y1, log(y2)) ~ x + (1 | g), or ~ x + (1 | g) with responses.
+#' @param responses Names of columns, or a regular expression that names match, "/^gene/".
+#' @param ... Other arguments of slmer but those for one response.
+#' @return An answer whose as.data.frame has the estimates of every response, and with table = "glance" a row for
+#'   each; responses that cannot be fitted are among them, with the reason as message.
+slmer_many <- function(formula, data, responses = NULL, REML = TRUE, na.action = "na.omit", ...) {
+  is_expression <- length(responses) == 1 && grepl("^/.+/$", responses)
+  asked <- request(data, list(
+    formula = formula, reml = REML, na = na.action,
+    responses = if (is.null(responses) || is_expression) responses else I(responses), ...))
+  asked$options$format <- I(c("json", "summary", "tidy", "glance"))
+  answer(checked(.Call(C_responses, asked$frame, options_json(asked$options))))
+}
+
+# Arguments as the library takes them, and the columns of a data frame that the model may use; NULL for files.
+request <- function(data, options) {
   open_library()
-  if (is.function(na.action)) {
-    na.action <- if (identical(na.action, stats::na.fail)) "na.fail" else "na.omit"
-  }
+  options <- Filter(Negate(is.null), options)
   coding <- function(x) if (is.character(x)) sub("^contr\\.", "", x) else matrix_coding(x)
-  options <- list(
-    formula = formula_text(formula), reml = REML, weights = weights, offset = offset,
-    na = sub("^na\\.", "", na.action), contrasts = lapply(contrasts, coding), factor = factor,
-    levels = lapply(levels, I), ddf = ddf, start = start, theta = theta, sigma = sigma, solver = solver,
-    threads = threads, pedigree = lapply(pedigree, known), absorb = absorb,
-    residual_by = if (is.null(residual_by)) NULL else formula_text(residual_by), residual = residual,
-    relationship = lapply(relationship, known), precision = lapply(precision, known), hold = as.list(hold),
-    vcov = vcov, cluster = cluster, parent_groups = lapply(parent_groups, I),
-    group_variance = group_variance, add = add, drop = drop, neighbours = lapply(neighbours, pairs_of_levels),
-    covary = covary, missing = missing, encoding = encoding, decimal = decimal, separator = separator,
-    sparse_fixed = sparse_fixed, optimizer = optimizer, max_evaluations = max_evaluations,
-    tolerance = tolerance, accuracy = accuracy, probe_seed = probe_seed, keep_products = keep_products, ...)
+  missing_values <- function(x) {
+    if (is.function(x)) x <- if (identical(x, stats::na.fail)) "na.fail" else "na.omit"
+    sub("^na\\.", "", x)
+  }
+  each <- function(convert) function(x) lapply(x, convert)
+  converted <- list(
+    formula = formula_text, residual_by = formula_text, na = missing_values, contrasts = each(coding),
+    levels = each(I), pedigree = each(known), relationship = each(known), precision = each(known),
+    parent_groups = each(I), neighbours = each(pairs_of_levels), hold = as.list)
+  for (name in intersect(names(options), names(converted))) options[[name]] <- converted[[name]](options[[name]])
   options <- options[!vapply(options, function(x) is.list(x) && !length(x), NA)]
   frame <- NULL
   if (is.character(data)) {
@@ -58,10 +86,8 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
     stopifnot("data is neither a data frame nor names of files" = is.list(data))
     frame <- used_columns(options, data)
     options <- with_factors(options, frame)
-    options$residuals <- nrow(data) <= 5e6
   }
-  answer <- .Call(C_fit, frame, options_json(options))
-  new_fit(checked(answer), answer[[3]], if (is.null(frame)) data else frame, match.call())
+  list(frame = frame, options = options)
 }
 
 # What is known of how levels hang together: a file, a pedigree, a matrix or the entries of a sparse one.
@@ -114,12 +140,13 @@ matrix_coding <- function(x) {
 
 # What says which columns a model may use.
 model_options <- c(
-  "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual")
+  "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual", "responses")
 
 # The columns that the model may use, as plain vectors.
 used_columns <- function(options, data, complete = TRUE) {
-  wanted <- checked(.Call(
-    C_ask, "lmm_columns", options_json(options[intersect(names(options), model_options)])))
+  model <- options[intersect(names(options), model_options)]
+  if (!is.null(model$responses)) model$names <- I(names(data))
+  wanted <- checked(.Call(C_ask, "lmm_columns", options_json(model)))
   if (complete && !all(unlist(wanted$formula) %in% names(data))) {
     # The library says which column is not there, and which may be meant: it is given all names.
     return(stats::setNames(lapply(names(data), function(name) numeric()), names(data)))

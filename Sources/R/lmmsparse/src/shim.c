@@ -299,6 +299,18 @@ SEXP lmmr_fit(SEXP data, SEXP options) {
   return result(code, json, model ? new_handle(model) : R_NilValue);
 }
 
+// Fits many responses of `data`, or of the files among the options where it is NULL.
+SEXP lmmr_responses(SEXP data, SEXP options) {
+  int (*fit)(struct ArrowArrayStream *, const char *, char **) = function("lmm_responses");
+  struct ArrowArrayStream stream;
+  if (data != R_NilValue) stream = stream_of(data);
+  char *json = NULL;
+  listen(1);
+  int code = fit(data == R_NilValue ? NULL : &stream, text(options), &json);
+  listen(0);
+  return result(code, json, R_NilValue);
+}
+
 SEXP lmmr_load(SEXP path, SEXP options) {
   int (*load)(const char *, const char *, lmm_model **, char **) = function("lmm_load");
   lmm_model *model = NULL;
@@ -604,6 +616,7 @@ static const R_CallMethodDef routines[] = {
     {"ask", (DL_FUNC)lmmr_ask, 2},         {"call", (DL_FUNC)lmmr_call, 2},
     {"compare", (DL_FUNC)lmmr_compare, 2}, {"table", (DL_FUNC)lmmr_table, 4},
     {"of_rows", (DL_FUNC)lmmr_of_rows, 4}, {"parse", (DL_FUNC)lmmr_parse, 1},
+    {"responses", (DL_FUNC)lmmr_responses, 2},
     {NULL, NULL, 0}};
 
 void R_init_lmmsparse(DllInfo *info) {
