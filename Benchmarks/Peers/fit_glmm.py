@@ -4,6 +4,7 @@ import json
 import sys
 
 import glmm
+from in_process import timed
 from model_columns import grouping_columns
 
 if sys.argv[1] == "--version":
@@ -15,6 +16,7 @@ else:
 
     # Numbers would be read as a covariate; labels are a grouping factor.
     groups = {name: str for name in grouping_columns(sys.argv[2])}
-    fit = glmm.fit(pandas.read_csv(sys.argv[1], dtype=groups), sys.argv[2], reml=True)
+    data = pandas.read_csv(sys.argv[1], dtype=groups)
+    fit, seconds = timed(lambda: glmm.fit(data, sys.argv[2], reml=True))
     print(json.dumps({
-        "method": "REML", "criterion": -2 * float(fit.loglik), "converged": bool(fit.converged)}))
+        "method": "REML", "criterion": -2 * float(fit.loglik), "converged": bool(fit.converged), **seconds}))

@@ -8,6 +8,7 @@ import re
 import sys
 
 import gpboost
+from in_process import timed
 
 
 def grouping_factors(formula):
@@ -34,7 +35,12 @@ else:
     names = [name.strip() for name in fixed.split("+") if name.strip() not in ("", "1")]
     X = numpy.column_stack([numpy.ones(len(data)), *(data[name] for name in names)])
     labels = [data.groupby(names, sort=False).ngroup().to_numpy() for names in groups]
-    model = gpboost.GPModel(group_data=numpy.column_stack(labels), likelihood="gaussian")
-    model.fit(y=data["y"].to_numpy(), X=X)
+
+    def fitted():
+        model = gpboost.GPModel(group_data=numpy.column_stack(labels), likelihood="gaussian")
+        model.fit(y=data["y"].to_numpy(), X=X)
+        return model
+
+    model, seconds = timed(fitted)
     print(json.dumps({
-        "method": "ML", "criterion": 2 * float(model.get_current_neg_log_likelihood())}))
+        "method": "ML", "criterion": 2 * float(model.get_current_neg_log_likelihood()), **seconds}))

@@ -4,6 +4,7 @@ import json
 import sys
 
 import lme_python
+from in_process import timed
 from model_columns import grouping_columns
 
 if sys.argv[1] == "--version":
@@ -14,6 +15,7 @@ else:
     import polars
 
     groups = {name: polars.String for name in grouping_columns(sys.argv[2])}
-    fit = lme_python.lmer(sys.argv[2], polars.read_csv(sys.argv[1], schema_overrides=groups), reml=True)
+    data = polars.read_csv(sys.argv[1], schema_overrides=groups)
+    fit, seconds = timed(lambda: lme_python.lmer(sys.argv[2], data, reml=True))
     print(json.dumps({
-        "method": "REML", "criterion": float(fit.reml_criterion), "converged": bool(fit.converged)}))
+        "method": "REML", "criterion": float(fit.reml_criterion), "converged": bool(fit.converged), **seconds}))

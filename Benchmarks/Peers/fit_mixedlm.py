@@ -4,6 +4,7 @@ import json
 import sys
 
 import mixedlm
+from in_process import timed
 
 if sys.argv[1] == "--version":
     from importlib.metadata import version
@@ -12,6 +13,7 @@ if sys.argv[1] == "--version":
 else:
     import pandas
 
-    fit = mixedlm.lmer(sys.argv[2], pandas.read_csv(sys.argv[1]))
+    data = pandas.read_csv(sys.argv[1])
+    fit, seconds = timed(lambda: mixedlm.lmer(sys.argv[2], data))
     print(json.dumps({
-        "method": "REML", "criterion": float(fit.REMLcrit()), "converged": bool(fit.converged)}))
+        "method": "REML", "criterion": float(fit.REMLcrit()), "converged": bool(fit.converged), **seconds}))

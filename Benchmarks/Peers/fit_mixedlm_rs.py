@@ -4,6 +4,7 @@ import json
 import sys
 
 import mixedlm_rs
+from in_process import timed
 from single_group import split
 
 if sys.argv[1] == "--version":
@@ -12,7 +13,8 @@ else:
     fixed, columns, group = split(sys.argv[2])
     import pandas
 
-    fit = mixedlm_rs.mixedlm(
-        fixed, pandas.read_csv(sys.argv[1]), groups=group, re_formula="~" + columns).fit()
+    data = pandas.read_csv(sys.argv[1])
+    fit, seconds = timed(
+        lambda: mixedlm_rs.mixedlm(fixed, data, groups=group, re_formula="~" + columns).fit())
     print(json.dumps({
-        "method": "REML", "criterion": -2 * float(fit.llf), "converged": bool(fit.converged)}))
+        "method": "REML", "criterion": -2 * float(fit.llf), "converged": bool(fit.converged), **seconds}))

@@ -7,10 +7,10 @@
 has everything compiled."""
 import json
 import sys
-import time
 
 import pandas
 import pyfixest
+from in_process import timed
 
 if sys.argv[1] == "--version":
     print(json.dumps({"version": f"pyfixest {pyfixest.__version__}"}))
@@ -26,11 +26,9 @@ else:
     table = pandas.read_csv(sys.argv[1])
     small = table.head(2000)
     pyfixest.feols(sys.argv[2], small, vcov="iid", fixef_rm="none", **options)
-    wall, cpu = time.perf_counter(), time.process_time()
-    fit = pyfixest.feols(
-        sys.argv[2], table, vcov="iid", fixef_rm="none", copy_data=False, store_data=False, lean=True, **options)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    fit, seconds = timed(lambda: pyfixest.feols(
+        sys.argv[2], table, vcov="iid", fixef_rm="none", copy_data=False, store_data=False, lean=True, **options))
     coefficients = fit.coef()
     print(json.dumps({
         "coefficients": {name: float(value) for name, value in coefficients.items()},
-        "nobs": int(len(table)), "fit_seconds": wall, "fit_cpu_seconds": cpu}))
+        "nobs": int(len(table)), **seconds}))

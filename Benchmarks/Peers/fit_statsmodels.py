@@ -4,6 +4,7 @@ import json
 import sys
 
 import statsmodels
+from in_process import timed
 from single_group import split
 
 if sys.argv[1] == "--version":
@@ -13,7 +14,8 @@ else:
     import pandas
     import statsmodels.formula.api as formulas
 
-    fit = formulas.mixedlm(
-        fixed, pandas.read_csv(sys.argv[1]), groups=group, re_formula="~" + columns).fit()
+    data = pandas.read_csv(sys.argv[1])
+    fit, seconds = timed(
+        lambda: formulas.mixedlm(fixed, data, groups=group, re_formula="~" + columns).fit())
     print(json.dumps({
-        "method": "REML", "criterion": -2 * float(fit.llf), "converged": bool(fit.converged)}))
+        "method": "REML", "criterion": -2 * float(fit.llf), "converged": bool(fit.converged), **seconds}))
