@@ -29,14 +29,25 @@ def library() -> Path:
     if shutil.which("swift") is None:
         sys.exit("Swift is not along PATH: it compiles the library. Install it (swift.org), or a wheel of lmmsparse.")
     command = ["swift", "build", "-c", "release", "--product", "lmmsparse", "--package-path", str(ROOT)]
+    scratch = Path(os.environ.get("LMMSPARSE_SCRATCH") or ROOT / ".build")
     if sys.platform.startswith("linux"):
         command += ["-Xswiftc", "-static-stdlib", "-Xlinker", f"--version-script={HERE / 'lmm.map'}"]
-    folder = os.environ.get("LMMSPARSE_SCRATCH")
-    if folder:
-        command += ["--scratch-path", folder]
+        command += ["-Xlinker", str(older_glibc(scratch))]
+    command += ["--scratch-path", str(scratch)]
     subprocess.run(command, check=True)
     path = subprocess.run([*command, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
     return next(p for p in Path(path).glob("liblmmsparse.*") if p.suffix in (".so", ".dylib"))
+
+
+def older_glibc(folder: Path) -> Path:
+    """What the library has of its own so that it does not ask for a newer glibc; compiled by Swift's clang."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / "hypotf.o"
+    swift = Path(os.path.realpath(shutil.which("swift")))
+    clang = swift.with_name("clang")
+    compiler = str(clang) if clang.exists() else "cc"
+    subprocess.run([compiler, "-O2", "-fPIC", "-c", str(HERE / "hypotf.c"), "-o", str(made)], check=True)
+    return made
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
