@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "CPanelKernels"),
     .target(name: "CAddressSpace"),
     .target(name: "COrderStatistic"),
+    .target(name: "CTextScanning"),
     .target(name: "CProcessor"),
     .target(
       name: "NumericalMethods",
@@ -37,7 +38,7 @@ let package = Package(
     .target(
       name: "ModelFrames",
       dependencies: [
-        "NumericalMethods", "ParquetFiles", "CArrow", "CZlib", "CZstd", "CLZ4", "CNumberParsing",
+        "NumericalMethods", "ParquetFiles", "CArrow", "CZlib", "CZstd", "CLZ4", "CNumberParsing", "CTextScanning",
       ],
       linkerSettings: [.linkedLibrary("m")]),
     .target(

@@ -6,7 +6,10 @@ import Testing
 @Suite struct ReaderFuzzTests {
   /// A table of random fields, quoted where they must be and sometimes where they need not.
   func randomTable(_ generator: inout SplitMix64) -> [UInt8] {
-    let columns = Int.random(in: 1...5, using: &generator)
+    randomTable(&generator, columns: Int.random(in: 1...5, using: &generator))
+  }
+
+  func randomTable(_ generator: inout SplitMix64, columns: Int) -> [UInt8] {
     let rows = Int.random(in: 1...40, using: &generator)
     let lineEnd = Bool.random(using: &generator) ? "\n" : "\r\n"
     var text = (0..<columns).map { "c\($0)" }.joined(separator: ",") + lineEnd
@@ -49,6 +52,44 @@ import Testing
       #expect(
         table == WholeTable(header: records[0], rows: Array(rows)),
         "\(String(decoding: text, as: UTF8.self))")
+    }
+  }
+
+  @Test func `some columns of random tables are as a plain parser reads them`() throws {
+    var generator = SplitMix64(seed: 12)
+    for _ in 0..<400 {
+      let columns = Int.random(in: 4...90, using: &generator)
+      let text = randomTable(&generator, columns: columns)
+      let records = referenceRecords(text)
+      let wanted = (0..<columns).filter { _ in Int.random(in: 0..<columns, using: &generator) < 3 }
+      var options = ReadingOptions()
+      options.chunkBytes = [1, 63, 64, 1000, 1 << 20].randomElement(using: &generator)!
+      options.threads = 1
+      let reader = try TableReader([.bytes(text, name: "t")], options: options)
+      let requests = wanted.map { ColumnRequest(name: "c\($0)", wantsNumbers: false, wantsLabels: true) }
+      guard !requests.isEmpty else { continue }
+      var rows: [[String?]] = []
+      try reader.read(requests, transform: labelRows) { rows += $0 }
+      let expected = records.dropFirst().map { record in
+        wanted.map { record[$0].isEmpty ? nil : Optional(record[$0]) }
+      }
+      #expect(rows == Array(expected), "\(wanted) of \(String(decoding: text, as: UTF8.self))")
+    }
+  }
+
+  /// A record may end, or a quote may open, among fields that nobody asked for.
+  @Test func `a record of too few or too many fields is one wherever columns are wanted`() throws {
+    let header = (0..<80).map { "c\($0)" }.joined(separator: ",")
+    let whole = (0..<80).map(String.init).joined(separator: ",")
+    for count in [1, 2, 40, 63, 64, 65, 79, 81, 100] {
+      let ragged = (0..<count).map(String.init).joined(separator: ",")
+      let text = Array("\(header)\n\(whole)\n\(ragged)\n\(whole)\n".utf8)
+      for column in ["c0", "c37", "c79"] {
+        let reader = try TableReader([.bytes(text, name: "t")])
+        let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+        let error = #expect(throws: DataError.self) { try reader.read([request], transform: labelRows) { _ in } }
+        #expect(error?.problem == .raggedRow(fields: count, headerFields: 80) && error?.line == 3)
+      }
     }
   }
 

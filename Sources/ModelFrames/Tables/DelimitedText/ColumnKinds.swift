@@ -45,7 +45,7 @@ func columnKinds(_ text: TextChunk, _ options: ReadingOptions) throws(TextFailur
   let parsed = tallies.withUnsafeMutableBufferPointer { tallies in
     plan.actions.withUnsafeBufferPointer { actions in
       var parser = RecordParser(
-        text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: 0,
+        text.buffer.base, text.count, plan, actions, numbers: numbers, codes: codes, stride: 0,
         dictionaries: UnsafeMutableBufferPointer(start: nil, count: 0), kinds: tallies)
       return parseRecords(text.buffer.base, text.count, plan, &parser)
     }

@@ -37,7 +37,7 @@ func parseChunk(_ text: TextChunk, _ plan: ParsePlan) -> ParsedChunk {
   let parse = dictionaries.withUnsafeMutableBufferPointer { dictionaries in
     plan.actions.withUnsafeBufferPointer { actions in
       var parser = RecordParser(
-        text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: capacity,
+        text.buffer.base, text.count, plan, actions, numbers: numbers, codes: codes, stride: capacity,
         dictionaries: dictionaries)
       defer { matchedMissing = parser.matchedMissing }
       return parseRecords(text.buffer.base, text.count, plan, &parser)
@@ -104,7 +104,7 @@ func linesBefore(row: Int, _ text: TextChunk, _ plan: ParsePlan) -> Int {
   }
   let stop = skipAll.withUnsafeBufferPointer { actions in
     var parser = RecordParser(
-      text.buffer.base, plan, actions, numbers: numbers, codes: codes, stride: 0,
+      text.buffer.base, text.count, plan, actions, numbers: numbers, codes: codes, stride: 0,
       dictionaries: UnsafeMutableBufferPointer(start: nil, count: 0))
     return parseRecords(text.buffer.base, text.count, plan, &parser, stopAtRow: row)
   }

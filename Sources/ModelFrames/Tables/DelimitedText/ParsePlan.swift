@@ -8,6 +8,18 @@ struct FieldAction: Sendable {
   var instant: ColumnKind?  // numbers are read from dates or times
   var isNumeric = false  // missing numbers are known by their value, decimal commas are points
   var kind = -1  // slot of what its values look like, -1 = not asked for
+  var skipped: Int32 = 0  // fields from here on that nobody asked for and that are not the record's last
+}
+
+extension FieldAction {
+  /// Says of every field how many are passed over at once.
+  static func countSkipped(_ actions: inout [FieldAction]) {
+    var run: Int32 = 0
+    for field in actions.indices.dropLast().reversed() {
+      run = actions[field].isWanted ? 0 : run + 1
+      actions[field].skipped = run
+    }
+  }
 }
 
 /// How the records of one source become the requested columns.
@@ -47,6 +59,7 @@ struct ParsePlan: Sendable {
       }
       positions.append(position)
     }
+    FieldAction.countSkipped(&actions)
     self.layout = layout
     self.actions = actions
     slots = zip(requests, positions).map { request, position in

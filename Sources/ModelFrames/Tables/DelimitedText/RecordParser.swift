@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CTextScanning
 
 /// Parses one record after the other into the slots of a plan.
 ///
 /// The hot loop of reading. Slot s of row r is at `s * stride + r`.
 struct RecordParser {
   let text: UnsafePointer<UInt8>
+  /// Bytes of text.
+  let count: Int
   let separator: UInt8
   let actions: UnsafeBufferPointer<FieldAction>
   let numbers: UnsafeMutablePointer<Double>
@@ -22,12 +25,12 @@ struct RecordParser {
   private var unescaped = TextBuffer()
 
   init(
-    _ text: UnsafePointer<UInt8>, _ plan: ParsePlan, _ actions: UnsafeBufferPointer<FieldAction>,
+    _ text: UnsafePointer<UInt8>, _ count: Int, _ plan: ParsePlan, _ actions: UnsafeBufferPointer<FieldAction>,
     numbers: UnsafeMutablePointer<Double>, codes: UnsafeMutablePointer<Int32>, stride: Int,
     dictionaries: UnsafeMutableBufferPointer<LevelDictionary>,
     kinds: UnsafeMutableBufferPointer<KindTally> = .init(start: nil, count: 0)
   ) {
-    self.text = text
+    (self.text, self.count) = (text, count)
     separator = plan.layout.separator
     self.actions = actions
     self.numbers = numbers
@@ -46,9 +49,17 @@ struct RecordParser {
   @inline(__always)
   mutating func parseRecord(at start: Int, row: Int) -> Int {
     var p = start  // start of a field
-    for field in 0..<actions.count {
+    var field = 0
+    while field < actions.count {
       let action = actions[field]
       var end = -1  // of the field: a separator or line feed
+      if action.skipped > Self.fewFields {
+        end = lmm_skip_fields(text, p, count, action.skipped, separator)
+        if end >= 0 {
+          (p, field) = (end + 1, field + Int(action.skipped))
+          continue
+        }
+      }
       if action.isPlainNumber,
         !missing.begins[Int(text[p])]
       {
@@ -76,12 +87,14 @@ struct RecordParser {
         }
       }
       p = end + 1
-      if text[end] == lineFeed {
-        return field + 1 == actions.count ? p : ragged(start)
-      }
+      field += 1
+      if text[end] == lineFeed { return field == actions.count ? p : ragged(start) }
     }
     return ragged(start)
   }
+
+  /// Up to so many fields that nobody asked for are passed one by one.
+  private static let fewFields = 2
 
   /// A quoted field: the index after it, −1 if it cannot be read.
   @inline(never)

@@ -10,7 +10,7 @@
 /// Memory for a piece of text, filled by one owner and only read once it is shared.
 final class TextBuffer: @unchecked Sendable {  // the filling ends before the sharing begins
   /// Readable bytes after the capacity, so that words can be loaded past the end.
-  static let padding = 32
+  static let padding = 64
 
   let base: UnsafeMutablePointer<UInt8>
   let capacity: Int

@@ -44,7 +44,7 @@ struct TextRows: TableRows {
     }
     try skipAll.withUnsafeBufferPointer { actions in
       var parser = RecordParser(
-        base, plan, actions, numbers: numbers, codes: codes, stride: 0,
+        base, text.count, plan, actions, numbers: numbers, codes: codes, stride: 0,
         dictionaries: UnsafeMutableBufferPointer(start: nil, count: 0))
       var (row, start) = (0, 0)
       while row < count {
