@@ -79,44 +79,106 @@ void lmm_rows_add_products(
   }
 }
 
+/* Four rows at a time, for the sums are fetched and written once for them; each sum is still taken row after row. */
+DISPATCHED
+void lmm_rows_add_wide_products(
+    int shared, long first, long last, const double *restrict values, const double *restrict weights, long columns,
+    double *restrict sums)
+{
+  long row = first;
+  for (; row + 4 <= last; row += 4) {
+    const double *restrict x = values + row * shared;
+    for (int a = 0; a < shared; a++) {
+      const double w0 = weights[row] * x[a], w1 = weights[row + 1] * x[shared + a];
+      const double w2 = weights[row + 2] * x[2 * shared + a], w3 = weights[row + 3] * x[3 * shared + a];
+      double *restrict line = sums + a * columns;
+      for (int b = a; b < shared; b++)
+        line[b] = (((line[b] + w0 * x[b]) + w1 * x[shared + b]) + w2 * x[2 * shared + b]) + w3 * x[3 * shared + b];
+    }
+  }
+  for (; row < last; row++) {
+    const double *restrict x = values + row * shared;
+    for (int a = 0; a < shared; a++) {
+      const double wx = weights[row] * x[a];
+      for (int b = a; b < shared; b++) sums[a * columns + b] += wx * x[b];
+    }
+  }
+}
+
+/* Where the blocks of levels are: one after another, or in pages of 2^shift levels. */
+struct places {
+  double *blocks, *const *pages;
+  long stride;
+  int shift;
+};
+
+INLINED double *block_of(const int is_paged, const struct places *places, long level)
+{
+  if (!is_paged) return places->blocks + level * places->stride;
+  return places->pages[level >> places->shift] + (level & ((1L << places->shift) - 1)) * places->stride;
+}
+
+/* Of a row of code c the level is targets[c] and the column of a run columns[start] where levels are in pages, and
+   otherwise c and start themselves. */
 INLINED void add_to_levels(
-    const int z_width, const int shared, int x_runs, long rows, const int *levels, const double *z,
-    const int *starts, const double *x, const double *weights, long z_columns, long x_columns, double *blocks)
+    const int z_width, const int shared, const int is_paged, int x_runs, long rows, const int *codes,
+    const int *targets, const double *z, const int *starts, const int *columns, const double *x,
+    const double *weights, long z_columns, long x_columns, const struct places *places)
 {
   const int x_width = shared + x_runs;
-  const long line = z_columns + x_columns, stride = z_columns * line;
+  const long line = z_columns + x_columns, stride = places->stride;
   for (long row = 0; row < rows; row++) {
-    if (row + AHEAD < rows) fetch(blocks + levels[row + AHEAD] * stride, stride < 64 ? stride : 64);
-    double *restrict block = blocks + levels[row] * stride;
+    if (row + AHEAD < rows) {
+      const int later = codes[row + AHEAD];
+      fetch(block_of(is_paged, places, is_paged ? targets[later] : later), stride < 64 ? stride : 64);
+    }
+    const int code = codes[row];
+    double *restrict block = block_of(is_paged, places, is_paged ? targets[code] : code);
     const double *zr = z + row * z_width, *xr = x + row * x_width;
     for (int a = 0; a < z_width; a++) {
       const double wz = weights[row] * zr[a];
       double *own = block + a * line, *tail = own + z_columns;
       for (int b = 0; b < z_width; b++) own[b] += wz * zr[b];
       for (int b = 0; b < shared; b++) tail[b] += wz * xr[b];
-      for (int r = 0; r < x_runs; r++) tail[starts[row * x_runs + r]] += wz * xr[shared + r];
+      for (int r = 0; r < x_runs; r++) {
+        const int start = starts[row * x_runs + r];
+        tail[is_paged ? columns[start] : start] += wz * xr[shared + r];
+      }
     }
   }
 }
 
-#define LEVELS(Z, S) \
-  case S: add_to_levels(Z, S, x_runs, rows, levels, z, starts, x, weights, z_columns, x_columns, blocks); break;
+#define ADD(Z, S) \
+  add_to_levels( \
+      Z, S, is_paged, x_runs, rows, codes, targets, z, starts, columns, x, weights, z_columns, x_columns, &places)
+#define LEVELS(Z, S) case S: ADD(Z, S); break;
 #define WIDTHS(Z) \
   case Z: switch (shared) { \
     LEVELS(Z, 1) LEVELS(Z, 2) LEVELS(Z, 3) LEVELS(Z, 4) LEVELS(Z, 5) LEVELS(Z, 6) \
-    default: add_to_levels(Z, shared, x_runs, rows, levels, z, starts, x, weights, z_columns, x_columns, blocks); \
+    default: ADD(Z, shared); \
   } break;
+#define ALL_WIDTHS switch (z_width) { WIDTHS(1) WIDTHS(2) WIDTHS(3) default: ADD(z_width, shared); }
 
 DISPATCHED
 void lmm_rows_add_to_levels(
-    int z_width, int shared, int x_runs, long rows, const int *levels, const double *z, const int *starts,
+    int z_width, int shared, int x_runs, long rows, const int *codes, const double *z, const int *starts,
     const double *x, const double *weights, long z_columns, long x_columns, double *blocks)
 {
-  switch (z_width) {
-    WIDTHS(1) WIDTHS(2) WIDTHS(3)
-    default: add_to_levels(
-      z_width, shared, x_runs, rows, levels, z, starts, x, weights, z_columns, x_columns, blocks);
-  }
+  const int is_paged = 0;
+  const int *targets = 0, *columns = 0;
+  const struct places places = {blocks, 0, z_columns * (z_columns + x_columns), 0};
+  ALL_WIDTHS
+}
+
+DISPATCHED
+void lmm_rows_add_to_paged_levels(
+    int z_width, int shared, int x_runs, long rows, const int *codes, const int *targets, const double *z,
+    const int *starts, const int *columns, const double *x, const double *weights, long z_columns, long x_columns,
+    double *const *pages, int shift)
+{
+  const int is_paged = 1;
+  const struct places places = {0, pages, z_columns * (z_columns + x_columns), shift};
+  ALL_WIDTHS
 }
 
 INLINED void add_levels(

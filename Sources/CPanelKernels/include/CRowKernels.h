@@ -19,11 +19,22 @@ void lmm_rows_add_products(
     int shared, int has_run, long first, long last, const int *starts, const double *values,
     const double *weights, long columns, double *sums, double *celled);
 
-/* block += w z [z x]' of the row's level. z has entries in columns 0, 1, ... alone; x has `shared` ones and `x_runs`
+/* The same for any number of shared columns and no others. */
+void lmm_rows_add_wide_products(
+    int shared, long first, long last, const double *values, const double *weights, long columns, double *sums);
+
+/* block += w z [z x]' of the row's level, its code. z has entries in columns 0, 1, ... alone; x has `shared` ones and `x_runs`
    more, in columns starts[row * x_runs + r]. A block is z_columns x (z_columns + x_columns), row-major. */
 void lmm_rows_add_to_levels(
-    int z_width, int shared, int x_runs, long rows, const int *levels, const double *z, const int *starts,
+    int z_width, int shared, int x_runs, long rows, const int *codes, const double *z, const int *starts,
     const double *x, const double *weights, long z_columns, long x_columns, double *blocks);
+
+/* The same for levels in pages of 2^shift: a row of code c is of level targets[c], and what stands in column s of x's rows
+   is of column columns[s] of the blocks, the shared ones staying where they are. */
+void lmm_rows_add_to_paged_levels(
+    int z_width, int shared, int x_runs, long rows, const int *codes, const int *targets, const double *z,
+    const int *starts, const int *columns, const double *x, const double *weights, long z_columns, long x_columns,
+    double *const *pages, int shift);
 
 /* Adds blocks of `stride` numbers to those of levels `targets`, which are in pages of 2^shift levels; levels from `known`
    on are zero before, whatever their memory holds. */

@@ -57,7 +57,7 @@ public struct CrossProducts: Sendable {
     }
   }
 
-  /// The cross-products of a block of rows.
+  /// The cross-products of a block of rows, which are of use to `add` only.
   init(_ specification: ModelSpecification, rows: RowBlock) {
     let basis = specification.basis
     self.init(specification)
@@ -83,15 +83,20 @@ public struct CrossProducts: Sendable {
 
     var panels: [SparsePanel] = []
     for g in groups.indices {
-      let group = basis.groups[g]
-      groups[g].allocate(
-        group.blocks, counts: counts, levels: counts[group.cellSet], xCount: fixed.directory.count)
+      let (group, width) = (basis.groups[g], fixed.directory.count)
+      let levels = counts[group.cellSet]
+      groups[g].addColumns(group.blocks, counts: counts)
       let z = rows.panel(group.blocks, groups[g].directory)
-      // Strata's levels are summed one by one, and add up to these.
-      if basis.strata == nil {
-        groups[g].accumulate(level: rows.cells[group.cellSet], z: z, x: x, w: rows.weights)
-      }
       panels.append(z)
+      let (level, weights) = (rows.cells[group.cellSet], rows.weights)
+      if basis.strata == nil, basis.serial == nil,
+        groups[g].keep(group.blocks, level: level, levels: levels, z: z, x: x, w: weights, xCount: width)
+      {
+        continue
+      }
+      groups[g].allocate(levels: levels, xCount: width)
+      // Strata's levels are summed one by one, and add up to these.
+      if basis.strata == nil { groups[g].accumulate(level: level, z: z, x: x, w: weights) }
     }
     if let cellSet = basis.clusters?.cellSet {
       clusters?.allocate(basis.fixed, counts: counts, levels: counts[cellSet], xCount: 0)

@@ -11,6 +11,16 @@ package struct GroupProducts: Sendable {
   /// Of every level row-major ℓ × (ℓ + x): entry (i, j) of Z'Z at j < zCapacity, of Z'[y X] behind
   /// it.
   var blocks: LevelBlocks
+  /// Rows of a chunk that are in no block yet, see `keep`.
+  private var rows: LevelRows?
+
+  /// Rows with their levels.
+  private struct LevelRows {
+    let level: [Int32]
+    let z: SparsePanel
+    let x: SparsePanel
+    let w: [Double]
+  }
 
   package init(_ columns: [ColumnBlock]) {
     directory = ColumnDirectory(columns)
@@ -40,11 +50,22 @@ package struct GroupProducts: Sendable {
   package mutating func allocate(
     _ columns: [ColumnBlock], counts: [Int], levels: Int, xCount: Int
   ) {
+    addColumns(columns, counts: counts)
+    allocate(levels: levels, xCount: xCount)
+  }
+
+  /// The columns of a chunk's cells.
+  mutating func addColumns(_ columns: [ColumnBlock], counts: [Int]) {
     for (b, block) in columns.enumerated() {
       guard let cellSet = block.cellSet else { continue }
       for cell in 0..<counts[cellSet] { _ = directory.add(block: b, cell: Int32(cell)) }
     }
-    (zCapacity, xCapacity, levelCount) = (directory.count, xCount, levels)
+    zCapacity = directory.count
+  }
+
+  /// Makes room for levels in the columns there are.
+  mutating func allocate(levels: Int, xCount: Int) {
+    (xCapacity, levelCount) = (xCount, levels)
     blocks = LevelBlocks(stride: stride, levels: levels)
   }
 
@@ -116,6 +137,25 @@ package struct GroupProducts: Sendable {
     if isKnownUniquelyReferenced(&blocks) { blocks.release(page) }
   }
 
+  /// Levels of a chunk for each of its rows from which on blocks of its own are not worth while.
+  private static let mostLevels = 0.5
+
+  /// Takes rows that are added to the levels they are merged into, where hardly two of them are of one level, as in a
+  /// table in random order: blocks of their own would be written, and read again, for a row each.
+  ///
+  /// - Returns: false where that does not pay; then they are to be accumulated.
+  mutating func keep(
+    _ columns: [ColumnBlock], level: [Int32], levels: Int, z: SparsePanel, x: SparsePanel, w: [Double],
+    xCount: Int
+  ) -> Bool {
+    guard columns.allSatisfy({ $0.cellSet == nil }), x.runs.allSatisfy({ $0 == 1 }),
+      Double(levels) > Self.mostLevels * Double(level.count)
+    else { return false }
+    (xCapacity, levelCount) = (xCount, levels)
+    rows = LevelRows(level: level, z: z, x: x, w: w)
+    return true
+  }
+
   /// Adds rows: `level` per row, Z and [y X] as sparse rows, `w` the prior weights.
   package mutating func accumulate(level: [Int32], z: SparsePanel, x: SparsePanel, w: [Double]) {
     guard let blocks = blocks.addresses.first ?? nil else { return }
@@ -183,6 +223,10 @@ package struct GroupProducts: Sendable {
     let zColumns = directory.merge(other.directory, blocks: columns, maps: maps)
     let known = self.levelCount
     grow(levels: levelCount, xCount: xCount)
+    if let rows = other.rows {
+      add(rows, levels, known: known, xColumns)
+      return zColumns
+    }
     let (own, their) = (zCapacity + xCapacity, other.zCapacity + other.xCapacity)
     // Where every number of a block goes.
     var (sources, places): ([Int32], [Int32]) = ([], [])
@@ -214,5 +258,21 @@ package struct GroupProducts: Sendable {
       }
     }
     return zColumns
+  }
+  /// - Parameters:
+  ///   - levels: The level here of every code.
+  ///   - known: Levels from here on are new.
+  ///   - xColumns: The column here of every column of [y X] there.
+  private func add(_ rows: LevelRows, _ levels: [Int32], known: Int, _ xColumns: [Int]) {
+    let pages = blocks.addresses
+    for level in known..<max(levelCount, known) {
+      let (page, offset) = blocks.place(of: level)
+      // Written before it is read, which would cost a second page fault.
+      (pages[page]! + offset).update(repeating: 0, count: stride)
+    }
+    lmm_rows_add_to_paged_levels(
+      Int32(rows.z.width), Int32(rows.x.dense), Int32(rows.x.runs.count), rows.level.count, rows.level,
+      levels, rows.z.values, rows.x.starts, xColumns.map(Int32.init), rows.x.values, rows.w, zCapacity,
+      xCapacity, pages, Int32(blocks.shift))
   }
 }

@@ -143,10 +143,14 @@ extension SparsePanel {
       addShared(columns, weights, blockRows, &partial, to: &total)
       return total
     }
+    if runs.isEmpty {
+      addInBlocks(weights, blockRows, &partial, to: &total) { first, last, partial in
+        lmm_rows_add_wide_products(Int32(dense), first, last, values, weights, columns, &partial)
+      }
+      return total
+    }
     withRows { table in
-      var first = 0
-      while first < rows {
-        let last = min(first + blockRows, rows)
+      addInBlocks(weights, blockRows, &partial, to: &total) { first, last, partial in
         partial.withUnsafeMutableBufferPointer { partial in
           for row in first..<last {
             let (index, value) = table.row(row)
@@ -157,14 +161,23 @@ extension SparsePanel {
             }
           }
         }
-        for k in total.indices {
-          total[k] += partial[k]
-          partial[k] = 0
-        }
-        first = last
       }
     }
     return total
+  }
+
+  /// Adds what `body` adds up over blocks of rows, in partial sums that are zero before.
+  private func addInBlocks(
+    _ weights: [Double], _ blockRows: Int, _ partial: inout [Double], to total: inout [Double],
+    _ body: (_ first: Int, _ last: Int, _ partial: inout [Double]) -> Void
+  ) {
+    for first in stride(from: 0, to: weights.count, by: blockRows) {
+      body(first, min(first + blockRows, weights.count), &partial)
+      for k in total.indices {
+        total[k] += partial[k]
+        partial[k] = 0
+      }
+    }
   }
 
   /// The same for rows that share all columns, but one at most.
@@ -172,14 +185,9 @@ extension SparsePanel {
     _ columns: Int, _ weights: [Double], _ blockRows: Int, _ partial: inout [Double], to total: inout [Double]
   ) {
     var celled = [Double](repeating: 0, count: runs.isEmpty ? 0 : columns * (dense + 1))
-    for first in stride(from: 0, to: weights.count, by: blockRows) {
+    addInBlocks(weights, blockRows, &partial, to: &total) { first, last, partial in
       lmm_rows_add_products(
-        Int32(dense), runs.isEmpty ? 0 : 1, first, min(first + blockRows, weights.count), starts, values,
-        weights, columns, &partial, &celled)
-      for k in total.indices {
-        total[k] += partial[k]
-        partial[k] = 0
-      }
+        Int32(dense), runs.isEmpty ? 0 : 1, first, last, starts, values, weights, columns, &partial, &celled)
     }
   }
 }

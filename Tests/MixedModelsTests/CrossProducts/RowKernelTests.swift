@@ -52,6 +52,51 @@ import Testing
     #expect(celled.allSatisfy { $0 == 0 })
   }
 
+  @Test(arguments: [1, 9, 13]) func `of the products of any number of shared columns`(shared: Int) {
+    let (rows, columns) = (Rows(shared: shared, runs: 0, seed: 12), Self.columns)
+    for last in 30...37 {
+      var sums = [Double](repeating: 0, count: columns * columns)
+      lmm_rows_add_wide_products(Int32(shared), 30, last, rows.values, rows.weights, columns, &sums)
+      var expected = [Double](repeating: 0, count: columns * columns)
+      for row in 30..<last {
+        for (a, value) in rows.entries(row) {
+          for (b, other) in rows.entries(row) where b >= a {
+            expected[a * columns + b] += rows.weights[row] * value * other
+          }
+        }
+      }
+      #expect(sums.map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+  }
+
+  /// Codes that are levels elsewhere, in pages, and runs whose columns are others there.
+  @Test(arguments: 1...4, [1, 3, 7]) func `by levels in pages`(z zCount: Int, shared: Int) {
+    let (z, x) = (Rows(shared: zCount, runs: 0, seed: 3), Rows(shared: shared, runs: 2, seed: 4))
+    let (wide, shift) = (Self.columns + 3, 4)
+    let (line, codes) = (zCount + wide, (0..<Self.rowCount).map { Int32($0 * $0 % 41) })
+    let targets = (0..<41).map { Int32(($0 * 17 + 5) % 60) }
+    let columns = (0..<Self.columns).map { Int32($0 < shared ? $0 : Self.columns + shared - $0) }
+    let stride = zCount * line
+    let memory = UnsafeMutablePointer<Double>.allocate(capacity: 64 * stride)
+    defer { memory.deallocate() }
+    memory.initialize(repeating: 0.5, count: 64 * stride)
+    let pages: [UnsafeMutablePointer<Double>?] = [3, 1, 0, 2].map { memory + $0 << shift * stride }
+    lmm_rows_add_to_paged_levels(
+      Int32(zCount), Int32(shared), 2, codes.count, codes, targets, z.values, x.starts, columns, x.values,
+      x.weights, zCount, wide, pages, Int32(shift))
+    var expected = [Double](repeating: 0.5, count: 64 * stride)
+    for row in codes.indices {
+      let target = Int(targets[Int(codes[row])])
+      let block = ([3, 1, 0, 2][target >> shift] << shift + target & 15) * stride
+      for (i, value) in z.entries(row) {
+        let (start, wz) = (block + i * line, x.weights[row] * value)
+        for (j, other) in z.entries(row) { expected[start + j] += wz * other }
+        for (j, other) in x.entries(row) { expected[start + zCount + Int(columns[j])] += wz * other }
+      }
+    }
+    #expect((0..<64 * stride).map { memory[$0].bitPattern } == expected.map(\.bitPattern))
+  }
+
   @Test(arguments: 1...5, 1...8) func `by levels`(z zCount: Int, shared: Int) {
     for runs in 0...2 {
       let (z, x) = (Rows(shared: zCount, runs: 0, seed: 3), Rows(shared: shared, runs: runs, seed: 4))
