@@ -126,7 +126,9 @@ extension LevelDictionary {
   /// The code of an integer's digits.
   @inline(__always)
   fileprivate mutating func code<Value: FixedWidthInteger>(forInteger value: Value) -> Int32 {
-    if let number = Int(exactly: value), let code = code(ofSmall: number) { return code }
+    if let number = Int(exactly: value), let code = code(ofSmall: number) ?? code(addingSmall: number) {
+      return code
+    }
     return withDigits(of: value) { code(for: $0) }
   }
 }

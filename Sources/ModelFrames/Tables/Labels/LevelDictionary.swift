@@ -47,6 +47,17 @@ public struct LevelDictionary: Sendable {
     return code
   }
 
+  /// The code of a small number's digits, a new one if they were not there; nil where they have to be written out.
+  @inline(__always)
+  mutating func code(addingSmall number: Int) -> Int32? {
+    guard number >= 0, number < smallNumberLimit,
+      small.covers(number) || small.shouldCover(number, labels: words.count)
+    else { return nil }
+    let word = smallNumberWord(number)
+    (last, lastWord) = (smallCode(number, word), word)
+    return last
+  }
+
   /// The code of the number's digits where it is small and was there; nil where they have to be written out.
   @inline(__always)
   func code(ofSmall number: Int) -> Int32? {

@@ -7,8 +7,10 @@
 struct SmallNumberCodes: Sendable {
   private var codes: [Int32] = []  // by number, −1: not there
 
-  /// So many numbers for each label at most, and some at the beginning.
-  private static let (spread, least) = (16, 1 << 10)
+  /// So many numbers for each label at most, and those below a bound that a cache holds the codes of.
+  private static let (spread, always) = (16, 1 << 17)
+  /// Numbers covered at first.
+  private static let least = 1 << 10
 
   @inline(__always)
   func covers(_ number: Int) -> Bool { UInt(bitPattern: number) < UInt(bitPattern: codes.count) }
@@ -16,7 +18,7 @@ struct SmallNumberCodes: Sendable {
   /// Whether a number that is not covered should be, given how many labels there are.
   @inline(__always)
   func shouldCover(_ number: Int, labels: Int) -> Bool {
-    number >= 0 && number < Self.spread * labels + Self.least
+    number >= 0 && number < Self.spread * labels + Self.always
   }
 
   /// Raises the bound above `number`; `words` are the labels so far, by code.
@@ -36,6 +38,21 @@ struct SmallNumberCodes: Sendable {
     get { codes[number] }
     set { codes[number] = newValue }
   }
+}
+
+/// Numbers below are of at most seven digits, which a word holds.
+let smallNumberLimit = 10_000_000
+
+/// The word of the label that is a small number's digits.
+@inline(__always)
+func smallNumberWord(_ number: Int) -> UInt64 {
+  var (word, count, rest) = (UInt64(0), UInt64(0), UInt32(number))
+  repeat {
+    word = word &<< 8 | UInt64(rest % 10)
+    count += 1
+    rest /= 10
+  } while rest > 0
+  return word | zeroDigits &>> (64 &- 8 &* count) | count &<< 56
 }
 
 /// The number that a label's word spells in decimal digits without leading zeros, below 10⁷; −1 if
