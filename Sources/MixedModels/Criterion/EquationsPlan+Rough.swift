@@ -16,7 +16,7 @@ extension EquationsPlan {
     let leading = model.leadingGroups[0]
     let rough = StrategyEstimate(
       matrixFree: model, leading: leading, accuracy: nil, threads: threads)
-    guard rough.seconds < Self.largestShare * chosen.seconds,
+    guard rough.effort < Self.largestShare * chosen.effort,
       memory == 0 || rough.fits(memory - chosen.bytes)
     else { return nil }
     var accuracy = MatrixFreeAccuracy.modest(nil)

@@ -16,16 +16,19 @@ extension ModelPlan {
     let start = model.start()
     let began = monotonicSeconds()
     _ = criterion.solution(start)
+    let seconds = monotonicSeconds() - began
+    // Derivatives take about twice what the criterion takes.
     let strategy = Strategy(
       name: "patterns", leadingTerm: nil, coreSize: 0, coreDensity: 0, factorNonzeros: 0,
       operations: model.patterns.reduce(0) { $0 + $1.operations }, bytes: model.patterns.reduce(0) { $0 + $1.bytes },
-      seconds: monotonicSeconds() - began, isBound: false)
+      seconds: seconds, derivativeSeconds: 2 * seconds, isBound: false)
     self.init(
       formula: formula.text, observations: model.observations,
       omittedObservations: products.omittedObservations, fixedEffectCount: model.fixedEffectCount,
       randomEffectCount: 0, thetaNames: [], groups: [], absorbed: [], pairCount: 0, strategies: [strategy],
       chosen: 0,
-      search: Search(parameters: model.parameterCount, options, strategy), memory: availableMemory(),
+      search: Search(parameters: model.parameterCount, options, strategy, isExpensive: false),
+      memory: availableMemory(),
       messages: products.notes,
       subjects: Subjects(
         name: model.term.subject, count: model.subjects, visits: model.visits.count,

@@ -35,8 +35,9 @@ public struct ModelPlan: Sendable {
     /// Multiplications and additions of one evaluation.
     public let operations: Double
     public let bytes: Int
-    /// Predicted seconds of one evaluation of the criterion.
+    /// Predicted seconds of one evaluation of the criterion, and of its derivatives after it.
     public let seconds: Double
+    public let derivativeSeconds: Double
     /// Whether it cannot cost less, but may well cost more: what is out of the question is not
     /// looked at any closer.
     public let isBound: Bool
@@ -94,6 +95,7 @@ public struct ModelPlan: Sendable {
     let threads = threadCount(options.threads)
     subjects = nil
     memory = availableMemory()
+    var isExpensive = false
     if model.groups.isEmpty {
       (strategies, chosen, messages) = ([.leastSquares], 0, [])
     } else {
@@ -101,11 +103,13 @@ public struct ModelPlan: Sendable {
       self.messages = messages
       strategies = plan.estimates.map { Strategy($0, model) }
       chosen = plan.chosenIndex
+      isExpensive = plan.chosenIndex != nil && plan.chosen.isExpensive
     }
     absorbed = model.fixedLevels?.reported == nil ? model.absorbedLevels : []
     var choice: Strategy?
     if let index = chosen { choice = strategies[index] }
-    search = Search(parameters: model.covariance.parameterCount, options, choice)
+    search = Search(
+      parameters: model.covariance.parameterCount, options, choice, isExpensive: isExpensive)
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations
@@ -167,13 +171,13 @@ extension ModelPlan.Strategy {
       name: estimate.strategy.rawValue, leadingTerm: estimate.leading.map(model.factorName),
       coreSize: estimate.coreSize, coreDensity: estimate.coreDensity,
       factorNonzeros: estimate.factorNonzeros, operations: estimate.flops, bytes: estimate.bytes,
-      seconds: estimate.seconds, isBound: estimate.isBound)
+      seconds: estimate.seconds, derivativeSeconds: estimate.derivativeSeconds, isBound: estimate.isBound)
   }
 
   /// Without random effects nothing is searched for.
   fileprivate static let leastSquares = ModelPlan.Strategy(
     name: "least squares", leadingTerm: nil, coreSize: 0, coreDensity: 0, factorNonzeros: 0,
-    operations: 0, bytes: 0, seconds: 0, isBound: false)
+    operations: 0, bytes: 0, seconds: 0, derivativeSeconds: 0, isBound: false)
 }
 
 extension ModelPlan.Search {
@@ -183,17 +187,24 @@ extension ModelPlan.Search {
     hasStart ? 3 : Int((4 + 2.2 * pow(Double(parameters), 0.75)).rounded())
   }
 
-  /// As many gradients as evaluations, and two for every parameter at the end.
+  /// Where every evaluation counts a search ends sooner.
+  private static let expensiveEvaluations = 6
+
+  /// As many gradients as evaluations, and for every parameter at the end two with an evaluation each, or one where
+  /// these are expensive; the last evaluation is that of the optimum.
   init?(
-    parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?
+    parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?, isExpensive: Bool
   ) {
     guard parameters > 0, options.knownTheta == nil,
       ["auto", "newton"].contains(options.optimizer)
     else { return nil }
-    evaluations = Self.usualEvaluations(parameters: parameters, hasStart: options.hasStart)
-    gradients = evaluations + 2 * parameters
-    // Derivatives take about twice what the criterion takes.
-    let count = Double(evaluations + 2 * gradients)
-    seconds = strategy.flatMap { $0.isBound ? nil : $0.seconds * count }
+    let usual = Self.usualEvaluations(parameters: parameters, hasStart: options.hasStart)
+    let ofHessian = isExpensive ? parameters : 2 * parameters
+    evaluations = isExpensive ? min(usual, Self.expensiveEvaluations) : usual
+    gradients = evaluations + ofHessian
+    let counts = (all: Double(evaluations + ofHessian + 1), gradients: Double(gradients))
+    seconds = strategy.flatMap {
+      $0.isBound ? nil : counts.all * $0.seconds + counts.gradients * $0.derivativeSeconds
+    }
   }
 }

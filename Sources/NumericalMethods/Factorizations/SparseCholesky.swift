@@ -47,6 +47,8 @@ package struct SparseCholesky: ~Copyable, @unchecked Sendable {
   /// Floating-point operations of one factorization.
   package let flops: Double
   package let isSupernodal: Bool
+  /// 0 if simplicial.
+  package var supernodeCount: Int { supernodeOfColumn.last.map { $0 + 1 } ?? 0 }
   /// Bytes of L's values, zeros of supernodes included.
   package let factorBytes: Int
   /// Bytes that each factorization takes while it runs, for the largest update of a supernode.

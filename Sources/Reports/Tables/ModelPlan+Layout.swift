@@ -38,7 +38,7 @@ extension ModelPlan: Reportable {
       ),
       .paragraph { plan in
         [
-          "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion. With its derivatives it takes about three times as long."
+          "Nonzeros of the factor; operations, memory and predicted time of one evaluation of the criterion, and of its gradient after that."
         ] + plan.searchLines
       },
       .data(
@@ -56,9 +56,9 @@ extension ModelPlan: Reportable {
       (isChosen ? "* " : "  ") + strategy.name + (strategy.leadingTerm.map { " \($0)" } ?? "")
     }
 
-    var milliseconds: String {
+    func milliseconds(_ seconds: Double) -> String {
       (strategy.isBound ? "> " : "")
-        + (strategy.seconds.isFinite ? fixedNotation(1000 * strategy.seconds, decimals: 3) : "–")
+        + (strategy.seconds.isFinite ? fixedNotation(1000 * seconds, decimals: 3) : "–")
     }
   }
 
@@ -80,7 +80,9 @@ extension ModelPlan: Reportable {
     .shown("MiB") {
       $0.map { fixedNotation(Double($0.strategy.bytes) / 1_048_576, decimals: 1) }
     }, .number(json: "seconds", tidy: "seconds", \.strategy.seconds),
-    .shown("ms") { $0.map(\.milliseconds) },
+    .shown("ms") { $0.map { $0.milliseconds($0.strategy.seconds) } },
+    .number(json: "derivative_seconds", tidy: "derivative.seconds", \.strategy.derivativeSeconds),
+    .shown("Gradient ms") { $0.map { $0.milliseconds($0.strategy.derivativeSeconds) } },
     .flag(json: "lower_bound", tidy: "lower.bound", \.strategy.isBound),
   ]
 

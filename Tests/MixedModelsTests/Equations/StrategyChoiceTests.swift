@@ -28,6 +28,40 @@ import Testing
     #expect(fine.chosen.strategy == .absorbed)
   }
 
+  /// A choice that leads to other steps, or other equations, leads to other digits.
+  @Test(arguments: ["ratings100k", "threecrossed1m"])
+  func `the number of threads changes no choice`(workload: String) throws {
+    let levels = workload == "ratings100k" ? Self.wellConnected : ["student": 9000, "teacher": 600, "item": 500]
+    for rows in [20_000, 90_000, 200_000] {
+      let model = try model(workload, rows: rows, levels: levels)
+      let plans = try [1, 2, 64].map { try EquationsPlan(model, threads: $0).chosen }
+      for plan in plans {
+        #expect(plan.strategy == plans[0].strategy && plan.leading == plans[0].leading)
+        #expect(plan.isDense == plans[0].isDense && plan.isExpensive == plans[0].isExpensive)
+        #expect(plan.seconds <= plans[0].seconds)
+      }
+    }
+  }
+
+  /// Every user rates every item: but for the vector that is constant on the items, the scaled core has one
+  /// eigenvalue.
+  @Test func `the ends of a spectrum are found`() throws {
+    let (users, items, ratio) = (40.0, 30.0, 0.25)
+    var text = "y,user,item\n"
+    for user in 0..<40 { for item in 0..<30 { text += "\(user * item % 7),\(user),i\(item)\n" } }
+    let model = try LinearMixedModel(
+      Formula("y ~ 1 + (1 | user) + (1 | item)"), data: [.bytes(Array(text.utf8), name: "all.csv")],
+      options: FitOptions())
+    let leading = try #require(model.groups.firstIndex { $0.levelCount == 40 })
+    let spectrum = CoreSpectrum(model, leading: leading, deflates: false)
+    let pivot = users + ratio - users / (items + ratio)
+    #expect(abs(spectrum.greatest - (users + ratio) / pivot) < 1e-9)
+    #expect(abs(spectrum.least - (users + ratio - users * items / (items + ratio)) / pivot) < 1e-9)
+    let rest = CoreSpectrum(model, leading: leading, deflates: true)
+    #expect(abs(rest.condition - 1) < 1e-9)
+    #expect(spectrum.solverSteps(tolerance: 1e-10) > rest.solverSteps(tolerance: 1e-10))
+  }
+
   @Test func `what exact equations cannot hold is estimated`() throws {
     let model = try model("ratings100k", rows: 200_000, levels: Self.wellConnected)
     let probes = try EquationsPlan(model, solver: "matrix-free", threads: 2, memory: 0).chosen

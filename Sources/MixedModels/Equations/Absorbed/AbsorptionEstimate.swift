@@ -5,7 +5,7 @@ import NumericalMethods
 struct AbsorptionEstimate {
   private let model: LinearMixedModel
   private let leading: Int
-  private let threads: Double
+  private let threads: Int
   private let memory: Int
   private let incidence: Incidence
 
@@ -16,7 +16,7 @@ struct AbsorptionEstimate {
 
   init(_ model: LinearMixedModel, leading: Int, threads: Int, memory: Int) {
     (self.model, self.leading, self.memory) = (model, leading, memory)
-    self.threads = Double(max(threads, 1))
+    self.threads = threads
     incidence = Incidence(model, leading: leading)
   }
 
@@ -41,7 +41,7 @@ struct AbsorptionEstimate {
     guard memory == 0 || graphBytes < Double(memory) / 2 else { return dense }
     let sparse = try sparseEstimate(graph)
     if !dense.0.fits(memory) { return sparse }
-    return sparse.0.seconds < dense.0.seconds ? sparse : dense
+    return sparse.0.effort < dense.0.effort ? sparse : dense
   }
 
   private func denseEstimate(_ density: Double) -> (StrategyEstimate, CoreLayout?) {
@@ -49,7 +49,8 @@ struct AbsorptionEstimate {
     var estimate = StrategyEstimate(
       leading: leading, coreSize: coreSize, isDense: true, coreDensity: density,
       factorNonzeros: Int(n * (n + 1) / 2), flops: n * n * n / 6 + absorptionFlops,
-      bytes: Int(min(n * n * 8 + absorptionBytes, 9e18)), seconds: .infinity)
+      bytes: Int(min(n * n * 8 + absorptionBytes, 9e18)), evaluation: Work(alone: .infinity),
+      derivatives: Work(), threads: threads)
     guard estimate.fits(memory) else { return (estimate, nil) }
     // The most frequent nodes last: the others' columns are short where they are long.
     let order = incidence.coreNodes.sorted {
@@ -62,10 +63,11 @@ struct AbsorptionEstimate {
     let products = frequent > 0 ? frequent * (frequent / 2 + Double(tail)) * inner : 0
     estimate.flops += entries + products
     estimate.bytes += frequent > 0 ? Int((frequent + Double(tail)) * inner * 8) : 0
-    estimate.seconds =
-      (absorptionSeconds + entries * Cost.scatter + products * Cost.product
-        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte) / threads
-      + Double(incidence.leaves.count) * Cost.leaf
+    estimate.evaluation = Work(
+      shared: absorptionSeconds + entries * Cost.scatter + products * Cost.product
+        + n * n * n / 6 * Cost.cholesky + n * n * 8 * Cost.byte,
+      alone: Double(incidence.leaves.count) * Cost.leaf)
+    estimate.derivatives = derivatives(estimate.evaluation)
     return (estimate, layout)
   }
 
@@ -82,18 +84,27 @@ struct AbsorptionEstimate {
     let ownEntries = Double(scalars.entryCount) - (n + Double(tail) / 2) * Double(tail)
     let factorSeconds =
       factor.flops * (factor.isSupernodal ? Cost.supernodal : Cost.simplicial)
+      + Double(factor.supernodeCount) * Cost.supernode
       + Double(factor.factorNonzeros + scalars.entryCount) * Cost.entry
+    let evaluation = Work(
+      shared: absorptionSeconds + entries * Cost.scatter
+        + Double(incidence.coreNodes.count) * Cost.node,
+      alone: factorSeconds + Double(incidence.leaves.count) * Cost.leaf)
     let estimate = StrategyEstimate(
       leading: leading, coreSize: coreSize, isDense: false,
       coreDensity: min(1, ownEntries / (n * (n + 1) / 2)), factorNonzeros: factor.factorNonzeros,
       flops: absorptionFlops + entries + factor.flops,
       bytes: factor.factorBytes + factor.updateBytes + scalars.entryCount * 24
         + Int(min(absorptionBytes, 1e18)),
-      seconds: (absorptionSeconds + entries * Cost.scatter
-        + Double(incidence.coreNodes.count) * Cost.node) / threads + factorSeconds
-        + Double(incidence.leaves.count) * Cost.leaf)
+      evaluation: evaluation, derivatives: derivatives(evaluation), threads: threads)
     return (estimate, layout)
   }
+
+  /// Where there is one group only, nothing is inverted but its levels' blocks.
+  private func derivatives(_ evaluation: Work) -> Work {
+    (model.groups.count > 1 ? StrategyEstimate.exactDerivatives : Self.packedDerivatives) * evaluation
+  }
+  private static let packedDerivatives = 1.2
 
   /// Columns of all [A_jo A_jX A_jy].
   private var columns: Double {
@@ -115,8 +126,8 @@ struct AbsorptionEstimate {
   ///
   /// Where there is one group only, eight levels are absorbed at a time and roots cost nothing.
   private var absorptionSeconds: Double {
-    let levels = model.groups.count > 1 ? Double(leader.levelCount) : 0
-    return absorptionFlops * Cost.absorption + levels * Cost.level
+    guard model.groups.count > 1 else { return absorptionFlops * Cost.packedAbsorption }
+    return absorptionFlops * Cost.absorption + Double(leader.levelCount) * Cost.level
   }
 
   /// A and W, their rows, and the nodes' entries.

@@ -10,7 +10,8 @@ struct CoreSolver {
   let written: WrittenCore?
   /// Of the length of c. What is left of r² is its square; beside probes derivatives need no more digits than
   /// differences of them, over steps of 1e-5, have.
-  private var tolerance: Double { core.entries != nil && written == nil ? 1e-10 : 1e-12 }
+  private var tolerance: Double { Self.tolerance(besideProbes: core.entries != nil && written == nil) }
+  static func tolerance(besideProbes: Bool) -> Double { besideProbes ? 1e-10 : 1e-12 }
   /// What is accepted where rounding allows no better.
   static let poorest = 1e-8
   static let cycles = 40

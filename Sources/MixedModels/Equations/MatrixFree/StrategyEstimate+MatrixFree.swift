@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension StrategyEstimate {
-  /// Sweeps over all pairs in one evaluation: probes and right-hand sides, some steps each.
-  private static let sweeps = 12.0
   /// Vectors that are kept, eight numbers for every scalar each.
   private static let vectors = 60.0
 
-  /// About the standard error that the fewest probes leave where levels are well connected.
-  private static let error = 0.002
-
-  /// No matrix but A: from the number of pairs alone.
+  /// No matrix but A: from counts and the core's spectrum.
   ///
   /// - Parameter accuracy: Standard error wanted of the criterion; nil: any.
   init(matrixFree model: LinearMixedModel, leading: Int, accuracy: Double?, threads: Int) {
@@ -18,17 +13,14 @@ extension StrategyEstimate {
       sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
     }
     let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
-    let scalars = Double(model.randomEffectCount)
     let kept = Self.keptBytes(model, leading: leading)
-    let ratio = Self.error / (accuracy ?? .infinity)
-    let probes = max(1, ratio * ratio)
-    let operations = probes * Self.sweeps * 8 * 2 * (values + scalars)
+    let work = MatrixFreeWork(model, leading: leading, accuracy: accuracy)
     self.init(
       leading: leading,
       coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],
-      isDense: false, coreDensity: 0, factorNonzeros: 0, flops: operations,
+      isDense: false, coreDensity: 0, factorNonzeros: 0, flops: work.operations,
       bytes: Int(min(8 * pairs + 16 * values + kept.vectors + kept.entries, 9e18)),
-      seconds: operations * Cost.lookup / Double(max(threads, 1)))
+      evaluation: work.evaluation, derivatives: work.derivatives, threads: threads)
     strategy = .matrixFree
   }
 

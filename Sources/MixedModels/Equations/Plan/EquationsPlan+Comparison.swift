@@ -48,10 +48,11 @@ extension EquationsPlan {
         && (Self.strategies[solver] ?? strategy.rawValue) == strategy.rawValue
         && (solver != "exact" || strategy != .matrixFree)
     }
-    let exact = allowed.first { k in
-      estimates[k].strategy != .matrixFree && estimates[k].seconds <= comparison.allowedSeconds
+    let byEffort = allowed.sorted { (estimates[$0].effort, $0) < (estimates[$1].effort, $1) }
+    let exact = byEffort.first { k in
+      estimates[k].strategy != .matrixFree && estimates[k].effort <= comparison.allowedSeconds
     }
-    let chosen = exact ?? allowed.first
+    let chosen = exact ?? byEffort.first
     guard chosen != nil || !refuses else {
       throw FitError.outOfMemory(
         needed: estimates.map(\.bytes).min() ?? 0, available: memory,

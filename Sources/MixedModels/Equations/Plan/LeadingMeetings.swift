@@ -9,9 +9,11 @@ struct LeadingMeetings {
   /// The same of the partners' scalars, each level's own left out: entries of the core off its diagonal
   /// blocks, as often as they are met.
   let entries: Double
+  /// The same with each level's own: products of blocks.
+  let products: Double
   /// Numbers of the blocks of those pairs, and scalars of the leading levels.
-  private let values: Double
-  private let leadingScalars: Double
+  let values: Double
+  let leadingScalars: Double
 
   init(_ model: LinearMixedModel, leading: Int) {
     let levels = model.groups[leading].levelCount
@@ -34,6 +36,7 @@ struct LeadingMeetings {
     (self.pairs, self.values) = (Double(pairs), Double(values))
     leadingScalars = Double(levels * leadingSize)
     squares = degrees.reduce(0, square)
+    products = scalars.reduce(0, square) * Double(leadingSize)
     entries = scalars.reduce(0, square) - Double(own)
   }
 

@@ -20,7 +20,7 @@ struct StrategyComparison {
   /// Whether all strategies are to be estimated, even where the choice is clear.
   let compares: Bool
   private(set) var candidates: [Candidate] = []
-  /// Seconds of an evaluation that exact equations may take.
+  /// The effort that exact equations may be.
   private(set) var allowedSeconds = Double.infinity
   private var samples: [CoreSample] = []
   /// Of levels that hang together.
@@ -30,21 +30,19 @@ struct StrategyComparison {
 
   /// An exact search may cost this many times as much as one with an estimated criterion.
   private static let exactness = 3.0
-  /// An evaluation together with its derivatives, by the cost of the evaluation alone.
-  private static let (exactDerivatives, matrixFreeDerivatives) = (3.0, 1.6)
-  /// So many seconds are always given for an exact one.
-  private static let affordable = 0.04
-  /// Below so many seconds an evaluation is not worth a look at the alternative.
-  private static let negligible = 1e-3
+  /// So many seconds of effort are always given for an exact one.
+  private static let affordable = 0.12
+  /// Below so many seconds an effort is not worth a look at the alternative.
+  private static let negligible = 3e-3
   /// Scalars of a core that needs no thought.
   private static let smallCore = 4096
   /// Counting is worth while where ordering could take long.
   private static let manyPairs = 30_000
   /// About what ordering a graph takes for each of its edges.
   private static let analysisSeconds = 7e-6
-  /// An order is not looked for longer than so many evaluations take by what is known already; or
+  /// An order is not looked for longer than so many evaluations and derivatives take by what is known already; or
   /// than they would take if one took so many seconds.
-  private static let (evaluations, shortest) = (20.0, 0.02)
+  private static let (evaluations, shortest) = (10.0, 0.04)
 
   init(
     _ model: LinearMixedModel, solver: String, threads: Int, memory: Int, compares: Bool
@@ -74,8 +72,7 @@ struct StrategyComparison {
 
   private mutating func allowSeconds(_ estimate: StrategyEstimate) {
     guard solver == "auto", estimate.fits(memory) else { return }
-    let ratio = Self.exactness * Self.matrixFreeDerivatives / Self.exactDerivatives
-    allowedSeconds = max(ratio * estimate.seconds, Self.affordable)
+    allowedSeconds = max(Self.exactness * estimate.effort, Self.affordable)
   }
 
   /// Levels that hang together: those with few neighbours are eliminated, and the rest estimated.
@@ -158,7 +155,7 @@ struct StrategyComparison {
       || candidates.contains { candidate in
         let estimate = candidate.estimate
         return estimate.strategy != .matrixFree && candidate.choice != nil
-          && estimate.seconds < Self.negligible && estimate.fits(memory)
+          && estimate.effort < Self.negligible && estimate.fits(memory)
       }
   }
 
@@ -184,13 +181,13 @@ struct StrategyComparison {
   /// Whether a lower bound is too high in time or memory. The sample that it comes from is allowed
   /// an error.
   private func isHopeless(_ bound: StrategyEstimate) -> Bool {
-    bound.seconds > 1.2 * allowedSeconds || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
+    bound.effort > 1.2 * allowedSeconds || (memory > 0 && 0.8 * Double(bound.bytes) > Double(memory))
   }
 
   /// Whether ordering a graph takes longer than going another way that is known.
   private func takesLong(edges: Int) -> Bool {
     let known = candidates.filter { $0.choice != nil && $0.estimate.fits(memory) }
-    guard let best = known.map(\.estimate.seconds).min() else { return false }
+    guard let best = known.map(\.estimate.effort).min() else { return false }
     return Double(edges) * Self.analysisSeconds > Self.evaluations * max(best, Self.shortest)
   }
 

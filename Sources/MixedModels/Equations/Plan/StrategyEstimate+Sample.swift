@@ -14,11 +14,11 @@ extension StrategyEstimate {
     let products = min(
       sample.squaredDegrees * Double(leader.size) / 2 * Cost.scatter,
       inner * n * n / 2 * Cost.product)
+    let work = Work(shared: n * n * n / 6 * Cost.cholesky + products + n * n * 8 * Cost.byte)
     self.init(
       leading: leading, coreSize: sample.size, isDense: true, coreDensity: sample.density,
       factorNonzeros: Int(n * (n + 1) / 2), flops: n * n * n / 6, bytes: Int(min(n * n * 8, 9e18)),
-      seconds: (n * n * n / 6 * Cost.cholesky + products + n * n * 8 * Cost.byte)
-        / Double(max(threads, 1)))
+      evaluation: work, derivatives: Self.exactDerivatives * work, threads: threads)
     isBound = true
   }
 
@@ -38,10 +38,11 @@ extension StrategyEstimate {
     let n = Double(max(size, 1))
     let entries = density * n * n / 2 + n
     let products = entries * entries / n / 2
+    let work = Work(shared: products * Cost.cholesky)
     self.init(
       leading: leading, coreSize: size, isDense: false, coreDensity: density,
       factorNonzeros: Int(entries), flops: products, bytes: Int(min(entries * 8, 9e18)),
-      seconds: products * Cost.cholesky / Double(max(threads, 1)))
+      evaluation: work, derivatives: Self.exactDerivatives * work, threads: threads)
     isBound = true
   }
 }

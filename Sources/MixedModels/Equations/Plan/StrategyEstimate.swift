@@ -23,7 +23,10 @@ package struct StrategyEstimate {
   /// Multiplications and additions.
   package var flops: Double
   package var bytes: Int
-  package var seconds: Double
+  /// Of the criterion, and of its derivatives after that.
+  package var evaluation: Work
+  package var derivatives: Work
+  private let threads: Int
   /// Whether this is the least that it can cost, from counts alone.
   package var isBound = false
 
@@ -39,8 +42,14 @@ package struct StrategyEstimate {
     strategy == .absorbed && isDense && coreSize > 0 && coreDensity >= Self.fullCore
   }
 
+  /// Predicted seconds of an evaluation with the threads there are, and of its derivatives.
+  package var seconds: Double { evaluation.seconds(threads: threads) }
+  package var derivativeSeconds: Double { derivatives.seconds(threads: threads) }
+  /// Seconds of both on one thread: what choices rest on.
+  var effort: Double { evaluation.total + derivatives.total }
+
   /// Whether an evaluation takes a good part of a second, so that every one counts.
-  var isExpensive: Bool { strategy == .matrixFree ? seconds > 0.05 : flops > 2e9 }
+  package var isExpensive: Bool { strategy == .matrixFree ? evaluation.total > 0.03 : flops > 2e9 }
 
   /// About what a pair of levels takes while the whole system's pattern is made and ordered.
   private static let analysisBytes = 200
@@ -73,14 +82,21 @@ package struct StrategyEstimate {
     factorNonzeros = factor.factorNonzeros
     flops = factor.flops
     bytes = factor.factorBytes + factor.updateBytes + layout.pattern.entryCount * 24
-    seconds =
-      flops * (factor.isSupernodal ? Cost.narrow : Cost.simplicial)
-      + (Double(factorNonzeros) + entries) * Cost.entry
+    threads = 1
+    evaluation = Work(
+      alone: flops * (factor.isSupernodal ? Cost.narrow : Cost.simplicial)
+        + Double(factor.supernodeCount) * Cost.supernode
+        + (Double(factorNonzeros) + entries) * Cost.entry)
+    derivatives = Self.exactDerivatives * evaluation
   }
+
+  /// Derivatives of exact equations by what an evaluation takes: the entries of the inverse that they need are
+  /// two or three times the work of the factor.
+  static let exactDerivatives = 2.0
 
   init(
     leading: Int?, coreSize: Int, isDense: Bool, coreDensity: Double, factorNonzeros: Int,
-    flops: Double, bytes: Int, seconds: Double
+    flops: Double, bytes: Int, evaluation: Work, derivatives: Work, threads: Int
   ) {
     strategy = leading == nil ? .whole : .absorbed
     self.leading = leading
@@ -90,6 +106,6 @@ package struct StrategyEstimate {
     self.factorNonzeros = factorNonzeros
     self.flops = flops
     self.bytes = bytes
-    self.seconds = seconds
+    (self.evaluation, self.derivatives, self.threads) = (evaluation, derivatives, threads)
   }
 }
