@@ -11,6 +11,8 @@ struct FixedColumns {
   let coordinates: DenseMatrix
   /// Norms of the columns before absorbed factors were taken out of them; nil where there are none.
   let wholeNorms: [Double]?
+  /// What rounding of the columns is of: norms of the raw columns that they are made of.
+  let sizes: [Double]
 
   func columns(where isWanted: (Int?) -> Bool) -> [Int] {
     terms.indices.filter { isWanted(terms[$0]) }
@@ -55,7 +57,10 @@ extension FittedModel {
     }
     return FixedColumns(
       names: names, terms: terms, coordinates: workingCoordinates(combinations),
-      wholeNorms: model.fixedLevels == nil ? nil : norms(combinations))
+      wholeNorms: model.fixedLevels == nil ? nil : norms(combinations),
+      sizes: combinations.map { column in
+        column.reduce(0) { $0 + abs($1.value) * products.fixed.norm([(raw: $1.raw, value: 1)]) }
+      })
   }
 
   /// √(cᵀG c) for columns c in raw coordinates.

@@ -79,6 +79,8 @@ struct FixedSubspaces {
   private let constant: [Double]?
   /// For each term whether its columns with all levels' indicators sum to the constant.
   private let spansConstant: [Bool]
+  /// A column is zero but for rounding where it is no larger than this beside what it is made of.
+  private static let zero = 1e-10
 
   /// - Throws: `FitError`.
   init(_ fitted: FittedModel) throws {
@@ -95,9 +97,10 @@ struct FixedSubspaces {
     for (column, distance) in zip(kept, fitted.model.fixed.R.distancesOfColumns) {
       scales[column] = distance
     }
-    if let norms = columns.wholeNorms {
+    for j in Set(scales.indices).subtracting(kept) {
       // What absorbed factors leave of a column that was dropped is rounding of the whole.
-      for j in Set(scales.indices).subtracting(kept) { scales[j] = norms[j] }
+      if let norms = columns.wholeNorms { scales[j] = norms[j] }
+      if scales[j] <= Self.zero * columns.sizes[j] { scales[j] = columns.sizes[j] }
     }
     (self.coordinates, self.scales, terms) = (coordinates, scales, columns.terms)
     isKept = columns.terms.indices.map { Set(kept).contains($0) }
