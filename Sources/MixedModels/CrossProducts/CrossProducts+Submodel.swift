@@ -55,7 +55,7 @@ extension ModelSpecification {
     let absorbed = narrow.absorbed.map { factor in
       BoundAbsorbedFactor(
         name: factor.name, group: used.firstIndex(of: factor.group)!, grouping: factor.grouping,
-        isReported: factor.isReported)
+        isReported: factor.isReported, terms: factor.terms)
     }
     return (
       ModelSpecification(

@@ -90,7 +90,7 @@ struct ModelBinder {
     }
     let absorbed = try bindAbsorbed(&groups)
     // The levels of an absorbed factor add up to the intercept.
-    if !absorbed.isEmpty { fixed = BoundTerms(hasIntercept: false, terms: fixed.terms) }
+    if !absorbed.allSatisfy(\.isSlope) { fixed = BoundTerms(hasIntercept: false, terms: fixed.terms) }
     let strata = try options.residualBy.map { try bindStrata(StrataFormula($0)) }
     if let strata, let factor = absorbed.first {
       throw FitError.strata(
@@ -124,16 +124,16 @@ struct ModelBinder {
     for factor in formula.absorbedFactors {
       let grouping = try factor.variables.map { try factorVariable($0) }
       let cellSet = interaction(of: grouping.map(\.source))
-      let group = groups.firstIndex { $0.cellSet == cellSet && $0.isFixed } ?? groups.count
-      if group == groups.count {
-        let constant = ColumnBlock(cellSet: nil, monomials: [.one])
-        groups.append(RawGroup(cellSet: cellSet, blocks: [constant], isFixed: true))
-      }
+      var blocks: [ColumnBlock] = []
+      let terms = try bind(factor.columns, blocks: &blocks)
+      let group =
+        groups.firstIndex { $0.cellSet == cellSet && $0.isFixed && $0.blocks == blocks } ?? groups.count
+      if group == groups.count { groups.append(RawGroup(cellSet: cellSet, blocks: blocks, isFixed: true)) }
       // a and factor(a) are one.
       if bound.contains(where: { $0.group == group }) { continue }
       bound.append(
         BoundAbsorbedFactor(
-          name: factor.name, group: group, grouping: grouping, isReported: factor.isReported))
+          name: factor.name, group: group, grouping: grouping, isReported: factor.isReported, terms: terms))
     }
     return bound
   }

@@ -109,6 +109,10 @@ package struct BoundAbsorbedFactor: Sendable {
   package let grouping: [FactorVariable]
   /// Whether it is a term of the fixed part, see `Formula.settingApart`.
   var isReported = false
+  /// The column of every level: the constant, or the product of numbers that levels have slopes of.
+  let terms: BoundTerms
+
+  var isSlope: Bool { !terms.hasIntercept }
 }
 
 /// The structure of the residuals' covariance matrix bound to the table.

@@ -3,12 +3,19 @@ import ModelFrames
 
 /// Which factors of a formula's fixed part can be kept as sparse columns, and which are to be.
 struct SetApartFactors {
-  /// A factor that is a term by itself and in no other.
+  /// A factor that is a term by itself, and in others with numbers alone.
   private struct Candidate {
     /// Of the variable, as in coefficients.
     let name: String
     let column: String
     let isSummed: Bool
+    /// Labels of its products with numbers, which are set apart with it.
+    let slopes: [String]
+
+    /// Of the terms to be set apart.
+    var labels: [String] { [name] + slopes }
+
+    func isNamed(_ text: String) -> Bool { name.hasBytes(of: text) || column.hasBytes(of: text) }
   }
 
   /// So many levels met where fewer were expected.
@@ -43,18 +50,36 @@ struct SetApartFactors {
     }
     guard obstacle == nil else { return }
     let columns = fixed.variables.map(\.columnAsFactor)
+    let codings = fixed.codings(isFactor: fixed.variables.map(isFactor))
+    /// Whether a term with a factor is a slope for every level, and why it is none that can be kept so.
+    func problem(_ t: Int, of factor: Int) -> String? {
+      let (term, label) = (fixed.terms[t], fixed.label(of: fixed.terms[t]))
+      let numbers = term.filter { $0 != factor }
+      guard numbers.allSatisfy({ fixed.variables[$0].isSingleNumber && !isFactor(fixed.variables[$0]) }) else {
+        return "is in \(label), and of interactions only those with numbers are sparse"
+      }
+      let isDifference = codings[t][term.firstIndex(of: factor)!] == .contrasts
+      return !isDifference || fixed.terms.contains(numbers)
+        ? nil : "is in \(label) without \(fixed.label(of: numbers)) by itself, and the columns of such interactions are dense"
+    }
     for term in fixed.terms where term.count == 1 {
       let variable = fixed.variables[term[0]]
       guard let column = variable.columnAsFactor, isFactor(variable), kinds[column] != .logical else { continue }
       let contrast = options.contrasts[column] ?? options.defaultContrast ?? .treatment
-      if let other = fixed.terms.first(where: { $0.count > 1 && $0.contains(term[0]) }) {
-        reasons[variable.name] = "is in \(fixed.label(of: other)), and the columns of interactions are dense"
+      let products = fixed.terms.indices.filter { fixed.terms[$0].count > 1 && fixed.terms[$0].contains(term[0]) }
+      if let problem = products.lazy.compactMap({ problem($0, of: term[0]) }).first {
+        reasons[variable.name] = problem
+      } else if !products.isEmpty, contrast != .treatment {
+        reasons[variable.name] = "is in \(fixed.label(of: fixed.terms[products[0]])), whose columns are dense with \(contrast.word) contrasts"
       } else if columns.count(where: { $0 == column }) > 1 {
         reasons[variable.name] = "is there more than once"
       } else if formula.hasRandomIntercept(of: column) {
         reasons[variable.name] = "has a random intercept of its own"
       } else if contrast == .treatment || contrast == .sum && fixed.hasIntercept {
-        candidates.append(Candidate(name: variable.name, column: column, isSummed: contrast == .sum))
+        candidates.append(
+          Candidate(
+            name: variable.name, column: column, isSummed: contrast == .sum,
+            slopes: products.map { fixed.label(of: fixed.terms[$0]) }))
       } else {
         reasons[variable.name] = "has \(contrast.word) contrasts, whose columns are dense"
       }
@@ -111,7 +136,7 @@ struct SetApartFactors {
   /// - Parameter levels: Of a column, as far as they were seen.
   func names(levels: (String) -> Int) -> [String] {
     let many = candidates.filter { levels($0.column) >= SparseFixedEffects.fewestLevels }
-    return compatible(many).map(\.name)
+    return compatible(many).flatMap(\.labels)
   }
 
   /// Rows can be read again with sparse columns where a factor turns out to have many levels.
@@ -126,9 +151,10 @@ struct SetApartFactors {
     if !many.isEmpty { throw ManyLevels(names: many) }
   }
 
-  /// Sum contrasts are for one factor alone; without an intercept the first must be among them.
+  /// Slopes and sum contrasts are for one factor alone; without an intercept the first must be among them.
   private func compatible(_ chosen: [Candidate]) -> [Candidate] {
-    let kept = chosen.count == 1 ? chosen : chosen.filter { !$0.isSummed }
+    let own = chosen.first { !$0.slopes.isEmpty }
+    let kept = own.map { [$0] } ?? (chosen.count == 1 ? chosen : chosen.filter { !$0.isSummed })
     let hasIntercept = (formula.writtenFixed ?? formula.fixed).hasIntercept
     return hasIntercept || kept.first?.name == candidates.first?.name ? kept : []
   }
@@ -137,10 +163,14 @@ struct SetApartFactors {
   ///
   /// - Throws: `FitError.sparseFixed` for a factor that cannot be set apart.
   func names(_ wanted: [String]) throws(FitError) -> [String] {
-    let found = wanted.map { name in
-      candidates.first { $0.name.hasBytes(of: name) || $0.column.hasBytes(of: name) }
+    let factors = wanted.filter { name in
+      // Slopes come with their factor.
+      !candidates.contains { own in
+        own.slopes.contains { $0.hasBytes(of: name) } && wanted.contains { own.isNamed($0) }
+      }
     }
-    for (name, candidate) in zip(wanted, found) where candidate == nil {
+    let found = factors.map { name in candidates.first { $0.isNamed(name) } }
+    for (name, candidate) in zip(factors, found) where candidate == nil {
       throw .sparseFixed(
         name,
         obstacle ?? reasons[name] ?? reasons["factor(\(name))"]
@@ -151,10 +181,10 @@ struct SetApartFactors {
     guard compatible(chosen).count == chosen.count else {
       throw .sparseFixed(
         wanted.joined(separator: ", "),
-        "cannot be had together: sum contrasts are for one factor alone, and without an intercept the formula's first factor must be among them"
+        "cannot be had together: slopes of levels and sum contrasts are for one factor alone, and without an intercept the formula's first factor must be among them"
       )
     }
-    return chosen.map(\.name)
+    return chosen.flatMap(\.labels)
   }
 }
 
@@ -164,6 +194,14 @@ extension Variable {
     switch kind {
     case .column(let name), .factor(let name, _): name
     default: nil
+    }
+  }
+
+  /// Whether it is one column, if it is no factor.
+  fileprivate var isSingleNumber: Bool {
+    switch kind {
+    case .column, .numeric, .scaled: true
+    case .factor, .logical, .polynomial, .spline: false
     }
   }
 }

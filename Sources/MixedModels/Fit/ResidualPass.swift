@@ -64,7 +64,7 @@ private struct FittedPredictor: Sendable {
   /// Of X, with the coefficient of every raw column.
   private let fixed: (columns: [RawColumns], coefficients: [Double])
   private let groups: [Group]
-  /// The constants of absorbed factors, with their levels' effects.
+  /// The columns of absorbed factors, with their levels' effects.
   private let absorbed: [Group]
   private let strata: StratumWeights?
 
@@ -100,7 +100,7 @@ private struct FittedPredictor: Sendable {
       let g = model.groups.count + k
       return Group(
         columns: RawColumns.all(basis.groups[g].blocks, products.groups[g].directory),
-        modes: factor.1, size: 1, cellSet: basis.groups[g].cellSet, rank: factor.0.rank)
+        modes: factor.1.flatMap { effect in factor.0.B.storage.map { effect * $0 } }, size: factor.0.B.rows, cellSet: basis.groups[g].cellSet, rank: factor.0.rank)
     }
     groups = estimates.rawModes(model).enumerated().map { g, modes in
       Group(

@@ -10,12 +10,17 @@ import NumericalMethods
 /// `effects`.
 struct FixedLevels: Sendable {
   struct Factor: Sendable {
+    /// Of the term.
     let name: String
     /// In R's order.
     let levels: [String]
     /// The cell (raw level) → level.
     let rank: [Int]
-    /// Working columns are indicators times `unit`: their squares DᵀWD, at least 1.
+    /// The column that levels have effects of in raw ones, raw × 1: the constant, or the number of a slope.
+    let B: DenseMatrix
+    /// Whether the effects are slopes: of a term `f:x` beside the factor f.
+    let isSlope: Bool
+    /// Working columns are indicators times the column times `unit`: their squares DᵀWD, at least 1.
     let squares: [Double]
     /// Levels whose columns are combinations of the others': their effects are 0.
     let isRedundant: [Bool]
@@ -28,6 +33,8 @@ struct FixedLevels: Sendable {
   var pairs: [CoOccurrence]
   /// What working columns are multiples of indicators by.
   let unit: Double
+  /// How working columns were turned from constants and numbers, where levels have slopes; nil where none has.
+  let within: ColumnsWithinLevels?
   /// (DᵀWD)⁻DᵀW[y X], working levels × raw columns, y first.
   let regression: DenseMatrix
   /// What D leaves of [y X]ᵀW[y X] in raw columns, y first.
@@ -47,7 +54,12 @@ struct FixedLevels: Sendable {
   var rank: Int { factors.reduce(0) { $0 + $1.estimatedCount } }
 
   /// Whether rows connect all levels, so that sums of all factors' effects depend on each other by constants alone.
-  var isConnected: Bool { rank == starts.last! - (factors.count - 1) }
+  var isConnected: Bool {
+    rank == starts.last! - (hasSlopes ? 0 : factors.count - 1)
+  }
+
+  /// Whether levels of one factor have slopes beside their constants; there is no other factor then.
+  var hasSlopes: Bool { within != nil }
 
   /// Of the equations' blocks beside `width` columns [X y].
   func entries(width: Int) -> Int {
@@ -71,11 +83,16 @@ struct FixedLevels: Sendable {
       if left != 0 { for level in 0..<N { all[level] += left * regression[level, k + 1] } }
     }
     if !u.isEmpty { for (level, value) in zip(0..<N, u) { all[level] += s * value } }
-    return zip(factors, starts).map { factor, start in
-      factor.isRedundant.enumerated().map { level, isRedundant in
-        isRedundant ? 0 : unit * all[start + level]
-      }
+    for (level, isRedundant) in factors.flatMap(\.isRedundant).enumerated() {
+      all[level] = isRedundant ? 0 : unit * all[level]
     }
+    all = ofIndicators(all)
+    return zip(factors, starts).map { factor, start in Array(all[start..<start + factor.levels.count]) }
+  }
+
+  /// Effects of working columns as effects of constants and slopes.
+  private func ofIndicators(_ w: [Double]) -> [Double] {
+    within?.effects(DenseMatrix(rows: w.count, columns: 1, storage: w)).storage ?? w
   }
 }
 
@@ -93,27 +110,19 @@ extension FixedLevels {
   ///   - r: Of raw columns.
   ///   - effects: For every factor.
   func squareOfExplained(_ r: [Double], _ effects: [[Double]]) -> Double {
-    var e = effects.joined().map { $0 / unit }
+    let all = DenseMatrix(rows: starts.last!, columns: 1, storage: Array(effects.joined()))
+    var e = (within?.working(all) ?? all).storage.map { $0 / unit }
     for k in r.indices where r[k] != 0 {
       for level in e.indices { e[level] += r[k] * regression[level, k + 1] }
     }
-    // The constant is 1/unit times the sum of one factor's working columns.
-    let squares = factors.flatMap(\.squares)
-    let count = factors[0].levels.count
-    let mean =
-      zip(e, squares).reduce(0) { $0 + $1.0 * $1.1 }
-      / (factors[0].squares.reduce(0, +) / unit)
-    for level in 0..<count { e[level] -= mean / unit }
-    var sum = zip(e, squares).reduce(0) { $0 + $1.0 * $1.0 * $1.1 }
-    let first = starts
-    let random = (pairs.map(\.columnGroup).max() ?? 0) - factors.count + 1
-    for pair in pairs where pair.rowGroup >= random {
-      let (a, b) = (first[pair.rowGroup - random], first[pair.columnGroup - random])
-      for (k, (i, j)) in zip(pair.rowLevels, pair.columnLevels).enumerated() {
-        sum += 2 * e[a + Int(i)] * e[b + Int(j)] * pair.blocks[k]
-      }
+    // The constant is 1/unit times the sum of the first factor's working columns.
+    let (count, products) = (factors[0].levels.count, products)
+    func image() -> [Double] {
+      products.applied(to: DenseMatrix(rows: e.count, columns: 1, storage: e)).storage
     }
-    return sum
+    let mean = image().prefix(count).reduce(0, +) / (factors[0].squares.reduce(0, +) / unit)
+    for level in 0..<count { e[level] -= mean / unit }
+    return dot(e, image())
   }
 
   /// DᵀWD in working levels.
@@ -122,7 +131,7 @@ extension FixedLevels {
     return FixedLevelsProducts(
       squares: factors.map(\.squares),
       pairs.filter { $0.rowGroup >= first }.map { $0.numbered(from: -first) }, names: factors.map(\.name),
-      dropsLast: reported != nil)
+      dropsLast: reported != nil, within: within?.isRedundant)
   }
 
   /// Of (DᵀWD)⁻, working levels, factor after factor.
@@ -136,16 +145,17 @@ extension FixedLevels {
   ///
   /// Equations add I to everything they are given with Λ = 1; that I is taken off here, so that they
   /// solve DᵀWD as it is, and a redundant level's square is there twice, which makes its effect 0 and its
-  /// pivot its own square.
+  /// pivot its own square. Where columns were turned within levels a redundant one is 0, and stands there once.
   ///
   /// - Parameter redundant: The multiple of its square that a redundant level has.
   func groups(width: Int, redundant: Double) -> [RandomEffectsGroup] {
-    factors.map { factor in
+    let multiple = hasSlopes ? redundant - 1 : redundant
+    return factors.map { factor in
       RandomEffectsGroup(
         size: 1, levels: factor.levels,
-        zz: zip(factor.squares, factor.isRedundant).map { $1 ? redundant * $0 - 1 : $0 - 1 },
+        zz: zip(factor.squares, factor.isRedundant).map { $1 ? multiple * $0 - 1 : $0 - 1 },
         zx: Array(repeating: 0, count: width * factor.levels.count), rank: factor.rank,
-        B: DenseMatrix(rows: 1, columns: 1, storage: [unit]), precision: .identity)
+        B: unit * factor.B, precision: .identity)
     }
   }
 

@@ -14,6 +14,12 @@ final class FixedLevelsAssembly {
   private let firstGroup: Int
   private let levels: [GroupLevels]
   private let squares: [[Double]]
+  /// Of every factor the column that its levels have effects of, in raw ones.
+  private let columns: [DenseMatrix]
+  /// The same but for constants, which are taken off numbers.
+  private let shifted: [DenseMatrix]
+  private let within: ColumnsWithinLevels?
+  private let areSlopes: [Bool]
   private let unit: Double
   private let regression: DenseMatrix
   private let fixedPairs: [CoOccurrence]
@@ -43,30 +49,47 @@ final class FixedLevelsAssembly {
     let counts = self.levels.map(\.labels.count)
     let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
     try Self.checkMemory(levels: starts.last!, columns: width, names)
+    let columns = try Self.columns(absorbed, DesignBuilder(products: raw, options: options))
+    (self.columns, areSlopes) = (columns, absorbed.map(\.isSlope))
+    // The constant is the first raw column of all.
+    let shifts = zip(absorbed, columns).map { $0.isSlope ? $1[0, 0] : 0 }
+    let shifted = zip(absorbed, columns).map { factor, column in
+      guard factor.isSlope else { return column }
+      var rest = column
+      rest[0, 0] = 0
+      return rest
+    }
+    self.shifted = shifted
     var sums = counts.map { [Double](repeating: 0, count: $0) }
     var b = DenseMatrix(rows: starts.last!, columns: width)
     for k in counts.indices {
-      let (start, rank) = (starts[k], self.levels[k].rank)
+      let rank = self.levels[k].rank
+      let own = SumsOfColumn(shifted[k].storage, raw.groups[first + k], width: width)
       for page in 0..<raw.groups[first + k].pageCount {
         raw.groups[first + k].forEachLevel(ofPage: page) { cell, block in
-          sums[k][rank[cell]] += block[0]
-          for j in 0..<width { b[start + rank[cell], j] += block[1 + j] }
+          own.add(block, to: &sums[k][rank[cell]], &b, row: starts[k] + rank[cell])
         }
         raw.groups[first + k].release(page: page)
       }
     }
+    let hasSlopes = areSlopes.contains(true)
     // DᵀWD is at least 1, so that nothing is lost where equations add 1 and it is taken off again.
-    let least = sums.joined().min() ?? 1
-    let unit = 1 / least.squareRoot()
-    guard unit.isFinite, unit > 0 else {
-      throw FitError.outOfRange("the weight of a level", size: least, changes: nil)
+    func leastSquare(_ sums: [[Double]], _ isRedundant: [Bool]) throws(FitError) -> Double {
+      let least = zip(sums.joined(), isRedundant).reduce(.infinity) { $1.1 ? $0 : min($0, $1.0) }
+      let unit = 1 / least.squareRoot()
+      guard unit.isFinite, unit > 0 else {
+        throw .outOfRange("the weight of a level", size: least, changes: nil)
+      }
+      return least
     }
-    self.unit = unit
-    squares = sums.map { $0.map { $0 / least } }
-    for k in b.storage.indices { b.storage[k] *= unit }
-
+    let none = [Bool](repeating: false, count: starts.last!)
+    // Sums of slopes are turned first.
+    var least = hasSlopes ? 1 : try leastSquare(sums, none)
+    let ofPairs = 1 / least.squareRoot()
     let groups = raw.groups.indices.map { g in
-      Self.group(levels[g], unit: g < first ? 1 : unit, hasLevels: g >= first)
+      g < first
+        ? Self.group(levels[g], .identity(1), hasLevels: false)
+        : Self.group(levels[g], ofPairs * shifted[g - first], hasLevels: true)
     }
     var pairs: [CoOccurrence] = []
     for (pair, (g, h)) in raw.groupPairs.enumerated() where g >= first {
@@ -74,9 +97,19 @@ final class FixedLevelsAssembly {
         releasing: &raw.pairs[pair], rowGroup: g, columnGroup: h, groups: groups)
       pairs.append(own.numbered(from: -first))
     }
+    within = hasSlopes ? ColumnsWithinLevels(&sums, &pairs, &b, shifts: shifts) : nil
+    let redundant = within?.isRedundant ?? none
+    if hasSlopes { least = try leastSquare(sums, redundant) }
+    let unit = 1 / least.squareRoot()
+    self.unit = unit
+    squares = sums.enumerated().map { k, own in
+      own.enumerated().map { redundant[starts[k] + $0] ? 1 : $1 / least }
+    }
+    for k in b.storage.indices { b.storage[k] *= unit }
     fixedPairs = pairs
     areReported = absorbed[0].isReported
-    let levelProducts = FixedLevelsProducts(squares: squares, pairs, names: names, dropsLast: areReported)
+    let levelProducts = FixedLevelsProducts(
+      squares: squares, pairs, names: names, dropsLast: areReported, within: within?.isRedundant)
     (regression, system) = try levelProducts.solved(
       b, solver: options.solver, threads: threadCount(options.threads))
     let explained = system.explained(b, regression)
@@ -102,16 +135,31 @@ final class FixedLevelsAssembly {
   }
 
   private static func group(
-    _ levels: GroupLevels, unit: Double, hasLevels: Bool
+    _ levels: GroupLevels, _ B: DenseMatrix, hasLevels: Bool
   ) -> RandomEffectsGroup {
     RandomEffectsGroup(
-      size: 1, levels: hasLevels ? levels.labels : [], zz: [], zx: [], rank: levels.rank,
-      B: DenseMatrix(rows: 1, columns: 1, storage: [unit]), precision: .identity)
+      size: 1, levels: hasLevels ? levels.labels : [], zz: [], zx: [], rank: levels.rank, B: B, precision: .identity)
+  }
+
+  /// Of every factor raw × 1.
+  private static func columns(
+    _ absorbed: [BoundAbsorbedFactor], _ builder: DesignBuilder
+  ) throws -> [DenseMatrix] {
+    try absorbed.map { factor in
+      let directory = builder.products.groups[factor.group].directory
+      let columns = try builder.columns(
+        factor.terms, blocks: builder.products.basis.groups[factor.group].blocks, directory: directory
+      ).matrix(rawCount: directory.count)
+      guard columns.columns == 1 else {
+        throw FitError.sparseFixed(factor.name, "has several columns for a level")
+      }
+      return columns
+    }
   }
 
   /// All groups, the absorbed factors' behind the random ones, as far as pairs of levels ask for.
   private func all(_ random: [RandomEffectsGroup]) -> [RandomEffectsGroup] {
-    random + levels.map { Self.group($0, unit: unit, hasLevels: true) }
+    random + zip(levels, shifted).map { Self.group($0, unit * $1, hasLevels: true) }
   }
 
   /// - Parameters:
@@ -127,6 +175,9 @@ final class FixedLevelsAssembly {
     for (pair, (g, h)) in raw.groupPairs.enumerated() where g < firstGroup && h >= firstGroup {
       pairs.append(
         CoOccurrence(releasing: &raw.pairs[pair], rowGroup: g, columnGroup: h, groups: all))
+    }
+    if let within {
+      pairs = random.indices.flatMap { g in within.turned(pairs.filter { $0.rowGroup == g }) }
     }
     let starts = levels.reduce(into: [0]) { $0.append($0.last! + $1.labels.count) }
     try refuseExplained(random, pairs, starts, terms)
@@ -145,10 +196,11 @@ final class FixedLevelsAssembly {
     var result = FixedLevels(
       factors: levels.indices.map { k in
         FixedLevels.Factor(
-          name: names[k], levels: levels[k].labels, rank: levels[k].rank, squares: squares[k],
+          name: names[k], levels: levels[k].labels, rank: levels[k].rank, B: columns[k], isSlope: areSlopes[k],
+          squares: squares[k],
           isRedundant: Array(redundant[starts[k]..<starts[k + 1]]))
       },
-      pairs: pairs + fixedPairs.map { $0.numbered(from: firstGroup) }, unit: unit,
+      pairs: pairs + fixedPairs.map { $0.numbered(from: firstGroup) }, unit: unit, within: within,
       regression: regression, projected: projected, predictor: Array(response.dropFirst()), responseScale: s,
       logDeterminant: 0,
       squares: (total, max(dot(response, projected * response), 0)))
@@ -206,6 +258,29 @@ final class FixedLevelsAssembly {
     var x = d
     try system.solve(&x)
     return (whole - dot(d.storage, x.storage)) / whole
+  }
+}
+
+/// Of a level's block of sums those with one column v of the raw ones.
+private struct SumsOfColumn {
+  private let v: [Double]
+  private let line: Int
+  private let first: Int
+  private let width: Int
+
+  init(_ v: [Double], _ products: GroupProducts, width: Int) {
+    (self.v, line, first, self.width) = (v, products.zCapacity + products.xCapacity, products.zCapacity, width)
+  }
+
+  /// - Parameters:
+  ///   - row: Of `b`, to which vᵀZᵀW[y X] is added.
+  func add(
+    _ block: UnsafePointer<Double>, to square: inout Double, _ b: inout DenseMatrix, row: Int
+  ) {
+    for i in v.indices where v[i] != 0 {
+      for j in v.indices { square += v[i] * v[j] * block[i * line + j] }
+      for j in 0..<width { b[row, j] += v[i] * block[i * line + first + j] }
+    }
   }
 }
 

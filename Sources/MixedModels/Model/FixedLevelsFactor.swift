@@ -25,9 +25,9 @@ final class FixedLevelsFactor: FixedLevelsSystem {
     let (squares, pairs, names) = (products.squares, products.pairs, products.names)
     let (counts, starts, dropsLast) = (squares.map(\.count), products.starts, products.dropsLast)
     let diagonal = squares.flatMap(\.self)
-    var redundant = diagonal.map { _ in false }
+    var redundant = products.within ?? diagonal.map { _ in false }
     // With two factors these are all; every pair of them with the first is independent of the others.
-    for pair in pairs where pair.rowGroup == 0 {
+    for pair in pairs where pair.rowGroup == 0 && products.within == nil {
       let (b, joint) = (pair.columnGroup, zip(pair.rowLevels, pair.columnLevels))
       for level in LevelComponents.redundantLevels(
         (counts[0], counts[b]), joint, prefersLast: dropsLast)
@@ -48,13 +48,13 @@ final class FixedLevelsFactor: FixedLevelsSystem {
     } catch { throw FitError.memoryShortage(error.description) }
     let entryOfDiagonal = order.indices.map { permuted.columnStarts[$0] }
     var ordered = source.map { values[$0] }
-    for (place, level) in order.enumerated() where redundant[level] {
+    for (place, level) in order.enumerated() where redundant[level] && products.within == nil {
       ordered[entryOfDiagonal[place]] *= 2
     }
     var found = 0
     while let place = try Self.dependency(&factor, ordered, order, diagonal) {
       found += 1
-      guard counts.count > 2, found <= Self.mostDependencies, !redundant[order[place]] else {
+      guard counts.count > 2, products.within == nil, found <= Self.mostDependencies, !redundant[order[place]] else {
         throw FitError.numerical(
           "the levels of the absorbed factors \(names.joined(separator: ", ")) depend on each other in too many ways. Absorb fewer factors, or combine two of them, such as a:b"
         )

@@ -30,7 +30,7 @@ extension FixedLevelsProducts {
   /// - Throws: `CholmodError`, `FitError`.
   private func system(solver: String, threads: Int) throws -> any FixedLevelsSystem {
     let isLarge = starts.last! >= Self.fewestIterated
-    if solver == "matrix-free" || solver == "auto" && isLarge,
+    if within == nil, solver == "matrix-free" || solver == "auto" && isLarge,
       let iteration = try FixedLevelsIteration(self, threads: threads)
     {
       return iteration

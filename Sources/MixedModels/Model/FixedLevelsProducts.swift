@@ -12,9 +12,15 @@ struct FixedLevelsProducts {
   let starts: [Int]
   /// Whether redundant levels are those whose columns R drops.
   let dropsLast: Bool
+  /// Of constants and slopes of one factor's levels: which are redundant, as no other level has a part in that; nil
+  /// for factors.
+  let within: [Bool]?
 
-  init(squares: [[Double]], _ pairs: [CoOccurrence], names: [String], dropsLast: Bool = false) {
+  init(
+    squares: [[Double]], _ pairs: [CoOccurrence], names: [String], dropsLast: Bool = false, within: [Bool]? = nil
+  ) {
     (self.names, self.squares, self.pairs, self.dropsLast) = (names, squares, pairs, dropsLast)
+    self.within = within
     starts = squares.reduce(into: [0]) { $0.append($0.last! + $1.count) }
   }
 

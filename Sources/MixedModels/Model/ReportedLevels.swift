@@ -6,10 +6,13 @@ import NumericalMethods
 /// How R's columns are made of the levels' indicators of factors that are set apart.
 ///
 /// With D the indicators and d the levels' effects beside Xβ, D spans what R's columns of the factors and
-/// the intercept span. Let P be the levels that have no column: the base, and for each column x = Dg + Xc
-/// before the factor that lies in the span of D one further level, the last whose column depends on those
-/// before. Then Dd = D(1α + Σgγ + δ) with δ = 0 on P, so that (α, γ) = T⁻¹d_P with T the rows P of (1, g),
-/// and coefficients of other columns are β − cγ. With sum contrasts α is the mean of d.
+/// the intercept span. In the coordinates e(d) of `LevelCoding` let P be those that have no column: what levels have in
+/// common, and for each column x = Dg + Xc before factors that explain it one further, the last whose column depends on
+/// those before. Then e(d) = e(1)α + Σ e(g)γ + δ with δ = 0 on P, so that (α, γ) = T⁻¹e(d)_P with T the rows P of
+/// all e(1), e(g), and coefficients of other columns are β − cγ.
+///
+/// Slopes of one factor's levels are coded by themselves, and the number is what they have in common. Of several factors
+/// the levels of all but the first are differences from their base as they are.
 struct ReportedLevels: Sendable {
   /// A stretch of R's columns.
   enum Part: Sendable {
@@ -20,17 +23,15 @@ struct ReportedLevels: Sendable {
     case factor(Int)
   }
   let parts: [Part]
-  /// Of the factors' variables, as coefficients' names begin.
-  let names: [String]
+  /// Of the factors, or of one factor and its products with numbers.
+  let codings: [LevelCoding]
   let hasIntercept: Bool
-  /// Whether the first factor has sum contrasts.
-  let isSummed: Bool
-  /// P, levels of the first factor, the base first; empty with sum contrasts and without an intercept.
+  /// P, as places among the levels of all factors, what levels have in common first.
   let reference: [Int]
-  /// Columns that the factor explains, and R keeps.
+  /// Columns that the factors explain, and R keeps.
   let given: [Int]
-  /// (1, g), levels of the first factor × (1 + given columns).
-  let directions: DenseMatrix
+  /// (1, g), levels' effects of the intercept, where there is one, and given columns.
+  let effects: DenseMatrix
   /// T⁻¹.
   let transform: DenseMatrix
   /// c: every given column's reported coefficients of the kept columns, p × given.
@@ -39,72 +40,102 @@ struct ReportedLevels: Sendable {
   let aliased: AliasedColumns
   /// From log |XᵀV⁻¹X| of indicators to that of R's columns.
   let logDeterminant: Double
+  /// ρ = e(d)_P as combinations of the levels' effects, levels of all factors × P.
+  let referenceFunctions: DenseMatrix
+  /// tⱼ of the levels that have shares of ρ: a coefficient is its level's effect less tⱼρ.
+  let referenceShares: DenseMatrix
 
   /// Directions are dependent where no more than this is left of one.
   private static let tolerance = 1e-7
+  /// A row of directions is zero where it is no larger than this beside the largest.
+  private static let zero = 1e-10
 
   /// - Throws: `FitError` for what cannot be had of sparse columns.
   init(_ builder: DesignBuilder, _ fixed: FixedCoordinates, _ levels: FixedLevels) throws {
     let specification = builder.products.specification
     let written = specification.formula.writtenFixed!
-    names = specification.absorbed.map(\.name)
     hasIntercept = written.hasIntercept
-    let contrasts = specification.absorbed.map { factor in
-      factor.grouping[0].column.flatMap { builder.options.contrasts[$0] } ?? .treatment
+    for factor in levels.factors where factor.levels.count < 2 { throw FitError.oneLevelFactor(factor.name) }
+    let parts = try Self.parts(written, levels.factors.map(\.name), builder)
+    self.parts = parts
+    let isSummed = try Self.isSummed(specification, builder.options)
+    let codings = levels.factors.indices.map {
+      LevelCoding($0, written, specification, levels, isSummed: isSummed, parts)
     }
-    isSummed = contrasts == [.sum] && hasIntercept
-    for (factor, contrast) in zip(names, contrasts) where contrast != .treatment && !isSummed {
-      throw FitError.sparseFixed(factor, "has \(contrast.word) contrasts")
-    }
-    for (factor, levels) in zip(names, levels.factors) where levels.levels.count < 2 {
-      throw FitError.oneLevelFactor(factor)
-    }
-    parts = try Self.parts(written, names, builder)
+    self.codings = codings
     let kept = Set(fixed.kept)
     let aliased = try AliasedColumns(
       fixed.names.indices.filter { !kept.contains($0) }, builder, fixed, levels)
     self.aliased = aliased
-    let first = levels.factors[0].levels.count
-    guard hasIntercept else {
-      (reference, given) = ([], [])
-      directions = DenseMatrix(rows: first, columns: 0)
-      transform = DenseMatrix(rows: 0, columns: 0)
-      shares = DenseMatrix(rows: fixed.kept.count, columns: 0)
-      logDeterminant = 0
-      return
+    let primary = levels.hasSlopes ? levels.factors.count : 1
+    let starts = Array(levels.starts.prefix(primary + 1))
+    func coordinates(_ d: [Double]) -> [Double] {
+      (0..<primary).flatMap { codings[$0].coordinates(d[starts[$0]..<starts[$0 + 1]]) }
     }
-    let before = Set(Self.columnsBefore(parts))
-    let wanted =
-      isSummed || names.count > 1
-      ? [] : aliased.columns.indices.filter { before.contains(aliased.columns[$0]) }
-    let ones = [Double](repeating: 1, count: first)
-    let all = DenseMatrix(
-      rows: first, columns: 1 + wanted.count,
-      storage: ones + wanted.flatMap { aliased.directions.column($0) })
-    let qr = ColumnOrderedQR(all, tolerance: Self.tolerance)
-    let own = qr.kept.filter { $0 > 0 }.map { wanted[$0 - 1] }
-    given = own.map { aliased.columns[$0] }
+    var chosen: [Int?] = []
+    var (effects, directions): ([[Double]], [[Double]]) = ([], [])
+    func take(_ column: Int?, _ d: [Double]) {
+      chosen.append(column)
+      effects.append(d)
+      directions.append(coordinates(d))
+    }
+    if hasIntercept { take(nil, (0..<levels.starts.last!).map { $0 < starts[1] ? 1 : 0 }) }
+    // Of several factors R drops levels before columns that they explain.
+    for a in aliased.columns.indices where primary == levels.factors.count {
+      let d = aliased.directions.column(a)
+      // What factors behind the column have of it must be new.
+      if Self.isIndependent(coordinates(d), of: directions, in: Self.placesBehind(aliased.columns[a], parts, starts)) {
+        take(aliased.columns[a], d)
+      }
+    }
+    given = chosen.compactMap(\.self)
+    let own = given.map { column in aliased.columns.firstIndex(of: column)! }
     shares = aliased.shares.submatrix(rows: Array(0..<fixed.kept.count), columns: own)
-    directions = all.submatrix(rows: Array(0..<first), columns: qr.kept)
-    if isSummed {
-      reference = []
-      transform = .identity(1)
-      logDeterminant = 2 * log(Double(first))
-      return
-    }
-    let reference = Self.lastIndependentRows(qr.q)
+    self.effects = DenseMatrix(rows: levels.starts.last!, columns: chosen.count, storage: effects.flatMap(\.self))
+    let all = DenseMatrix(rows: starts.last!, columns: chosen.count, storage: directions.flatMap(\.self))
+    let bases = (0..<primary).compactMap { k in codings[k].base.map { starts[k] + $0 } }
+    let reference = Self.lastIndependentRows(ColumnOrderedQR(all, tolerance: 1e-14).q, first: bases)
     self.reference = reference
-    let T = directions.submatrix(rows: reference, columns: Array(0..<directions.columns))
-    let factor = ColumnOrderedQR(T, tolerance: 1e-14)
-    guard factor.rank == T.columns else {
+    let T = ColumnOrderedQR(
+      all.submatrix(rows: reference, columns: Array(0..<all.columns)), tolerance: 1e-14)
+    guard T.rank == all.columns else {
       throw FitError.numerical(
-        "the columns \(given.map { fixed.names[$0] }.joined(separator: ", ")) and \(names[0]) nearly depend on each other. Use \(Setting.sparseFixed("none")), or take one of them out"
+        "the columns \(given.map { fixed.names[$0] }.joined(separator: ", ")) and \(levels.factors[0].name) nearly depend on each other. Use \(Setting.sparseFixed("none")), or take one of them out"
       )
     }
-    var inverse = factor.q.transposed
-    DenseCholesky.solveUpper(factor.r, &inverse)
+    var inverse = T.q.transposed
+    if T.rank > 0 { DenseCholesky.solveUpper(T.r, &inverse) }
     transform = inverse
-    logDeterminant = (0..<factor.rank).reduce(0) { $0 + 2 * log(abs(factor.r[$1, $1])) }
+    logDeterminant =
+      (0..<T.rank).reduce(0) { $0 + 2 * log(abs(T.r[$1, $1])) } + codings.reduce(0) { $0 + $1.logDeterminant }
+    var functions = DenseMatrix(rows: levels.starts.last!, columns: reference.count)
+    for (c, place) in reference.enumerated() {
+      let k = starts.lastIndex { $0 <= place }!
+      for (level, value) in codings[k].function(place - starts[k]) { functions[starts[k] + level, c] += value }
+    }
+    referenceFunctions = functions
+    var shares = all * inverse
+    for k in 0..<primary {
+      guard let base = codings[k].base, let c = reference.firstIndex(of: starts[k] + base) else { continue }
+      for level in codings[k].columns { shares[starts[k] + level, c] += 1 }
+    }
+    referenceShares = shares
+  }
+
+  /// Whether the one factor has sum contrasts.
+  ///
+  /// - Throws: `FitError.sparseFixed` for other contrasts.
+  private static func isSummed(
+    _ specification: ModelSpecification, _ options: FitOptions
+  ) throws(FitError) -> Bool {
+    let contrasts = specification.absorbed.map { factor in
+      factor.grouping[0].column.flatMap { options.contrasts[$0] } ?? .treatment
+    }
+    if contrasts == [.sum], specification.formula.writtenFixed!.hasIntercept { return true }
+    for (factor, contrast) in zip(specification.absorbed, contrasts) where contrast != .treatment {
+      throw .sparseFixed(factor.name, "has \(contrast.word) contrasts")
+    }
+    return false
   }
 
   /// The stretches of columns in R's order.
@@ -116,7 +147,7 @@ struct ReportedLevels: Sendable {
     var (next, column) = (0, 0)
     for term in written.terms {
       let label = written.label(of: term)
-      if term.count == 1, let factor = names.firstIndex(where: { $0.hasBytes(of: label) }) {
+      if let factor = names.firstIndex(where: { $0.hasBytes(of: label) }) {
         parts.append(.factor(factor))
         continue
       }
@@ -127,24 +158,38 @@ struct ReportedLevels: Sendable {
     return parts
   }
 
-  /// Columns that stand before the first factor.
-  private static func columnsBefore(_ parts: [Part]) -> [Int] {
-    var columns: [Int] = []
+  /// The places of factors that stand behind a column.
+  private static func placesBehind(_ column: Int, _ parts: [Part], _ starts: [Int]) -> [Int] {
+    var (places, isBehind) = ([Int](), false)
     for part in parts {
       switch part {
       case .intercept: continue
-      case .columns(let range): columns += range
-      case .factor: return columns
+      case .columns(let range): isBehind = isBehind || range.contains(column)
+      case .factor(let k): if isBehind { places += starts[k]..<starts[k + 1] }
       }
     }
-    return columns
+    return places
   }
 
-  /// The first row, and of the others, from the last on, those that do not depend on rows taken before;
-  /// as many as there are columns.
-  private static func lastIndependentRows(_ q: DenseMatrix) -> [Int] {
+  private static func isIndependent(_ e: [Double], of others: [[Double]], in places: [Int]) -> Bool {
+    guard !places.isEmpty else { return false }
+    let all = others + [e]
+    let own = DenseMatrix(
+      rows: places.count, columns: all.count, storage: all.flatMap { e in places.map { e[$0] } })
+    return ColumnOrderedQR(
+      own, tolerance: tolerance, referenceNorms: all.map { max(euclideanNorm($0), .leastNormalMagnitude) }
+    ).kept.contains(others.count)
+  }
+
+  /// Of the first rows those that do not depend on rows taken before, and of the others, from the last on, as many
+  /// as are missing to the number of columns.
+  private static func lastIndependentRows(_ q: DenseMatrix, first: [Int]) -> [Int] {
     var (rows, basis): ([Int], [[Double]]) = ([], [])
-    for row in [0] + (1..<q.rows).reversed() where rows.count < q.columns {
+    let isFirst = Set(first)
+    let largest = (0..<q.rows).reduce(0.0) { largest, row in
+      max(largest, euclideanNorm((0..<q.columns).map { q[row, $0] }))
+    }
+    for row in first + (0..<q.rows).reversed().filter({ !isFirst.contains($0) }) where rows.count < q.columns {
       let whole = (0..<q.columns).map { q[row, $0] }
       var rest = whole
       for _ in 0..<2 {
@@ -154,7 +199,8 @@ struct ReportedLevels: Sendable {
         }
       }
       let norm = euclideanNorm(rest)
-      guard norm > tolerance * euclideanNorm(whole) else { continue }
+      // A row of zeros is one but for rounding.
+      guard norm > max(tolerance * euclideanNorm(whole), zero * largest) else { continue }
       rows.append(row)
       basis.append(rest.map { $0 / norm })
     }
@@ -211,6 +257,6 @@ struct AliasedColumns: Sendable {
           levels.unit * v.indices.reduce(0.0) { $0 + levels.regression[level, $1 + 1] * v[$1] }
       }
     }
-    (directions, shares) = (g, c)
+    (directions, shares) = (levels.within?.effects(g) ?? g, c)
   }
 }

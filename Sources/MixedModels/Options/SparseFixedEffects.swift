@@ -3,8 +3,9 @@
 /// Which factors of the fixed part are kept as sparse columns: solved for level by level, as absorbed
 /// factors are, and reported by R's coefficients as dense columns are.
 ///
-/// A factor can be kept so if it is a term by itself and in no other, with treatment contrasts (or, alone,
-/// sum contrasts), in a model without strata, clusters, or covariances between residuals.
+/// A factor can be kept so if it is a term by itself, with treatment contrasts (or, alone, sum contrasts), in a
+/// model without strata, clusters, or covariances between residuals. It may be in products with numbers, f:x,
+/// which are then kept so, too; one such factor stands alone. A number comes before its product, if it is there.
 public enum SparseFixedEffects: Sendable, Equatable {
   /// Those that can be, from `fewestLevels` levels on, as far as the first rows tell; rows that can be read
   /// again are, where later ones tell otherwise.

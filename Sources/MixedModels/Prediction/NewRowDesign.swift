@@ -53,10 +53,10 @@ struct NewRowDesign: Sendable {
       selected[g]
         ? Part(basis.groups[g].blocks, products.groups[g].directory, B: model.groups[g].B, first: 0)
         : nil
-    } + (model.fixedLevels?.factors.indices.map { k in
+    } + (model.fixedLevels?.factors.enumerated().map { k, factor in
       let g = model.groups.count + k
       return Part(
-        basis.groups[g].blocks, products.groups[g].directory, B: .identity(1), first: 0)
+        basis.groups[g].blocks, products.groups[g].directory, B: factor.B, first: 0)
     } ?? [])
     let blocks =
       fixed.blocks + (self.rests?.blocks ?? []) + groups.compactMap { $0?.blocks }.joined()

@@ -75,9 +75,10 @@ struct RowPredictor: Sendable {
     var fixed = rows.offset
     rows.addProduct(working.design.fixed, predictor.fixedPart, to: &fixed)
     for (row, value) in columns.newCombinations { fixed[row] = rows.offset[row] + value }
-    for (effects, levels) in zip(absorbed, columns.levels.suffix(absorbed.count)) {
-      for (row, level) in levels.enumerated() where level >= 0 {
-        fixed[row] += effects[Int(level)]
+    for (k, effects) in absorbed.enumerated() {
+      let g = columns.levels.count - absorbed.count + k
+      for (row, level) in columns.levels[g].enumerated() where level >= 0 {
+        fixed[row] += columns.z[g][row] * effects[Int(level)]
       }
     }
     for row in fixed.indices where !rows.isComplete[row] { fixed[row] = .nan }

@@ -16,8 +16,8 @@ struct AbsorbedArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Factors of the fixed part whose columns are kept sparse: auto, from 200 levels on, as far as the \
-      first rows tell (default); none; or their names.
+      Factors of the fixed part whose columns are kept sparse, with those of their products with numbers, \
+      f:x: auto, from 200 levels on, as far as the first rows tell (default); none; or their names.
       """, valueName: "auto|none|a,b"))
   var sparseFixed: String = "auto"
 

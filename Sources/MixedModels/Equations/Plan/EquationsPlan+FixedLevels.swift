@@ -14,6 +14,15 @@ extension EquationsPlan {
     besideFixedLevels model: LinearMixedModel, solver: String, accuracy: Double?, threads: Int,
     memory: Int, compares: Bool, refuses: Bool
   ) throws {
+    var solver = solver
+    if model.fixedLevels!.hasSlopes {
+      // What is estimated of the inverse is its diagonal, and a level's columns share more.
+      guard solver != "matrix-free" else {
+        throw FitError.numerical(
+          "slopes of levels with sparse columns (\(model.fixedLevels!.factors.last!.name)) take exact equations. Use \(Setting.solver("auto")), or another solver")
+      }
+      if solver == "auto" { solver = "exact" }
+    }
     let joint = try EquationsPlan(
       model.joined, solver: solver, accuracy: accuracy, threads: threads, memory: memory,
       compares: compares, refuses: refuses)

@@ -35,7 +35,7 @@ extension FittedModel {
     var rows = try zip(terms.indices, termHypotheses(type)).map { t, rows in
       test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
-    if hasSetApart { rows = try withSetApartTests(rows, method) }
+    if hasSetApart { rows = try withSetApartTests(rows, method, areDeletions: false) }
     return AnovaTable(kind: .types(type), formula: fit.formula, method: actual(method), rows: rows)
   }
 
@@ -47,11 +47,16 @@ extension FittedModel {
     let hasSetApart = model.fixedLevels?.reported != nil
     guard !terms.isEmpty || hasSetApart else { throw InferenceError.noFixedTerms(fit.formula) }
     let ddf = try degreesOfFreedom(method)
-    let wanted = terms.indices.filter { t in !terms.contains { terms[t].isPartOf($0) } }
+    let numbers = model.fixedLevels?.hasSlopes == true ? products.specification.absorbed.flatMap(\.terms.terms) : []
+    let wanted = terms.indices.filter { t in
+      !terms.contains { terms[t].isPartOf($0) } && !numbers.contains { own in
+        terms[t].factors.isEmpty && Set(terms[t].numbers).isSubset(of: own.numbers)
+      }
+    }
     var rows = try zip(wanted, deletionHypotheses(of: wanted)).map { t, rows in
       test(terms[t].label, try LinearHypothesis(rows: usual(rows, of: t)), ddf)
     }
-    if hasSetApart { rows = try withSetApartTests(rows, method) }
+    if hasSetApart { rows = try withSetApartTests(rows, method, areDeletions: true) }
     return AnovaTable(kind: .singleTermDeletions, formula: fit.formula, method: actual(method), rows: rows)
   }
 

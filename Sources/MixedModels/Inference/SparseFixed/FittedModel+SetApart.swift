@@ -10,6 +10,7 @@ extension FittedModel {
   ) -> [(column: Int, row: [Double])] {
     let (p, r) = (model.fixedEffectCount, reported.transform.columns)
     let position = Dictionary(uniqueKeysWithValues: zip(model.fixed.kept, 0...))
+    let first = reported.hasIntercept ? 1 : 0
     func own(_ k: Int) -> [Double] { (0..<r).map { reported.transform[k, $0] } }
     return columns.indices.compactMap { c in
       guard columns[c].isKept else { return nil }
@@ -17,27 +18,19 @@ extension FittedModel {
       case .intercept: return (c, [Double](repeating: 0, count: p) + own(0))
       case .column(let j):
         if let a = reported.given.firstIndex(of: j) {
-          return (c, [Double](repeating: 0, count: p) + own(1 + a))
+          return (c, [Double](repeating: 0, count: p) + own(first + a))
         }
         let k = position[j]!
         var unit = [Double](repeating: 0, count: p)
         unit[k] = 1
         var ρ = [Double](repeating: 0, count: r)
         for a in reported.given.indices {
-          for (i, value) in own(1 + a).enumerated() { ρ[i] -= reported.shares[k, a] * value }
+          for (i, value) in own(first + a).enumerated() { ρ[i] -= reported.shares[k, a] * value }
         }
         return (c, model.fixed.workingRow(unit) + ρ)
       case .level: return nil
       }
     }
-  }
-
-  /// The reference functions of all working levels, levels × r.
-  func referenceFunctions(_ levels: FixedLevels, _ reported: ReportedLevels) -> DenseMatrix {
-    let own = reported.referenceFunctions(count: levels.factors[0].levels.count)
-    var all = DenseMatrix(rows: levels.starts.last!, columns: own.columns)
-    for c in 0..<own.columns { for level in 0..<own.rows { all[level, c] = own[level, c] } }
-    return all
   }
 
   /// The results with tests where factors are set apart.
@@ -50,7 +43,7 @@ extension FittedModel {
     let hasTests =
       wanted != .satterthwaite || curvature != nil || isLeastSquares
     let tests = try LevelTests(
-      self, hasTests ? wanted : .none, functions: referenceFunctions(levels, reported),
+      self, hasTests ? wanted : .none, functions: reported.referenceFunctions,
       shares: reported.referenceShares)
     var tested = fit
     func set(_ column: Int, variance: Double, _ denominator: Denominator?) {

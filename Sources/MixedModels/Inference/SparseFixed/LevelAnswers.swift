@@ -78,7 +78,9 @@ final class LevelAnswers {
     Λ += fixedLevels.factors.map { _ in [1] }
     try system.update(Λ)
     let (Φ, L) = try columnsOfX(Λ)
-    let (u, r, p) = (fixedLevels.unit, functions.columns, Φ.rows)
+    let (u, r, p, within) = (fixedLevels.unit, functions.columns, Φ.rows, fixedLevels.within)
+    let effects = functions
+    let functions = within?.functions(effects) ?? effects
     var given = DenseMatrix(rows: joined.randomEffectCount, columns: r)
     for c in 0..<r { for level in 0..<functions.rows { given[first + level, c] = functions[level, c] } }
     let answers = ofLevels(try system.answers(to: given))
@@ -95,14 +97,17 @@ final class LevelAnswers {
       }
     }
     guard let shares else { return State(covariance: C, levels: [], error: nil) }
-    let diagonal = try system.diagonal(from: model.groups.count)
+    let joint = within?.jointPlaces.map { (first + $0, first + $1) } ?? []
+    let inverse = try system.entries(from: model.groups.count, joint)
+    let diagonal = within?.variances(inverse.diagonal, joint: inverse.joint) ?? inverse.diagonal
+    let (ofEffects, answersOfEffects) = (within?.effects(L) ?? L, within?.effects(answers) ?? answers)
     var variances = diagonal.map { u * u * $0 }
     for level in variances.indices {
-      var row = (0..<p).map { u * L[level, $0] }
+      var row = (0..<p).map { u * ofEffects[level, $0] }
       if level < shares.rows {
         let t = (0..<shares.columns).map { shares[level, $0] }
         for (a, ta) in t.enumerated() {
-          variances[level] -= 2 * u * u * ta * answers[level, a]
+          variances[level] -= 2 * u * u * ta * answersOfEffects[level, a]
           for (b, tb) in t.enumerated() { variances[level] += ta * tb * ofFunctions[a, b] }
           for i in 0..<p { row[i] -= ta * A[i, a] }
         }
@@ -122,7 +127,7 @@ final class LevelAnswers {
     for (k, error) in errors.enumerated() {
       let (factor, start) = (fixedLevels.factors[k], fixedLevels.starts[k])
       for level in factor.levels.indices
-      where !factor.isRedundant[level] && !(k == 0 && reference.contains(level)) {
+      where !factor.isRedundant[level] && !reference.contains(start + level) {
         let share = error * diagonal[start + level] / variances[start + level]
         sum += share * share
         count += 1

@@ -11,10 +11,10 @@ protocol LevelSystem: AnyObject {
   ///
   /// - Throws: `FitError`, `CholmodError`.
   func answers(to a: DenseMatrix) throws -> DenseMatrix
-  /// The diagonal of M⁻¹ for the levels of the groups from `first` on.
+  /// The diagonal of M⁻¹ for the levels of the groups from `first` on, and its entries for pairs of scalars of one level.
   ///
   /// - Throws: `FitError`, `CholmodError`.
-  func diagonal(from first: Int) throws -> [Double]
+  func entries(from first: Int, _ pairs: [(Int, Int)]) throws -> (diagonal: [Double], joint: [Double])
   /// For every group the relative standard error of the last diagonal, root mean square; nil where it is exact.
   var diagonalErrors: [Double]? { get }
 }
@@ -61,8 +61,14 @@ final class FactoredLevelSystem: LevelSystem {
     return b.submatrix(rows: places, columns: Array(0..<a.columns))
   }
 
-  func diagonal(from first: Int) throws -> [Double] {
-    try equations.conditionalCovariances().dropFirst(first).flatMap(\.self)
+  func entries(from first: Int, _ pairs: [(Int, Int)]) throws -> (diagonal: [Double], joint: [Double]) {
+    let inverse = try equations.factor.inverseSubset(leading: equations.q)
+    let start = model.groups.prefix(first).reduce(0) { $0 + $1.size * $1.levelCount }
+    return (
+      places[start...].map { inverse.lookup($0, $0)! },
+      // A level's columns meet in the level, if only by a zero.
+      pairs.map { inverse.lookup(places[$0], places[$1])! }
+    )
   }
 }
 
@@ -86,7 +92,10 @@ final class LeastSquaresLevelSystem: LevelSystem {
     return try levels.products.solved(a, solver: solver, threads: threads).answers
   }
 
-  func diagonal(from first: Int) throws -> [Double] { try levels.inverseDiagonal() }
+  func entries(from first: Int, _ pairs: [(Int, Int)]) throws -> (diagonal: [Double], joint: [Double]) {
+    precondition(pairs.isEmpty, "absorbed factors have no slopes")
+    return (try levels.inverseDiagonal(), [])
+  }
 }
 
 /// By conjugate gradients, and the diagonal by random vectors, whose error is stated.
@@ -109,11 +118,12 @@ final class MatrixFreeLevelSystem: LevelSystem {
 
   func answers(to a: DenseMatrix) throws -> DenseMatrix { try equations.answers(to: a) }
 
-  func diagonal(from first: Int) throws -> [Double] {
+  func entries(from first: Int, _ pairs: [(Int, Int)]) throws -> (diagonal: [Double], joint: [Double]) {
+    precondition(pairs.isEmpty, "models with slopes have exact equations")
     try equations.update(Λ)
     let blocks = try equations.conditionalCovariances()
     diagonalErrors = equations.description.conditionalErrors
-    return blocks.dropFirst(first).flatMap(\.self)
+    return (blocks.dropFirst(first).flatMap(\.self), [])
   }
 }
 

@@ -6,19 +6,26 @@ extension FittedModel {
   /// F tests of all terms, each adjusted for all others, where factors are set apart: these are in no other
   /// term, so that types 2 and 3 and single-term deletions are one for them.
   ///
-  /// - Parameter others: The tests of the other terms.
+  /// - Parameters:
+  ///   - others: The tests of the other terms.
+  ///   - areDeletions: Whether terms are left out that are contained in others.
   /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
   func withSetApartTests(
-    _ others: [FTest], _ method: DegreesOfFreedomMethod
+    _ others: [FTest], _ method: DegreesOfFreedomMethod, areDeletions: Bool
   ) throws -> [FTest] {
     guard let written = formula.writtenFixed, let levels = model.fixedLevels else { return others }
+    guard areDeletions || !levels.hasSlopes else {
+      throw InferenceError.refused(
+        "terms are not tested one by one where levels have slopes with sparse columns (\(levels.factors.last!.name)). Take single-term deletions, or compare models with and without a term."
+      )
+    }
     guard written.hasIntercept else {
       throw InferenceError.refused(
         "terms are not tested where factors are kept as sparse columns without an intercept. Write the formula with an intercept, whose model is the same."
       )
     }
-    // Deletions leave terms out that are contained in others.
     return try written.terms.compactMap { term -> FTest? in
+      if areDeletions, written.terms.contains(where: { $0 != term && Set($0).isSuperset(of: term) }) { return nil }
       let label = written.label(of: term)
       if let k = levels.factors.firstIndex(where: { $0.name.hasBytes(of: label) }) {
         return try setApartTest(k, method)
@@ -40,7 +47,7 @@ extension FittedModel {
       guard columns[c].isKept, case .level(k, _) = columns[c].place else { return false }
       return true
     }
-    if own.count <= Self.largestSatterthwaiteRank, levels.isConnected {
+    if own.count <= Self.largestSatterthwaiteRank, levels.isConnected || levels.hasSlopes {
       let forms = try SetApartForms(
         self,
         own.map { c in
@@ -54,9 +61,9 @@ extension FittedModel {
       return test(
         levels.factors[k].name, try LinearHypothesis(rows: L), tests.ddf, estimates: tests.estimates)
     }
-    guard levels.factors.count <= 2 else {
+    guard levels.hasSlopes ? k == levels.factors.count - 1 : levels.factors.count <= 2 else {
       throw InferenceError.refused(
-        "\(levels.factors[k].name) is not tested as a whole beside two other factors with sparse columns. Compare models with and without it by likelihood ratio."
+        "\(levels.factors[k].name) is not tested as a whole beside two other terms with sparse columns. Compare models with and without it by likelihood ratio."
       )
     }
     let reduced = try SetApartReduction(
@@ -71,7 +78,7 @@ extension FittedModel {
     switch actual(method) {
     case .none: df = .infinity
     case .residual: df = Double(model.observations - model.fixedRank)
-    case .satterthwaite: df = levels.isConnected ? try sampledDegreesOfFreedom(k, method) : nil
+    case .satterthwaite: df = levels.isConnected || levels.hasSlopes ? try sampledDegreesOfFreedom(k, method) : nil
     case .kenwardRoger, .kenwardRogerLinear:
       try model.requireNoAbsorbedFactors(ForSomeModels.kenwardRoger.name)
     }
@@ -97,7 +104,8 @@ extension FittedModel {
   /// - Returns: nil where an effect has two degrees of freedom or fewer.
   fileprivate func sampledDegreesOfFreedom(_ k: Int, _ method: DegreesOfFreedomMethod) throws -> Double? {
     let levels = model.fixedLevels!
-    let (squares, start) = (levels.factors[k].squares, levels.starts[k])
+    let (factor, start) = (levels.factors[k], levels.starts[k])
+    let squares = zip(factor.squares, factor.isRedundant).map { levels.hasSlopes && $1 ? 0 : $0 }
     let total = squares.reduce(0, +)
     let count = Self.sampledCombinations
     var functions = DenseMatrix(rows: levels.starts.last!, columns: count)
@@ -165,14 +173,18 @@ private struct ReducedModel {
     let (starts, first, p) = (levels.starts, model.groups.count, model.fixedEffectCount)
     let reported = levels.reported!
     let others = levels.factors.indices.filter { $0 != k }
+    // Columns that the other factors do not explain.
+    let own = (0..<reported.effects.columns).filter { c in
+      others.isEmpty || levels.hasSlopes && (starts[k]..<starts[k + 1]).contains { reported.effects[$0, c] != 0 }
+    }
+    let effects = reported.effects.submatrix(rows: Array(0..<starts.last!), columns: own)
+    let ofLevels = levels.within?.working(effects) ?? effects
     // Columns [V X y] = their rest + D · these, in working levels.
-    let V = others.isEmpty ? reported.directions.columns : 0
+    let V = own.count
     let width = V + p + 1
     var g = DenseMatrix(rows: starts.last!, columns: width)
     for c in 0..<V {
-      for level in 0..<reported.directions.rows {
-        g[level, c] = reported.directions[level, c] / levels.unit
-      }
+      for level in 0..<starts.last! { g[level, c] = ofLevels[level, c] / levels.unit }
     }
     let G = levels.regressionOfColumns(model.fixed.B)
     let fitted = model.fixed.B * model.fixed.leastSquares
@@ -215,7 +227,11 @@ private struct ReducedModel {
     }
     let pairs = levels.pairs.filter {
       $0.rowGroup < first && others.contains($0.columnGroup - first)
-    }.map { $0.mapped(by: .identity(model.groups[$0.rowGroup].size), .identity(1), groups: ($0.rowGroup, first)) }
+    }.map {
+      $0.mapped(
+        by: .identity(model.groups[$0.rowGroup].size), .identity(1),
+        groups: ($0.rowGroup, first + others.firstIndex(of: $0.columnGroup - first)!))
+    }
     let none = [Double](repeating: 0, count: width - 1)
     let fixed = model.fixed
     self.model = LinearMixedModel(
@@ -230,7 +246,9 @@ private struct ReducedModel {
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
       terms: model.terms, knownVariance: model.knownVariance)
     otherFactors = others.map { _ in [1] }
-    rank = width - 1 + others.reduce(0) { $0 + levels.factors[$1].levels.count }
+    rank = width - 1 + others.reduce(0) {
+      $0 + (levels.hasSlopes ? levels.factors[$1].estimatedCount : levels.factors[$1].levels.count)
+    }
   }
 }
 

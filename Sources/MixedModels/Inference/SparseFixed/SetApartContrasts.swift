@@ -64,8 +64,9 @@ struct SetApartForms {
       var function = [Double](repeating: 0, count: starts.last!)
       for (column, value) in c.enumerated() where value != 0 {
         guard case .level(let factor, let level) = columns[column].place else { continue }
-        function[starts[factor] + level] += value
-        if factor == 0 { for k in 0..<r { row[p + k] -= value * shares[level, k] } }
+        let place = starts[factor] + level
+        function[place] += value
+        if place < shares.rows { for k in 0..<r { row[p + k] -= value * shares[place, k] } }
       }
       rows.append(row)
       storage += function
@@ -77,7 +78,7 @@ struct SetApartForms {
     let parts = qr.q.multipliedByTransposeOnLeft(own)
     functions = DenseMatrix(
       rows: starts.last!, columns: r + qr.rank,
-      storage: fitted.referenceFunctions(levels, reported).storage + qr.q.storage)
+      storage: reported.referenceFunctions.storage + qr.q.storage)
     self.rows = rows.indices.map { rows[$0] + parts.column($0) }
   }
 }
@@ -102,41 +103,61 @@ struct SetApartEstimability {
     if let column = dropped.first(where: { c[$0] != 0 }) { return columns[column].name }
     guard !dropped.isEmpty else { return nil }
     let name = columns[dropped.last!].name
-    if !levels.isConnected, !isDeterminedInComponents(c) { return name }
-    return reported.aliased.columns.indices.allSatisfy { isOrthogonal(c, to: $0) } ? nil : name
+    let weights = self.weights(c)
+    let isKnown =
+      levels.within.map { isDetermined(weights, within: $0) } ?? (levels.isConnected || isDeterminedInComponents(c))
+    guard isKnown else { return name }
+    return reported.aliased.columns.indices.allSatisfy { isOrthogonal(c, weights, to: $0) } ? nil : name
+  }
+
+  /// What a form has of levels' effects where R's columns give nothing but these, levels of all factors.
+  private func weights(_ c: [Double]) -> [Double] {
+    let starts = levels.starts
+    var weights = [Double](repeating: 0, count: starts.last!)
+    var (common, sums) = (reported.codings.map { _ in 0.0 }, reported.codings.map { _ in 0.0 })
+    var constant = 0.0
+    for (column, value) in c.enumerated() where value != 0 {
+      switch columns[column].place {
+      case .intercept: constant = value
+      case .column(let j):
+        for k in common.indices where reported.codings[k].parent == j { common[k] = value }
+      case .level(let factor, let level):
+        weights[starts[factor] + level] += value
+        sums[factor] += value
+      }
+    }
+    // Without an intercept the constant is the sum of the first factor's columns.
+    if !reported.hasIntercept { constant = sums[0] }
+    for (k, coding) in reported.codings.enumerated() {
+      guard let base = coding.base else { continue }
+      let rest = (levels.factors[k].isSlope ? common[k] : constant) - sums[k]
+      for (level, value) in coding.function(base) { weights[starts[k] + level] += rest * value }
+    }
+    return weights
+  }
+
+  /// Where a number does not vary in a level, effects of the level make up for its slope there.
+  private func isDetermined(_ weights: [Double], within: ColumnsWithinLevels) -> Bool {
+    let all = DenseMatrix(rows: weights.count, columns: 1, storage: weights)
+    let size = weights.reduce(0) { $0 + abs($1) }
+    return zip(within.functions(all).storage, within.isRedundant).allSatisfy { !$1 || abs($0) <= 1e-9 * size }
   }
 
   /// With x = Dg + Xc, what a form has of x must be what it has of the rest.
-  private func isOrthogonal(_ c: [Double], to a: Int) -> Bool {
+  private func isOrthogonal(_ c: [Double], _ weights: [Double], to a: Int) -> Bool {
     let aliased = reported.aliased
-    let starts = levels.starts
-    // What R's columns leave out of every factor's part of Dg: multiples of the constant.
-    var bases = starts.dropLast().map { aliased.directions[$0, a] }
-    if reported.isSummed {
-      bases[0] = (0..<starts[1]).reduce(0) { $0 + aliased.directions[$1, a] } / Double(starts[1])
-    }
-    if !reported.hasIntercept { bases[0] = 0 }
-    let constant = bases.reduce(0, +)
     var (sum, size) = (0.0, 0.0)
-    for (column, value) in c.enumerated() where value != 0 {
-      var own = 0.0
-      switch columns[column].place {
-      case .intercept: own = -constant
-      case .column(let j):
-        if j == aliased.columns[a] {
-          own = 1
-        } else if let k = kept.firstIndex(of: j) {
-          own = -aliased.shares[k, a]
-        }
-      case .level(let factor, let level):
-        own = bases[factor] - aliased.directions[starts[factor] + level, a]
-        // Without an intercept the constant is the sum of the first factor's columns.
-        if factor == 0, !reported.hasIntercept { own -= constant }
-      }
-      sum += value * own
-      size += abs(value * own) + abs(value)
+    func add(_ value: Double) {
+      sum += value
+      size += abs(value)
     }
-    return abs(sum) <= 1e-7 * size
+    for (column, value) in c.enumerated() where value != 0 {
+      guard case .column(let j) = columns[column].place else { continue }
+      if j == aliased.columns[a] { add(value) }
+      if let k = kept.firstIndex(of: j) { add(-value * aliased.shares[k, a]) }
+    }
+    for (level, weight) in weights.enumerated() where weight != 0 { add(-weight * aliased.directions[level, a]) }
+    return abs(sum) <= 1e-7 * (size + c.reduce(0) { $0 + abs($1) })
   }
 
   /// Of two factors: in every set of levels that rows connect, a form has the same weight of both.

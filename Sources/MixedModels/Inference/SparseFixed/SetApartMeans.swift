@@ -67,7 +67,7 @@ struct SetApartMeans {
       case .level(let factor, let level):
         guard column.isKept else { return 0 }
         // With sum contrasts the last level's effect is less all others'.
-        let isSummed = factor == 0 && levels.reported!.isSummed
+        let isSummed = levels.reported!.codings[factor].kind == .sum
         return shares[factor][level] - (isSummed ? shares[factor].last! : 0)
       }
     }
@@ -89,10 +89,14 @@ extension FittedModel {
   /// - Throws: `InferenceError` for means of factors that are absorbed or set apart.
   func requireMeans(of specification: MeansSpecification, _ options: MeansOptions) throws {
     guard let levels = model.fixedLevels else { return }
-    let names = levels.reported?.names ?? levels.factors.map(\.name)
+    if levels.hasSlopes {
+      throw InferenceError.refused(
+        "marginal means are not computed where levels have slopes with sparse columns (\(levels.factors.last!.name)): test combinations of coefficients as hypotheses, or fit with \(Setting.sparseFixed("none"))."
+      )
+    }
     let wanted = specification.variables + specification.groups + Array(options.values.keys)
-    for (name, factor) in zip(names, levels.factors) {
-      guard let found = wanted.first(where: { $0 == name || $0 == factor.name || "factor(\($0))" == name })
+    for factor in levels.factors {
+      guard let found = wanted.first(where: { $0 == factor.name || "factor(\($0))" == factor.name })
       else { continue }
       guard levels.reported != nil else {
         throw InferenceError.refused(

@@ -10,6 +10,8 @@ public struct AbsorbedFactor: Sendable, Hashable {
   /// Whether it is a term of the fixed part that only is solved for as absorbed factors are, see
   /// `Formula.settingApart`.
   package var isReported = false
+  /// What every level has an effect of: the constant, or of the term `f:x` the number x.
+  package var columns = ModelTerms(hasIntercept: true)
 }
 
 extension AbsorbedFactor {

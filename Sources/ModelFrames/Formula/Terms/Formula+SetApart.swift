@@ -7,18 +7,23 @@ extension Formula {
   /// The factors' terms leave `fixed`, which then has an intercept, so that other factors are coded as
   /// beside one; `writtenFixed` keeps what was written.
   ///
-  /// - Parameter names: Of variables that are terms by themselves, as R writes them; others do not count.
+  /// - Parameter names: Of terms as R writes them: factors, and products of one of these factors and numbers. Others
+  ///   do not count.
   package func settingApart(_ names: [String]) -> Formula {
     guard !names.isEmpty else { return self }
-    let places = fixed.terms.indices.filter { t in
-      fixed.terms[t].count == 1 && names.contains { $0.hasBytes(of: fixed.label(of: fixed.terms[t])) }
-    }
+    func isNamed(_ term: [Int]) -> Bool { names.contains { $0.hasBytes(of: fixed.label(of: term)) } }
+    /// Of the variables in a term.
+    func factor(_ term: [Int]) -> Int? { term.first { v in fixed.terms.contains([v]) && isNamed([v]) } }
+    let places = fixed.terms.indices.filter { isNamed(fixed.terms[$0]) && factor(fixed.terms[$0]) != nil }
     guard !places.isEmpty else { return self }
     var formula = self
     formula.writtenFixed = writtenFixed ?? fixed
     formula.absorbedFactors += places.map { t in
-      let variable = fixed.variables[fixed.terms[t][0]]
-      return AbsorbedFactor(variables: [variable], name: variable.name, isReported: true)
+      let term = fixed.terms[t]
+      let own = factor(term)!
+      return AbsorbedFactor(
+        variables: [fixed.variables[own]], name: fixed.label(of: term), isReported: true,
+        columns: fixed.product(of: term.filter { $0 != own }))
     }
     formula.fixed = fixed.without(Set(places)).withIntercept
     return formula
@@ -26,6 +31,13 @@ extension Formula {
 }
 
 extension ModelTerms {
+  /// The product of some variables alone; of none the constant.
+  fileprivate func product(of own: [Int]) -> ModelTerms {
+    ModelTerms(
+      hasIntercept: own.isEmpty, variables: own.map { variables[$0] },
+      terms: own.isEmpty ? [] : [Array(own.indices)])
+  }
+
   /// The same without some terms, and without variables that are then in none.
   fileprivate func without(_ places: Set<Int>) -> ModelTerms {
     let kept = terms.indices.filter { !places.contains($0) }.map { terms[$0] }
