@@ -51,6 +51,32 @@ struct NodeGraph {
     return try fillReducingOrder(Self.pattern(sizes.count, own), method: method)
   }
 
+  /// The levels of the group with the most first, where these are independent and what they leave is small or nearly
+  /// full: no order has less fill, and to look for one takes longer than the factor. Else nil.
+  func largestGroupFirst() -> [Int]? {
+    let ends = firstNode.dropFirst() + [sizes.count]
+    let groups = zip(firstNode, ends).map { $0..<$1 }
+    guard !isRelated, let largest = groups.max(by: { $0.count < $1.count }) else { return nil }
+    var degrees = [Double](repeating: 0, count: sizes.count)
+    var first = [Int](repeating: sizes.count, count: sizes.count)
+    for (a, b) in edges {
+      let (own, other) = largest.contains(a) ? (a, b) : (b, a)
+      guard !largest.contains(other) else { return nil }
+      if largest.contains(own) {
+        degrees[own] += 1
+        first[own] = min(first[own], other)
+      }
+    }
+    let others = sizes.count - largest.count
+    guard others <= Self.smallCore || largest.reduce(0, { $0 + degrees[$1] * degrees[$1] }) >= Double(others * others)
+    else { return nil }
+    // Where what is left is full this is a postorder, with one supernode at its end.
+    return largest.sorted { (first[$1], $0) < (first[$0], $1) } + sizes.indices.filter { !largest.contains($0) }
+  }
+
+  /// Nodes whose full core takes little.
+  private static let smallCore = 1000
+
   /// Whether some nodes have far more neighbours than most, as sires have. Nested dissection, which suits
   /// maps, then takes long, and its factor has several times the entries that minimum degree leaves.
   private var hasHubs: Bool {

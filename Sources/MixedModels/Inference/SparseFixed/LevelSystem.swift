@@ -31,7 +31,11 @@ final class FactoredLevelSystem: LevelSystem {
   /// - Parameter names: Of the factors whose levels' variances are wanted, for messages.
   /// - Throws: `FitError` where memory ends, `CholmodError`.
   init(_ model: LinearMixedModel, names: [String]) throws {
-    let equations = try WholeEquations(model)
+    let graph = NodeGraph(model)
+    let equations = try WholeEquations(
+      model,
+      graph.largestGroupFirst().map { WholePattern(model, graph, order: $0, leading: graph.sizes.count) }
+        ?? WholePattern(model))
     do throws(MemoryShortage) {
       try requireMemory(
         2 * Double(equations.factor.factorBytes) + Double(equations.factor.updateBytes),
