@@ -78,6 +78,16 @@ package struct RelativeCovariance: Sendable {
   /// The residual's entries of φ.
   func residualCoordinates(_ φ: [Double]) -> ArraySlice<Double> { φ[blockParameterCount...] }
 
+  /// Strata of the residual variance with their entries of φ; nil where there is one variance.
+  func strata(_ φ: [Double]) -> (structure: VarianceStrata, coordinates: ArraySlice<Double>)? {
+    residual?.strata.map { ($0, residualCoordinates(φ).prefix($0.names.count)) }
+  }
+
+  /// How residuals are correlated in time with its entry of φ; nil where they are independent.
+  func serial(_ φ: [Double]) -> (structure: SerialCorrelation, coordinates: ArraySlice<Double>)? {
+    residual?.serial.map { ($0, φ.suffix(1)) }
+  }
+
   /// See `ResidualStructure.held`.
   func heldCoordinates(_ φ: [Double]) -> [Int] {
     residual?.held(residualCoordinates(φ)).map { blockParameterCount + $0 } ?? []

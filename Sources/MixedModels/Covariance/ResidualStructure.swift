@@ -35,9 +35,16 @@ protocol ResidualStructure: Sendable {
   func valueSlopes(_ φ: ArraySlice<Double>) -> [Double]
   /// Why numbers are no values; nil where they are.
   func problem(_ values: ArraySlice<Double>) -> String?
+  /// Strata of rows, whose parameters are the first ones; nil where all rows have one variance.
+  var strata: VarianceStrata? { get }
+  /// How rows are correlated in time, by the last parameter; nil where they are independent.
+  var serial: SerialCorrelation? { get }
 }
 
 extension ResidualStructure {
+  var strata: VarianceStrata? { nil }
+  var serial: SerialCorrelation? { nil }
+
   func held(_ φ: ArraySlice<Double>) -> [Int] { [] }
 
   /// The gradient in φ of log |K| + log |R| + w r² (M for ML).
@@ -62,6 +69,8 @@ struct VarianceStrata: ResidualStructure {
   /// The raw cell set that they are, and the stratum of every cell.
   let cellSet: Int
   let cells: [Int]
+
+  var strata: VarianceStrata? { self }
 
   /// In θ.
   var names: [String] { labels.dropFirst().map { "Residual.\($0)" } }

@@ -30,13 +30,15 @@ struct SerialCorrelation: ResidualStructure {
   /// The time that the correlation is reported of, in units.
   private var reported: Double { word == .ar1 ? 1 : 1 / unit }
 
+  var serial: SerialCorrelation? { self }
+
   var names: [String] { ["Residual.rho"] }
   /// Half alike over a usual time, where zero is a boundary.
   var start: [Double] { [0] }
   var independent: [Double] { [1] + lengths.flatMap { _ in [0.0, 0] } }
 
   /// w_k and its derivative in φ.
-  private func correlations(_ φ: ArraySlice<Double>) -> [(value: Double, slope: Double)] {
+  func correlations(_ φ: ArraySlice<Double>) -> [(value: Double, slope: Double)] {
     let φ = φ.first ?? 0
     let (r, slope) = (parameter.value(φ), parameter.slope(φ))
     return exponents.map { e in (pow(r, e), e == 1 ? slope : e * pow(r, e - 1) * slope) }

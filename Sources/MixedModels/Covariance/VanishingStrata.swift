@@ -54,8 +54,7 @@ extension RelativeCovariance {
   /// Points where one stratum more has a residual variance of zero, and all other variances are as at φ; with how many
   /// times as much rounding there is at φ as there.
   func vanishingStrata(_ φ: [Double]) -> [(φ: [Double], noise: Double)] {
-    guard let strata = residual as? VarianceStrata else { return [] }
-    let own = residualCoordinates(φ)
+    guard let (strata, own) = strata(φ) else { return [] }
     return strata.mayBeZero(own).map { s in
       let factor = strata.factorToZero(s, own)
       if s > 0 {

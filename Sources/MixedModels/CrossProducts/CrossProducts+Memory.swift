@@ -13,8 +13,11 @@ extension CrossProducts {
     let size = ProductsSize(specification.basis, counts: rows.cellSets.map(\.count))
     let strata = specification.basis.strata.map { rows.cellSets[$0].count } ?? 0
     try checkStrata(specification, count: strata)
-    let steps = specification.basis.serial.map { SerialSteps(rows, $0) }
-    let parts = steps.map { $0.areTooMany ? 0 : 2 * $0.lengths.count } ?? strata
+    let steps = specification.basis.serial.map {
+      SerialSteps(rows, $0, strata: specification.basis.strata)
+    }
+    let ofSteps = steps.map { $0.areTooMany ? 0 : $0.kinds.reduce(0) { $0 + $1.sums.count } } ?? 0
+    let parts = strata + ofSteps
     try size.checkFixed(copies: 4 * workers * (1 + parts))
     try size.checkLevels(copies: workers * (1 + parts))
   }
@@ -25,7 +28,7 @@ extension CrossProducts {
   /// - Throws: `FitError.memoryShortage`
   func checkGrowth() throws(FitError) {
     let size = size
-    let parts = basis.strata.map { cellSets[$0].count } ?? parts.count
+    let parts = strataPartCount + gaps.partCount
     if fixed.capacity < size.fixedColumns { try size.checkFixed(copies: 4 * (1 + parts)) }
     let isWider =
       groups.indices.contains {

@@ -2,23 +2,43 @@
 import ModelFrames
 
 extension CrossProducts {
-  /// Adds the parts of `other`, of which everything else was added.
+  /// Parts that are of strata; those of steps are behind them.
+  package var strataPartCount: Int { basis.strata.map { cellSets[$0].count } ?? 0 }
+
+  /// A part without rows.
+  var emptyPart: ProductSums { ProductSums(emptyOf: basis, like: groups, pairs: groupPairs) }
+
+  /// Makes room for the strata of `other`.
   ///
   /// - Parameters:
   ///   - maps: For every cell set the code here of every code there.
-  ///   - places: The part here of every part there.
-  ///   - count: How many parts there are then.
+  ///   - known: How many strata there were.
+  /// - Returns: the part here of every such part there.
+  mutating func placesOfStrata(
+    _ maps: [[Int32]], known: Int
+  ) throws(FitError) -> [(here: Int, there: Int)] {
+    guard let strata = basis.strata else { return [] }
+    try checkStrata(strata)
+    for _ in known..<strataPartCount { parts.insert(emptyPart, at: known) }
+    return maps[strata].enumerated().map { (Int($1), $0) }
+  }
+
+  /// Adds parts of `other`, of which everything else was added.
+  ///
+  /// - Parameters:
+  ///   - maps: For every cell set the code here of every code there.
+  ///   - places: The part here of parts there.
   mutating func addParts(
-    of other: CrossProducts, _ maps: [[Int32]], places: [Int], count: Int
+    of other: CrossProducts, _ maps: [[Int32]], _ places: [(here: Int, there: Int)]
   ) {
-    for _ in parts.count..<count { parts.append(ProductSums(emptyOf: basis, like: groups, pairs: groupPairs)) }
     let (basis, pairsOfGroups) = (basis, groupPairs)
     let directories = groups.map { ($0.directory, levels: $0.levelCount) }
     let fixedDirectory = fixed.directory
     for k in parts.indices {
       parts[k].adopt(fixed: fixedDirectory, groups: directories, pairs: pairsOfGroups)
     }
-    for (k, theirs) in zip(places, other.parts) {
+    for (k, there) in places {
+      let theirs = other.parts[there]
       parts[k].observations += theirs.observations
       let xColumns = parts[k].fixed.merge(theirs.fixed, blocks: basis.fixed, maps: maps)
       let zColumns = basis.groups.indices.map { g in

@@ -21,7 +21,7 @@ public struct CrossProducts: Sendable {
   /// Row-major upper triangle of group pairs: (0, 1), (0, 2), …, (1, 2), …
   package internal(set) var pairs: [PairProducts]
   /// The sums of each stratum's rows, in the order of the strata's cells, where there are strata: their sum
-  /// is `fixed`, `groups` and `pairs`. Where rows are correlated in time, those of steps, see `gaps`.
+  /// is `fixed`, `groups` and `pairs`. Where rows are correlated in time, those of steps behind them, see `gaps`.
   package internal(set) var parts: [ProductSums] = []
   /// Steps from one row of a subject to the next, where rows are correlated in time.
   package internal(set) var gaps = SerialGaps()
@@ -114,7 +114,8 @@ public struct CrossProducts: Sendable {
       let chunk = ChunkPanels(rows, counts: counts, x: x, z: panels)
       parts = chunk.rowsOfStrata(strata).map { ProductSums(basis, pairs: groupPairs, chunk, rows: $0) }
       for g in groups.indices { for part in parts { groups[g].add(alike: part.groups[g]) } }
-    } else if let serial = basis.serial {
+    }
+    if let serial = basis.serial {
       sumSteps(serial, ChunkPanels(rows, counts: counts, x: x, z: panels))
     }
   }
@@ -181,6 +182,7 @@ public struct CrossProducts: Sendable {
     for atom in moments.indices { moments[atom].merge(other.moments[atom]) }
     guard other.observations > 0 else { return Places() }
 
+    let strataCount = strataPartCount
     var maps: [[Int32]] = []
     for set in cellSets.indices {
       maps.append(
@@ -209,12 +211,10 @@ public struct CrossProducts: Sendable {
         columnColumns: zColumns[h], rowCapacity: groups[g].zCapacity,
         columnCapacity: groups[h].zCapacity)
     }
-    if let strata = basis.strata {
-      try checkStrata(strata)
-      addParts(
-        of: other, maps, places: maps[strata].map { Int($0) }, count: cellSets[strata].count)
-    } else if basis.serial != nil {
-      addSteps(of: other, maps)
+    if basis.strata != nil || basis.serial != nil {
+      var places = try placesOfStrata(maps, known: strataCount)
+      if basis.serial != nil { places += placesOfSteps(of: other, maps) }
+      addParts(of: other, maps, places)
     }
     return Places(cells: maps, fixed: xColumns)
   }

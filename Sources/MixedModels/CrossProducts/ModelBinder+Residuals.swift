@@ -55,12 +55,6 @@ extension ModelBinder {
         "cannot be told beside absorbed factors. Write “\(factor.name)” as a fixed effect or as a random term, or leave one of both out"
       )
     }
-    if options.residualBy != nil {
-      throw .serial(
-        term.text,
-        "is for residuals of one variance: leave \(Setting.residualBy) out, or the correlations"
-      )
-    }
     if options.clusters != nil {
       throw .serial(
         term.text, "cannot stand beside sums by clusters. Leave \(Setting.clusters()) out")

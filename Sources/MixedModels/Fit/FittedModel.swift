@@ -136,7 +136,7 @@ public final class FittedModel: Sendable {
   /// - Throws: `InferenceError` where residuals are correlated within subjects, by visits or in time.
   func requireIndependentRows(_ what: MessageText) throws(InferenceError) {
     try requireIndependentResiduals(what)
-    guard let serial = model.covariance.residual as? SerialCorrelation else { return }
+    guard let serial = model.covariance.residual?.serial else { return }
     throw .needsIndependentResiduals(what, serial.term)
   }
 

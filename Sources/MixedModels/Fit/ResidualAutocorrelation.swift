@@ -30,8 +30,7 @@ public struct ResidualAutocorrelation: Sendable {
 extension ResidualAutocorrelation {
   /// - Parameter error: Of ρ; nil where it is not known.
   init?(_ model: LinearMixedModel, φ: [Double], _ error: Double?) {
-    guard let structure = model.covariance.residual as? SerialCorrelation else { return nil }
-    let own = model.covariance.residualCoordinates(φ)
+    guard let (structure, own) = model.covariance.serial(φ) else { return nil }
     (term, word) = (structure.term.text, structure.word.rawValue)
     (time, subject) = (structure.term.visit, structure.term.subject)
     subjects = structure.subjects
@@ -50,9 +49,7 @@ extension ResidualAutocorrelation {
 extension LinearMixedModel {
   /// What to say of a correlation of residuals that goes to the least that it may be.
   func vanishingCorrelation(_ φ: [Double]) -> [String] {
-    guard let structure = covariance.residual as? SerialCorrelation,
-      structure.isOnBoundary(covariance.residualCoordinates(φ))
-    else { return [] }
+    guard let (structure, own) = covariance.serial(φ), structure.isOnBoundary(own) else { return [] }
     return [
       "the correlation of residuals in time, \(structure.term.text), is estimated as zero, the least that car1 allows; ar1 allows negative ones"
     ]

@@ -26,8 +26,7 @@ public struct ResidualStrata: Sendable {
 extension ResidualStrata {
   /// - Parameter errors: Standard errors, one for every stratum; nil where they are not known.
   init?(_ model: LinearMixedModel, φ: [Double], sigma: Double, _ errors: [Double]?) {
-    guard let structure = model.covariance.residual as? VarianceStrata else { return nil }
-    let own = model.covariance.residualCoordinates(φ)
+    guard let (structure, own) = model.covariance.strata(φ) else { return nil }
     let ratios = [1] + structure.values(own)
     let isZero = structure.isZero(own)
     name = structure.name
@@ -47,12 +46,12 @@ extension ResidualStrata {
 extension LinearMixedModel {
   /// Of every stratum, whether its residual variance is estimated as zero; none where all rows have one.
   func zeroStrata(_ φ: [Double]) -> [Bool] {
-    (covariance.residual as? VarianceStrata)?.isZero(covariance.residualCoordinates(φ)) ?? []
+    covariance.strata(φ).map { $0.structure.isZero($0.coordinates) } ?? []
   }
 
   /// What to say of these strata.
   func vanishingStrata(_ φ: [Double]) -> [String] {
-    guard let strata = covariance.residual as? VarianceStrata else { return [] }
+    guard let strata = covariance.residual?.strata else { return [] }
     return zip(strata.labels, zeroStrata(φ)).filter(\.1).map { label, _ in
       "the residual variance of the stratum “\(label)” of \(strata.name) is estimated as zero, an edge where it has no standard error: random effects explain its rows exactly, or they are too few to tell. Merge it with another"
     }

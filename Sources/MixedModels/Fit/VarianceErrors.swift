@@ -49,21 +49,18 @@ package struct VarianceErrors: Sendable {
     let ofSigma = covariance.variance(last).squareRoot()
     self.sigma = ofSigma
     let own = structure.residualCoordinates(φ)
-    let isSerial = structure.residual is SerialCorrelation
-    autocorrelation =
-      isSerial
-      ? structure.residual?.valueSlopes(own).first.map { slope in
-        var slopes = [Double](repeating: 0, count: n + 1)
-        slopes[n - 1] = slope
-        return covariance.variance(slopes).squareRoot()
-      } : nil
-    let ratios = isSerial ? [] : structure.residual?.values(own) ?? []
+    autocorrelation = structure.serial(φ).map { serial, coordinate in
+      var slopes = [Double](repeating: 0, count: n + 1)
+      slopes[n - 1] = serial.valueSlopes(coordinate)[0]
+      return covariance.variance(slopes).squareRoot()
+    }
+    let ratios = structure.strata(φ).map { $0.structure.values($0.coordinates) } ?? []
     let held = structure.heldCoordinates(φ)
     strata =
       [ofSigma]
       + ratios.enumerated().map { s, ratio in
         var slopes = [Double](repeating: 0, count: n + 1)  // of log σ_s = φ_s + log σ
-        (slopes[n - ratios.count + s], slopes[n]) = (held.contains(n - ratios.count + s) ? 0 : 1, 1)
+        (slopes[own.startIndex + s], slopes[n]) = (held.contains(own.startIndex + s) ? 0 : 1, 1)
         return ratio * sigma * covariance.variance(slopes).squareRoot()
       }
     terms = zip(structure.blocks, structure.blockRanges).map { block, range in

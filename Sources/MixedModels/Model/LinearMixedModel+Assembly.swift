@@ -91,10 +91,10 @@ extension LinearMixedModel {
       releasing: &products, coordinates, options: options, whole: (groups, pairs), related: related)
     let steps = try Self.steps(
       releasing: &products, coordinates, options: options, whole: (groups, pairs), tail: x.tail,
-      related: related)
+      strata: strata, related: related)
     (terms, covariance) = Self.reported(z, groups)
-    covariance.residual = strata?.structure ?? steps?.structure
-    parts = strata?.parts ?? steps?.parts
+    covariance.residual = steps?.structure ?? strata?.structure
+    parts = steps?.parts ?? strata?.parts
     observations = products.observations
     sumOfLogWeights = products.sumOfLogWeights
     (tail, fixed) = (x.tail, x.coordinates)
@@ -106,18 +106,6 @@ extension LinearMixedModel {
       guard options.knownTheta == nil else {
         throw FitError.numerical(
           "all of θ is known, and single parameters are held as well: give \(Setting.knownTheta) or \(Setting.held)."
-        )
-      }
-      if let strata = products.specification.strata {
-        throw FitError.strata(
-          strata.name,
-          "cannot stand beside single parameters that are held, such as \(options.held[0].name). Leave \(Setting.held) out, or the strata"
-        )
-      }
-      if let serial = products.specification.serial {
-        throw FitError.serial(
-          serial.term.text,
-          "cannot stand beside single parameters that are held, such as \(options.held[0].name). Leave \(Setting.held) out, or the correlations"
         )
       }
       covariance = try holding(options.held)

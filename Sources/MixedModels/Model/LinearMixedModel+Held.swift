@@ -26,7 +26,8 @@ extension LinearMixedModel {
         group: block.group, offset: block.offset, size: block.size, R: block.R,
         structure: try held(own, block))
     }
-    var held = RelativeCovariance(blocks: blocks, groupSizes: covariance.groupSizes)
+    var held = RelativeCovariance(
+      blocks: blocks, groupSizes: covariance.groupSizes, residual: covariance.residual)
     if isFree, let deviation = deviations.first, case .deviation(let column) = deviation.kind {
       held.knownDeviation = KnownDeviation(
         block: deviation.term, column: column, value: deviation.value)

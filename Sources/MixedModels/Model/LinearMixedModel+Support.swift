@@ -49,7 +49,10 @@ extension LinearMixedModel {
     case .newResponses: return
     case .kenwardRoger:
       try requireKnownRelationships()
-      try requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
+      if !hasIndependentLevels {
+        try requireEqualVariances(
+          "Kenward and Roger's adjustment beside related levels", .degreesOfFreedom(["satterthwaite"]))
+      }
     case .exactTest: try requireEqualVariances("the exact test", .boundary("mixture"))
     case .bootstrap: try requireEqualVariances("the bootstrap", .intervals("wald"))
     case .groupInfluence: try requireEqualVariances("the influence of levels", nil)
@@ -78,7 +81,7 @@ extension LinearMixedModel {
   /// - Throws: `InferenceError` where residual variances differ by stratum, or residuals are correlated.
   func requireEqualVariances(_ what: String, _ remedy: Setting?) throws(InferenceError) {
     guard parts != nil || covariance.residual != nil else { return }
-    if let serial = covariance.residual as? SerialCorrelation {
+    if let serial = covariance.residual?.serial {
       throw .refused(
         "\(what) is for independent residuals, and those of this model are correlated (\(Setting.residual(serial.term.text))).\(remedy.map { " Use \($0)." } ?? "")"
       )

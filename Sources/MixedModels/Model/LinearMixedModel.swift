@@ -31,8 +31,8 @@ public struct LinearMixedModel: Sendable {
   /// The A_k of which A(φ) is made, where residuals have parameters; the A of this model is the one of
   /// equal coefficients, or that of `weighted(at:)`.
   var parts: ModelParts?
-  /// Whether residuals have parameters of their own beside σ.
-  package var hasResidualStructure: Bool { parts != nil }
+  /// Whether residuals are correlated in time.
+  package var hasSerialResiduals: Bool { covariance.residual?.serial != nil }
 
   /// Whether σ is a parameter: neither known nor following from what is.
   var estimatesSigma: Bool { knownVariance == nil && covariance.knownDeviation == nil }

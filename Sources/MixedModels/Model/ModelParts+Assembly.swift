@@ -27,14 +27,15 @@ extension LinearMixedModel {
     let levels = try GroupLevels(
       bound.grouping, cellSet: bound.cellSet,
       builder: DesignBuilder(products: products, options: options))
+    let count = products.strataPartCount
     var rows = levels.labels.map { _ in 0 }
-    for (code, part) in products.parts.enumerated() { rows[levels.rank[code]] += part.observations }
+    for (code, part) in products.parts.prefix(count).enumerated() { rows[levels.rank[code]] += part.observations }
     let structure = VarianceStrata(
       name: bound.name, labels: levels.labels, rows: rows, cellSet: bound.cellSet,
       cells: levels.rank)
     try structure.check()
     var parts: [ModelPart?] = rows.map { _ in nil }
-    for code in products.parts.indices {
+    for code in 0..<count {
       let part = try ModelPart(releasing: &products.parts[code], coordinates, whole, related)
       let place = levels.rank[code]
       parts[place] = parts[place]?.adding(part) ?? part
@@ -52,27 +53,84 @@ extension LinearMixedModel {
   /// - Parameters:
   ///   - whole: This model's groups and pairs, whose patterns the parts get.
   ///   - tail: Its [X y]ᵀW[X y].
+  ///   - strata: Those of the residual variance with their sums; nil where there is one variance.
   /// - Throws: `FitError.serial` where there are none.
   static func steps(
     releasing products: inout CrossProducts, _ coordinates: WorkingCoordinates,
     options: FitOptions, whole: (groups: [RandomEffectsGroup], pairs: [CoOccurrence]),
-    tail: DenseMatrix,
+    tail: DenseMatrix, strata: (structure: VarianceStrata, parts: ModelParts)?,
     related: ([RandomEffectsGroup]) throws -> [RandomEffectsGroup]
-  ) throws -> (structure: SerialCorrelation, parts: ModelParts)? {
+  ) throws -> (structure: any ResidualStructure, parts: ModelParts)? {
     guard let serial = products.specification.serial else { return nil }
     try DesignBuilder(products: products, options: options).levels(of: serial.subject)
       .checkDistinct(serial.subject)
     let gaps = products.gaps
-    let order = gaps.lengths.indices.sorted { gaps.lengths[$0] < gaps.lengths[$1] }
-    let structure = try SerialCorrelation(
-      serial, lengths: order.map { gaps.lengths[$0] }, steps: order.map { gaps.steps[$0] },
-      subjects: products.cellSets[serial.cellSet].count)
-    let all = ModelPart(groups: whole.groups, pairs: whole.pairs, tail: tail)
-    let parts = try order.flatMap { [2 * $0, 2 * $0 + 1] }.map { k in
-      try ModelPart(releasing: &products.parts[k], coordinates, whole, related)
+    let lengths = Set(gaps.kinds.map(\.length)).sorted()
+    let steps = lengths.map { length in
+      zip(gaps.kinds, gaps.steps).reduce(0) { $0 + ($1.0.length == length ? $1.1 : 0) }
     }
-    return (structure, ModelParts(all: [all] + parts, sumOfLogWeights: products.sumOfLogWeights))
+    let structure = try SerialCorrelation(
+      serial, lengths: lengths, steps: steps, subjects: products.cellSets[serial.cellSet].count)
+    var sums = StepSums(structure, strata?.structure)
+    let first = products.strataPartCount
+    for (k, place) in gaps.parts.enumerated() {
+      sums.add(
+        try ModelPart(releasing: &products.parts[first + k], coordinates, whole, related),
+        gaps.kinds[place.kind], place.sums)
+    }
+    let all = strata?.parts.all ?? [ModelPart(groups: whole.groups, pairs: whole.pairs, tail: tail)]
+    let ordered = sums.inOrder
+    return (
+      strata.map {
+        StratifiedCorrelation(ofStrata: $0.structure, inTime: structure, parts: ordered.kinds)
+      } ?? structure,
+      ModelParts(all: all + ordered.sums, sumOfLogWeights: products.sumOfLogWeights)
+    )
   }
+}
+
+/// Sums of steps by what they are of, in the places of strata: cells that are one stratum are added up.
+private struct StepSums {
+  private let serial: SerialCorrelation
+  /// Cell → stratum; nil where there are none.
+  private let strata: [Int]?
+  private var kinds: [StratifiedCorrelation.Part] = []
+  private var sums: [ModelPart] = []
+
+  init(_ serial: SerialCorrelation, _ strata: VarianceStrata?) {
+    (self.serial, self.strata) = (serial, strata?.cells)
+  }
+
+  mutating func add(_ part: ModelPart, _ kind: StepKind, _ what: StepKind.Sums) {
+    let own = kind.strata.map { strata?[Int($0)] ?? 0 }
+    // Two cells of one stratum: what is at the ends of both is one sum.
+    let isOne = own[0] == own[1]
+    let order = what == .endsInSecond ? [own[1], own[0]] : what == .endsInFirst ? own : own.sorted()
+    let place = StratifiedCorrelation.Part(
+      kind: what == .differences ? .differences : isOne ? .ends : .endsInFirst,
+      length: serial.lengths.firstIndex(of: kind.length)!, strata: (order[0], order[1]))
+    if let known = kinds.firstIndex(where: { $0.isAlike(place) }) {
+      sums[known] = sums[known].adding(part)
+    } else {
+      kinds.append(place)
+      sums.append(part)
+    }
+  }
+
+  /// By lengths, of every length the ends before the differences.
+  var inOrder: (kinds: [StratifiedCorrelation.Part], sums: [ModelPart]) {
+    let order = kinds.indices.sorted { kinds[$0].key.lexicographicallyPrecedes(kinds[$1].key) }
+    return (order.map { kinds[$0] }, order.map { sums[$0] })
+  }
+}
+
+extension StratifiedCorrelation.Part {
+  fileprivate var key: [Int] {
+    [length, min(strata.first, strata.second), max(strata.first, strata.second)]
+      + [kind == .differences ? 1 : 0, strata.first]
+  }
+
+  fileprivate func isAlike(_ other: Self) -> Bool { key == other.key }
 }
 
 extension VarianceStrata {

@@ -37,8 +37,8 @@ struct StratumWeights: Sendable {
 extension LinearMixedModel {
   /// Those of the strata at φ; nil where all rows have one residual variance.
   func stratumWeights(_ φ: [Double]) -> StratumWeights? {
-    guard let strata = covariance.residual as? VarianceStrata else { return nil }
-    let c = coefficients(φ)
+    guard let (strata, own) = covariance.strata(φ) else { return nil }
+    let c = strata.coefficients(own)
     return StratumWeights(cellSet: strata.cellSet, factors: strata.cells.map { c[$0] })
   }
 

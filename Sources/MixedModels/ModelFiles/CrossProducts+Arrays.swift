@@ -34,8 +34,10 @@ extension CrossProducts {
 
   /// Where the sums of one of the parts are.
   func partFolder(_ k: Int) -> String {
-    if basis.strata != nil { return "strata/\(k)/" }
-    return "steps/\(k / 2)/\(k % 2 == 0 ? "ends" : "differences")/"
+    let strata = strataPartCount
+    if k < strata { return "strata/\(k)/" }
+    let (kind, sums) = gaps.parts[k - strata]
+    return "steps/\(kind)/\(sums.rawValue)/"
   }
 }
 

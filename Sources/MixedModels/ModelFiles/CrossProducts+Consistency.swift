@@ -162,6 +162,7 @@ extension CrossProducts {
 
   /// The strata are all rows together, and each adds up.
   private func checkParts() throws(MalformedMember) {
+    let parts = parts.prefix(strataPartCount)
     guard parts.reduce(0, { $0 + $1.observations }) == observations else {
       throw MalformedMember(
         name: "strata_nobs in \(ModelDescription.member)", "they do not add up to nobs")
@@ -191,7 +192,7 @@ extension CrossProducts {
 
   /// Steps are sums of squares; a row is at the end of two at most.
   private func checkSumsOfSteps() throws(MalformedMember) {
-    for k in parts.indices {
+    for k in parts.indices.dropFirst(strataPartCount) {
       let sums = parts[k].fixed
       for i in 0..<fixed.directory.count {
         let size = fixed.product(i, i)

@@ -53,8 +53,9 @@ struct ArrayReading {
       }
       products.clusters = try group(name, own, levels: levels, xCount: 0)
     }
-    if let strata = basis.strata, counts[strata] != products.parts.count {
-      throw inconsistent("cells/\(strata)", "there are sums of \(products.parts.count) strata")
+    let strataParts = products.parts.count - products.gaps.partCount
+    if let strata = basis.strata, counts[strata] != strataParts {
+      throw inconsistent("cells/\(strata)", "there are sums of \(strataParts) strata")
     }
     for k in products.parts.indices {
       try fill(&products.parts[k], shapes, prefix: products.partFolder(k))

@@ -69,25 +69,43 @@ extension ModelDescription {
     return products
   }
 
-  /// The lengths of steps and room for their sums.
+  /// The kinds of steps and room for their sums.
   private static func readSteps(_ json: JSONMember, _ products: inout CrossProducts) throws {
     let lengths = try json["step_lengths"].doubles
     let counts = try json["step_counts"].elements
     let extended = try json["steps_extended"].elements
-    guard lengths.allSatisfy({ $0 > 0 && $0.isFinite }), Set(lengths).count == lengths.count,
-      lengths.count <= SerialGaps.most, counts.count == lengths.count,
-      extended.count == 2 * lengths.count
+    let strata = try strataOfSteps(json, products, count: lengths.count)
+    let kinds = zip(lengths, strata).map { StepKind(length: $0, $1[0], $1[1]) }
+    guard lengths.allSatisfy({ $0 > 0 && $0.isFinite }), Set(kinds).count == kinds.count,
+      strata.count == lengths.count, counts.count == lengths.count,
+      !SerialGaps.areTooMany(lengths: Set(lengths).count, kinds: kinds.count)
     else { throw MalformedMember(name: "step_lengths") }
-    products.gaps.lengths = lengths
+    products.gaps.kinds = kinds
+    guard extended.count == products.gaps.partCount else { throw MalformedMember(name: "steps_extended") }
     products.gaps.steps = try counts.map { try $0.count }
     guard products.gaps.steps.reduce(0, { $0 + min($1, products.observations) }) <= products.observations
     else { throw MalformedMember(name: "step_counts", "there are more steps than rows") }
-    for (k, isExtended) in extended.enumerated() {
+    for (place, isExtended) in zip(products.gaps.parts, extended) {
       var part = ProductSums(
-          emptyOf: products.basis, like: products.groups, pairs: products.groupPairs)
-      part.observations = products.gaps.steps[k / 2]
+        emptyOf: products.basis, like: products.groups, pairs: products.groupPairs)
+      part.observations = products.gaps.steps[place.kind]
       part.fixed.isExtended = try isExtended.bool
       products.parts.append(part)
+    }
+  }
+
+  /// The strata of both rows of every kind of steps, in ascending order; zeros without strata.
+  private static func strataOfSteps(
+    _ json: JSONMember, _ products: CrossProducts, count: Int
+  ) throws -> [[Int32]] {
+    guard products.basis.strata != nil else { return Array(repeating: [0, 0], count: count) }
+    let strataCount = products.parts.count
+    return try json["step_strata"].elements.map { pair in
+      let codes = try pair.elements.map { try $0.count }
+      guard codes.count == 2, codes[0] <= codes[1], codes[1] < strataCount else {
+        throw MalformedMember(name: "step_strata")
+      }
+      return codes.map { Int32($0) }
     }
   }
 

@@ -6,13 +6,14 @@ enum ModelDescription {
   static let member = "lmm-sparse.json"
   static let format = "lmm-sparse model"
   /// Raised with every change that an older program would misread.
-  static let version = 3
+  static let version = 4
   /// Of a file that needs no more: without strata a program of the first version reads it as well.
-  private static let (versionOfOneA, versionOfStrata) = (1, 2)
+  private static let (versionOfOneA, versionOfStrata, versionOfSteps) = (1, 2, 3)
 
   /// The earliest that knows all that is in a file.
   private static func version(for basis: RawBasis) -> Int {
-    basis.serial != nil ? version : basis.strata != nil ? versionOfStrata : versionOfOneA
+    guard basis.serial != nil else { return basis.strata != nil ? versionOfStrata : versionOfOneA }
+    return basis.strata != nil ? version : versionOfSteps
   }
 
   static func json(_ products: CrossProducts) -> JSONValue {
@@ -62,21 +63,25 @@ enum ModelDescription {
   private static func strata(_ products: CrossProducts) -> [(String, JSONValue)] {
     guard products.basis.strata != nil else { return [] }
     let options = products.specification.options
+    let parts = products.parts.prefix(products.strataPartCount)
     return [
       ("residual_by", .optional(options.residualBy)),
-      ("strata_nobs", .array(products.parts.map { .integer($0.observations) })),
-      ("strata_extended", .array(products.parts.map { .bool($0.fixed.isExtended) })),
+      ("strata_nobs", .array(parts.map { .integer($0.observations) })),
+      ("strata_extended", .array(parts.map { .bool($0.fixed.isExtended) })),
     ]
   }
 
-  /// The times between rows of a subject that follow each other; none where rows are independent.
+  /// The times between rows of a subject that follow each other, and the strata of the two; none where rows are
+  /// independent.
   private static func steps(_ products: CrossProducts) -> [(String, JSONValue)] {
     guard products.basis.serial != nil else { return [] }
+    let (kinds, parts) = (products.gaps.kinds, products.parts.dropFirst(products.strataPartCount))
+    let strata = kinds.map { JSONValue.array($0.strata.map { .integer(Int($0)) }) }
     return [
-      ("step_lengths", .numbers(products.gaps.lengths)),
+      ("step_lengths", .numbers(kinds.map(\.length))),
       ("step_counts", .array(products.gaps.steps.map { .integer($0) })),
-      ("steps_extended", .array(products.parts.map { .bool($0.fixed.isExtended) })),
-    ]
+      ("steps_extended", .array(parts.map { .bool($0.fixed.isExtended) })),
+    ] + (products.basis.strata == nil ? [] : [("step_strata", .array(strata))])
   }
 
   /// Which columns A has.

@@ -5,11 +5,14 @@ import NumericalMethods
 /// γ_r of the terms' covariance matrices and σ², which is last in both.
 ///
 /// ψ are the coordinates φ of terms with a structure, and the elements of others; whatever is made from
-/// the derivatives here does not depend on the choice of coordinates.
+/// the derivatives here does not depend on the choice of coordinates. Parameters of the residuals stand behind
+/// them, each an element of its own; their second derivatives are elements that no parameter moves.
 struct ParameterDirections {
   /// ∂γ_r/∂ψ_k, elements × parameters.
   let slopes: DenseMatrix
   fileprivate let blocks: [Part]
+  /// Parameters of the residuals.
+  private let residualCount: Int
 
   /// Of one term: its first element, its first parameter, and φ.
   fileprivate struct Part {
@@ -21,9 +24,11 @@ struct ParameterDirections {
 
   /// nil where the elements themselves are the parameters.
   init?(_ covariance: RelativeCovariance, _ φ: [Double]) {
-    guard covariance.blocks.contains(where: { $0.structure != nil }) else { return nil }
-    let elementCount = covariance.blocks.reduce(0) { $0 + $1.rank * ($1.rank + 1) / 2 }
-    let parameterCount = covariance.blocks.reduce(0) { $0 + $1.parameterCount }
+    residualCount = covariance.residual?.names.count ?? 0
+    guard residualCount > 0 || covariance.blocks.contains(where: { $0.structure != nil }) else { return nil }
+    let ofBlocks = covariance.blocks.reduce(0) { $0 + $1.rank * ($1.rank + 1) / 2 }
+    let elementCount = ofBlocks + residualCount * (residualCount + 3) / 2
+    let parameterCount = covariance.blocks.reduce(residualCount) { $0 + $1.parameterCount }
     var J = DenseMatrix(rows: elementCount + 1, columns: parameterCount + 1)
     J[elementCount, parameterCount] = 1
     var (element, parameter): (Int, Int) = (0, 0)
@@ -41,6 +46,7 @@ struct ParameterDirections {
       element += block.rank * (block.rank + 1) / 2
       parameter += block.parameterCount
     }
+    for k in 0..<residualCount { J[element + k, parameter + k] = 1 }
     (slopes, blocks) = (J, parts)
   }
 
@@ -54,6 +60,15 @@ struct ParameterDirections {
         let h = 1e-3 * block.structure.parameters[k].unit(block.φ[k])
         let (near, far) = (block.change(k, h, weights), block.change(k, 2 * h, weights))
         for r in near.indices { sums[block.element + r] += (4 * near[r] - far[r]) / 3 }
+      }
+    }
+    // The elements of the second derivatives end before σ².
+    let (last, first) = (slopes.rows - 1, slopes.columns - 1 - residualCount)
+    var element = last - residualCount * (residualCount + 1) / 2
+    for k in 0..<residualCount {
+      for l in 0...k {
+        sums[element] = (k == l ? 1 : 2) * W[first + k, first + l]
+        element += 1
       }
     }
     return sums

@@ -8,6 +8,8 @@ package struct ParameterSums {
   package var Q: [[DenseMatrix]]
   package var T: DenseMatrix
 
+  init(P: [DenseMatrix], Q: [[DenseMatrix]], T: DenseMatrix) { (self.P, self.Q, self.T) = (P, Q, T) }
+
   package init(
     _ moments: CovarianceMoments, _ parameters: [CovarianceParameter], _ information: DenseMatrix,
     observations: Int

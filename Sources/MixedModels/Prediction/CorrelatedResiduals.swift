@@ -71,11 +71,10 @@ struct CorrelatedResiduals {
   init?(_ fitted: FittedModel) {
     let specification = fitted.products.specification
     if let serial = specification.serial,
-      let correlation = fitted.model.covariance.residual as? SerialCorrelation
+      let (correlation, own) = fitted.model.covariance.serial(fitted.φ)
     {
       subject = serial.subject.source
-      let own = Array(fitted.model.covariance.residualCoordinates(fitted.φ))
-      kind = .serial(correlation, own, sigma: fitted.fit.sigma)
+      kind = .serial(correlation, Array(own), sigma: fitted.fit.sigma)
     } else if let residual = specification.residual, let covariance = fitted.fit.residual,
       let model = fitted.repeatedModel
     {

@@ -41,9 +41,9 @@ extension FittedModel {
   package func residualVariogram(_ data: [any TableSource]) throws -> ResidualVariogram? {
     let specification = products.specification
     if let serial = specification.serial,
-      let correlation = model.covariance.residual as? SerialCorrelation
+      let (correlation, own) = model.covariance.serial(φ)
     {
-      let φ = Array(model.covariance.residualCoordinates(self.φ))
+      let φ = Array(own)
       let rows = try ResidualVariogram.Rows(self, data) { block, codes in
         (codes[serial.cellSet], block.times, [])
       }

@@ -25,7 +25,7 @@ struct StudyModel: Sendable {
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
     let strata = model.strataLabels
-    if model.hasResidualStructure, strata.isEmpty {
+    if model.hasSerialResiduals {
       throw SimulationError.stated(
         "a study knows independent residuals: leave \(Setting.residual()) out.")
     }

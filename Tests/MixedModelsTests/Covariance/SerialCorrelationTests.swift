@@ -289,7 +289,6 @@ import ModelFrames
     #expect(try message(gappy, "car1(Days | Subject)", "Reaction ~ Days").contains("sp_exp"))
     #expect(try message(gappy, "us(Days | Subject)").contains("ar1 or car1"))
     #expect(try message(gappy, "ar1(Days | Reaction)").contains("no subject with two rows"))
-    #expect(try message(gappy) { $0.residualBy = "Subject" }.contains("one variance"))
     #expect(
       try message(gappy) { $0.reading.categoricalColumns = ["Days"] }.contains("needs times"))
     #expect(try message(gappy, "ar1(Day | Subject)").contains("Days"))
@@ -299,8 +298,6 @@ import ModelFrames
   @Test func `what takes rows for independent is refused`() throws {
     let fitted = try sleepstudy()
     let rows: [any TableSource] = [DataSource.file(Files.data("sleepstudy.csv"))]
-    #expect(throws: InferenceError.self) { try fitted.bootstrap() }
-    #expect(throws: InferenceError.self) { try KenwardRoger(fitted) }
     #expect(throws: InferenceError.self) { try fitted.varianceExplained() }
     let predictor = try LinearPredictor(fitted)
     #expect(throws: InferenceError.self) {

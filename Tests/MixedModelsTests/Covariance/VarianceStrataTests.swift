@@ -182,7 +182,6 @@ import ModelFrames
     #expect(
       abs(table.rows[1].test!.statistic - (equal.fit.criterion - 415.2204795726)) < 1e-7)
     #expect(throws: InferenceError.self) { try strata.varianceExplained() }
-    #expect(throws: InferenceError.self) { try KenwardRoger(strata) }
   }
 
   /// The profile of a stratum's standard deviation is that of σ where the stratum is the first.
@@ -261,12 +260,11 @@ import ModelFrames
   }
 
   @Test(arguments: [
-    ("distance ~ age + (1 | Subject)", "held"), ("distance ~ age + (1 | Subject)", "cluster"),
+    ("distance ~ age + (1 | Subject)", "cluster"),
     ("distance ~ age | Subject", "absorbed factors"),
   ])
   func `what cannot stand beside strata is refused`(formula: String, words: String) throws {
     var options = options("Sex")
-    if words == "held" { options.held = [HeldParameter("sd_(Intercept)|Subject", 2)] }
     if words == "cluster" { (options.clusters, options.coefficientCovariance) = ("Subject", .cr2) }
     let error = #expect(throws: (any Error).self) {
       try FittedModel(

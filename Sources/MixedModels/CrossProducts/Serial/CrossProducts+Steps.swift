@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 extension CrossProducts {
-  /// The sums of a block's steps.
+  /// The sums of a block's steps, behind those of its strata.
   mutating func sumSteps(_ serial: RawSerial, _ chunk: ChunkPanels) {
-    let steps = SerialSteps(chunk.rows, serial)
+    let steps = SerialSteps(chunk.rows, serial, strata: basis.strata)
     guard !steps.areTooMany else {
       gaps.areTooMany = true
       return
     }
-    (gaps.lengths, gaps.steps) = (steps.lengths, steps.rows.map(\.count))
-    parts = steps.rows.flatMap { rows in
-      [
-        ProductSums(basis, pairs: groupPairs, chunk, endsOf: rows),
-        ProductSums(basis, pairs: groupPairs, chunk, differencesTo: rows),
-      ]
+    (gaps.kinds, gaps.steps) = (steps.kinds, steps.rows.map(\.count))
+    for (kind, rows) in zip(steps.kinds, steps.rows) {
+      for sums in kind.sums {
+        parts.append(ProductSums(sums, kind, stepsTo: rows, basis, pairs: groupPairs, chunk))
+      }
     }
     addStepPairs()
   }
@@ -28,29 +27,49 @@ extension CrossProducts {
     }
   }
 
-  /// Adds the steps of `other`, of which everything else was added, or is known.
+  /// Counts the steps of `other` and makes room for their sums.
   ///
   /// - Parameter maps: For every cell set the code here of every code there.
-  mutating func addSteps(of other: CrossProducts, _ maps: [[Int32]]) {
+  /// - Returns: the part here of every such part there; none where there are too many.
+  mutating func placesOfSteps(of other: CrossProducts, _ maps: [[Int32]]) -> [(here: Int, there: Int)] {
     if other.gaps.areTooMany { gaps.areTooMany = true }
-    guard !gaps.areTooMany else { return giveUpSteps() }
-    var places: [Int] = []
-    for (length, steps) in zip(other.gaps.lengths, other.gaps.steps) {
-      let place = gaps.place(of: length)
-      gaps.steps[place] += steps
-      places += [2 * place, 2 * place + 1]
+    var places: [(kind: Int, sums: StepKind.Sums)] = []
+    if !gaps.areTooMany {
+      let codes = basis.strata.map { maps[$0] }
+      var heres: [(kind: Int, isTurned: Bool)] = []
+      for (kind, steps) in zip(other.gaps.kinds, other.gaps.steps) {
+        let strata = kind.strata.map { code in codes.map { $0[Int(code)] } ?? 0 }
+        let place = gaps.place(of: StepKind(length: kind.length, strata[0], strata[1]))
+        gaps.steps[place] += steps
+        heres.append((place, strata[0] > strata[1]))
+      }
+      places = other.gaps.parts.map { kind, sums in
+        let (place, isTurned) = heres[kind]
+        return switch sums {
+        case .endsInFirst where isTurned: (place, .endsInSecond)
+        case .endsInSecond where isTurned: (place, .endsInFirst)
+        default: (place, sums)
+        }
+      }
     }
-    guard gaps.lengths.count <= SerialGaps.most else {
+    guard !gaps.areTooMany else {
+      forgetSteps()
       gaps.areTooMany = true
-      return giveUpSteps()
+      return []
     }
-    addParts(of: other, maps, places: places, count: 2 * gaps.lengths.count)
+    let (first, theirFirst) = (strataPartCount, other.strataPartCount)
+    for _ in parts.count..<first + gaps.partCount { parts.append(emptyPart) }
+    let own = gaps.parts
+    return places.enumerated().map { k, place in
+      (first + own.firstIndex { $0 == place }!, theirFirst + k)
+    }
   }
 
-  private mutating func giveUpSteps() { (parts, gaps.lengths, gaps.steps) = ([], [], []) }
-
   /// Without any steps.
-  mutating func forgetSteps() { (parts, gaps) = ([], SerialGaps()) }
+  mutating func forgetSteps() {
+    parts.removeLast(parts.count - strataPartCount)
+    gaps = SerialGaps()
+  }
 
   /// Adds the steps alone of products of some of these rows.
   mutating func addSteps(between other: CrossProducts) {
@@ -59,7 +78,7 @@ extension CrossProducts {
       maps.append(
         cellSets[set].merge(other.cellSets[set], source: basis.cellSets[set], maps: maps))
     }
-    addSteps(of: other, maps)
+    addParts(of: other, maps, placesOfSteps(of: other, maps))
     addStepPairs()
   }
 
@@ -68,7 +87,7 @@ extension CrossProducts {
     guard gaps.areTooMany, let serial = specification.serial else { return }
     throw .serial(
       serial.term.text,
-      "has more than \(SerialGaps.most) different times between one row of a subject and the next, each of which needs sums of its own. Round \(serial.term.visit) to whole units, such as hours or days"
+      "has more than \(SerialGaps.most) different times between one row of a subject and the next\(basis.strata == nil ? "" : ", or \(SerialGaps.mostKinds) of them between two strata"), each of which needs sums of its own. Round \(serial.term.visit) to whole units, such as hours or days"
     )
   }
 }

@@ -2,23 +2,44 @@
 import Glibc
 
 extension ProductSums {
-  /// Σ w(x xᵀ + x′x′ᵀ) over steps from a row x′ to the next one x.
+  /// One of the sums over steps of a kind.
   ///
   /// - Parameter later: The later rows.
-  init(_ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, endsOf later: [Int]) {
+  init(
+    _ sums: StepKind.Sums, _ kind: StepKind, stepsTo later: [Int], _ basis: RawBasis,
+    pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels
+  ) {
+    func ends(in stratum: Int) -> [Int] {
+      let cells = chunk.rows.cells[basis.strata!]
+      return later.map { cells[$0] == kind.strata[stratum] ? $0 : $0 - 1 }
+    }
+    switch sums {
+    case .ends:
+      self.init(basis, pairs: groupPairs, chunk, endsOf: later, rows: later.flatMap { [$0 - 1, $0] })
+    case .endsInFirst: self.init(basis, pairs: groupPairs, chunk, endsOf: later, rows: ends(in: 0))
+    case .endsInSecond: self.init(basis, pairs: groupPairs, chunk, endsOf: later, rows: ends(in: 1))
+    case .differences: self.init(basis, pairs: groupPairs, chunk, differencesTo: later)
+    }
+  }
+
+  /// Σ w x xᵀ over rows x at the ends of steps.
+  ///
+  /// - Parameters:
+  ///   - later: The later rows of the steps.
+  ///   - ends: Ascending, a row at the ends of two steps twice.
+  private init(
+    _ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, endsOf later: [Int],
+    rows ends: [Int]
+  ) {
     var rows: [Int] = []
     var times: [Double] = []
-    func add(_ row: Int) {
+    for row in ends {
       if rows.last == row {
         times[times.count - 1] += 1
       } else {
         rows.append(row)
         times.append(1)
       }
-    }
-    for row in later {
-      add(row - 1)
-      add(row)
     }
     self.init(
       basis, pairs: groupPairs, counts: chunk.counts, x: chunk.x.selecting(rows),
@@ -31,7 +52,9 @@ extension ProductSums {
   ///
   /// Summed themselves, and not made of products, they lose no digits where rows hardly differ from those
   /// before. In Z a step between two levels of a group is a row of both, which pairs them.
-  init(_ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, differencesTo later: [Int]) {
+  private init(
+    _ basis: RawBasis, pairs groupPairs: [(Int, Int)], _ chunk: ChunkPanels, differencesTo later: [Int]
+  ) {
     let roots = chunk.rows.weights.map { $0.squareRoot() }
     let x = chunk.x.differences(to: later, roots)
     let halves = basis.groups.indices.map { g in

@@ -1,37 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Glibc
 
-/// Steps of a block: rows that follow one of the same subject, by the time between the two.
+/// Steps of a block: rows that follow one of the same subject, by the time between the two, and by the strata
+/// that they are in.
 struct SerialSteps: Sendable {
-  /// Times between rows, in the order of their first appearance; one more than `SerialGaps.most` if there
-  /// are more.
-  private(set) var lengths: [Double] = []
-  /// For every length the later rows; each follows the row before it in the block.
+  /// In the order of their first appearance; more than `SerialGaps` allows if there are more.
+  private(set) var kinds: [StepKind] = []
+  /// For every kind the later rows; each follows the row before it in the block.
   private(set) var rows: [[Int]] = []
+  let areTooMany: Bool
 
   /// Rows of a subject that do not follow each other, or not in the order of time, are in no step.
-  init(_ block: RowBlock, _ serial: RawSerial) {
+  ///
+  /// - Parameter strata: The cell set of the strata; nil where there are none.
+  init(_ block: RowBlock, _ serial: RawSerial, strata: Int?) {
     let (subjects, times) = (block.cells[serial.cellSet], block.times)
-    var places: [Double: Int] = [:]
-    var last = (length: Double.nan, place: -1)
+    let cells = strata.map { block.cells[$0] }
+    var places: [StepKind: Int] = [:]
+    var lengths: Set<Double> = []
+    var last: (kind: StepKind, place: Int)?
     for row in subjects.indices.dropFirst()
     where subjects[row] == subjects[row - 1] && times[row] > times[row - 1] {
-      let length = Self.rounded(times[row] - times[row - 1])
-      if length != last.length {
-        let place = places[length] ?? lengths.count
-        if place == lengths.count {
-          lengths.append(length)
+      let kind = StepKind(
+        length: Self.rounded(times[row] - times[row - 1]), cells?[row - 1] ?? 0, cells?[row] ?? 0)
+      if kind != last?.kind {
+        let place = places[kind] ?? kinds.count
+        if place == kinds.count {
+          lengths.insert(kind.length)
+          kinds.append(kind)
           rows.append([])
-          guard lengths.count <= SerialGaps.most else { return }
-          places[length] = place
+          guard !SerialGaps.areTooMany(lengths: lengths.count, kinds: kinds.count) else { break }
+          places[kind] = place
         }
-        last = (length, place)
+        last = (kind, place)
       }
-      rows[last.place].append(row)
+      rows[last!.place].append(row)
     }
+    areTooMany = SerialGaps.areTooMany(lengths: lengths.count, kinds: kinds.count)
   }
-
-  var areTooMany: Bool { lengths.count > SerialGaps.most }
 
   /// To nine digits: 0.3 − 0.2 is 0.2 − 0.1.
   static func rounded(_ gap: Double) -> Double {
@@ -41,23 +47,63 @@ struct SerialSteps: Sendable {
   }
 }
 
-/// The times between rows of a subject that follow each other, with their sums in `CrossProducts.parts`:
-/// behind each other, of every length, the rows at both of its ends and the differences between them.
+/// What tells steps apart: the time between the two rows, and the strata that they are in.
+package struct StepKind: Sendable, Hashable {
+  package let length: Double
+  /// Cells, in ascending order; 0 without strata.
+  package let strata: [Int32]
+
+  package init(length: Double, _ one: Int32, _ other: Int32) {
+    (self.length, strata) = (length, [min(one, other), max(one, other)])
+  }
+
+  var isOfOneStratum: Bool { strata[0] == strata[1] }
+
+  /// What there are sums of.
+  package enum Sums: String {
+    /// Rows at both ends, which are of one stratum.
+    case ends
+    /// Rows at the ends in the first, and in the second stratum.
+    case endsInFirst, endsInSecond
+    case differences
+  }
+
+  /// In their order.
+  package var sums: [Sums] {
+    isOfOneStratum ? [.ends, .differences] : [.endsInFirst, .endsInSecond, .differences]
+  }
+}
+
+/// The steps between rows of a subject that follow each other, with their sums in `CrossProducts.parts` behind
+/// those of strata: of every kind, behind each other, those of `StepKind.sums`.
 package struct SerialGaps: Sendable {
-  package internal(set) var lengths: [Double] = []
-  /// Steps of every length.
+  package internal(set) var kinds: [StepKind] = []
+  /// Steps of every kind.
   package internal(set) var steps: [Int] = []
-  /// Whether there are more lengths than can be summed; there are no sums then.
+  /// Whether there are more kinds than can be summed; there are no sums then.
   var areTooMany = false
 
   /// Each takes twice as much memory and time as the whole.
   static let most = 64
+  /// Beside strata.
+  static let mostKinds = 400
 
-  /// The place of a length, which is added if it is new.
-  mutating func place(of length: Double) -> Int {
-    if let place = lengths.firstIndex(of: length) { return place }
-    lengths.append(length)
+  static func areTooMany(lengths: Int, kinds: Int) -> Bool { lengths > most || kinds > mostKinds }
+
+  /// Parts that the sums of all kinds are.
+  var partCount: Int { kinds.reduce(0) { $0 + $1.sums.count } }
+
+  /// Of every part the kind and what of it.
+  package var parts: [(kind: Int, sums: StepKind.Sums)] {
+    kinds.enumerated().flatMap { k, kind in kind.sums.map { (k, $0) } }
+  }
+
+  /// The place of a kind, which is added if it is new.
+  mutating func place(of kind: StepKind) -> Int {
+    if let place = kinds.firstIndex(of: kind) { return place }
+    kinds.append(kind)
     steps.append(0)
-    return lengths.count - 1
+    if Self.areTooMany(lengths: Set(kinds.map(\.length)).count, kinds: kinds.count) { areTooMany = true }
+    return kinds.count - 1
   }
 }

@@ -29,7 +29,7 @@ extension FittedModel {
   public func bootstrap(_ options: BootstrapOptions = BootstrapOptions()) throws -> Bootstrap {
     if let repeated { return try bootstrap(repeated, options) }
     try requireEstimates()
-    let drawn = try DrawnModels(model, φ: φ, sigma: fit.sigma / model.fixed.responseScale)
+    let drawn = try DrawnModels(self)
     let refitting = try Refitting(
       model, kind: self.options.criterion, start: φ, solver: self.options.solver)
     let count = modelParameters.count + 1

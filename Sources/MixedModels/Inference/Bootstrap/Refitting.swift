@@ -100,10 +100,8 @@ extension FittedModel {
         values.append(block.structure!.parameters[k].value(outcome.φ[range.lowerBound + k]))
       }
     }
-    let strata = (model.covariance.residual as? VarianceStrata).map {
-      $0.values(model.covariance.residualCoordinates(outcome.φ))
-    }
-    let sigmas = ([1] + (strata ?? [])).map { $0 * outcome.sigma }
-    return values + sigmas + model.covariance.theta(outcome.φ) + [outcome.criterion]
+    let sigmas = ([1] + model.strataRatios(outcome.φ)).map { $0 * outcome.sigma }
+    let ρ = model.covariance.serial(outcome.φ).map { $0.structure.values($0.coordinates) } ?? []
+    return values + sigmas + ρ + model.covariance.theta(outcome.φ) + [outcome.criterion]
   }
 }

@@ -21,12 +21,11 @@ package struct ResponseProducts: Sendable {
 package struct ResponseSimulator: Sendable {
   let model: LinearMixedModel
   let factor: CrossProductFactor
+  let effects: EffectDraws
   /// F for a level of every group: its columns × independent effects u*.
-  package let spreads: [DenseMatrix]
+  package var spreads: [DenseMatrix] { effects.spreads }
   /// In units of the scaled response.
-  package let sigma: Double
-  /// What relates the levels of every group; nil for independent ones.
-  private let roots: [PrecisionRoot?]
+  package var sigma: Double { effects.sigma }
 
   /// From the fitted covariance parameters.
   ///
@@ -55,9 +54,9 @@ package struct ResponseSimulator: Sendable {
   init(
     rowsOf model: LinearMixedModel, spreads: [DenseMatrix], sigma: Double, memory: Int
   ) throws {
-    roots = try model.groups.map { try $0.precision.root() }
+    effects = try EffectDraws(model, spreads: spreads, sigma: sigma)
     factor = try CrossProductFactor(model, memory: memory)
-    (self.model, self.spreads, self.sigma) = (model, spreads, sigma)
+    self.model = model
   }
 
   package var levelCounts: [Int] { model.groups.map(\.levelCount) }
@@ -88,24 +87,6 @@ package struct ResponseSimulator: Sendable {
     for k in products.x.indices { products.x[k] += sigma * residuals.x[k] }
     products.square = square
     return products
-  }
-
-  /// b*, for every group level after level.
-  func effects(_ stream: inout RandomStream) -> [[Double]] {
-    zip(roots, zip(model.groups, spreads)).map { root, pair in
-      let (group, F) = pair
-      var u = [Double](repeating: 0, count: group.levelCount * F.columns)
-      stream.fillNormal(&u)
-      root?.relate(&u, size: F.columns)
-      var b = [Double](repeating: 0, count: group.levelCount * F.rows)
-      for level in 0..<group.levelCount {
-        for j in 0..<F.columns {
-          let value = sigma * u[level * F.columns + j]
-          for i in 0..<F.rows { b[level * F.rows + i] += F.storage[j * F.rows + i] * value }
-        }
-      }
-      return b
-    }
   }
 
   /// [Z X]ᵀWZb; the square is left zero.

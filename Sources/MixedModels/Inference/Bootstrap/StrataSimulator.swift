@@ -14,9 +14,9 @@ struct StrataSimulator: Sendable {
   /// - Returns: nil where residuals have one variance.
   /// - Throws: `InferenceError` where levels are related, or crossed factors are too large.
   init?(_ model: LinearMixedModel, φ: [Double], sigma: Double, memory: Int = availableMemory()) throws {
-    guard let structure = model.covariance.residual as? VarianceStrata, let parts = model.parts else {
-      return nil
-    }
+    guard model.covariance.residual?.serial == nil, let structure = model.covariance.residual?.strata,
+      let parts = model.parts
+    else { return nil }
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
         "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")

@@ -15,7 +15,8 @@ package import NumericalMethods
 ///
 ///     Φ_A = Φ + 2Φ{Σ_kl W_kl(Q_kl − P_kΦP_l) − ¼XᵀV⁻¹(V̈ − Ṽ)V⁻¹X}Φ.
 ///
-/// All comes from cross-products: see `CovarianceMoments`. The
+/// All comes from cross-products: see `CovarianceMoments`; where residuals have parameters from rows: see
+/// `RowwiseSums`. The
 /// residual's G = W⁻¹ = V − Σγ_rG_r (in units of σ²) gives its rows and columns by linear
 /// combination. Prior weights are part of V.
 ///
@@ -52,6 +53,13 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     let directions = ParameterDirections(model.covariance, fitted.φ)
     if isLinear, directions == nil { throw InferenceError.linearNeedsCurvature }
     let parameters = model.covariance.linearParameters(fitted.φ)
+    if model.covariance.residual != nil {
+      let rows = try fitted.rows(for: "Kenward and Roger's adjustment")
+      let own = try RowwiseSums(rows, model, fitted.φ, parameters, threads: threads)
+      try self.init(
+        own.sums, own.information, directions, variance: fitted.coefficients.variance, isLinear: isLinear)
+      return
+    }
     var factors = model.covariance.emptyFactors
     model.covariance.factors(fitted.φ, into: &factors)
     let variance = fitted.coefficients.variance
@@ -106,6 +114,7 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
   package init(
     _ model: LinearMixedModel, φ: [Double], variance: Double, threads: Int, isLinear: Bool = false
   ) throws {
+    try model.requireEqualVariances("Kenward and Roger's adjustment", .degreesOfFreedom(["satterthwaite"]))
     let (moments, parameters) = try CovarianceMoments.of(model, φ, threads: threads)
     let directions = ParameterDirections(model.covariance, φ)
     if isLinear, directions == nil { throw InferenceError.linearNeedsCurvature }
@@ -118,15 +127,25 @@ package struct KenwardRoger: DenominatorDegreesOfFreedom {
     _ directions: ParameterDirections?, _ model: LinearMixedModel, variance: Double, isLinear: Bool,
     leavingOneOut: [KenwardRoger] = []
   ) throws {
-    self.leavingOneOut = leavingOneOut
     let p = model.fixedEffectCount
-    var XVX =
+    let information =
       model.tail.submatrix(rows: Array(0..<p), columns: Array(0..<p))
       - moments.matrix(moments.absorbed, 0)
-    let information = XVX
+    try self.init(
+      ParameterSums(moments, parameters, information, observations: model.observations), information,
+      directions, variance: variance, isLinear: isLinear, leavingOneOut: leavingOneOut)
+  }
+
+  /// - Parameter information: XᵀV⁻¹X
+  private init(
+    _ sums: ParameterSums, _ information: DenseMatrix, _ directions: ParameterDirections?, variance: Double,
+    isLinear: Bool, leavingOneOut: [KenwardRoger] = []
+  ) throws {
+    self.leavingOneOut = leavingOneOut
+    let p = information.rows
+    var XVX = information
     try DenseCholesky.factorize(&XVX)
     let Φ = DenseCholesky.inverse(factor: XVX)
-    let sums = ParameterSums(moments, parameters, information, observations: model.observations)
     let m = sums.P.count
     let ΦP = sums.P.map { Φ * $0 }
     let ΦPΦ = ΦP.map { $0 * Φ }

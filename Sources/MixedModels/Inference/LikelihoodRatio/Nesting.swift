@@ -86,7 +86,7 @@ extension FittedModel {
   /// Parameters of residual strata, or of their correlation.
   fileprivate var strataCount: Int { model.covariance.residual?.names.count ?? 0 }
 
-  fileprivate var serial: SerialCorrelation? { model.covariance.residual as? SerialCorrelation }
+  fileprivate var serial: SerialCorrelation? { model.covariance.residual?.serial }
 
   /// Whether every correlation of a smaller model's residuals is one of those here: `car1` has the positive
   /// ones of `ar1`.

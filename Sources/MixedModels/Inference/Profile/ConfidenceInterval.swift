@@ -84,10 +84,9 @@ extension LinearMixedModel {
           + (0..<block.size).dropFirst(j + 1).map { .correlation(term: t, row: $0, column: j) }
       } + block.levelCorrelations.map { .levels(term: t, parameter: $0) }
     }
-    let own = (covariance.residual?.names ?? []).indices
     return terms + [.residual]
-      + (covariance.residual is SerialCorrelation
-        ? [.autocorrelation] : own.map { .stratum($0 + 1) })
+      + (covariance.residual?.strata?.names ?? []).indices.map { .stratum($0 + 1) }
+      + (covariance.residual?.serial == nil ? [] : [.autocorrelation])
   }
 
   /// The kept coefficients, but for those of sparse columns.

@@ -55,8 +55,9 @@ extension LikelihoodMaximum {
       held = try HeldStructureParameter(self, residual: s - 1, isDeviation: true)
       spread = sigma / Double(model.observations).squareRoot()
     case .autocorrelation:
-      held = try HeldStructureParameter(self, residual: 0, isDeviation: false)
-      range = (model.covariance.residual as? SerialCorrelation)?.range ?? range
+      let residual = model.covariance.residual!
+      held = try HeldStructureParameter(self, residual: residual.names.count - 1, isDeviation: false)
+      range = residual.serial?.range ?? range
     case .coefficient(let k):
       held = HeldCoefficient(self, index: k, estimate: estimate)
       spread = standardError ?? spread
