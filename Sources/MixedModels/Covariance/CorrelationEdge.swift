@@ -42,7 +42,7 @@ extension RelativeCovariance {
         edges.append(CorrelationEdge(φ, k, deviation: deviation))
       }
     }
-    if let serial = residual as? SerialCorrelation, let z = φ.last, serial.parameter.isNearOne(z) {
+    if let (serial, coordinates) = serial(φ), let z = coordinates.first, serial.parameter.isNearOne(z) {
       edges.append(CorrelationEdge(φ, φ.count - 1, deviation: nil))
     }
     return edges
