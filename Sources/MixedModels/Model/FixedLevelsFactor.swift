@@ -20,7 +20,7 @@ final class FixedLevelsFactor: FixedLevelsSystem {
 
   /// - Parameter holdsRedundant: Whether redundant levels are held at 0, so that they have no part in the
   ///   inverse. Else they have twice their squares, which is the same to answers.
-  /// - Throws: `CholmodError`; `FitError` where memory or the patience for dependencies end.
+  /// - Throws: `CholmodError`; `FitError` where memory, or the time that looking for dependencies may take, ends.
   init(_ products: FixedLevelsProducts, holdsRedundant: Bool = false) throws {
     let (squares, pairs, names) = (products.squares, products.pairs, products.names)
     let (counts, starts, dropsLast) = (squares.map(\.count), products.starts, products.dropsLast)

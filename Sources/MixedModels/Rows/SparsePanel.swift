@@ -137,7 +137,6 @@ extension SparsePanel {
   func weightedProducts(columns: Int, weights: [Double]) -> [Double] {
     var total = [Double](repeating: 0, count: columns * columns)
     var partial = total
-    let rows = weights.count
     let blockRows = max(256, columns * columns)  // adding up the partial sums must take little of the time
     if (1...8).contains(dense), runs.isEmpty || runs == [1] {
       addShared(columns, weights, blockRows, &partial, to: &total)
