@@ -106,7 +106,8 @@ extension ReportLayout.Part {
     json: String? = nil, _ rows: @escaping @Sendable (Subject) -> Rows?,
     label: @escaping @Sendable (Rows.Element) -> String = { _ in "" },
     heading: (@Sendable (Subject) -> String)? = nil, footnotes: @escaping Lines = { _ in [] },
-    width: Int = 80, columns: @escaping @Sendable (Subject?) -> [Column<Rows.Element>]
+    width: Int = 80, isShown: @escaping @Sendable (Subject) -> Bool = { _ in true },
+    columns: @escaping @Sendable (Subject?) -> [Column<Rows.Element>]
   ) -> Self {
     let words = columns(nil).compactMap(\.words).listed
     return Self(words: json.map { ["\($0) (\(words))"] } ?? []) { subject, _ in
@@ -116,7 +117,8 @@ extension ReportLayout.Part {
       let table = ResultsTable(
         heading: heading?(subject), footnotes: footnotes(subject), width: width,
         columns: columns(subject), label: label, rows: { rows(subject)! })
-      return [ReportPart(shown: .table(table)) { json.map { [($0, table.json)] } ?? [] }]
+      let members: @Sendable () -> ReportPart.Members = { json.map { [($0, table.json)] } ?? [] }
+      return [ReportPart(shown: isShown(subject) ? .table(table) : nil, members: members)]
     }
   }
 

@@ -79,20 +79,23 @@ extension FittedModel {
 
   /// The same sums, searched for another criterion.
   ///
+  /// - Parameter start: Parameters of the matrices to begin with.
   /// - Throws: `FitError`.
-  func refitted(_ repeated: RepeatedFit, by kind: CriterionKind) throws -> FittedModel {
+  func refitted(
+    _ repeated: RepeatedFit, by kind: CriterionKind, start: [Double]? = nil
+  ) throws -> FittedModel {
     var options = options
     options.criterion = kind
     return try FittedModel(
-      repeated.model, model, products, formula, data, options, Timing(), began: nil)
+      repeated.model, model, products, formula, data, options, Timing(), start: start, began: nil)
   }
 
   private convenience init(
     _ repeated: RepeatedModel, _ model: LinearMixedModel, _ products: CrossProducts,
     _ formula: Formula, _ data: [any TableSource], _ options: FitOptions, _ timing: Timing,
-    began: Double?
+    start: [Double]? = nil, began: Double?
   ) throws {
-    var search = RepeatedSearch(repeated, options)
+    var search = RepeatedSearch(repeated, options, start: start)
     let found = try search.optimum()
     var timing = timing
     timing.optimize = found.found - found.began

@@ -164,32 +164,83 @@ extension RepeatedModel {
   }
 }
 
+extension RepeatedModel {
+  /// The same with its visits in another order.
+  ///
+  /// - Parameter order: Of every place the visit that stands there.
+  func turned(_ order: [Int]) -> RepeatedModel {
+    let place = order.indices.map { order.firstIndex(of: $0)! }
+    return replacing(
+      visits: order.map { visits[$0] }, patterns: patterns.map { $0.turned(place) }, basis: basis)
+  }
+
+  /// The same with other working columns.
+  ///
+  /// - Parameter map: New ones of [X y] from old ones, the response last in both.
+  func replacingColumns(_ map: DenseMatrix) -> RepeatedModel {
+    replacing(visits: visits, patterns: patterns, basis: basis * map)
+  }
+
+  /// The same rows with the sums of another response, of which nothing was taken off.
+  func replacingResponse(_ patterns: [VisitPattern]) -> RepeatedModel {
+    var basis = basis
+    let p = basis.columns - 1
+    for i in 1..<basis.rows { basis[i, p] = 0 }
+    return replacing(visits: visits, patterns: patterns, basis: basis)
+  }
+
+  private func replacing(
+    visits: [String], patterns: [VisitPattern], basis: DenseMatrix
+  ) -> RepeatedModel {
+    RepeatedModel(
+      term: term, covariance: covariance, visits: visits, arms: arms, patterns: patterns, basis: basis,
+      fixedEffectCount: basis.columns - 1, observations: observations, sumOfLogWeights: sumOfLogWeights,
+      logDeterminantShift: logDeterminantShift, responseScale: responseScale)
+  }
+}
+
 extension VisitPattern {
   /// - Parameters: Places of the codes among the levels.
   fileprivate init(_ sums: PatternSums, _ visitRank: [Int], _ armRank: [Int]?) {
-    let ranks = sums.visits.map { visitRank[Int($0)] }
-    let order = ranks.indices.sorted { ranks[$0] < ranks[$1] }
+    self.init(
+      arm: armRank.map { $0[Int(sums.arm)] } ?? 0, places: sums.visits.map { visitRank[Int($0)] },
+      subjects: sums.subjects, columns: sums.columns, block: sums.block)
+  }
+
+  /// The same where visits stand at other places.
+  fileprivate func turned(_ place: [Int]) -> VisitPattern {
+    VisitPattern(
+      arm: arm, places: visits.map { place[$0] }, subjects: subjects, columns: columns
+    ) { blocks[PatternSums.pair($0, $1, of: visits.count)] }
+  }
+
+  /// - Parameters:
+  ///   - places: Of the visits, in any order.
+  ///   - columns: Of every visit, in the same order.
+  ///   - block: The sums of two of them, the first not after the second.
+  private init(
+    arm: Int, places: [Int], subjects: Int, columns: [[Int32]], block: (Int, Int) -> [Double]
+  ) {
+    let order = places.indices.sorted { places[$0] < places[$1] }
     let m = order.count
-    arm = armRank.map { $0[Int(sums.arm)] } ?? 0
-    visits = order.map { ranks[$0] }
-    subjects = sums.subjects
-    columns = order.map { sums.columns[$0] }
     var blocks = [[Double]](repeating: [], count: m * (m + 1) / 2)
     for s in 0..<m {
       for t in s..<m {
         let (a, b) = (order[s], order[t])
         let k = PatternSums.pair(s, t, of: m)
         if a <= b {
-          blocks[k] = sums.block(a, b)
+          blocks[k] = block(a, b)
         } else {
-          let (rows, columns) = (sums.columns[b].count, sums.columns[a].count)
-          let turned = sums.block(b, a)
-          blocks[k] = (0..<rows * columns).map { entry in
-            turned[(entry % rows) * columns + entry / rows]
+          let (rows, width) = (columns[b].count, columns[a].count)
+          let turned = block(b, a)
+          blocks[k] = (0..<rows * width).map { entry in
+            turned[(entry % rows) * width + entry / rows]
           }
         }
       }
     }
-    self.blocks = blocks
+    self.init(
+      arm: arm, visits: order.map { places[$0] }, subjects: subjects, columns: order.map { columns[$0] },
+      blocks: blocks)
   }
 }

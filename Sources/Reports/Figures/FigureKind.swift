@@ -26,7 +26,7 @@ package enum FigureKind: String, Sendable, CaseIterable {
   package var usesRows: Bool { needsRows || self == .qq }
   /// Can be drawn where the residuals of a subject are correlated.
   package var takesCorrelatedResiduals: Bool {
-    [.coefficients, .means, .deviations, .correlations, .variogram, .trace].contains(self)
+    [.coefficients, .means, .deviations, .correlations, .variogram, .profile, .trace].contains(self)
   }
   /// Needs the modes with their conditional variances.
   package var needsConditionalModes: Bool { self == .caterpillar || self == .qq }

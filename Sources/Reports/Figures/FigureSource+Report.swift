@@ -49,7 +49,7 @@ extension FigureSource {
   /// What a fit of its kind has.
   private var figures: [(FigureKind, String)] {
     var kinds: [(FigureKind, String)] =
-      fitted.repeatedModel != nil ? [(.coefficients, "Coefficients")] : Self.figures
+      fitted.repeatedModel != nil ? [(.coefficients, "Coefficients"), (.profile, "Profiles")] : Self.figures
     if MapFigure.suits(self) { kinds.append((.map, "Map")) }
     if fit.residualStrata != nil || fit.residual != nil {
       kinds.append((.deviations, "Residual standard deviations"))

@@ -26,7 +26,7 @@ extension ModelPlan: Reportable {
             .count(json: "n_estimated", \AbsorbedLevels.estimatedCount),
           ], \.absorbed)), .lines(\.sizeLines),
       .table(
-        json: "groups", \.groups, label: \.name, footnotes: \.pairLines,
+        json: "groups", \.groups, label: \.name, footnotes: \.pairLines, isShown: { !$0.groups.isEmpty },
         columns: { _ in
           [
             .text(json: "group", \.name), .count(json: "n_levels", header: "Levels", \.levelCount),

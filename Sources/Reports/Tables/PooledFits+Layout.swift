@@ -14,7 +14,8 @@ extension PooledFits: Reportable {
         .number(json: "level", \.level), .count(json: "m", \.count),
         .json("nobs") { .array($0.observations.map(JSONValue.integer)) }),
       .table(json: "fixed", \.coefficients, label: \.name, width: 140, columns: columns),
-      .data(.records("random", componentColumns, \.components)),
+      .data(
+        .records("random", componentColumns, \.components), .number(json: "rho", \.autocorrelation)),
       .table(
         \.variances, label: \.group, heading: { _ in "Random effects, means of the fits" },
         columns: { _ in
@@ -22,7 +23,10 @@ extension PooledFits: Reportable {
             .text(header: "Name", \.name), .number(header: "Variance", digits: 4, \.variance),
             .number(header: "Std.Dev.", digits: 4) { $0.variance.squareRoot() },
           ]
-        }), .notes(),
+        }),
+      .lines {
+        $0.autocorrelation.map { ["Correlation of residuals in time: \(fixedNotation($0, decimals: 4))"] } ?? []
+      }, .notes(),
     ], notes: \.messages)
 
   @Sendable private static func columns(_ pooled: PooledFits?) -> [Column<Coefficient>] {

@@ -78,7 +78,7 @@ private func numbers(_ script: String) -> [[Double]] {
       #expect(throws: FigureError.self) { try plain.figure(kind) }
     }
     let trial = try Self.trial.get()
-    for kind in [FigureKind.caterpillar, .qq, .profile, .shrinkage] {
+    for kind in [FigureKind.caterpillar, .qq, .shrinkage] {
       #expect(throws: InferenceError.self) { try trial.figure(kind) }
     }
     #expect(try !trial.figure(.coefficients).caption.isEmpty && !trial.figure(.trace).caption.isEmpty)

@@ -137,6 +137,52 @@ import Testing
     #expect(abs(twice.coefficients[0].standardError - error) <= error.ulp)
   }
 
+  /// Rubin's rules of what each fit says, whatever its residuals are.
+  @Test(arguments: ["strata", "ar1", "both", "us"])
+  func `residuals of any kind are pooled`(kind: String) throws {
+    func fit(_ k: Int) throws -> FittedModel {
+      let text = try String(contentsOfFile: Files.data("trial.csv"), encoding: .utf8).split(separator: "\n")
+      // A missing change is one of the patient's baseline less k.
+      let rows = text.dropFirst().enumerated().map { i, line in
+        var fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        if Double(fields[5]) == nil { fields[5] = "\(Double((i * 7 + k * 11) % 23) - 16)" }
+        return fields.joined(separator: ",")
+      }
+      var options = FitOptions()
+      if kind == "strata" || kind == "both" { options.residualBy = "week" }
+      if kind != "strata" {
+        options.residual = try ResidualTerm(kind == "us" ? "us(week | patient)" : "car1(week | patient)")
+      }
+      return try FittedModel(
+        Formula("change ~ baseline + arm\(kind == "us" ? "" : " + (1 | patient)")"),
+        data: [.bytes(Array(([String(text[0])] + rows).joined(separator: "\n").utf8), name: "m\(k).csv")],
+        options: options)
+    }
+    let fits = try (1...3).map { try fit($0) }
+    let pooled = try PooledFits(named(fits))
+    for (c, coefficient) in pooled.coefficients.enumerated() {
+      let own = fits.map { $0.fit.fixedEffects[c] }
+      let mean = own.reduce(0) { $0 + $1.estimate! } / 3
+      let within = own.reduce(0) { $0 + pow($1.standardError!, 2) } / 3
+      let between = own.reduce(0) { $0 + pow($1.estimate! - mean, 2) } / 2
+      #expect(abs(coefficient.estimate - mean) < 1e-12)
+      #expect(abs(coefficient.standardError - (within + 4 / 3 * between).squareRoot()) < 1e-12)
+      #expect(coefficient.df > 1 && coefficient.df < coefficient.completeDF)
+    }
+    let last = try #require(pooled.components.last)
+    #expect(last.name == "Residual" && last.columns == (kind == "ar1" ? [""] : ["2", "4", "8", "12"]))
+    let variances = fits.map { fit -> Double in
+      kind == "us" ? fit.fit.residual!.components[0].covariances[3][2]
+        : kind == "ar1" ? pow(fit.fit.sigma, 2) : pow(fit.fit.residualStrata!.strata[3].standardDeviation, 2)
+    }
+    let entry = kind == "us" ? last.covariances[3][2] : last.covariances.last!.last!
+    #expect(abs(entry / (variances.reduce(0, +) / 3) - 1) < 1e-12)
+    let ρ = fits.compactMap(\.fit.autocorrelation?.correlation.estimate)
+    #expect((pooled.autocorrelation == nil) == (kind == "strata" || kind == "us"))
+    if let mean = pooled.autocorrelation { #expect(abs(mean - ρ.reduce(0, +) / 3) < 1e-12) }
+    if kind == "us" { #expect(throws: InferenceError.self) { try PooledFits(named([fits[0], self.fit(1)])) } }
+  }
+
   @Test func `other models are refused`() throws {
     let one = try fit(1)
     #expect(throws: InferenceError.self) { try PooledFits(named([one])) }

@@ -170,7 +170,6 @@ import Testing
     options.residual = try ResidualTerm("cs(Days | Subject)")
     let data: [any TableSource] = [.file(sleepstudyPath)]
     let fitted = try FittedModel(Formula("Reaction ~ Days"), data: data, options: options)
-    #expect(throws: InferenceError.self) { try fitted.profile() }
     #expect(throws: InferenceError.self) { try fitted.varianceExplained() }
     #expect(throws: InferenceError.self) { try fitted.randomTermDeletions() }
     let predictor = try LinearPredictor(fitted)

@@ -89,7 +89,7 @@ struct RepeatedSimulator: Sendable {
           }
         })
     }
-    return model.replacing(drawn)
+    return model.replacingResponse(drawn)
   }
 
   /// Wishart with unit scale; a sum of squares where there are few degrees of freedom.
@@ -154,18 +154,5 @@ extension VisitPattern {
       }
     }
     return VisitPattern(arm: arm, visits: visits, subjects: subjects, columns: columns, blocks: blocks)
-  }
-}
-
-extension RepeatedModel {
-  /// The same rows of X with the sums of another response, of which nothing was taken off.
-  fileprivate func replacing(_ patterns: [VisitPattern]) -> RepeatedModel {
-    var basis = basis
-    let p = basis.columns - 1
-    for i in 1..<basis.rows { basis[i, p] = 0 }
-    return RepeatedModel(
-      term: term, covariance: covariance, visits: visits, arms: arms, patterns: patterns, basis: basis,
-      fixedEffectCount: fixedEffectCount, observations: observations, sumOfLogWeights: sumOfLogWeights,
-      logDeterminantShift: logDeterminantShift, responseScale: responseScale)
   }
 }

@@ -39,10 +39,11 @@ public struct PooledFits: Sendable {
     }
   }
 
-  /// The covariance matrix of one random-effects term, or the residual variance, averaged.
+  /// The covariance matrix of one random-effects term, or of the residuals, averaged.
   public struct Component: Sendable {
-    /// `Residual` for the residual.
+    /// `Residual` for the residual, with an arm where there is a matrix for each.
     public let name: String
+    /// Of the residual one without a name, or strata, whose residuals are independent, or visits.
     public let columns: [String]
     /// Means of the variances and covariances, ℓ × ℓ.
     public let covariances: [[Double]]
@@ -58,6 +59,8 @@ public struct PooledFits: Sendable {
   public let coefficients: [Coefficient]
   /// The residual's last.
   public let components: [Component]
+  /// The mean of the correlation in time, as the fits report it; nil where there is none beside random effects.
+  public let autocorrelation: Double?
   public let messages: [String]
 
   /// m, how many fits.
@@ -78,9 +81,7 @@ extension PooledFits {
     guard let first = fits.first, fits.count > 1 else {
       throw InferenceError.refused("pooling needs two fits or more, one of each completed table.")
     }
-    try first.model.requireIndependentResiduals("fits are pooled")
     for other in fits.dropFirst() { try Self.check(other, against: first) }
-    for (_, model) in fits { try model.model.requireEqualVariances("pooling", nil) }
     let tests = try fits.map { try $0.model.coefficientTests(method, level: level) }
     let results = fits.map(\.model.fit)
     formula = results[0].formula
@@ -88,6 +89,8 @@ extension PooledFits {
     observations = results.map(\.observations)
     coefficients = tests[0].indices.map { k in Coefficient(tests.map { $0[k] }, level: level) }
     components = Self.means(of: results)
+    let correlations = results.compactMap(\.autocorrelation?.correlation.estimate)
+    autocorrelation = correlations.isEmpty ? nil : correlations.reduce(0, +) / Double(results.count)
     messages = try Self.messages(fits) + fits[0].model.covarianceNotes()
   }
 
@@ -119,22 +122,37 @@ extension PooledFits {
         "the random effects are \(terms(a).joined(separator: ", ")) and \(terms(b).joined(separator: ", "))"
       )
     }
+    guard residuals(a) == residuals(b) else {
+      throw refusal("the residuals are \(residuals(a)) and \(residuals(b))")
+    }
+  }
+
+  /// What the residuals have beside a variance, in words.
+  private static func residuals(_ fit: Fit) -> String {
+    let matrices = (fit.residual?.components ?? []).map { "\($0.name): \($0.columns.joined(separator: ", "))" }
+    let strata = fit.residualStrata.map { "strata of \($0.name): \($0.strata.map(\.label).joined(separator: ", "))" }
+    let parts =
+      [fit.residual?.term].compactMap(\.self) + matrices
+      + [strata, fit.autocorrelation?.term].compactMap(\.self)
+    return parts.isEmpty ? "independent" : parts.joined(separator: ", ")
   }
 
   private static func means(of fits: [Fit]) -> [Component] {
-    let m = Double(fits.count)
-    let terms = fits[0].varianceComponents.indices.map { t in
-      let first = fits[0].varianceComponents[t]
+    let all = fits.map { fit -> [Component] in
+      (fit.varianceComponents + (fit.residual?.components ?? [])).map {
+        Component(name: $0.name, columns: $0.columns, covariances: $0.covariances)
+      } + (fit.residual == nil ? [Component(residualsOf: fit)] : [])
+    }
+    return all[0].indices.map { t in
+      let first = all[0][t]
       return Component(
         name: first.name, columns: first.columns,
         covariances: first.columns.indices.map { i in
           first.columns.indices.map { j in
-            fits.reduce(0) { $0 + $1.varianceComponents[t].covariances[i][j] } / m
+            all.reduce(0) { $0 + $1[t].covariances[i][j] } / Double(fits.count)
           }
         })
     }
-    let residual = fits.reduce(0) { $0 + $1.sigma * $1.sigma } / m
-    return terms + [Component(name: "Residual", columns: [""], covariances: [[residual]])]
   }
 
   private static func messages(_ fits: [(name: String, model: FittedModel)]) -> [String] {
@@ -151,6 +169,16 @@ extension PooledFits {
     let singular = results.count { $0.convergence.isSingular }
     if singular > 0 { messages.append("\(singular) of \(results.count) fits are singular") }
     return messages
+  }
+}
+
+extension PooledFits.Component {
+  /// Independent, of one variance or of strata.
+  fileprivate init(residualsOf fit: Fit) {
+    let variances = fit.residualStrata?.strata.map { $0.standardDeviation * $0.standardDeviation } ?? [fit.sigma * fit.sigma]
+    self.init(
+      name: "Residual", columns: fit.residualStrata?.strata.map(\.label) ?? [""],
+      covariances: variances.indices.map { i in variances.indices.map { i == $0 ? variances[i] : 0 } })
   }
 }
 

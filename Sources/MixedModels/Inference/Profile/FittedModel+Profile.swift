@@ -15,9 +15,8 @@ extension FittedModel {
   public func profile(_ options: ProfileOptions = ProfileOptions()) throws -> Profile {
     try ValueRange.coverage.check(options.level, "level")
     try ValueRange.curvePoints.check(options.pointsPerSide, "pointsPerSide")
-    try requireIndependentResiduals("profiles are computed")
     try requireEstimates()
-    guard !model.groups.isEmpty else {
+    guard !model.groups.isEmpty || repeated != nil else {
       throw InferenceError.refused(
         "profiles are for models with random effects; without any, intervals by the t distribution are exact. Use \(Setting.intervals("wald"))."
       )
@@ -25,7 +24,12 @@ extension FittedModel {
     try requireEstimatedSigma("profiles are computed", .intervals("wald"))
     let names = try intervalParameters(named: options.parameters).map(\.name)
     let isRefitted = fit.criterionKind == .reml
-    var fitted = try exactLikelihoodFit()
+    var fitted = self
+    if repeated == nil {
+      fitted = try exactLikelihoodFit()
+    } else if isRefitted {
+      fitted = try refitted(by: .ml)
+    }
     var (messages, restarts): ([String], Int) = ([], 0)
     while true {
       guard fitted.fit.convergence.converged else {
@@ -45,7 +49,11 @@ extension FittedModel {
         "the profile found a greater likelihood than the fit had (deviance \(lower.deviance) instead of \(deviance)); it starts from there"
       ]
       restarts += 1
-      fitted = try fitted.refitted(by: .ml, start: fitted.model.covariance.theta(lower.φ))
+      if let repeated = fitted.repeated {
+        fitted = try fitted.refitted(repeated, by: .ml, start: lower.φ)
+      } else {
+        fitted = try fitted.refitted(by: .ml, start: fitted.model.covariance.theta(lower.φ))
+      }
     }
   }
 
@@ -61,7 +69,12 @@ extension FittedModel {
     _ names: [String], _ options: ProfileOptions
   ) throws -> (deviance: Double, results: [Result]) {
     setBLASThreads(1)
-    let maximum = try LikelihoodMaximum(self)
+    let maximum: any ProfiledMaximum
+    if let repeated {
+      maximum = RepeatedMaximum(repeated, model.fixed)
+    } else {
+      maximum = try LikelihoodMaximum(self)
+    }
     let chosen = zip(intervalParameters, intervalPlaces).filter { names.containsLabel($0.0.name) }
     let results = Mutex([Int: Result]())
     let (level, count, progress) = (options.level, options.pointsPerSide, options.progress)
@@ -91,7 +104,7 @@ extension FittedModel {
   }
 
   private func curve(
-    _ parameter: ModelParameter, _ place: IntervalPlace, _ maximum: LikelihoodMaximum,
+    _ parameter: ModelParameter, _ place: IntervalPlace, _ maximum: any ProfiledMaximum,
     level: Double, pointsPerSide: Int
   ) -> Result {
     var interval = ConfidenceInterval(parameter, estimate: parameter.estimate)

@@ -2,7 +2,7 @@
 import ModelFrames
 import Glibc
 
-extension LikelihoodMaximum {
+extension LikelihoodMaximum: ProfiledMaximum {
   /// A search along the profile of one parameter, away from its estimate.
   ///
   /// - Parameter standardError: Of the estimate; nil where it is not known.
@@ -64,18 +64,6 @@ extension LikelihoodMaximum {
     }
     return profile(
       held, estimate, range, kind.scale, standardError: standardError, spread: spread)
-  }
-
-  private func profile(
-    _ held: any HeldDeviance, _ estimate: Double, _ range: ClosedRange<Double>,
-    _ inner: ProfileScale, standardError: Double?, spread: Double
-  ) -> ProfileSearch {
-    let isInside = estimate > range.lowerBound && estimate < range.upperBound
-    let scale = isInside ? inner : .identity
-    let error = isInside ? standardError.map { $0 * scale.slope(estimate) } : nil
-    return ProfileSearch(
-      held: held, estimate: estimate, range: range, scale: scale, standardError: error,
-      spread: spread, leastDeviance: deviance)
   }
 }
 

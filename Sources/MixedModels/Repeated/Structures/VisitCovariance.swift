@@ -183,18 +183,58 @@ extension VisitCovariance {
     for share in [1, 0.9, 0.75, 0.5, 0.25] {
       var θ = a + correlations(R, share)
       if structure == .us {
-        var L = R
-        for i in 0..<size { for j in 0..<size where i != j { L[i, j] *= share } }
-        guard (try? DenseCholesky.factorize(&L)) != nil else { continue }
-        for i in 0..<size {
-          θ[i] = a[i] + log(L[i, i])
-          for k in 0..<i { θ[size + i * (i - 1) / 2 + k] = L[i, k] / L[i, i] }
-        }
+        var shrunk = R
+        for i in 0..<size { for j in 0..<size where i != j { shrunk[i, j] *= share } }
+        guard let own = try? factored(shrunk, a) else { continue }
+        θ = own
       }
       var Σ = matrix(θ)
       if (try? DenseCholesky.factorize(&Σ)) != nil { return θ }
     }
     return a + [Double](repeating: structure == .us ? 0 : coordinate.coordinate(0), count: correlationCount)
+  }
+
+  /// The parameters of an unstructured matrix.
+  ///
+  /// - Throws: `NotPositiveDefinite`.
+  func unstructured(_ Σ: DenseMatrix) throws -> [Double] {
+    let deviations = Σ.diagonal.map { $0.squareRoot() }
+    var R = Σ
+    for i in 0..<size { for j in 0..<size { R[i, j] /= deviations[i] * deviations[j] } }
+    return try factored(R, deviations.map { log($0) })
+  }
+
+  /// The same of correlations, and logarithms of standard deviations.
+  private func factored(_ R: DenseMatrix, _ a: [Double]) throws -> [Double] {
+    var L = R
+    try DenseCholesky.factorize(&L)
+    var θ = a + [Double](repeating: 0, count: correlationCount)
+    for i in 0..<size {
+      θ[i] += log(L[i, i])
+      for k in 0..<i { θ[size + i * (i - 1) / 2 + k] = L[i, k] / L[i, i] }
+    }
+    return θ
+  }
+
+  /// The parameter of which a standard deviation or a correlation is a function, and its coordinate for a value;
+  /// nil where that is one of several.
+  ///
+  /// - Parameters:
+  ///   - visits: One of a standard deviation, two of a correlation; of an unstructured matrix the first.
+  ///   - scale: Units of the response per unit of the matrix.
+  func held(
+    _ visits: [Int], scale: Double
+  ) -> (place: Int, coordinate: (Double) -> Double)? {
+    guard visits.count == 2 else {
+      let place = structure == .us || !structure.isHeterogeneous ? 0 : visits[0]
+      return (place, { log($0 / scale) })
+    }
+    // The second row of L is (l, 1).
+    if structure == .us { return (deviationCount, { $0 / (1 - $0 * $0).squareRoot() }) }
+    let powers = exponents(max(visits[0], visits[1]), min(visits[0], visits[1]))
+    guard powers.count == 1, powers[0].exponent == 1 || structure == .spExp else { return nil }
+    let power = 1 / powers[0].exponent
+    return (deviationCount + powers[0].k, { [coordinate] in coordinate.coordinate(power == 1 ? $0 : pow($0, power)) })
   }
 
   /// c for means of R's entries, which are taken `share` times.
