@@ -23,6 +23,8 @@ struct WorkingBasis {
   private static let tolerance = 1e-7
   /// A spread smaller than this part of a column's size is rounding.
   private static let resolution = 1e-13
+  /// A column is zero where this part of what it is made of, or less, is left.
+  private static let zero = 1e-12
 
   /// - Parameters:
   ///   - constant: the raw column that is 1 in every row if the model contains an
@@ -65,7 +67,10 @@ struct WorkingBasis {
     }
     let references =
       whole.map { Self.spreads(columns, $0) }
-      ?? norms.indices.map { max(spreads[$0], Self.resolution / Self.tolerance * norms[$0]) }
+      ?? norms.indices.map { j in
+        // Sizes are about 1: a number that is zero in a level, less its shift there.
+        norms[j] <= Self.zero ? 1 : max(spreads[j], Self.resolution / Self.tolerance * norms[j])
+      }
     let qr = ColumnOrderedQR(Y, tolerance: Self.tolerance, referenceNorms: references)
     kept = qr.kept
 

@@ -88,6 +88,18 @@ import Testing
     }
   }
 
+  /// lmer(y ~ z + x * f + (1 | g)) of thirds of x, which are rounded.
+  @Test(arguments: [SparseFixedEffects.none, .factors(["f"])])
+  func `a number that is zero in a level has no slope there`(sparse: SparseFixedEffects) throws {
+    let fitted = try Self.fitted("y ~ z + I(x / 3) * f + (1 | g)", Self.rows(90), sparse)
+    let fit = try fitted.tested()
+    #expect(fit.droppedColumns == ["fl5", "I(x/3):fl2", "I(x/3):fl4"])
+    #expect(abs(fit.criterion - 358.1971942194505) < 1e-7)
+    Sparse.expectEqual(3 * 0.208775337154954, fit.fixedEffects[2].estimate, 1e-6, "slope")
+    let row = try #require(fitted.singleTermDeletions(.residual).rows.last)
+    #expect(row.numeratorDF == 3)
+  }
+
   @Test func `contrasts, deletions and fitted values are those of dense columns`() throws {
     let formula = "y ~ z + f * x + (1 | g)"
     let set = { (options: inout FitOptions) in options.knownTheta = [1] }
