@@ -248,11 +248,6 @@ import Testing
         Self.expectEqual(a.pValue, b.pValue, 1e-5, "p of \(a.name)")
       }
     }
-    let apart = try Self.fitted(Self.models[6], isSparse: true)
-    let error = #expect(throws: InferenceError.self) {
-      try apart.marginalMeans(MeansSpecification("~ replicate"))
-    }
-    #expect(error.map { "\($0)".contains("“replicate”") } == true)
   }
 
   /// Two sets of workers and firms that no row connects, and columns that are constant within workers.

@@ -12,7 +12,7 @@ struct FactorNesting {
 
   /// - Throws: `FitError`.
   init(_ fitted: FittedModel, _ grid: ReferenceGrid) throws {
-    let names = grid.variables.filter { $0.isFactor && $0.values.count > 1 }.map(\.name)
+    let names = grid.variables.filter { $0.isFactor && $0.values.count > 1 && $0.apart == nil }.map(\.name)
     for name in names {
       let others = names.filter { $0 != name && !(parents[$0] ?? []).contains(name) }
       let within = try others.filter { other in

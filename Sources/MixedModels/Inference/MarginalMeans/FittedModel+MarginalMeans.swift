@@ -13,9 +13,10 @@ extension FittedModel {
     _ specification: MeansSpecification, _ options: MeansOptions = MeansOptions()
   ) throws -> MarginalMeans {
     try ValueRange.coverage.check(options.level, "level")
-    try requireMeans(of: specification, options)
+    let apart = try factorsApart(in: specification, options)
     let adjustment = try adjustment(options)
-    let grid = try ReferenceGrid(self, at: options.values)
+    let grid = try ReferenceGrid(self, at: options.values, apart: apart)
+    try checkApart(grid, options)
     let trend = try options.trend.map { try MeansTrend($0, grid) }
     let scale = try responseScale(options)
     let nesting = try FactorNesting(self, grid)
@@ -23,9 +24,11 @@ extension FittedModel {
       self, grid, nesting, specification, options.weights, trend: trend)
     let specification = MeansSpecification(
       text: specification.text, variables: specification.variables, groups: rows.groups)
-    let tests = MeansTests(fitted: self, way: try meansWay(options), level: options.level)
-    let means = try rows.cells.map { cell in
-      let (test, reason) = try tests.tested(cell.labels.joined(separator: " "), cell.row)
+    let tests = MeansTests(
+      fitted: self, way: try meansWay(options, grid.variables.compactMap(\.apart)), level: options.level)
+    let tested = try tests.tested(rows.cells)
+    let means = zip(rows.cells, tested).map { cell, own in
+      let (test, reason) = own
       return MarginalMeans.Mean(
         labels: cell.labels, test: scale.map { test?.transformed(by: $0) } ?? test, reason: reason)
     }
@@ -46,25 +49,33 @@ extension FittedModel {
       comparison: options.comparison, adjustment: adjustment, hasRatios: hasRatios,
       fixedValues: grid.variables.filter { !$0.isFactor || $0.isGiven }.map {
         ($0.name, $0.values.map(\.text))
-      }, averaged: rows.averaged + (trend == nil ? columnsApart : []), means: means,
+      }, averaged: rows.averaged + (trend == nil ? columnsApart(besides: apart) : []), means: means,
       differences: differences,
       messages: nesting.descriptions.map { "nested factors: \($0)" }
         + scaleNotes(options, hasRatios: hasRatios)
         + interactionNotes(specification, grid, nesting, trend?.variable))
   }
 
-  private func meansWay(_ options: MeansOptions) throws -> MeansTests.Way {
+  /// - Parameter shown: Of factors that are set apart those whose levels are looked at.
+  private func meansWay(
+    _ options: MeansOptions, _ shown: [(factor: Int, levels: [Int])]
+  ) throws -> MeansTests.Way {
     guard let levels = model.fixedLevels else {
       return .dense(try degreesOfFreedom(options.method), try fixedColumns(.fitted))
     }
     return levels.reported == nil
-      ? .absorbed(try AbsorbedMeans(self, options)) : .apart(try SetApartMeans(self, options))
+      ? .absorbed(try AbsorbedMeans(self, options)) : .apart(try SetApartMeans(self, options, shown))
   }
 
-  /// The columns of factors that are set apart, or absorbed.
-  private var columnsApart: [String] {
-    guard model.fixedLevels != nil else { return [] }
-    return products.specification.absorbed.map { $0.grouping[0].column ?? $0.name }
+  /// The columns of factors that are set apart, or absorbed, and averaged over.
+  private func columnsApart(besides shown: [Int]) -> [String] {
+    (model.fixedLevels?.factors.indices ?? 0..<0).filter { !shown.contains($0) }.map(columnApart)
+  }
+
+  /// The column of a factor that is set apart, or absorbed.
+  func columnApart(_ k: Int) -> String {
+    let factor = products.specification.absorbed[k]
+    return factor.grouping[0].column ?? factor.name
   }
 
   /// - Throws: `InferenceError` where an adjustment is for other comparisons.
@@ -182,6 +193,14 @@ struct MeansTests {
   let fitted: FittedModel
   let way: Way
   let level: Double
+
+  /// Of means themselves.
+  func tested(_ cells: [MeansRows.Cell]) throws -> [(test: TTest?, reason: String?)] {
+    if case .apart(let means) = way, cells.contains(where: { $0.level != nil }) {
+      return try means.tested(cells, fitted, level: level)
+    }
+    return try cells.map { try tested($0.labels.joined(separator: " "), $0.row) }
+  }
 
   func tested(_ name: String, _ c: [Double]) throws -> (test: TTest?, reason: String?) {
     switch way {

@@ -8,8 +8,10 @@ struct MeansRows {
     let labels: [String]
     /// As emmeans names it in differences.
     let name: String
-    /// One number for every column of X, and one more where factors are set apart, see `SetApartMeans`.
+    /// One number for every column of X, and more where factors are set apart, see `SetApartMeans`.
     let row: [Double]
+    /// The level that the mean is of as a factor that is set apart has it, where there are too many for a number each.
+    let level: (factor: Int, level: Int)?
   }
   let cells: [Cell]
   /// Cells by combinations of the groups.
@@ -43,8 +45,11 @@ struct MeansRows {
       weights == .proportional && !names.isEmpty
       ? try fitted.cellWeights(names, grid.builder) : nil
     let cellCount = shown.reduce(1.0) { $0 * Double(grid.variables[$1].values.count) }
+    let apart = shown.filter { grid.variables[$0].apart != nil }
+    let apartCount = apart.reduce(0) { $0 + grid.variables[$1].values.count }
+    let hasNumbers = apartCount <= SetApartMeans.mostNumbers
     try requireMemory(
-      cellCount * Double(16 * fitted.model.fixed.names.count + 300),
+      cellCount * Double(16 * (fitted.model.fixed.names.count + (hasNumbers ? apartCount : 0)) + 300),
       for: "\(Int(cellCount)) marginal means", remedy: "Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL")).")
     var sums: [Int: (row: [Double], weight: Double)] = [:]
     for index in 0..<grid.count {
@@ -59,6 +64,10 @@ struct MeansRows {
         try trend?.row(fitted, at: point) ?? grid.builder.row(fitted.fixedTerms, at: point)
       // Of the mean over factors that are set apart.
       if fitted.model.fixedLevels != nil { row.append(trend == nil ? 1 : 0) }
+      // Of the levels that are looked at.
+      for v in apart where hasNumbers {
+        row += grid.variables[v].values.indices.map { $0 == point.choice[v] ? 1 : 0 }
+      }
       var cell = 0
       for v in shown.reversed() { cell = cell * grid.variables[v].values.count + point.choice[v] }
       var sum = sums[cell] ?? (row.map { _ in 0 }, 0)
@@ -80,11 +89,15 @@ struct MeansRows {
         return number % grid.variables[v].values.count
       }
       let labels = zip(shown, choice).map { grid.variables[$0].values[$1].text }
+      var level: (factor: Int, level: Int)?
+      for (v, k) in zip(shown, choice) where !hasNumbers {
+        if let own = grid.variables[v].apart { level = (own.factor, own.levels[k]) }
+      }
       let own = zip(shown, labels).prefix(specification.variables.count)
       return Cell(
         labels: labels,
         name: own.map { Self.name($1, of: grid.variables[$0]) }.joined(separator: " "),
-        row: sum.row.map { $0 / sum.weight })
+        row: sum.row.map { $0 / sum.weight }, level: level)
     }
     let perFamily = shown.prefix(specification.variables.count).reduce(1) {
       $0 * grid.variables[$1].values.count

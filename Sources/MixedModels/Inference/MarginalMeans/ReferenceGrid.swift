@@ -16,6 +16,8 @@ struct ReferenceGrid {
     let values: [Value]
     /// Whether the values are the user's.
     let isGiven: Bool
+    /// Among the factors that are set apart, and of every value its level there; nil for others.
+    var apart: (factor: Int, levels: [Int])?
   }
   /// In the order of the formula.
   let variables: [Variable]
@@ -24,14 +26,16 @@ struct ReferenceGrid {
   /// More points are not looked at one by one.
   static let largest = 1_000_000
 
+  /// - Parameter apart: Of the factors that are set apart those whose levels are looked at.
   /// - Throws: `InferenceError` where a value cannot be known; `FitError`.
-  init(_ fitted: FittedModel, at given: [String: [String]]) throws {
+  init(_ fitted: FittedModel, at given: [String: [String]], apart: [Int] = []) throws {
     builder = DesignBuilder(products: fitted.products, options: fitted.options)
     let columns = GridColumns(fitted.fixedTerms, fitted.products.basis)
-    if let unknown = given.keys.sorted().first(where: { !columns.names.contains($0) }) {
+    let named = apart.map { fitted.columnApart($0) }
+    if let unknown = given.keys.sorted().first(where: { !columns.names.contains($0) && !named.contains($0) }) {
       throw InferenceError.unknownGridVariable(unknown, columns.names, "\(Setting.gridValues(of: unknown))")
     }
-    variables = try columns.names.map { [builder] name in
+    let own: [Variable] = try columns.names.map { [builder] name in
       let kind = fitted.products.specification.columnKinds[name]
       var values: [Value]
       let isFactor = columns.factors[name] != nil || kind == .logical || kind == .categorical
@@ -52,6 +56,17 @@ struct ReferenceGrid {
       return Variable(
         name: name, isFactor: isFactor, values: values, isGiven: given[name] != nil)
     }
+    let others: [Variable] = try zip(named, apart).map { name, k in
+      let known = fitted.model.fixedLevels!.factors[k].levels.map { Value(label: $0) }
+      let values = try given[name]?.map { text in
+        try Self.value(text, of: name, .categorical, isFactor: true, known: known)
+      }
+      let levels = values?.map { value in known.firstIndex { $0.text.hasBytes(of: value.text) }! }
+      return Variable(
+        name: name, isFactor: true, values: values ?? known, isGiven: values != nil,
+        apart: (k, levels ?? Array(known.indices)))
+    }
+    variables = own + others
     let size = variables.reduce(1.0) { $0 * Double($1.values.count) }
     guard size <= Double(Self.largest) else {
       throw InferenceError.refused(

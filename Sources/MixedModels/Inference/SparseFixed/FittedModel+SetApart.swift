@@ -44,7 +44,7 @@ extension FittedModel {
       wanted != .satterthwaite || curvature != nil || isLeastSquares
     let tests = try LevelTests(
       self, hasTests ? wanted : .none, functions: reported.referenceFunctions,
-      shares: reported.referenceShares)
+      shares: reported.referenceShares.behind(columns: model.fixedEffectCount))
     var tested = fit
     func set(_ column: Int, variance: Double, _ denominator: Denominator?) {
       guard let estimate = fit.fixedEffects[column].estimate else { return }
@@ -91,5 +91,13 @@ extension FittedModel {
       }
     }
     return tested
+  }
+}
+
+extension DenseMatrix {
+  /// The same columns behind so many zeros.
+  func behind(columns count: Int) -> DenseMatrix {
+    DenseMatrix(
+      rows: rows, columns: count + columns, storage: [Double](repeating: 0, count: rows * count) + storage)
   }
 }

@@ -65,8 +65,8 @@ final class LevelAnswers {
   /// - Parameters:
   ///   - φ: nil for Λ = 0, least squares.
   ///   - functions: ρ as combinations of the levels' effects, factor after factor, levels × r.
-  ///   - shares: Of ρ in every level's own function, for the first levels × the first of ρ; nil: variances of
-  ///   the levels are not wanted.
+  ///   - shares: Of (β, ρ) in every level's own function, for the first levels; nil: variances of the levels are
+  ///   not wanted.
   /// - Throws: `FitError`, `CholmodError`.
   func state(φ: [Double]?, functions: DenseMatrix, shares: DenseMatrix?) throws -> State {
     var Λ = model.covariance.emptyFactors
@@ -105,7 +105,9 @@ final class LevelAnswers {
     for level in variances.indices {
       var row = (0..<p).map { u * ofEffects[level, $0] }
       if level < shares.rows {
-        let t = (0..<shares.columns).map { shares[level, $0] }
+        let t = (0..<r).map { shares[level, p + $0] }
+        // Cov(d, β̂) is negative.
+        for i in 0..<p { row[i] += shares[level, i] }
         for (a, ta) in t.enumerated() {
           variances[level] -= 2 * u * u * ta * answersOfEffects[level, a]
           for (b, tb) in t.enumerated() { variances[level] += ta * tb * ofFunctions[a, b] }

@@ -12,7 +12,7 @@ struct LevelTests {
   let estimates: [Double]
   /// In these coordinates.
   let ddf: any DenominatorDegreesOfFreedom
-  /// Variances of every level's effect less its share of ρ, factor after factor, and their degrees of freedom,
+  /// Variances of every level's effect less its share of (β, ρ), factor after factor, and their degrees of freedom,
   /// nil where these would take too long; none where they were not wanted.
   let levels: [(variance: Double, degreesOfFreedom: Double?)]
   /// The relative standard error of these variances, root mean square, where they are estimates.

@@ -86,7 +86,7 @@ struct SetApartForms {
 /// Which forms of R's coefficients the data determine where columns were dropped.
 struct SetApartEstimability {
   private let columns: [ReportedColumn]
-  private let levels: FixedLevels
+  let levels: FixedLevels
   private let reported: ReportedLevels
   private let kept: [Int]
 
