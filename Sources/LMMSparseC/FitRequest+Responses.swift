@@ -30,9 +30,9 @@ extension FitRequest {
     return forms.text(of: fits.report(), glance: fits.glance)
   }
 
-  /// - Parameters:
-  ///   - table: What errors call the rows.
-  ///   - header: Names of their columns.
+  /// The formulas of the responses of a table, which errors call by its name, with the names of columns in its
+  /// header.
+  ///
   /// - Throws: `RequestError`, `FormulaError`; `InferenceError` where no column is meant; what `header` throws.
   func responsesFormula(
     of table: String, _ options: FitOptions, header: () throws -> [String]

@@ -47,8 +47,7 @@ struct ReportForms {
   }
 
   /// A report that is its object, or a text with what has no place in it; of several forms an object with all.
-  ///
-  /// - Parameter glance: What the form of that name shows.
+  /// The form glance has a report of its own where there is one.
   func text(of report: Report, glance: Report? = nil) -> JSONText {
     if !areMany, forms[0] == .json { return JSONText(report) }
     var members = forms.map { form -> (name: String, value: JSONText.Member) in

@@ -66,9 +66,8 @@ public struct ResponsesFormula: Sendable {
   /// From `~ …` and a choice among the columns of a table; a regular expression passes over those that
   /// the formula, the weights and the offset use.
   ///
-  /// - Parameters:
-  ///   - name: What errors call the table.
-  ///   - header: Names of its columns, which are asked for where they decide.
+  /// `name` is what errors call the table, and `header`, the names of its columns, is asked for where they decide.
+  ///
   /// - Throws: `FormulaError`; `InferenceError` if no column is chosen; what `header` throws.
   public init(
     _ text: String, _ choice: ResponseChoice, of name: String, _ options: FitOptions,
