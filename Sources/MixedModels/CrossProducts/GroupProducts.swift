@@ -259,6 +259,9 @@ package struct GroupProducts: Sendable {
     }
     return zColumns
   }
+
+  /// Adds rows that were kept for that.
+  ///
   /// - Parameters:
   ///   - levels: The level here of every code.
   ///   - known: Levels from here on are new.

@@ -81,7 +81,11 @@ private func norm(_ x: [Double]) -> Double { dot(x, x).squareRoot() }
 /// The core's first columns as an operator at Λ = λI, from the pairs of levels as the model has them.
 private struct FirstColumns {
   /// 1/λ² of the usual end of a search: spectra spread the more the larger Λ is, and at λ = 1 hardly.
-  private static let ratio = 0.25
+  private static let usualRatio = 0.25
+  /// Groups without a covariance matrix are fixed levels, of which Λ = I and from which I has been taken off.
+  private static func ratio(_ model: LinearMixedModel, _ group: Int) -> Double {
+    model.covariance.blocks.contains { $0.group == group } ? usualRatio : 1
+  }
   private let model: LinearMixedModel
   private let leading: Int
   /// First node of every group; the leading group has none.
@@ -97,17 +101,20 @@ private struct FirstColumns {
     (self.model, self.leading) = (model, leading)
     let group = model.groups[leading]
     let own = group.size * group.size
-    let H = (0..<group.levelCount).map { 1 / (group.zz[$0 * own] + Self.ratio) }
+    let ratio = Self.ratio(model, leading)
+    let H = (0..<group.levelCount).map { 1 / (group.zz[$0 * own] + ratio) }
     firstNode = CoreNodes(model, leading: leading).firstNode
     var diagonal: [Double] = []
     for (g, group) in model.groups.enumerated() where g != leading {
-      for level in 0..<group.levelCount { diagonal.append(group.zz[level * group.size * group.size] + Self.ratio) }
+      let ratio = Self.ratio(model, g)
+      for level in 0..<group.levelCount { diagonal.append(group.zz[level * group.size * group.size] + ratio) }
     }
     var rest = diagonal
     for pair in model.pairs where pair.contains(leading) {
       Self.forEach(pair, leading, model, firstNode) { j, node, a in rest[node] -= a * a * H[j] }
     }
-    (self.H, self.diagonal, scale) = (H, diagonal, rest.map { 1 / max($0, 1e-300).squareRoot() })
+    // What rounding leaves of a singular core is no condition that a step could show.
+    (self.H, self.diagonal, scale) = (H, diagonal, zip(rest, diagonal).map { 1 / max($0, 1e-10 * $1).squareRoot() })
   }
 
   /// Calls `body` with every leading level and node that occur together, and their block's first entry.
