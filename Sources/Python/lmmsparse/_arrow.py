@@ -9,7 +9,10 @@ import decimal
 import math
 from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence
 
-from ._library import ArrowArray, ArrowArrayStream, ArrowSchema, LmmError, StreamPointer, listening
+from ._library import (
+    ArrayPointer, ArrayPointers, ArrowArray, ArrowArrayStream, ArrowSchema, BufferPointers, LmmError, SchemaPointer,
+    SchemaPointers, StreamPointer, listening,
+)
 
 _ReleaseArray = dict(ArrowArray._fields_)["release"]
 _ReleaseSchema = dict(ArrowSchema._fields_)["release"]
@@ -217,14 +220,14 @@ def _release_schema(pointer):
 
 def _fill_array(array: ArrowArray, length: int, buffers: list, nulls: int, children: list, values: Any) -> None:
     pointers = (ctypes.c_void_p * max(len(buffers), 1))(*[_address(b) or None for b in buffers])
-    child_pointers = (ctypes.POINTER(ArrowArray) * max(len(children), 1))(*[ctypes.pointer(c) for c in children])
+    child_pointers = (ArrayPointer * max(len(children), 1))(*[ArrayPointer(c) for c in children])
     array.length, array.null_count, array.offset = length, nulls, 0
     array.n_buffers, array.n_children = len(buffers), len(children)
-    array.buffers = ctypes.cast(pointers, ctypes.POINTER(ctypes.c_void_p))
+    array.buffers = ctypes.cast(pointers, BufferPointers)
     if children:
-        array.children = ctypes.cast(child_pointers, ctypes.POINTER(ctypes.POINTER(ArrowArray)))
+        array.children = ctypes.cast(child_pointers, ArrayPointers)
     if values is not None:
-        array.dictionary = ctypes.pointer(values)
+        array.dictionary = ArrayPointer(values)
     array.private_data = _freed([pointers, child_pointers, buffers, children, values])
     array.release = _release_array
 
@@ -240,15 +243,15 @@ def _array_of(column: _Column, array: ArrowArray) -> None:
 def _schema_of(format: str, name: str, children: list, values: Optional[_Column], schema: ArrowSchema) -> None:
     texts = [format.encode(), name.encode()]
     schema.format, schema.name, schema.flags = texts[0], texts[1], 2
-    pointers = (ctypes.POINTER(ArrowSchema) * max(len(children), 1))(*[ctypes.pointer(c) for c in children])
+    pointers = (SchemaPointer * max(len(children), 1))(*[SchemaPointer(c) for c in children])
     schema.n_children = len(children)
     if children:
-        schema.children = ctypes.cast(pointers, ctypes.POINTER(ctypes.POINTER(ArrowSchema)))
+        schema.children = ctypes.cast(pointers, SchemaPointers)
     inner = None
     if values is not None:
         inner = ArrowSchema()
         _schema_of(values.format, "", [], values.values, inner)
-        schema.dictionary = ctypes.pointer(inner)
+        schema.dictionary = SchemaPointer(inner)
     schema.private_data = _freed([texts, children, pointers, inner])
     schema.release = _release_schema
 
@@ -338,7 +341,7 @@ def read(function: Any) -> Iterator[tuple]:
     """
     stream = ArrowArrayStream()
     function(ctypes.byref(stream))
-    pointer = ctypes.pointer(stream)
+    pointer = StreamPointer(stream)
     try:
         schema = ArrowSchema()
         stream.get_schema(pointer, ctypes.byref(schema))

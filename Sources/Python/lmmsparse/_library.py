@@ -35,15 +35,19 @@ class LmmNote(UserWarning):
     """What is to be known of a result."""
 
 
+# Types of pointers are made once: ctypes keeps those that it has made for a whole process, and another interpreter that
+# imports it makes it forget them, so that those made later would be others.
 class ArrowSchema(ctypes.Structure):
     pass
 
 
+SchemaPointer = ctypes.POINTER(ArrowSchema)
+SchemaPointers = ctypes.POINTER(SchemaPointer)
 ArrowSchema._fields_ = [
     ("format", ctypes.c_char_p), ("name", ctypes.c_char_p), ("metadata", ctypes.c_void_p),
     ("flags", ctypes.c_int64), ("n_children", ctypes.c_int64),
-    ("children", ctypes.POINTER(ctypes.POINTER(ArrowSchema))), ("dictionary", ctypes.POINTER(ArrowSchema)),
-    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowSchema))), ("private_data", ctypes.c_void_p),
+    ("children", SchemaPointers), ("dictionary", SchemaPointer),
+    ("release", ctypes.CFUNCTYPE(None, SchemaPointer)), ("private_data", ctypes.c_void_p),
 ]
 
 
@@ -51,11 +55,14 @@ class ArrowArray(ctypes.Structure):
     pass
 
 
+ArrayPointer = ctypes.POINTER(ArrowArray)
+ArrayPointers = ctypes.POINTER(ArrayPointer)
+BufferPointers = ctypes.POINTER(ctypes.c_void_p)
 ArrowArray._fields_ = [
     ("length", ctypes.c_int64), ("null_count", ctypes.c_int64), ("offset", ctypes.c_int64),
-    ("n_buffers", ctypes.c_int64), ("n_children", ctypes.c_int64), ("buffers", ctypes.POINTER(ctypes.c_void_p)),
-    ("children", ctypes.POINTER(ctypes.POINTER(ArrowArray))), ("dictionary", ctypes.POINTER(ArrowArray)),
-    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowArray))), ("private_data", ctypes.c_void_p),
+    ("n_buffers", ctypes.c_int64), ("n_children", ctypes.c_int64), ("buffers", BufferPointers),
+    ("children", ArrayPointers), ("dictionary", ArrayPointer),
+    ("release", ctypes.CFUNCTYPE(None, ArrayPointer)), ("private_data", ctypes.c_void_p),
 ]
 
 
@@ -65,8 +72,8 @@ class ArrowArrayStream(ctypes.Structure):
 
 StreamPointer = ctypes.POINTER(ArrowArrayStream)
 ArrowArrayStream._fields_ = [
-    ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, StreamPointer, ctypes.POINTER(ArrowSchema))),
-    ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, StreamPointer, ctypes.POINTER(ArrowArray))),
+    ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, StreamPointer, SchemaPointer)),
+    ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, StreamPointer, ArrayPointer)),
     ("get_last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, StreamPointer)),
     ("release", ctypes.CFUNCTYPE(None, StreamPointer)), ("private_data", ctypes.c_void_p),
 ]
