@@ -180,7 +180,7 @@ extension LinearMixedModel {
     }
     if outcome.falls > 0 {
       messages.append(
-        "searches from \(outcome.falls) of \(outcome.starts) starts went below this minimum, to where there is none, since the model explains rows exactly there or correlations are 1: the data are few for so many covariance parameters"
+        "searches from \(outcome.falls) of \(outcome.starts) starts went below this minimum, to where there is none: where the model explains rows exactly, or correlations are ±1. The data are few for so many covariance parameters"
       )
     }
     let share = residualShare(sigma)

@@ -157,8 +157,6 @@ import Testing
   }
 
   @Test func `what cannot be had with them says so`() throws {
-    let model = try CovaryingHerd.fitted()
-    #expect(throws: InferenceError.self) { try model.randomPartSelection(by: .aic) }
     for names in [["animal"], ["animal", "animal"], ["animal", "nobody"], ["animal", "herd"]] {
       var options = try CovaryingHerd.options()
       options.covaryingFactors = names

@@ -121,10 +121,14 @@ import Testing
     let path = try Self.fitFile(folder)
     var file = try UnpackedFile(path)
     file["lmm-sparse.json"] = file["lmm-sparse.json"]
-      .replacingOccurrences(of: "\"version\": 1", with: "\"version\": 4")
+      .replacingOccurrences(of: "\"version\": 1", with: "\"version\": 99")
     try folder.write(file.packed, to: "fit.lmm")
     let error = #expect(throws: ModelFileError.self) { try CrossProducts(contentsOf: path) }
-    #expect(error?.problem == .newer(version: 4, known: 3))
+    guard case .newer(version: 99, let known) = try #require(error).problem else {
+      Issue.record("\(error!)")
+      return
+    }
+    #expect(known < 99)
     #expect("\(error!)".contains("Use a newer lmm-sparse."))
   }
 
