@@ -77,3 +77,10 @@ public struct MeansOptions: Sendable {
     set { comparison = newValue ? .pairwise : nil }
   }
 }
+
+extension MarginalMeans {
+  /// Why there is no test where a column was dropped.
+  static func reason(dropped column: String) -> String {
+    "the column \(column) depends on others, or its cell has no rows, and was dropped"
+  }
+}

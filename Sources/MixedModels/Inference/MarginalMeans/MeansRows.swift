@@ -13,6 +13,10 @@ struct MeansRows {
     /// The level that the mean is of as a factor that is set apart has it, where there are too many for a number each.
     let level: (factor: Int, level: Int)?
   }
+  /// Levels of factors that are set apart which have a number each in rows: differences of more are not for anybody to
+  /// read.
+  static let mostLevels = 300
+
   let cells: [Cell]
   /// Cells by combinations of the groups.
   let families: [[Cell]]
@@ -47,7 +51,7 @@ struct MeansRows {
     let cellCount = shown.reduce(1.0) { $0 * Double(grid.variables[$1].values.count) }
     let apart = shown.filter { grid.variables[$0].apart != nil }
     let apartCount = apart.reduce(0) { $0 + grid.variables[$1].values.count }
-    let hasNumbers = apartCount <= SetApartMeans.mostNumbers
+    let hasNumbers = apartCount <= Self.mostLevels
     try requireMemory(
       cellCount * Double(16 * (fitted.model.fixed.names.count + (hasNumbers ? apartCount : 0)) + 300),
       for: "\(Int(cellCount)) marginal means", remedy: "Fix some factors by \(Setting.gridValues(of: "FACTOR", "LEVEL")).")

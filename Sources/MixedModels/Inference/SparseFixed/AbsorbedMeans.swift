@@ -63,7 +63,7 @@ struct AbsorbedMeans {
     let (row, aliased) = fitted.estimableRow(own, columns)
     // Weights of a comparison add up to zero but for rounding.
     if abs(share) <= 1e-12 * size {
-      if let aliased { return (nil, MeansTests.reason(aliased)) }
+      if let aliased { return (nil, MarginalMeans.reason(dropped: aliased)) }
       return (try fitted.test(name, row: row, level: level, ddf), nil)
     }
     switch mean {
@@ -73,7 +73,7 @@ struct AbsorbedMeans {
         let parts = zip(shares, fitted.model.fixed.kept).map { $0 * own[$1] } + [share * ofMean]
         let scale = parts.reduce(size) { $0 + abs($1) }
         guard abs(own[column] - parts.reduce(0, +)) <= 1e-7 * scale else {
-          return (nil, MeansTests.reason(fitted.model.fixed.names[column]))
+          return (nil, MarginalMeans.reason(dropped: fitted.model.fixed.names[column]))
         }
       }
       return (

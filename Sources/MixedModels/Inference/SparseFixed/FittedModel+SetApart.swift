@@ -3,6 +3,12 @@ import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
+  /// The column of a factor that is set apart, or absorbed.
+  func columnApart(_ k: Int) -> String {
+    let factor = products.specification.absorbed[k]
+    return factor.grouping[0].column ?? factor.name
+  }
+
   /// Rows in (β, ρ), see `LevelTests`, of the kept columns of R's that are no levels, with their places among
   /// the columns; ρ are the reference functions.
   func setApartRows(

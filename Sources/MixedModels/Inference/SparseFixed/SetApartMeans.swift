@@ -5,9 +5,6 @@ import NumericalMethods
 /// Marginal means where factors are set apart. Rows are numbers for the columns beside these factors, one more for the
 /// intercept with the mean over the levels of those that are averaged over, and one for every level that is looked at.
 struct SetApartMeans {
-  /// Levels that are looked at which have a number each in rows: differences of more are not for anybody to read.
-  static let mostNumbers = 300
-
   let tests: LevelTests
   /// In (β, ρ), see `LevelTests`: of every column beside the factors, zero where it was dropped, of the mean, and of levels.
   private let rows: [[Double]]
@@ -29,7 +26,7 @@ struct SetApartMeans {
     let (columns, levels) = (model.reportedColumns!, model.fixedLevels!)
     let mean = Self.mean(columns, levels, options.weights, besides: Set(factors.map(\.factor)))
     let all = factors.flatMap { own in own.levels.map { (factor: own.factor, level: $0) } }
-    shown = all.count <= Self.mostNumbers ? all : []
+    shown = all.count <= MeansRows.mostLevels ? all : []
     var forms = [("the mean over levels", mean)]
     var places: [Int] = []
     for (k, column) in columns.enumerated() {
@@ -126,7 +123,7 @@ struct SetApartMeans {
       if hasDropped {
         var form = self.form(cell.row)
         for (column, value) in Self.form(of: (k, l), columns, levels).enumerated() { form[column] += value }
-        if let aliased = check.aliasedColumn(form) { return (nil, MeansTests.reason(aliased)) }
+        if let aliased = check.aliasedColumn(form) { return (nil, MarginalMeans.reason(dropped: aliased)) }
       }
       if known[cell.row] == nil {
         let shares = self.shares(of: k, besides: untested(cell.row), fitted.model)
@@ -217,10 +214,10 @@ extension FittedModel {
         "slopes of \(trend) do not differ between levels of “\(first.name)”, whose columns are sparse and in no interaction.")
     }
     let count = own.reduce(0) { $0 + $1.values.count }
-    guard count > SetApartMeans.mostNumbers else { return }
+    guard count > MeansRows.mostLevels else { return }
     guard own.count == 1, options.comparison == nil else {
       throw InferenceError.refused(
-        "there are \(count) levels of \(own.map(\.name).joined(separator: ", ")), whose columns are sparse; of more than \(SetApartMeans.mostNumbers) there are means by one factor, and no differences. Name those that matter, \(Setting.gridValues(of: first.name, "LEVEL,…")), or test differences as hypotheses."
+        "there are \(count) levels of \(own.map(\.name).joined(separator: ", ")), whose columns are sparse; of more than \(MeansRows.mostLevels) there are means by one factor, and no differences. Name those that matter, \(Setting.gridValues(of: first.name, "LEVEL,…")), or test differences as hypotheses."
       )
     }
   }
