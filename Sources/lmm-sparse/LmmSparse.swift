@@ -2,6 +2,7 @@
 import ArgumentParser
 import MixedModels
 import ModelFrames
+import NumericalMethods
 
 #if canImport(Glibc)
   import Glibc
@@ -31,6 +32,7 @@ import ModelFrames
   static func main() {
     // Before anything is read or written: the program may start itself again.
     _ = KernelChange.outcome
+    stopIdleBLASThreads()
     OptionVocabulary().install()
     // A closed pipe and a full quota are errors of write(2), not the end of the program.
     signal(SIGPIPE, SIG_IGN)

@@ -52,11 +52,14 @@ package func setBLASThreads(_ count: Int) {
   }
   guard isNew else { return }
   loadedSymbol("openblas_set_num_threads", as: (@convention(c) (Int32) -> Void).self)?(threads)
-  // OpenBLAS starts its pool when it is loaded, and idle threads spin before they sleep. It makes a new pool should
-  // more than one thread be asked for again.
-  if threads == 1 {
-    _ = loadedSymbol("blas_thread_shutdown_", as: (@convention(c) () -> Int32).self)?()
-  }
+}
+
+/// Ends the threads that OpenBLAS starts when it is loaded, which spin before they sleep. It makes new ones should more
+/// than one be asked for.
+///
+/// For a program that has just begun: a thread that is in the BLAS would wait for them without end.
+package func stopIdleBLASThreads() {
+  _ = loadedSymbol("blas_thread_shutdown_", as: (@convention(c) () -> Int32).self)?()
 }
 
 private func text(_ name: String) -> String? {
