@@ -52,15 +52,18 @@ package func setBLASThreads(_ count: Int) {
   }
   guard isNew else { return }
   loadedSymbol("openblas_set_num_threads", as: (@convention(c) (Int32) -> Void).self)?(threads)
+  // Not before: being told a number OpenBLAS starts them again.
+  if threads == 1, endsIdleThreads.withLock({ $0 }) {
+    _ = loadedSymbol("blas_thread_shutdown_", as: (@convention(c) () -> Int32).self)?()
+  }
 }
 
-/// Ends the threads that OpenBLAS starts when it is loaded, which spin before they sleep. It makes new ones should more
-/// than one be asked for.
+/// Has the threads that OpenBLAS starts when it is loaded, which spin before they sleep, ended when one is asked for.
 ///
-/// For a program that has just begun: a thread that is in the BLAS would wait for them without end.
-package func stopIdleBLASThreads() {
-  _ = loadedSymbol("blas_thread_shutdown_", as: (@convention(c) () -> Int32).self)?()
-}
+/// For a program that has just begun: a thread that is in the BLAS then would wait for them without end.
+package func stopIdleBLASThreads() { endsIdleThreads.withLock { $0 = true } }
+
+private let endsIdleThreads = Mutex(false)
 
 private func text(_ name: String) -> String? {
   loadedSymbol(name, as: (@convention(c) () -> UnsafePointer<CChar>?).self)?()
