@@ -62,14 +62,22 @@ import Testing
   static func fitted(
     _ model: Model, isSparse: Bool, _ change: (inout FitOptions) -> Void = { _ in }
   ) throws -> FittedModel {
+    try fitted(
+      model.formula, [.file(Files.data(model.file))], isSparse ? .factors(model.sparse) : .none
+    ) { options in
+      (options.weights, options.contrasts) = (model.weights, model.contrasts)
+      change(&options)
+    }
+  }
+
+  static func fitted(
+    _ formula: String, _ data: [any TableSource], _ sparse: SparseFixedEffects,
+    _ change: (inout FitOptions) -> Void = { _ in }
+  ) throws -> FittedModel {
     var options = FitOptions()
-    options.threads = 1
-    options.weights = model.weights
-    options.contrasts = model.contrasts
-    options.sparseFixed = isSparse ? .factors(model.sparse) : .none
+    (options.threads, options.sparseFixed) = (1, sparse)
     change(&options)
-    return try FittedModel(
-      Formula(model.formula), data: [.file(Files.data(model.file))], options: options)
+    return try FittedModel(Formula(formula), data: data, options: options)
   }
 
   static func expectEqual(_ a: Double?, _ b: Double?, _ tolerance: Double, _ what: String) {
@@ -264,14 +272,10 @@ import Testing
     return [.bytes(Array(text.utf8), name: "panel.csv")]
   }()
 
-  private static func panelFit(
+  static func panelFit(
     _ formula: String, _ sparse: SparseFixedEffects, _ change: (inout FitOptions) -> Void = { _ in }
   ) throws -> FittedModel {
-    var options = FitOptions()
-    options.threads = 1
-    options.sparseFixed = sparse
-    change(&options)
-    return try FittedModel(Formula(formula), data: panel, options: options)
+    try fitted(formula, panel, sparse, change)
   }
 
   @Test(arguments: [
@@ -316,80 +320,6 @@ import Testing
       #expect(a.name == b.name && a.numeratorDF == b.numeratorDF)
       Self.expectEqual(a.statistic, b.statistic, 1e-5, "F of \(a.name)")
       Self.expectEqual(a.denominatorDF, b.denominatorDF, 1e-4, "df of \(a.name)")
-    }
-  }
-
-  /// 300 levels, of which the first chunk of rows knows some.
-  private static func manyLevels(_ name: String, isSorted: Bool) -> [any TableSource] {
-    var random = SplitMix64(seed: 5)
-    var text = "y,f,g\n"
-    for row in 0..<1800 {
-      let level = isSorted ? row / 6 : row % 300
-      text += "\(random.normal() + Double(level % 7)),l\(level),\(random.below(9))\n"
-    }
-    return [.bytes(Array(text.utf8), name: name)]
-  }
-
-  @Test func `from 200 levels on columns are sparse`() throws {
-    let formula = try Formula("y ~ f + (1 | g)")
-    let fit = try Fit(formula, data: Self.manyLevels("many.csv", isSorted: false))
-    #expect(fit.sparse.map(\.name) == ["f"] && fit.fixedEffectCount == 300)
-    var options = FitOptions()
-    options.sparseFixed = .none
-    let dense = try Fit(formula, data: Self.manyLevels("many.csv", isSorted: false), options: options)
-    #expect(dense.sparse.isEmpty && abs(fit.criterion - dense.criterion) < 1e-7)
-    Self.expectEqual(
-      dense.fixedEffects[299].degreesOfFreedom, fit.fixedEffects[299].degreesOfFreedom, 1e-4, "df")
-    // One chunk after another: rows are read again once there are too many levels.
-    options.sparseFixed = .automatic
-    options.reading.chunkBytes = 1000
-    let sorted = try Fit(formula, data: Self.manyLevels("sorted.csv", isSorted: true), options: options)
-    #expect(sorted.sparse.map(\.name) == ["f"])
-  }
-
-  @Test func `thousands of dense columns are named before they are made`() throws {
-    var text = "y,x,f,h,g\n"
-    for row in 0..<4400 { text += "\(row * row % 101),\(row % 7),l\(row % 4100),h\(row % 20),\(row % 11)\n" }
-    let data: [any TableSource] = [.bytes(Array(text.utf8), name: "many.csv")]
-    for (formula, term, contrasts) in [
-      ("y ~ f * poly(x, 2) + (1 | g)", "f:poly(x, 2)", [:]), ("y ~ x + f:h", "f:h", [:]), ("y ~ f + x", "f", ["f": .helmert]),
-    ] as [(String, String, [String: Contrast])] {
-      var options = FitOptions()
-      options.contrasts = contrasts
-      let error = #expect(throws: FitError.self) {
-        try FittedModel(Formula(formula), data: data, options: options)
-      }
-      guard case .manyDenseColumns(term: term, factor: "f", count: let count)? = error else {
-        Issue.record("\(formula)")
-        continue
-      }
-      #expect(count == (term == "f:h" ? 82_000 : 4100))
-    }
-  }
-
-  @Test func `what cannot be kept sparse is refused by name`() throws {
-    for (formula, factor, reason) in [
-      ("y ~ x + (1 | g)", "x", "no factor"), ("y ~ worker * firm + (1 | g)", "worker", "is in worker:firm"),
-      ("y ~ worker + (1 | worker)", "worker", "random intercept"),
-      ("y ~ 0 + firm + worker + (1 | g)", "worker", "formula's first factor"),
-      ("y ~ worker + (1 | g) | firm", "worker", "absorbed"), ("y ~ factor(z) + (1 | g)", "z", "helmert contrasts"),
-    ] {
-      let error = #expect(throws: FitError.self) {
-        try Self.panelFit(formula, .factors([factor])) { if factor == "z" { $0.contrasts = ["z": .helmert] } }
-      }
-      #expect(error.map { "\($0)".contains("“\(factor)”") && "\($0)".contains(reason) } == true)
-    }
-    let error = #expect(throws: FitError.self) {
-      try Self.panelFit("y ~ x + worker + (1 | z)", .factors(["worker"]))
-    }
-    #expect(error.map { "\($0)".contains("explained by the fixed effects of worker") } == true)
-    let model = try Self.panelFit("y ~ x + worker + (1 | g)", .factors(["worker"]))
-    for action: () throws -> Void in [
-      { _ = try model.coefficientTests(.kenwardRoger) },
-      { _ = try model.anova(type: .sequential, .satterthwaite) },
-    ] {
-      let error = #expect(throws: InferenceError.self) { try action() }
-      #expect(error.map { "\($0)".contains("sparse columns (worker)") } == true)
     }
   }
 

@@ -24,11 +24,7 @@ import Testing
     _ formula: String, _ data: [any TableSource], _ sparse: SparseFixedEffects = .factors(["f"]),
     _ change: (inout FitOptions) -> Void = { _ in }
   ) throws -> FittedModel {
-    var options = FitOptions()
-    options.threads = 1
-    options.sparseFixed = sparse
-    change(&options)
-    return try FittedModel(Formula(formula), data: data, options: options)
+    try Sparse.fitted(formula, data, sparse, change)
   }
 
   private static func expect(_ fit: Fit, _ truth: [(String, Double?)], _ tolerance: Double) {

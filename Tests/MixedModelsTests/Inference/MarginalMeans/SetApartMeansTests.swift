@@ -41,11 +41,9 @@ import Testing
       text += "\(i * i % 37 + f % 9),l\(f),h\(i % 3),\(i * 11 % 13),\(i * 5 % 17)\n"
     }
     func fitted(_ sparse: SparseFixedEffects) throws -> FittedModel {
-      var options = FitOptions()
-      (options.threads, options.sparseFixed, options.knownTheta) = (1, sparse, [0.5])
-      options.contrasts = ["f": contrast]
-      return try FittedModel(
-        Formula("y ~ h + x + f + (1 | g)"), data: [.bytes(Array(text.utf8), name: "t.csv")], options: options)
+      try Sparse.fitted("y ~ h + x + f + (1 | g)", [.bytes(Array(text.utf8), name: "t.csv")], sparse) {
+        ($0.knownTheta, $0.contrasts) = ([0.5], ["f": contrast])
+      }
     }
     let (dense, sparse) = (try fitted(.none), try fitted(.factors(["f"])))
     var options = MeansOptions()
