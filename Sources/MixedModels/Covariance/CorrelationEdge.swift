@@ -7,12 +7,21 @@
 struct CorrelationEdge {
   /// Points at which a tenth is left of 1 beside the correlation: with all else as it is, and with differences
   /// between neighbours as they are, which makes a random walk in the end.
-  let nearer: [[Double]]
+  private let nearer: [[Double]]
   /// Next to the edge.
   let limit: [Double]
 
   /// A criterion that rises by less on the way there has no minimum that data could tell from the edge.
-  static let indifference = 1e-3
+  private static let indifference = 1e-3
+
+  /// Whether the edge is as likely as the point near to it.
+  ///
+  /// - Parameters:
+  ///   - value: Of the criterion at that point.
+  ///   - criterion: Infinite where it cannot be computed.
+  func draws(from value: Double, _ criterion: ([Double]) throws -> Double) rethrows -> Bool {
+    try nearer.contains { try criterion($0) <= value + Self.indifference }
+  }
 
   /// Of coordinates z, with ρ = z/√(1 + z²), where 1 − |ρ| is below a thousandth.
   fileprivate static let near = 22.0

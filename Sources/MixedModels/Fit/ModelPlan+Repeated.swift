@@ -27,7 +27,7 @@ extension ModelPlan {
       omittedObservations: products.omittedObservations, fixedEffectCount: model.fixedEffectCount,
       randomEffectCount: 0, thetaNames: [], groups: [], absorbed: [], pairCount: 0, strategies: [strategy],
       chosen: 0,
-      search: Search(parameters: model.parameterCount, options, strategy, isExpensive: false),
+      search: Search(parameters: model.parameterCount, options, strategy, .usual),
       memory: availableMemory(),
       messages: products.notes,
       subjects: Subjects(

@@ -95,7 +95,7 @@ public struct ModelPlan: Sendable {
     let threads = threadCount(options.threads)
     subjects = nil
     memory = availableMemory()
-    var isExpensive = false
+    var cost = SearchCost.usual
     if model.groups.isEmpty {
       (strategies, chosen, messages) = ([.leastSquares], 0, [])
     } else {
@@ -103,13 +103,13 @@ public struct ModelPlan: Sendable {
       self.messages = messages
       strategies = plan.estimates.map { Strategy($0, model) }
       chosen = plan.chosenIndex
-      isExpensive = plan.chosenIndex != nil && plan.chosen.isExpensive
+      if chosen != nil { cost = SearchCost(plan.chosen, parameters: model.covariance.parameterCount) }
     }
     absorbed = model.fixedLevels?.reported == nil ? model.absorbedLevels : []
     var choice: Strategy?
     if let index = chosen { choice = strategies[index] }
     search = Search(
-      parameters: model.covariance.parameterCount, options, choice, isExpensive: isExpensive)
+      parameters: model.covariance.parameterCount, options, choice, cost)
     self.formula = formula.text
     observations = model.observations
     omittedObservations = products.omittedObservations
@@ -193,14 +193,14 @@ extension ModelPlan.Search {
   /// As many gradients as evaluations, and for every parameter at the end two with an evaluation each, or one where
   /// these are expensive; the last evaluation is that of the optimum.
   init?(
-    parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?, isExpensive: Bool
+    parameters: Int, _ options: FitOptions, _ strategy: ModelPlan.Strategy?, _ cost: SearchCost
   ) {
     guard parameters > 0, options.knownTheta == nil,
       ["auto", "newton"].contains(options.optimizer)
     else { return nil }
     let usual = Self.usualEvaluations(parameters: parameters, hasStart: options.hasStart)
-    let ofHessian = isExpensive ? parameters : 2 * parameters
-    evaluations = isExpensive ? min(usual, Self.expensiveEvaluations) : usual
+    let ofHessian = cost == .usual ? 2 * parameters : parameters
+    evaluations = cost == .expensive ? min(usual, Self.expensiveEvaluations) : usual
     gradients = evaluations + ofHessian
     let counts = (all: Double(evaluations + ofHessian + 1), gradients: Double(gradients))
     seconds = strategy.flatMap {

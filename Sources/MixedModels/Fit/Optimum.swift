@@ -19,7 +19,7 @@ package struct Optimum: Sendable {
     let outcome = try Self.search(model, options, cost, criterion)
     try model.covariance.checkEnd(outcome.φ)
     for edge in model.covariance.correlationEdges(outcome.φ)
-    where criterion.hardlyRises(outcome.value, towards: edge) {
+    where edge.draws(from: outcome.value, { (try? criterion.value($0)) ?? .infinity }) {
       try model.covariance.checkEnd(edge.limit)
     }
     if let term = model.termOfRows, model.hasLostResiduals(to: term.block, outcome, options, criterion) {
@@ -229,12 +229,5 @@ extension LinearMixedModel {
   private var entries: Int {
     groups.reduce(0) { $0 + $1.zz.count + $1.zx.count } + pairs.reduce(0) { $0 + $1.blocks.count }
       + (fixedLevels?.entries(width: tail.columns) ?? 0)
-  }
-}
-
-extension Criterion {
-  /// Whether an edge is as likely as a point of this value near to it.
-  fileprivate func hardlyRises(_ value: Double, towards edge: CorrelationEdge) -> Bool {
-    edge.nearer.contains { φ in ((try? self.value(φ)) ?? .infinity) <= value + CorrelationEdge.indifference }
   }
 }

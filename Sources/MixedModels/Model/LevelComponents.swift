@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Which levels of two factors are connected by rows that they share.
+/// Which nodes are connected: levels of two factors by rows that they share, or rows by levels.
 struct LevelComponents {
   private var parent: [Int32]
 

@@ -81,9 +81,7 @@ extension SearchState {
     do throws(FitError) { try search.covariance.checkEnd(best) } catch { return true }
     let (here, value) = (best, value)
     return try search.covariance.correlationEdges(here).contains { edge in
-      try edge.nearer.contains {
-        try tolerantValue($0, isRecorded: false) <= value + CorrelationEdge.indifference
-      }
+      try edge.draws(from: value) { try tolerantValue($0, isRecorded: false) }
     }
   }
 

@@ -27,7 +27,7 @@ package struct CoreSpectrum {
     if deflates { core.deflate(&q) }
     var image = before
     var (diagonal, offDiagonal) = ([Double](), [Double]())
-    var length = norm(q)
+    var length = dot(q, q).squareRoot()
     while length > 1e-12 * Double(n).squareRoot(), diagonal.count < Self.steps {
       for i in 0..<n { q[i] /= length }
       core.apply(q, to: &image)
@@ -43,7 +43,7 @@ package struct CoreSpectrum {
       (least, greatest) = (max(values.first!, 1e-6), max(values.last!, 1e-6))
       if diagonal.count > 2, abs(condition.squareRoot() - root) < Self.settled * root { break }
       (before, q, image) = (q, image, before)
-      length = norm(q)
+      length = dot(q, q).squareRoot()
       offDiagonal.append(length)
     }
   }
@@ -69,14 +69,6 @@ package struct CoreSpectrum {
     return ((mixed ^ (mixed >> 29)) &* 0xBF58_476D_1CE4_E5B9).leadingZeroBitCount == 0 ? 1 : -1
   }
 }
-
-private func dot(_ x: [Double], _ y: [Double]) -> Double {
-  var sum = 0.0
-  for i in x.indices { sum += x[i] * y[i] }
-  return sum
-}
-
-private func norm(_ x: [Double]) -> Double { dot(x, x).squareRoot() }
 
 /// The core's first columns as an operator at Λ = λI, from the pairs of levels as the model has them.
 private struct FirstColumns {

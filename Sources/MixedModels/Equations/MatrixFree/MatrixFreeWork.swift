@@ -65,10 +65,7 @@ struct MatrixFreeWork {
   private init(
     sweeping model: LinearMixedModel, leading: Int, core: Double, probes: Double, steps: Double, _ solverSteps: Double
   ) {
-    let values = model.pairs.reduce(0.0) { sum, pair in
-      let sizes = model.groups[pair.rowGroup].size * model.groups[pair.columnGroup].size
-      return sum + Double(pair.rowLevels.count * sizes)
-    }
+    let values = StrategyEstimate.numbers(ofPairs: model)
     let scalars = Double(model.randomEffectCount)
     // Once more for the right-hand sides, and for what the solver leaves.
     let sweeps = probes * steps + solverSteps + 3

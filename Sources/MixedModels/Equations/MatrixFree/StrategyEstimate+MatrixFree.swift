@@ -9,9 +9,7 @@ extension StrategyEstimate {
   /// - Parameter accuracy: Standard error wanted of the criterion; nil: any.
   init(matrixFree model: LinearMixedModel, leading: Int, accuracy: Double?, threads: Int) {
     let sizes = model.groups.map(\.size)
-    let values = model.pairs.reduce(0.0) { sum, pair in
-      sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
-    }
+    let values = Self.numbers(ofPairs: model)
     let pairs = model.pairs.reduce(0.0) { $0 + Double($1.rowLevels.count) }
     let kept = Self.keptBytes(model, leading: leading)
     let work = MatrixFreeWork(model, leading: leading, accuracy: accuracy)
@@ -22,6 +20,14 @@ extension StrategyEstimate {
       bytes: Int(min(8 * pairs + 16 * values + kept.vectors + kept.entries, 9e18)),
       evaluation: work.evaluation, derivatives: work.derivatives, threads: threads)
     strategy = .matrixFree
+  }
+
+  /// Numbers of the blocks of all pairs of levels.
+  static func numbers(ofPairs model: LinearMixedModel) -> Double {
+    let sizes = model.groups.map(\.size)
+    return model.pairs.reduce(0) { sum, pair in
+      sum + Double(pair.rowLevels.count * sizes[pair.rowGroup] * sizes[pair.columnGroup])
+    }
   }
 
   /// Bytes of those vectors.

@@ -22,7 +22,7 @@ struct StrataSimulator: Sendable {
         "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")
     }
     let spreads = model.levelFactors(φ)
-    let ratios = [1] + structure.values(model.covariance.residualCoordinates(φ))
+    let ratios = [1] + model.strataRatios(φ)
     self.model = model
     strata = try parts.all.indices.map { k in
       try ResponseSimulator(

@@ -32,12 +32,7 @@ struct RowwiseSums {
         "Kenward and Roger's adjustment of a model with \(Setting.residualBy) or \(Setting.residual()) takes the rows that levels and subjects hang together as one dense matrix, and here that has order \(most). Use \(Setting.degreesOfFreedom(["satterthwaite"]))."
       )
     }
-    var factors = model.covariance.emptyFactors
-    model.covariance.factors(φ, into: &factors)
-    let Γ = zip(model.groups, factors).map { group, λ in
-      let T = DenseMatrix(rows: group.size, columns: group.size, storage: λ)
-      return T * T.transposed
-    }
+    let Γ = model.levelFactors(φ).map { $0 * $0.transposed }
     let p = model.fixedEffectCount
     let shares = min(components.count, 64)
     var parts = [Share?](repeating: nil, count: shares)
@@ -60,28 +55,20 @@ struct RowwiseSums {
 
   /// Rows that levels and subjects hang together.
   private static func components(_ rows: RowsOfFit, _ model: LinearMixedModel) -> [[Int]] {
-    var parents = Array(0..<rows.count)
-    func root(_ row: Int) -> Int {
-      var row = row
-      while parents[row] != row {
-        parents[row] = parents[parents[row]]
-        row = parents[row]
-      }
-      return row
-    }
+    var joined = LevelComponents(count: rows.count)
     for (g, levels) in rows.levels.enumerated() {
       var first = [Int](repeating: -1, count: model.groups[g].levelCount)
       for (row, level) in levels.enumerated() {
-        if first[Int(level)] < 0 { first[Int(level)] = row } else { parents[root(row)] = root(first[Int(level)]) }
+        if first[Int(level)] < 0 { first[Int(level)] = row } else { joined.join(row, first[Int(level)]) }
       }
     }
     for (row, step) in rows.steps.enumerated() where step.previous >= 0 {
-      parents[root(row)] = root(step.previous)
+      joined.join(row, step.previous)
     }
     var places: [Int: Int] = [:]
     var components: [[Int]] = []
     for row in 0..<rows.count {
-      let root = root(row)
+      let root = joined.root(row)
       if let place = places[root] {
         components[place].append(row)
       } else {
