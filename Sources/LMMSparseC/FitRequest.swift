@@ -22,7 +22,7 @@ struct FitRequest {
 
   private static func known(_ purpose: Purpose) -> [String] {
     switch purpose {
-    case .fit: model + reading + results + relationships + search + ["residuals"]
+    case .fit: model + reading + results + relationships + search + ["residuals", "residual_rows"]
     case .products: model.filter { $0 != "residual" } + reading
     case .productsFit:
       ["formula", "add", "drop", "absorb", "residual_by", "cluster", "levels", "contrasts", "threads"] + results
@@ -170,6 +170,7 @@ struct FitRequest {
       try request.word("vcov", CoefficientCovariance.self) ?? options.clusters.map { _ in .cr2 }
     options.wantsConditionalModes = try request.bool("ranef") ?? false
     options.wantsScaledResiduals = try request.bool("residuals") ?? false
+    options.scaledResidualRows = try request.integer("residual_rows") ?? .max
     options.keepsCrossProducts = try request.bool("keep_products") ?? true
     options.threads = options.reading.threads
     options.progress = { try progress.tell($0) }

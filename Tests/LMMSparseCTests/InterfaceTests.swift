@@ -316,4 +316,15 @@ import Testing
     #expect(text?.contains("-3.9536 -0.4634  0.0231  0.4634  5.1793") == true)
     #expect(stream.liveCount == 0)
   }
+
+  @Test(arguments: [(179, false), (180, true)])
+  func `residuals are had of so many rows at most`(rows: Int, isHad: Bool) throws {
+    let options =
+      #"{"formula": "Reaction ~ Days + (Days | Subject)", "residuals": true, "residual_rows": \#(rows)}"#
+    let stream = Sleepstudy.stream()
+    let model = try CModel(stream, options)
+    let text = try model.ask(#"{"command": "summary", "format": "summary"}"#).json["text"] as? String
+    #expect(text?.contains("Scaled residuals") == isHad)
+    #expect(stream.liveCount == 0)
+  }
 }

@@ -82,7 +82,7 @@ class Articles(unittest.TestCase):
                 shown = run.stdout.split("Random effects:")[1].split("Number of obs")[0].lower()
                 self.assertEqual(shown, estimates, code)
                 runs.append(program)
-            wanted = {"lmm-sparse", *(["psql"] if server else []), *(["sqlite3"] if shutil.which("sqlite3") else [])}
+            wanted = {"lmm-sparse", *(["psql"] if server else []), *filter(shutil.which, ("sqlite3", "duckdb"))}
             self.assertLessEqual(wanted, set(runs))
 
 

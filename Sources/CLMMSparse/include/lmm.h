@@ -88,6 +88,7 @@
 //   ranef          true: the result has the conditional modes
 //   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
 //                  until they were read a second time
+//   residual_rows  of how many used rows at most; default: of any number
 //   keep_products  default true; false takes less memory, and lmm_save is refused
 #ifndef LMM_H
 #define LMM_H

@@ -40,7 +40,9 @@ extension FittedModel {
   ///
   /// - Throws: `DataError`, `FitError`.
   func scaledResiduals(readingAgain data: [any TableSource]) throws -> ResidualQuantiles? {
-    guard options.wantsScaledResiduals, repeated == nil, data.allSatisfy(\.canBeReadAgain) else { return nil }
+    guard options.wantsScaledResiduals, model.observations <= options.scaledResidualRows, repeated == nil,
+      data.allSatisfy(\.canBeReadAgain)
+    else { return nil }
     return try residualPass().scaledQuantiles()
   }
 

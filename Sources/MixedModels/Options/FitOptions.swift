@@ -76,6 +76,8 @@ public struct FitOptions: Sendable {
   public var wantsConditionalModes = false
   /// Whether to read the rows a second time for the quantiles of the scaled residuals.
   public var wantsScaledResiduals = false
+  /// Of how many used rows at most these are wanted: how many there are is known only when they have been read.
+  public var scaledResidualRows = Int.max
   /// Whether a `FittedModel` keeps the cross-products that it was made of, so that it can be saved: as
   /// much memory again as the levels take.
   public var keepsCrossProducts = true

@@ -188,9 +188,9 @@ def _suffix(name: str) -> str:
 
 
 def are_small(files: list, limit: int) -> bool:
-    """Whether files can be read a second time soon: they hold rows, and fewer bytes each than the limit."""
+    """Whether files can be read a second time soon: they hold rows, and together fewer bytes than the limit."""
     named = [one for name in files for one in (_glob.glob(name) or [name])]
-    return all(os.path.isfile(f) and os.path.getsize(f) < limit and not f.endswith(".lmm") for f in named)
+    return all(os.path.isfile(f) and not f.endswith(".lmm") for f in named) and sum(map(os.path.getsize, named)) < limit
 
 
 def frame(columns: Mapping[str, Any], kind: str) -> Any:

@@ -106,7 +106,7 @@ def fit(
         threads: Default: all cores. Results do not depend on it.
         ranef: Also keep conditional modes with the result; ``Fit.ranef()`` computes them when asked, too.
         residuals: Quantiles of the scaled residuals in the summary, for which the rows are read twice; default:
-            where they are in memory and not more than 5 million.
+            where they are in memory or in files below 256 MB, and not more than 5 million.
         keep_products: False halves the memory of large fits, which then cannot be saved.
         progress: True for a line on standard error, or a function that takes events as dicts. What it raises
             ends the fit; so does Ctrl-C.
@@ -124,12 +124,17 @@ def fit(
     if isinstance(data, Products):
         return data._fit(options, progress)
     rows = _data.rows(data, used_columns(options))
-    options["residuals"] = _wants_residuals(data, rows) if residuals is None else residuals
+    if residuals is None:
+        options["residuals"] = _wants_residuals(data, rows)
+        options["residual_rows"] = _RESIDUAL_ROWS
     model = Handle("lmm_free")
     answer = call(
         "lmm_fit", rows.pointer, encoded(stream_options(rows, options)), ctypes.byref(model.pointer),
         progress=listener(progress))
     return Fit(model, answer, rows.kind, data)
+
+
+_RESIDUAL_ROWS = 5_000_000
 
 
 def _wants_residuals(data: Any, rows: _data.Rows) -> bool:
@@ -141,7 +146,7 @@ def _wants_residuals(data: Any, rows: _data.Rows) -> bool:
         count = len(data)
     else:  # tables of PyArrow; of others nobody knows without a query
         count = getattr(data, "num_rows", None)
-    return isinstance(count, int) and count <= 5_000_000
+    return isinstance(count, int) and count <= _RESIDUAL_ROWS
 
 
 def lmer(

@@ -22,7 +22,7 @@ struct ReportArguments: ParsableArguments {
     inversion: .prefixedNo,
     help: """
       Read the rows again for the quantiles of the scaled residuals; default: in summaries \
-      of files below 256 MB together.
+      of files below 256 MB together and of at most 5 million rows.
       """)
   var residuals: Bool?
 
@@ -68,6 +68,9 @@ struct ReportArguments: ParsableArguments {
     let bytes = input.data.reduce(0) { $0 + ($1.byteCount ?? 0) }
     return residuals ?? (isSummary && isReadable && bytes < 256_000_000)
   }
+
+  /// Compressed files have many rows in few bytes.
+  var residualRows: Int { residuals == nil ? 5_000_000 : .max }
 }
 
 private struct RowsGone: Error, CustomStringConvertible {

@@ -141,6 +141,7 @@ struct FitCommand: ParsableCommand {
     try search.set(&options)
     options.wantsConditionalModes = report.ranef
     options.wantsScaledResiduals = try report.wantsResiduals(of: input)
+    options.scaledResidualRows = report.residualRows
     let best = BestSoFar()
     options.progress = { event in
       best.note(event)

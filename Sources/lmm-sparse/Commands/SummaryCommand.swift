@@ -45,6 +45,7 @@ struct SummaryCommand: ParsableCommand {
     var options = try source.options(wantsModes: report.ranef, progress: line)
     tests.set(&options)
     options.wantsScaledResiduals = try report.wantsResiduals(of: input)
+    options.scaledResidualRows = report.residualRows
     let fit = try Fit(source.model.formula(model), from: input, options: options)
     line?.clear()
     try report.write(fit, files)
