@@ -119,7 +119,7 @@ import Testing
     let days = [0, 20787, -1, -135_081, 2_932_896]
     let texts = ["1970-01-01", "2026-11-30", "1969-12-31", "1600-02-29", "9999-12-31"]
     let short = try read(.numbers("tdD", days))
-    #expect(short.kind == .numeric)
+    #expect(short.kind == .date)
     #expect(short.numbers == days.map(Double.init))
     #expect(short.labels == texts)
     let long = try read(.numbers("tdm", days.map { $0 * 86_400_000 }))
@@ -157,9 +157,10 @@ import Testing
     let large = try read(.values("L", [UInt64?.some(.max), 1 << 53 + 1], filler: 0))
     #expect(large.labels == ["18446744073709551615", "9007199254740993"])
     #expect(try read(.values("f", [Float?.some(0.1), 2], filler: 0)).labels == ["0.1", "2"])
-    #expect(try read(.texts("u", ["308", "", "NA", nil])).labels == ["308", "NA", "NA", "NA"])
+    #expect(try read(.texts("u", ["308", "", "NA", nil])).labels == ["308", "", "NA", "NA"])
     #expect(try read(.texts("u", ["308"])).kind == .categorical)
-    #expect(try read(.texts("u", ["T", "F"])).kind == .logical)
+    #expect(try read(.texts("u", ["T", "F"])).kind == .categorical)
+    #expect(try read(.texts("u", ["2026-11-30"])).kind == .categorical)
     let none = ArrowTestColumn(format: "n", length: 2, nullCount: 2, buffers: [])
     #expect(try read(none).kind == .empty)
   }

@@ -11,8 +11,9 @@ struct FactorLevels {
   /// - Throws: `FitError` where `--levels` or `relevel` names a level that does not occur, or
   ///   leaves one out.
   init(_ variable: FactorVariable, dictionary: LevelDictionary, given: [String]?) throws {
-    let sorted = sortedLevels(dictionary)
-    let isLogical = variable.isLogical && (variable.column == nil || dictionary.areLogical)
+    let isAsWritten = given.map { dictionary.areLogical && dictionary.isListed(in: $0) } ?? false
+    let sorted = isAsWritten ? byteSortedLevels(dictionary) : sortedLevels(dictionary)
+    let isLogical = !isAsWritten && variable.isLogical && (variable.column == nil || dictionary.areLogical)
     if given == nil, variable.reference == nil, !isLogical {
       (labels, rank) = (sorted.labels, sorted.ranks.map { Int($0) })
       return
@@ -36,6 +37,14 @@ struct FactorLevels {
     let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { (Label($1), $0) })
     labels = order
     rank = sorted.ranks.map { position[Label(sorted.labels[Int($0)])]! }
+  }
+}
+
+extension LevelDictionary {
+  /// Whether all labels are among these as they are written: `T` and `F`, and not what they mean.
+  fileprivate func isListed(in given: [String]) -> Bool {
+    let listed = Set(given.map(Label.init))
+    return (0..<Int32(count)).allSatisfy { listed.contains(Label(label($0))) }
   }
 }
 

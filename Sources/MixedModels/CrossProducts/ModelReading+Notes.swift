@@ -42,6 +42,11 @@ extension ModelReading {
       "\(made): it holds texts such as “\(levels.label(0))”. If they are groups, take them as a random term, (1 | \(Expression.column(name).deparsed))"
   }
 
+  /// What R warns of as NaNs.
+  static func undefinedNote(_ expression: String, _ rows: Int) -> String {
+    "\(expression) is not a number in \(rows) \(rows == 1 ? "row, which is" : "rows, which are") left out"
+  }
+
   /// A factor of more levels among the fixed effects may be one by mistake.
   private static let manyLevels = 20
 }

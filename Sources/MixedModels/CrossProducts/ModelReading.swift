@@ -62,6 +62,7 @@ struct ModelReading {
     reader = try Self.reader(data, options)
     declared = reader.declaredLabels
     for request in specification.columns.requests { _ = try reader.kind(of: request.name) }
+    try reader.requireUnits(of: specification.columns.requests, as: specification.columnKinds)
     settlesFactors = false
     self.specification = specification
     self.options = options
@@ -115,13 +116,15 @@ struct ModelReading {
     let workers = min(threadCount(options.threads), 4)  // more are seldom at one point together
     let watched = watchedFactors
     var valued: Set<String> = []  // columns with a value in some row
+    var undefined: [String: Int] = [:]
     try forEachBlock({ [specification, watched] rows in
       try watched?.check(rows.cellSets, specification.basis)
       try CrossProducts.checkMemory(specification, rows: rows, workers: workers)
       let part = CrossProducts(specification, rows: rows)
-      return (part, try also(rows, part), rows.valuedColumns)
-    }) { part, rest, columns in
+      return (part, try also(rows, part), rows.valuedColumns, rows.undefinedCounts)
+    }) { part, rest, columns, counts in
       valued.formUnion(columns)
+      undefined.merge(counts, uniquingKeysWith: +)
       try consume(rest, try total.add(part), total)
       try watched?.check(total.cellSets, specification.basis)
       try watch.check(total)
@@ -129,7 +132,7 @@ struct ModelReading {
     total.finish()
     total.settleKinds()
     try refuseMisreadCovariates(total)
-    total.notes = notes(total)
+    total.notes = notes(total) + undefined.sorted { $0.key < $1.key }.map(Self.undefinedNote)
     if total.omittedObservations > 0 {
       total.emptyColumns = specification.columns.requests.map(\.name)
         .filter { !valued.contains($0) }

@@ -54,5 +54,6 @@ struct NewTable {
     {
       _ = try reader.kind(of: request.name)  // says what there is
     }
+    try reader.requireUnits(of: rows.working.design.columns, as: predictor.products.specification.columnKinds)
   }
 }

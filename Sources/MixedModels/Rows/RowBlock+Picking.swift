@@ -21,7 +21,7 @@ extension RowBlock {
     response = pick(\.response)
     weights = pick(\.weights)
     times = pick(\.times)
-    (rawResponse, offset, valuedColumns) = ([], [], [])
+    (rawResponse, offset, valuedColumns, undefinedCounts) = ([], [], [], [:])
     polynomials = basis.atoms.indices.map { atom in
       (blocks.first?.polynomials[atom].indices ?? 0..<0).map { degree in
         pick { $0.polynomials[atom][degree] }

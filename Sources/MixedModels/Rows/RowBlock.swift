@@ -24,6 +24,8 @@ package struct RowBlock: Sendable {
   package let place: RowBlockPlace
   /// Names of the columns that have a value in some row, omitted ones included.
   let valuedColumns: [String]
+  /// Rows that were left out because an expression of columns that have values is no number, by expression.
+  let undefinedCounts: [String: Int]
 
   /// - Throws: `RowError` for an infinite value or a weight that is not positive, or a missing
   ///   value where
@@ -34,6 +36,7 @@ package struct RowBlock: Sendable {
     let values = try RowValues(chunk, basis: basis, columns: columns)
     valuedColumns = zip(columns.requests, chunk.columns).filter { $0.1.hasValue }.map(\.0.name)
     let kept = try values.completeRows(omitsMissing: omitsMissing)
+    undefinedCounts = kept == nil ? [:] : values.undefinedCounts
     let count = kept?.count ?? chunk.rowCount
     func select<T>(_ all: [T]) -> [T] { kept.map { $0.map { all[$0] } } ?? all }
 

@@ -144,6 +144,19 @@ extension RowValues {
     return kept.count == count ? nil : kept
   }
 
+  /// In how many rows an expression is no number although its columns have values, such as the logarithm of a
+  /// negative one.
+  var undefinedCounts: [String: Int] {
+    var counts: [String: Int] = [:]
+    let atoms = zip(needs.basis.atoms.map(\.expression), atoms)
+    for (expression, values) in [(needs.basis.response, response)] + atoms {
+      let used = expression.columns.map { columns[$0] }
+      let count = values.indices.count { row in values[row].isNaN && used.allSatisfy { $0.hasValue(row) } }
+      if count > 0 { counts[expression.deparsed] = count }
+    }
+    return counts
+  }
+
   /// Eight at a time: 0 · x is 0 for finite numbers alone.
   private static func areFinite(_ values: [Double]) -> Bool {
     values.withUnsafeBufferPointer { values in

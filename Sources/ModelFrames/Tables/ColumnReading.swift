@@ -18,9 +18,7 @@ final class ColumnReading: TableReading {
 
   var hasRows: Bool { table.rowCount > 0 }
   var labelColumns: Set<String> {
-    Set(
-      table.columns.filter { if case .labels = $0.column.values { true } else { false } }.map(
-        \.name))
+    Set(table.columns.filter(\.column.areLabels).map(\.name))
   }
   var isShort: Bool { table.rowCount <= chunkRows }
 

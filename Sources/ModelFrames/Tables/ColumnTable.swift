@@ -6,9 +6,8 @@
 ///       "y": .numbers([1.3, 2.9, .nan]), "g": .labels(["a", nil, "b"]),
 ///     ])
 ///
-/// Values mean what they would in a file: labels that are all `TRUE` or `FALSE` make a logical
-/// column, and `NA` and what `ReadingOptions` call missing are missing. But labels make a factor
-/// even if they look like numbers, as `"308"`.
+/// Labels make a factor whatever they look like, `"308"`, `"TRUE"` or `"2024-01-31"`, and what is missing are nil,
+/// NaN and what `ReadingOptions` call missing.
 public struct ColumnTable: TableSource {
   public let name: String
   let columns: [(name: String, column: Column)]
@@ -59,6 +58,8 @@ extension ColumnTable {
     }
 
     let values: Values
+    /// Of labels that are `TRUE` and `FALSE`, whether they are numbers, too.
+    var isLogical = false
 
     var count: Int {
       switch values {
@@ -79,7 +80,9 @@ extension ColumnTable {
 
     /// nil is missing.
     public static func logicals(_ values: [Bool?]) -> Column {
-      .labels(values.map { value in value.map { $0 ? "TRUE" : "FALSE" } })
+      var column = labels(values.map { value in value.map { $0 ? "TRUE" : "FALSE" } })
+      column.isLogical = true
+      return column
     }
 
     /// - Parameter codes: −1 is missing; others are codes of `labels`.

@@ -46,6 +46,11 @@ public struct ColumnChunk: Sendable {
   package var hasValue: Bool {
     numbers.contains { !$0.isNaN } || codes.contains { $0 >= 0 }
   }
+
+  /// Whether it is there in a row.
+  package func hasValue(_ row: Int) -> Bool {
+    numbers.isEmpty ? codes.isEmpty || codes[row] >= 0 : !numbers[row].isNaN
+  }
 }
 
 /// The requested columns of some consecutive rows of one source.

@@ -17,16 +17,49 @@ protocol TableOfFiles: TableSource {
 /// The files that the name of a file, of a folder or a pattern means, in the order of their names; the name
 /// itself where there are none.
 ///
-/// - Parameter ending: Of the names of those files of a folder that are meant.
-func filesMeant(by name: String, inFolders ending: String) -> [String] {
+/// - Parameter endings: Of the names of those files of a folder that are meant.
+func filesMeant(by name: String, inFolders endings: [String]) -> [String] {
   let status = FileStatus(path: name)
   if let status, !status.isDirectory { return [name] }
-  let pattern = status == nil ? name : name + "/*" + ending
+  let found = status == nil ? matches(of: name) : files(in: name, endings)
+  return found.isEmpty ? [name] : found
+}
+
+/// Whether it is a folder, and has files with such endings.
+func isFolder(_ name: String, of endings: [String]) -> Bool {
+  FileStatus(path: name)?.isDirectory == true && !files(in: name, endings).isEmpty
+}
+
+/// Folders in folders that are looked into.
+private let depths = 0...8
+
+/// Files in a folder and in those that it holds, such as Spark's of one value of a column; names that begin with
+/// an underscore are of files that are being written, and of records of them.
+private func files(in folder: String, _ endings: [String]) -> [String] {
+  var folder = folder
+  while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+  let literal = folder.map { #"*?[]\"#.contains($0) ? "\\\($0)" : String($0) }.joined()
+  let found = endings.flatMap { matches(of: "\(literal)/**/*\($0)") }
+  return found.filter { !$0.dropFirst(folder.count).contains("/_") }.sorted(by: precedes)
+}
+
+/// Files of which the pattern is true, in the order of their names; `**/` is any folder, however deep, or none.
+private func matches(of pattern: String) -> [String] {
+  guard pattern.contains("**/") else { return paths(pattern).sorted(by: precedes) }
+  return depths.flatMap {
+    paths(pattern.replacing("**/", with: String(repeating: "*/", count: $0), maxReplacements: 1))
+  }.sorted(by: precedes)
+}
+
+private func paths(_ pattern: String) -> [String] {
   var found = glob_t()
   defer { globfree(&found) }
-  guard glob(pattern, 0, nil, &found) == 0 else { return [name] }
+  guard glob(pattern, 0, nil, &found) == 0 else { return [] }
   return (0..<Int(found.gl_pathc)).compactMap { k in found.gl_pathv[k].map { String(cString: $0) } }
 }
+
+/// By bytes, in any locale.
+private func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
 /// Of all files; what is no file counts nothing.
 func size(of files: [String]) -> Int { files.reduce(0) { $0 + (FileStatus(path: $1)?.size ?? 0) } }

@@ -43,11 +43,11 @@ package final class TableReader {
   /// The names of the first source's columns; unnamed ones are empty.
   package var header: [String] { layout.columnNames }
 
-  /// What the values in the first rows look like.
+  /// What the values in the first rows look like; texts of a type are labels, whatever they look like.
   /// - Throws: `DataError.Problem.unknownColumn`
   package func kind(of column: String) throws(DataError) -> ColumnKind {
     let kind = try sampledKind(of: column)
-    return options.categoricalColumns.contains(column) ? .categorical : kind
+    return declaredLabels.contains(column) ? .categorical : kind
   }
 
   /// Columns that are labels by what the user says or by their type.
@@ -65,6 +65,22 @@ package final class TableReader {
   private func sampledKind(of column: String) throws(DataError) -> ColumnKind {
     let kind = try opened[0].kind(of: column)
     return opened.count == 1 ? kind : try opened.last!.kind(of: column)
+  }
+
+  /// - Parameter kinds: What columns of these names were in another table.
+  /// - Throws: `DataError` where a column's numbers would count something else than there: dates are days,
+  ///   times are seconds.
+  package func requireUnits(of requests: [ColumnRequest], as kinds: [String: ColumnKind]) throws(DataError) {
+    for request in requests where request.wantsNumbers {
+      guard let known = kinds[request.name], known != .empty else { continue }
+      let found = try sampledKind(of: request.name)
+      guard found.isInstant, found != known, let unit = found.unit else { continue }
+      throw DataError(
+        .unsuitable(
+          "the numbers of column \(inDoubleQuotes(request.name)) are \(unit) here, and \(known.unit ?? "plain numbers") in the fit.",
+          remedy: "Write its values as they were in the fit."),
+        file: layout.name, column: request.name)
+    }
   }
 
   /// A source that cannot be read again; nil where all can.

@@ -18,7 +18,7 @@ struct WantedColumn: Sendable {
       (matches, numbers) = ([], [])
       return
     }
-    matches = labels.matches(missing)
+    matches = labels.matches(missing, usualCount: request.wantsNumbers)
     let (isLogical, kind) = (request.kind == .logical, request.kind)
     numbers =
       !request.wantsNumbers
@@ -100,12 +100,15 @@ struct WantedColumn: Sendable {
 }
 
 extension ColumnTable.Column {
+  /// Whether they are labels and nothing else.
+  var areLabels: Bool { if case .labels = values { !isLogical } else { false } }
+
   func kind(_ missing: MissingTexts) -> ColumnKind {
     switch values {
     case .numbers(let numbers): return numbers.contains { !$0.isNaN } ? .numeric : .empty
     case .labels(_, let labels):
       var (words, instants) = (LogicalWords(), InstantTally())
-      let matches = labels.matches(missing)
+      let matches = labels.matches(missing, usualCount: true)
       for code in 0..<Int32(labels.count) where matches[Int(code)] == MissingTexts.present {
         labels.withBytes(of: code) {
           words.add($0.bindMemory(to: UInt8.self))
@@ -127,9 +130,13 @@ extension ColumnTable.Column {
 
 extension LevelDictionary {
   /// Which labels mean missing, see `MissingTexts.match`.
-  fileprivate func matches(_ missing: MissingTexts) -> [Int] {
+  ///
+  /// - Parameter usualCount: Whether the usual ones do, `NA` and the empty text, which are numbers that are
+  ///   missing but among texts are texts: a text that is missing is none.
+  fileprivate func matches(_ missing: MissingTexts, usualCount: Bool) -> [Int] {
     (0..<Int32(count)).map { code in
-      withBytes(of: code) { missing.match($0.bindMemory(to: UInt8.self)) }
+      let match = withBytes(of: code) { missing.match($0.bindMemory(to: UInt8.self)) }
+      return match == MissingTexts.usual && !usualCount ? MissingTexts.present : match
     }
   }
 }

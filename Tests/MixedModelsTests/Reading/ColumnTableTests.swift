@@ -31,7 +31,7 @@ private struct Twins {
       y.append(mayMiss(signal + more + random.normal()) ?? .nan)
       f.append(mayMiss(["b, or c", "a\"", "ä"][level]))
       g.append(mayMiss("\(group * 7)"))
-      h.append(["h1", "NA", "h3", "h4", "h5", "", "h6"][Int(random.uniform() * 7)])
+      h.append(["h1", nil, "h3", "h4", "h5", nil, "h6"][Int(random.uniform() * 7)])
       l.append(mayMiss(isTrue))
     }
     for (name, values) in [("y", y), ("x", x), ("k", k), ("w", w)] { add(name, values) }

@@ -46,12 +46,13 @@ import Testing
       ColumnTable([
         "n": .numbers([.nan, 2]), "none": .numbers([.nan, .nan]), "l": .logicals([true, nil]),
         "words": .labels(["true", "false"]), "m": .labels(["F", "M"]), "u": .labels([nil, "NA"]),
+        "dates": .labels(["2024-01-31", nil]),
         "c": .labels(codes: [-1, 1], of: ["x", "7"]),
       ])
     ])
     let kinds = try reader.header.map { try reader.kind(of: $0) }
     #expect(
-      kinds == [.numeric, .empty, .logical, .logical, .categorical, .empty, .categorical])
+      kinds == [.numeric, .empty, .logical] + Array(repeating: .categorical, count: 5))
   }
 
   @Test(arguments: [1, 4], [1, 3, 1000])
@@ -97,7 +98,7 @@ import Testing
       ], transform: { $0 }
     ) { chunk = $0 }
     #expect(chunk?.columns[0].numbers.map(\.isNaN) == [false, true, false])
-    #expect(chunk?.columns[1].codes == [-1, 0, -1])
+    #expect(chunk?.columns[1].codes == [-1, 0, 1])
     #expect(reader.unmatchedMissingTexts == ["never"])
   }
 

@@ -56,10 +56,10 @@ import Testing
     #expect(error?.line == 42)
   }
 
-  @Test func `columns in memory are read alike`() throws {
+  @Test func `labels in memory are dates where numbers are wanted of them`() throws {
     let table = try ColumnTable(["d": .labels(["2024-02-29", nil, "1970-01-02"])], name: "t")
     let reader = try TableReader([table])
-    #expect(try reader.kind(of: "d") == .date)
+    #expect(try reader.kind(of: "d") == .categorical)
     var numbers: [Double] = []
     try reader.read(
       [ColumnRequest(name: "d", wantsNumbers: true, wantsLabels: false)],

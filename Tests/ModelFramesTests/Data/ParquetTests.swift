@@ -83,7 +83,7 @@ import Testing
     let reader = try TableReader([tableSource(argument: Self.file("plain.parquet"))])
     let kinds = try ["y", "n", "g", "ok", "day", "at", "price", "gone"].map { try reader.kind(of: $0) }
     #expect(
-      kinds == [.numeric, .numeric, .categorical, .logical, .numeric, .numeric, .numeric, .numeric])
+      kinds == [.numeric, .numeric, .categorical, .logical, .date, .dateTime, .numeric, .numeric])
     #expect(reader.declaredLabels == ["g", "t"])
     #expect(reader.header.count == 14)
     let nothing = try Self.read("nested.parquet", numbers: ["nothing", "z"])
@@ -105,6 +105,29 @@ import Testing
     #expect(text?.column == "t" && text?.row == 2 && text?.line == nil)
     let none = #expect(throws: DataError.self) { try Self.read("no.parquet", numbers: ["t"]) }
     #expect(none?.problem == .fileNotFound)
+  }
+
+  @Test func `folders in a folder are one table, whatever it is called`() throws {
+    let folder = try TemporaryFolder()
+    for part in ["rows[1]/h=0", "rows[1]/h=1/k=2", "rows[1]/_temporary/0", "empty"] {
+      try FileManager.default.createDirectory(atPath: folder.file(part), withIntermediateDirectories: true)
+    }
+    for part in ["h=0/a", "b", "h=1/k=2/c", "_temporary/0/d"] {
+      try FileManager.default.copyItem(
+        atPath: Self.file("plain.parquet"), toPath: folder.file("rows[1]/\(part).parquet"))
+    }
+    try folder.write("", to: "rows[1]/_SUCCESS")
+    let one = try Self.read("plain.parquet", labels: ["g"]).labels[0]
+    for name in ["rows[1]", "rows[1]/", "rows?1]/**/[a-c].parquet"] {
+      let found = try Self.read([tableSource(argument: folder.file(name))], numbers: [], labels: ["g"])
+      #expect(found.labels[0] == one + one + one, "\(name)")
+    }
+    for name in ["empty", "rows[1]/h=0/a.parquet/"] {
+      let error = #expect(throws: DataError.self) {
+        try Self.read([tableSource(argument: folder.file(name))], numbers: [], labels: ["g"])
+      }
+      #expect("\(error!)".contains(name))
+    }
   }
 
   @Test func `patterns and folders are one table, whose rows have places`() throws {

@@ -32,16 +32,11 @@ final class ArrowReading: TableReading {
   var labelColumns: Set<String> { Set(descriptions.filter(\.type.isLabel).map(\.name)) }
 
   func kind(of column: String) throws(DataError) -> ColumnKind {
-    switch descriptions[try position(of: column)].type {
-    case .boolean: return .logical
-    case .null: return .empty
-    case .text, .textView, .dictionary:
-      let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
-      guard let rows = try first([request]) as? ArrowRows else { return .categorical }
-      let kind = try rows.labelKind()
-      return kind == .empty ? .categorical : kind
-    case .integer, .float, .decimal, .date, .timestamp, .unreadable: return .numeric
-    }
+    if let kind = descriptions[try position(of: column)].type.kind { return kind }
+    let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+    guard let rows = try first([request]) as? ArrowRows else { return .categorical }
+    let kind = try rows.labelKind()
+    return kind == .empty ? .categorical : kind
   }
 
   func first(_ columns: [ColumnRequest]) throws(DataError) -> (any TableRows)? {

@@ -86,6 +86,18 @@ indirect enum ArrowType: Sendable, Equatable {
     }
   }
 
+  /// What the values of this type are; nil for texts, at which one has to look.
+  var kind: ColumnKind? {
+    switch self {
+    case .boolean: .logical
+    case .null: .empty
+    case .text, .textView, .dictionary: nil
+    case .date: .date
+    case .timestamp: .dateTime
+    case .integer, .float, .decimal, .unreadable: .numeric
+    }
+  }
+
   /// Buffers that an array of this type has at least.
   var bufferCount: Int {
     switch self {

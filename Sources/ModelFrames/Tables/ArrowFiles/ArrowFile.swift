@@ -23,7 +23,8 @@ final class ArrowFile: Sendable {
   /// - Throws: `DataError`
   init(_ path: String) throws(DataError) {
     self.path = path
-    guard FileStatus(path: path) != nil else { throw DataError(.fileNotFound, file: path) }
+    guard let status = FileStatus(path: path) else { throw DataError(.fileNotFound, file: path) }
+    guard !status.isDirectory else { throw DataError(.isDirectory, file: path) }
     do throws(ArrowFileFault) {
       do throws(ParquetFault) { bytes = try FileBytes(path) } catch {
         throw ArrowFileFault(error.words, remedy: error.remedy ?? "")

@@ -6,7 +6,7 @@ import ParquetFiles
 /// What columns are, their types say, as those of an `ArrowTable` do: the same rows are the same numbers, to the
 /// last bit, from a stream in memory and from here.
 public struct ArrowFileTable: TableOfFiles, Hashable {
-  /// A path, that of a folder with such files, or a pattern such as `data/*.arrow`.
+  /// A path, that of a folder with such files, in folders or not, or a pattern such as `data/*.arrow`.
   public let name: String
 
   public init(path: String) { name = path }
@@ -21,9 +21,10 @@ public struct ArrowFileTable: TableOfFiles, Hashable {
   /// Whether a name is one of Arrow files, or that of a file that begins as one.
   public static func isMeant(by argument: String) -> Bool {
     ending(of: argument) != nil || fileBytes(argument, 8) == ArrowFile.magic + [0, 0]
+      || isFolder(argument, of: endings)
   }
 
-  var files: [String] { filesMeant(by: name, inFolders: Self.ending(of: name) ?? ".arrow") }
+  var files: [String] { filesMeant(by: name, inFolders: Self.ending(of: name).map { [$0] } ?? Self.endings) }
 
   /// Of all files; what is no file counts nothing.
   public var byteCount: Int? { size(of: files) }

@@ -30,6 +30,12 @@ package func sortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
   if let keys = logicalKeys(dictionary) {
     return LevelOrder(sorting: keys, by: { !$0 && $1 }, name: { $0 ? "TRUE" : "FALSE" })
   }
+  return byteSortedLevels(dictionary)
+}
+
+/// The labels by their bytes, whatever they mean.
+package func byteSortedLevels(_ dictionary: LevelDictionary) -> LevelOrder {
+  if dictionary.count == 0 { return LevelOrder(labels: [], ranks: []) }
   return LevelOrder(byteOrder(dictionary)) { dictionary.label($0) }
 }
 

@@ -38,16 +38,11 @@ final class ParquetReading: TableReading {
   var labelColumns: Set<String> { Set(first.columns.filter { $0.type == .text }.map(\.name)) }
 
   func kind(of column: String) throws(DataError) -> ColumnKind {
-    switch first.columns[try first.position(of: column, layout)].type {
-    case .boolean: return .logical
-    case .null: return .empty
-    case .text:
-      let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
-      guard let rows = try self.first([request]) as? ParquetRows else { return .categorical }
-      let kind = try rows.labelKind()
-      return kind == .empty ? .categorical : kind
-    case .integer, .float, .decimal, .date, .timestamp, .unreadable: return .numeric
-    }
+    if let kind = ArrowType(first.columns[try first.position(of: column, layout)].type).kind { return kind }
+    let request = ColumnRequest(name: column, wantsNumbers: false, wantsLabels: true)
+    guard let rows = try self.first([request]) as? ParquetRows else { return .categorical }
+    let kind = try rows.labelKind()
+    return kind == .empty ? .categorical : kind
   }
 
   /// Those of a pass of its own, so that they are cut as the first of every pass.
@@ -144,7 +139,8 @@ final class OpenFile {
   /// - Throws: `DataError`
   init(_ path: String) throws(DataError) {
     self.path = path
-    guard FileStatus(path: path) != nil else { throw DataError(.fileNotFound, file: path) }
+    guard let status = FileStatus(path: path) else { throw DataError(.fileNotFound, file: path) }
+    guard !status.isDirectory else { throw DataError(.isDirectory, file: path) }
     do throws(ParquetFault) { file = try ParquetFile(path) } catch { throw error.error(path) }
     guard !file.columns.isEmpty else { throw DataError(.noColumns, file: path) }
   }

@@ -7,7 +7,7 @@ import ParquetFiles
 /// (seconds since 1970) are numbers, texts are labels even if they look like numbers. The same rows are the same
 /// numbers, to the last bit, from an Arrow stream and from here.
 public struct ParquetTable: TableOfFiles, Hashable {
-  /// A path, that of a folder with such files, or a pattern such as `data/*.parquet`.
+  /// A path, that of a folder with such files, in folders or not, or a pattern such as `data/*.parquet`.
   public let name: String
 
   public init(path: String) { name = path }
@@ -18,9 +18,10 @@ public struct ParquetTable: TableOfFiles, Hashable {
   public static func isMeant(by argument: String) -> Bool {
     let name = argument.lowercased()
     return endings.contains { name.hasSuffix($0) } || fileBytes(argument, 4) == Array("PAR1".utf8)
+      || isFolder(argument, of: endings)
   }
 
-  var files: [String] { filesMeant(by: name, inFolders: ".parquet") }
+  var files: [String] { filesMeant(by: name, inFolders: Self.endings) }
 
   /// Of all files; what is no file counts nothing.
   public var byteCount: Int? { size(of: files) }
