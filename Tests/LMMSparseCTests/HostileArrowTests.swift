@@ -42,7 +42,7 @@ import Testing
       ({ $0[0].nullCount = 3 }, "Reaction", "values are missing, but not which"),
       ({ $0[2].buffers[2] = nil }, "Subject", "its texts are not there"),
       ({ $0[2].buffers[1] = nil }, "Subject", "its values are not there"),
-      ({ $0[1].format = "+l" }, "Days", "values of the Arrow type “+l” cannot be used"),
+      ({ $0[1].format = "+l" }, "Days", "values of the Arrow type “+l”, lists, cannot be used"),
       ({ $0[1].format = "tDs" }, "Days", "“tDs”"), ({ $0[1].format = "d:40" }, "Days", "“d:40”"),
       ({ $0[1].format = "" }, "Days", "“”"),
       (

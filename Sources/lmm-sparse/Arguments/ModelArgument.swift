@@ -10,7 +10,7 @@ struct ModelSource: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "CSV or TSV files for models that are formulas; several files are one table.",
+      "CSV, TSV, Parquet or Arrow files for models that are formulas; several files are one table.",
       valueName: "file"), completion: .file())
   var data: [String] = []
 

@@ -14,7 +14,7 @@ struct PredictionSource: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "CSV or TSV files with the rows, or - for standard input; several files are one table.",
+      "CSV, TSV, Parquet or Arrow files with the rows, or - for standard input; several files are one table.",
       valueName: "file"), completion: .file())
   var data: [String] = []
 

@@ -35,7 +35,7 @@ struct CrossprodCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
+      CSV or TSV files with a header line, gzipped or not, Parquet or Arrow files, - for standard input, or model files \
       (.lmm). All are added up.
       """, valueName: "data"), completion: .file())
   var tables: [String] = []

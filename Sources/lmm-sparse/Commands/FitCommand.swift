@@ -41,7 +41,7 @@ struct FitCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      CSV or TSV files with a header line, gzipped or not, or - for standard input; \
+      CSV or TSV files with a header line, gzipped or not, Parquet or Arrow files, or - for standard input; \
       several files are one table. Or model files (.lmm) of crossprod or --save, \
       which are added up.
       """, valueName: "data"), completion: .file())

@@ -17,7 +17,7 @@ struct PlanCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      CSV or TSV files with a header line, gzipped or not, - for standard input, or model files \
+      CSV or TSV files with a header line, gzipped or not, Parquet or Arrow files, - for standard input, or model files \
       (.lmm).
       """, valueName: "data"), completion: .file())
   var tables: [String] = []

@@ -71,10 +71,10 @@ import Testing
   }
 
   @Test func `what cannot be read names the file and the column, and what to do`() throws {
-    for (column, format) in [("l", "+l"), ("st", "+s"), ("when", "tts")] {
+    for (column, format) in [("l", "“+l”, lists,"), ("st", "“+s”, structures,"), ("when", "“tts”, times of day,")] {
       let error = #expect(throws: DataError.self) { try Self.read("views.arrow", numbers: [column]) }
       #expect(error?.column == column && error?.file == Self.file("views.arrow"))
-      #expect("\(error!)".contains("values of the Arrow type “\(format)” cannot be used"), "\(error!)")
+      #expect("\(error!)".contains("values of the Arrow type \(format) cannot be used"), "\(error!)")
     }
     let absent = #expect(throws: DataError.self) { try Self.read("views.arrow", numbers: ["Y"]) }
     #expect("\(absent!)".contains("no column \"Y\""))

@@ -104,7 +104,7 @@ final class ArrowReading: TableReading {
       let position = try position(of: request.name)
       if case .unreadable(let format) = descriptions[position].type {
         throw DataError(
-          .malformedBatch("values of the Arrow type “\(format)” cannot be used"), file: slices[0].file ?? layout.name,
+          .malformedBatch("values of the Arrow type \(ArrowType.described(format)) cannot be used"), file: slices[0].file ?? layout.name,
           column: request.name)
       }
       columns.append(position)

@@ -119,8 +119,22 @@ indirect enum ArrowType: Sendable, Equatable {
     }
   }
 
+  /// What Arrow calls a type that cannot be read, with its name in words, `“tDu”, durations,`.
+  static func described(_ format: String) -> String {
+    let words: KeyValuePairs = [
+      "+s": "structures", "+l": "lists", "+L": "lists", "+w": "lists", "+v": "lists", "+m": "maps", "+u": "unions",
+      "+r": "run-end encoded values", "tD": "durations", "tt": "times of day", "ti": "intervals of time",
+      "w:": "bytes of a fixed length", "e": "floating-point numbers of two bytes",
+    ]
+    // A letter for the unit follows kinds of time, sizes follow those of lists and bytes.
+    let known = words.first { key, _ in
+      format.hasPrefix(key) && (key.first == "t" ? format.count == 3 : key != "e" || format == key)
+    }
+    return "“\(format)”" + (known.map { ", \($0.value)," } ?? "")
+  }
+
   /// As messages name what cannot be read.
   var format: String {
-    if case .unreadable(let format) = self { "“\(format)”" } else { "a dictionary" }
+    if case .unreadable(let format) = self { Self.described(format) } else { "a dictionary" }
   }
 }

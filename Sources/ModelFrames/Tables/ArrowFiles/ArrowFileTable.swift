@@ -112,7 +112,7 @@ final class ArrowFileBatch: ArrowRowBatch {
     let own = try self.column(column, description)
     if case .unreadable(let format) = own.type {
       throw DataError(
-        .malformedBatch("values of the Arrow type “\(format)” cannot be used"), file: file.path, column: own.name)
+        .malformedBatch("values of the Arrow type \(ArrowType.described(format)) cannot be used"), file: file.path, column: own.name)
     }
     do throws(ArrowFileFault) {
       var list: ArrowFileColumn?
