@@ -16,6 +16,15 @@ extension ModelReading {
     }
     return texts + instants + reader.possibleRepeats.map(\.note)
       + products.undeclaredFactors(declared).compactMap { factorNote($0.name, $0.levels) }
+      + products.undeclaredFactors(Self.declared(options)).filter { declared.contains($0.name) }
+      .compactMap { typedNote($0.name, $0.levels) }
+  }
+
+  /// Texts of a type are levels, which numbers and dates that came as texts are not meant to be.
+  private func typedNote(_ name: String, _ levels: LevelDictionary) -> String? {
+    guard levels.count > Self.manyLevels, levels.areNumbers || levels.areDates else { return nil }
+    return
+      "column \(name) has become a factor of \(levels.count) levels: its type is that of texts, which hold \(levels.areNumbers ? "numbers" : "dates"). For a trend convert the column"
   }
 
   /// A column that may be meant as a number or a date, or has more levels than one would give a
@@ -62,6 +71,14 @@ extension PossibleRepeat {
 extension LevelDictionary {
   fileprivate func hasLabel(_ code: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     withBytes(of: code) { $0.elementsEqual(bytes) }
+  }
+
+  fileprivate var areNumbers: Bool {
+    (0..<Int32(count)).allSatisfy { code in
+      withBytes(of: code) {
+        if case .number = readNumber($0.bindMemory(to: UInt8.self)) { true } else { false }
+      }
+    }
   }
 
   /// Whether all labels are digits but for signs of percent, money, decimals and thousands.

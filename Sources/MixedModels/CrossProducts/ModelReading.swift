@@ -86,7 +86,7 @@ struct ModelReading {
     return reader
   }
 
-  private static func declared(_ options: FitOptions) -> Set<String> {
+  static func declared(_ options: FitOptions) -> Set<String> {
     options.reading.categoricalColumns.union(options.contrasts.keys).union(options.levels.keys)
   }
 

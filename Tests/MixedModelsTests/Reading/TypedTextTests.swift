@@ -37,6 +37,19 @@ import Testing
     #expect(fit.fixedEffects[1].name == "f\(levels[1])")
   }
 
+  @Test(arguments: [("numbers", "2.5"), ("dates", "2024-01-"), ("", "l")])
+  func `many numbers and dates that came as texts are told of`(what: String, beginning: String) throws {
+    let labels = (10..<35).map { "\(beginning)\($0)" }
+    let products = try CrossProducts(Formula("y ~ f + (1 | g)"), data: [Self.table(labels)])
+    let told = what.isEmpty ? [] : [
+      "column f has become a factor of 25 levels: its type is that of texts, which hold \(what). For a trend convert the column"
+    ]
+    #expect(products.notes == told)
+    var options = FitOptions()
+    options.reading.categoricalColumns = ["f"]
+    #expect(try CrossProducts(Formula("y ~ f + (1 | g)"), data: [Self.table(labels)], options: options).notes.isEmpty)
+  }
+
   @Test func `logical columns are numbers, too`() throws {
     let table = try ColumnTable([
       "y": .numbers((0..<60).map { Double($0 * 7 % 11) }), "l": .logicals((0..<60).map { $0 % 3 == 0 }),
