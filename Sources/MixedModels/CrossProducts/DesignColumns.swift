@@ -9,6 +9,8 @@ struct DesignColumns {
   /// For every column its (raw column, coefficient) pairs; none for an interaction cell that does
   /// not occur.
   var combinations: [[(raw: Int, value: Double)]] = []
+  /// Columns whose sum is 1 in every row: the intercept, or those of a factor's levels; empty if none are known.
+  var constant: Range<Int> = 0..<0
 
   /// rawCount × columns.
   func matrix(rawCount: Int) -> DenseMatrix {
@@ -40,9 +42,13 @@ struct DesignBuilder {
     if let constant = constantColumn(bound, blocks: blocks, directory: directory) {
       design.names.append("(Intercept)")
       design.combinations.append([(constant, 1)])
+      design.constant = 0..<1
     }
     for term in bound.terms {
       let added = try columns(of: term, block: blocks[term.block], directory: directory)
+      if design.constant.isEmpty, term.numbers.isEmpty, term.factors.allSatisfy({ $0.coding == .indicators }) {
+        design.constant = design.names.count..<design.names.count + added.names.count
+      }
       design.names += added.names
       design.combinations += added.combinations
     }

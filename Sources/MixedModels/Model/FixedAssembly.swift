@@ -48,15 +48,17 @@ struct FixedAssembly {
 
     var predictor = [Double](repeating: 0, count: count)
     for k in basis.predictor.indices { predictor[k] = basis.predictor[k] }
-    // An intercept takes the predictor's level as it is: projecting a mean of 1e9 would blur the
-    // slopes.
+    // An intercept, or the levels of a factor, take the predictor's level as it is: projecting a mean of 1e9
+    // would blur the slopes.
+    let constant = working.coordinates(ofSum: design.constant.filter { !design.combinations[$0].isEmpty })
     let level = specification.fixed.hasIntercept ? predictor[0] : 0
     var rest = predictor
-    rest[0] -= level
+    rest[0] -= constant == nil ? level : predictor[0]
     let loss = working.loss.map { extended == nil ? $0 : $0.squareRoot() }
-    let kept = Self.coordinates(of: rest, in: working, gram: gram)
-    // What was taken off the response while reading stays off if the model can express it.
-    let back = kept == nil ? predictor.map { $0 / s } : Array(repeating: 0, count: count)
+    // What was taken off the response while reading stays off as far as the model can express it.
+    var (inside, outside) = Self.parts(of: rest, in: working, gram: gram)
+    if let constant { inside = zip(inside, constant).map { $0 + (predictor[0] - level) * $1 } }
+    let back = outside.map { $0 / s }
     let gramBack = gram * back
     let ry = zip(xy, gramBack).map { $0 + $1 }
     let ryy = yy + 2 * dot(back, xy) + dot(back, gramBack)
@@ -92,8 +94,7 @@ struct FixedAssembly {
     responseIsConstant = whole.isConstant(predictor, scale: s)
     coordinates = FixedCoordinates(
       names: design.names, kept: working.kept, R: working.R, B: B, leastSquares: c,
-      predictor: kept ?? Array(repeating: 0, count: p), level: kept == nil ? 0 : level,
-      rawPredictor: kept == nil ? Array(repeating: 0, count: count) : predictor,
+      predictor: inside, level: level, rawPredictor: zip(predictor, outside).map { $0 - $1 },
       responseScale: s,
       responseSize: whole.rootMeanSquare(predictor, scale: s))
   }
@@ -111,11 +112,11 @@ struct FixedAssembly {
   /// Raw columns beyond which products in more digits take too long.
   private static let largestExtended = 500
 
-  /// Working coordinates of a vector of raw coefficients; nil if it is not in the model's column
-  /// space.
-  private static func coordinates(
+  /// Working coordinates of the part of a vector of raw coefficients that is in the model's column space, and
+  /// the rest of it in raw coefficients, which is 0 where it is rounding.
+  private static func parts(
     of raw: [Double], in working: WorkingBasis, gram: DenseMatrix
-  ) -> [Double]? {
+  ) -> (inside: [Double], outside: [Double]) {
     let image = gram * raw
     let inside = working.B.transposed * image
     let rest = zip(raw, working.B * inside).map { $0 - $1 }
@@ -124,7 +125,7 @@ struct FixedAssembly {
     // Rounding of B's large coefficients, where its columns nearly depend on each other.
     let ε = 4 * Double.ulpOfOne
     let rounding = ε * ε * (working.loss.max() ?? 1)
-    return distance <= max(1e-18, rounding) * square ? inside : nil
+    return (inside, distance <= max(1e-18, rounding) * square ? raw.map { _ in 0 } : rest)
   }
 }
 

@@ -91,6 +91,13 @@ struct WorkingBasis {
     loss = (0..<B.columns).map { LostDigits.factor(B.column($0), norms: sizes) }
   }
 
+  /// Of the sum of some reported columns; nil if one of them was dropped, or there are none.
+  func coordinates(ofSum columns: [Int]) -> [Double]? {
+    let columns = Set(columns)
+    guard !columns.isEmpty, columns.isSubset(of: kept) else { return nil }
+    return R * kept.map { columns.contains($0) ? 1 : 0 }
+  }
+
   /// Roots of the columns' squares about their means; raw column 0 is the constant.
   private static func spreads(_ columns: DenseMatrix, _ gram: DenseMatrix) -> [Double] {
     (0..<columns.columns).map { j in

@@ -114,13 +114,11 @@ extension RepeatedModel {
   private static func basis(_ products: CrossProducts, _ model: LinearMixedModel) -> DenseMatrix {
     let fixed = model.fixed
     let (count, p) = (fixed.B.rows, fixed.B.columns)
-    // What was taken off the response while reading is off still, unless the model cannot express it.
-    let isOff = fixed.rawPredictor.contains { $0 != 0 }
+    // What was taken off the response while reading is off still, as far as the model can express it.
     var removed = fixed.B * fixed.leastSquares
-    if !isOff {
-      for (k, value) in products.basis.predictor.enumerated() {
-        removed[k] -= value / fixed.responseScale
-      }
+    let predictor = products.basis.predictor
+    for k in removed.indices {
+      removed[k] -= ((k < predictor.count ? predictor[k] : 0) - fixed.rawPredictor[k]) / fixed.responseScale
     }
     var basis = DenseMatrix(rows: count + 1, columns: p + 1)
     for j in 0..<p { for i in 0..<count { basis[i + 1, j] = fixed.B[i, j] } }
