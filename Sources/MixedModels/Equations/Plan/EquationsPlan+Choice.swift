@@ -2,8 +2,8 @@
 import NumericalMethods
 
 extension EquationsPlan {
-  /// A strategy with what it needs to know, for any model of the same shape: the one place where
-  /// strategies are told apart.
+  /// A strategy with what it needs to know, for any model of the same levels, whatever its columns of X are: the
+  /// one place where strategies are told apart.
   package indirect enum Choice: Sendable {
     /// With the order of the equations, where that is known.
     case whole(WholePattern?)
@@ -20,12 +20,12 @@ extension EquationsPlan {
       _ model: LinearMixedModel, threads: Int
     ) throws -> any MixedModelEquations {
       switch self {
-      case .whole(let layout): try WholeEquations(model, layout ?? WholePattern(model))
+      case .whole(let layout): try WholeEquations(model, layout?.matching(model) ?? WholePattern(model))
       case .absorbed(let layout): try AbsorbedEquations(model, layout, threads: threads)
       case .matrixFree(let leading, let accuracy):
         MatrixFreeEquations(model, leading: leading, accuracy: accuracy, threads: threads)
       case .related(let layout, let accuracy):
-        try RelatedEquations(model, layout, accuracy: accuracy, threads: threads)
+        try RelatedEquations(model, layout.matching(model), accuracy: accuracy, threads: threads)
       case .besideFixedLevels(let joint, let alone):
         FixedLevelsEquations(
           model, try joint.equations(model.joined, threads: threads),

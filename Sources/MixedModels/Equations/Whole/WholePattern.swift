@@ -7,7 +7,7 @@ import NumericalMethods
 /// The levels of all groups are the nodes of a graph; a node's ℓ scalars stay together, and X and y
 /// come last.
 package struct WholePattern: Sendable {
-  let pattern: SymmetricPattern
+  private(set) var pattern: SymmetricPattern
   /// Node = level, group after group. First scalar of every node in the system.
   let scalarStart: [Int]
   /// First node of every group.
@@ -89,6 +89,28 @@ package struct WholePattern: Sendable {
     randomEffectCount = q
     pairPlacement = placement
     leadingCount = order[..<leading].reduce(0) { $0 + sizes[$1] }
+  }
+
+  /// The same order for a model with other columns [X y].
+  func matching(_ model: LinearMixedModel) -> WholePattern {
+    let (q, tail) = (randomEffectCount, model.tail.columns)
+    let old = pattern.columnStarts.count - 1 - q
+    guard old != tail else { return self }
+    var (columnStarts, rows) = ([0], [Int]())
+    columnStarts.reserveCapacity(q + tail + 1)
+    rows.reserveCapacity(pattern.rowIndices.count + q * max(tail - old, 0))
+    for column in 0..<q {
+      rows += pattern.rowIndices[pattern.columnStarts[column]..<pattern.columnStarts[column + 1] - old]
+      rows += q..<(q + tail)
+      columnStarts.append(rows.count)
+    }
+    for j in 0..<tail {
+      rows += (q + j)..<(q + tail)
+      columnStarts.append(rows.count)
+    }
+    var other = self
+    other.pattern = SymmetricPattern(size: q + tail, columnStarts: columnStarts, rowIndices: rows)
+    return other
   }
 
   /// Edges by the place of the node that comes first, then by the other one's: two passes, each of which keeps

@@ -56,6 +56,17 @@ import Testing
     }
   }
 
+  @Test func `by a factor of the whole system, too`() throws {
+    let formula = "y ~ x + f + (x | g) + (1 | h)"
+    let base = try fitted(formula, table.source()).profile().intervals
+    var options = FitOptions()
+    options.criterion = .ml
+    options.solver = "cholmod"
+    let whole = try FittedModel(Formula(formula), data: [table.source()], options: options).profile().intervals
+    #expect(base.count == whole.count)
+    for (a, b) in zip(base, whole) { try expectSame(a, b) }
+  }
+
   static let formulas: [(formula: String, weighted: Bool)] = [
     ("y ~ x + f + (x | g)", true), ("y ~ x + f + (1 + x || g) + (1 | h)", false),
     ("y ~ 0 + x + (1 | g)", false), ("y ~ x + (1 | g) + (0 + x | g)", true),
