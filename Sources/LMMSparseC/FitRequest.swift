@@ -23,10 +23,10 @@ struct FitRequest {
   private static func known(_ purpose: Purpose) -> [String] {
     switch purpose {
     case .fit: model + reading + results + relationships + search + ["residuals", "residual_rows"]
-    case .products: model.filter { $0 != "residual" } + reading
+    case .products: model + reading
     case .productsFit:
-      ["formula", "add", "drop", "absorb", "residual_by", "cluster", "levels", "contrasts", "threads"] + results
-        + relationships + search
+      ["formula", "add", "drop", "absorb", "residual_by", "residual", "cluster", "levels", "contrasts", "threads"]
+        + results + relationships + search
     case .columns: model + ["responses", "names"]
     case .responses:
       ["formula", "weights", "offset", "sparse_fixed"] + reading + ["reml", "ddf", "ranef"] + relationships

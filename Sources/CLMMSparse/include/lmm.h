@@ -156,18 +156,19 @@ int lmm_responses(struct ArrowArrayStream *rows, const char *options, char **jso
 int lmm_plan(struct ArrowArrayStream *rows, const char *options, char **json);
 
 // Cross-products of some rows. Formula, add, drop, absorb, data, name, weights, offset, cluster, residual_by,
-// factor, levels, contrasts, na, missing, encoding, decimal, separator and threads among the options. Rows may be
-// none. The result has formula, nobs,
-// nobs_omitted, data and messages.
+// residual, factor, levels, contrasts, na, missing, encoding, decimal, separator and threads among the options. Rows
+// may be none. The result has formula, nobs, nobs_omitted, data and messages.
 int lmm_crossprod(
     struct ArrowArrayStream *rows, const char *options, lmm_products **products, char **json);
 
-// Adds up cross-products of one model, in any order; the sum does not need them any more.
+// Adds up cross-products of one model, in any order; the sum does not need them any more. With residual all rows of
+// a subject must be in one of them.
 int lmm_merge(
     const lmm_products *const *parts, size_t count, lmm_products **sum, char **json);
 
 // Fits the model of cross-products, or the one of "formula" with some of its terms, or with "drop" the one that is
-// left; of the options those that are not about rows.
+// left; of the options those that are not about rows. Of products for one structure of visits, residual may be
+// another of the same visits and subjects.
 int lmm_fit_products(
     const lmm_products *products, const char *options, lmm_model **model, char **json);
 

@@ -25,22 +25,22 @@ extension CrossProducts {
     try checkSteps()
   }
 
-  /// Steps from row to row are those of one part: a subject must be in one.
+  /// Steps from row to row, and products of visits, are those of one part: a subject must be in one.
   ///
   /// - Throws: `FitError.serial`
   private func checkSubjects(
     _ other: CrossProducts, _ names: (String, String)
   ) throws(FitError) {
-    guard let serial = specification.serial,
-      case .factor(let mine) = cellSets[serial.cellSet],
-      case .factor(let theirs) = other.cellSets[other.specification.serial!.cellSet],
+    guard let (term, subject, cells) = specification.correlatedSubjects,
+      let (_, _, theirCells) = other.specification.correlatedSubjects,
+      case .factor(let mine) = cellSets[cells], case .factor(let theirs) = other.cellSets[theirCells],
       let code = (0..<Int32(theirs.count)).first(where: { code in
         theirs.withBytes(of: code) { mine.find($0) } != nil
       })
     else { return }
     throw .serial(
-      serial.term.text,
-      "sums the steps from one row of a subject to the next, and rows of \(serial.subject.name) “\(theirs.label(code))” are in \(names.0) and in \(names.1). Put all rows of a subject into one part"
+      term.text,
+      "sums \(specification.serial == nil ? "the products of a subject's visits" : "the steps from one row of a subject to the next"), and rows of \(subject.name) “\(theirs.label(code))” are in \(names.0) and in \(names.1). Put all rows of a subject into one part"
     )
   }
 
@@ -125,7 +125,8 @@ extension CrossProducts {
       return
         "the factors with sparse columns are \(words(a.options.setApart)) in \(names.0) and \(words(b.options.setApart)) in \(names.1) (make both with \(Setting.sparseFixed("none")), or with the same names)"
     }
-    if !basis.isCompatible(with: other.basis) {
+    let haveVisits = a.residual != nil || b.residual != nil
+    if !basis.isCompatible(with: other.basis) || haveVisits && !a.hasSums(of: b.options.residual) {
       return a.basisDifference(from: b, names)
     }
     return a.options.difference(
@@ -134,6 +135,18 @@ extension CrossProducts {
 }
 
 extension ModelSpecification {
+  /// Where the residuals of a subject are correlated, and the place of the subjects' cell set.
+  fileprivate var correlatedSubjects: (term: ResidualTerm, subject: FactorVariable, cells: Int)? {
+    serial.map { ($0.term, $0.subject, $0.cellSet) } ?? residual.map { ($0.term, $0.subject, $0.subjectCells) }
+  }
+
+  /// Whether the sums here are those that a structure of the residuals takes: of visits any structure takes
+  /// the same.
+  package func hasSums(of term: ResidualTerm?) -> Bool {
+    guard let term, let own = options.residual, residual != nil else { return term?.text == options.residual?.text }
+    return own.visit == term.visit && own.grouping == term.grouping
+  }
+
   /// A column that is one thing here and another there, where that makes another model.
   fileprivate func columnDifference(
     from other: ModelSpecification, _ names: (String, String)

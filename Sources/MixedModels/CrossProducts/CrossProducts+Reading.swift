@@ -9,6 +9,13 @@ extension CrossProducts {
   public init(_ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions())
     throws
   {
+    if let residual = options.residual, !residual.isSerial(beside: formula) {
+      // Subjects are the clusters; sums by visits have no sparse columns.
+      var options = options
+      options.clusters = nil
+      self = try ModelReading(formula, data, options).crossProducts()
+      return
+    }
     do {
       self = try ModelReading(formula, data, options, settlesFactors: true).crossProducts()
     } catch let found as SetApartFactors.ManyLevels {

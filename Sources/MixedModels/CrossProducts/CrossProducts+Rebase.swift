@@ -88,6 +88,7 @@ extension CrossProducts {
       new.change(of: basis.groups[g].blocks, groups[g].directory, from: basis, response: false)
     }
     for g in groups.indices { result.groups[g] = groups[g].transformed(z: z[g], x: x) }
+    result.patterns = patterns.map { $0.transformed(by: x) }
     result.clusters = clusters?.transformed(z: x, x: DenseMatrix(rows: 0, columns: 0))
     for (pair, (g, h)) in groupPairs.enumerated() {
       result.pairs[pair] = pairs[pair].transformed(rows: z[g], columns: z[h])

@@ -61,7 +61,7 @@ extension ModelSpecification {
       ModelSpecification(
         formula: narrow.formula, fixed: narrow.fixed, randomTerms: randomTerms, absorbed: absorbed,
         basis: kept, columns: narrow.columns, columnKinds: columnKinds, options: options,
-        origin: origin, strata: narrow.strata, serial: narrow.serial), used
+        origin: origin, strata: narrow.strata, residual: narrow.residual, serial: narrow.serial), used
     )
   }
 }

@@ -25,6 +25,8 @@ public struct CrossProducts: Sendable {
   package internal(set) var parts: [ProductSums] = []
   /// Steps from one row of a subject to the next, where rows are correlated in time.
   package internal(set) var gaps = SerialGaps()
+  /// The sums by the visits that subjects were seen at, where residuals are correlated between visits.
+  var patterns: [VisitPattern] = []
   /// [y X]ᵀW[y X] of every cluster; nil without clusters.
   package internal(set) var clusters: GroupProducts?
   /// Of the atoms that ask for them, parallel to `basis.atoms`.
@@ -211,6 +213,7 @@ public struct CrossProducts: Sendable {
         columnColumns: zColumns[h], rowCapacity: groups[g].zCapacity,
         columnCapacity: groups[h].zCapacity)
     }
+    addPatterns(of: other, maps, xColumns)
     if basis.strata != nil || basis.serial != nil {
       var places = try placesOfStrata(maps, known: strataCount)
       if basis.serial != nil { places += placesOfSteps(of: other, maps) }

@@ -94,7 +94,7 @@ struct ModelReading {
   ///
   /// - Throws: `DataError`, `FitError`.
   func crossProducts() throws -> CrossProducts {
-    guard specification.residual == nil else { throw FitError.residualInModelFile }
+    if let residual = specification.residual { return try subjectProducts(residual) }
     if let serial = specification.serial { return try serialProducts(serial) }
     return try crossProducts(also: { _, _ in () }, consume: { _, _, _ in })
   }

@@ -117,7 +117,7 @@ package struct BoundAbsorbedFactor: Sendable {
 
 /// The structure of the residuals' covariance matrix bound to the table.
 package struct BoundResidual: Sendable {
-  package let term: ResidualTerm
+  package internal(set) var term: ResidualTerm
   package let visit: FactorVariable
   package let subject: FactorVariable
   package let arm: FactorVariable?
@@ -125,6 +125,17 @@ package struct BoundResidual: Sendable {
   package let visitCells: Int
   package let subjectCells: Int
   package let armCells: Int?
+}
+
+extension CrossProducts {
+  /// The same sums by visits for another structure that takes them.
+  func taking(_ term: ResidualTerm?) -> CrossProducts {
+    guard let term, specification.residual != nil, specification.hasSums(of: term) else { return self }
+    var other = self
+    other.specification.options.residual = term
+    other.specification.residual?.term = term
+    return other
+  }
 }
 
 extension FitOptions {

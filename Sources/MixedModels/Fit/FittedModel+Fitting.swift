@@ -10,8 +10,7 @@ extension FittedModel {
     _ formula: Formula, data: [any TableSource], options: FitOptions = FitOptions()
   ) throws {
     if let residual = options.residual, !residual.isSerial(beside: formula) {
-      try self.init(repeated: residual, formula, data, options)
-      return
+      try Self.checkRepeated(residual, formula, options)
     }
     try formula.checkStructures()
     try self.init(data, options) { try CrossProducts(formula, data: data, options: options) }
@@ -36,10 +35,13 @@ extension FittedModel {
     let began = monotonicSeconds()
     setBLASThreads(1)  // sums must not depend on the number of threads
     let whole = try read()
-    guard whole.specification.residual == nil else { throw FitError.residualInModelFile }
     let options = given.adopting(whole.specification)
     try didRead(whole)
     let isRead = monotonicSeconds()
+    guard whole.specification.residual == nil else {
+      try self.init(repeated: whole, data, given, began: began, isRead: isRead)
+      return
+    }
     let (products, model) = try Self.assembled(consume whole, options)
     if model.groups.isEmpty {
       try options.checkWithoutRandomEffects()

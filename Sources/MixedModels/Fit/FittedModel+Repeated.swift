@@ -3,32 +3,38 @@ import ModelFrames
 import NumericalMethods
 
 extension FittedModel {
-  /// Fits a model without random effects whose residuals are correlated within subjects, in one pass
-  /// over the rows, or two where rows of a subject do not follow each other.
+  /// Fits a model without random effects whose residuals are correlated within subjects to sums by visits, which
+  /// were read from `began` to `isRead`.
   ///
-  /// - Throws: `FormulaError`, `DataError`, `FitError`.
+  /// - Throws: `FormulaError`, `FitError`.
   convenience init(
-    repeated term: ResidualTerm, _ formula: Formula, _ data: [any TableSource],
-    _ options: FitOptions, didRead: (CrossProducts) throws -> Void = { _ in }
+    repeated products: CrossProducts, _ data: [any TableSource], _ given: FitOptions, began: Double,
+    isRead: Double
   ) throws {
-    let began = monotonicSeconds()
-    let (model, fixed, products, options, isRead) = try Self.read(repeated: term, formula, data, options)
-    try didRead(products)
+    let (model, fixed, products, options) = try Self.assembled(repeated: products, given)
     var timing = Timing()
     timing.read = isRead - began
     timing.assemble = monotonicSeconds() - isRead
-    try self.init(model, fixed, products, formula, data, options, timing, began: began)
+    try self.init(
+      model, fixed, products, products.specification.formula, data, options, timing, began: began)
   }
 
-  /// The rows' sums as a model, that of the fixed part, and when the last row was read.
+  /// The sums by visits as a model, and that of the fixed part.
   ///
-  /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  static func read(
-    repeated term: ResidualTerm, _ formula: Formula, _ data: [any TableSource], _ given: FitOptions
-  ) throws -> (
-    model: RepeatedModel, fixed: LinearMixedModel, products: CrossProducts, options: FitOptions, isRead: Double
-  ) {
-    setBLASThreads(1)  // sums must not depend on the number of threads
+  /// - Throws: `FormulaError`, `FitError`.
+  static func assembled(
+    repeated products: CrossProducts, _ given: FitOptions
+  ) throws -> (model: RepeatedModel, fixed: LinearMixedModel, products: CrossProducts, options: FitOptions) {
+    var products = products.taking(given.residual)
+    var options = given.adopting(products.specification)
+    try checkRepeated(options.residual!, products.specification.formula, options)
+    options.clusters = nil  // the subjects are
+    let fixed = try LinearMixedModel(releasing: &products, options: options)
+    return (try RepeatedModel(products, fixed, options), fixed, products, options)
+  }
+
+  /// - Throws: `FormulaError` for an unknown structure; `FitError`.
+  static func checkRepeated(_ term: ResidualTerm, _ formula: Formula, _ options: FitOptions) throws {
     if formula.randomTerms.isEmpty, term.word == SerialWord.car1.rawValue {
       throw FitError.serial(
         term.text,
@@ -36,15 +42,7 @@ extension FittedModel {
       )
     }
     _ = try VisitStructure(term)
-    try checkRepeated(given)
-    var options = given
-    options.clusters = nil  // the subjects are
-    let reading = try ModelReading(formula, data, options)
-    var (products, sums) = try reading.subjectProducts(reading.specification.residual!)
-    options = options.adopting(products.specification)
-    let isRead = monotonicSeconds()
-    let fixed = try LinearMixedModel(releasing: &products, options: options)
-    return (try RepeatedModel(sums, products, fixed, options), fixed, products, options, isRead)
+    try checkRepeated(options)
   }
 
   /// What belongs to searches and equations of other models.

@@ -56,11 +56,6 @@ private struct SubjectScores {
   /// Rows of a subject follow those of others.
   struct Scattered: Error {}
 
-  private struct Key: Hashable {
-    let arm: Int
-    let visits: [Int]
-  }
-
   private struct Subject {
     var arm = 0
     var visits: [Int] = []
@@ -79,7 +74,7 @@ private struct SubjectScores {
   private let scale: Double
   private let observations: Int
   /// Σ_m⁻¹ in units of the scaled response.
-  private let inverses: [Key: DenseMatrix]
+  private let inverses: [VisitPattern.Key: DenseMatrix]
   private let keepsAll: Bool
   private var values: [Double]
   private var held: [Int: Subject] = [:]
@@ -98,7 +93,7 @@ private struct SubjectScores {
       remedy: keepsAll
         ? "Sort the rows by subject, or use fewer fixed-effects columns." : "Use fewer fixed-effects columns.")
     inverses = Dictionary(
-      zip(model.patterns, fit.optimum.solution.inverses).map { (Key(arm: $0.arm, visits: $0.visits), $1) },
+      zip(model.patterns, fit.optimum.solution.inverses).map { ($0.key, $1) },
       uniquingKeysWith: { first, _ in first })
     values = Array(repeating: 0, count: subjects * (p + 1) * (p + 1))
     isComplete = Array(repeating: false, count: subjects)
@@ -132,7 +127,7 @@ private struct SubjectScores {
     isComplete[subject] = true
     let m = own.visits.count
     let order = (0..<m).sorted { own.visits[$0] < own.visits[$1] }
-    guard let S = inverses[Key(arm: own.arm, visits: order.map { own.visits[$0] })] else {
+    guard let S = inverses[VisitPattern.Key(arm: own.arm, visits: order.map { own.visits[$0] })] else {
       areKnown = false
       return
     }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package import ModelFrames
 import NumericalMethods
 
 extension ModelPlan {
   /// Of a model whose residuals have covariances between visits: what an evaluation takes is measured, since
   /// one costs next to nothing whatever the number of subjects.
   ///
-  /// - Throws: `FormulaError`, `DataError`, `FitError`.
-  package init(
-    repeated term: ResidualTerm, _ formula: Formula, _ data: [any TableSource], _ options: FitOptions
-  ) throws {
-    let (model, _, products, options, _) = try FittedModel.read(repeated: term, formula, data, options)
+  /// - Throws: `FormulaError`, `FitError`.
+  package init(repeated products: CrossProducts, _ given: FitOptions) throws {
+    let (model, _, products, options) = try FittedModel.assembled(repeated: products, given)
+    let formula = products.specification.formula
     let criterion = RepeatedCriterion(
       model: model, kind: options.criterion, threads: threadCount(options.threads))
     let start = model.start()

@@ -26,6 +26,7 @@ extension CrossProducts {
     let whole = ProductSums(
       observations: observations, fixed: fixed, groups: groups, pairs: pairs)
     try whole.writeArrays(to: &archive, groupPairs, prefix: "")
+    try SavedPatterns.write(self, to: &archive)
     try clusters?.write(to: &archive, folder: "clusters", xCount: 0)
     for (k, part) in parts.enumerated() {
       try part.writeArrays(to: &archive, groupPairs, prefix: partFolder(k))

@@ -122,8 +122,6 @@ package final class ModelFileWriter {
     try products.writeArrays(to: &archive)
   }
 
-  func add(_ patterns: [VisitPattern]) throws { try SavedPatterns.write(patterns, to: &archive) }
-
   func add(_ optimum: SavedOptimum, report: String) throws {
     try archive.add(SavedOptimum.member, text: optimum.json.fileText)
     try archive.add(SavedOptimum.reportMember, text: report)

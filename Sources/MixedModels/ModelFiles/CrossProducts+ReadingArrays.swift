@@ -61,6 +61,11 @@ struct ArrayReading {
       try fill(&products.parts[k], shapes, prefix: products.partFolder(k))
     }
     try products.checkSums(file: file)
+    do {
+      products.patterns = try SavedPatterns.read(archive, products)
+    } catch let error as FitError {
+      throw ModelFileError(file, .inconsistent("its visits: \(error)"))
+    }
   }
 
   /// What all sums over rows of one model have in common.

@@ -74,12 +74,6 @@ extension FittedModel {
   package convenience init(
     _ formula: Formula, from input: ModelInput, options: FitOptions, writer: ModelFileWriter? = nil
   ) throws {
-    if let residual = options.residual, !residual.isSerial(beside: formula) {
-      guard input.files.isEmpty else { throw FitError.residualInModelFile }
-      try self.init(
-        repeated: residual, formula, input.data, options, didRead: { try writer?.add($0) })
-      return
-    }
     try self.init(input.names, options, didRead: { try writer?.add($0) }) {
       try input.crossProducts(formula, options: options)
     }
@@ -110,7 +104,6 @@ extension FittedModel {
   /// Adds the fit to a file that holds its cross-products.
   func add(_ fit: Fit, to writer: ModelFileWriter) throws {
     let columns = Set(products.specification.columnKinds.keys)
-    if let repeated { try writer.add(repeated.model.patterns) }
     try writer.add(
       SavedOptimum(
         outcome: repeated?.optimum.outcome ?? optimum.outcome, options: options, columns: columns, fit: fit),

@@ -28,6 +28,9 @@ package struct ModelInput: Sendable {
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package func crossProducts(_ formula: Formula, options: FitOptions) throws -> CrossProducts {
     try formula.checkStructures()
+    if let residual = options.residual, !residual.isSerial(beside: formula) {
+      try FittedModel.checkRepeated(residual, formula, options)
+    }
     guard let first = files.first else {
       return try CrossProducts(formula, data: data, options: options)
     }
@@ -35,7 +38,6 @@ package struct ModelInput: Sendable {
     var total = try CrossProducts(contentsOf: first)
     let chosen = Set(options.levels.keys).union(options.contrasts.keys)
       .union(options.defaultContrast == nil ? [] : total.specification.codedFactors)
-    guard total.specification.residual == nil else { throw FitError.residualInModelFile }
     for file in files.dropFirst() {
       try total.merge(CrossProducts(contentsOf: file), names: (first, file), chosen: chosen)
     }
@@ -77,7 +79,7 @@ extension CrossProducts {
           "it was made \(made ?? "without \(Setting.residualBy)"), so \(Setting.residualBy) “\(given)” comes too late. Make the cross-products with it."
         ))
     }
-    if let given = options.residual, given.text != model.residual?.text {
+    if let given = options.residual, !specification.hasSums(of: given) {
       throw ModelFileError(
         name,
         .unusable(
@@ -112,10 +114,11 @@ extension ModelPlan {
   ///
   /// - Throws: `FormulaError`, `DataError`, `FitError`, `ModelFileError`.
   package init(_ formula: Formula, from input: ModelInput, options: FitOptions) throws {
-    if let residual = options.residual, !residual.isSerial(beside: formula), input.files.isEmpty {
-      try self.init(repeated: residual, formula, input.data, options)
+    let products = try input.crossProducts(formula, options: options)
+    guard products.specification.residual == nil else {
+      try self.init(repeated: products, options)
       return
     }
-    try self.init(input.crossProducts(formula, options: options), options: options)
+    try self.init(products, options: options)
   }
 }

@@ -59,12 +59,7 @@ extension FittedModel {
     var products = products
     let options = options.adopting(products.specification)
     let fixed = try LinearMixedModel(releasing: &products, options: options)
-    let model = try RepeatedModel(products, fixed, options) { visits, arms in
-      try file.reading {
-        try SavedPatterns.read(
-          file.archive, products, visits: visits.labels.count, arms: arms?.labels.count ?? 1)
-      }
-    }
+    let model = try RepeatedModel(products, fixed, options)
     let criterion = RepeatedCriterion(
       model: model, kind: options.criterion, threads: threadCount(options.threads))
     let optimum = try file.reading { try RepeatedOptimum(saved, criterion) }

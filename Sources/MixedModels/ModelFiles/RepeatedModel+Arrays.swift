@@ -13,7 +13,11 @@ enum SavedPatterns {
   static let columns = "visits/columns.npy"
   static let blocks = "visits/blocks.npy"
 
-  static func write(_ all: [VisitPattern], to archive: inout ArchiveWriter) throws {
+  /// - Throws: `FitError` for levels that are the same number; what the archive throws.
+  static func write(_ products: CrossProducts, to archive: inout ArchiveWriter) throws {
+    guard let (residual, visitLevels, armLevels) = try levels(products) else { return }
+    try visitLevels.checkDistinct(residual.visit)
+    let all = products.patterns.map { $0.placed(visits: visitLevels.rank, arms: armLevels?.rank) }
     try archive.add(
       patterns, shape: [all.count, 3],
       all.flatMap { [Int32($0.arm), Int32($0.visits.count), Int32($0.subjects)] })
@@ -27,11 +31,29 @@ enum SavedPatterns {
     try archive.add(blocks, shape: [sums.count], sums)
   }
 
-  /// - Parameters:
-  ///   - products: Of the same file; their rows are those of the patterns.
-  ///   - arms: How many there are, one at least.
+  /// The levels of visits and arms in the order that the file's own options give them; nil where residuals are
+  /// independent.
+  private static func levels(
+    _ products: CrossProducts
+  ) throws -> (residual: BoundResidual, visits: FactorLevels, arms: FactorLevels?)? {
+    let specification = products.specification
+    guard let residual = specification.residual else { return nil }
+    let builder = DesignBuilder(products: products, options: FitOptions().adopting(specification))
+    return (
+      residual, try builder.levels(of: residual.visit), try residual.arm.map { try builder.levels(of: $0) }
+    )
+  }
+
+  /// - Parameter products: Of the same file; their rows are those of the patterns.
   /// - Throws: `ArchiveError`; `MalformedMember` for patterns that cannot be those of the rows.
-  static func read(
+  static func read(_ archive: ArchiveReader, _ products: CrossProducts) throws -> [VisitPattern] {
+    guard let (_, visitLevels, armLevels) = try levels(products) else { return [] }
+    let all = try read(
+      archive, products, visits: visitLevels.labels.count, arms: armLevels?.labels.count ?? 1)
+    return all.map { $0.placed(visits: visitLevels.codes, arms: armLevels?.codes) }
+  }
+
+  private static func read(
     _ archive: ArchiveReader, _ products: CrossProducts, visits visitCount: Int, arms: Int
   ) throws -> [VisitPattern] {
     let (shape, heads) = try archive.integers(patterns)
@@ -112,4 +134,9 @@ enum SavedPatterns {
       }
     }
   }
+}
+
+extension FactorLevels {
+  /// The first raw code of every level.
+  fileprivate var codes: [Int] { labels.indices.map { level in rank.firstIndex(of: level)! } }
 }

@@ -80,8 +80,6 @@ public enum FitError: Error, Sendable, Equatable {
   case residualBesideRandomTerms(String)
   /// Its text, and the absorbed factors' names.
   case residualBesideAbsorbed(String, [String])
-  /// Sums by visits are of one formula, and are not added up.
-  case residualInModelFile
   case residualOfManyResponses
   case notConverged(String)
   case numerical(String)
@@ -200,8 +198,6 @@ extension FitError: CustomStringConvertible {
       "\(Setting.residual(term)) is for a formula without random effects, and this one has some. Take them out: the covariance matrix of the residuals has what they would add to it. Beside random effects residuals may be ar1 or car1"
     case .residualBesideAbsorbed(let term, let factors):
       "\(Setting.residual(term)) cannot be told beside absorbed factors. Write \(factors.joined(separator: " and ")) as \(factors.count == 1 ? "a fixed effect" : "fixed effects")"
-    case .residualInModelFile:
-      "\(Setting.residual()) needs sums by visits of one formula: such models are fitted to tables of rows, and what a saved fit of one holds cannot be added up, or taken for another formula. Fit it to the rows"
     case .residualOfManyResponses:
       "\(Setting.residual()) is for one response. Fit every response by itself"
     case .notConverged(let message): MessageText(sentence: message)

@@ -44,34 +44,12 @@ package struct RepeatedModel: Sendable {
   }
 }
 
-/// Subjects of one arm that were seen at the same visits.
-struct VisitPattern: Sendable {
-  let arm: Int
-  /// Ascending places among all visits.
-  let visits: [Int]
-  let subjects: Int
-  /// Of every visit the raw columns that its rows have entries in.
-  let columns: [[Int32]]
-  /// Of visits s ≤ t at `PatternSums.pair(s, t)`: rows the columns of s, row-major.
-  let blocks: [[Double]]
-}
-
 extension RepeatedModel {
-  /// - Parameter model: That of the fixed part alone, of the same rows.
+  /// - Parameters:
+  ///   - products: With the sums by patterns.
+  ///   - model: That of the fixed part alone, of the same rows.
   /// - Throws: `FitError` where the data cannot carry the structure; `FormulaError` for an unknown one.
-  init(
-    _ sums: SubjectSums, _ products: CrossProducts, _ model: LinearMixedModel, _ options: FitOptions
-  ) throws {
-    try self.init(products, model, options) { visits, arms in
-      sums.patterns.map { VisitPattern($0, visits.rank, arms?.rank) }
-    }
-  }
-
-  /// The same with patterns that are made once the levels of visits and arms are known.
-  init(
-    _ products: CrossProducts, _ model: LinearMixedModel, _ options: FitOptions,
-    patterns: (_ visits: FactorLevels, _ arms: FactorLevels?) throws -> [VisitPattern]
-  ) throws {
+  init(_ products: CrossProducts, _ model: LinearMixedModel, _ options: FitOptions) throws {
     let residual = products.specification.residual!
     let structure = try VisitStructure(residual.term)
     let builder = DesignBuilder(products: products, options: options)
@@ -85,7 +63,7 @@ extension RepeatedModel {
     covariance = VisitCovariance(structure, size: visits.labels.count, times: times)
     self.visits = visits.labels
     self.arms = arms?.labels ?? [""]
-    self.patterns = try patterns(visits, arms)
+    patterns = products.patterns.map { $0.placed(visits: visits.rank, arms: arms?.rank) }
     observations = model.observations
     sumOfLogWeights = model.sumOfLogWeights
     fixedEffectCount = model.fixedEffectCount
@@ -169,7 +147,7 @@ extension RepeatedModel {
   func turned(_ order: [Int]) -> RepeatedModel {
     let place = order.indices.map { order.firstIndex(of: $0)! }
     return replacing(
-      visits: order.map { visits[$0] }, patterns: patterns.map { $0.turned(place) }, basis: basis)
+      visits: order.map { visits[$0] }, patterns: patterns.map { $0.placed(visits: place) }, basis: basis)
   }
 
   /// The same with other working columns.
@@ -194,51 +172,5 @@ extension RepeatedModel {
       term: term, covariance: covariance, visits: visits, arms: arms, patterns: patterns, basis: basis,
       fixedEffectCount: basis.columns - 1, observations: observations, sumOfLogWeights: sumOfLogWeights,
       logDeterminantShift: logDeterminantShift, responseScale: responseScale)
-  }
-}
-
-extension VisitPattern {
-  /// - Parameters: Places of the codes among the levels.
-  fileprivate init(_ sums: PatternSums, _ visitRank: [Int], _ armRank: [Int]?) {
-    self.init(
-      arm: armRank.map { $0[Int(sums.arm)] } ?? 0, places: sums.visits.map { visitRank[Int($0)] },
-      subjects: sums.subjects, columns: sums.columns, block: sums.block)
-  }
-
-  /// The same where visits stand at other places.
-  fileprivate func turned(_ place: [Int]) -> VisitPattern {
-    VisitPattern(
-      arm: arm, places: visits.map { place[$0] }, subjects: subjects, columns: columns
-    ) { blocks[PatternSums.pair($0, $1, of: visits.count)] }
-  }
-
-  /// - Parameters:
-  ///   - places: Of the visits, in any order.
-  ///   - columns: Of every visit, in the same order.
-  ///   - block: The sums of two of them, the first not after the second.
-  private init(
-    arm: Int, places: [Int], subjects: Int, columns: [[Int32]], block: (Int, Int) -> [Double]
-  ) {
-    let order = places.indices.sorted { places[$0] < places[$1] }
-    let m = order.count
-    var blocks = [[Double]](repeating: [], count: m * (m + 1) / 2)
-    for s in 0..<m {
-      for t in s..<m {
-        let (a, b) = (order[s], order[t])
-        let k = PatternSums.pair(s, t, of: m)
-        if a <= b {
-          blocks[k] = block(a, b)
-        } else {
-          let (rows, width) = (columns[b].count, columns[a].count)
-          let turned = block(b, a)
-          blocks[k] = (0..<rows * width).map { entry in
-            turned[(entry % rows) * width + entry / rows]
-          }
-        }
-      }
-    }
-    self.init(
-      arm: arm, visits: order.map { places[$0] }, subjects: subjects, columns: order.map { columns[$0] },
-      blocks: blocks)
   }
 }

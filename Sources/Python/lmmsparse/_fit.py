@@ -567,12 +567,13 @@ def crossprod(
     formula: str, data: Any, *, weights: Optional[str] = None, offset: Optional[str] = None, factor: Columns = None,
     levels: Optional[Mapping[str, Sequence[Any]]] = None, contrasts: Optional[Mapping[str, Any]] = None,
     na: str = "omit", missing: Columns = None, absorb: Columns = None, residual_by: Optional[str] = None,
-    cluster: Optional[str] = None, threads: Optional[int] = None, progress: ProgressArgument = None,
+    residual: Optional[str] = None, cluster: Optional[str] = None, threads: Optional[int] = None,
+    progress: ProgressArgument = None,
 ) -> "Products":
     """The share of some rows in a model: all that it needs of them, in a size that depends on levels and not on rows.
 
     Partitions of a table are added up by ``merge``, in any order, and fitted by ``Products.fit``: with Spark, Dask, Ray
-    or a process pool, since products can be pickled.
+    or a process pool, since products can be pickled. With ``residual`` all rows of a subject must be in one of them.
     """
     options = _options(locals(), without=("data", "progress"))
     rows = _data.rows(data, used_columns(options))

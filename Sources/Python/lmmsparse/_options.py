@@ -11,7 +11,7 @@ Relationships = Optional[Mapping[str, Any]]
 #: What says which columns a model may use.
 MODEL = ("formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual")
 #: What is about rows, and comes too late when their cross-products are made.
-ROWS = ("weights", "offset", "factor", "missing", "encoding", "decimal", "separator", "residual", "residuals", "na")
+ROWS = ("weights", "offset", "factor", "missing", "encoding", "decimal", "separator", "residuals", "na")
 
 
 def texts(value: Columns) -> Optional[list]:

@@ -70,7 +70,7 @@ struct CrossprodCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Correlation of a subject's residuals in time, beside random effects: 'ar1(time | subject)' or 'car1(time | subject)'. All rows of a subject must be in one part.",
+      "Covariances of a subject's residuals: 'us(visit | subject)' and the other structures of visits, of which a fit may take any, or, beside random effects, 'ar1(time | subject)' or 'car1(time | subject)'. All rows of a subject must be in one part.",
       valueName: "structure"))
   var residual: String?
 

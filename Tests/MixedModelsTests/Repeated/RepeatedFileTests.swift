@@ -51,13 +51,4 @@ import Testing
     let test = try #require(comparison.rows[1].test)
     #expect(test.df == 6 && abs(test.statistic - (2006.821489043 - 1966.847910611)) < 1e-6)
   }
-
-  @Test func `its sums are of one formula`() throws {
-    let path = try saved("ar1(week | patient)", "ar1.lmm").path
-    #expect(throws: FitError.self) { try FittedModel(CrossProducts(contentsOf: path)) }
-    let input = ModelInput(arguments: [path])
-    #expect(throws: FitError.self) {
-      try input.crossProducts(Formula("change ~ baseline"), options: FitOptions())
-    }
-  }
 }

@@ -175,9 +175,6 @@ import Testing
     let predictor = try LinearPredictor(fitted)
     #expect(throws: InferenceError.self) { try RowTable(predictor, [.leverage]).write(data) { _ in } }
     #expect(throws: InferenceError.self) { try predictor.influence(of: "Subject", data) }
-    #expect(throws: FitError.self) {
-      try CrossProducts(Formula("Reaction ~ Days"), data: data, options: options)
-    }
     expectError(["without random effects"]) {
       try Fit(Formula("Reaction ~ Days + (1 | Subject)"), data: data, options: options)
     }

@@ -143,7 +143,7 @@ extension VisitPattern {
     var blocks = blocks
     for s in 0..<m {
       for t in s..<m {
-        let k = PatternSums.pair(s, t, of: m)
+        let k = Self.pair(s, t, of: m)
         var next = 0
         for a in own[s] {
           for b in own[t] {

@@ -16,7 +16,7 @@ extension VisitPattern {
           let factor = s == t ? 0.5 * w[s, t] : w[s, t]
           guard factor != 0 else { continue }
           columns[t].withUnsafeBufferPointer { right in
-            blocks[PatternSums.pair(s, t, of: m)].withUnsafeBufferPointer { block in
+            blocks[Self.pair(s, t, of: m)].withUnsafeBufferPointer { block in
               var next = 0
               for a in columns[s] {
                 let line = Int(a) * q
@@ -41,7 +41,7 @@ extension VisitPattern {
         for t in s..<m {
           var sum = 0.0
           columns[t].withUnsafeBufferPointer { right in
-            blocks[PatternSums.pair(s, t, of: m)].withUnsafeBufferPointer { block in
+            blocks[Self.pair(s, t, of: m)].withUnsafeBufferPointer { block in
               var next = 0
               for a in columns[s] {
                 let line = Int(a) * q

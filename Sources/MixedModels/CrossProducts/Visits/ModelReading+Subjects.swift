@@ -7,7 +7,7 @@ extension ModelReading {
   /// where the first shows that rows of a subject do not follow each other.
   ///
   /// - Throws: `DataError`, which names both lines of a visit that a subject has twice; `FitError`.
-  func subjectProducts(_ residual: BoundResidual) throws -> (CrossProducts, SubjectSums) {
+  func subjectProducts(_ residual: BoundResidual) throws -> CrossProducts {
     do {
       return try subjectProducts(residual, keepsAll: false)
     } catch let contradiction as Contradicted where contradiction.found.kind == .scattered {
@@ -19,11 +19,11 @@ extension ModelReading {
           at: contradiction.found.places[0]!)
       }
       do {
-        var (products, sums) = try subjectProducts(residual, keepsAll: true)
+        var products = try subjectProducts(residual, keepsAll: true)
         products.notes.append(
           "rows of a subject do not follow each other: the table was read twice, and all rows were kept in memory"
         )
-        return (products, sums)
+        return products
       } catch let contradiction as Contradicted {
         throw try error(contradiction, residual)
       }
@@ -42,9 +42,9 @@ extension ModelReading {
 
   private func subjectProducts(
     _ residual: BoundResidual, keepsAll: Bool
-  ) throws -> (CrossProducts, SubjectSums) {
+  ) throws -> CrossProducts {
     var sums = SubjectSums(keepsAll: keepsAll)
-    let products = try crossProducts(
+    var products = try crossProducts(
       also: { VisitRows($0, residual, $1) },
       consume: { rows, places, products in
         do {
@@ -64,7 +64,8 @@ extension ModelReading {
     do { try sums.finish() } catch let shortage as MemoryShortage {
       throw FitError.memoryShortage(shortage.description)
     }
-    return (products, sums)
+    products.patterns = sums.patterns.map(VisitPattern.init)
+    return products
   }
 
   /// In words, with the places of both rows.

@@ -16,7 +16,7 @@ struct PatternSums: Sendable {
   private var places: [[Int32]]
   /// Columns that there is room for.
   private var capacities: [Int]
-  /// Of visits s ≤ t at `pair(s, t)`: rows those of s, row-major.
+  /// Of visits s ≤ t at `VisitPattern.pair`: rows those of s, row-major.
   private var sums: [[Double]]
   /// What was in `sums` before the last few thousand subjects, so that sums of millions lose no digits.
   private var earlier: [[Double]] = []
@@ -31,9 +31,6 @@ struct PatternSums: Sendable {
     capacities = visits.map { _ in 0 }
     sums = Array(repeating: [], count: visits.count * (visits.count + 1) / 2)
   }
-
-  /// The place of two visits s ≤ t of a pattern of m.
-  static func pair(_ s: Int, _ t: Int, of m: Int) -> Int { s * (2 * m - s - 1) / 2 + t }
 
   /// Bytes of the sums.
   var bytes: Int { (sums + earlier).reduce(0) { $0 + 8 * $1.count } }
@@ -52,7 +49,7 @@ struct PatternSums: Sendable {
       for s in 0..<m {
         for t in s..<m {
           let stride = capacities[t]
-          sums[Self.pair(s, t, of: m)].withUnsafeMutableBufferPointer { sums in
+          sums[VisitPattern.pair(s, t, of: m)].withUnsafeMutableBufferPointer { sums in
             for a in 0..<width {
               let x = values[order[s] * width + a]
               let line = local[s * width + a] * stride
@@ -96,7 +93,7 @@ struct PatternSums: Sendable {
     let m = visits.count
     for a in 0..<m {
       for b in a..<m where a == s || b == s {
-        let k = Self.pair(a, b, of: m)
+        let k = VisitPattern.pair(a, b, of: m)
         let (from, to) = ((old[a], old[b]), (capacities[a], capacities[b]))
         sums[k] = Self.restrided(sums[k], from, to)
         if !earlier.isEmpty { earlier[k] = Self.restrided(earlier[k], from, to) }
@@ -115,8 +112,8 @@ struct PatternSums: Sendable {
   }
 
   /// The sums without the room for more, rows those of s, row-major.
-  func block(_ s: Int, _ t: Int) -> [Double] {
-    let k = Self.pair(s, t, of: visits.count)
+  fileprivate func block(_ s: Int, _ t: Int) -> [Double] {
+    let k = VisitPattern.pair(s, t, of: visits.count)
     var block: [Double] = []
     block.reserveCapacity(columns[s].count * columns[t].count)
     for i in columns[s].indices {
@@ -126,5 +123,14 @@ struct PatternSums: Sendable {
       }
     }
     return block
+  }
+}
+
+extension VisitPattern {
+  init(_ sums: PatternSums) {
+    let m = sums.visits.count
+    self.init(
+      arm: Int(sums.arm), visits: sums.visits.map { Int($0) }, subjects: sums.subjects, columns: sums.columns,
+      blocks: (0..<m).flatMap { s in (s..<m).map { sums.block(s, $0) } })
   }
 }
