@@ -6,7 +6,7 @@ import NumericalMethods
 /// not carry where residuals are correlated.
 ///
 /// Rows of a subject follow each other in the order of time where residuals are correlated in time.
-struct RowsOfFit: Sendable {
+package struct RowsOfFit: Sendable {
   let count: Int
   /// Rows × p, by rows.
   let x: [Double]
@@ -21,6 +21,15 @@ struct RowsOfFit: Sendable {
 }
 
 extension FittedModel {
+  /// The rows, read a second time, where residuals are correlated in time; nil where they are not.
+  ///
+  /// - Parameter what: What takes them.
+  /// - Throws: `InferenceError` where they cannot be read again, or are others than those of the fit;
+  ///   `MemoryShortage`; `DataError`, `FitError`.
+  package func rowsOfSteps(for what: String) throws -> RowsOfFit? {
+    model.hasSerialResiduals ? try rows(for: what) : nil
+  }
+
   /// The rows, read a second time.
   ///
   /// - Parameter what: What takes them.

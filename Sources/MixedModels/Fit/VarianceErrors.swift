@@ -12,7 +12,7 @@ package struct VarianceErrors: Sendable {
   /// Of the residual standard deviation of every stratum; one where there are none.
   package let strata: [Double]
   /// Of ρ; nil where residuals are independent.
-  let autocorrelation: Double?
+  package let autocorrelation: Double?
 
   package struct Term: Sendable {
     package let standardDeviations: [Double?]

@@ -70,4 +70,9 @@ public struct SimulationTruth: Sendable, Equatable {
   public internal(set) var sigma: Double
   /// σ_s / σ of the other strata.
   var strataRatios: [Double] = []
+  /// ρ of residuals that are correlated in time.
+  var autocorrelation: Double?
+  /// Of every arm the covariance matrix of a subject's residuals, with the visits for columns; none where
+  /// residuals have no matrix.
+  var residuals: [Term] = []
 }

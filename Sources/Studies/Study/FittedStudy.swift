@@ -10,6 +10,10 @@ struct FittedStudy: Sendable {
   let products: CrossProducts
   let options: FitOptions
   let truth: SimulationTruth
+  /// Of a fit with covariances between a subject's visits; nil of others.
+  let residual: ResidualCovariance?
+  /// Where residuals are correlated in time.
+  let rows: RowsOfFit?
 }
 
 /// What is changed of a fit to be studied; every list makes one design for each of its values.
@@ -57,8 +61,8 @@ extension StudyDesign {
 extension FittedStudy {
   fileprivate init(_ fitted: FittedModel) throws {
     let fit = fitted.fit
-    try fitted.requireIndependentResiduals("designs of fits are studied")
-    guard fitted.options.keepsCrossProducts, !fitted.isLeastSquares else {
+    residual = fit.residual
+    guard residual != nil || fitted.options.keepsCrossProducts && !fitted.isLeastSquares else {
       throw SimulationError.stated("a fit is studied by its cross-products, which this one has not kept.")
     }
     (products, options) = (fitted.products, fitted.options)
@@ -68,6 +72,7 @@ extension FittedStudy {
         "the coefficients of \(dropped.joined(separator: ", ")) could not be estimated. Take them out of the formula, and fit again."
       )
     }
+    rows = try fitted.rowsOfSteps(for: "the study of residuals that are correlated in time")
     truth = SimulationTruth(
       coefficients: fit.fixedEffects.map {
         SimulationTruth.Coefficient(name: $0.name, value: $0.estimate ?? .nan)
@@ -75,12 +80,17 @@ extension FittedStudy {
       terms: zip(fit.varianceComponents, fitted.estimatedStructures).map {
         SimulationTruth.Term(
           group: $0.group, columns: $0.columns, covariance: $0.covariances, structure: $1)
-      }, sigma: fit.sigma, strataRatios: fitted.model.strataRatios(fitted.φ))
+      }, sigma: fit.sigma, strataRatios: fitted.model.strataRatios(fitted.φ),
+      autocorrelation: fitted.model.autocorrelation(fitted.φ),
+      residuals: (residual?.components ?? []).map {
+        SimulationTruth.Term(group: $0.name, columns: $0.columns, covariance: $0.covariances)
+      })
   }
 
   private init(_ other: FittedStudy, products: CrossProducts? = nil, truth: SimulationTruth? = nil) {
     self.products = products ?? other.products
     (options, self.truth) = (other.options, truth ?? other.truth)
+    (residual, rows) = (other.residual, other.rows)
   }
 
   fileprivate func replacing(coefficient name: String, _ value: Double) throws -> FittedStudy {
@@ -99,6 +109,7 @@ extension FittedStudy {
   fileprivate func replacing(
     deviation value: Double, of group: String, column: String?
   ) throws -> FittedStudy {
+    if let residual { return try replacing(deviation: value, ofResiduals: group, column: column, residual) }
     var truth = truth
     let places = truth.terms.indices.flatMap { t in
       truth.terms[t].group.hasBytes(of: group)
@@ -144,7 +155,43 @@ extension FittedStudy {
     return FittedStudy(self, truth: truth)
   }
 
-  fileprivate func replacing(sigma value: Double) -> FittedStudy {
+  /// The same of residuals at a visit, or at all visits where they have one variance; correlations stay.
+  private func replacing(
+    deviation value: Double, ofResiduals group: String, column: String?, _ residual: ResidualCovariance
+  ) throws -> FittedStudy {
+    var truth = truth
+    let arms = truth.residuals.indices.filter { truth.residuals[$0].group.hasBytes(of: group) }
+    let visits = residual.components[0].columns
+    let visit = column.flatMap { column in visits.firstIndex { $0.hasBytes(of: column) } }
+    guard let arm = arms.first, value > 0, residual.structure.isHeterogeneous == (visit != nil),
+      (column == nil) == (visit == nil)
+    else {
+      let known = truth.residuals.flatMap { term in
+        residual.structure.isHeterogeneous ? visits.map { "\(term.group):\($0)" } : [term.group]
+      }
+      throw SimulationError.stated(
+        .deviations,
+        ": “\(column.map { "\(group):\($0)" } ?? group)” is no standard deviation above zero of the residuals. There are \(known.joined(separator: ", "))."
+      )
+    }
+    let term = truth.residuals[arm]
+    let factors = visits.indices.map { k in
+      visit == nil || visit == k ? value / term.covariance[k][k].squareRoot() : 1
+    }
+    truth.residuals[arm] = SimulationTruth.Term(
+      group: term.group, columns: term.columns,
+      covariance: visits.indices.map { i in
+        visits.indices.map { factors[i] * term.covariance[i][$0] * factors[$0] }
+      })
+    return FittedStudy(self, truth: truth)
+  }
+
+  fileprivate func replacing(sigma value: Double) throws -> FittedStudy {
+    guard residual == nil else {
+      throw SimulationError.stated(
+        "the residuals of this fit have standard deviations in place of \(Setting.simulation(.sigma)): state them as \(Setting.simulation(.deviations)) \(truth.residuals[0].group)\(residual!.structure.isHeterogeneous ? ":\(truth.residuals[0].columns[0])" : "")=\(value)."
+      )
+    }
     var truth = truth
     truth.sigma = value
     return FittedStudy(self, truth: truth)
@@ -155,9 +202,19 @@ extension FittedStudy {
       throw SimulationError.stated(
         "levels of “\(name)” are related to each other, and copies of them to nobody: they cannot be copied.")
     }
+    if rows != nil {
+      throw SimulationError.stated(
+        "responses with residuals that are correlated in time are drawn row by row, for the rows of the fit: they cannot be copied.")
+    }
+    if name == "rows", let residual {
+      throw SimulationError.stated(
+        "a subject has one row for a visit: copy subjects, as in \(residual.subject)=2.")
+    }
     if name == "rows" { return FittedStudy(self, products: try products.copies(count, ofLevelsOf: nil)) }
     let (basis, specification) = (products.basis, products.specification)
-    let grouping = Set(specification.randomTerms.flatMap(\.grouping).map(\.source))
+    let grouping = Set(
+      specification.randomTerms.flatMap(\.grouping).map(\.source)
+        + [specification.residual?.subject.source].compactMap(\.self))
     guard
       let factor = basis.factors.indices.first(where: {
         grouping.contains($0) && basis.factors[$0] == .column(name)
@@ -267,7 +324,7 @@ private struct StatedChange {
       guard let value = Double(text), value > 0, value <= 1e100 else {
         throw SimulationError.stated(.sigma, " must be above 0, not \(text).")
       }
-      return study.replacing(sigma: value)
+      return try study.replacing(sigma: value)
     case .copies(let name):
       guard let count = Int(text), (1...10_000).contains(count) else {
         throw SimulationError.stated("copies of \(name): '\(text)' is no number from 1 to 10000.")

@@ -33,8 +33,7 @@ public struct Study: Sendable {
       var stream = RandomStream(
         seed: settings.seed, purpose: Self.purpose, block: UInt64(index))
       let (tableSeed, responseSeed) = (stream.next(), stream.next())
-      let model = try StudyModel(design, seed: tableSeed, threads: threads)
-      let fits = try StudyFits(model, settings)
+      let model = try design.model(settings, seed: tableSeed, threads: threads)
       try requireMemory(
         Double(total * settings.methods.count)
           * Double(model.parameters.count * MemoryLayout<StudyEstimate>.stride + 200),
@@ -44,17 +43,15 @@ public struct Study: Sendable {
         settings.replicates, threads: threads, { try settings.progress?(done + $0, total) }
       ) { k in
         var stream = RandomStream(seed: responseSeed, purpose: Self.purpose, block: UInt64(k))
-        return fits.replicate(k, &stream)
+        return model.replicate(k, &stream)
       }
-      let isLinear = model.model.covariance.isUnstructured && model.model.strataLabels.isEmpty
-      let bias = isLinear ? try? model.maximumLikelihoodBias() : nil
       cells.append(
         StudyCell(
           design: design, model: model,
           methods: settings.methods.enumerated().map { m, method in
             StudyMethod(
               method, model.parameters, replicates.map { $0[m] }, level: settings.level,
-              expectedBias: model.expectedBias(method, maximumLikelihood: bias))
+              expectedBias: model.expectedBias(method))
           }))
     }
     self.cells = cells
@@ -88,6 +85,16 @@ public struct Study: Sendable {
   }
 }
 
+extension StudyDesign {
+  /// - Throws: what makes the study impossible.
+  fileprivate func model(
+    _ settings: StudySettings, seed: UInt64, threads: Int
+  ) throws -> any StudiedModel {
+    if let fitted, let residual = fitted.residual { return try RepeatedStudy(fitted, residual, settings) }
+    return try StudyFits(StudyModel(self, seed: seed, threads: threads), settings)
+  }
+}
+
 /// What came out for one design.
 public struct StudyCell: Sendable {
   public let design: StudyDesign
@@ -99,15 +106,9 @@ public struct StudyCell: Sendable {
   /// In the order of the settings' methods.
   public let methods: [StudyMethod]
 
-  init(design: StudyDesign, model: StudyModel, methods: [StudyMethod]) {
-    self.design = design
-    rows = model.model.observations
-    var seen: Set<String> = []
-    groups = model.model.terms.filter { seen.insert($0.groupName).inserted }.map {
-      ($0.groupName, model.model.groups[$0.group].levelCount)
-    }
-    parameters = model.parameters
-    self.methods = methods
+  init(design: StudyDesign, model: any StudiedModel, methods: [StudyMethod]) {
+    (self.design, self.methods) = (design, methods)
+    (rows, groups, parameters) = (model.rows, model.groups, model.parameters)
   }
 }
 

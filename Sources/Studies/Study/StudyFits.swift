@@ -4,8 +4,20 @@ import MixedModels
 import Glibc
 import NumericalMethods
 
+/// A design whose responses are drawn, and fitted by every method.
+protocol StudiedModel: Sendable {
+  var parameters: [StudyParameter] { get }
+  var rows: Int { get }
+  /// Grouping factors with their numbers of levels.
+  var groups: [(name: String, levels: Int)] { get }
+  /// One replicate by every method; the same response for all.
+  func replicate(_ index: Int, _ stream: inout RandomStream) -> [StudyReplicate]
+  /// What theory expects of every parameter's estimates by a method; nil where it says nothing.
+  func expectedBias(_ method: CriterionKind) -> [Double?]
+}
+
 /// Draws responses of one design and fits each by every method.
-struct StudyFits: Sendable {
+struct StudyFits: StudiedModel {
   private let study: StudyModel
   private let settings: StudySettings
   private let refits: [Refitting]
@@ -14,13 +26,13 @@ struct StudyFits: Sendable {
   /// - Throws: `FitError`, `CholmodError`.
   init(_ study: StudyModel, _ settings: StudySettings) throws {
     (self.study, self.settings) = (study, settings)
-    if !study.model.strataLabels.isEmpty {
+    if !study.model.strataLabels.isEmpty || study.model.hasSerialResiduals {
       if settings.wantsProfiles {
-        throw SimulationError.stated("profiles are not made for strata of residuals.")
+        throw SimulationError.stated("profiles are not made for strata of residuals, nor for correlated ones.")
       }
       if [.kenwardRoger, .kenwardRogerLinear].contains(settings.degreesOfFreedom) {
         throw SimulationError.stated(
-          "Kenward and Roger's adjustment is for residuals of one variance. Use \(Setting.degreesOfFreedom(["satterthwaite"])).")
+          "Kenward and Roger's adjustment is for independent residuals of one variance. Use \(Setting.degreesOfFreedom(["satterthwaite"])).")
       }
     }
     refits = try settings.methods.map {
@@ -31,17 +43,27 @@ struct StudyFits: Sendable {
       ? try StudyProfiles(study, level: settings.level, solver: settings.solver) : nil
   }
 
-  /// One replicate by every method; the same response for all.
+  var parameters: [StudyParameter] { study.parameters }
+  var rows: Int { study.model.observations }
+
+  var groups: [(name: String, levels: Int)] {
+    var seen: Set<String> = []
+    return study.model.terms.filter { seen.insert($0.groupName).inserted }.map {
+      ($0.groupName, study.model.groups[$0.group].levelCount)
+    }
+  }
+
+  func expectedBias(_ method: CriterionKind) -> [Double?] {
+    let isKnown = method == .ml && study.model.covariance.isUnstructured
+    return study.expectedBias(method, maximumLikelihood: isKnown ? try? study.maximumLikelihoodBias() : nil)
+  }
+
   func replicate(_ index: Int, _ stream: inout RandomStream) -> [StudyReplicate] {
     let response = study.simulator.draw(&stream)
     return zip(settings.methods, refits).map { method, refitting in
       guard let outcome = try? refitting.fit(response, wantsCurvature: true),
         var estimates = try? estimates(outcome, method)
-      else {
-        return StudyReplicate(
-          index: index, converged: false, singular: false,
-          estimates: study.parameters.map { _ in StudyEstimate(estimate: .nan) })
-      }
+      else { return StudyReplicate(failed: index, study.parameters) }
       if method == .ml, outcome.converged { profiles?.add(to: &estimates, response, outcome) }
       return StudyReplicate(
         index: index, converged: outcome.converged,
@@ -55,35 +77,17 @@ struct StudyFits: Sendable {
     try coefficients(outcome, method) + variances(outcome, method)
   }
 
-  /// Wald t intervals and tests of zero.
   private func coefficients(
     _ outcome: Refitting.Outcome, _ method: CriterionKind
   ) throws -> [StudyEstimate] {
-    let (model, s) = (study.model, study.model.fixed.responseScale)
-    let p = model.fixedEffectCount
+    let (fixed, p) = (study.model.fixed, study.model.fixedEffectCount)
     // The response was drawn relative to its fixed part, so this is the estimate's error.
-    let errors = model.fixed.solveR(
-      DenseMatrix(rows: p, columns: 1, storage: outcome.β.map { s * $0 })
+    let errors = fixed.solveR(
+      DenseMatrix(rows: p, columns: 1, storage: outcome.β.map { fixed.responseScale * $0 })
     ).storage
-    let ddf = try degreesOfFreedom(outcome, method)
-    return try (0..<p).map { k in
-      var row = [Double](repeating: 0, count: p)
-      row[k] = 1
-      let l = model.fixed.workingRow(row)
-      let df = try ddf.denominator(
-        LinearHypothesis(rows: DenseMatrix(rows: 1, columns: p, storage: l))
-      ).degreesOfFreedom
-      var estimate = StudyEstimate(estimate: study.parameters[k].truth + errors[k])
-      estimate.standardError = max(dot(l, ddf.covariance * l), 0).squareRoot()
-      guard let df else { return estimate }
-      let t = StudentT(degreesOfFreedom: df)
-      let margin =
-        t.quantile((1 - settings.level) / 2, tail: .upper) * estimate.standardError
-      estimate.df = df
-      estimate.pValue = t.twoSided(estimate.estimate / estimate.standardError)
-      (estimate.low, estimate.high) = (estimate.estimate - margin, estimate.estimate + margin)
-      return estimate
-    }
+    return try StudyEstimate.coefficients(
+      study.parameters.map(\.truth), errors: errors, fixed, degreesOfFreedom(outcome, method),
+      level: settings.level)
   }
 
   private func degreesOfFreedom(
@@ -121,52 +125,27 @@ struct StudyFits: Sendable {
         φ: outcome.φ, sigma: outcome.sigma)
     }
     let z = Normal.quantile((1 - settings.level) / 2, tail: .upper)
-    var estimates: [StudyEstimate] = []
-    for (t, λ) in model.covariance.reportedFactors(outcome.φ).enumerated() {
-      let C = λ * λ.transposed
-      let sd = C.diagonal.map { $0.squareRoot() }
-      for j in sd.indices {
-        let error = errors?.terms[t].standardDeviations[j] ?? .nan
-        estimates += StudyEstimate.deviation(outcome.sigma * sd[j], error, z: z)
-        for i in sd.indices.dropFirst(j + 1) {
-          let product = sd[i] * sd[j]
-          estimates.append(
-            .correlation(
-              product > 0 ? min(1, max(-1, C[i, j] / product)) : .nan,
-              errors?.terms[t].correlations[i][j] ?? .nan, z: z))
-        }
-      }
+    let terms = model.covariance.reportedFactors(outcome.φ).enumerated().flatMap { t, λ in
+      StudyEstimate.covariances(
+        outcome.sigma * outcome.sigma * (λ * λ.transposed),
+        deviationErrors: (0..<λ.rows).map { errors?.terms[t].standardDeviations[$0] ?? .nan },
+        correlationErrors: { errors?.terms[t].correlations[$0][$1] ?? .nan }, z: z)
     }
-    return estimates
-      + ([1] + model.strataRatios(outcome.φ)).enumerated().flatMap { s, ratio in
-        StudyEstimate.deviation(ratio * outcome.sigma, errors?.strata[s] ?? .nan, z: z)
-      }
+    let sigmas = ([1] + model.strataRatios(outcome.φ)).enumerated().flatMap { s, ratio in
+      StudyEstimate.deviation(ratio * outcome.sigma, errors?.strata[s] ?? .nan, z: z)
+    }
+    let ρ = model.autocorrelation(outcome.φ).map {
+      StudyEstimate.correlation($0, errors?.autocorrelation ?? .nan, z: z)
+    }
+    return terms + sigmas + (ρ.map { [$0] } ?? [])
   }
 }
 
-extension StudyEstimate {
-  /// A standard deviation and its square.
-  fileprivate static func deviation(
-    _ sd: Double, _ error: Double, z: Double
-  ) -> [StudyEstimate] {
-    var deviation = StudyEstimate(estimate: sd)
-    var variance = StudyEstimate(estimate: sd * sd)
-    guard sd > 0, error.isFinite else { return [deviation, variance] }
-    let factor = exp(z * error / sd)
-    (deviation.standardError, variance.standardError) = (error, 2 * sd * error)
-    (deviation.low, deviation.high) = (sd / factor, sd * factor)
-    (variance.low, variance.high) = (deviation.low * deviation.low, deviation.high * deviation.high)
-    return [deviation, variance]
-  }
-
-  fileprivate static func correlation(_ r: Double, _ error: Double, z: Double) -> StudyEstimate {
-    var estimate = StudyEstimate(estimate: r)
-    guard abs(r) < 1, error.isFinite else { return estimate }
-    estimate.standardError = error
-    let margin = z * error / (1 - r * r)
-    let centre = atanh(r)
-    estimate.low = tanh(centre - margin)
-    estimate.high = tanh(centre + margin)
-    return estimate
+extension StudyReplicate {
+  /// One whose fit failed.
+  init(failed index: Int, _ parameters: [StudyParameter]) {
+    self.init(
+      index: index, converged: false, singular: false,
+      estimates: parameters.map { _ in StudyEstimate(estimate: .nan) })
   }
 }

@@ -25,10 +25,6 @@ struct StudyModel: Sendable {
     model = try Self.model(study, seed: seed, threads: threads)
     let names = truth.coefficients.map(\.name)
     let strata = model.strataLabels
-    if model.hasSerialResiduals {
-      throw SimulationError.stated(
-        "a study knows independent residuals: leave \(Setting.residual()) out.")
-    }
     guard strata.count == (strata.isEmpty ? 0 : truth.strataRatios.count + 1) else {
       throw SimulationError.stated(
         "with \(study.label) there are other strata of residuals than in the fit.")
@@ -55,10 +51,11 @@ struct StudyModel: Sendable {
         ?? RelativeCovariance.entries(
           Σ.semidefiniteRoot(scale: 1 / (truth.sigma * truth.sigma)).lowerTriangularFactor)
     }
-    φ = model.covariance.working(θ + truth.strataRatios)
+    φ = model.covariance.working(θ + truth.strataRatios + (truth.autocorrelation.map { [$0] } ?? []))
     sigma = truth.sigma
     parameters = Self.parameters(truth, model, covariances)
-    simulator = try DrawnModels(model, φ: φ, sigma: truth.sigma / model.fixed.responseScale)
+    simulator = try DrawnModels(
+      model, rows: study.fitted?.rows, φ: φ, sigma: truth.sigma / model.fixed.responseScale)
   }
 
   /// The cross-products of one simulated table, drawn as it is read, or of a fit; of the response only the
@@ -105,34 +102,45 @@ struct StudyModel: Sendable {
   private static func parameters(
     _ truth: SimulationTruth, _ model: LinearMixedModel, _ covariances: [DenseMatrix]
   ) -> [StudyParameter] {
-    var parameters = truth.coefficients.map {
-      StudyParameter(kind: .fixed, group: nil, term: $0.name, truth: $0.value)
-    }
-    for (term, Σ) in zip(model.terms, covariances) {
-      let sd = Σ.diagonal.map { $0.squareRoot() }
-      for j in term.columns.indices {
-        let name = term.columns[j]
-        parameters.append(
-          StudyParameter(kind: .standardDeviation, group: term.name, term: name, truth: sd[j]))
-        parameters.append(
-          StudyParameter(kind: .variance, group: term.name, term: name, truth: Σ[j, j]))
-        for i in term.columns.indices.dropFirst(j + 1) {
-          parameters.append(
-            StudyParameter(
-              kind: .correlation, group: term.name, term: "\(term.columns[i]).\(name)",
-              truth: sd[i] * sd[j] > 0 ? Σ[i, j] / (sd[i] * sd[j]) : .nan))
-        }
-      }
+    let terms = zip(model.terms, covariances).flatMap {
+      StudyParameter.covariances($0.name, $0.columns, $1)
     }
     let labels = model.strataLabels.isEmpty ? [""] : model.strataLabels.map { "_\($0)" }
-    return parameters
+    let ρ = truth.autocorrelation.map {
+      StudyParameter(kind: .correlation, group: "Residual", term: "rho", truth: $0)
+    }
+    return StudyParameter.coefficients(truth) + terms
       + zip(labels, [1] + truth.strataRatios).flatMap { label, ratio in
         let σ = ratio * truth.sigma
         return [
           StudyParameter(kind: .sigma, group: nil, term: "sigma\(label)", truth: σ),
           StudyParameter(kind: .residualVariance, group: nil, term: "sigma\(label)^2", truth: σ * σ),
         ]
-      }
+      } + (ρ.map { [$0] } ?? [])
+  }
+}
+
+extension StudyParameter {
+  static func coefficients(_ truth: SimulationTruth) -> [StudyParameter] {
+    truth.coefficients.map {
+      StudyParameter(kind: .fixed, group: nil, term: $0.name, truth: $0.value)
+    }
+  }
+
+  /// Every standard deviation of a matrix and its square, followed by its correlations.
+  static func covariances(_ group: String, _ columns: [String], _ Σ: DenseMatrix) -> [StudyParameter] {
+    let sd = Σ.diagonal.map { $0.squareRoot() }
+    return columns.indices.flatMap { j in
+      [
+        StudyParameter(kind: .standardDeviation, group: group, term: columns[j], truth: sd[j]),
+        StudyParameter(kind: .variance, group: group, term: columns[j], truth: Σ[j, j]),
+      ]
+        + columns.indices.dropFirst(j + 1).map { i in
+          StudyParameter(
+            kind: .correlation, group: group, term: "\(columns[i]).\(columns[j])",
+            truth: sd[i] * sd[j] > 0 ? Σ[i, j] / (sd[i] * sd[j]) : .nan)
+        }
+    }
   }
 }
 

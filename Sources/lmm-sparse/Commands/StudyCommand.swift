@@ -25,6 +25,8 @@ struct StudyCommand: ParsableCommand {
 
           lmm-sparse study sleep.lmm --beta Days=2,5 --copies Subject=1,2 --method reml
 
+      Of a fit with a matrix of visits, --residual 'us(week | patient)', --sd takes Residual:12=11 and --copies patient=2.
+
       Covariates and levels of a design are drawn once; every replicate draws random effects and residuals, \
       as cross-products without rows. The same seed gives the same numbers whatever the number of threads.
       \(Study.jsonHelp)

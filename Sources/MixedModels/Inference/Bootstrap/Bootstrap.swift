@@ -51,10 +51,9 @@ extension FittedModel {
   /// The same where the residuals of a subject are correlated.
   private func bootstrap(_ repeated: RepeatedFit, _ options: BootstrapOptions) throws -> Bootstrap {
     let simulator = try RepeatedSimulator(repeated)
-    var search = self.options
-    (search.threads, search.progress) = (1, nil)
+    let search = self.options.alone
     let count = modelParameters.count + 1
-    let replicates = try options.run(values: count, threads: threads) { [search] index, stream in
+    let replicates = try options.run(values: count, threads: threads) { index, stream in
       let drawn = simulator.draw(&stream)
       var refit = RepeatedSearch(drawn, search, start: repeated.optimum.solution.θ)
       guard let found = try? refit.optimum() else {

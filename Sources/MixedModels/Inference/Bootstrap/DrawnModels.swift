@@ -13,14 +13,15 @@ package struct DrawnModels: Sendable {
     case rows(RowSimulator)
   }
 
-  /// - Parameter sigma: Of the residuals, or of the first of their strata, in units of the scaled response.
-  /// - Throws: `InferenceError` where crossed factors are too large, or residuals are correlated.
-  package init(_ model: LinearMixedModel, φ: [Double], sigma: Double) throws {
-    try self.init(model, rows: nil, φ: φ, sigma: sigma)
-  }
-
-  /// - Parameter rows: Where residuals are correlated in time.
-  private init(_ model: LinearMixedModel, rows: RowsOfFit?, φ: [Double], sigma: Double) throws {
+  /// - Parameters:
+  ///   - model: What responses are drawn of.
+  ///   - rows: Those of the model, where residuals are correlated in time.
+  ///   - φ: The true parameters.
+  ///   - sigma: Of the residuals, or of the first of their strata, in units of the scaled response.
+  /// - Throws: `InferenceError` where crossed factors are too large.
+  package init(
+    _ model: LinearMixedModel, rows: RowsOfFit? = nil, φ: [Double], sigma: Double
+  ) throws {
     self.model = model
     if let rows {
       source = .rows(try RowSimulator(model, rows, φ: φ, sigma: sigma))
@@ -49,11 +50,8 @@ extension DrawnModels {
   /// - Throws: `InferenceError` where that cannot be done, or crossed factors are too large; `DataError`,
   ///   `FitError`.
   package init(_ fitted: FittedModel) throws {
-    let rows =
-      fitted.model.covariance.residual?.serial == nil
-      ? nil : try fitted.rows(for: "the bootstrap of residuals that are correlated in time")
     try self.init(
-      fitted.model, rows: rows, φ: fitted.φ, sigma: fitted.fit.sigma / fitted.model.fixed.responseScale)
+      fitted.model, rows: fitted.rowsOfSteps(for: "the bootstrap of residuals that are correlated in time"), φ: fitted.φ, sigma: fitted.fit.sigma / fitted.model.fixed.responseScale)
   }
 }
 
@@ -64,5 +62,10 @@ extension LinearMixedModel {
   /// Ratios of the residual standard deviations to that of the first stratum, which is left out.
   package func strataRatios(_ φ: [Double]) -> [Double] {
     covariance.strata(φ).map { $0.structure.values($0.coordinates) } ?? []
+  }
+
+  /// ρ of residuals that are correlated in time; nil where they are independent.
+  package func autocorrelation(_ φ: [Double]) -> Double? {
+    covariance.serial(φ).map { $0.structure.values($0.coordinates)[0] }
   }
 }

@@ -28,9 +28,23 @@ struct RepeatedSimulator: Sendable {
   /// What elimination leaves of a column and is taken for rounding, as a share of it.
   private static let negligible = 1e-10
 
+  /// From the estimates.
+  ///
   /// - Throws: `MemoryShortage`
   init(_ fit: RepeatedFit) throws {
-    model = fit.model
+    try self.init(
+      fit.model,
+      fit.optimum.solution.entries.map {
+        VisitCovariance.matrix($0.map(\.value), fit.model.visits.count)
+      })
+  }
+
+  /// - Parameters:
+  ///   - model: What responses are drawn of.
+  ///   - Σ: Of every arm, in units of the scaled response.
+  /// - Throws: `MemoryShortage`; `NotPositiveDefinite`
+  init(_ model: RepeatedModel, _ Σ: [DenseMatrix]) throws {
+    self.model = model
     let numbers = model.patterns.reduce(0.0) { sum, pattern in
       let Q = pattern.columns.reduce(0) { $0 + $1.count }
       return sum + Double(Q * min(Q, pattern.subjects))
@@ -38,9 +52,6 @@ struct RepeatedSimulator: Sendable {
     try requireMemory(
       8 * numbers, for: "the factors of \(model.patterns.count) missingness patterns",
       remedy: "Take \(Setting.intervals("wald")), or fewer columns of X.")
-    let Σ = fit.optimum.solution.entries.map {
-      VisitCovariance.matrix($0.map(\.value), fit.model.visits.count)
-    }
     patterns = try model.patterns.map { pattern in
       var L = pattern.submatrix(Σ[pattern.arm])
       try DenseCholesky.factorize(&L)
