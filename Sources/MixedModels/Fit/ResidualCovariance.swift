@@ -35,7 +35,7 @@ extension ResidualCovariance {
       let Σ = estimates.matrices[arm]
       let deviations = Σ.diagonal.map { $0.squareRoot() }
       return VarianceComponent(
-        model.term.arm == nil ? "Residual" : "Residual:\(model.arms[arm])", group: model.term.subject,
+        model.residualName(arm), group: model.term.subject,
         levelCount: model.patterns.reduce(0) { $0 + ($1.arm == arm ? $1.subjects : 0) },
         columns: model.visits, standardDeviations: deviations,
         correlations: (0..<m).map { i in
@@ -47,5 +47,12 @@ extension ResidualCovariance {
           (0..<m).map { i == $0 ? nil : estimates.correlationErrors[arm][i, $0] }
         })
     }
+  }
+}
+
+extension RepeatedModel {
+  /// What the matrix of an arm is called.
+  func residualName(_ arm: Int) -> String {
+    term.arm == nil ? "Residual" : "Residual:\(arms[arm])"
   }
 }

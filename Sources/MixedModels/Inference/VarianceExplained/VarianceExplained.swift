@@ -41,6 +41,9 @@ public struct VarianceExplained: Sendable {
   /// The functions of variances that were asked for.
   public let ratios: [VarianceRatio]
   public let messages: [String]
+  /// Whether rows of a subject are correlated by their residuals, so that there are no shares of random effects to
+  /// correlate them.
+  let hasCorrelatedResiduals: Bool
 
   public var randomVariance: Double { shares.reduce(0) { $0 + $1.variance } }
   private var total: Double { fixedVariance + randomVariance + residualVariance }
@@ -49,10 +52,12 @@ public struct VarianceExplained: Sendable {
   public var marginalR²: Double { fixedVariance / total }
   /// The share of the fixed part and the random effects.
   public var conditionalR²: Double { (fixedVariance + randomVariance) / total }
-  /// The share of the random effects in what the fixed part leaves.
-  public var adjustedICC: Double { randomVariance / (randomVariance + residualVariance) }
-  /// The share of the random effects.
-  public var unadjustedICC: Double { randomVariance / total }
+  /// The share of the random effects in what the fixed part leaves; NaN where residuals are correlated.
+  public var adjustedICC: Double {
+    hasCorrelatedResiduals ? .nan : randomVariance / (randomVariance + residualVariance)
+  }
+  /// The share of the random effects; NaN likewise.
+  public var unadjustedICC: Double { hasCorrelatedResiduals ? .nan : randomVariance / total }
 
   /// One per grouping factor, in the order of the terms.
   public var correlations: [GroupCorrelation] {
@@ -77,13 +82,17 @@ extension FittedModel {
     ratios: [String] = [], level: Double = 0.95, intervals: RatioInterval = .wald
   ) throws -> VarianceExplained {
     try model.requireEqualVariances("the table of explained variances", nil)
-    try requireIndependentResiduals("shares of the variance are computed")
-    let variance = coefficients.variance
+    let variance = repeated?.meanVariance ?? coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages
     if products.basis.weights != nil {
       notes.append(
         "rows count by their prior weights; the residual variance is that of the mean weight")
+    }
+    if let repeated {
+      notes.append(
+        "the residual variance is the mean of those at the visits of the rows (\(Setting.residual(repeated.model.term.text))); rows of one \(repeated.model.term.subject) are correlated by their residuals, so that there is no intraclass correlation"
+      )
     }
     if case .column = formula.response {
     } else {
@@ -99,7 +108,7 @@ extension FittedModel {
       },
       components: principalComponents,
       ratios: varianceRatios(ratios, level: level, intervals: intervals),
-      messages: notes)
+      messages: notes, hasCorrelatedResiduals: repeated != nil)
   }
 
   /// Of Xβ over the rows.
