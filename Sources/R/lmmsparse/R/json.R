@@ -38,6 +38,7 @@ checked <- function(answer) {
   result <- .Call(C_parse, answer[[2]])
   if (answer[[1]] != 0) {
     error <- result$error
+    if (identical(error$code, "interrupted")) .Call(C_interrupt)
     stop(structure(
       class = c(paste0("lmmsparse_", error$code), "lmmsparse_error", "error", "condition"),
       list(message = error$message, call = NULL, place = error$place)))

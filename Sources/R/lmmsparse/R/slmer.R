@@ -67,14 +67,13 @@ slmer_many <- function(formula, data, responses = NULL, REML = TRUE, na.action =
 request <- function(data, options) {
   open_library()
   options <- Filter(Negate(is.null), options)
-  coding <- function(x) if (is.character(x)) sub("^contr\\.", "", x) else matrix_coding(x)
-  missing_values <- function(x) {
+  on_missing <- function(x) {
     if (is.function(x)) x <- if (identical(x, stats::na.fail)) "na.fail" else "na.omit"
     sub("^na\\.", "", x)
   }
   each <- function(convert) function(x) lapply(x, convert)
   converted <- list(
-    formula = formula_text, residual_by = formula_text, na = missing_values, contrasts = each(coding),
+    formula = formula_text, residual_by = formula_text, na = on_missing,
     levels = each(I), pedigree = each(known), relationship = each(known), precision = each(known),
     parent_groups = each(I), neighbours = each(pairs_of_levels), hold = as.list)
   for (name in intersect(names(options), names(converted))) options[[name]] <- converted[[name]](options[[name]])
@@ -85,8 +84,9 @@ request <- function(data, options) {
   } else {
     stopifnot("data is neither a data frame nor names of files" = is.list(data))
     frame <- used_columns(options, data)
-    options <- with_factors(options, frame)
   }
+  if (!is.null(options$contrasts)) options$contrasts <- given_codings(options$contrasts, frame)
+  if (!is.null(frame)) options <- with_factors(options, frame)
   list(frame = frame, options = options)
 }
 
@@ -131,13 +131,6 @@ new_fit <- function(json, handle, data, call) {
   structure(list(json = json, handle = handle, data = data, call = call), class = "slmer")
 }
 
-matrix_coding <- function(x) {
-  if (is.null(rownames(x))) stop("a matrix of contrasts needs the levels as row names")
-  columns <- if (is.null(colnames(x))) as.character(seq_len(ncol(x))) else colnames(x)
-  list(levels = I(rownames(x)), columns = I(columns),
-    values = unname(lapply(seq_len(nrow(x)), function(k) I(as.numeric(x[k, ])))))
-}
-
 # What says which columns a model may use.
 model_options <- c(
   "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual", "responses")
@@ -154,23 +147,6 @@ used_columns <- function(options, data, complete = TRUE) {
   columns <- as.list(data)[intersect(names(data), unlist(wanted$columns))]
   if (!length(columns)) columns <- as.list(data)[1]
   lapply(columns, function(x) if (inherits(x, "POSIXlt")) as.POSIXct(x) else x)
-}
-
-# R's order of levels, and polynomials for ordered factors; factors of many levels keep the library's order.
-with_factors <- function(options, frame) {
-  for (name in names(frame)) {
-    x <- frame[[name]]
-    if (!is.factor(x) || nlevels(x) > 1000) next
-    present <- levels(x)[tabulate(x, nlevels(x)) > 0]
-    if (is.null(options$levels[[name]]) && is.unsorted(order(present, method = "radix"))) {
-      options$levels[[name]] <- I(present)
-    }
-    if (is.ordered(x) && is.null(options$contrasts[[name]])) {
-      options$levels[[name]] <- I(present)
-      options$contrasts[[name]] <- "poly"
-    }
-  }
-  options
 }
 
 load_lmm <- function(path, ddf = "satterthwaite", vcov = NULL, cluster = NULL, solver = NULL, threads = NULL,

@@ -81,6 +81,15 @@ static void listen(int on) {
   set(on ? interrupted : NULL, NULL);
 }
 
+extern int R_interrupts_pending;  // which R's headers for graphics devices declare
+
+// Raises the interrupt that a callback has heard, as R does.
+SEXP lmmr_interrupt(void) {
+  R_interrupts_pending = 1;
+  R_CheckUserInterrupt();
+  return R_NilValue;
+}
+
 // A data frame as a stream of one batch. Only building it calls R: streams are read by other threads.
 
 struct memory {
@@ -180,6 +189,22 @@ static void fill_texts(struct ArrowArray *array, struct memory *memory, SEXP tex
   array->null_count = nulls;
 }
 
+// bit64's integers are the bits of doubles, whose class says so whether the package is there or not.
+static const char *fill_wide(struct ArrowArray *array, struct memory *memory, SEXP column) {
+  R_xlen_t n = XLENGTH(column);
+  uint8_t *valid = keep(memory, n / 8 + 1);
+  int64_t *values = keep(memory, n * sizeof(int64_t)), nulls = 0;
+  if (n) memcpy(values, REAL(column), n * sizeof(int64_t));
+  for (R_xlen_t k = 0; k < n; k++)
+    if (values[k] == INT64_MIN) nulls++; else set_bit(valid, k);
+  array->buffers = keep(memory, 2 * sizeof(void *));
+  array->buffers[0] = nulls ? valid : NULL;
+  array->buffers[1] = values;
+  array->n_buffers = 2;
+  array->null_count = nulls;
+  return "l";
+}
+
 static const char *fill(struct ArrowArray *array, struct ArrowSchema *schema, struct memory *memory,
                         struct memory *schema_memory, SEXP column) {
   R_xlen_t n = XLENGTH(column);
@@ -189,6 +214,7 @@ static const char *fill(struct ArrowArray *array, struct ArrowSchema *schema, st
     fill_texts(array, memory, column);
     return "U";
   }
+  if (TYPEOF(column) == REALSXP && Rf_inherits(column, "integer64")) return fill_wide(array, memory, column);
   array->buffers = keep(memory, 2 * sizeof(void *));
   array->n_buffers = 2;
   uint8_t *valid = keep(memory, n / 8 + 1);
@@ -616,7 +642,7 @@ static const R_CallMethodDef routines[] = {
     {"ask", (DL_FUNC)lmmr_ask, 2},         {"call", (DL_FUNC)lmmr_call, 2},
     {"compare", (DL_FUNC)lmmr_compare, 2}, {"table", (DL_FUNC)lmmr_table, 4},
     {"of_rows", (DL_FUNC)lmmr_of_rows, 4}, {"parse", (DL_FUNC)lmmr_parse, 1},
-    {"responses", (DL_FUNC)lmmr_responses, 2},
+    {"responses", (DL_FUNC)lmmr_responses, 2}, {"interrupt", (DL_FUNC)lmmr_interrupt, 0},
     {NULL, NULL, 0}};
 
 void R_init_lmmsparse(DllInfo *info) {
