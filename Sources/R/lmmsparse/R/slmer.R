@@ -2,10 +2,11 @@
 
 #' Fits a linear mixed model.
 #'
-#' `data` is a data frame, or names of files that the library reads itself. Arguments have lme4's names, but
-#' weights and offset are names of columns; levels and ordered factors are those of the data frame. Others have
+#' `data` is a data frame, or names of files that the library reads itself. Arguments have lme4's names; levels and
+#' contrasts of factors are those of the data frame. Others have
 #' the names and meanings of lmm.h.
 #'
+#' @param weights,offset A column, its name or an expression as text, or numbers for all rows; subset: which rows.
 #' @param add,drop Terms that are added to the formula or taken out of it, "z + (1 | h)".
 #' @param absorb Factors with a fixed effect for every level that is not reported.
 #' @param residual_by What tells residual variances apart: a column, or ~ a + b.
@@ -32,19 +33,43 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
                   vcov = NULL, cluster = NULL, parent_groups = NULL, group_variance = NULL, add = NULL, drop = NULL,
                   neighbours = NULL, covary = NULL, missing = NULL, encoding = NULL, decimal = NULL,
                   separator = NULL, sparse_fixed = NULL, optimizer = NULL, max_evaluations = NULL,
-                  tolerance = NULL, accuracy = NULL, probe_seed = NULL, keep_products = NULL, ...) {
-  asked <- request(data, list(
-    formula = formula, reml = REML, weights = weights, offset = offset, na = na.action, contrasts = contrasts,
-    factor = factor, levels = levels, ddf = ddf, start = start, theta = theta, sigma = sigma, solver = solver,
+                  tolerance = NULL, accuracy = NULL, probe_seed = NULL, keep_products = NULL, subset = NULL, ...) {
+  others(list(...))
+  rows <- rows_of_call(formula, data, substitute(subset), substitute(weights), weights, substitute(offset), offset, parent.frame())
+  asked <- request(rows$data, list(
+    formula = formula, reml = REML, weights = rows$weights, offset = rows$offset, na = na.action, contrasts = contrasts,
+    factor = factor, levels = levels, ddf = ddf_name(ddf), start = start, theta = theta, sigma = sigma, solver = solver,
     threads = threads, pedigree = pedigree, absorb = absorb, residual_by = residual_by, residual = residual,
     relationship = relationship, precision = precision, hold = hold, vcov = vcov, cluster = cluster,
     parent_groups = parent_groups, group_variance = group_variance, add = add, drop = drop,
     neighbours = neighbours, covary = covary, missing = missing, encoding = encoding, decimal = decimal,
     separator = separator, sparse_fixed = sparse_fixed, optimizer = optimizer, max_evaluations = max_evaluations,
     tolerance = tolerance, accuracy = accuracy, probe_seed = probe_seed, keep_products = keep_products, ...))
-  if (!is.null(asked$frame)) asked$options$residuals <- nrow(data) <= 5e6
-  answer <- .Call(C_fit, asked$frame, options_json(asked$options))
-  new_fit(checked(answer), answer[[3]], if (is.null(asked$frame)) data else asked$frame, match.call())
+  if (!is.null(asked$frame)) asked$options$residuals <- n_rows(asked$frame) <= 5e6
+  fit_of(asked$frame, asked$options, if (is.null(asked$frame)) rows$data else asked$frame, list(
+    call = match.call(), options = asked$options, row_names = rows$row_names, environment = rows$environment,
+    na_action = if (identical(na.action, stats::na.exclude) || identical(na.action, "na.exclude")) "exclude" else "omit"))
+}
+
+# A fit, and what R has to know of it besides.
+fit_of <- function(frame, options, data, more) {
+  answer <- .Call(C_fit, frame, options_json(options))
+  fit <- new_fit(checked(answer), answer[[3]], data, more$call)
+  fit[names(more)] <- more
+  fit$ddf <- if (is.null(options$ddf)) "satterthwaite" else options$ddf
+  fit
+}
+
+# The same rows and model with other options.
+fitted_again <- function(object, ...) {
+  if (is.null(object$options)) stop("the rows of the fit are gone: fit it again with slmer().", call. = FALSE)
+  changes <- list(...)
+  options <- object$options
+  options[names(changes)] <- changes
+  options <- Filter(Negate(is.null), options)
+  fit_of(if (is.list(object$data)) object$data, options, object$data,
+    list(call = object$call, options = options, row_names = object$row_names, environment = object$environment,
+      na_action = object$na_action))
 }
 
 #' Fits one model to many responses, which share one reading of the rows.
@@ -54,13 +79,28 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
 #' @param ... Other arguments of slmer but those for one response.
 #' @return An answer whose as.data.frame has the estimates of every response, and with table = "glance" a row for
 #'   each; responses that cannot be fitted are among them, with the reason as message.
-slmer_many <- function(formula, data, responses = NULL, REML = TRUE, na.action = "na.omit", ...) {
+slmer_many <- function(formula, data, responses = NULL, REML = TRUE, na.action = "na.omit", weights = NULL, offset = NULL,
+                       subset = NULL, ...) {
+  others(list(...))
+  rows <- rows_of_call(formula, data, substitute(subset), substitute(weights), weights, substitute(offset), offset, parent.frame())
   is_expression <- length(responses) == 1 && grepl("^/.+/$", responses)
-  asked <- request(data, list(
-    formula = formula, reml = REML, na = na.action,
+  asked <- request(rows$data, list(
+    formula = formula, reml = REML, na = na.action, weights = rows$weights, offset = rows$offset,
     responses = if (is.null(responses) || is_expression) responses else I(responses), ...))
   asked$options$format <- I(c("json", "summary", "tidy", "glance"))
   answer(checked(.Call(C_responses, asked$frame, options_json(asked$options))))
+}
+
+# Arguments of lmer and glmer that have no meaning here are told by their names.
+others <- function(arguments) {
+  if (any(names(arguments) == "family")) {
+    stop("slmer() fits linear mixed models, which have no family =: lme4's glmer() fits generalized ones.", call. = FALSE)
+  }
+  if (any(names(arguments) == "control")) {
+    stop("slmer() has no control =: its search is set by optimizer, max_evaluations, tolerance and start.", call. = FALSE)
+  }
+  unnamed <- if (is.null(names(arguments))) length(arguments) else sum(!nzchar(names(arguments)))
+  if (unnamed) stop("slmer() has no further arguments without a name.", call. = FALSE)
 }
 
 # Arguments as the library takes them, and the columns of a data frame that the model may use; NULL for files.
@@ -68,8 +108,11 @@ request <- function(data, options) {
   open_library()
   options <- Filter(Negate(is.null), options)
   on_missing <- function(x) {
-    if (is.function(x)) x <- if (identical(x, stats::na.fail)) "na.fail" else "na.omit"
-    sub("^na\\.", "", x)
+    if (is.function(x)) {
+      x <- if (identical(x, stats::na.fail)) "fail" else if (identical(x, stats::na.omit) || identical(x, stats::na.exclude)) "omit"
+        else stop("na.action takes na.omit, na.exclude or na.fail.", call. = FALSE)
+    }
+    sub("^exclude$", "omit", sub("^na\\.", "", x))
   }
   each <- function(convert) function(x) lapply(x, convert)
   converted <- list(
@@ -79,12 +122,7 @@ request <- function(data, options) {
   for (name in intersect(names(options), names(converted))) options[[name]] <- converted[[name]](options[[name]])
   options <- options[!vapply(options, function(x) is.list(x) && !length(x), NA)]
   frame <- NULL
-  if (is.character(data)) {
-    options$data <- path.expand(data)
-  } else {
-    stopifnot("data is neither a data frame nor names of files" = is.list(data))
-    frame <- used_columns(options, data)
-  }
+  if (is.character(data)) options$data <- path.expand(data) else frame <- used_columns(options, data)
   if (!is.null(options$contrasts)) options$contrasts <- given_codings(options$contrasts, frame)
   if (!is.null(frame)) options <- with_factors(options, frame)
   list(frame = frame, options = options)
@@ -131,31 +169,15 @@ new_fit <- function(json, handle, data, call) {
   structure(list(json = json, handle = handle, data = data, call = call), class = "slmer")
 }
 
-# What says which columns a model may use.
-model_options <- c(
-  "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual", "responses")
-
-# The columns that the model may use, as plain vectors.
-used_columns <- function(options, data, complete = TRUE) {
-  model <- options[intersect(names(options), model_options)]
-  if (!is.null(model$responses)) model$names <- I(names(data))
-  wanted <- checked(.Call(C_ask, "lmm_columns", options_json(model)))
-  if (complete && !all(unlist(wanted$formula) %in% names(data))) {
-    # The library says which column is not there, and which may be meant: it is given all names.
-    return(stats::setNames(lapply(names(data), function(name) numeric()), names(data)))
-  }
-  columns <- as.list(data)[intersect(names(data), unlist(wanted$columns))]
-  if (!length(columns)) columns <- as.list(data)[1]
-  lapply(columns, function(x) if (inherits(x, "POSIXlt")) as.POSIXct(x) else x)
-}
-
 load_lmm <- function(path, ddf = "satterthwaite", vcov = NULL, cluster = NULL, solver = NULL, threads = NULL,
                      keep_products = NULL) {
   open_library()
   answer <- .Call(C_load, path.expand(path), options_json(list(
-    ddf = ddf, vcov = vcov, cluster = cluster, solver = solver, threads = threads,
+    ddf = ddf_name(ddf), vcov = vcov, cluster = cluster, solver = solver, threads = threads,
     keep_products = keep_products)))
-  new_fit(checked(answer), answer[[3]], NULL, match.call())
+  fit <- new_fit(checked(answer), answer[[3]], NULL, match.call())
+  fit$ddf <- ddf_name(ddf)
+  fit
 }
 
 save_lmm <- function(object, path) {
