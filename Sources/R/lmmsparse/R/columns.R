@@ -28,7 +28,7 @@ rows_of_call <- function(formula, data, subset, weights, weights_value, offset, 
     if (!is.null(rows)) {
       rows <- chosen(rows, n_rows(data), row_names)
       data <- lapply(as.list(data), picked, rows)
-      row_names <- if (is.null(row_names)) NULL else row_names[rows]
+      row_names <- if (is.null(row_names)) rows else row_names[rows]
     }
   }
   c(list(data = data, row_names = row_names, environment = where), made)
@@ -109,7 +109,7 @@ chosen <- function(rows, n, names) {
     if (length(rows) != n) stop("subset has ", length(rows), " values for ", n, " rows.", call. = FALSE)
     return(which(rows))
   }
-  if (is.character(rows)) rows <- match(rows, names)
+  if (is.character(rows)) rows <- match(rows, if (is.null(names)) seq_len(n) else names)
   if (!is.numeric(rows)) stop("subset takes TRUE and FALSE, or numbers of rows.", call. = FALSE)
   rows <- seq_len(n)[rows]
   if (anyNA(rows)) stop("subset names rows that are not there.", call. = FALSE)

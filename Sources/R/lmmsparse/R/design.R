@@ -40,8 +40,8 @@ used_frame <- function(object) {
   columns <- Map(function(x, name) as_factor(x, name, object$options), columns, names(columns))
   frame <- structure(columns, class = "data.frame", row.names = seq_along(columns[[1]]))
   names <- object$row_names
-  if (is.null(names)) names <- as.character(seq_len(length(columns[[1]]) + length(omitted)))
-  row.names(frame) <- if (length(omitted)) names[-omitted] else names
+  if (is.null(names) && length(omitted)) names <- seq_len(length(columns[[1]]) + length(omitted))
+  if (!is.null(names)) row.names(frame) <- if (length(omitted)) names[-omitted] else names
   frame
 }
 

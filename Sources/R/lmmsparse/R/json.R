@@ -29,6 +29,12 @@ quoted <- function(x) {
 
 options_json <- function(options) {
   options <- Filter(Negate(is.null), options)
+  twice <- names(options)[duplicated(names(options))]
+  if (length(twice)) stop("\"", twice[1], "\" is given twice, here and as an argument of another name.", call. = FALSE)
+  for (name in names(options)) {
+    x <- options[[name]]
+    if (!is.list(x) && !is.atomic(x)) stop("\"", name, "\" takes no ", class(x)[1], ".", call. = FALSE)
+  }
   if (length(options)) to_json(options) else "{}"
 }
 
@@ -41,7 +47,7 @@ checked <- function(answer) {
     if (identical(error$code, "interrupted")) .Call(C_interrupt)
     stop(structure(
       class = c(paste0("lmmsparse_", error$code), "lmmsparse_error", "error", "condition"),
-      list(message = error$message, call = NULL, place = error$place)))
+      list(message = sub("^lmm_[a-z_]+: ", "", error$message), call = NULL, place = error$place)))
   }
   result
 }

@@ -10,7 +10,7 @@ open_library <- function() {
   if (!nzchar(path)) path <- system.file("lib", "liblmmsparse.so", package = "lmmsparse")
   if (!nzchar(path) || !file.exists(path)) {
     stop("liblmmsparse is not there: build it (swift build -c release --product lmmsparse) and name it by ",
-      "options(lmmsparse.library = \"…/liblmmsparse.so\").", call. = FALSE)
+      "options(lmmsparse.library = \".../liblmmsparse.so\").", call. = FALSE)
   }
   .Call(C_open, normalizePath(path))
   state$open <- TRUE

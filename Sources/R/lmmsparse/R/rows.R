@@ -25,12 +25,15 @@ row_table <- function(object, name, newdata, options, weights = NULL, offset = N
   as.data.frame(answer[[3]], optional = TRUE)
 }
 
-# Names of rows are told for so many, or where the data have their own.
+# Rows are numbered in names up to so many; names of their own they have in any case.
 most_named <- 1e6
 
-row_names_of <- function(data) {
-  if (!is.data.frame(data)) return(NULL)
-  if (.row_names_info(data) > 0 || nrow(data) <= most_named) row.names(data)
+# Names or numbers of rows; NULL: from 1.
+row_names_of <- function(data) if (is.data.frame(data) && .row_names_info(data) > 0) attr(data, "row.names")
+
+row_labels <- function(names, n) {
+  if (is.null(names)) names <- seq_len(n)
+  if (is.character(names) || n <= most_named) as.character(names)
 }
 
 # Which rows of the fit were left out, by the residuals, which are missing there.
@@ -40,9 +43,7 @@ left_out <- function(object, residuals = augmented(object)[[".resid"]]) {
 
 # The values of the fit's rows: without those that were left out, which na.exclude shows as NA.
 of_fit <- function(object, values, omitted) {
-  names <- object$row_names
-  if (is.null(names) && length(values) <= most_named) names <- as.character(seq_along(values))
-  names(values) <- names
+  names(values) <- row_labels(object$row_names, length(values))
   if (!length(omitted)) return(values)
   if (identical(object$na_action, "exclude")) replace(values, omitted, NA) else values[-omitted]
 }
@@ -72,9 +73,7 @@ predict.slmer <- function(object, newdata = NULL, re.form = NULL, se.fit = FALSE
     omitted <- left_out(object)
     columns <- lapply(columns, function(values) of_fit(object, values, omitted))
   } else {
-    names <- row_names_of(newdata)
-    if (is.null(names) && nrow(columns) <= most_named) names <- as.character(seq_len(nrow(columns)))
-    columns <- lapply(columns, stats::setNames, names)
+    columns <- lapply(columns, stats::setNames, row_labels(row_names_of(newdata), nrow(columns)))
     columns <- on_missing_predictions(columns, na.action)
   }
   if (!se.fit && interval == "none") return(columns[[".fitted"]])
