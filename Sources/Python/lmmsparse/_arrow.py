@@ -7,7 +7,7 @@ import ctypes
 import datetime
 import decimal
 import math
-from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ._library import (
     ArrayPointer, ArrayPointers, ArrowArray, ArrowArrayStream, ArrowSchema, BufferPointers, LmmError, SchemaPointer,
@@ -333,48 +333,22 @@ def _values(array: ArrowArray, format: str) -> Any:
     return numbers
 
 
-def read(function: Any) -> Iterator[tuple]:
-    """Calls a function that fills a stream, and gives its batches: names and columns.
+def table(function: Any) -> dict:
+    """Calls a function that fills a stream, and gives all its batches, column by column.
 
     Raises:
         LmmError: where the stream ends with an error.
     """
     stream = ArrowArrayStream()
-    function(ctypes.byref(stream))
-    pointer = StreamPointer(stream)
-    try:
-        schema = ArrowSchema()
-        stream.get_schema(pointer, ctypes.byref(schema))
-        children = [schema.children[k].contents for k in range(schema.n_children)]
-        names = [child.name.decode() for child in children]
-        formats = [child.format.decode() for child in children]
-        schema.release(ctypes.byref(schema))
-        while True:
-            batch = ArrowArray()
-            with listening():
-                code = stream.get_next(pointer, ctypes.byref(batch))
-            if code != 0:
-                words = stream.get_last_error(pointer)
-                raise LmmError(words.decode() if words else "the stream ended with an error")
-            if not batch.release:
-                return
-            columns = [_values(batch.children[k].contents, formats[k]) for k in range(len(names))]
-            batch.release(ctypes.byref(batch))
-            yield names, columns
-    finally:
-        if stream.release:
-            stream.release(pointer)
-
-
-def table(function: Any) -> dict:
-    """All batches of a function's stream, column by column."""
-    result: dict = {}
-    for names, columns in read(function):
-        for name, values in zip(names, columns):
-            if name in result:
-                result[name].extend(values)
-            else:
-                result[name] = values
+    with listening():
+        try:
+            function(ctypes.byref(stream))
+            result, failure = _read(stream)
+        finally:
+            if stream.release:
+                stream.release(StreamPointer(stream))
+    if failure is not None:
+        raise LmmError(failure)
     try:
         import numpy as np
     except ImportError:
@@ -383,3 +357,27 @@ def table(function: Any) -> dict:
         name: np.frombuffer(values, dtype=np.float64).copy() if isinstance(values, _array.array) else values
         for name, values in result.items()
     }
+
+
+def _read(stream: ArrowArrayStream) -> tuple:
+    """Columns by name, and what went wrong."""
+    pointer, schema, result = StreamPointer(stream), ArrowSchema(), {}
+    stream.get_schema(pointer, ctypes.byref(schema))
+    children = [schema.children[k].contents for k in range(schema.n_children)]
+    names = [child.name.decode() for child in children]
+    formats = [child.format.decode() for child in children]
+    schema.release(ctypes.byref(schema))
+    while True:
+        batch = ArrowArray()
+        if stream.get_next(pointer, ctypes.byref(batch)) != 0:
+            words = stream.get_last_error(pointer)
+            return result, words.decode() if words else "the stream ended with an error"
+        if not batch.release:
+            return result, None
+        for k, name in enumerate(names):
+            values = _values(batch.children[k].contents, formats[k])
+            if name in result:
+                result[name].extend(values)
+            else:
+                result[name] = values
+        batch.release(ctypes.byref(batch))

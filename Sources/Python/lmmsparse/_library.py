@@ -12,6 +12,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from ._signals import Deferred
+
 KERNEL_VARIABLE = "OPENBLAS_CORETYPE"
 
 
@@ -192,32 +194,45 @@ def _fitting_kernel(place: str) -> Optional[str]:
 Progress = Optional[Callable[[dict], Any]]
 
 
+_heard_by = threading.local()  # the callback of the call that this thread makes
+
+
 class listening:
-    """Hears of what calls by this thread do, and ends the work where a listener raises."""
+    """Hears of what calls by this thread do, and ends the work where a listener or the handler of a signal raises."""
 
     def __init__(self, progress: Progress = None):
         self._progress = progress
         self._raised: list = []
         self._callback = _Callback(self._hear)
+        self._signals = Deferred()
 
     def _hear(self, event: bytes, _context: Any) -> int:
         try:
-            told = json.loads(event.decode())
-            if told.get("stage") == "note":
-                warnings.warn(told["text"], LmmNote, stacklevel=2)
-            elif self._progress is not None:
-                self._progress(told)
+            self._signals.run(self._tell, event)
             return 0
         except BaseException as error:  # also an interrupt from the keyboard
             self._raised.append(error)
             return 1
 
+    def _tell(self, event: bytes) -> None:
+        told = json.loads(event.decode())
+        if told.get("stage") == "note":
+            warnings.warn(told["text"], LmmNote, stacklevel=2)
+        elif self._progress is not None:
+            self._progress(told)
+
     def __enter__(self) -> "listening":
-        library().lmm_on_progress(self._callback, None)
+        lib = library()
+        self._signals.__enter__()
+        self._outer = getattr(_heard_by, "callback", _NO_CALLBACK)
+        _heard_by.callback = self._callback
+        lib.lmm_on_progress(self._callback, None)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        library().lmm_on_progress(_NO_CALLBACK, None)
+        _heard_by.callback = self._outer
+        library().lmm_on_progress(self._outer, None)
+        self._signals.__exit__()
         if self._raised:
             raise self._raised[0]
 
@@ -255,9 +270,19 @@ class Handle:
         self._free = free
 
     def __del__(self):
-        if self.pointer and _loaded is not None:
-            getattr(_loaded, self._free)(self.pointer)
+        pointer = getattr(self, "pointer", None)
+        if pointer and _loaded is not None:
+            getattr(_loaded, self._free)(pointer)
             self.pointer = ctypes.c_void_p()
+
+    def __copy__(self) -> "Handle":
+        return self  # what it points to does not change
+
+    def __deepcopy__(self, _: dict) -> "Handle":
+        return self
+
+    def __reduce__(self):
+        raise TypeError("a pointer of this process cannot be pickled")
 
 
 def version() -> str:
