@@ -215,6 +215,22 @@ class Fits(unittest.TestCase):
         self.assertIn("constant", fits.failures["flat"])
         self.assertEqual(len(fits.failures), 1)
         self.assertAlmostEqual(fits.by_response["Reaction"]["criterion"], self.fit.criterion, places=7)
+        one = fits.by_response["Reaction"]
+        for name in ("nobs", "messages", "converged", "singular", "vcov_names"):
+            self.assertEqual(getattr(one, name), getattr(self.fit, name), name)
+        for name in ("sigma", "criterion", "loglik", "aic", "bic", "df_residual"):
+            self.assertAlmostEqual(getattr(one, name), getattr(self.fit, name), places=6)
+        for name in ("fixef", "se", "theta"):
+            self.assertEqual(list(getattr(one, name)), list(getattr(self.fit, name)))
+            for found, expected in zip(getattr(one, name).values(), getattr(self.fit, name).values()):
+                self.assertAlmostEqual(found, expected, places=5)
+        self.assertEqual([row["term"] for row in _records(one.tidy())], [row["term"] for row in _records(self.fit.tidy())])
+        self.assertEqual([row["nobs"] for row in _records(one.glance())], [180])
+        self.assertEqual(pickle.loads(pickle.dumps(one)).fixef, one.fixef)
+        self.assertEqual(one.json["criterion"], one["criterion"])
+        self.assertIsNone(fits.by_response["flat"])
+        with self.assertRaisesRegex(AttributeError, "contrast needs the model"):
+            one.contrast("Days")
         slopes = [
             row["estimate"] for row in _records(fits.tidy())
             if row["effect"] == "fixed" and row["term"] == "Days"]

@@ -7,6 +7,7 @@ import ctypes
 import datetime
 import decimal
 import math
+import zlib
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ._library import (
@@ -26,6 +27,13 @@ class _Column:
     def __init__(self, format: str, length: int, buffers: list, nulls: int = 0, values: "Optional[_Column]" = None):
         self.format, self.length, self.buffers, self.nulls = format, length, buffers, nulls
         self.values = values
+
+    def checksum(self) -> int:
+        """Of all that the column holds."""
+        sum = zlib.crc32(f"{self.format} {self.length}".encode())
+        for buffer in self.buffers:
+            sum = zlib.crc32(b"" if buffer is None else buffer, sum)
+        return sum if self.values is None else zlib.crc32(b"%d" % self.values.checksum(), sum)
 
 
 def _bits(flags: Iterable[bool], length: int) -> bytearray:
@@ -270,7 +278,7 @@ class ColumnStream:
             if length != first[1]:
                 raise LmmError(
                     f"column {name!r} has {length} rows, and {first[0]!r} has {first[1]}.", "data", {"column": name})
-        self._length = first[1] if first else 0
+        self.length = first[1] if first else 0
         self._given = False
         self.stream = ArrowArrayStream()
         self._callbacks = [
@@ -279,6 +287,9 @@ class ColumnStream:
         ]
         s = self.stream
         s.get_schema, s.get_next, s.get_last_error, s.release = self._callbacks
+
+    def checksums(self) -> dict:
+        return {name: column.checksum() for name, column in self._columns.items()}
 
     def _schema(self, _stream, out) -> int:
         children = []
@@ -299,7 +310,7 @@ class ColumnStream:
             child = ArrowArray()
             _array_of(c, child)
             children.append(child)
-        _fill_array(out.contents, self._length, [None], 0, children, None)
+        _fill_array(out.contents, self.length, [None], 0, children, None)
         return 0
 
     def _release(self, stream) -> None:

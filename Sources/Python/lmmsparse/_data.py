@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob as _glob
 import os
+import stat
+import zlib
 from typing import Any, Callable, Iterable, Mapping, Optional
 
 from ._arrow import CapsuleStream, ColumnStream
@@ -18,10 +20,15 @@ class Rows:
 
     Attributes:
         kind: The library of frames that the rows came with: ``pandas``, ``polars``, ``pyarrow`` or ``columns``.
+        count: How many there are, where that is known before they are read.
+        checksums: Of every column, where values may be changed in place.
     """
 
-    def __init__(self, kind: str, stream: Any = None, files: Optional[list] = None, levels: Optional[dict] = None):
-        self.kind, self.stream, self.files = kind, stream, files
+    def __init__(
+        self, kind: str, stream: Any = None, files: Optional[list] = None, levels: Optional[dict] = None,
+        count: Optional[int] = None, checksums: Optional[Callable[[], dict]] = None,
+    ):
+        self.kind, self.stream, self.files, self.count, self.checksums = kind, stream, files, count, checksums
         self.levels = levels or {}
 
     @property
@@ -29,14 +36,23 @@ class Rows:
         return None if self.stream is None else self.stream.pointer
 
 
-def _module(value: Any) -> str:
+def module(value: Any) -> str:
     return type(value).__module__.split(".")[0]
 
 
 def is_read_once(data: Any) -> bool:
     """Whether rows are used up when they are read."""
-    return type(data).__name__ in ("RecordBatchReader", "ArrowArrayStreamReader", "PyCapsule") or data == "-" \
-        if not hasattr(data, "shape") else False
+    names = [data] if isinstance(data, (str, os.PathLike)) else data if isinstance(data, (list, tuple)) else []
+    return type(data).__name__ in ("RecordBatchReader", "ArrowArrayStreamReader", "PyCapsule") or any(
+        isinstance(name, (str, os.PathLike)) and (os.fspath(name) == "-" or _is_pipe(name)) for name in names)
+
+
+def _is_pipe(name: Any) -> bool:
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
 
 
 def paths(data: Any) -> Optional[list]:
@@ -60,12 +76,22 @@ def paths(data: Any) -> Optional[list]:
     return found
 
 
+def files_of(data: Any) -> list:
+    """The files that rows are in, as far as that can be known."""
+    files = paths(data)
+    if files is None:
+        files = getattr(data, "files", None) if module(data) == "pyarrow" else None  # of a dataset
+    return [name for name in files or [] if os.fspath(name) != "-"]
+
+
 class Wanted:
     """Columns that a model may use, and those that its formula needs; ``choose`` says both where they depend on
     the names that there are."""
 
-    def __init__(self, may: list, must: list, choose: Optional[Callable[[list], tuple]] = None):
-        self.may, self.must, self._choose = list(may), list(must), choose
+    def __init__(
+        self, may: list, must: list, choose: Optional[Callable[[list], tuple]] = None, *, all: bool = False,
+    ):
+        self.may, self.must, self._choose, self._all = list(may), list(must), choose, all
 
     def among(self, names: Iterable[Any]) -> list:
         """The names that are there, one at least.
@@ -78,6 +104,8 @@ class Wanted:
             self.may, self.must = self._choose(names)
         if any(name not in names for name in self.must):
             raise _Absent(names)
+        if self._all:
+            return names
         return [name for name in names if name in self.may] or names[:1]
 
 
@@ -98,7 +126,7 @@ def _rows(data: Any, wanted: Wanted) -> Rows:
     files = paths(data)
     if files is not None:
         return Rows("pandas" if _importable("pandas") else "columns", files=files)
-    kind = _module(data)
+    kind = module(data)
     if kind == "pandas" and hasattr(data, "columns"):
         return _of_pandas(data, wanted)
     if kind == "polars":
@@ -110,7 +138,7 @@ def _rows(data: Any, wanted: Wanted) -> Rows:
                 data = data.collect(streaming=True)
         else:
             data = data.select(wanted.among(data.columns))
-        return Rows("polars", CapsuleStream(data), levels=_polars_levels(data))
+        return Rows("polars", CapsuleStream(data), levels=_polars_levels(data), count=len(data))
     if kind == "pyarrow":
         if hasattr(data, "scanner"):  # a dataset
             data = data.scanner(columns=wanted.among(data.schema.names)).to_reader()
@@ -118,7 +146,7 @@ def _rows(data: Any, wanted: Wanted) -> Rows:
             data = data.select(wanted.among(data.column_names))
         elif hasattr(data, "to_reader"):  # a scanner
             data = data.to_reader()
-        return Rows("pyarrow", CapsuleStream(data))
+        return Rows("pyarrow", CapsuleStream(data), count=getattr(data, "num_rows", None))
     if kind in ("duckdb", "_duckdb") and hasattr(data, "project"):
         names = wanted.among(data.columns)
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
@@ -129,13 +157,17 @@ def _rows(data: Any, wanted: Wanted) -> Rows:
     if hasattr(data, "__arrow_c_stream__"):
         return Rows("columns", CapsuleStream(data))
     if isinstance(data, Mapping):
-        return Rows("columns", ColumnStream(data, wanted.among(data)))
+        return _of_columns(ColumnStream(data, wanted.among(data)))
     fields = getattr(getattr(data, "dtype", None), "names", None)
     if fields:  # a NumPy array of records
-        return Rows("columns", ColumnStream({name: data[name] for name in wanted.among(fields)}))
+        return _of_columns(ColumnStream({name: data[name] for name in wanted.among(fields)}))
     raise LmmError(
         f"data of the type {type(data).__name__} cannot be read. Give a data frame, an object with "
         "__arrow_c_stream__, a dict of columns, or names of files.", "request")
+
+
+def _of_columns(stream: ColumnStream) -> Rows:
+    return Rows("columns", stream, count=stream.length, checksums=stream.checksums)
 
 
 def _importable(name: str) -> bool:
@@ -157,7 +189,14 @@ def _of_pandas(data: Any, wanted: Wanted) -> Rows:
             if list(values.cat.categories) != sorted(values.cat.categories):
                 levels[str(name)] = order
     stream = _by_pyarrow(data[names]) or ColumnStream({str(name): data[name] for name in names})
-    return Rows("pandas", stream, levels=levels)
+    return Rows(
+        "pandas", stream, levels=levels, count=len(data), checksums=lambda: _pandas_checksums(data, names))
+
+
+def _pandas_checksums(data: Any, names: list) -> dict:
+    from pandas.util import hash_pandas_object
+
+    return {str(name): zlib.crc32(hash_pandas_object(data[name], index=False).to_numpy()) for name in names}
 
 
 def _by_pyarrow(data: Any) -> Optional[CapsuleStream]:

@@ -1,247 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fits, and what can be asked of them."""
+"""A fit, and what can be asked of it."""
 from __future__ import annotations
 
+import copy
 import ctypes
 import os
-from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
+from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _arrow, _data
+from ._bytes import read, written
+from ._estimates import Estimates
+from ._files import InputFiles
+from ._kept import KeptRows
 from ._library import Handle, LmmError, call, encoded
-from ._options import MODEL, ROWS, Columns, Relationships, options as _options, plain as _plain, texts as _texts
-from ._progress import listener
-from ._tables import Result, Table, parsed
-
-ProgressArgument = Union[bool, Callable[[dict], Any], None]
-
-
-def _matrix(values: Any) -> Any:
-    """NumPy's, where there is NumPy."""
-    try:
-        import numpy
-    except ImportError:
-        return values
-    return numpy.array(values)
+from ._options import Columns, options as _options, plain as _plain, texts as _texts
+from ._progress import ProgressArgument, listener
+from ._reading import used_columns
+from ._tables import Result, parsed
 
 
-def used_columns(options: dict) -> _data.Wanted:
-    """Names of the columns that a model may use; which of them are there, the data say."""
-    answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
-    return _data.Wanted(answer["columns"], answer["formula"])
+def tests_of(options: Mapping[str, Any]) -> dict:
+    """The options that say how coefficients are tested."""
+    return {name: options.get(name) for name in ("ddf", "vcov", "cluster")}
 
 
-def stream_options(rows: _data.Rows, options: dict) -> dict:
-    """The options with what the rows say of themselves."""
-    options = dict(options)
-    if rows.files is not None:
-        options["data"] = rows.files
-    if rows.levels:
-        chosen = {**rows.levels, **(options.get("levels") or {})}
-        options["levels"] = chosen
-    return options
-
-
-def fit(
-    formula: str, data: Any, reml: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
-    factor: Columns = None, levels: Optional[Mapping[str, Sequence[Any]]] = None,
-    contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
-    absorb: Columns = None, residual_by: Optional[str] = None, residual: Optional[str] = None,
-    relationship: Relationships = None, precision: Relationships = None, pedigree: Relationships = None,
-    neighbours: Relationships = None, covary: Optional[Sequence[str]] = None,
-    parent_groups: Optional[Mapping[str, Sequence[str]]] = None, group_variance: Optional[float] = None,
-    add: Columns = None, drop: Columns = None, ddf: str = "satterthwaite", vcov: Optional[str] = None,
-    cluster: Optional[str] = None, optimizer: Optional[str] = None,
-    start: Union[Sequence[float], Mapping[str, float], str, os.PathLike, None] = None,
-    theta: Optional[Sequence[float]] = None, sigma: Optional[float] = None,
-    hold: Optional[Mapping[str, float]] = None, solver: Optional[str] = None, accuracy: Optional[float] = None,
-    probe_seed: Optional[int] = None, max_evaluations: Optional[int] = None, tolerance: Optional[float] = None,
-    threads: Optional[int] = None, ranef: bool = False, residuals: Optional[bool] = None,
-    keep_products: bool = True, encoding: Optional[str] = None, decimal: Optional[str] = None,
-    separator: Optional[str] = None, progress: ProgressArgument = None,
-) -> "Fit":
-    """Fits a linear mixed model; rows are read once, batch by batch.
-
-    Args:
-        formula: As R's lme4 reads it, ``"y ~ x + (1 + x | g)"``.
-        data: A pandas or Polars frame (lazy ones too), a PyArrow table, dataset or reader, a DuckDB relation,
-            anything with ``__arrow_c_stream__``, a dict of NumPy arrays or lists, an array of records, or names of
-            files, or patterns such as ``"data/*.parquet"``: CSV and TSV (gzipped or not), Parquet, Arrow and Feather
-            files and ``.lmm``, all read by the library itself. Columns that the model does not use are not read.
-        reml: Restricted maximum likelihood; False: maximum likelihood.
-        weights: Column of prior weights, inverse variances up to a factor, or arithmetic on columns, ``"1/v"``.
-        offset: Column that is added to the linear predictor with the coefficient 1, in units of the response.
-        factor: Columns that are categorical even if their values are numbers.
-        levels: Order of a column's levels, the first is the base; a pandas Categorical whose categories are not
-            sorted, and an Enum of Polars, bring theirs.
-        contrasts: ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, ``"deviation"`` or ``"sdif"`` for a column, or a dict with ``levels``,
-            ``columns`` and ``values``, a matrix with a row for every level.
-        na: ``"omit"`` leaves rows out that have a missing value in a used column; ``"fail"`` refuses them.
-        missing: Texts that mean missing.
-        absorb: Factors with a fixed effect for every level that is not reported, as behind the bar of
-            ``"y ~ x + (1 | g) | a + b"``.
-        residual_by: What tells residual variances apart, a column or ``"~ a + b"``.
-        residual: Covariances between the residuals of a subject, ``"us(visit | subject)"``, ``"ar1(t | subject)"``, …
-        relationship: What is known of the covariances of a factor's levels, ``{"animal": …}``: the name of a file,
-            a pedigree ``{"individual": […], "sire": […], "dam": […]}`` with None for an unknown parent, a matrix
-            ``{"levels": […], "values": …}``, its entries ``{"row": […], "column": […], "value": […]}``, or a frame
-            of either, a matrix's levels being the index.
-        precision: The same of inverse covariance matrices, of which no pedigree is one.
-        pedigree: As ``relationship``, for pedigrees alone.
-        neighbours: Levels that are next to each other, of a conditional autoregression, ``{"county": …}``: the name of a
-            file, or ``{"row": […], "column": […]}``.
-        covary: Two factors of one relationship whose effects at a level have a covariance, ``["animal", "dam"]``.
-        parent_groups: Names that stand for unknown parents in a factor's pedigree, as sire or dam without a record
-            of their own, ``{"animal": ["old", "new"]}``: groups whose means differ, and levels with effects.
-        group_variance: Of the groups' means, as a multiple of the additive variance (default 1); a large one, such
-            as 10000, leaves them as good as fixed.
-        add, drop: Terms that are added to the formula or taken out of it, ``"z + (1 | h)"``.
-        ddf: Degrees of freedom of t: ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"none"``.
-        vcov, cluster: Covariance of the coefficients, ``"model"`` or ``"CR0"`` to ``"CR3"``, and the column of
-            clusters, with which ``"CR2"`` is the default.
-        theta, sigma: θ (relative covariance parameters in lme4's order) and σ (residual standard deviation in units of
-            the response) where they are known.
-        hold: Single standard deviations and correlations that are known, ``{"sd_(Intercept)|g": 2, "rho|g": 0.8}``.
-        start: θ to begin the search from, in order or by name; or the name of a file with an older fit.
-        solver: ``"auto"``, ``"absorb"``, ``"cholmod"`` or ``"matrix-free"``.
-        threads: Default: all cores. Results do not depend on it.
-        ranef: Also keep conditional modes with the result; ``Fit.ranef()`` computes them when asked, too.
-        residuals: Quantiles of the scaled residuals in the summary, for which the rows are read twice; default:
-            where they are in memory or in files below 256 MB, and not more than 5 million.
-        keep_products: False halves the memory of large fits, which then cannot be saved.
-        progress: True for a line on standard error, or a function that takes events as dicts. What it raises
-            ends the fit; so does Ctrl-C.
-
-    Raises:
-        LmmError: says what is wrong, where, and what to do.
-
-    Example:
-        >>> import lmmsparse
-        >>> m = lmmsparse.fit("Reaction ~ Days + (Days | Subject)", "sleepstudy.csv")
-        >>> round(m.fixef["Days"], 3)
-        10.467
-    """
-    options = _options(locals(), without=("data", "progress"))
-    if isinstance(data, Products):
-        return data._fit(options, progress)
-    rows = _data.rows(data, used_columns(options))
-    if residuals is None:
-        options["residuals"] = _wants_residuals(data, rows)
-        options["residual_rows"] = _RESIDUAL_ROWS
-    model = Handle("lmm_free")
-    answer = call(
-        "lmm_fit", rows.pointer, encoded(stream_options(rows, options)), ctypes.byref(model.pointer),
-        progress=listener(progress))
-    return Fit(model, answer, rows.kind, data)
-
-
-_RESIDUAL_ROWS = 5_000_000
-
-
-def _wants_residuals(data: Any, rows: _data.Rows) -> bool:
-    if rows.files is not None:
-        return _data.are_small(rows.files, 256_000_000)
-    if isinstance(data, Mapping):
-        count = len(next(iter(data.values()), ()))
-    elif type(data).__name__ in ("DataFrame", "ndarray"):
-        count = len(data)
-    else:  # tables of PyArrow; of others nobody knows without a query
-        count = getattr(data, "num_rows", None)
-    return isinstance(count, int) and count <= _RESIDUAL_ROWS
-
-
-def lmer(
-    formula: str, data: Any, REML: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
-    na_action: str = "omit", start: Optional[Sequence[float]] = None, contrasts: Optional[Mapping[str, Any]] = None,
-    **more: Any,
-) -> "Fit":
-    """``fit`` with the names of R's lme4: ``REML``, ``na_action`` (``"na.omit"`` or ``"na.fail"``), …
-
-    Example:
-        >>> lmer("Reaction ~ Days + (Days | Subject)", frame, REML=False)  # doctest: +SKIP
-    """
-    return fit(
-        formula, data, REML, weights=weights, offset=offset, na=na_action.replace("na.", ""), start=start,
-        contrasts=contrasts, **more)
-
-
-def load(
-    path: Union[str, os.PathLike], *, threads: Optional[int] = None, ddf: str = "satterthwaite",
-    vcov: Optional[str] = None, cluster: Optional[str] = None,
-) -> "Fit":
-    """A fit that was saved, by this package or by the program's ``fit --save``; nothing is searched again.
-
-    Raises:
-        LmmError: for a file that is none, is damaged, or holds no fit.
-    """
-    model = Handle("lmm_free")
-    options = {"threads": threads, "ddf": ddf, "vcov": vcov, "cluster": cluster}
-    answer = call("lmm_load", os.fsencode(path), encoded(options), ctypes.byref(model.pointer))
-    return Fit(model, answer, "pandas" if _data._importable("pandas") else "columns", None)
-
-
-class Fit:
+class Fit(Estimates):
     """A fitted model; prints as lme4's summary.
-
-    Attributes:
-        json: Everything about the fit, as the program's ``fit --json`` writes it.
-        formula, nobs, converged, messages: What their names say.
-        sigma: Residual standard deviation, in units of the response.
-        criterion: REML criterion, or −2 log-likelihood of a fit by maximum likelihood.
-        loglik, aic, bic, df_residual: As in R.
     """
 
-    def __init__(self, model: Handle, answer: dict, kind: str, data: Any):
-        self._model, self._kind, self._data = model, kind, data
+    def __init__(
+        self, model: Handle, answer: dict, kind: str, tests: dict, kept: Optional[KeptRows] = None,
+        inputs: Optional[InputFiles] = None,
+    ):
+        self._model, self._kind, self._tests, self._kept = model, kind, tests, kept
+        self._inputs = inputs or InputFiles()
         self.json: dict = answer
         self._summaries: dict = {}
-
-    # Results
-
-    formula = property(lambda self: self.json["formula"])
-    nobs = property(lambda self: self.json["nobs"])
-    sigma = property(lambda self: self.json["sigma"])
-    criterion = property(lambda self: self.json["criterion"])
-    loglik = property(lambda self: self.json["log_likelihood"])
-    aic = property(lambda self: self.json["aic"])
-    bic = property(lambda self: self.json["bic"])
-    df_residual = property(lambda self: self.json["df_residual"])
-    converged = property(lambda self: self.json["convergence"]["converged"])
-    singular = property(lambda self: self.json["convergence"]["singular"])
-    messages = property(lambda self: self.json["convergence"]["messages"])
-
-    @property
-    def fixef(self) -> dict:
-        """β̂ by R's coefficient names, in units of the response per unit of the column; None for a dropped one."""
-        return {row["term"]: row["estimate"] for row in self.json["fixed"]}
-
-    @property
-    def se(self) -> dict:
-        """Standard errors of ``fixef``."""
-        return {row["term"]: row["std_error"] for row in self.json["fixed"]}
-
-    @property
-    def pvalues(self) -> dict:
-        return {row["term"]: row["p_value"] for row in self.json["fixed"]}
-
-    @property
-    def vcov(self) -> Any:
-        """Covariance matrix of the coefficients that were kept, in the order of ``vcov_names``."""
-        return _matrix(self.json["vcov"])
-
-    @property
-    def vcov_names(self) -> list:
-        return self.json["vcov_names"]
-
-    @property
-    def theta(self) -> dict:
-        """θ by lme4's names: lower triangles of the relative covariance factors, without units."""
-        return dict(zip(self.json["theta"]["names"], self.json["theta"]["values"]))
-
-    @property
-    def varcorr(self) -> list:
-        """For every random-effects term ``group``, ``terms``, ``sd`` (in units of the response per unit of the
-        column), ``corr`` and ``cov``."""
-        return self.json["random"]
+        if kept is not None:
+            kept.read(answer)
 
     def summary(self, verbose: bool = False) -> str:
         """As lme4 prints it, with tests; ``verbose`` adds how the fit was found."""
@@ -425,24 +221,31 @@ class Fit:
 
     @property
     def _has_rows(self) -> bool:
-        return not (self._data is None or isinstance(self._data, Products) or _data.is_read_once(self._data))
+        return self._kept is not None and self._kept.data is not None
 
     def _rows(self, data: Any, weights: Optional[str] = None, offset: Optional[str] = None) -> tuple:
-        if data is None:
-            data = self._data
+        own = data is None
+        if own:
             if not self._has_rows:
                 raise LmmError("the rows of the fit are gone: give data=.", "request")
+            data = self._kept.data
         wanted = used_columns({"formula": self.formula, "weights": self.json["weights"], "offset": self.json["offset"]})
         wanted.may += [name for name in (weights, offset) if name]
         wanted.must = []  # a response need not be there, and the library knows what must
-        return data, _data.rows(data, wanted)
+        rows = _data.rows(data, wanted)
+        if own:
+            self._kept.check(rows)
+        return data, rows
 
-    def _stream(self, function: str, rows: _data.Rows, options: dict) -> dict:
+    def _stream(self, function: str, given: Any, rows: _data.Rows, options: dict) -> dict:
         options = {key: value for key, value in options.items() if value is not None}
         if rows.files is not None:
             options["data"] = rows.files
-        return _arrow.table(
+        columns = _arrow.table(
             lambda out: call(function, self._model.pointer, rows.pointer, encoded(options), out))
+        if given is None:
+            self._kept.check_count(len(next(iter(columns.values()))))
+        return columns
 
     def predict(
         self, data: Any = None, *, random: str = "all", se: bool = False, interval: str = "none", level: float = 0.95,
@@ -463,7 +266,7 @@ class Fit:
             ``.se.fit``, ``.lower``, ``.upper``.
         """
         _, rows = self._rows(data, weights, offset)
-        columns = self._stream("lmm_predict", rows, {
+        columns = self._stream("lmm_predict", data, rows, {
             "random": random, "se": se, "interval": interval, "level": level, "ddf": ddf, "weights": weights,
             "offset": offset, "allow_new_levels": allow_new_levels, "missing": _texts(missing), "threads": threads})
         if not se and interval == "none":
@@ -477,7 +280,7 @@ class Fit:
         """The rows with ``.fitted``, ``.resid``, ``.fixed`` and ``.wtres``, with ``influence`` also ``.hat`` and
         ``.cooksd``; the new columns alone where rows are in files or no frame."""
         given, rows = self._rows(data)
-        columns = self._stream("lmm_augment", rows, {
+        columns = self._stream("lmm_augment", data, rows, {
             "influence": influence, "allow_new_levels": allow_new_levels, "missing": _texts(missing),
             "threads": threads})
         return _data.with_columns(given, columns, rows.kind)
@@ -504,7 +307,7 @@ class Fit:
     def resid(self) -> Any:
         """Response minus fitted value of the rows of the fit."""
         _, rows = self._rows(None)
-        return self._stream("lmm_augment", rows, {})[".resid"]
+        return self._stream("lmm_augment", None, rows, {})[".resid"]
 
     def simulate(
         self, data: Any = None, *, replicates: int = 1, seed: int = 1, random: str = "new",
@@ -512,7 +315,7 @@ class Fit:
     ) -> Any:
         """New responses for rows as columns ``sim_1``, ``sim_2``, …; random effects drawn anew, or ``"kept"``."""
         _, rows = self._rows(data)
-        columns = self._stream("lmm_simulate", rows, {
+        columns = self._stream("lmm_simulate", data, rows, {
             "replicates": replicates, "seed": seed, "random": random, "threads": threads})
         return _data.frame(columns, rows.kind)
 
@@ -541,6 +344,8 @@ class Fit:
         """
         from ._plots import asked
 
+        if path is not None:
+            self._inputs.refuse(path)
         html = asked(self, "lmm_report", data, {}, needs_rows=False)["html"]
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:
@@ -552,7 +357,45 @@ class Fit:
 
         The program's commands read the file, and so do ``load`` and NumPy (``np.load``).
         """
+        self._inputs.refuse(path)
         call("lmm_save", self._model.pointer, os.fsencode(path))
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the file that ``save`` writes.
+
+        Raises:
+            LmmError: for a fit with ``keep_products=False``.
+        """
+        return written(lambda path: call("lmm_save", self._model.pointer, os.fsencode(path)))
+
+    def __reduce__(self):
+        """A fit is pickled as its file: without the rows, which predictions and residuals then need as ``data``."""
+        return _restored, (
+            self.to_bytes(), self._tests, self.json, self._kind, dict(self._summaries), self._inputs.names)
+
+    def __copy__(self) -> "Fit":
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: dict) -> "Fit":
+        """With the model and the rows of this one, neither of which changes."""
+        copied = copy.copy(self)
+        copied.json, copied._summaries = copy.deepcopy(self.json, memo), dict(self._summaries)
+        return copied
+
+
+def loaded(path: Union[str, os.PathLike], **options: Any) -> tuple:
+    """The model of a file, and its answer."""
+    model = Handle("lmm_free")
+    return model, call("lmm_load", os.fsencode(path), encoded(options), ctypes.byref(model.pointer))
+
+
+def _restored(data: bytes, tests: dict, answer: dict, kind: str, summaries: dict, inputs: list) -> Fit:
+    model, _ = read(data, lambda path: loaded(path, **tests))
+    fit = Fit(model, answer, kind if kind == "columns" or _data._importable(kind) else "columns", tests, None, InputFiles(inputs))
+    fit._summaries = summaries
+    return fit
 
 
 def _compare(fits: Iterable[Fit], progress: ProgressArgument, **options: Any) -> Result:
@@ -561,109 +404,6 @@ def _compare(fits: Iterable[Fit], progress: ProgressArgument, **options: Any) ->
     request = {"format": ["json", "summary", "tidy", "html"], **options}
     answer = call("lmm_compare", pointers, len(fits), encoded(request), progress=listener(progress))
     return Result(answer, fits[0]._kind)
-
-
-def crossprod(
-    formula: str, data: Any, *, weights: Optional[str] = None, offset: Optional[str] = None, factor: Columns = None,
-    levels: Optional[Mapping[str, Sequence[Any]]] = None, contrasts: Optional[Mapping[str, Any]] = None,
-    na: str = "omit", missing: Columns = None, absorb: Columns = None, residual_by: Optional[str] = None,
-    residual: Optional[str] = None, cluster: Optional[str] = None, threads: Optional[int] = None,
-    progress: ProgressArgument = None,
-) -> "Products":
-    """The share of some rows in a model: all that it needs of them, in a size that depends on levels and not on rows.
-
-    Partitions of a table are added up by ``merge``, in any order, and fitted by ``Products.fit``: with Spark, Dask, Ray
-    or a process pool, since products can be pickled. With ``residual`` all rows of a subject must be in one of them.
-    """
-    options = _options(locals(), without=("data", "progress"))
-    rows = _data.rows(data, used_columns(options))
-    products = Handle("lmm_free_products")
-    answer = call(
-        "lmm_crossprod", rows.pointer, encoded(stream_options(rows, options)), ctypes.byref(products.pointer),
-        progress=listener(progress))
-    return Products(products, answer)
-
-
-def merge(parts: Iterable["Products"]) -> "Products":
-    """The sum of cross-products of one model.
-
-    Raises:
-        LmmError: for products of different models.
-    """
-    parts = list(parts)
-    pointers = (ctypes.c_void_p * max(len(parts), 1))(*[part._products.pointer.value for part in parts])
-    sum = Handle("lmm_free_products")
-    return Products(sum, call("lmm_merge", pointers, len(parts), ctypes.byref(sum.pointer)))
-
-
-def load_products(path: Union[str, os.PathLike]) -> "Products":
-    """Cross-products that were saved, by this package or by the program's ``crossprod``."""
-    products = Handle("lmm_free_products")
-    return Products(products, call("lmm_load_products", os.fsencode(path), ctypes.byref(products.pointer)))
-
-
-class Products:
-    """Cross-products of some rows; they add up: ``a + b``, and can be pickled.
-
-    Attributes:
-        json: ``formula``, ``nobs``, ``nobs_omitted``, ``data`` and ``messages``.
-    """
-
-    def __init__(self, products: Handle, answer: dict):
-        self._products = products
-        self.json = answer
-
-    formula = property(lambda self: self.json["formula"])
-    nobs = property(lambda self: self.json["nobs"])
-
-    def __add__(self, other: "Products") -> "Products":
-        return merge([self, other])
-
-    def __repr__(self) -> str:
-        return f"Cross-products of {self.formula}: {self.nobs} rows"
-
-    def fit(
-        self, formula: Optional[str] = None, reml: bool = True, *, progress: ProgressArgument = None, **options: Any,
-    ) -> Fit:
-        """Fits their model, or one with fewer terms; ``options`` are those of ``fit`` that are not about rows."""
-        return self._fit(_options({"formula": formula, "reml": reml, **options}), progress)
-
-    def _fit(self, options: dict, progress: ProgressArgument) -> Fit:
-        given = [k for k in ROWS if options.get(k) not in (None, "omit")]
-        if given:
-            raise LmmError(f"{given[0]}= belongs to crossprod(): the cross-products are made.", "request")
-        options = {k: v for k, v in options.items() if k not in ROWS}
-        model = Handle("lmm_free")
-        answer = call(
-            "lmm_fit_products", self._products.pointer, encoded(options), ctypes.byref(model.pointer),
-            progress=listener(progress))
-        return Fit(model, answer, "pandas" if _data._importable("pandas") else "columns", self)
-
-    def save(self, path: Union[str, os.PathLike]) -> None:
-        """Writes them to a file that the program reads, too: whole or not at all."""
-        call("lmm_save_products", self._products.pointer, os.fsencode(path))
-
-    def to_bytes(self) -> bytes:
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "products.lmm")
-            self.save(path)
-            with open(path, "rb") as file:
-                return file.read()
-
-    @staticmethod
-    def from_bytes(data: bytes) -> "Products":
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "products.lmm")
-            with open(path, "wb") as file:
-                file.write(data)
-            return load_products(path)
-
-    def __reduce__(self):
-        return Products.from_bytes, (self.to_bytes(),)
 
 
 def pool(fits: Iterable["Fit"], *, ddf: str = "satterthwaite", vcov: Optional[str] = None,
@@ -675,10 +415,3 @@ def pool(fits: Iterable["Fit"], *, ddf: str = "satterthwaite", vcov: Optional[st
         >>> pool([fit("y ~ x + (1 | g)", table) for table in imputed])  # doctest: +SKIP
     """
     return _compare(fits, None, command="pool", ddf=ddf, vcov=vcov, cluster=cluster, level=level)
-
-
-def plan(formula: str, data: Any, **options: Any) -> dict:
-    """Sizes, strategies, memory (bytes) and predicted seconds of a fit, which is not made."""
-    options = _options({"formula": formula, **options})
-    rows = _data.rows(data, used_columns(options))
-    return call("lmm_plan", rows.pointer, encoded(stream_options(rows, options)))

@@ -7,17 +7,20 @@ from statistics import NormalDist
 from typing import Any, Optional, Union
 
 from . import _arrow
+from ._files import InputFiles
 from ._library import LmmError, call, encoded
 
 
 class Figure:
     """A figure as SVG, which shows itself in notebooks."""
 
-    def __init__(self, svg: str):
+    def __init__(self, svg: str, inputs: Optional[InputFiles] = None):
         self.svg = svg
+        self._inputs = inputs or InputFiles()
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes the SVG."""
+        self._inputs.refuse(path)
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.svg)
 
@@ -45,7 +48,8 @@ def plot(fit: Any, kind: str, group: Optional[str], ax: Any, data: Any, options:
         except ImportError:
             pass
     request = {"kind": kind, "group": group, **options}
-    return Figure(asked(fit, "lmm_plot", data, request, needs_rows=kind in ("data", "residuals", "variogram"))["figure"])
+    answer = asked(fit, "lmm_plot", data, request, needs_rows=kind in ("data", "residuals", "variogram"))
+    return Figure(answer["figure"], fit._inputs)
 
 
 def asked(fit: Any, function: str, data: Any, request: dict, needs_rows: bool) -> dict:
@@ -62,7 +66,7 @@ def asked(fit: Any, function: str, data: Any, request: dict, needs_rows: bool) -
 
 def _rows(fit: Any) -> dict:
     _, rows = fit._rows(None)
-    return fit._stream("lmm_augment", rows, {})
+    return fit._stream("lmm_augment", None, rows, {})
 
 
 def _residuals(fit: Any, group: Optional[str], ax: Any) -> None:

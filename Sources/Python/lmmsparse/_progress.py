@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Optional, Union
 
+ProgressArgument = Union[bool, Callable[[dict], Any], None]
 
-def listener(progress: Union[bool, Callable[[dict], Any], None]) -> Optional[Callable[[dict], Any]]:
+
+def listener(progress: ProgressArgument) -> Optional[Callable[[dict], Any]]:
     """A callable of the user's as it is; True is a line on standard error, or a bar of tqdm where that is there."""
     if progress is None or progress is False:
         return None

@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 from . import _data
-from ._fit import ProgressArgument, stream_options, used_columns
+from ._estimates import Estimates
+from ._fit import Fit
 from ._library import call, encoded
 from ._options import Columns, options as _options
-from ._progress import listener
-from ._tables import Result, parsed
+from ._progress import ProgressArgument, listener
+from ._reading import stream_options, used_columns
+from ._tables import Result, parsed, texts, typed
 
 
 def fit_many(
@@ -83,6 +85,7 @@ class Fits(Result):
     def __init__(self, answer: dict, kind: str):
         super().__init__(answer, kind)
         self._glance: str = answer["glance"]
+        self._tables: dict = {}
 
     responses = property(lambda self: list(self.by_response))
     failures = property(
@@ -90,8 +93,10 @@ class Fits(Result):
 
     @property
     def by_response(self) -> dict:
-        """Every response's fit as the program's ``fit --json`` writes it; None for those that failed."""
-        return {one["response"]: one["fit"] for one in self.json["responses"]}
+        """Every response's fit as a ``ResponseFit``; None for those that failed."""
+        return {
+            one["response"]: None if one["fit"] is None else ResponseFit(one["fit"], one["response"], self)
+            for one in self.json["responses"]}
 
     def tidy(self) -> Any:
         """A row for every parameter of every response, with the columns of R's broom.mixed between ``response`` and
@@ -101,3 +106,51 @@ class Fits(Result):
     def glance(self) -> Any:
         """A row for every response: nobs, sigma, logLik, AIC, BIC, criterion, df.residual, and a message."""
         return _data.frame(parsed(self._glance), self._kind)
+
+    def _rows_of(self, table: str, response: str) -> Any:
+        """The rows of a table that are a response's, as a frame."""
+        if table not in self._tables:
+            columns = texts(getattr(self, table))
+            places: dict = {}
+            for k, name in enumerate(columns["response"]):
+                places.setdefault(name, []).append(k)
+            self._tables[table] = columns, places
+        columns, places = self._tables[table]
+        chosen = places.get(response, [])
+        return _data.frame(
+            {name: typed([values[k] for k in chosen]) for name, values in columns.items()
+             if name not in ("response", "message")}, self._kind)
+
+
+class ResponseFit(dict, Estimates):
+    """The fit of one response: its values by the names of ``Fit``'s attributes, and the object that the program's ``fit
+    --json`` writes, of which it is a dict.
+
+    Models of many responses are not kept: for tests, predictions and the like the response is fitted by ``fit``.
+    """
+
+    def __init__(self, json: dict, response: str, fits: Fits):
+        super().__init__(json)
+        self.response, self._fits = response, fits
+
+    json = property(lambda self: self)
+
+    def tidy(self) -> Any:
+        """A row for every parameter, as ``Fit.tidy``."""
+        return self._fits._rows_of("_tidy", self.response)
+
+    def glance(self) -> Any:
+        """One row for the fit, as ``Fit.glance``."""
+        return self._fits._rows_of("_glance", self.response)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(Fit, name):
+            raise AttributeError(
+                f"{name} needs the model, and models of many responses are not kept: fit {self.response} by fit().")
+        raise AttributeError(f"ResponseFit has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"Linear mixed model of {self.response}: {self.nobs} rows, criterion {self.criterion:.6g}"
+
+    def __reduce__(self):
+        return ResponseFit, (dict(self), self.response, self._fits)

@@ -60,19 +60,18 @@ class Table(Mapping):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def parsed(text: str) -> dict:
+def texts(table: str) -> dict:
+    """The columns of a CSV text, as texts."""
+    records = list(csv.reader(io.StringIO(table)))
+    return {name: [record[k] for record in records[1:]] for k, name in enumerate(records[0])} if records else {}
+
+
+def parsed(table: str) -> dict:
     """The columns of a CSV text of the library's: numbers, truth values or texts, None or NaN for NA."""
-    records = list(csv.reader(io.StringIO(text)))
-    if not records:
-        return {}
-    columns: dict = {}
-    for k, name in enumerate(records[0]):
-        values = [record[k] for record in records[1:]]
-        columns[name] = _typed(values)
-    return columns
+    return {name: typed(values) for name, values in texts(table).items()}
 
 
-def _typed(values: list) -> list:
+def typed(values: list) -> list:
     there = [value for value in values if value not in ("NA", "")]
     if there and all(value in ("TRUE", "FALSE") for value in there):
         return [None if v in ("NA", "") else v == "TRUE" for v in values]

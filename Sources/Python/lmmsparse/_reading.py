@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is asked of rows."""
+from __future__ import annotations
+
+from . import _data
+from ._library import call, encoded
+from ._options import MODEL
+
+
+def used_columns(options: dict) -> _data.Wanted:
+    """Names of the columns that a model may use; which of them are there, the data say."""
+    answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
+    return _data.Wanted(answer["columns"], answer["formula"])
+
+
+def stream_options(rows: _data.Rows, options: dict) -> dict:
+    """The options with what the rows say of themselves."""
+    options = dict(options)
+    if rows.files is not None:
+        options["data"] = rows.files
+    if rows.levels:
+        chosen = {**rows.levels, **(options.get("levels") or {})}
+        options["levels"] = chosen
+    return options
