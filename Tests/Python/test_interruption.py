@@ -32,7 +32,8 @@ class Interruption(unittest.TestCase):
         before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
         self.addCleanup(signal.signal, signal.SIGALRM, before)
         self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
-        self.handler = signal.getsignal(signal.SIGINT)
+        self.handler = signal.default_int_handler  # which processes in the background have not
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self.handler))
 
     def interrupt(self, work, error=KeyboardInterrupt, delays=(0.002, 0.005, 0.011, 0.023, 0.04)):
         for delay in delays:

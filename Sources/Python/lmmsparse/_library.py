@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -262,18 +263,26 @@ def encoded(options: dict) -> bytes:
     return json.dumps({k: v for k, v in options.items() if v is not None}, allow_nan=False).encode()
 
 
+class _Freeing(weakref.ref):
+    """Frees a pointer when its handle is gone, by C alone: what a signal's handler raises in ``__del__`` would be lost."""
+
+    __slots__ = ("_as_parameter_",)
+
+
+_freeing: list = []
+
+
 class Handle:
     """A pointer of the library's that is given back with this object."""
 
     def __init__(self, free: str):
+        global _freeing
         self.pointer = ctypes.c_void_p()
-        self._free = free
-
-    def __del__(self):
-        pointer = getattr(self, "pointer", None)
-        if pointer and _loaded is not None:
-            getattr(_loaded, self._free)(pointer)
-            self.pointer = ctypes.c_void_p()
+        freed = _Freeing(self, getattr(library(), free))
+        freed._as_parameter_ = self.pointer  # for the function, which is called with the reference
+        if len(_freeing) >= 64 and len(_freeing) & (len(_freeing) - 1) == 0:
+            _freeing = [one for one in _freeing if one() is not None]
+        _freeing.append(freed)
 
     def __copy__(self) -> "Handle":
         return self  # what it points to does not change

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from . import _data
-from ._library import call, encoded
+from ._library import LmmError, call, encoded
 from ._options import MODEL
 
 
 def used_columns(options: dict) -> _data.Wanted:
-    """Names of the columns that a model may use; which of them are there, the data say."""
-    answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
+    """Names of the columns that a model may use; which of them are there, the data say.
+
+    A ``.`` stands for columns of the data, so that all are wanted: the library, which is given them, says which.
+    """
+    try:
+        answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
+    except LmmError as error:
+        if not _is_at_dot(error):
+            raise
+        return _data.Wanted([], [], all=True)
     return _data.Wanted(answer["columns"], answer["formula"])
+
+
+def _is_at_dot(error: LmmError) -> bool:
+    text, place, length = (error.place.get(name) for name in ("formula", "position", "length"))
+    return error.code == "formula" and length == 1 and text[place:place + 1] == "."
 
 
 def stream_options(rows: _data.Rows, options: dict) -> dict:
