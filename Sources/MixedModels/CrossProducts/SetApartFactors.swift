@@ -5,17 +5,35 @@ import ModelFrames
 struct SetApartFactors {
   /// A factor that is a term by itself, and in others with numbers alone.
   private struct Candidate {
-    /// Of the variable, as in coefficients.
+    /// Of the variable, or the interaction, as in coefficients.
     let name: String
-    let column: String
-    let isSummed: Bool
+    /// Two of an interaction.
+    let columns: [String]
+    /// Whether its contrasts are for a factor that is set apart alone.
+    let isAlone: Bool
+    /// Beyond which it is not set apart unasked.
+    let mostLevels: Int
     /// Labels of its products with numbers, which are set apart with it.
-    let slopes: [String]
+    var slopes: [String] = []
+    /// Labels of an interaction's factors that are terms, which it explains.
+    var margins: [String] = []
 
     /// Of the terms to be set apart.
     var labels: [String] { [name] + slopes }
 
-    func isNamed(_ text: String) -> Bool { name.hasBytes(of: text) || column.hasBytes(of: text) }
+    func isNamed(_ text: String) -> Bool {
+      name.hasBytes(of: text) || (columns + margins).contains { $0.hasBytes(of: text) }
+    }
+
+    /// - Parameter levels: Of a column.
+    func isLarge(_ levels: (String) -> Int) -> Bool {
+      let count = columnCount(levels)
+      guard count <= Double(mostLevels) else { return false }
+      return columns.contains { levels($0) >= SparseFixedEffects.fewestLevels }
+        || columns.count > 1 && count >= Double(SparseFixedEffects.fewestCells)
+    }
+
+    func columnCount(_ levels: (String) -> Int) -> Double { columns.reduce(1) { $0 * Double(levels($1)) } }
   }
 
   /// So many levels met where fewer were expected.
@@ -56,7 +74,7 @@ struct SetApartFactors {
       let (term, label) = (fixed.terms[t], fixed.label(of: fixed.terms[t]))
       let numbers = term.filter { $0 != factor }
       guard numbers.allSatisfy({ fixed.variables[$0].isSingleNumber && !isFactor(fixed.variables[$0]) }) else {
-        return "is in \(label), and of interactions only those with numbers are sparse"
+        return "is in \(label), and of interactions only those with numbers, and between two factors with treatment contrasts that are in no other, are sparse"
       }
       let isDifference = codings[t][term.firstIndex(of: factor)!] == .contrasts
       return !isDifference || fixed.terms.contains(numbers)
@@ -69,21 +87,23 @@ struct SetApartFactors {
       let products = fixed.terms.indices.filter { fixed.terms[$0].count > 1 && fixed.terms[$0].contains(term[0]) }
       if let problem = products.lazy.compactMap({ problem($0, of: term[0]) }).first {
         reasons[variable.name] = problem
-      } else if !products.isEmpty, contrast != .treatment {
-        reasons[variable.name] = "is in \(fixed.label(of: fixed.terms[products[0]])), whose columns are dense with \(contrast.word) contrasts"
       } else if columns.count(where: { $0 == column }) > 1 {
         reasons[variable.name] = "is there more than once"
       } else if formula.hasRandomIntercept(of: column) {
         reasons[variable.name] = "has a random intercept of its own"
-      } else if contrast == .treatment || contrast == .sum && fixed.hasIntercept {
+      } else if contrast != .treatment, !fixed.hasIntercept {
+        reasons[variable.name] = "has \(contrast.word) contrasts beside no intercept, and their columns are dense"
+      } else if !contrast.spansLevels {
+        reasons[variable.name] = "has given contrasts that are not one fewer than its levels, and their columns are dense"
+      } else {
         candidates.append(
           Candidate(
-            name: variable.name, column: column, isSummed: contrast == .sum,
+            name: variable.name, columns: [column], isAlone: contrast != .treatment,
+            mostLevels: contrast.mostLevels,
             slopes: products.map { fixed.label(of: fixed.terms[$0]) }))
-      } else {
-        reasons[variable.name] = "has \(contrast.word) contrasts, whose columns are dense"
       }
     }
+    addCells(fixed, isFactor: isFactor, kinds, options)
     // Without an intercept the first factor has all its levels' columns.
     if !fixed.hasIntercept {
       let first = fixed.terms.first { $0.contains { isFactor(fixed.variables[$0]) } }
@@ -97,6 +117,33 @@ struct SetApartFactors {
     }
   }
 
+  /// Interactions of two factors that are in no other: their levels are the cells that occur.
+  private mutating func addCells(
+    _ fixed: ModelTerms, isFactor: (Variable) -> Bool, _ kinds: [String: ColumnKind], _ options: FitOptions
+  ) {
+    guard fixed.hasIntercept else { return }
+    for term in fixed.terms where term.count == 2 {
+      let variables = term.map { fixed.variables[$0] }
+      let columns = variables.compactMap(\.columnAsFactor)
+      guard variables.allSatisfy(isFactor), columns.count == 2, columns[0] != columns[1],
+        columns.allSatisfy({ kinds[$0] != .logical }),
+        columns.allSatisfy({ (options.contrasts[$0] ?? options.defaultContrast ?? .treatment) == .treatment }),
+        // Whatever else these factors are in is a part of it.
+        fixed.terms.allSatisfy({ other in Set(other).isSubset(of: term) || Set(other).isDisjoint(with: term) }),
+        columns.allSatisfy({ column in fixed.variables.count { $0.columnAsFactor == column } == 1 }),
+        !formula.randomTerms.contains(where: { random in
+          Set(random.grouping.compactMap(\.columnAsFactor)).isSubset(of: columns) && random.terms.hasIntercept
+        })
+      else { continue }
+      let margins = fixed.terms.filter { $0.count == 1 && term.contains($0[0]) }
+      candidates.append(
+        Candidate(
+          name: fixed.label(of: term), columns: columns, isAlone: true, mostLevels: SparseFixedEffects.mostCells,
+          margins: margins.map { fixed.label(of: $0) }))
+      for name in variables.map(\.name) { reasons[name] = nil }
+    }
+  }
+
   /// What no factor can be set apart beside.
   private static func obstacle(_ formula: Formula, _ options: FitOptions) -> String? {
     if !formula.absorbedFactors.allSatisfy(\.isReported) { return "stands beside absorbed factors" }
@@ -107,7 +154,7 @@ struct SetApartFactors {
   }
 
   /// The columns of the candidates.
-  var columns: [String] { candidates.map(\.column) }
+  var columns: [String] { candidates.flatMap(\.columns) }
 
   /// Of all factors.
   var hasFactors: Bool { terms.contains { !$0.columns.isEmpty } }
@@ -121,7 +168,8 @@ struct SetApartFactors {
   /// - Throws: `FitError.manyDenseColumns`.
   func checkDense(besides names: [String], levels: (String) -> Int) throws(FitError) {
     // The interaction that is why a factor is not set apart comes behind it.
-    for term in terms.reversed() where !names.contains(term.label) {
+    let explained = candidates.filter { names.contains($0.name) }.flatMap(\.margins)
+    for term in terms.reversed() where !(names + explained).contains(term.label) {
       let counts = term.columns.map(levels)
       guard let most = counts.max(), most >= SparseFixedEffects.fewestLevels else { continue }
       let count = counts.reduce(1.0) { $0 * Double(max($1, 1)) }
@@ -135,8 +183,11 @@ struct SetApartFactors {
   ///
   /// - Parameter levels: Of a column, as far as they were seen.
   func names(levels: (String) -> Int) -> [String] {
-    let many = candidates.filter { levels($0.column) >= SparseFixedEffects.fewestLevels }
-    return compatible(many).flatMap(\.labels)
+    let many = candidates.filter { $0.isLarge(levels) }
+    // An interaction stands alone: the most columns count.
+    let largest = many.max { $0.columnCount(levels) < $1.columnCount(levels) }
+    if let largest, largest.columns.count > 1 { return largest.labels }
+    return compatible(many.filter { $0.columns.count == 1 }).flatMap(\.labels)
   }
 
   /// Rows can be read again with sparse columns where a factor turns out to have many levels.
@@ -151,10 +202,10 @@ struct SetApartFactors {
     if !many.isEmpty { throw ManyLevels(names: many) }
   }
 
-  /// Slopes and sum contrasts are for one factor alone; without an intercept the first must be among them.
+  /// Slopes, and other contrasts than treatment contrasts, are for one factor alone; without an intercept the first must be among them.
   private func compatible(_ chosen: [Candidate]) -> [Candidate] {
     let own = chosen.first { !$0.slopes.isEmpty }
-    let kept = own.map { [$0] } ?? (chosen.count == 1 ? chosen : chosen.filter { !$0.isSummed })
+    let kept = own.map { [$0] } ?? (chosen.count == 1 ? chosen : chosen.filter { !$0.isAlone })
     let hasIntercept = (formula.writtenFixed ?? formula.fixed).hasIntercept
     return hasIntercept || kept.first?.name == candidates.first?.name ? kept : []
   }
@@ -177,11 +228,11 @@ struct SetApartFactors {
           ?? "is no factor that stands by itself in the fixed part"
       )
     }
-    let chosen = found.compactMap(\.self)
+    let chosen = candidates.filter { own in found.contains { $0?.name == own.name } }
     guard compatible(chosen).count == chosen.count else {
       throw .sparseFixed(
         wanted.joined(separator: ", "),
-        "cannot be had together: slopes of levels and sum contrasts are for one factor alone, and without an intercept the formula's first factor must be among them"
+        "cannot be had together: slopes of levels, interactions, and contrasts other than treatment are for one factor alone, and without an intercept the formula's first factor must be among them"
       )
     }
     return chosen.flatMap(\.labels)
@@ -203,6 +254,25 @@ extension Variable {
     case .column, .numeric, .scaled: true
     case .factor, .logical, .polynomial, .spline: false
     }
+  }
+}
+
+extension Contrast {
+  /// Of sparse columns that nobody asked for.
+  fileprivate var mostLevels: Int {
+    switch self {
+    case .treatment, .sum: .max
+    case .helmert, .deviation, .successiveDifferences: SparseFixedEffects.mostCombined
+    case .matrix: SparseFixedEffects.largestMatrix
+    // More than a hundred have no polynomials.
+    case .polynomial: 0
+    }
+  }
+
+  /// Whether columns and the constant are as many as levels.
+  fileprivate var spansLevels: Bool {
+    guard case .matrix(let levels, let names, _) = self else { return true }
+    return names.count == levels.count - 1
   }
 }
 

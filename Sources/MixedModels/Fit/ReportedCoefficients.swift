@@ -10,6 +10,7 @@ extension LinearMixedModel {
     let (effects, starts) = (estimates.fixedLevelEffects.flatMap(\.self), levels.starts)
     let reference = reported.referenceFunctions.multipliedByTransposeOnLeft(effects)
     let shares = reported.referenceShares
+    let coded = reported.coded(effects)
     let own = reported.transform * reference
     let first = reported.hasIntercept ? 1 : 0
     let position = Dictionary(uniqueKeysWithValues: zip(fixed.kept, 0...))
@@ -23,10 +24,11 @@ extension LinearMixedModel {
         return reported.given.indices.reduce(estimates.β[k]) {
           $0 - reported.shares[k, $1] * own[first + $1]
         }
-      case .level(let factor, let level):
-        let place = starts[factor] + level
-        guard place < shares.rows else { return effects[place] }
-        return reference.indices.reduce(effects[place]) { $0 - shares[place, $1] * reference[$1] }
+      case .coordinate(let factor, let coordinate):
+        let place = starts[factor] + coordinate
+        guard place < shares.rows else { return coded[place] }
+        return reference.indices.reduce(coded[place]) { $0 - shares[place, $1] * reference[$1] }
+      case .dependent: return nil
       }
     }
   }

@@ -61,6 +61,15 @@ struct FixedLevels: Sendable {
   /// Whether levels of one factor have slopes beside their constants; there is no other factor then.
   var hasSlopes: Bool { within != nil }
 
+  /// Whether levels are the cells of two factors of the fixed part; there is no other factor then.
+  var areCells: Bool {
+    guard case .cells = reported?.codings[0].kind else { return false }
+    return true
+  }
+
+  /// Whether some of R's coefficients combine levels.
+  var hasCombinations: Bool { reported?.codings.contains { !$0.isOfSingleLevels } == true }
+
   /// Of the equations' blocks beside `width` columns [X y].
   func entries(width: Int) -> Int {
     starts.last! * (1 + width) + pairs.reduce(0) { $0 + $1.blocks.count }

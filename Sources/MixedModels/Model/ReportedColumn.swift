@@ -7,7 +7,10 @@ struct ReportedColumn: Sendable {
     case intercept
     /// Among the columns beside the factors.
     case column(Int)
-    case level(factor: Int, level: Int)
+    /// A factor's coordinate, see `LevelCoding`.
+    case coordinate(factor: Int, Int)
+    /// A column of a factor's that is no coordinate, since cells are empty.
+    case dependent(factor: Int, column: Int)
   }
   let name: String
   let place: Place
@@ -27,20 +30,29 @@ extension LinearMixedModel {
         range.map {
           ReportedColumn(name: fixed.names[$0], place: .column($0), isKept: kept.contains($0))
         }
-      case .factor(let k): reported.columns(of: k, levels)
+      case .factor(let k, let term): reported.columns(of: k, term, levels)
       }
     }
   }
 }
 
 extension ReportedLevels {
-  fileprivate func columns(of k: Int, _ levels: FixedLevels) -> [ReportedColumn] {
+  fileprivate func columns(of k: Int, _ term: Int, _ levels: FixedLevels) -> [ReportedColumn] {
     let (factor, start, dropped) = (levels.factors[k], levels.starts[k], Set(reference))
     let coding = codings[k]
-    return coding.columns.map { level in
-      ReportedColumn(
-        name: coding.name(of: level, factor.levels[level]), place: .level(factor: k, level: level),
-        isKept: !dropped.contains(start + level) && !factor.isRedundant[level])
+    return coding.terms.filter { $0.term == term }.flatMap(\.columns).map { number in
+      let column = coding.columns[number]
+      guard let coordinate = column.coordinate else {
+        return ReportedColumn(name: column.name, place: .dependent(factor: k, column: number), isKept: false)
+      }
+      let isFree =
+        switch coding.kind {
+        case .indicators, .treatment: factor.isRedundant[coordinate]
+        case .sum, .combinations, .cells: false
+        }
+      return ReportedColumn(
+        name: column.name, place: .coordinate(factor: k, coordinate),
+        isKept: !dropped.contains(start + coordinate) && !isFree)
     }
   }
 }

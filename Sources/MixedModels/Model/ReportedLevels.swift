@@ -12,19 +12,23 @@ import NumericalMethods
 /// all e(1), e(g), and coefficients of other columns are β − cγ.
 ///
 /// Slopes of one factor's levels are coded by themselves, and the number is what they have in common. Of several factors
-/// the levels of all but the first are differences from their base as they are.
+/// the levels of all but the first are differences from their base as they are. Where a number does not vary in a level,
+/// effects that D makes nothing of are a direction e(g) as well, unless coordinates are single levels' with a base of
+/// their own, of which the level's is then 0.
 struct ReportedLevels: Sendable {
   /// A stretch of R's columns.
   enum Part: Sendable {
     case intercept
     /// Of the columns beside the factors.
     case columns(Range<Int>)
-    /// The columns of a factor.
-    case factor(Int)
+    /// The columns of a factor, or those of a term that it explains.
+    case factor(Int, term: Int)
   }
   let parts: [Part]
   /// Of the factors, or of one factor and its products with numbers.
   let codings: [LevelCoding]
+  /// First level, and coordinate, of every factor.
+  private let starts: [Int]
   let hasIntercept: Bool
   /// P, as places among the levels of all factors, what levels have in common first.
   let reference: [Int]
@@ -42,7 +46,8 @@ struct ReportedLevels: Sendable {
   let logDeterminant: Double
   /// ρ = e(d)_P as combinations of the levels' effects, levels of all factors × P.
   let referenceFunctions: DenseMatrix
-  /// tⱼ of the levels that have shares of ρ: a coefficient is its level's effect less tⱼρ.
+  /// tⱼ of the levels that have shares of ρ: a coefficient is its level's effect, or combination of effects (`coded`),
+  /// less tⱼρ.
   let referenceShares: DenseMatrix
 
   /// Directions are dependent where no more than this is left of one.
@@ -56,11 +61,13 @@ struct ReportedLevels: Sendable {
     let written = specification.formula.writtenFixed!
     hasIntercept = written.hasIntercept
     for factor in levels.factors where factor.levels.count < 2 { throw FitError.oneLevelFactor(factor.name) }
-    let parts = try Self.parts(written, levels.factors.map(\.name), builder)
+    let parts = try Self.parts(written, builder)
     self.parts = parts
-    let isSummed = try Self.isSummed(specification, builder.options)
-    let codings = levels.factors.indices.map {
-      LevelCoding($0, written, specification, levels, isSummed: isSummed, parts)
+    let contrast = try Self.contrast(specification, builder.options)
+    let codings = try levels.factors.indices.map {
+      specification.absorbed[$0].grouping.count > 1
+        ? try LevelCoding(cells: $0, written, builder, levels)
+        : try LevelCoding($0, written, builder, levels, contrast, parts)
     }
     self.codings = codings
     let kept = Set(fixed.kept)
@@ -68,6 +75,7 @@ struct ReportedLevels: Sendable {
       fixed.names.indices.filter { !kept.contains($0) }, builder, fixed, levels)
     self.aliased = aliased
     let primary = levels.hasSlopes ? levels.factors.count : 1
+    self.starts = levels.starts
     let starts = Array(levels.starts.prefix(primary + 1))
     func coordinates(_ d: [Double]) -> [Double] {
       (0..<primary).flatMap { codings[$0].coordinates(d[starts[$0]..<starts[$0 + 1]]) }
@@ -79,12 +87,15 @@ struct ReportedLevels: Sendable {
       effects.append(d)
       directions.append(coordinates(d))
     }
+    let nothing = contrast == .treatment ? [] : try Self.effectsOfNothing(levels).map(coordinates)
     if hasIntercept { take(nil, (0..<levels.starts.last!).map { $0 < starts[1] ? 1 : 0 }) }
     // Of several factors R drops levels before columns that they explain.
     for a in aliased.columns.indices where primary == levels.factors.count {
       let d = aliased.directions.column(a)
       // What factors behind the column have of it must be new.
-      if Self.isIndependent(coordinates(d), of: directions, in: Self.placesBehind(aliased.columns[a], parts, starts)) {
+      if Self.isIndependent(
+        coordinates(d), of: directions + nothing, in: Self.placesBehind(aliased.columns[a], parts, codings, starts))
+      {
         take(aliased.columns[a], d)
       }
     }
@@ -92,7 +103,8 @@ struct ReportedLevels: Sendable {
     let own = given.map { column in aliased.columns.firstIndex(of: column)! }
     shares = aliased.shares.submatrix(rows: Array(0..<fixed.kept.count), columns: own)
     self.effects = DenseMatrix(rows: levels.starts.last!, columns: chosen.count, storage: effects.flatMap(\.self))
-    let all = DenseMatrix(rows: starts.last!, columns: chosen.count, storage: directions.flatMap(\.self))
+    directions += nothing
+    let all = DenseMatrix(rows: starts.last!, columns: directions.count, storage: directions.flatMap(\.self))
     let bases = (0..<primary).compactMap { k in codings[k].base.map { starts[k] + $0 } }
     let reference = Self.lastIndependentRows(ColumnOrderedQR(all, tolerance: 1e-14).q, first: bases)
     self.reference = reference
@@ -116,39 +128,85 @@ struct ReportedLevels: Sendable {
     referenceFunctions = functions
     var shares = all * inverse
     for k in 0..<primary {
-      guard let base = codings[k].base, let c = reference.firstIndex(of: starts[k] + base) else { continue }
-      for level in codings[k].columns { shares[starts[k] + level, c] += 1 }
+      guard codings[k].isOfSingleLevels, let base = codings[k].base, let c = reference.firstIndex(of: starts[k] + base)
+      else { continue }
+      for level in 0..<codings[k].levelCount where level != base { shares[starts[k] + level, c] += 1 }
     }
     referenceShares = shares
   }
 
-  /// Whether the one factor has sum contrasts.
+  /// A coefficient but for its share of ρ, as a combination of its factor's effects.
+  func ownFunction(_ factor: Int, _ coordinate: Int) -> [(level: Int, value: Double)] {
+    let coding = codings[factor]
+    return coding.isOfSingleLevels ? [(coordinate, 1)] : coding.function(coordinate)
+  }
+
+  /// The same of effects d, for all coordinates, factor after factor.
+  func coded(_ d: [Double]) -> [Double] {
+    codings.enumerated().flatMap { k, coding in
+      let own = d[starts[k]..<starts[k + 1]]
+      return coding.isOfSingleLevels ? Array(own) : coding.coordinates(own)
+    }
+  }
+
+  /// The contrasts of the one factor; treatment contrasts of several.
   ///
   /// - Throws: `FitError.sparseFixed` for other contrasts.
-  private static func isSummed(
+  private static func contrast(
     _ specification: ModelSpecification, _ options: FitOptions
-  ) throws(FitError) -> Bool {
+  ) throws(FitError) -> Contrast {
     let contrasts = specification.absorbed.map { factor in
       factor.grouping[0].column.flatMap { options.contrasts[$0] } ?? .treatment
     }
-    if contrasts == [.sum], specification.formula.writtenFixed!.hasIntercept { return true }
+    let written = specification.formula.writtenFixed!
+    if contrasts.allSatisfy({ $0 == contrasts[0] }), written.hasIntercept,
+      Set(specification.absorbed.map(\.grouping[0].name)).count == 1
+    {
+      return contrasts[0]
+    }
     for (factor, contrast) in zip(specification.absorbed, contrasts) where contrast != .treatment {
       throw .sparseFixed(factor.name, "has \(contrast.word) contrasts")
     }
-    return false
+    return .treatment
+  }
+
+  /// Levels in which a number does not vary, beyond which looking for the columns that R drops takes long.
+  private static let mostWithoutVariation = 300
+
+  /// Effects d with Dd = 0, one for every redundant slope: the slope, and the level's effect that makes up for it.
+  ///
+  /// - Throws: `FitError.sparseFixed` for too many.
+  private static func effectsOfNothing(_ levels: FixedLevels) throws(FitError) -> [[Double]] {
+    guard let within = levels.within else { return [] }
+    let places = within.isRedundant.indices.filter { within.isRedundant[$0] }
+    guard places.count <= mostWithoutVariation else {
+      throw .sparseFixed(
+        levels.factors[0].name,
+        "has no treatment contrasts, and \(places.count) slopes that no rows tell of, since a number does not vary in a level")
+    }
+    return places.map { place in
+      var w = DenseMatrix(rows: within.isRedundant.count, columns: 1)
+      w[place, 0] = 1
+      return within.effects(w).storage
+    }
   }
 
   /// The stretches of columns in R's order.
   private static func parts(
-    _ written: ModelTerms, _ names: [String], _ builder: DesignBuilder
+    _ written: ModelTerms, _ builder: DesignBuilder
   ) throws -> [Part] {
-    let bound = builder.products.specification.fixed.terms
+    let specification = builder.products.specification
+    let bound = specification.fixed.terms
+    let labels = specification.absorbed.map { factor in
+      // Cells explain the terms of their factors, too.
+      [factor.name] + (factor.grouping.count > 1 ? factor.grouping.map(\.name) : [])
+    }
     var parts: [Part] = written.hasIntercept ? [.intercept] : []
     var (next, column) = (0, 0)
-    for term in written.terms {
+    for (t, term) in written.terms.enumerated() {
       let label = written.label(of: term)
-      if let factor = names.firstIndex(where: { $0.hasBytes(of: label) }) {
-        parts.append(.factor(factor))
+      if let factor = labels.firstIndex(where: { $0.contains { $0.hasBytes(of: label) } }) {
+        parts.append(.factor(factor, term: t))
         continue
       }
       let count = try builder.variableColumns(bound[next]).reduce(1) { $0 * $1.names.count }
@@ -159,13 +217,15 @@ struct ReportedLevels: Sendable {
   }
 
   /// The places of factors that stand behind a column.
-  private static func placesBehind(_ column: Int, _ parts: [Part], _ starts: [Int]) -> [Int] {
+  private static func placesBehind(
+    _ column: Int, _ parts: [Part], _ codings: [LevelCoding], _ starts: [Int]
+  ) -> [Int] {
     var (places, isBehind) = ([Int](), false)
     for part in parts {
       switch part {
       case .intercept: continue
       case .columns(let range): isBehind = isBehind || range.contains(column)
-      case .factor(let k): if isBehind { places += starts[k]..<starts[k + 1] }
+      case .factor(let k, let term): if isBehind { places += codings[k].coordinates(ofTerm: term).map { starts[k] + $0 } }
       }
     }
     return places

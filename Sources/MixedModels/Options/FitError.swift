@@ -116,7 +116,7 @@ extension FitError: CustomStringConvertible {
     case .sparseFixed(let factor, let reason):
       "“\(factor)” \(reason), so that it cannot be kept as sparse columns. Use \(Setting.sparseFixed("none")), or absorb it, y ~ x | \(factor)"
     case .manyDenseColumns(let term, let factor, let count):
-      "“\(term)” has some \(count) columns, and they are dense: only factors that stand by themselves, with treatment contrasts, and their products with numbers are kept as sparse columns. Dense ones take memory by the square of their number and time by its cube. Make the effects of \(factor) random, as in (x | \(factor)), merge its levels, or have them whatever they take by \(Setting.sparseFixed("none"))"
+      "“\(term)” has some \(count) columns, and they are dense: only factors that stand by themselves, their products with numbers, and interactions of two factors are kept as sparse columns. Dense ones take memory by the square of their number and time by its cube. Make the effects of \(factor) random, as in (x | \(factor)), merge its levels, or have them whatever they take by \(Setting.sparseFixed("none"))"
     case .noRandomTerm(let formula):
       "no random-effects term in “\(formula)”. Add one such as (1 | group); without any, this is ordinary least squares"
     case .emptyRandomTerm(let group):

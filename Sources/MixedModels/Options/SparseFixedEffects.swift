@@ -16,4 +16,12 @@ public enum SparseFixedEffects: Sendable, Equatable {
 
   /// Dense columns of fewer levels are as fast, and all commands work beside them.
   static let fewestLevels = 200
+  /// The same of the columns of an interaction.
+  static let fewestCells = 1000
+  /// More columns of an interaction are not for anybody to read.
+  static let mostCells = 2_000_000
+  /// Of levels with columns that combine them, whose standard errors take a solution each; more are sparse if asked for.
+  static let mostCombined = 20_000
+  /// Of levels with given or polynomial columns, whose matrix is inverted.
+  static let largestMatrix = 1000
 }

@@ -259,7 +259,7 @@ import Testing
   }
 
   /// Two sets of workers and firms that no row connects, and columns that are constant within workers.
-  private static let panel: [any TableSource] = {
+  static let panel: [any TableSource] = {
     var random = SplitMix64(seed: 23)
     var text = "y,x,z,v,worker,firm,g\n"
     for row in 0..<150 {
@@ -286,28 +286,40 @@ import Testing
     ("y ~ firm + x + worker + (x | g)", ["worker", "firm"]),
   ])
   func `columns that depend on others are dropped in R's order`(formula: String, sparse: [String]) throws {
+    try Self.expectDropped(
+      formula, Self.panel, sparse, [:],
+      [
+        "workerw1", "workerw12", "workerw12 - workerw10", "workerw3 - workerw11", "(Intercept)", "x",
+        "(Intercept) + workerw2",
+      ])
+  }
+
+  /// - Parameter texts: Hypotheses.
+  static func expectDropped(
+    _ formula: String, _ data: [any TableSource], _ sparse: [String], _ contrasts: [String: Contrast],
+    _ texts: [String]
+  ) throws {
     let set = { (options: inout FitOptions) in
+      options.contrasts = contrasts
+      guard formula.contains("(") else { return }
       options.knownTheta = formula.contains("(x") ? [0.5, 0.1, 0.3] : [0.5]
     }
-    let model = try Self.panelFit(formula, .factors(sparse), set)
-    let (a, b) = (try Self.panelFit(formula, .none, set).tested(), try model.tested())
-    #expect(!a.droppedColumns.isEmpty && a.droppedColumns == b.droppedColumns)
+    let model = try fitted(formula, data, .factors(sparse), set)
+    let (a, b) = (try fitted(formula, data, .none, set).tested(), try model.tested())
+    #expect(a.droppedColumns == b.droppedColumns && (!a.droppedColumns.isEmpty || !contrasts.isEmpty))
     #expect(abs(a.criterion - b.criterion) < 1e-9 * abs(a.criterion))
     for (a, b) in zip(a.fixedEffects, b.fixedEffects) {
       #expect(a.name == b.name)
-      Self.expectEqual(a.estimate, b.estimate, 1e-8, a.name)
-      Self.expectEqual(a.standardError, b.standardError, 1e-8, "SE of \(a.name)")
+      expectEqual(a.estimate, b.estimate, 1e-8, a.name)
+      expectEqual(a.standardError, b.standardError, 1e-8, "SE of \(a.name)")
     }
     // What can be estimated of the rest is the same, and has the same tests.
-    let dense = try Self.panelFit(formula, .none, set)
-    for text in [
-      "workerw1", "workerw12", "workerw12 - workerw10", "workerw3 - workerw11", "(Intercept)", "x",
-      "(Intercept) + workerw2",
-    ] {
+    let dense = try fitted(formula, data, .none, set)
+    for text in texts {
       let row = try? model.contrast([try model.hypothesis(text)], .none).rows[0]
       let other = try? dense.contrast([try dense.hypothesis(text)], .none).rows[0]
-      Self.expectEqual(other?.estimate, row?.estimate, 1e-8, text)
-      Self.expectEqual(other?.standardError, row?.standardError, 1e-8, text)
+      expectEqual(other?.estimate, row?.estimate, 1e-8, text)
+      expectEqual(other?.standardError, row?.standardError, 1e-8, text)
     }
   }
 

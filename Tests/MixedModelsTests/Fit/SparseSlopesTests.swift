@@ -9,7 +9,7 @@ import Testing
   private typealias Sparse = `Sparse columns of the fixed part`
 
   /// x does not vary in level l2 and is zero in l4; z is constant within levels.
-  private static func rows(_ count: Int, levels: Int = 6, shift: Double = 0) -> [any TableSource] {
+  static func rows(_ count: Int, levels: Int = 6, shift: Double = 0) -> [any TableSource] {
     var text = "y,f,x,g,z\n"
     for i in 0..<count {
       let (f, g) = (i % levels, i * 13 % 10)

@@ -34,7 +34,7 @@ extension FittedModel {
           for (i, value) in own(first + a).enumerated() { ρ[i] -= reported.shares[k, a] * value }
         }
         return (c, model.fixed.workingRow(unit) + ρ)
-      case .level: return nil
+      case .coordinate, .dependent: return nil
       }
     }
   }
@@ -50,7 +50,7 @@ extension FittedModel {
       wanted != .satterthwaite || curvature != nil || isLeastSquares
     let tests = try LevelTests(
       self, hasTests ? wanted : .none, functions: reported.referenceFunctions,
-      shares: reported.referenceShares.behind(columns: model.fixedEffectCount))
+      shares: reported.referenceShares.behind(columns: model.fixedEffectCount), of: .coefficients)
     var tested = fit
     func set(_ column: Int, variance: Double, _ denominator: Denominator?) {
       guard let estimate = fit.fixedEffects[column].estimate else { return }
@@ -73,8 +73,8 @@ extension FittedModel {
     }
     let starts = levels.starts
     for (column, own) in columns.enumerated() {
-      guard own.isKept, case .level(let factor, let level) = own.place else { continue }
-      let (variance, df) = tests.levels[starts[factor] + level]
+      guard own.isKept, case .coordinate(let factor, let coordinate) = own.place else { continue }
+      let (variance, df) = tests.levels[starts[factor] + coordinate]
       set(column, variance: variance, df.map { Denominator(degreesOfFreedom: $0) })
     }
     let covariance = rows.multipliedByTransposeOnLeft(tests.ddf.covariance * rows)

@@ -8,11 +8,20 @@ import NumericalMethods
 /// effects d beside X as it is have Cov(d)/σ² = M⁻¹ + LΦLᵀ and Cov(d, β̂)/σ² = −LΦ. All their variances
 /// need M⁻¹'s diagonal (Erisman & Tinney 1975), a function of them one solution.
 final class LevelAnswers {
+  /// What shares of (β, ρ) are taken off.
+  enum OwnFunctions {
+    /// Of levels.
+    case effects
+    /// R's coefficients but for their shares, see `ReportedLevels.coded`.
+    case coefficients
+  }
+
   /// At one φ.
   struct State {
     /// Of (β, ρ) / σ², β in working coordinates, (p + r) × (p + r).
     let covariance: DenseMatrix
-    /// Of every level's effect less its share of ρ, factor after factor, / σ²; none where they are not wanted.
+    /// Of every level's own function less its share of (β, ρ), factor after factor, / σ²; none where they are not
+    /// wanted.
     let levels: [Double]
     /// The relative standard error of these, root mean square, where they are estimates.
     let error: Double?
@@ -67,8 +76,11 @@ final class LevelAnswers {
   ///   - functions: ρ as combinations of the levels' effects, factor after factor, levels × r.
   ///   - shares: Of (β, ρ) in every level's own function, for the first levels; nil: variances of the levels are
   ///   not wanted.
+  ///   - own: Levels' functions, one each.
   /// - Throws: `FitError`, `CholmodError`.
-  func state(φ: [Double]?, functions: DenseMatrix, shares: DenseMatrix?) throws -> State {
+  func state(
+    φ: [Double]?, functions: DenseMatrix, shares: DenseMatrix?, of own: OwnFunctions = .effects
+  ) throws -> State {
     var Λ = model.covariance.emptyFactors
     if let φ {
       model.covariance.factors(φ, into: &Λ)
@@ -99,8 +111,13 @@ final class LevelAnswers {
     guard let shares else { return State(covariance: C, levels: [], error: nil) }
     let joint = within?.jointPlaces.map { (first + $0, first + $1) } ?? []
     let inverse = try system.entries(from: model.groups.count, joint)
-    let diagonal = within?.variances(inverse.diagonal, joint: inverse.joint) ?? inverse.diagonal
-    let (ofEffects, answersOfEffects) = (within?.effects(L) ?? L, within?.effects(answers) ?? answers)
+    var diagonal = within?.variances(inverse.diagonal, joint: inverse.joint) ?? inverse.diagonal
+    var (ofEffects, answersOfEffects) = (within?.effects(L) ?? L, within?.effects(answers) ?? answers)
+    let isCombined = own == .coefficients && fixedLevels.hasCombinations
+    if isCombined {
+      try replaceByCombinations(&diagonal)
+      (ofEffects, answersOfEffects) = (coded(ofEffects), coded(answersOfEffects))
+    }
     var variances = diagonal.map { u * u * $0 }
     for level in variances.indices {
       var row = (0..<p).map { u * ofEffects[level, $0] }
@@ -116,8 +133,42 @@ final class LevelAnswers {
       }
       variances[level] += dot(row, Φ * row)
     }
+    // Factors with such coefficients are alone, and solutions are exact.
     return State(
-      covariance: C, levels: variances, error: error(of: variances, from: diagonal.map { u * u * $0 }))
+      covariance: C, levels: variances,
+      error: isCombined ? nil : error(of: variances, from: diagonal.map { u * u * $0 }))
+  }
+
+  /// Of R's coefficients but for their shares, for all columns.
+  private func coded(_ x: DenseMatrix) -> DenseMatrix {
+    DenseMatrix(
+      rows: x.rows, columns: x.columns,
+      storage: (0..<x.columns).flatMap { fixedLevels.reported!.coded(x.column($0)) })
+  }
+
+  /// Functions whose answers are in memory at a time.
+  private static let batch = 64
+
+  /// Variances of coefficients that combine levels in the place of these levels' own: a solution for each.
+  private func replaceByCombinations(_ variances: inout [Double]) throws {
+    let reported = fixedLevels.reported!
+    let places = zip(reported.codings, fixedLevels.starts).enumerated().flatMap { k, own in
+      own.0.isOfSingleLevels ? [] : (0..<own.0.levelCount).map { (factor: k, start: own.1, coordinate: $0) }
+    }
+    for first in stride(from: 0, to: places.count, by: Self.batch) {
+      let part = places[first..<min(first + Self.batch, places.count)]
+      var f = DenseMatrix(rows: fixedLevels.starts.last!, columns: part.count)
+      for (c, own) in part.enumerated() {
+        for (level, value) in reported.ownFunction(own.factor, own.coordinate) { f[own.start + level, c] = value }
+      }
+      f = fixedLevels.within?.functions(f) ?? f
+      var given = DenseMatrix(rows: joined.randomEffectCount, columns: part.count)
+      for c in 0..<part.count { for level in 0..<f.rows { given[self.first + level, c] = f[level, c] } }
+      let answers = ofLevels(try system.answers(to: given))
+      for (c, own) in part.enumerated() {
+        variances[own.start + own.coordinate] = dot(f.column(c), answers.column(c))
+      }
+    }
   }
 
   /// What the errors of M⁻¹'s diagonal are of variances that it is a part of; nil where it is exact.

@@ -29,17 +29,20 @@ struct LevelTests {
   /// Satterthwaite's degrees of freedom of all levels take their variances at two more points for every
   /// parameter.
   static let mostLevels = 20_000
+  /// The same of coefficients that combine levels, whose variances take a solution each.
+  private static let mostCombinations = 2000
   /// In units of φ.
   private static let step = 1e-4
 
   /// - Parameters:
   ///   - functions: ρ as combinations of the levels' effects, factor after factor, levels × r.
   ///   - shares: See `LevelAnswers.state`.
+  ///   - own: What `shares` are taken off.
   ///   - areJoint: Whether rows are tested together, which takes coordinates of their own.
   /// - Throws: `InferenceError` where the method does not fit the model; `FitError`, `CholmodError`.
   init(
     _ fitted: FittedModel, _ method: DegreesOfFreedomMethod, functions: DenseMatrix,
-    shares: DenseMatrix? = nil, areJoint: Bool = false
+    shares: DenseMatrix? = nil, of own: LevelAnswers.OwnFunctions = .effects, areJoint: Bool = false
   ) throws {
     let (model, coefficients) = (fitted.model, fitted.coefficients)
     let variance = coefficients.variance
@@ -63,7 +66,7 @@ struct LevelTests {
     var all = coefficients.β + functions.multipliedByTransposeOnLeft(effects)
     if let scale { DenseCholesky.solveLower(scale, &all) }
     estimates = all
-    let here = try answers.state(φ: fitted.φ, functions: functions, shares: shares)
+    let here = try answers.state(φ: fitted.φ, functions: functions, shares: shares, of: own)
     let covariance = variance * turned(here.covariance)
     let values = here.levels.map { variance * $0 }
     levelError = here.error
@@ -85,13 +88,14 @@ struct LevelTests {
       guard let curvature = fitted.curvature else { throw InferenceError.noCurvature }
       let parameters = ParameterCovariance(
         curvature, model, φ: fitted.φ, fitted.options.criterion)
-      let wanted = here.levels.count <= Self.mostLevels ? shares : nil
+      let most = own == .coefficients && model.fixedLevels!.hasCombinations ? Self.mostCombinations : Self.mostLevels
+      let wanted = here.levels.count <= most ? shares : nil
       let slopes = try fitted.φ.indices.map { k in
         let h = Self.step * curvature.units[k]
         func state(_ h: Double) throws -> LevelAnswers.State {
           var φ = fitted.φ
           φ[k] += h
-          return try answers.state(φ: φ, functions: functions, shares: wanted)
+          return try answers.state(φ: φ, functions: functions, shares: wanted, of: own)
         }
         let (ahead, behind) = (try state(h), try state(-h))
         let change = 1 / (2 * h)

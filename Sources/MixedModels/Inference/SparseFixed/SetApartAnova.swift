@@ -14,9 +14,9 @@ extension FittedModel {
     _ others: [FTest], _ method: DegreesOfFreedomMethod, areDeletions: Bool
   ) throws -> [FTest] {
     guard let written = formula.writtenFixed, let levels = model.fixedLevels else { return others }
-    guard areDeletions || !levels.hasSlopes else {
+    guard areDeletions || !levels.hasSlopes && !levels.areCells else {
       throw InferenceError.refused(
-        "terms are not tested one by one where levels have slopes with sparse columns (\(levels.factors.last!.name)). Take single-term deletions, or compare models with and without a term."
+        "terms are not tested one by one where levels have slopes with sparse columns, or are those of an interaction (\(levels.factors.last!.name)). Take single-term deletions, or compare models with and without a term."
       )
     }
     guard written.hasIntercept else {
@@ -43,9 +43,11 @@ extension FittedModel {
   /// coefficients is.
   private func setApartTest(_ k: Int, _ method: DegreesOfFreedomMethod) throws -> FTest {
     let (levels, columns) = (model.fixedLevels!, model.reportedColumns!)
+    let coding = levels.reported!.codings[k]
+    let coordinates = Set(coding.coordinates(ofTerm: coding.terms.last!.term))
     let own = columns.indices.filter { c in
-      guard columns[c].isKept, case .level(k, _) = columns[c].place else { return false }
-      return true
+      guard columns[c].isKept, case .coordinate(k, let coordinate) = columns[c].place else { return false }
+      return coordinates.contains(coordinate)
     }
     if own.count <= Self.largestSatterthwaiteRank, levels.isConnected || levels.hasSlopes {
       let forms = try SetApartForms(
@@ -60,6 +62,11 @@ extension FittedModel {
       for (i, row) in forms.rows.map({ tests.turned($0) }).enumerated() { for j in row.indices { L[i, j] = row[j] } }
       return test(
         levels.factors[k].name, try LinearHypothesis(rows: L), tests.ddf, estimates: tests.estimates)
+    }
+    guard !levels.areCells else {
+      throw InferenceError.refused(
+        "\(levels.factors[k].name) has \(own.count) coefficients, and interactions of more than \(Self.largestSatterthwaiteRank) with sparse columns are not tested as a whole. Compare models with and without it by likelihood ratio."
+      )
     }
     guard levels.hasSlopes ? k == levels.factors.count - 1 : levels.factors.count <= 2 else {
       throw InferenceError.refused(

@@ -63,9 +63,9 @@ struct SetApartForms {
       }
       var function = [Double](repeating: 0, count: starts.last!)
       for (column, value) in c.enumerated() where value != 0 {
-        guard case .level(let factor, let level) = columns[column].place else { continue }
-        let place = starts[factor] + level
-        function[place] += value
+        guard case .coordinate(let factor, let coordinate) = columns[column].place else { continue }
+        let place = starts[factor] + coordinate
+        for (level, share) in reported.ownFunction(factor, coordinate) { function[starts[factor] + level] += value * share }
         if place < shares.rows { for k in 0..<r { row[p + k] -= value * shares[place, k] } }
       }
       rows.append(row)
@@ -100,10 +100,10 @@ struct SetApartEstimability {
   /// The dropped column because of which a form cannot be estimated; nil if it can.
   func aliasedColumn(_ c: [Double]) -> String? {
     let dropped = columns.indices.filter { !columns[$0].isKept }
-    if let column = dropped.first(where: { c[$0] != 0 }) { return columns[column].name }
     guard !dropped.isEmpty else { return nil }
-    let name = columns[dropped.last!].name
+    let name = columns[dropped.first { c[$0] != 0 } ?? dropped.last!].name
     let weights = self.weights(c)
+    guard hasWhatDependentColumnsHave(c, weights) else { return name }
     let isKnown =
       levels.within.map { isDetermined(weights, within: $0) } ?? (levels.isConnected || isDeterminedInComponents(c))
     guard isKnown else { return name }
@@ -113,7 +113,7 @@ struct SetApartEstimability {
   /// What a form has of levels' effects where R's columns give nothing but these, levels of all factors.
   private func weights(_ c: [Double]) -> [Double] {
     let starts = levels.starts
-    var weights = [Double](repeating: 0, count: starts.last!)
+    var coordinates = [Double](repeating: 0, count: starts.last!)
     var (common, sums) = (reported.codings.map { _ in 0.0 }, reported.codings.map { _ in 0.0 })
     var constant = 0.0
     for (column, value) in c.enumerated() where value != 0 {
@@ -121,19 +121,29 @@ struct SetApartEstimability {
       case .intercept: constant = value
       case .column(let j):
         for k in common.indices where reported.codings[k].parent == j { common[k] = value }
-      case .level(let factor, let level):
-        weights[starts[factor] + level] += value
+      case .coordinate(let factor, let coordinate):
+        coordinates[starts[factor] + coordinate] += value
         sums[factor] += value
+      case .dependent: continue
       }
     }
     // Without an intercept the constant is the sum of the first factor's columns.
     if !reported.hasIntercept { constant = sums[0] }
-    for (k, coding) in reported.codings.enumerated() {
-      guard let base = coding.base else { continue }
-      let rest = (levels.factors[k].isSlope ? common[k] : constant) - sums[k]
-      for (level, value) in coding.function(base) { weights[starts[k] + level] += rest * value }
+    return reported.codings.enumerated().flatMap { k, coding in
+      var own = Array(coordinates[starts[k]..<starts[k + 1]])
+      if let base = coding.base { own[base] = levels.factors[k].isSlope ? common[k] : constant }
+      return coding.weights(own)
     }
-    return weights
+  }
+
+  private func hasWhatDependentColumnsHave(_ c: [Double], _ weights: [Double]) -> Bool {
+    var dependent: [[Int: Double]] = reported.codings.map { _ in [:] }
+    for (column, value) in zip(columns, c) where value != 0 {
+      if case .dependent(let factor, let number) = column.place { dependent[factor][number] = value }
+    }
+    return reported.codings.indices.allSatisfy { k in
+      reported.codings[k].isDetermined(weights[levels.starts[k]..<levels.starts[k + 1]], dependent[k])
+    }
   }
 
   /// Where a number does not vary in a level, effects of the level make up for its slope there.
@@ -167,7 +177,7 @@ struct SetApartEstimability {
       let pair = levels.pairs.first(where: { $0.rowGroup == first && $0.columnGroup == first + 1 })
     else {
       return !c.indices.contains { column in
-        guard c[column] != 0, case .level = columns[column].place else { return false }
+        guard c[column] != 0, case .coordinate = columns[column].place else { return false }
         return true
       }
     }
@@ -181,8 +191,8 @@ struct SetApartEstimability {
     for (column, value) in c.enumerated() where value != 0 {
       switch columns[column].place {
       case .intercept: constant = value
-      case .column: continue
-      case .level(let factor, let level):
+      case .column, .dependent: continue
+      case .coordinate(let factor, let level):
         sums[factor] += value
         weights[components.root(starts[factor] + level)] += factor == 0 ? value : -value
       }

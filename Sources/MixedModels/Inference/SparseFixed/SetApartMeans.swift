@@ -79,11 +79,12 @@ struct SetApartMeans {
   private static func form(
     of level: (factor: Int, level: Int), _ columns: [ReportedColumn], _ levels: FixedLevels
   ) -> [Double] {
-    let coding = levels.reported!.codings[level.factor]
-    let isLast = coding.kind == .sum && level.level == coding.levelCount - 1
+    var unit = levels.factors[level.factor].levels.map { _ in 0.0 }
+    unit[level.level] = 1
+    let averages = levels.reported!.codings[level.factor].averages(unit)
     return columns.map { column in
-      guard case .level(level.factor, let own) = column.place else { return 0 }
-      return isLast ? -1 : own == level.level ? 1 : 0
+      guard case .coordinate(level.factor, let own) = column.place else { return 0 }
+      return averages[own]
     }
   }
 
@@ -93,16 +94,13 @@ struct SetApartMeans {
   private static func mean(
     _ columns: [ReportedColumn], _ levels: FixedLevels, _ weights: MeansWeights, besides shown: Set<Int>
   ) -> [Double] {
-    let shares = levels.shares(weights)
+    let averages = zip(levels.reported!.codings, levels.shares(weights)).map { $0.averages($1) }
     return columns.map { column in
       switch column.place {
       case .intercept: return 1
-      case .column: return 0
-      case .level(let factor, let level):
-        guard column.isKept, !shown.contains(factor) else { return 0 }
-        // With sum contrasts the last level's effect is less all others'.
-        let isSummed = levels.reported!.codings[factor].kind == .sum
-        return shares[factor][level] - (isSummed ? shares[factor].last! : 0)
+      case .column, .dependent: return 0
+      case .coordinate(let factor, let coordinate):
+        return shown.contains(factor) ? 0 : averages[factor][coordinate]
       }
     }
   }
@@ -144,18 +142,14 @@ struct SetApartMeans {
   /// Shares of (β, ρ) such that a level's effect less them is its mean: what its coefficient has, and less the row.
   private func shares(of k: Int, besides row: [Double], _ model: LinearMixedModel) -> DenseMatrix {
     let (levels, p) = (model.fixedLevels!, model.fixedEffectCount)
-    let (reported, start) = (levels.reported!, levels.starts[k])
+    let reported = levels.reported!
     var shares = DenseMatrix(rows: levels.starts.last!, columns: row.count)
-    let base = reported.codings[k].base.flatMap { reported.reference.firstIndex(of: start + $0) }
-    for place in start..<levels.starts[k + 1] {
+    // What the intercept, and columns that the factor explains, have of the levels' effects.
+    let others = reported.effects * reported.transform
+    for place in levels.starts[k]..<levels.starts[k + 1] {
       for (c, value) in row.enumerated() { shares[place, c] = -value }
       guard place < reported.referenceShares.rows else { continue }
-      if place - start == reported.codings[k].base {
-        // Of the coordinate that is what levels have in common: the effect less that.
-        if let base { shares[place, p + base] += 1 }
-      } else {
-        for c in 0..<reported.referenceShares.columns { shares[place, p + c] += reported.referenceShares[place, c] }
-      }
+      for c in 0..<others.columns { shares[place, p + c] += others[place, c] }
     }
     return shares
   }
@@ -178,9 +172,9 @@ extension FittedModel {
   /// - Throws: `InferenceError` for means of factors that are absorbed, and where levels have slopes.
   func factorsApart(in specification: MeansSpecification, _ options: MeansOptions) throws -> [Int] {
     guard let levels = model.fixedLevels else { return [] }
-    if levels.hasSlopes {
+    if levels.hasSlopes || levels.areCells {
       throw InferenceError.refused(
-        "marginal means are not computed where levels have slopes with sparse columns (\(levels.factors.last!.name)): test combinations of coefficients as hypotheses, or fit with \(Setting.sparseFixed("none"))."
+        "marginal means are not computed where levels have slopes with sparse columns, or are those of an interaction (\(levels.factors.last!.name)): test combinations of coefficients as hypotheses, or fit with \(Setting.sparseFixed("none"))."
       )
     }
     func named(_ k: Int, in wanted: [String]) -> String? {

@@ -43,11 +43,21 @@ extension Contrast {
     }
   }
 
-  /// The contrast matrix of a factor: one row per level, one column per name.
+  /// What R appends to the variable's name for each column: the levels but the first (treatment, deviation), 1, 2, …
+  /// (sum, helmert), .L, .Q, .C, ^4, … (polynomial), b-a, c-b, … (successive differences), the given names (matrix).
+  package func columnNames(levels: [String]) -> [String] {
+    switch self {
+    case .treatment, .deviation: Array(levels.dropFirst())
+    case .sum, .helmert: (1..<max(levels.count, 1)).map(String.init)
+    case .polynomial:
+      Array(([".L", ".Q", ".C"] + (4..<max(levels.count, 4)).map { "^\($0)" }).prefix(max(levels.count - 1, 0)))
+    case .successiveDifferences: zip(levels.dropFirst(), levels).map { "\($0)-\($1)" }
+    case .matrix(_, let names, _): names
+    }
+  }
+
+  /// The contrast matrix of a factor: one row per level, one column per name of `columnNames`.
   ///
-  /// Names are what R appends to the variable's: the levels but the first (treatment, deviation), 1, 2, …
-  /// (sum, helmert), .L, .Q, .C, ^4, … (polynomial), b-a, c-b, … (successive differences), the given names
-  /// (matrix).
   /// - Throws: `ContrastError` for fewer than two levels, for polynomials of more than 95, for a
   ///   level without a row and for a ragged matrix.
   package func columns(
@@ -55,30 +65,25 @@ extension Contrast {
   ) throws(ContrastError) -> (names: [String], values: [[Double]]) {
     let count = levels.count
     guard count >= 2 else { throw .tooFewLevels(count) }
-    let numbers = (1..<count).map(String.init)
+    return (columnNames(levels: levels), try values(levels, count))
+  }
+
+  private func values(_ levels: [String], _ count: Int) throws(ContrastError) -> [[Double]] {
     switch self {
-    case .treatment:
-      return (Array(levels.dropFirst()), rows(count) { $0 == $1 + 1 ? 1 : 0 })
-    case .sum:
-      return (numbers, rows(count) { $0 == $1 ? 1 : $0 == count - 1 ? -1 : 0 })
-    case .helmert:
-      return (numbers, rows(count) { $0 <= $1 ? -1 : $0 == $1 + 1 ? Double($0) : 0 })
+    case .treatment: return rows(count) { $0 == $1 + 1 ? 1 : 0 }
+    case .sum: return rows(count) { $0 == $1 ? 1 : $0 == count - 1 ? -1 : 0 }
+    case .helmert: return rows(count) { $0 <= $1 ? -1 : $0 == $1 + 1 ? Double($0) : 0 }
     case .polynomial:
       guard count <= OrthogonalPolynomials.maximumLevels else { throw .tooManyLevels(count) }
       let columns = OrthogonalPolynomials.equallySpaced(count)
-      let names = [".L", ".Q", ".C"] + (4..<max(count, 4)).map { "^\($0)" }
-      return (Array(names.prefix(count - 1)), rows(count) { columns[$1][$0] })
+      return rows(count) { columns[$1][$0] }
     case .deviation:
       let mean = 1 / Double(count)
-      return (Array(levels.dropFirst()), rows(count) { ($0 == $1 + 1 ? 1 : 0) - mean })
+      return rows(count) { ($0 == $1 + 1 ? 1 : 0) - mean }
     case .successiveDifferences:
-      let names = zip(levels.dropFirst(), levels).map { "\($0)-\($1)" }
-      return (
-        names,
-        rows(count) { Double($0 <= $1 ? $1 + 1 - count : $1 + 1) / Double(count) }
-      )
+      return rows(count) { Double($0 <= $1 ? $1 + 1 - count : $1 + 1) / Double(count) }
     case .matrix(let rowNames, let names, let values):
-      return (names, try matched(rowNames, names, values, to: levels))
+      return try matched(rowNames, names, values, to: levels)
     }
   }
 

@@ -14,18 +14,23 @@ extension Formula {
     func isNamed(_ term: [Int]) -> Bool { names.contains { $0.hasBytes(of: fixed.label(of: term)) } }
     /// Of the variables in a term.
     func factor(_ term: [Int]) -> Int? { term.first { v in fixed.terms.contains([v]) && isNamed([v]) } }
-    let places = fixed.terms.indices.filter { isNamed(fixed.terms[$0]) && factor(fixed.terms[$0]) != nil }
+    /// Whether a term's levels are the cells of several factors: it is named without any of them.
+    func isOfCells(_ term: [Int]) -> Bool { term.count > 1 && isNamed(term) && factor(term) == nil }
+    let cells = fixed.terms.filter(isOfCells)
+    let places = fixed.terms.indices.filter { isNamed(fixed.terms[$0]) }
     guard !places.isEmpty else { return self }
     var formula = self
     formula.writtenFixed = writtenFixed ?? fixed
     formula.absorbedFactors += places.map { t in
       let term = fixed.terms[t]
-      let own = factor(term)!
+      let own = isOfCells(term) ? term : [factor(term)!]
       return AbsorbedFactor(
-        variables: [fixed.variables[own]], name: fixed.label(of: term), isReported: true,
-        columns: fixed.product(of: term.filter { $0 != own }))
+        variables: own.map { fixed.variables[$0] }, name: fixed.label(of: term), isReported: true,
+        columns: fixed.product(of: term.filter { !own.contains($0) }))
     }
-    formula.fixed = fixed.without(Set(places)).withIntercept
+    // Cells explain what is part of them.
+    let explained = fixed.terms.indices.filter { t in cells.contains { Set($0).isSuperset(of: fixed.terms[t]) } }
+    formula.fixed = fixed.without(Set(places + explained)).withIntercept
     return formula
   }
 }

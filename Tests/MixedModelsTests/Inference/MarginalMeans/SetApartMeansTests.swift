@@ -33,7 +33,7 @@ import Testing
   }
 
   /// 310 levels, whose means come from the inverse at once; of named ones there are differences.
-  @Test(arguments: [Contrast.treatment, .sum])
+  @Test(arguments: [Contrast.treatment, .sum, .helmert, .deviation])
   func `many levels have means`(contrast: Contrast) throws {
     var text = "y,f,h,x,g\n"
     for i in 0..<1300 {
