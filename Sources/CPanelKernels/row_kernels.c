@@ -6,8 +6,8 @@
 
 #define INLINED static inline __attribute__((always_inline))
 
-/* Levels whose blocks are fetched before they are wanted. */
-enum { AHEAD = 8 };
+/* Levels whose blocks are fetched before they are wanted: memory answers after the work of some thirty of them. */
+enum { AHEAD = 32 };
 
 INLINED void fetch(const double *block, long count)
 {

@@ -70,6 +70,43 @@ import Testing
     }
   }
 
+  /// Small numbers get their codes later than the other labels of a text, but not others.
+  @Test func `codes of a text's labels follow first appearance, too`() throws {
+    var generator = SplitMix64(seed: 8)
+    for most in [10, 5000, 900_000, 30_000_000] {
+      var (text, labels) = ("a,b\n", [String?]())
+      for row in 0..<2000 {
+        let n = Int.random(in: 0..<most, using: &generator)
+        let label =
+          row < 900 || row > 1100
+          ? ["\(n)", "\(n)", "\"\(n)\"", "\(n / 2)", ""].randomElement(using: &generator)!
+          : ["\(n)", "0\(n)", "-\(n)", "\(n).0", "n\(n)", "a long label \(n)", "NA"].randomElement(using: &generator)!
+        text += "\(label),\(n)\n" + (row % 50 == 0 ? "\n   \n" : "")
+        let plain = label.filter { $0 != "\"" }
+        labels.append(plain == "" || plain == "NA" ? nil : plain)
+      }
+      var expected = LevelDictionary()
+      let codes = labels.map { $0.map { expected.code(for: $0) } ?? -1 }
+      let reader = try TableReader([.bytes(Array(text.utf8), name: "t.csv")])
+      let request = ColumnRequest(name: "a", wantsNumbers: false, wantsLabels: true)
+      try reader.read([request], transform: { $0.columns[0] }) { column in
+        #expect(column.codes == codes)
+        #expect(column.labels.labels == expected.labels)
+      }
+    }
+  }
+
+  @Test func `a small number's digits are written as they are read`() {
+    var numbers = [0, 1, 9, 10, 99, 100, 9_999_999, 1_000_000, 999_999, 10_000_000, 123_456_789]
+    var generator = SplitMix64(seed: 4)
+    for digits in [10, 1000, 100_000, 10_000_000] {
+      numbers += (0..<200).map { _ in Int.random(in: 0..<digits, using: &generator) }
+    }
+    let text = "a\n" + numbers.map { "\($0)\n" }.joined()
+    let rows = try? readTable(text).rows
+    #expect(rows == numbers.map { ["\($0)"] })
+  }
+
   @Test func `merging matches labels`() {
     var a = LevelDictionary()
     for label in ["x", "", "y"] { _ = a.code(for: label) }

@@ -14,6 +14,16 @@ func beyondDigits(_ bytes: UInt64) -> UInt64 {
 @inline(__always)
 func areDigits(_ bytes: UInt64) -> Bool { beyondDigits(bytes) == 0 }
 
+/// The eight digits 0…9 of a number below 10⁸, the first in the lowest byte: taken apart into fours, pairs and digits.
+@inline(__always)
+func eightDigits(_ number: UInt64) -> UInt64 {
+  let fours = number / 10_000 | (number % 10_000) &<< 32
+  let hundreds = (fours &* 10_486) &>> 20 & 0x0000_007F_0000_007F  // each four over 100
+  let pairs = hundreds | (fours &- 100 &* hundreds) &<< 16
+  let tens = (pairs &* 103) &>> 10 & 0x000F_000F_000F_000F  // each pair over 10
+  return tens | (pairs &- 10 &* tens) &<< 8
+}
+
 /// The number of eight digits 0…9, put together in pairs, fours and eights (Lemire 2018).
 @inline(__always)
 func numberOfEightDigits(_ digits: UInt64) -> UInt64 {

@@ -36,6 +36,7 @@ func parseRecords(
   let longest = count > plan.maximumRecordBytes ? plan.maximumRecordBytes : .max
   var row = 0
   var start = 0
+  defer { parser.settleLabels(rows: row) }
   while start < count {
     if text[start] == lineFeed {
       start += 1

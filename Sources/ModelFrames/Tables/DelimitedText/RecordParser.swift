@@ -23,6 +23,8 @@ struct RecordParser {
   /// Set when `parseRecord` returns −1.
   private(set) var failure: RecordFailure?
   private var unescaped = TextBuffer()
+  /// Of every slot of labels the first row that may hold a marked number in place of a code, see `markedNumber`.
+  private var pending: [Int]
 
   init(
     _ text: UnsafePointer<UInt8>, _ count: Int, _ plan: ParsePlan, _ actions: UnsafeBufferPointer<FieldAction>,
@@ -38,6 +40,7 @@ struct RecordParser {
     self.stride = stride
     self.dictionaries = dictionaries
     self.kinds = kinds
+    pending = [Int](repeating: .max, count: dictionaries.count)
     missing = plan.missing
     decimal = plan.decimal
     point = decimal == separator ? 0 : decimal  // no text holds a zero byte
@@ -164,12 +167,9 @@ struct RecordParser {
       if isMissing {
         codes[action.labels * stride + row] = -1
       } else if action.isNumeric, decimal != decimalPoint {
-        codes[action.labels * stride + row] = withPoints(bytes, decimal: decimal).withUnsafeBytes {
-          dictionaries[action.labels].code(for: $0)
-        }
+        withPoints(bytes, decimal: decimal).withUnsafeBytes { storeLabel($0, action.labels, row) }
       } else {
-        codes[action.labels * stride + row] = dictionaries[action.labels].code(
-          for: UnsafeRawBufferPointer(bytes))
+        storeLabel(UnsafeRawBufferPointer(bytes), action.labels, row)
       }
     }
     if action.numbers >= 0 {
@@ -180,6 +180,35 @@ struct RecordParser {
       }
     }
     return true
+  }
+
+  /// A small number is put down as it is, for its code is found sooner together with those of other rows.
+  @inline(__always)
+  private mutating func storeLabel(_ bytes: UnsafeRawBufferPointer, _ slot: Int, _ row: Int) {
+    let word = dictionaries[slot].word(bytes)
+    let number = smallNumber(word)
+    if number >= 0 {
+      codes[slot * stride + row] = markedNumber(number)
+      if pending[slot] > row { pending[slot] = row }
+    } else {
+      // Codes are given in the order of the rows.
+      if pending[slot] <= row { settle(slot, rows: row) }
+      codes[slot * stride + row] = dictionaries[slot].code(for: bytes, word: word)
+    }
+  }
+
+  /// Codes in place of the numbers of a slot's first rows.
+  @inline(never)
+  private mutating func settle(_ slot: Int, rows: Int) {
+    let first = min(pending[slot], rows)
+    dictionaries[slot].replaceNumbers(
+      UnsafeMutableBufferPointer(start: codes + slot * stride + first, count: rows - first))
+    pending[slot] = .max
+  }
+
+  /// Codes in place of all numbers of the first rows.
+  mutating func settleLabels(rows: Int) {
+    for slot in pending.indices where pending[slot] < rows { settle(slot, rows: rows) }
   }
 
   @inline(never)

@@ -24,7 +24,15 @@ public struct LevelDictionary: Sendable {
   ///
   /// At most 2³¹ − 1 labels.
   public mutating func code(for bytes: UnsafeRawBufferPointer) -> Int32 {
-    let word = labelWord(bytes, seed)
+    code(for: bytes, word: word(bytes))
+  }
+
+  /// What tells labels apart quickly, see `words`.
+  @inline(__always)
+  func word(_ bytes: UnsafeRawBufferPointer) -> UInt64 { labelWord(bytes, seed) }
+
+  /// The code of the label with this word.
+  mutating func code(for bytes: UnsafeRawBufferPointer, word: UInt64) -> Int32 {
     if word == lastWord, last >= 0, !isLong(word) || isLongLabel(last, bytes) { return last }
     let number = smallNumber(word)
     if small.covers(number) || small.shouldCover(number, labels: words.count) {
@@ -56,6 +64,29 @@ public struct LevelDictionary: Sendable {
     let word = smallNumberWord(number)
     (last, lastWord) = (smallCode(number, word), word)
     return last
+  }
+
+  /// Overwrites numbers, each as `markedNumber` has it, with the codes of their digits, in order; codes stay.
+  ///
+  /// A loop of few instructions, which waits for the memory of several rows at a time.
+  mutating func replaceNumbers(_ values: UnsafeMutableBufferPointer<Int32>) {
+    var (lastMarked, lastCode): (Int32, Int32) = (0, -1)
+    for k in values.indices {
+      let marked = values[k]
+      guard marked < -1 else { continue }
+      if marked != lastMarked { (lastMarked, lastCode) = (marked, code(forSmall: markedNumber(marked))) }
+      values[k] = lastCode
+    }
+  }
+
+  /// The code of a small number's digits, a new one if they were not there.
+  @inline(__always)
+  private mutating func code(forSmall number: Int) -> Int32 {
+    if let code = code(ofSmall: number) { return code }
+    if let code = code(addingSmall: number) { return code }
+    return withUnsafeBytes(of: smallNumberWord(number).littleEndian) {
+      code(for: UnsafeRawBufferPointer(rebasing: $0[..<Int($0[7])]))
+    }
   }
 
   /// The code of the number's digits where it is small and was there; nil where they have to be written out.
@@ -188,13 +219,22 @@ public struct LevelDictionary: Sendable {
 
   /// Finds the codes of labels up to one that is new or no small number, whose place is returned.
   ///
-  /// A loop of few instructions: it waits for the memory of several codes at a time.
+  /// First the numbers of some labels, then their codes, in a loop of few instructions: it waits for the memory of many
+  /// codes at a time.
   private func findSmall(
     _ words: UnsafeBufferPointer<UInt64>, from first: Int, _ map: UnsafeMutableBufferPointer<Int32>
   ) -> Int {
-    for k in first..<words.count {
-      guard let code = code(ofSmall: smallNumber(words[k])) else { return k }
-      map[k] = code
+    var start = first
+    // One at first, for the next label may be new as well.
+    var portion = 1
+    while start < words.count {
+      let end = min(start + portion, words.count)
+      for k in start..<end { map[k] = Int32(truncatingIfNeeded: smallNumber(words[k])) }
+      for k in start..<end {
+        guard let code = code(ofSmall: Int(map[k])) else { return k }
+        map[k] = code
+      }
+      (start, portion) = (end, min(4 * portion, 512))
     }
     return words.count
   }
@@ -249,3 +289,11 @@ public struct LevelDictionary: Sendable {
 }
 
 private let freeSlot = UInt64.max
+
+/// A small number where codes will stand: below −1.
+@inline(__always)
+func markedNumber(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: -2 &- number) }
+
+@inline(__always)
+private func markedNumber(_ marked: Int32) -> Int { -2 &- Int(marked) }
+

@@ -46,13 +46,10 @@ let smallNumberLimit = 10_000_000
 /// The word of the label that is a small number's digits.
 @inline(__always)
 func smallNumberWord(_ number: Int) -> UInt64 {
-  var (word, count, rest) = (UInt64(0), UInt64(0), UInt32(number))
-  repeat {
-    word = word &<< 8 | UInt64(rest % 10)
-    count += 1
-    rest /= 10
-  } while rest > 0
-  return word | zeroDigits &>> (64 &- 8 &* count) | count &<< 56
+  let digits = eightDigits(UInt64(number))
+  let count = 8 &- UInt64(min(digits.trailingZeroBitCount &>> 3, 7))
+  let shift = 64 &- 8 &* count
+  return (digits | zeroDigits) &>> shift | count &<< 56
 }
 
 /// The number that a label's word spells in decimal digits without leading zeros, below 10⁷; −1 if
