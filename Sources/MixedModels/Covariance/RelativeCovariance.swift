@@ -83,6 +83,11 @@ package struct RelativeCovariance: Sendable {
     residual?.strata.map { ($0, residualCoordinates(φ).prefix($0.names.count)) }
   }
 
+  /// The largest residual standard deviation of a stratum relative to σ; 1 where there is one variance.
+  func largestRatio(_ φ: [Double]) -> Double {
+    strata(φ).map { $0.structure.values($0.coordinates).reduce(1, max) } ?? 1
+  }
+
   /// How residuals are correlated in time with its entry of φ; nil where they are independent.
   func serial(_ φ: [Double]) -> (structure: SerialCorrelation, coordinates: ArraySlice<Double>)? {
     residual?.serial.map { ($0, φ.suffix(1)) }

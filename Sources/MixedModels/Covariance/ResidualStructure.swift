@@ -35,6 +35,10 @@ protocol ResidualStructure: Sendable {
   func valueSlopes(_ φ: ArraySlice<Double>) -> [Double]
   /// Why numbers are no values; nil where they are.
   func problem(_ values: ArraySlice<Double>) -> String?
+  /// The same with parameters kept nearer to φ where it is at an edge that has no coordinates.
+  func bounded(near φ: ArraySlice<Double>) -> Self
+  /// The same with another stratum in the place of the first, and that one in its place.
+  func exchangingFirst(with stratum: Int) -> Self
   /// Strata of rows, whose parameters are the first ones; nil where all rows have one variance.
   var strata: VarianceStrata? { get }
   /// How rows are correlated in time, by the last parameter; nil where they are independent.
@@ -46,6 +50,9 @@ extension ResidualStructure {
   var serial: SerialCorrelation? { nil }
 
   func held(_ φ: ArraySlice<Double>) -> [Int] { [] }
+
+  func bounded(near φ: ArraySlice<Double>) -> Self { self }
+  func exchangingFirst(with stratum: Int) -> Self { self }
 
   /// The gradient in φ of log |K| + log |R| + w r² (M for ML).
   func gradient(
@@ -100,18 +107,23 @@ struct VarianceStrata: ResidualStructure {
 
   /// Ratio of standard deviations beyond which a search has not found a minimum, but a way along which a
   /// stratum's rows come to be explained exactly and the criterion falls without end.
-  private static let largestRatio = 1e6
+  static let mostRatio = 1e6
+  var largestRatio = VarianceStrata.mostRatio
 
   /// A search shortens steps that lead beyond the largest ratio, and ends before it.
   func checkEnd(_ φ: ArraySlice<Double>) throws(FitError) {
-    try check(φ, largest: Self.largestRatio / 10)
+    try check(φ, largest: Self.mostRatio / 10, besides: isZero(φ))
   }
 
-  func check(_ φ: ArraySlice<Double>) throws(FitError) { try check(φ, largest: Self.largestRatio) }
+  func check(_ φ: ArraySlice<Double>) throws(FitError) { try check(φ, largest: largestRatio) }
 
-  private func check(_ φ: ArraySlice<Double>, largest: Double) throws(FitError) {
+  /// - Parameter zeros: Of every stratum whether it is known to have no variance; none has where that is empty.
+  private func check(
+    _ φ: ArraySlice<Double>, largest: Double, besides zeros: [Bool] = []
+  ) throws(FitError) {
     let all: [Double] = [0] + φ
-    guard let least = all.indices.min(by: { all[$0] < all[$1] }), let most = all.max(),
+    let others = all.indices.filter { zeros.isEmpty || !zeros[$0] }
+    guard let least = others.min(by: { all[$0] < all[$1] }), let most = all.max(),
       !(most - all[least] <= log(largest))
     else { return }
     throw .strata(

@@ -101,6 +101,10 @@ struct StratifiedCorrelation: ResidualStructure {
 
   func held(_ φ: ArraySlice<Double>) -> [Int] { ofStrata.held(own(φ).strata) }
 
+  func bounded(near φ: ArraySlice<Double>) -> StratifiedCorrelation {
+    StratifiedCorrelation(ofStrata: ofStrata.bounded(near: own(φ).strata), inTime: inTime, parts: parts)
+  }
+
   func values(_ φ: ArraySlice<Double>) -> [Double] {
     ofStrata.values(own(φ).strata) + inTime.values(own(φ).time)
   }

@@ -112,6 +112,9 @@ public final class Criterion {
     return Double.ulpOfOne * (residualWeight * whole + Double(model.randomEffectCount))
   }
 
+  /// By about how much rounding may have moved the last value, but for what it leaves of fixed effects' columns.
+  var roundingErrorOfSquares: Double { roundingError(residualWeight: residualWeight) }
+
   /// By about how much rounding may have moved the last value, what it leaves of fixed effects' columns
   /// beside huge variances included.
   ///

@@ -27,7 +27,7 @@ package struct Optimum: Sendable {
     }
     _ = try criterion.value(outcome.φ)
     try self.init(outcome, began: began, criterion, wantsModes: options.wantsConditionalModes)
-    guard !model.explainsExactly(estimates.sigma) else {
+    guard !model.explainsExactly(estimates.sigma * model.covariance.largestRatio(outcome.φ)) else {
       throw model.termOfRows.map { .noResidual(beside: $0.name) } ?? FitError.zeroResidualVariance
     }
   }

@@ -50,4 +50,13 @@ extension LinearMixedModel {
     (model.parts, model.covariance.residual) = (nil, nil)
     return model
   }
+
+  /// The same model, relative to another stratum than the first one.
+  func exchangingFirstStratum(with s: Int) -> LinearMixedModel {
+    guard s > 0 else { return self }
+    var model = self
+    model.covariance.residual = covariance.residual?.exchangingFirst(with: s)
+    model.parts?.all.swapAt(0, s)
+    return model
+  }
 }

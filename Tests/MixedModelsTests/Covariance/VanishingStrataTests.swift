@@ -33,10 +33,20 @@ import Testing
     0.7945,-0.44,g4,b 0.5984,-1.28,g4,a 1.0202,-0.47,g5,b 0.4847,-1.2,g5,a
     """
 
+  /// Standard deviations of 1, of 0.002, and none.
+  private static let besideSmall = """
+    0.515990,-0.52,g0,a 1.768761,-2.44,g0,a 1.758403,1.14,g0,b 1.574616,0.77,g0,b 0.914053,-0.55,g0,c
+    -0.267703,-0.33,g1,a 0.815245,0.45,g1,a 0.963229,0.55,g1,b 0.752659,0.13,g1,b 1.109443,0.84,g1,c
+    0.524814,0.41,g2,a 3.777274,0.78,g2,a 0.507112,-1.64,g2,b 0.582254,-1.50,g2,b 1.395571,0.13,g2,c
+    2.111469,0.21,g3,a 2.505891,-0.17,g3,a 1.156587,-1.13,g3,b 1.846034,0.24,g3,b 1.342431,-0.76,g3,c
+    0.686707,0.97,g4,a -0.775817,1.32,g4,a 1.003783,1.13,g4,b -0.272980,-1.42,g4,b 1.046713,1.22,g4,c
+    3.458634,2.37,g5,a 1.088649,-0.28,g5,a 2.324308,0.65,g5,b 1.909491,-0.18,g5,b 2.324701,0.65,g5,c
+    """
+
   private static func options(_ kind: CriterionKind, first: String) -> FitOptions {
     var options = FitOptions()
     (options.residualBy, options.criterion) = ("s", kind)
-    options.levels = ["s": [first, first == "a" ? "b" : "a"]]
+    options.levels = ["s": [first] + ["a", "b", "c"].filter { $0 != first }]
     return options
   }
 
@@ -95,6 +105,60 @@ import Testing
       #expect(convergence.converged && convergence.isSingular)
       #expect(convergence.hessianMinEigenvalue! > 0.5 && convergence.gradientMax! < 1e-5)
       #expect(convergence.messages.contains { $0.hasPrefix("the residual variance of the stratum “\(zero)” of s") })
+    }
+  }
+
+  /// What stands for zero is small beside the smallest variance that is none.
+  @Test(arguments: ["a", "b", "c"])
+  func `a zero beside a small variance is one, too`(first: String) throws {
+    let cases: [(CriterionKind, [Double])] = [
+      (.reml, [-57.90086179136628, 0.59484105, 1.09408483, 0.00179494, 1.22788574, 0.50039055]),
+      (.ml, [-72.82409971192712, 0.54301401, 1.09408485, 0.00171852, 1.22788576, 0.50039049]),
+    ]
+    for (kind, right) in cases {
+      let fit = try Fit(
+        Formula("y ~ x + (1 | g)"), data: [Self.table(Self.besideSmall)], options: Self.options(kind, first: first))
+      let strata = Dictionary(uniqueKeysWithValues: try #require(fit.residualStrata).strata.map { ($0.label, $0) })
+      #expect(strata["c"]?.standardDeviation == 0)
+      #expect(abs(fit.criterion / right[0] - 1) < 1e-6)
+      expect(
+        [fit.varianceComponents[0].standardDeviations[0], strata["a"]?.standardDeviation], Array(right[1...2]), within: 1e-5)
+      expect([strata["b"]?.standardDeviation], [right[3]], within: 1e-4)
+      expect(fit.fixedEffects.map(\.estimate), Array(right[4...]), within: 1e-6)
+      #expect(fit.convergence.converged)
+    }
+  }
+
+  /// The deviance minimized in all that is not held (SciPy), and where it is 3.841458820694124 above the least one.
+  @Test(arguments: ["a", "b"])
+  func `profiles know the zero`(first: String) throws {
+    let cases: [(String, [String: (Double, Double)])] = [
+      (
+        Self.secondStratum,
+        [
+          "sd_(Intercept)|g": (0.5927686220, 2.0066340034), "sigma_a": (0.5949990460, 0.9917683387),
+          "sigma_b": (0, 0.5010804535), "(Intercept)": (0.1824844413, 2.0767319129), "x": (0.1226176953, 0.5142192162),
+        ]
+      ),
+      (
+        Self.firstStratum,
+        [
+          "sd_(Intercept)|g": (0.5198397702, 1.9440975290), "sigma_a": (0, 0.9411449837),
+          "sigma_b": (0, 0.9645772290), "(Intercept)": (-0.6201516032, 1.2938214626), "x": (-0.3304023399, 1.0589484500),
+        ]
+      ),
+    ]
+    for (text, right) in cases {
+      let fitted = try FittedModel(
+        Formula("y ~ x + (1 | g)"), data: [Self.table(text)], options: Self.options(.ml, first: first))
+      let intervals = try fitted.profile().intervals
+      #expect(intervals.count == 5)
+      for interval in intervals {
+        let (low, high) = try #require(right[interval.parameter.name])
+        #expect(abs((interval.lower ?? .nan) - low) < 2e-5, "\(interval)")
+        #expect(abs((interval.upper ?? .nan) - high) < 2e-5, "\(interval)")
+        #expect(interval.lowerAtBound == (low == 0))
+      }
     }
   }
 

@@ -26,9 +26,10 @@ struct HeldCoordinate: Sendable {
     value = { residual.values(all($0)[...])[index] }
     slope = { residual.valueSlopes(all($0)[...])[index] }
     let usual = residual.values(start[...])
+    let least = residual.strata.map { index < $0.names.count } == true ? VarianceStrata.zeroRatio : -.infinity
     coordinate = { held in
       var values = usual
-      values[index] = held
+      values[index] = max(held, least)
       return residual.coordinates(values[...])[index]
     }
   }
@@ -83,11 +84,13 @@ final class HeldStructureParameter: HeldDeviance {
     try self.init(
       maximum, place: covariance.parameterCount - residual.names.count + index,
       HeldCoordinate(residual, index),
-      scale: isDeviation ? 1 / maximum.model.fixed.responseScale : nil)
+      scale: isDeviation ? 1 / maximum.model.fixed.responseScale : nil,
+      isZero: isDeviation && maximum.model.zeroStrata(maximum.φ)[index + 1])
   }
 
+  /// - Parameter isZero: Whether it is a standard deviation that some coordinate stands for a zero of.
   private init(
-    _ maximum: LikelihoodMaximum, place: Int, _ parameter: HeldCoordinate, scale: Double?
+    _ maximum: LikelihoodMaximum, place: Int, _ parameter: HeldCoordinate, scale: Double?, isZero: Bool = false
   ) throws {
     let model = maximum.model
     self.model = model
@@ -120,7 +123,7 @@ final class HeldStructureParameter: HeldDeviance {
     for (k, i) in all.enumerated() { J[i, k] = 1 }
     (J[place, n - 1], J[n, n - 1]) = (-value / slope, 1)
     hessian = H.pulledBack(by: J, units: units + [Self.sigmaUnit])
-    let rate = scale * exp(-maximum.logSigma) / slope
+    let rate = isZero ? 0 : scale * exp(-maximum.logSigma) / slope
     drift = steepestAnswer(
       hessian, J.multipliedByTransposeOnLeft(H.column(place).map { $0 * rate }))
   }

@@ -10,6 +10,19 @@ extension LikelihoodMaximum: ProfiledMaximum {
   package func search(
     _ place: IntervalPlace, _ given: Double, standardError: Double?
   ) throws -> ProfileSearch {
+    guard let (turned, own, stratum) = turned(for: place) else {
+      return try search(place, given, standardError: standardError) { $0 }
+    }
+    return try turned.search(own, given, standardError: standardError) {
+      TurnedDeviance($0, turned.model.covariance, stratum)
+    }
+  }
+
+  /// - Parameter known: The held deviance as the fit knows it.
+  private func search(
+    _ place: IntervalPlace, _ given: Double, standardError: Double?,
+    _ known: (any HeldDeviance) -> any HeldDeviance
+  ) throws -> ProfileSearch {
     let kind = place.kind
     let sigma = exp(logSigma) * model.fixed.responseScale
     var (estimate, spread) = (given, 0.1 * abs(given))
@@ -35,7 +48,7 @@ extension LikelihoodMaximum: ProfiledMaximum {
         if estimate < 1e-6 * spread { estimate = 0 }
       }
       return profile(
-        held, estimate, range, kind.scale, standardError: standardError, spread: spread)
+        known(held), estimate, range, kind.scale, standardError: standardError, spread: spread)
     }
     switch place {
     case .levels:
@@ -54,6 +67,7 @@ extension LikelihoodMaximum: ProfiledMaximum {
     case .stratum(let s):
       held = try HeldStructureParameter(self, residual: s - 1, isDeviation: true)
       spread = sigma / Double(model.observations).squareRoot()
+      if model.zeroStrata(φ)[s] { estimate = 0 }
     case .autocorrelation:
       let residual = model.covariance.residual!
       held = try HeldStructureParameter(self, residual: residual.names.count - 1, isDeviation: false)
@@ -63,7 +77,7 @@ extension LikelihoodMaximum: ProfiledMaximum {
       spread = standardError ?? spread
     }
     return profile(
-      held, estimate, range, kind.scale, standardError: standardError, spread: spread)
+      known(held), estimate, range, kind.scale, standardError: standardError, spread: spread)
   }
 }
 

@@ -38,6 +38,8 @@ package struct LikelihoodMaximum: Sendable {
     _ model: LinearMixedModel, _ choice: EquationsPlan.Choice, bytes: Int, φ: [Double],
     _ curvature: CriterionCurvature?
   ) throws {
+    var model = model
+    model.covariance.residual = model.covariance.residual?.bounded(near: model.covariance.residualCoordinates(φ))
     (self.model, self.choice, self.bytes, self.φ) = (model, choice, bytes, φ)
     let criterion = try Criterion(model, .ml, choice)
     deviance = try criterion.value(φ)
@@ -57,5 +59,42 @@ package struct LikelihoodMaximum: Sendable {
       joint[q, q] = 4 * n
       jointHessian = joint
     }
+  }
+
+  /// The same maximum where another stratum has taken the place of the first, and that one its place.
+  private init(_ maximum: LikelihoodMaximum, exchangingFirstWith s: Int) {
+    let covariance = maximum.model.covariance
+    let (φ, n) = (maximum.φ, maximum.φ.count)
+    model = maximum.model.exchangingFirstStratum(with: s)
+    (choice, bytes) = (maximum.choice, maximum.bytes)
+    (deviance, residualCoefficients) = (maximum.deviance, maximum.residualCoefficients)
+    let own = covariance.exchangingFirst(φ, with: s)
+    self.φ = own
+    func ratio(_ φ: [Double]) -> Double { covariance.strata(φ)!.coordinates.dropFirst(s - 1).first! }
+    logSigma = maximum.logSigma + ratio(φ)
+    // From these coordinates and log σ to those.
+    let units = covariance.units(at: own) + [1]
+    let J = forwardJacobian(at: own + [logSigma], steps: units.map { 1e-6 * $0 }) { x in
+      let coordinates = Array(x.dropLast())
+      return covariance.exchangingFirst(coordinates, with: s) + [x[n] + ratio(coordinates)]
+    }
+    let among = Array(0..<n)
+    profiledHessian = maximum.profiledHessian.pulledBack(
+      by: J.submatrix(rows: among, columns: among), units: Array(units.dropLast()))
+    jointHessian = maximum.jointHessian.pulledBack(by: J, units: units)
+  }
+
+  /// The stratum relative to which a place is profiled where the first one has no residual variance, the largest, and the
+  /// maximum so.
+  func turned(for place: IntervalPlace) -> (maximum: LikelihoodMaximum, place: IntervalPlace, stratum: Int)? {
+    guard let (strata, own) = model.covariance.strata(φ), strata.isZero(own)[0] else { return nil }
+    let s = strata.largest(own)
+    let turned: IntervalPlace =
+      switch place {
+      case .residual: .stratum(s)
+      case .stratum(s): .residual
+      default: place
+      }
+    return (LikelihoodMaximum(self, exchangingFirstWith: s), turned, s)
   }
 }

@@ -182,7 +182,7 @@ package struct ProfileSearch {
       return try held.deviance(x)
     } catch CholmodError.notPositiveDefinite {
       return .infinity
-    } catch FitError.zeroResidualVariance, FitError.axes {
+    } catch FitError.zeroResidualVariance, FitError.strata, FitError.serial, FitError.axes {
       return .infinity
     }
   }

@@ -86,9 +86,10 @@ struct TurnedCovariance {
 }
 
 extension RelativeCovariance {
-  /// φ with the columns of factors that are zero, or nearly, given a diagonal; nil if none is.
+  /// φ with the columns of factors that are zero, or nearly, given a diagonal, and the strata without a residual
+  /// variance one; nil if none is.
   func lifted(_ φ: [Double], except held: Int? = nil) -> [Double]? {
-    var lifted = φ
+    var lifted = liftingStrata(φ, except: held)
     for column in columnRanges where column.lowerBound != held {
       let square = column.reduce(0) { $0 + φ[$1] * φ[$1] }
       if square < 1e-3 { lifted[column.lowerBound] = 0.1 }
