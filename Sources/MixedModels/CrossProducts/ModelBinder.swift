@@ -92,10 +92,10 @@ struct ModelBinder {
     // The levels of an absorbed factor add up to the intercept.
     if !absorbed.allSatisfy(\.isSlope) { fixed = BoundTerms(hasIntercept: false, terms: fixed.terms) }
     let strata = try options.residualBy.map { try bindStrata(StrataFormula($0)) }
-    if let strata, let factor = absorbed.first {
+    if let strata, randomTerms.isEmpty {
       throw FitError.strata(
         strata.name,
-        "cannot be told beside absorbed factors. Write “\(factor.name)” as a fixed effect or as a random term, or leave one of both out"
+        "stands beside no random terms, and without any there is one residual variance. Add one, as (1 | group), or leave it out"
       )
     }
     var clusters: RawClusters?

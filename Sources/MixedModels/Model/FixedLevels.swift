@@ -29,6 +29,9 @@ struct FixedLevels: Sendable {
   }
 
   let factors: [Factor]
+  /// Where rows have other weights than those that D was taken out with, as residual variances of strata make them, what
+  /// equations have of D instead: DᵀW[X y] is not zero then.
+  var weighted: FixedLevelsPart?
   /// DᵀWD between factors, and ZᵀWD: groups are numbered as random ones first.
   var pairs: [CoOccurrence]
   /// What working columns are multiples of indicators by.
@@ -159,6 +162,7 @@ extension FixedLevels {
   /// - Parameter redundant: The multiple of its square that a redundant level has.
   func groups(width: Int, redundant: Double) -> [RandomEffectsGroup] {
     let multiple = hasSlopes ? redundant - 1 : redundant
+    if let weighted { return groups(of: weighted, redundant: redundant) }
     return factors.map { factor in
       RandomEffectsGroup(
         size: 1, levels: factor.levels,
@@ -167,6 +171,19 @@ extension FixedLevels {
         B: unit * factor.B, precision: .identity)
     }
   }
+
+  /// The same of other rows or weights; a redundant level gets as much more as above.
+  func groups(of part: FixedLevelsPart, redundant: Double) -> [RandomEffectsGroup] {
+    zip(part.groups, factors).map { group, factor in
+      group.with(
+        zz: group.zz.indices.map { l in
+          group.zz[l] - 1 + (factor.isRedundant[l] ? (redundant - 1) * factor.squares[l] : 0)
+        }, zx: group.zx)
+    }
+  }
+
+  /// Pairs as equations have them.
+  var currentPairs: [CoOccurrence] { weighted?.pairs ?? pairs }
 
   /// Σ log of the pivots that redundant levels have in these equations.
   var logDeterminantOfRedundant: Double {
@@ -184,14 +201,31 @@ extension FixedLevels {
   /// combinations of the old ones, and `index` the new number of each that stays.
   func mapped(by maps: [DenseMatrix], index: [Int: Int], groupCount old: Int) -> FixedLevels {
     var result = self
+    result.pairs = pairs.mappedBesideFixed(by: maps, index: index, groupCount: old)
+    result.weighted = weighted?.mapped(by: maps, index: index, groupCount: old)
+    return result
+  }
+}
+
+extension FixedLevelsPart {
+  /// See `FixedLevels.mapped`.
+  func mapped(by maps: [DenseMatrix], index: [Int: Int], groupCount: Int) -> FixedLevelsPart {
+    FixedLevelsPart(
+      groups: groups, pairs: pairs.mappedBesideFixed(by: maps, index: index, groupCount: groupCount))
+  }
+}
+
+extension [CoOccurrence] {
+  fileprivate func mappedBesideFixed(
+    by maps: [DenseMatrix], index: [Int: Int], groupCount old: Int
+  ) -> [CoOccurrence] {
     let identity = DenseMatrix.identity(1)
     func number(_ g: Int) -> Int? { g < old ? index[g] : index.count + g - old }
-    result.pairs = pairs.compactMap { pair in
+    return compactMap { pair in
       guard let row = number(pair.rowGroup), let column = number(pair.columnGroup) else { return nil }
       return pair.mapped(
         by: pair.rowGroup < old ? maps[pair.rowGroup] : identity,
         pair.columnGroup < old ? maps[pair.columnGroup] : identity, groups: (row, column))
     }
-    return result
   }
 }

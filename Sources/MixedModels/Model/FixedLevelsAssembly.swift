@@ -60,18 +60,8 @@ final class FixedLevelsAssembly {
       return rest
     }
     self.shifted = shifted
-    var sums = counts.map { [Double](repeating: 0, count: $0) }
-    var b = DenseMatrix(rows: starts.last!, columns: width)
-    for k in counts.indices {
-      let rank = self.levels[k].rank
-      let own = SumsOfColumn(shifted[k].storage, raw.groups[first + k], width: width)
-      for page in 0..<raw.groups[first + k].pageCount {
-        raw.groups[first + k].forEachLevel(ofPage: page) { cell, block in
-          own.add(block, to: &sums[k][rank[cell]], &b, row: starts[k] + rank[cell])
-        }
-        raw.groups[first + k].release(page: page)
-      }
-    }
+    var (sums, b) = Self.sums(
+      releasing: &raw.groups, from: first, self.levels, shifted, width: width)
     let hasSlopes = areSlopes.contains(true)
     // DᵀWD is at least 1, so that nothing is lost where equations add 1 and it is taken off again.
     func leastSquare(_ sums: [[Double]], _ isRedundant: [Bool]) throws(FitError) -> Double {
@@ -121,6 +111,28 @@ final class FixedLevelsAssembly {
       for i in 0..<width { (rest[i, j], rest[j, i]) = (0, 0) }
     }
     projected = rest
+  }
+
+  /// Of every factor's levels DᵀWD, and DᵀW[y X] in raw columns.
+  private static func sums(
+    releasing groups: inout [GroupProducts], from first: Int, _ levels: [GroupLevels], _ columns: [DenseMatrix],
+    width: Int
+  ) -> (squares: [[Double]], products: DenseMatrix) {
+    var squares = levels.map { [Double](repeating: 0, count: $0.labels.count) }
+    var products = DenseMatrix(rows: levels.reduce(0) { $0 + $1.labels.count }, columns: width)
+    var start = 0
+    for k in levels.indices {
+      let rank = levels[k].rank
+      let own = SumsOfColumn(columns[k].storage, groups[first + k], width: width)
+      for page in 0..<groups[first + k].pageCount {
+        groups[first + k].forEachLevel(ofPage: page) { cell, block in
+          own.add(block, to: &squares[k][rank[cell]], &products, row: start + rank[cell])
+        }
+        groups[first + k].release(page: page)
+      }
+      start += levels[k].labels.count
+    }
+    return (squares, products)
   }
 
   private static func checkMemory(
@@ -210,6 +222,45 @@ final class FixedLevelsAssembly {
     result.logDeterminant =
       (system.logDeterminant ?? .nan) - result.logDeterminantOfRedundant + result.logDeterminantShift
     return result
+  }
+
+  /// The factors' part in one A_k, in the coordinates of the whole: [X y] less what D explains of it by the weights of
+  /// all rows, G = (DᵀWD)⁻DᵀW[X y].
+  ///
+  /// - Parameters:
+  ///   - part: With the random groups' products with [X y] as they are read, of which DᵀW_k… is taken off here.
+  ///   - groupPairs: Of `raw`.
+  func take(
+    releasing raw: inout ProductSums, from part: inout ModelPart, _ whole: FixedLevels, _ x: FixedAssembly,
+    groupPairs: [(Int, Int)]
+  ) {
+    let first = firstGroup
+    let (sums, b) = Self.sums(
+      releasing: &raw.groups, from: first, levels, shifted, width: products.rows)
+    let squares = sums.map { $0.map { unit * unit * $0 } }
+    let all = all(part.groups)
+    let pairs = whole.pairs.map { pair in
+      let k = groupPairs.firstIndex { $0 == (pair.rowGroup, pair.columnGroup) }!
+      return CoOccurrence(
+        releasing: &raw.pairs[k], rowGroup: pair.rowGroup, columnGroup: pair.columnGroup, groups: all
+      ).spread(over: pair)
+    }
+    let G = regression * x.workingTail
+    let own = unit * (b * x.workingTail)
+    let between = pairs.filter { $0.rowGroup >= first }.map { $0.numbered(from: -first) }
+    let explained = FixedLevelsProducts(squares: squares, between, names: names).applied(to: G)
+    let shared = G.transposed * own
+    part.tail = part.tail - (shared + shared.transposed) + G.transposed * explained
+    let starts = levels.reduce(into: [0]) { $0.append($0.last! + $1.labels.count) }
+    for g in part.groups.indices {
+      part.groups[g] = part.groups[g].without(pairs.filter { $0.rowGroup == g }, G) { starts[$0 - first] }
+    }
+    let rest = (own - explained).transposed
+    part.fixedLevels = FixedLevelsPart(
+      groups: levels.indices.map { k in
+        all[first + k].with(
+          zz: squares[k], zx: Array(rest.storage[starts[k] * rest.rows..<starts[k + 1] * rest.rows]))
+      }, pairs: pairs)
   }
 
   /// A random term whose levels are combinations of absorbed ones has a variance that no data tell of.

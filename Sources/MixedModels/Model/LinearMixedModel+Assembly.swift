@@ -69,9 +69,9 @@ extension LinearMixedModel {
         fixed: x, threads: options.threads)
     }
     var groups = try Self.related(independent, members, options)
-    fixedLevels = try absorption?.fixedLevels(
+    let fixedLevels = try absorption?.fixedLevels(
       releasing: &products, &groups, x, z, DesignBuilder(products: products, options: options))
-    self.groups = groups
+    (self.groups, self.fixedLevels) = (groups, fixedLevels)
     // Levels of one group are paired by steps in time between them alone.
     let met = products.groupPairs.enumerated().filter { pair, indices in
       indices.1 < groups.count && (indices.0 < indices.1 || !products.pairs[pair].isEmpty)
@@ -82,7 +82,8 @@ extension LinearMixedModel {
         groups: groups)
     }
     let coordinates = WorkingCoordinates(
-      fixed: x, levels: levels, B: members.map { .joined($0.map(\.B)) }, pairs: met.map(\.offset),
+      fixed: x, absorption: absorption.map { ($0, fixedLevels!) }, levels: levels,
+      B: members.map { .joined($0.map(\.B)) }, pairs: met.map(\.offset), rawPairs: products.groupPairs,
       threads: options.threads)
     func related(_ groups: [RandomEffectsGroup]) throws -> [RandomEffectsGroup] {
       try Self.related(groups, members, options)

@@ -12,23 +12,36 @@ extension LinearMixedModel {
 
   private func joined(redundant: Double) -> LinearMixedModel {
     guard let fixedLevels else { return self }
-    return LinearMixedModel(
+    var model = LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights,
       groups: groups + fixedLevels.groups(width: tail.columns, redundant: redundant),
       fixedLevels: nil,
-      pairs: pairs + fixedLevels.pairs, tail: tail,
+      pairs: pairs + fixedLevels.currentPairs, tail: tail,
       covariance: RelativeCovariance(
         blocks: covariance.blocks,
         groupSizes: covariance.groupSizes + fixedLevels.factors.map { _ in 1 }),
       fixed: fixed, terms: terms, knownVariance: knownVariance)
+    guard let parts else { return model }
+    // The first coefficient is 1 whatever φ, so that what does not change with it belongs there.
+    let all = parts.all.enumerated().map { k, part in
+      let own = part.fixedLevels!
+      return ModelPart(
+        groups: part.groups + (k == 0 ? fixedLevels.groups(of: own, redundant: redundant) : own.groups),
+        pairs: part.pairs + own.pairs, tail: part.tail)
+    }
+    model.parts = ModelParts(all: all, sumOfLogWeights: parts.sumOfLogWeights)
+    model.covariance.residual = covariance.residual
+    return model
   }
 
   /// The model as if its y and X were those of a model without absorbed factors: what log |M| of ML is of.
   var withoutFixedLevels: LinearMixedModel {
-    LinearMixedModel(
+    var model = LinearMixedModel(
       observations: observations, sumOfLogWeights: sumOfLogWeights, groups: groups,
       fixedLevels: nil, pairs: pairs, tail: tail, covariance: covariance, fixed: fixed,
       terms: terms, knownVariance: knownVariance)
+    model.parts = parts
+    return model
   }
 
   /// The name of a group's factor; absorbed ones are numbered behind the others.

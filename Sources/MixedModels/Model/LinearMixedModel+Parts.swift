@@ -38,6 +38,9 @@ extension LinearMixedModel {
       pairs[k].with(combination(parts.all.map(\.pairs[k].blocks), c))
     }
     model.tail = parts.tail(c)
+    if fixedLevels != nil {
+      model.fixedLevels?.weighted = FixedLevelsPart(parts.all.map { $0.fixedLevels! }, c)
+    }
     return model
   }
 }

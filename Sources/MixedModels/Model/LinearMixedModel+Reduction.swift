@@ -91,7 +91,9 @@ extension LinearMixedModel {
         }),
       fixed: fixed, terms: terms, knownVariance: knownVariance)
     model.takeParts(of: self) {
-      ModelPart(groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail)
+      ModelPart(
+        groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail,
+        fixedLevels: $0.fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count))
     }
     return (model, maps)
   }
@@ -122,6 +124,9 @@ extension LinearMixedModel {
     func mapped(_ tail: DenseMatrix) -> DenseMatrix {
       map.multipliedByTransposeOnLeft(tail * map)
     }
+    func mapped(_ part: FixedLevelsPart) -> FixedLevelsPart {
+      FixedLevelsPart(groups: part.groups.map(mapped), pairs: part.pairs)
+    }
     let p = new - 1
     let none = [Double](repeating: 0, count: p)
     var model = LinearMixedModel(
@@ -133,8 +138,11 @@ extension LinearMixedModel {
         level: 0, rawPredictor: fixed.rawPredictor.map { _ in 0 },
         responseScale: fixed.responseScale, responseSize: fixed.responseSize),
       terms: terms, knownVariance: knownVariance)
+    model.fixedLevels?.weighted = fixedLevels?.weighted.map(mapped)
     model.takeParts(of: self) {
-      ModelPart(groups: $0.groups.map(mapped), pairs: $0.pairs, tail: mapped($0.tail))
+      ModelPart(
+        groups: $0.groups.map(mapped), pairs: $0.pairs, tail: mapped($0.tail),
+        fixedLevels: $0.fixedLevels.map(mapped))
     }
     return model
   }
@@ -169,7 +177,9 @@ extension LinearMixedModel {
       fixed: fixed, terms: terms,
       determination: determination, knownVariance: knownVariance)
     model.takeParts(of: self) {
-      ModelPart(groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail)
+      ModelPart(
+        groups: mapped($0.groups), pairs: mapped($0.pairs), tail: $0.tail,
+        fixedLevels: $0.fixedLevels?.mapped(by: maps, index: index, groupCount: groups.count))
     }
     return model
   }

@@ -11,7 +11,7 @@ public struct LinearMixedModel: Sendable {
   /// Of random effects.
   package internal(set) var groups: [RandomEffectsGroup]
   /// Of absorbed factors; nil where there are none.
-  let fixedLevels: FixedLevels?
+  var fixedLevels: FixedLevels?
   /// ZᵢᵀWZⱼ of the levels of two groups that occur together.
   var pairs: [CoOccurrence]
   /// [X y]ᵀW[X y], (p + 1) × (p + 1), y last; y is what ordinary least squares leaves of the

@@ -6,6 +6,15 @@ struct ModelPart: Sendable {
   var groups: [RandomEffectsGroup]
   var pairs: [CoOccurrence]
   var tail: DenseMatrix
+  /// What it has of absorbed factors; nil where there are none.
+  var fixedLevels: FixedLevelsPart?
+}
+
+/// Of absorbed factors in one A_k: DᵀW_kD and DᵀW_k[X y] of every factor, and what levels share with those of others and
+/// of random groups, on the patterns of `FixedLevels`.
+struct FixedLevelsPart: Sendable {
+  var groups: [RandomEffectsGroup]
+  var pairs: [CoOccurrence]
 }
 
 /// The A_k of a model whose residuals have parameters.
@@ -13,6 +22,19 @@ struct ModelParts: Sendable {
   var all: [ModelPart]
   /// Σ log w of the prior weights alone.
   var sumOfLogWeights: Double
+}
+
+extension FixedLevelsPart {
+  /// Σ c_k of them.
+  init(_ parts: [FixedLevelsPart], _ c: [Double]) {
+    groups = parts[0].groups.indices.map { g in
+      let own = parts.map(\.groups[g])
+      return own[0].with(zz: combination(own.map(\.zz), c), zx: combination(own.map(\.zx), c))
+    }
+    pairs = parts[0].pairs.indices.map { k in
+      parts[0].pairs[k].with(combination(parts.map(\.pairs[k].blocks), c))
+    }
+  }
 }
 
 extension ModelParts {

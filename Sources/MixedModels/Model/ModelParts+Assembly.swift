@@ -5,11 +5,14 @@ import NumericalMethods
 /// What maps raw columns and levels to a model's.
 struct WorkingCoordinates {
   let fixed: FixedAssembly
+  /// Absorbed factors, and what they have of all rows; nil where there are none.
+  let absorption: (assembly: FixedLevelsAssembly, whole: FixedLevels)?
   /// Of every group.
   let levels: [GroupLevels]
   let B: [DenseMatrix]
-  /// Places of the model's pairs of groups among the raw ones.
+  /// Places of the model's pairs of groups among the raw ones, which are these.
   let pairs: [Int]
+  let rawPairs: [(Int, Int)]
   let threads: Int
 }
 
@@ -157,7 +160,7 @@ extension ModelPart {
   ) throws {
     let fixed = coordinates.fixed
     tail = fixed.mapped(raw.fixed)
-    let independent = raw.groups.indices.map { g in
+    let independent = whole.groups.indices.map { g in
       RandomEffectsGroup(
         releasing: &raw.groups[g], levels: coordinates.levels[g], B: coordinates.B[g],
         fixed: fixed, threads: coordinates.threads)
@@ -171,6 +174,10 @@ extension ModelPart {
         groups: groups
       ).spread(over: pair)
     }
+    if let (assembly, levels) = coordinates.absorption {
+      assembly.take(
+        releasing: &raw, from: &self, levels, fixed, groupPairs: coordinates.rawPairs)
+    }
   }
 
   /// The sum of two.
@@ -181,13 +188,14 @@ extension ModelPart {
         $0.with(zz: sum($0.zz, $1.zz), zx: sum($0.zx, $1.zx))
       },
       pairs: zip(pairs, other.pairs).map { $0.with(sum($0.blocks, $1.blocks)) },
-      tail: tail + other.tail)
+      tail: tail + other.tail,
+      fixedLevels: fixedLevels.map { FixedLevelsPart([$0, other.fixedLevels!], [1, 1]) })
   }
 }
 
 extension CoOccurrence {
   /// The same blocks where the pairs of `whole` stand, of which these are some; zero elsewhere.
-  fileprivate func spread(over whole: CoOccurrence) -> CoOccurrence {
+  func spread(over whole: CoOccurrence) -> CoOccurrence {
     let size = whole.rowLevels.isEmpty ? 0 : whole.blocks.count / whole.rowLevels.count
     var spread = [Double](repeating: 0, count: whole.blocks.count)
     var place = 0

@@ -261,7 +261,7 @@ import ModelFrames
 
   @Test(arguments: [
     ("distance ~ age + (1 | Subject)", "cluster"),
-    ("distance ~ age | Subject", "absorbed factors"),
+    ("distance ~ age", "no random terms"), ("distance ~ age | Subject", "no random terms"),
   ])
   func `what cannot stand beside strata is refused`(formula: String, words: String) throws {
     var options = options("Sex")

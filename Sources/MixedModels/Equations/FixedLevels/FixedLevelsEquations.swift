@@ -18,6 +18,8 @@ final class FixedLevelsEquations: MixedModelEquations {
   private var factors: [[Double]] = []
   /// Of random effects, where correlations of levels have parameters.
   private var precisions: [Int: SparsePrecision] = [:]
+  /// Of several A_k; none where there is one.
+  private var partCoefficients: [Double] = []
   /// Whether `alone` holds the factor of the last update.
   private var isAloneCurrent = false
 
@@ -44,6 +46,11 @@ final class FixedLevelsEquations: MixedModelEquations {
     try joined.relate(precisions)
   }
 
+  func weigh(_ coefficients: [Double]) throws {
+    partCoefficients = coefficients
+    try joined.weigh(coefficients)
+  }
+
   func update(_ factors: [[Double]]) throws {
     self.factors = factors
     isAloneCurrent = false
@@ -57,6 +64,7 @@ final class FixedLevelsEquations: MixedModelEquations {
     alone = equations
     if !isAloneCurrent {
       if !precisions.isEmpty { try equations.relate(precisions) }
+      if !partCoefficients.isEmpty { try equations.weigh(partCoefficients) }
       try equations.update(factors)
     }
     isAloneCurrent = true
@@ -114,11 +122,15 @@ final class FixedLevelsEquations: MixedModelEquations {
       var slopes = CovarianceSlopes(
         logDeterminant: Array(whole.logDeterminant.prefix(groupCount)), residual: residual)
       slopes.precisions = whole.precisions
+      slopes.parts = whole.parts
       return slopes
     }
     defer { isAloneCurrent = false }
     let alone = try ofRandomEffects().slopes(.ml)
     var slopes = CovarianceSlopes(logDeterminant: alone.logDeterminant, residual: residual)
+    slopes.parts = whole.parts.map {
+      PartSlopes(logDeterminant: alone.parts!.logDeterminant, squares: $0.squares)
+    }
     for (g, own) in whole.precisions {
       slopes.precisions[g] = PrecisionSlopes(inverse: alone.precisions[g]!.inverse, squares: own.squares)
     }

@@ -17,6 +17,7 @@ struct StrataSimulator: Sendable {
     guard model.covariance.residual?.serial == nil, let structure = model.covariance.residual?.strata,
       let parts = model.parts
     else { return nil }
+    try model.requireNoAbsorbedFactors(ForSomeModels.bootstrap.name)
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
         "bootstrap replicates are not drawn where both levels are related and residual variances differ. Take \(Setting.intervals("wald")).")
