@@ -269,7 +269,7 @@ INLINED void part_slopes(
         for (int j = 0; j < size; j++)
           for (int i = 0; i < size; i++) P[j * size + i] += BG[x * size + i] * B[x * size + j];
       }
-    for (int part = 0; part < parts; part++) {
+    for (int part = 1; part < parts; part++) {
       const lanes *A = (const lanes *) part_fields + part * part_stride + k * per_pack;
       lanes determinant = zero, square = zero;
       for (int j = 0; j < size; j++)

@@ -30,8 +30,8 @@ void lmm_packs_slopes(
     const double *half, int rows, int columns, double *scratch, double *totals);
 
 /* Of several A_k, whose packs stand in part_fields, each A_k's part_stride entries behind those of the one before: added to
-   totals are the derivatives of the log-determinant, one entry for every part, then those of the squares. `fields` are the
-   packs of A. G is p x p, p = width - 1; NULL for ML. scratch: 4 size^2 + 3 size + 3 size width entries. */
+   totals are the derivatives of the log-determinant, one entry for every part but the first, which has an entry that stays
+   as it is, then those of the squares. `fields` are the packs of A. G is p x p, p = width - 1; NULL for ML. scratch: 4 size^2 + 3 size + 3 size width entries. */
 void lmm_packs_part_slopes(
     int size, int width, int parts, long count, const double *fields, const double *part_fields,
     long part_stride, const double *T, const double *zeta, const double *G, double *scratch, double *totals);

@@ -124,6 +124,22 @@ struct SlopeSums {
     }
   }
 
+  /// Σ_j tr (I − [K⁻¹]_jj) and Σ u_jᵀu_j of a group of `levels` levels.
+  func traces(
+    _ form: SlopeForm, _ T: [Double], size ℓ: Int, levels: Int
+  ) -> (Double, Double) {
+    func trace(_ matrix: [Double]) -> Double { (0..<ℓ).reduce(0) { $0 + matrix[$1 * (ℓ + 1)] } }
+    switch form {
+    case .inverse: return (Double(levels * ℓ) - trace(matrix), trace(residual))
+    case .direct:
+      let root = DenseMatrix(rows: ℓ, columns: ℓ, storage: T)
+      func turned(_ matrix: [Double]) -> Double {
+        trace((root.transposed * (DenseMatrix(rows: ℓ, columns: ℓ, storage: matrix) * root)).storage)
+      }
+      return (turned(matrix), turned(residual))
+    }
+  }
+
   /// Adds the slopes of a group of `levels` levels to `slopes`.
   func store(
     _ form: SlopeForm, group: Int, _ T: [Double], size ℓ: Int, levels: Int,

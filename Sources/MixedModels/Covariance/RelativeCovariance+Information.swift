@@ -89,7 +89,11 @@ extension RelativeCovariance {
     _ φ: [Double], _ slopes: CovarianceSlopes, residualWeight w: Double, levels: [Int]
   ) -> [Double] {
     var next = 0
-    return blocks.filter { $0.rank > 0 }.flatMap { block in
+    let ofResiduals = residual?.scoringStep(
+      residualCoordinates(φ), slopes.parts!, residualWeight: w)
+    // All else is relative to the first stratum's standard deviation.
+    let unit = ofResiduals.map { 1 / $0.growth } ?? 1
+    let moved = blocks.filter { $0.rank > 0 }.flatMap { block in
       if block.structure != nil {  // no step of its own
         defer { next += block.parameterCount }
         return Array(φ[next..<next + block.parameterCount])
@@ -101,7 +105,8 @@ extension RelativeCovariance {
       guard let inverse = B.inverseIfPositive else { return Self.entries(T) }
       let Σ = T * T.transposed - inverse + inverse * (R * inverse)
       return Self.entries(Σ.positiveRoot(floor: 1e-3).lowerTriangularFactor)
-    } + (residual == nil ? [] : residualCoordinates(φ))
+    } + (ofResiduals?.φ ?? (residual == nil ? [] : Array(residualCoordinates(φ))))
+    return unit == 1 ? moved : stretched(moved, by: unit)
   }
 
   private func part(_ slopes: [[Double]], _ block: Block) -> DenseMatrix {

@@ -21,6 +21,12 @@ protocol ResidualStructure: Sendable {
   func logDeterminant(_ φ: ArraySlice<Double>) -> Double
   /// Its derivatives.
   func logDeterminantSlopes(_ φ: ArraySlice<Double>) -> [Double]
+  /// A step to about the best parameters where all others stay, and by what it multiplies σ; nil where there is none.
+  ///
+  /// - Parameter w: df / r².
+  func scoringStep(
+    _ φ: ArraySlice<Double>, _ slopes: PartSlopes, residualWeight w: Double
+  ) -> (φ: [Double], growth: Double)?
   /// About the second derivatives of the criterion, each parameter alone.
   func information(_ φ: ArraySlice<Double>) -> [Double]
   /// - Throws: `FitError` where the coefficients are so far apart that rounding hides what is small.
@@ -50,6 +56,10 @@ extension ResidualStructure {
   var serial: SerialCorrelation? { nil }
 
   func held(_ φ: ArraySlice<Double>) -> [Int] { [] }
+
+  func scoringStep(
+    _ φ: ArraySlice<Double>, _ slopes: PartSlopes, residualWeight w: Double
+  ) -> (φ: [Double], growth: Double)? { nil }
 
   func bounded(near φ: ArraySlice<Double>) -> Self { self }
   func exchangingFirst(with stratum: Int) -> Self { self }
@@ -104,6 +114,24 @@ struct VarianceStrata: ResidualStructure {
     let n = Double(rows.reduce(0, +))
     return rows.dropFirst().map { 4 * Double($0) * (1 - Double($0) / n) }
   }
+
+  /// σ_s² becomes ŵᵀA_sŵ over the degrees of freedom that effects leave to the stratum (Harville 1977, JASA 72):
+  ///
+  ///     σ_s² ← σ_s² · w c_s ŵᵀA_sŵ / (n_s − c_s tr K⁻¹K̃_s).
+  func scoringStep(
+    _ φ: ArraySlice<Double>, _ slopes: PartSlopes, residualWeight w: Double
+  ) -> (φ: [Double], growth: Double)? {
+    let c = coefficients(φ)
+    let factors = rows.indices.map { s in
+      w * c[s] * slopes.squares[s] / (Double(rows[s]) - c[s] * slopes.logDeterminant[s])
+    }
+    guard factors.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    let logs = factors.map { 0.5 * max(-Self.longestStep, min(log($0), Self.longestStep)) }
+    return (zip(φ, logs.dropFirst()).map { $0 + $1 - logs[0] }, exp(logs[0]))
+  }
+
+  /// Of the logarithm of a variance.
+  private static let longestStep = 6.0
 
   /// Ratio of standard deviations beyond which a search has not found a minimum, but a way along which a
   /// stratum's rows come to be explained exactly and the criterion falls without end.

@@ -7,6 +7,7 @@ extension AbsorbedEquations {
   /// A dense core is inverted in place.
   package func slopes(_ kind: CriterionKind) throws -> CovarianceSlopes {
     let ζ = try coreSolution()
+    let residualSquares = penalizedResidualSumOfSquares
     let inverse = try invertCore(leading: layout.size + (kind == .reml ? p : 0))
     var slopes = CovarianceSlopes(
       logDeterminant: model.covariance.emptyFactors, residual: model.covariance.emptyFactors)
@@ -18,11 +19,16 @@ extension AbsorbedEquations {
     switch leadingLevels {
     case .packs(let packs):
       let G = kind == .reml ? fixedInverse(inverse) : nil
-      slopes.parts = model.parts.map {
-        packs.partSlopes($0.all.map(\.tail), T, ζ: ζ, fixedInverse: G, team)
+      let levels = packs.packCount * 8
+      let (sums, ofParts) = packs.sums(form, T, ζ: ζ, fixedInverse: G, team)
+      slopes.parts = model.parts.map { parts in
+        let (traces, squares) = sums.traces(form, T, size: leader.size, levels: levels)
+        // tr K⁻¹(K − I) with I for random effects alone, and r² − uᵀu
+        return packs.partSlopes(
+          ofParts, parts.all.map(\.tail), ζ: ζ, fixedInverse: G,
+          together: (traces + Double(G == nil ? 0 : p), residualSquares - squares))
       }
-      packs.sums(form, T, ζ: ζ, fixedInverse: G, team)
-        .store(form, group: 0, T, size: leader.size, levels: packs.packCount * 8, in: &slopes)
+      sums.store(form, group: 0, T, size: leader.size, levels: levels, in: &slopes)
     case .levels(let levels):
       sums(levels, form, T, inverse, ζ, kind).store(
         form, group: layout.leading, T, size: leader.size, levels: leader.levelCount, in: &slopes)

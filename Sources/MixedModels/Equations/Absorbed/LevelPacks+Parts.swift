@@ -12,7 +12,8 @@ extension LevelPacks {
       packCount * perPack, coefficients, numbers(target))
   }
 
-  /// The derivatives in the coefficients of the A_k, see `PartSlopes`.
+  /// Adds what some packs of A give to the derivatives in the coefficients of the A_k, see `PartSlopes`, but for the
+  /// first one.
   ///
   /// With D_j = TᵀA_jjT + I, N_j = D_j⁻¹Tᵀ and G = [K⁻¹]_xx, levels give
   ///
@@ -21,24 +22,46 @@ extension LevelPacks {
   /// without G for ML, and b_j = TN_jA_j[X y]ζ the rest of ŵ.
   ///
   /// - Parameters:
-  ///   - tails: [X y]ᵀW[X y] of every A_k.
+  ///   - first: Of A.
+  ///   - run: The same packs in the A_k.
   ///   - ζ: [−β; 1]
-  ///   - fixedInverse: G, p × p; nil for ML.
+  ///   - G: p × p; nil for ML.
+  ///   - scratch: `partScratch` of them, the last of which the sums are added to: Σ of log-determinants, then of squares.
+  func addPartSlopes(
+    _ first: UnsafePointer<SIMD8<Double>>, _ run: Range<Int>, _ T: [Double], _ ζ: [Double],
+    _ G: [Double]?, _ scratch: UnsafeMutablePointer<SIMD8<Double>>
+  ) {
+    lmm_packs_part_slopes(
+      Int32(size), Int32(width), Int32(partCount), run.count, numbers(first),
+      numbers(fields.start + run.lowerBound * perPack), packCount * perPack, T, ζ,
+      width == 1 ? nil : G, numbers(scratch), numbers(partTotals(scratch)))
+  }
+
+  /// Where sums over eight levels side by side are, in scratch.
+  func partTotals(
+    _ scratch: UnsafeMutablePointer<SIMD8<Double>>
+  ) -> UnsafeMutablePointer<SIMD8<Double>> {
+    scratch + partScratch - 2 * partCount
+  }
+
+  /// Room that derivatives in the coefficients take; 0 where there is one A.
+  var partScratch: Int {
+    partCount == 0 ? 0 : 4 * size * size + 3 * size + 3 * size * width + 2 * partCount
+  }
+
+  /// The derivatives from the sums over levels.
+  ///
+  /// That in the first coefficient, which is 1, follows from those that all coefficients have together.
+  ///
+  /// - Parameters:
+  ///   - sums: Of every part of the levels, log-determinants and then squares.
+  ///   - tails: [X y]ᵀW[X y] of every A_k.
+  ///   - together: Σ c_k ∂/∂c_k of the log-determinant and of r².
   func partSlopes(
-    _ tails: [DenseMatrix], _ T: [Double], ζ: [Double], fixedInverse G: DenseMatrix?,
-    _ team: ThreadTeam
+    _ sums: [Double], _ tails: [DenseMatrix], ζ: [Double], fixedInverse G: DenseMatrix?,
+    together: (logDeterminant: Double, squares: Double)
   ) -> PartSlopes {
-    let (ℓ, p, count) = (size, width - 1, partCount)
-    let stride = 2 * count
-    let sums = OwnedBuffer(repeating: 0.0, count: parts * stride)
-    let own = 4 * ℓ * ℓ + 3 * ℓ + 3 * ℓ * width + stride
-    let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
-    nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
-    team.forEach(parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
-      let packs = part * packCount / parts..<(part + 1) * packCount / parts
-      let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
-      addPartSlopes(packs, worker, T, ζ, width == 1 ? nil : G?.storage, work, target)
-    }
+    let (p, count) = (width - 1, partCount)
     var slopes = PartSlopes(
       logDeterminant: tails.map { tail in
         guard let G else { return 0 }
@@ -48,25 +71,15 @@ extension LevelPacks {
       }, squares: tails.map { dot(ζ, $0 * ζ) })
     for part in 0..<parts {
       for k in 0..<count {
-        slopes.logDeterminant[k] += sums.start[part * stride + k]
-        slopes.squares[k] += sums.start[part * stride + count + k]
+        slopes.logDeterminant[k] += sums[part * 2 * count + k]
+        slopes.squares[k] += sums[part * 2 * count + count + k]
       }
     }
+    let others = 1..<count
+    slopes.logDeterminant[0] =
+      together.logDeterminant - others.reduce(0) { $0 + coefficients[$1] * slopes.logDeterminant[$1] }
+    slopes.squares[0] =
+      together.squares - others.reduce(0) { $0 + coefficients[$1] * slopes.squares[$1] }
     return slopes
-  }
-
-  private func addPartSlopes(
-    _ packs: Range<Int>, _ worker: Int, _ T: [Double], _ ζ: [Double], _ G: [Double]?,
-    _ scratch: UnsafeMutablePointer<SIMD8<Double>>, _ sums: UnsafeMutablePointer<Double>
-  ) {
-    let totals = scratch + 4 * size * size + 3 * size + 3 * size * width
-    totals.update(repeating: .zero, count: 2 * partCount)
-    forEachRun(of: packs, worker: worker) { first, run in
-      lmm_packs_part_slopes(
-        Int32(size), Int32(width), Int32(partCount), run.count, numbers(first),
-        numbers(fields.start + run.lowerBound * perPack), packCount * perPack, T, ζ, G, numbers(scratch),
-        numbers(totals))
-    }
-    for x in 0..<2 * partCount { sums[x] = totals[x].sum() }
   }
 }

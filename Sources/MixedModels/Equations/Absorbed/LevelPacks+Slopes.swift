@@ -8,38 +8,52 @@ extension LevelPacks {
   /// - Parameters:
   ///   - ζ: [−β; 1]
   ///   - fixedInverse: G for X's columns, p × p; nil if it is zero (ML).
+  /// - Returns: with, for every part of the levels, the sums of `partSlopes`.
   func sums(
     _ form: SlopeForm, _ T: [Double], ζ: [Double], fixedInverse G: DenseMatrix?, _ team: ThreadTeam
-  ) -> SlopeSums {
+  ) -> (own: SlopeSums, ofParts: [Double]) {
     let ℓ = size
+    let partSums = OwnedBuffer(repeating: 0.0, count: parts * 2 * partCount)
     let half = G.map { DenseCholesky.pivoted($0, relativeTolerance: 0).factor }  // G = HHᵀ
     let stride = 2 * ℓ * ℓ
     let sums = OwnedBuffer(repeating: 0.0, count: parts * stride)
-    let own = 7 * ℓ * ℓ + 3 * ℓ + ℓ * width
+    let alone = 7 * ℓ * ℓ + 3 * ℓ + ℓ * width
+    let own = alone + partScratch
+    let inverse = partCount == 0 ? nil : G?.storage
     let goesThroughBLAS = half.map { $0.rows >= Self.wide } ?? false
     let scratch = OwnedBuffer(repeating: SIMD8<Double>.zero, count: own * team.count)
     nonisolated(unsafe) let (sumStart, scratchStart) = (sums.start, scratch.start)
+    nonisolated(unsafe) let partStart = partSums.start
     team.forEach(parts, pays: packCount * ℓ * ℓ * width * width > 10_000) { worker, part in
       let packs = part * packCount / parts..<(part + 1) * packCount / parts
       let (work, target) = (scratchStart + worker * own, sumStart + part * stride)
-      guard goesThroughBLAS, let half else {
-        return add(packs, worker, form, T, ζ, half, work, target)
+      let ofParts = work + alone
+      partTotals(ofParts).update(repeating: .zero, count: 2 * partCount)
+      func addParts(_ first: UnsafePointer<SIMD8<Double>>, _ run: Range<Int>) {
+        if partCount > 0 { addPartSlopes(first, run, T, ζ, inverse, ofParts) }
       }
-      switch ℓ {
-      case 1: addByPanels(1, packs, worker, form, T, ζ, half, work, target)
-      case 2: addByPanels(2, packs, worker, form, T, ζ, half, work, target)
-      case 3: addByPanels(3, packs, worker, form, T, ζ, half, work, target)
-      default: addByPanels(ℓ, packs, worker, form, T, ζ, half, work, target)
+      if goesThroughBLAS, let half {
+        switch ℓ {
+        case 1: addByPanels(1, packs, worker, form, T, ζ, half, work, target, addParts)
+        case 2: addByPanels(2, packs, worker, form, T, ζ, half, work, target, addParts)
+        case 3: addByPanels(3, packs, worker, form, T, ζ, half, work, target, addParts)
+        default: addByPanels(ℓ, packs, worker, form, T, ζ, half, work, target, addParts)
+        }
+      } else {
+        add(packs, worker, form, T, ζ, half, work, target, addParts)
       }
+      for x in 0..<2 * partCount { partStart[part * 2 * partCount + x] = partTotals(ofParts)[x].sum() }
     }
-    return SlopeSums(sums.start, parts: parts, size: ℓ)
+    let ofParts = Array(UnsafeBufferPointer(start: partSums.start, count: partSums.count))
+    return (SlopeSums(sums.start, parts: parts, size: ℓ), ofParts)
   }
 
   /// Products of few columns, as they come.
   private func add(
     _ packs: Range<Int>, _ worker: Int, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
     _ half: DenseMatrix?, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
-    _ sums: UnsafeMutablePointer<Double>
+    _ sums: UnsafeMutablePointer<Double>,
+    _ addParts: (UnsafePointer<SIMD8<Double>>, Range<Int>) -> Void
   ) {
     let ℓ = size
     let totals = scratch + 4 * ℓ * ℓ + 3 * ℓ + ℓ * width
@@ -49,6 +63,7 @@ extension LevelPacks {
         Int32(ℓ), form == .direct ? 1 : 0, Int32(width), run.count, numbers(first), T, ζ,
         half?.storage ?? [], Int32(half?.rows ?? 0), Int32(half?.columns ?? 0), numbers(scratch),
         numbers(totals))
+      addParts(first, run)
     }
     write(totals, ℓ, to: sums)
   }
@@ -73,7 +88,8 @@ extension LevelPacks {
   private func addByPanels(
     _ ℓ: Int, _ packs: Range<Int>, _ worker: Int, _ form: SlopeForm, _ T: [Double], _ ζ: [Double],
     _ half: DenseMatrix, _ scratch: UnsafeMutablePointer<SIMD8<Double>>,
-    _ sums: UnsafeMutablePointer<Double>
+    _ sums: UnsafeMutablePointer<Double>,
+    _ addParts: (UnsafePointer<SIMD8<Double>>, Range<Int>) -> Void
   ) {
     let triangle = ℓ * (ℓ + 1) / 2
     let (N, F) = (scratch, scratch + ℓ * ℓ)
@@ -105,6 +121,7 @@ extension LevelPacks {
         }
         if panel.append(R) { panel.add(half, sign, to: totals) }
       }
+      addParts(first, run)
     }
     panel.add(half, sign, to: totals)
     write(totals, ℓ, to: sums)
