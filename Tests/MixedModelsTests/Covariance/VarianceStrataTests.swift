@@ -181,7 +181,20 @@ import ModelFrames
     #expect(table.criterionKind == .reml && table.rows[1].test?.df == 1)
     #expect(
       abs(table.rows[1].test!.statistic - (equal.fit.criterion - 415.2204795726)) < 1e-7)
-    #expect(throws: InferenceError.self) { try strata.varianceExplained() }
+  }
+
+  /// nlme's estimates: the variance of Xβ over the rows, that of the intercepts, and the mean of σ_s² over the rows.
+  @Test func `shares of the variance have the mean residual variance`() throws {
+    let data: [any TableSource] = [DataSource.file(Files.data("orthodont.csv"))]
+    let fitted = try FittedModel(Formula(Self.orthodont), data: data, options: options("Sex"))
+    let shares = try fitted.varianceExplained()
+    #expect(abs(shares.fixedVariance - 3.625561003) < 1e-5)
+    #expect(abs(shares.randomVariance - 3.413511700) < 1e-4)
+    #expect(abs(shares.residualVariance - 1.901027830) < 1e-5)
+    #expect(abs(shares.marginalR² - 0.405539176) < 1e-5)
+    #expect(abs(shares.conditionalR² - 0.787359457) < 1e-5)
+    #expect(abs(shares.adjustedICC - 0.642296794) < 1e-5)
+    #expect(throws: InferenceError.self) { try fitted.varianceExplained(ratios: ["Subject / (Subject + Residual)"]) }
   }
 
   /// The profile of a stratum's standard deviation is that of σ where the stratum is the first.

@@ -13,6 +13,9 @@ import NumericalMethods
 /// whose mean Σ wᵢ(σ²/wᵢ)/Σw is σ² divided by the mean weight. So shares depend neither on the unit
 /// of the weights nor, where all weights are alike, on there being weights. (MuMIn and performance take
 /// σ², the residual variance of weight 1.) Offsets have no share.
+///
+/// Of strata with residual variances of their own the residual variance is the mean over the rows, Σ n_sσ_s²/n. A
+/// correlation of the residuals in time changes no row's variance, and no share.
 public struct VarianceExplained: Sendable {
   /// The share of one random-effects term.
   public struct Share: Sendable {
@@ -81,7 +84,7 @@ extension FittedModel {
   public func varianceExplained(
     ratios: [String] = [], level: Double = 0.95, intervals: RatioInterval = .wald
   ) throws -> VarianceExplained {
-    try model.requireEqualVariances("the table of explained variances", nil)
+    let ofPriorWeights = model.withIndependentResiduals()
     let variance = repeated?.meanVariance ?? coefficients.variance
     let sumOfWeights = products.sumOfWeights
     var notes = fit.convergence.messages
@@ -98,16 +101,19 @@ extension FittedModel {
     } else {
       notes.append("results are for \(formula.response.deparsed)")
     }
+    if let strata = fit.residualStrata {
+      notes.append("the residual variance is the mean over the rows of those by \(strata.name)")
+    }
     return try VarianceExplained(
       formula: fit.formula, criterionKind: fit.criterionKind,
       fixedVariance: fixedPartVariance,
-      residualVariance: variance * Double(model.observations) / sumOfWeights,
-      shares: zip(model.terms, model.meanSquares(φ)).map { term, square in
+      residualVariance: variance * model.residualVarianceRatios(φ) / sumOfWeights,
+      shares: zip(model.terms, ofPriorWeights.meanSquares(φ)).map { term, square in
         .init(
           name: term.name, group: term.groupName, variance: variance * square / sumOfWeights)
       },
       components: principalComponents,
-      ratios: varianceRatios(ratios, level: level, intervals: intervals),
+      ratios: ratios.isEmpty ? [] : varianceRatios(ratios, level: level, intervals: intervals),
       messages: notes, hasCorrelatedResiduals: repeated != nil)
   }
 
@@ -140,6 +146,12 @@ extension FittedModel {
 }
 
 extension LinearMixedModel {
+  /// Σ (σ_i/σ)² over the rows, n where they have one residual variance.
+  fileprivate func residualVarianceRatios(_ φ: [Double]) -> Double {
+    guard let (strata, own) = covariance.strata(φ) else { return Double(observations) }
+    return zip(strata.rows, [1] + strata.values(own)).reduce(0) { $0 + Double($1.0) * $1.1 * $1.1 }
+  }
+
   /// tr(W^½Zλλᵀ ZᵀW^½) of every term.
   fileprivate func meanSquares(_ φ: [Double]) -> [Double] {
     var factors = covariance.emptyFactors
