@@ -119,6 +119,26 @@ same(c(logLik(with(s, slmer(Reaction ~ Days + (1 | Subject))))), c(logLik(less))
 same(c(logLik(slmer(Reaction ~ Days + (1 | Subject), as.list(s)))), c(logLik(less)), 1e-12)
 same(c(logLik(update(ours, . ~ . - Days, REML = FALSE))), c(logLik(them(Reaction ~ (Days | Subject), s, REML = FALSE))), 1e-7)
 
+# Columns and formulas that R's users have.
+t <- s
+t$truth <- factor(c("T", "F")[1 + t$Days %% 2])
+t$said <- as.character(t$truth)
+t$end <- addNA(factor(ifelse(t$Days > 7, NA, ifelse(t$Days > 4, "a", "b"))))
+t$date <- structure(as.integer(t$Days), class = "Date")
+for (formula in c(Reaction ~ truth + (1 | Subject), Reaction ~ said + (1 | Subject), Reaction ~ end + (1 | Subject),
+                  Reaction ~ Days + (1 | date), Reaction ~ . - Subject + (1 | Subject))) {
+  frame <- if ("." %in% all.vars(formula)) t[c("Reaction", "Days", "f", "Subject")] else t
+  a <- slmer(formula, frame)
+  b <- them(formula, frame)
+  same(fixef(a), fixef(b))
+  same(predict(a, frame[1:20, ]), predict(b, frame[1:20, ]), 1e-3)
+}
+same(rownames(ranef(slmer(Reaction ~ 1 + (1 | date), t))$date)[10], "1970-01-10")
+same(as.data.frame(marginal_means(slmer(Reaction ~ f + (1 | Subject), s), pairwise ~ f))$estimate,
+  as.data.frame(marginal_means(slmer(Reaction ~ f + (1 | Subject), s), "f", compare = "pairwise"))$estimate, 0)
+same(nrow(as.data.frame(influence(ours))), 18L)
+same(formula(ours, fixed.only = TRUE), Reaction ~ Days)
+
 # Designs, for others' sake.
 mixed <- Reaction ~ poly(Days, 2) * f + late + (1 | Subject)
 same(model.matrix(slmer(mixed, s)), model.matrix(them(mixed, s)), names = FALSE)
@@ -164,6 +184,8 @@ refused(slmer(formula, s, weights = 1:3), "180 rows")
 refused(slmer(formula, list(Reaction = 1:3, Days = 1)), "different lengths")
 refused(slmer(formula, mean), "data frame")
 refused(slmer(NULL, s), "formula")
+refused(slmer(formula, s[0, ]), "no rows")
+refused(nobs(ours, typo = 1), "\"typo\"")
 s$M <- cbind(s$Days, s$w)
 s$L <- as.list(s$Days)
 s$C <- s$Days + 1i

@@ -10,6 +10,9 @@ with_factors <- function(options, frame) {
     x <- frame[[name]]
     if (!is.factor(x)) {
       labels <- is.character(x) || is.logical(x)
+      if (is.character(x) && is.null(options$levels[[name]]) && are_truths(x[match(FALSE, is.na(x))], TRUE)) {
+        if (are_truths(unique(x))) options$levels[[name]] <- I(label_levels(x))
+      }
       if (is.null(given) && labels && !is_treatment(defaults[[1]])) {
         codings[[name]] <- coding(defaults[[1]], label_levels(x))
       }
@@ -18,7 +21,7 @@ with_factors <- function(options, frame) {
     own <- attr(x, "contrasts")
     if (nlevels(x) > 1000 && is.null(own)) next
     present <- levels(x)[tabulate(x, nlevels(x)) > 0]
-    if (is.null(options$levels[[name]]) && is.unsorted(order(present, method = "radix"))) {
+    if (is.null(options$levels[[name]]) && (is.unsorted(order(present, method = "radix")) || are_truths(present))) {
       options$levels[[name]] <- I(present)
     }
     if (is.character(given) || !is.null(codings[[name]])) next
@@ -50,6 +53,12 @@ default_codings <- function() {
 }
 
 is_treatment <- function(x) is.character(x) && length(x) == 1 && x %in% c("contr.treatment", "treatment")
+
+# Labels that the library would take for logical values, TRUE for "T"; or some of them may be.
+are_truths <- function(labels, perhaps = FALSE) {
+  labels <- toupper(labels)
+  all(labels %in% c("T", "F", "TRUE", "FALSE", NA)) && (perhaps || any(labels %in% c("T", "F")))
+}
 
 label_levels <- function(x) if (is.logical(x)) c("FALSE", "TRUE") else sort(unique(x), method = "radix")
 
@@ -108,8 +117,9 @@ given_codings <- function(contrasts, frame) {
   contrasts <- as.list(contrasts)
   for (name in names(contrasts)) {
     x <- frame[[name]]
-    levels <- if (is.factor(x)) levels(x)[tabulate(x, nlevels(x)) > 0] else if (is.character(x) || is.logical(x)) label_levels(x[!is.na(x)])
-      else if (is.null(frame)) NULL else as.character(sort(unique(x)))
+    levels <- if (is.factor(x)) levels(x)[tabulate(x, nlevels(x)) > 0]
+      else if (is.character(x) || is.logical(x)) label_levels(x[!is.na(x)])
+      else if (!is.null(frame)) as.character(sort(unique(x)))
     one <- contrasts[[name]]
     contrasts[[name]] <- if (is.null(frame) && is.matrix(one)) matrix_coding(one) else coding(one, levels)
   }
@@ -122,7 +132,8 @@ made_factors <- function(formula) {
   found <- character()
   walk <- function(x) {
     if (!is.call(x)) return()
-    if (is.name(x[[1]]) && as.character(x[[1]]) %in% makers) found <<- c(found, deparse1(x)) else for (part in as.list(x)[-1]) walk(part)
+    if (is.name(x[[1]]) && as.character(x[[1]]) %in% makers) return(found <<- c(found, deparse1(x)))
+    for (part in as.list(x)[-1]) walk(part)
   }
   parsed <- if (is.character(formula)) tryCatch(stats::as.formula(formula), error = function(e) NULL)
   walk(parsed)

@@ -3,13 +3,15 @@
 
 # Data, weights and offset of a call of slmer. Expressions are evaluated in the data, then where the call stands.
 rows_of_call <- function(formula, data, subset, weights, weights_value, offset, offset_value, environment) {
-  is_formula <- tryCatch(inherits(formula, "formula"), error = function(e) stop("slmer() needs a formula, y ~ x + (1 | g).", call. = FALSE))
+  no_formula <- function(e) stop("slmer() needs a formula, y ~ x + (1 | g).", call. = FALSE)
+  is_formula <- tryCatch(inherits(formula, "formula"), error = no_formula)
   if (!is_formula && !(is.character(formula) && length(formula) == 1)) {
     stop("the formula is a formula, y ~ x + (1 | g), or its text, not a ", class(formula)[1], ".", call. = FALSE)
   }
   where <- if (is_formula && !is.null(environment(formula))) environment(formula) else environment
   data <- tryCatch(data, error = function(e) if (grepl("missing", conditionMessage(e))) NULL else stop(e))
   data <- as_rows(data, formula, where)
+  if (!is.character(data) && n_rows(data) == 0) stop("the data have no rows.", call. = FALSE)
   row_names <- row_names_of(data)
   if (!is.character(data)) data <- with_variables(data, formula, where)
   made <- list(weights = NULL, offset = NULL)
@@ -57,7 +59,8 @@ as_rows <- function(data, formula, environment) {
     stop("data is a list whose elements have different lengths: ", names(data)[1], " has ", lengths[1], ", ",
       names(data)[lengths != lengths[1]][1], " has ", lengths[lengths != lengths[1]][1], ".", call. = FALSE)
   }
-  stop("data is a data frame, or names of files, not a ", class(data)[1], ".", call. = FALSE)
+  kind <- if (is.function(data)) "function" else class(data)[1]
+  stop("data is a data frame, or names of files, not a ", kind, ".", call. = FALSE)
 }
 
 # Vectors that a formula finds where it was written, as lme4: of as many elements as there are rows, and inside
@@ -99,8 +102,8 @@ column_of_call <- function(what, expression, promise, data, environment) {
   if (is.character(value) && length(value) == 1) return(value)
   if (is_files && is.name(expression)) return(as.character(expression))
   if (is.numeric(value) && !is_files && length(value) == n_rows(data)) return(value)
-  stop(what, " takes the name of a column", if (!is_files) paste0(", or numbers for all ", n_rows(data), " rows"), "; this is a ",
-    class(value)[1], " of length ", length(value), ".", call. = FALSE)
+  stop(what, " takes the name of a column", if (!is_files) paste0(", or numbers for all ", n_rows(data), " rows"), "; this is of class ",
+    class(value)[1], " and length ", length(value), ".", call. = FALSE)
 }
 
 # Which rows subset means.
@@ -123,6 +126,16 @@ picked <- function(x, rows) {
   structure(unclass(x)[rows], class = "integer64")
 }
 
+# The formula with the columns that its point stands for: all that are not on the left.
+with_point <- function(formula, data) {
+  if (!inherits(formula, "formula") || is.character(data) || !"." %in% all.vars(formula)) return(formula)
+  names <- setdiff(names(data), c(if (length(formula) == 3) all.vars(formula[[2]]), ".weights", ".offset"))
+  all <- call("(", Reduce(function(a, b) call("+", a, b), lapply(names, as.name)))
+  right <- length(formula)
+  formula[[right]] <- eval(call("substitute", formula[[right]], list(. = all)))
+  formula
+}
+
 # What says which columns a model may use.
 model_options <- c(
   "formula", "add", "drop", "absorb", "weights", "offset", "cluster", "residual_by", "residual", "responses")
@@ -142,11 +155,16 @@ used_columns <- function(options, data, complete = TRUE) {
 }
 
 plain_column <- function(x, name) {
+  # A level that is missing (addNA) is a level.
+  if (is.factor(x) && anyNA(levels(x)) && !"NA" %in% levels(x)) levels(x)[is.na(levels(x))] <- "NA"
+  if (is.integer(x) && inherits(x, c("Date", "POSIXct"))) storage.mode(x) <- "double"
   if (inherits(x, "POSIXlt")) return(as.POSIXct(x))
-  if (is.factor(x) || is.character(x) || is.logical(x) || is.numeric(x) || inherits(x, c("Date", "POSIXct", "difftime", "integer64"))) {
+  is_plain <- is.factor(x) || is.character(x) || is.logical(x) || is.numeric(x)
+  if (is_plain || inherits(x, c("Date", "POSIXct", "difftime", "integer64"))) {
     if (length(dim(x)) != 2) return(x)
     if (ncol(x) == 1) return(as.vector(x))
     stop("column ", name, " of the data is a matrix: give its ", ncol(x), " columns names of their own.", call. = FALSE)
   }
-  stop("column ", name, " of the data is a ", class(x)[1], ": the model takes numbers, texts, factors and dates.", call. = FALSE)
+  stop("column ", name, " of the data is of class ", class(x)[1], ": the model takes numbers, texts, factors and dates.",
+    call. = FALSE)
 }

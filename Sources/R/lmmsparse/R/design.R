@@ -77,24 +77,28 @@ with_codings <- function(frame, object) {
   frame
 }
 
-terms.slmer <- function(x, ...) {
+# Of the fixed part, as lme4's.
+terms.slmer <- function(x, fixed.only = TRUE, ...) {
   no_more("terms", ...)
+  if (!fixed.only) return(attr(model.frame.slmer(x), "terms"))
   attr(stats::model.frame(fixed_formula(x), used_frame(x), na.action = stats::na.pass), "terms")
 }
 
-model.frame.slmer <- function(formula, ...) {
+model.frame.slmer <- function(formula, fixed.only = FALSE, ...) {
   no_more("model.frame", ...)
   full <- formula.slmer(formula)
   frame <- used_frame(formula)
   fixed <- fixed_formula(formula)
+  if (fixed.only) return(stats::model.frame(fixed, frame, na.action = stats::na.pass))
   more <- setdiff(intersect(all.vars(full), names(frame)), all.vars(fixed))
   for (name in more) fixed[[3]] <- call("+", fixed[[3]], as.name(name))
   stats::model.frame(fixed, frame, na.action = stats::na.pass)
 }
 
 #' @return The matrix of the fixed effects, without columns that were dropped.
-model.matrix.slmer <- function(object, ...) {
+model.matrix.slmer <- function(object, type = "fixed", ...) {
   no_more("model.matrix", ...)
+  match.arg(type, "fixed")
   frame <- stats::model.frame(fixed_formula(object), used_frame(object), na.action = stats::na.pass)
   fixed_columns(object, attr(frame, "terms"), frame)
 }

@@ -47,7 +47,12 @@ checked <- function(answer) {
     if (identical(error$code, "interrupted")) .Call(C_interrupt)
     stop(structure(
       class = c(paste0("lmmsparse_", error$code), "lmmsparse_error", "error", "condition"),
-      list(message = sub("^lmm_[a-z_]+: ", "", error$message), call = NULL, place = error$place)))
+      list(message = in_words_of_r(error$message), call = NULL, place = error$place)))
   }
   result
+}
+
+# Without the names of the functions of C and of what this package adds to every request.
+in_words_of_r <- function(message) {
+  sub("There are command, format, ", "There are ", sub("^lmm_[a-z_]+: ", "", message), fixed = TRUE)
 }

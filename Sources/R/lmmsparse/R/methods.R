@@ -76,17 +76,37 @@ extractAIC.slmer <- function(fit, scale = 0, k = 2, ...) {
 
 family.slmer <- function(object, ...) stats::gaussian()
 
-nobs.slmer <- function(object, ...) as.integer(object$json$nobs)
-sigma.slmer <- function(object, ...) object$json$sigma
-df.residual.slmer <- function(object, ...) object$json$df_residual
+#' @param use.fallback What stats' callers give; there is nothing to fall back on.
+nobs.slmer <- function(object, use.fallback = FALSE, ...) {
+  no_more("nobs", ...)
+  as.integer(object$json$nobs)
+}
 
-formula.slmer <- function(x, ...) {
+sigma.slmer <- function(object, use.fallback = TRUE, ...) {
+  no_more("sigma", ...)
+  object$json$sigma
+}
+
+df.residual.slmer <- function(object, ...) {
+  no_more("df.residual", ...)
+  object$json$df_residual
+}
+
+#' @param fixed.only TRUE: without the random terms.
+formula.slmer <- function(x, fixed.only = FALSE, ...) {
+  no_more("formula", ...)
+  if (fixed.only) return(fixed_formula(x))
   environment <- if (is.null(x$environment)) globalenv() else x$environment
   stats::as.formula(x$json$formula, env = environment)
 }
 
 #' Cook's distance of every level of a grouping factor, and the changes of the coefficients without its rows.
+#' @param groups May be left out where there is one grouping factor.
 influence.slmer <- function(model, groups, newdata = NULL, ...) {
+  if (missing(groups)) {
+    groups <- names(ngrps.slmer(model))
+    if (length(groups) != 1) stop("influence() needs groups, one of ", paste(groups, collapse = ", "), ".", call. = FALSE)
+  }
   rows <- given_rows(model, newdata, list(group = groups, format = I(c("json", "summary", "tidy")), ...))
   answer(checked(.Call(C_of_rows, "lmm_influence", model$handle, rows$data, rows$options)))
 }
@@ -188,7 +208,12 @@ contrast.slmer <- function(object, hypothesis = NULL, L = NULL, ddf = "satterthw
 marginal_means <- function(object, means, pairwise = FALSE, at = NULL, ddf = "satterthwaite", level = 0.95,
                            compare = NULL, control = NULL, custom = NULL, adjust = NULL, type = NULL,
                            trends = NULL, cell_weights = NULL, vcov = NULL, cluster = NULL, ...) {
+  if (inherits(means, "formula") && length(means) == 3 && identical(means[[2]], quote(pairwise))) {
+    pairwise <- TRUE
+    means <- means[-2]
+  }
   if (inherits(means, "formula")) means <- paste(deparse(means), collapse = " ")
+  if (!grepl("~", means[1], fixed = TRUE)) means <- paste("~", paste(means, collapse = " + "))
   options <- list(
     object, "emmeans", means = means, pairwise = if (pairwise) TRUE else NULL, ddf = ddf_name(ddf), level = level,
     compare = compare, control = control, custom = if (is.null(custom)) NULL else lapply(custom, I), adjust = adjust, type = type,

@@ -82,7 +82,8 @@ with_dropped <- function(rows, arguments) {
 
 model_matrix_with_dropped <- function(object) {
   frame <- stats::model.frame(fixed_formula(object), used_frame(object), na.action = stats::na.pass)
-  stats::model.matrix(attr(frame, "terms"), with_codings(frame, object))[, names(fixef.slmer(object, add.dropped = TRUE)), drop = FALSE]
+  x <- stats::model.matrix(attr(frame, "terms"), with_codings(frame, object))
+  x[, names(fixef.slmer(object, add.dropped = TRUE)), drop = FALSE]
 }
 
 # Kenward and Roger adjust the covariance of the coefficients: by the standard errors of all sums of two of them.
@@ -120,7 +121,8 @@ tidy.slmer <- function(x, effects = c("fixed", "ran_pars"), conf.int = FALSE, co
   rows <- as.data.frame(summary.slmer(x, ddf = ddf.method))
   rows$conf.low <- rows$conf.high <- NULL
   if (conf.int) {
-    limits <- as.data.frame(confint.slmer(x, level = conf.level, method = conf.method, ddf = if (is.null(ddf.method)) x$ddf else ddf.method))
+    ddf <- if (is.null(ddf.method)) x$ddf else ddf.method
+    limits <- as.data.frame(confint.slmer(x, level = conf.level, method = conf.method, ddf = ddf))
     at <- match(paste(rows$effect, rows$group, rows$term), paste(limits$effect, limits$group, limits$term))
     rows$conf.low <- limits$conf.low[at]
     rows$conf.high <- limits$conf.high[at]
@@ -160,7 +162,8 @@ augment.slmer <- function(x, data = NULL, newdata = NULL, ...) {
   columns <- augmented(x, influence = TRUE)
   omitted <- left_out(x, columns[[".resid"]])
   if (length(omitted)) columns <- columns[-omitted, , drop = FALSE]
-  frame <- if (is.null(data)) model.frame.slmer(x) else if (length(omitted) && nrow(data) > nrow(columns)) data[-omitted, ] else data
+  frame <- if (is.null(data)) model.frame.slmer(x) else data
+  if (nrow(frame) > nrow(columns)) frame <- frame[-omitted, ]
   frame <- cbind(structure(as.data.frame(frame), terms = NULL), columns)
   as_tibble_if(frame)
 }

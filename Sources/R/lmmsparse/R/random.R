@@ -20,7 +20,9 @@ ranef.slmer <- function(object, condVar = TRUE, whichel = NULL, ...) {
   groups <- unique(rows$group)
   if (!is.null(whichel)) {
     unknown <- setdiff(whichel, groups)
-    if (length(unknown)) stop("no grouping factor \"", unknown[1], "\"; there are ", paste(groups, collapse = ", "), ".", call. = FALSE)
+    if (length(unknown)) {
+      stop("no grouping factor \"", unknown[1], "\"; there are ", paste(groups, collapse = ", "), ".", call. = FALSE)
+    }
     groups <- whichel
   }
   modes <- lapply(groups, function(group) {
@@ -55,7 +57,8 @@ coef.slmer <- function(object, ...) {
   alone <- setdiff(unlist(lapply(modes, names)), names(fixed))
   fixed <- c(stats::setNames(numeric(length(alone)), alone), fixed)
   sums <- lapply(modes, function(group) {
-    columns <- lapply(names(fixed), function(name) fixed[[name]] + if (is.null(group[[name]])) numeric(nrow(group)) else group[[name]])
+    own <- function(name) if (is.null(group[[name]])) numeric(nrow(group)) else group[[name]]
+    columns <- lapply(names(fixed), function(name) fixed[[name]] + own(name))
     structure(columns, names = names(fixed), row.names = attr(group, "row.names"), class = "data.frame")
   })
   structure(sums, class = "coef.slmer")

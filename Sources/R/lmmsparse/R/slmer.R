@@ -36,6 +36,7 @@ slmer <- function(formula, data, REML = TRUE, weights = NULL, offset = NULL, na.
                   tolerance = NULL, accuracy = NULL, probe_seed = NULL, keep_products = NULL, subset = NULL, ...) {
   others(list(...))
   rows <- rows_of_call(formula, data, substitute(subset), substitute(weights), weights, substitute(offset), offset, parent.frame())
+  formula <- with_point(formula, rows$data)
   asked <- request(rows$data, list(
     formula = formula, reml = REML, weights = rows$weights, offset = rows$offset, na = na.action, contrasts = contrasts,
     factor = factor, levels = levels, ddf = ddf_name(ddf), start = start, theta = theta, sigma = sigma, solver = solver,
@@ -83,6 +84,7 @@ slmer_many <- function(formula, data, responses = NULL, REML = TRUE, na.action =
                        subset = NULL, ...) {
   others(list(...))
   rows <- rows_of_call(formula, data, substitute(subset), substitute(weights), weights, substitute(offset), offset, parent.frame())
+  formula <- with_point(formula, rows$data)
   is_expression <- length(responses) == 1 && grepl("^/.+/$", responses)
   asked <- request(rows$data, list(
     formula = formula, reml = REML, na = na.action, weights = rows$weights, offset = rows$offset,

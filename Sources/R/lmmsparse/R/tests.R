@@ -93,9 +93,7 @@ confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile",
   method <- tolower(method[1])
   if (method == "boot") method <- "bootstrap"
   if (is.null(interval) && !is.null(boot.type)) interval <- if (boot.type[1] == "perc") "percentile" else boot.type[1]
-  if (!is.null(parm) && !identical(parm, "beta_") && !identical(parm, "theta_") && (is.numeric(parm) || any(grepl("^\\.sig", parm)))) {
-    parm <- parameters_named(object, parm)
-  }
+  if (is.numeric(parm) || any(grepl("^\\.sig", parm))) parm <- parameters_named(object, parm)
   answer <- ask(object, "confint", method = method, level = level, ddf = ddf_name(ddf), vcov = vcov, cluster = cluster,
     replicates = nsim, seed = seed, interval = interval, parameters = if (is.null(parm)) NULL else I(parm), ...)
   rows <- answer$json$intervals
@@ -132,8 +130,9 @@ drop1_terms <- function(object, ddf = "satterthwaite", vcov = NULL, cluster = NU
   f_table(ask(object, "drop1", ddf = ddf_name(ddf), vcov = vcov, cluster = cluster, ...))
 }
 
-drop1.slmer <- function(object, scope, ddf = "satterthwaite", ...) {
-  table <- drop1_terms(object, ddf = ddf, ...)
+drop1.slmer <- function(object, scope, ddf = "satterthwaite", vcov = NULL, cluster = NULL, ...) {
+  no_more("drop1", ...)
+  table <- drop1_terms(object, ddf = ddf, vcov = vcov, cluster = cluster)
   if (missing(scope)) return(table)
   wanted <- if (inherits(scope, "formula")) attr(stats::terms(scope), "term.labels") else scope
   unknown <- setdiff(wanted, rownames(table))
