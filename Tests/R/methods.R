@@ -75,6 +75,9 @@ profile <- suppressMessages(confint(theirs))
 same(confint(ours, oldNames = TRUE)[rownames(profile), ], profile, 1e-3)
 same(rownames(confint(ours, parm = 4, method = "Wald")), "sigma")
 same(rownames(confint(ours, parm = c(".sig02", ".sigma"), method = "Wald")), c("cor_Days.(Intercept)|Subject", "sigma"))
+line <- slmer(Reaction ~ Days, s)
+same(confint(line)[c("(Intercept)", "Days"), ], confint(lm(Reaction ~ Days, s)), 1e-9, names = FALSE)
+same(hatvalues(line), hatvalues(lm(Reaction ~ Days, s)), 1e-9)
 same(dim(confint(ours, method = "boot", nsim = 10, seed = 1, boot.type = "perc")), c(6L, 2L))
 
 # Rows: with their names, and those that are left out.

@@ -74,7 +74,9 @@ with_variables <- function(data, formula, environment) {
   for (name in setdiff(all.vars(formula), c(names(data), "."))) {
     x <- get0(name, envir = environment)
     if (is.atomic(x) && !is.null(x) && is.null(dim(x)) && length(x) == n) found[[name]] <- x
-    else if ((is.numeric(x) || is.logical(x)) && length(x) == 1 && n > 1 && !name %in% c(alone, "pi")) found[[name]] <- rep(x, n)
+    else if ((is.numeric(x) || is.logical(x)) && length(x) == 1 && n > 1 && !name %in% c(alone, "pi")) {
+      found[[name]] <- rep(x, n)
+    }
   }
   if (length(found)) c(as.list(data), found) else data
 }
@@ -100,10 +102,11 @@ column_of_call <- function(what, expression, promise, data, environment) {
   if (is.null(value)) return(NULL)
   if (inherits(value, "formula") && length(value) == 2) return(paste(deparse(value[[2]]), collapse = " "))
   if (is.character(value) && length(value) == 1) return(value)
-  if (is_files && is.name(expression)) return(as.character(expression))
+  if (is_files && is.language(expression)) return(paste(deparse(expression), collapse = " "))
   if (is.numeric(value) && !is_files && length(value) == n_rows(data)) return(value)
-  stop(what, " takes the name of a column", if (!is_files) paste0(", or numbers for all ", n_rows(data), " rows"), "; this is of class ",
-    class(value)[1], " and length ", length(value), ".", call. = FALSE)
+  rows <- if (!is_files) paste0(", or numbers for all ", n_rows(data), " rows")
+  stop(what, " takes the name of a column", rows, "; this is of class ", class(value)[1], " and length ", length(value), ".",
+    call. = FALSE)
 }
 
 # Which rows subset means.

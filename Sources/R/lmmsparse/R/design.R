@@ -19,11 +19,17 @@ without_random <- function(x) {
   if (any(there)) parts[[which(there)]]
 }
 
+# Absorbed factors stand behind the last bar, y ~ x + (1 | g) | a + b.
+has_absorbed <- function(object) {
+  full <- formula.slmer(object)
+  is_bar(full[[length(full)]])
+}
+
 # The fixed part, with the response unless it is unwanted.
 fixed_formula <- function(object, response = TRUE) {
   full <- formula.slmer(object)
   right <- full[[length(full)]]
-  if (is.call(right) && identical(right[[1]], quote(`|`))) right <- right[[2]]  # absorbed factors
+  if (has_absorbed(object)) right <- right[[2]]
   right <- without_random(right)
   if (is.null(right)) right <- 1
   text <- if (response) call("~", full[[2]], right) else call("~", right)

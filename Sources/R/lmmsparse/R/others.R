@@ -61,7 +61,9 @@ emm_basis.slmer <- function(object, trms, xlev, grid, ddf = NULL, lmer.df = NULL
   labels <- c(satterthwaite = "satterthwaite", "kenward-roger" = "kenward-roger", none = "asymptotic")
   list(X = x, bhat = unname(all), nbasis = basis, V = covariance, dffun = degrees,
     dfargs = dfargs,
-    misc = list(initMesg = paste("Degrees-of-freedom method:", if (ddf %in% names(labels)) labels[[ddf]] else ddf)))
+    misc = list(initMesg = c(
+      paste("Degrees-of-freedom method:", if (ddf %in% names(labels)) labels[[ddf]] else ddf),
+      if (has_absorbed(object)) "Means are without the effects of absorbed factors; differences and slopes are not concerned")))
 }
 
 degrees_of <- function(k, arguments) {

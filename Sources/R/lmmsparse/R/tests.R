@@ -90,7 +90,8 @@ compared <- function(fits, ...) {
 confint.slmer <- function(object, parm = NULL, level = 0.95, method = "profile", ddf = "satterthwaite",
                           vcov = NULL, cluster = NULL, nsim = NULL, seed = NULL, interval = NULL, boot.type = NULL,
                           oldNames = FALSE, quiet = TRUE, ...) {
-  method <- tolower(method[1])
+  # Without random effects intervals by t are exact.
+  method <- if (missing(method) && !length(object$json$random)) "wald" else tolower(method[1])
   if (method == "boot") method <- "bootstrap"
   if (is.null(interval) && !is.null(boot.type)) interval <- if (boot.type[1] == "perc") "percentile" else boot.type[1]
   if (is.numeric(parm) || any(grepl("^\\.sig", parm))) parm <- parameters_named(object, parm)
