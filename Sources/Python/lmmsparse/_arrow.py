@@ -7,6 +7,7 @@ import ctypes
 import datetime
 import decimal
 import math
+import uuid
 import zlib
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
@@ -118,8 +119,15 @@ def _list_column(name: str, given: Sequence[Any]) -> _Column:
         return _Column("b", len(values), [valid, _bits((bool(v) for v in values), len(values))], nulls)
     if are(str, bytes):
         return _strings([v.decode() if isinstance(v, bytes) else v for v in values], "U")
-    if are(int) and bool not in kinds and all(-(2**63) <= v < 2**63 for v in there):
-        return _Column("l", len(values), [valid, _array.array("q", (v or 0 for v in values))], nulls)
+    if are(uuid.UUID):
+        return _strings([None if v is None else str(v) for v in values], "U")
+    if are(int) and bool not in kinds:
+        for format, code, least, most in (("l", "q", -(2**63), 2**63), ("L", "Q", 0, 2**64)):
+            if all(least <= v < most for v in there):
+                return _Column(format, len(values), [valid, _array.array(code, (v or 0 for v in values))], nulls)
+        raise LmmError(
+            f"column {name!r} has integers beyond 64 bits. Make them texts if they are labels, and floats if they are "
+            "numbers.", "data", {"column": name})
     if are(datetime.date) and not any(issubclass(kind, datetime.datetime) for kind in kinds):
         days = _array.array("i", ((v - _EPOCH).days if v else 0 for v in values))
         return _Column("tdD", len(values), [valid, days], nulls)

@@ -9,6 +9,7 @@ import zlib
 from typing import Any, Callable, Iterable, Mapping, Optional
 
 from ._arrow import CapsuleStream, ColumnStream
+from ._conversion import readable_arrow, readable_pandas
 from ._library import LmmError
 
 # The library reads them itself, the files of a pattern as one.
@@ -98,8 +99,16 @@ class Wanted:
 
         Raises:
             _Absent: where one is not that has to be.
+            LmmError: where two have one name.
         """
         names = [str(name) for name in names]
+        chosen = self._among(names)
+        twice = next((name for name in chosen if names.count(name) > 1), None)
+        if twice is not None:
+            raise LmmError(f"two columns are named {twice!r}. Rename one of them.", "data", {"column": twice})
+        return chosen
+
+    def _among(self, names: list) -> list:
         if self._choose is not None:
             self.may, self.must = self._choose(names)
         if any(name not in names for name in self.must):
@@ -146,6 +155,8 @@ def _rows(data: Any, wanted: Wanted) -> Rows:
             data = data.select(wanted.among(data.column_names))
         elif hasattr(data, "to_reader"):  # a scanner
             data = data.to_reader()
+        if hasattr(data, "schema"):
+            data = readable_arrow(data)
         return Rows("pyarrow", CapsuleStream(data), count=getattr(data, "num_rows", None))
     if kind in ("duckdb", "_duckdb") and hasattr(data, "project"):
         names = wanted.among(data.columns)
@@ -178,36 +189,33 @@ def _importable(name: str) -> bool:
 
 def _of_pandas(data: Any, wanted: Wanted) -> Rows:
     chosen = set(wanted.among(data.columns))
-    names = [name for name in data.columns if str(name) in chosen]
+    columns = {str(name): readable_pandas(data[name]) for name in data.columns if str(name) in chosen}
     levels = {}
-    for name in names:
-        values = data[name]
-        if getattr(values, "ndim", 1) != 1:
-            raise LmmError(f"two columns are named {name!r}. Rename one of them.", "data", {"column": str(name)})
-        if hasattr(values, "cat"):
-            order = [str(c) for c in values.cat.categories]
-            if list(values.cat.categories) != sorted(values.cat.categories):
-                levels[str(name)] = order
-    stream = _by_pyarrow(data[names]) or ColumnStream({str(name): data[name] for name in names})
-    return Rows(
-        "pandas", stream, levels=levels, count=len(data), checksums=lambda: _pandas_checksums(data, names))
+    for name, values in columns.items():
+        if hasattr(values, "cat") and list(values.cat.categories) != sorted(values.cat.categories):
+            levels[name] = [str(category) for category in values.cat.categories]
+    stream = _by_pyarrow(columns) or ColumnStream(columns)
+    return Rows("pandas", stream, levels=levels, count=len(data), checksums=lambda: _pandas_checksums(columns))
 
 
-def _pandas_checksums(data: Any, names: list) -> dict:
+def _pandas_checksums(columns: dict) -> dict:
     from pandas.util import hash_pandas_object
 
-    return {str(name): zlib.crc32(hash_pandas_object(data[name], index=False).to_numpy()) for name in names}
+    return {name: zlib.crc32(hash_pandas_object(values, index=False).to_numpy()) for name, values in columns.items()}
 
 
-def _by_pyarrow(data: Any) -> Optional[CapsuleStream]:
+def _by_pyarrow(columns: dict) -> Optional[CapsuleStream]:
     """Columns of Python objects are converted faster by PyArrow, where it is there and can."""
-    if all(str(dtype) not in ("object", "str", "string") for dtype in data.dtypes) or not _importable("pyarrow"):
+    if all(str(values.dtype) not in ("object", "str", "string") for values in columns.values()):
+        return None
+    if not _importable("pyarrow"):
         return None
     import pyarrow
 
     try:
-        return CapsuleStream(pyarrow.Table.from_pandas(data, preserve_index=False))
-    except (pyarrow.ArrowException, TypeError, ValueError):
+        arrays = [pyarrow.Array.from_pandas(values) for values in columns.values()]
+        return CapsuleStream(readable_arrow(pyarrow.table(arrays, names=list(columns))))
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
         return None
 
 

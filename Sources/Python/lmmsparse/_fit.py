@@ -400,6 +400,11 @@ def _restored(data: bytes, tests: dict, answer: dict, kind: str, summaries: dict
 
 def _compare(fits: Iterable[Fit], progress: ProgressArgument, **options: Any) -> Result:
     fits = list(fits)
+    for fit in fits:
+        if not isinstance(fit, Fit):
+            raise LmmError(f"{options['command']} compares fits, and {type(fit).__name__} was given.", "request")
+    if not fits:
+        raise LmmError(f"{options['command']} needs fits, and there are none.", "request")
     pointers = (ctypes.c_void_p * len(fits))(*[fit._model.pointer.value for fit in fits])
     request = {"format": ["json", "summary", "tidy", "html"], **options}
     answer = call("lmm_compare", pointers, len(fits), encoded(request), progress=listener(progress))

@@ -11,14 +11,15 @@ from ._files import InputFiles
 from ._fit import Fit, loaded, tests_of
 from ._kept import KeptRows
 from ._library import Handle, call, encoded
-from ._options import Columns, Relationships, options as _options
+from ._options import Columns, Relationships, options as _options, restricted
 from ._products import Products
 from ._progress import ProgressArgument, listener
 from ._reading import stream_options, used_columns
 
 
 def fit(
-    formula: str, data: Any, reml: bool = True, *, weights: Optional[str] = None, offset: Optional[str] = None,
+    formula: str, data: Any, reml: Optional[bool] = None, *, ml: Optional[bool] = None,
+    weights: Optional[str] = None, offset: Optional[str] = None,
     factor: Columns = None, levels: Optional[Mapping[str, Sequence[Any]]] = None,
     contrasts: Optional[Mapping[str, Any]] = None, na: str = "omit", missing: Columns = None,
     absorb: Columns = None, residual_by: Optional[str] = None, residual: Optional[str] = None,
@@ -43,7 +44,7 @@ def fit(
             anything with ``__arrow_c_stream__``, a dict of NumPy arrays or lists, an array of records, or names of
             files, or patterns such as ``"data/*.parquet"``: CSV and TSV (gzipped or not), Parquet, Arrow and Feather
             files and ``.lmm``, all read by the library itself. Columns that the model does not use are not read.
-        reml: Restricted maximum likelihood; False: maximum likelihood.
+        reml: Restricted maximum likelihood, the default; False: maximum likelihood, as ``ml=True``.
         weights: Column of prior weights, inverse variances up to a factor, or arithmetic on columns, ``"1/v"``.
         offset: Column that is added to the linear predictor with the coefficient 1, in units of the response.
         factor: Columns that are categorical even if their values are numbers.
@@ -96,13 +97,18 @@ def fit(
         >>> round(m.fixef["Days"], 3)
         10.467
     """
-    options = _options(locals(), without=("data", "progress"))
+    reml = restricted(reml, ml)
+    options = _options(locals(), without=("data", "progress", "ml"))
     if isinstance(data, Products):
         return data._fit(options, progress)
     rows = _data.rows(data, used_columns(options))
     if residuals is None:
-        options["residuals"] = _wants_residuals(rows)
+        residuals = _wants_residuals(rows)
         options["residual_rows"] = _RESIDUAL_ROWS
+    if not residuals and rows.count is not None:
+        # None of them; but knots and means by groups are found in rows that may be read twice, as those in memory.
+        residuals, options["residual_rows"] = True, 0
+    options["residuals"] = residuals
     kept, inputs = KeptRows(data, rows), InputFiles.of(_data.files_of(data), options)
     model = Handle("lmm_free")
     answer = call(
@@ -151,6 +157,7 @@ def load(
 
 def plan(formula: str, data: Any, **options: Any) -> dict:
     """Sizes, strategies, memory (bytes) and predicted seconds of a fit, which is not made."""
-    options = _options({"formula": formula, **options})
+    reml = restricted(options.pop("reml", None), options.pop("ml", None))
+    options = _options({"formula": formula, "reml": reml, **options})
     rows = _data.rows(data, used_columns(options))
     return call("lmm_plan", rows.pointer, encoded(stream_options(rows, options)))

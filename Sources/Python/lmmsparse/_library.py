@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -255,7 +256,8 @@ def call(name: str, *arguments: Any, progress: Progress = None) -> dict:
     result = json.loads(answer.decode()) if answer else {}
     if code != 0:
         error = result.get("error", {})
-        raise LmmError(error.get("message", f"{name} failed"), error.get("code", "failed"), error.get("place"))
+        message = re.sub(r"^lmm_\w+: ", "", error.get("message", f"{name} failed"))
+        raise LmmError(message, error.get("code", "failed"), error.get("place"))
     return result
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, Mapping, Optional, Sequence, Union
 
+from ._library import LmmError
+
 Columns = Union[str, Sequence[str], None]
 Relationships = Optional[Mapping[str, Any]]
 
@@ -17,7 +19,9 @@ ROWS = ("weights", "offset", "factor", "missing", "encoding", "decimal", "separa
 def texts(value: Columns) -> Optional[list]:
     if value is None:
         return None
-    return [value] if isinstance(value, str) else [str(one) for one in value]
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        return [str(value)]
+    return [str(one) for one in value]
 
 
 def plain(values: Any) -> Any:
@@ -60,8 +64,60 @@ def relationships(given: Relationships) -> Optional[dict]:
     return None if given is None else {str(factor): _known(value) for factor, value in given.items()}
 
 
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    kind = type(value).__name__
+    if name == "formula":
+        raise LmmError(
+            f'the formula is a text, such as "y ~ x + (1 | g)", and {kind} was given: it comes first, then the data.',
+            "request")
+    if name in ("weights", "offset", "cluster"):
+        raise LmmError(
+            f'{name}= names a column of the data, and {kind} was given. Put the values into a column, and give its '
+            f'name: {name}="w".', "request")
+    raise LmmError(f"{name}= is a text, and {kind} was given.", "request")
+
+
+def _contrasts(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return plain(given)
+    return {str(column): _coding(str(column), coding) for column, coding in given.items()}
+
+
+def _coding(column: str, coding: Any) -> Any:
+    """A name, a matrix with its names, or a frame whose index are levels."""
+    if hasattr(coding, "columns") and hasattr(coding, "index") and not callable(coding.index):
+        return {
+            "levels": [str(level) for level in coding.index], "columns": [str(name) for name in coding.columns],
+            "values": plain(coding.to_numpy()),
+        }
+    if isinstance(coding, (str, Mapping)):
+        return plain(coding)
+    raise LmmError(
+        f"the contrasts of {column!r} are {type(coding).__name__}, which does not say what its rows are. Give a name, "
+        "such as \"sum\", a pandas frame whose index are the levels, or a dict with levels, columns and values.", "request")
+
+
+def restricted(reml: Optional[bool], ml: Optional[bool]) -> Optional[bool]:
+    """Whether the likelihood is restricted; None where nobody says.
+
+    Raises:
+        LmmError: where both do.
+    """
+    if ml is None:
+        return reml
+    if reml is not None:
+        raise LmmError("reml= and ml= say the same: give one of them.", "request")
+    return not ml
+
+
 _TEXTS = ("factor", "missing", "absorb", "add", "drop")
 _RELATIONSHIPS = ("pedigree", "relationship", "precision")
+_TEXT = (
+    "formula", "weights", "offset", "residual_by", "residual", "cluster", "na", "ddf", "vcov", "optimizer", "solver",
+    "encoding", "decimal", "separator",
+)
 
 
 def options(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict:
@@ -70,6 +126,10 @@ def options(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict:
     for name, value in given.items():
         if name in without or value is None:
             continue
-        convert = texts if name in _TEXTS else relationships if name in _RELATIONSHIPS else plain
+        if name in _TEXT:
+            made[name] = _text(name, value)
+            continue
+        convert = texts if name in _TEXTS else relationships if name in _RELATIONSHIPS else \
+            _contrasts if name == "contrasts" else plain
         made[name] = convert(value)
     return made

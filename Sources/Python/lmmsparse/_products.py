@@ -12,7 +12,7 @@ from ._bytes import read, written
 from ._files import InputFiles
 from ._fit import Fit, tests_of
 from ._library import Handle, LmmError, call, encoded
-from ._options import ROWS, Columns, options as _options
+from ._options import ROWS, Columns, options as _options, restricted
 from ._progress import ProgressArgument, listener
 from ._reading import stream_options, used_columns
 
@@ -104,10 +104,11 @@ class Products:
         return f"Cross-products of {self.formula}: {self.nobs} rows"
 
     def fit(
-        self, formula: Optional[str] = None, reml: bool = True, *, progress: ProgressArgument = None, **options: Any,
+        self, formula: Optional[str] = None, reml: Optional[bool] = None, *, ml: Optional[bool] = None,
+        progress: ProgressArgument = None, **options: Any,
     ) -> Fit:
         """Fits their model, or one with fewer terms; ``options`` are those of ``fit`` that are not about rows."""
-        return self._fit(_options({"formula": formula, "reml": reml, **options}), progress)
+        return self._fit(_options({"formula": formula, "reml": restricted(reml, ml), **options}), progress)
 
     def _fit(self, options: dict, progress: ProgressArgument) -> Fit:
         given = [k for k in ROWS if options.get(k) not in (None, "omit")]

@@ -12,6 +12,8 @@ def used_columns(options: dict) -> _data.Wanted:
 
     A ``.`` stands for columns of the data, so that all are wanted: the library, which is given them, says which.
     """
+    if options.get("formula") is None:
+        raise LmmError('a formula is needed, such as "y ~ x + (1 | g)".', "request")
     try:
         answer = call("lmm_columns", encoded({name: options.get(name) for name in (*MODEL, "responses", "names")}))
     except LmmError as error:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Optional
 
 from . import _data
 from ._estimates import Estimates
 from ._fit import Fit
 from ._library import call, encoded
-from ._options import Columns, options as _options
+from ._options import Columns, options as _options, restricted
 from ._progress import ProgressArgument, listener
 from ._reading import stream_options, used_columns
 from ._tables import Result, parsed, texts, typed
 
 
 def fit_many(
-    formula: str, data: Any, responses: Columns = None, reml: bool = True, *, progress: ProgressArgument = None,
-    **options: Any,
+    formula: str, data: Any, responses: Columns = None, reml: Optional[bool] = None, *, ml: Optional[bool] = None,
+    progress: ProgressArgument = None, **options: Any,
 ) -> "Fits":
     """Fits one model to many responses, genes, voxels, items, which share one reading of the rows.
 
@@ -29,7 +29,7 @@ def fit_many(
         data: As in ``fit``.
         responses: Names of columns, or a regular expression that names match, ``"/^gene/"`` or ``re.compile("^gene")``;
             columns of the formula are passed over.
-        reml: As in ``fit``, and so are ``options``: ``weights``, ``offset``, ``factor``, ``levels``, ``contrasts``,
+        reml, ml: As in ``fit``, and so are ``options``: ``weights``, ``offset``, ``factor``, ``levels``, ``contrasts``,
             ``na``, ``missing``, ``encoding``, ``decimal``, ``separator``, ``ddf`` (``"none"`` is much faster where there
             are thousands of responses), ``ranef``, ``optimizer``, ``start``, ``theta``, ``sigma``, ``hold``, ``solver``,
             ``tolerance``, ``max_evaluations``, ``relationship`` and the like, and ``threads``.
@@ -48,7 +48,7 @@ def fit_many(
     if isinstance(responses, re.Pattern):
         responses = f"/{responses.pattern}/"
     # A text alone may be an expression: it is not made a list.
-    options = {**_options({"formula": formula, "reml": reml, **options}), "responses": _plain(responses)}
+    options = {**_options({"formula": formula, "reml": restricted(reml, ml), **options}), "responses": _plain(responses)}
     rows = _data.rows(data, _wanted(data, options))
     forms = ["json", "summary", "tidy", "glance", "html"]
     answer = call(
