@@ -199,9 +199,15 @@ def _of_pandas(data: Any, wanted: Wanted) -> Rows:
 
 
 def _pandas_checksums(columns: dict) -> dict:
+    import numpy as np
     from pandas.util import hash_pandas_object
 
-    return {name: zlib.crc32(hash_pandas_object(values, index=False).to_numpy()) for name, values in columns.items()}
+    def checksum(values: Any) -> int:
+        is_plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb"  # ten times as fast
+        of = values.to_numpy() if is_plain else hash_pandas_object(values, index=False).to_numpy()
+        return zlib.crc32(np.ascontiguousarray(of))
+
+    return {name: checksum(values) for name, values in columns.items()}
 
 
 def _by_pyarrow(columns: dict) -> Optional[CapsuleStream]:
