@@ -85,6 +85,23 @@ class Sums(unittest.TestCase):
         self.assertEqual(lmmsparse.merge([a, same, b]).nobs, 9)
         self.assertEqual((lmmsparse.Products.from_bytes(a.to_bytes()) + lmmsparse.Products.from_bytes(b.to_bytes())).nobs, 6)
 
+    def test_orders_of_levels(self):
+        """A level that a part lacks is no difference, and another order is one; as of Categoricals."""
+        few = {"y": [1.0, 2.0, 4.0], "c": ["mid", "lo", "hi"], "g": ["a", "b", "a"]}
+        other = {"y": [3.0, 5.0, 4.5], "c": ["lo", "hi", "lo"], "g": ["a", "b", "b"]}
+        order = {"c": ["lo", "mid", "hi"]}
+
+        def part(rows, levels):
+            return lmmsparse.crossprod("y ~ c + (1 | g)", rows, levels=levels)
+
+        sums = [part(few, order) + part(other, order), part(few, None) + part(other, None)]
+        names = [list(sum.fit(ddf="none").fixef) for sum in sums]
+        self.assertEqual(names, [["(Intercept)", "cmid", "chi"], ["(Intercept)", "clo", "cmid"]])
+        self.assertEqual(list(sums[1].fit(ddf="none", levels=order).fixef), names[0])
+        for levels in ({"c": ["lo", "hi"]}, None):
+            with self.assertRaisesRegex(LmmError, "levels of c are lo,mid,hi .* give all parts the same ones, or .* levels="):
+                part(few, order) + part(other, levels)
+
     def test_what_is_no_list_of_products(self):
         part = lmmsparse.crossprod(FORMULA, ROWS)
         for parts, words in [

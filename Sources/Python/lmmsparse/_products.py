@@ -39,7 +39,8 @@ def crossprod(
 
 
 def merge(parts: Iterable["Products"]) -> "Products":
-    """The sum of cross-products of one model.
+    """The sum of cross-products of one model, which took the same options and orders of levels; levels themselves may be
+    in some parts only.
 
     Rows count once: products that are given twice, by themselves, copied, pickled or within a sum, and one file that is
     loaded twice, are refused. Whether two calls of ``crossprod`` had the same rows, nobody knows.
@@ -62,7 +63,14 @@ def merge(parts: Iterable["Products"]) -> "Products":
         rows |= part._rows
     pointers = (ctypes.c_void_p * len(parts))(*[part._products.pointer.value for part in parts])
     sum = Handle("lmm_free_products")
-    answer = call("lmm_merge", pointers, len(parts), ctypes.byref(sum.pointer))
+    try:
+        answer = call("lmm_merge", pointers, len(parts), ctypes.byref(sum.pointer))
+    except LmmError as error:
+        if ": the levels of " not in str(error):
+            raise
+        raise LmmError(
+            f"{error} A pandas Categorical and an Enum of Polars bring the order of their categories: give all parts the "
+            "same ones, or crossprod() of every part levels= for the column.", error.code, error.place) from None
     return Products(sum, answer, rows, InputFiles(name for part in parts for name in part._inputs.names))
 
 
