@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Copies of fits and of cross-products, in memory and by pickle, and that rows count once."""
 import copy
+import csv
 import gc
 import os
 import pickle
@@ -15,6 +16,13 @@ from lmmsparse import LmmError
 SLEEP = str(Path(__file__).parent.parent.parent / "data/sleepstudy.csv")
 FORMULA = "Reaction ~ Days + (Days | Subject)"
 ROWS = {"Reaction": [250.0, 260.0, 300.0], "Days": [0.0, 1.0, 2.0], "Subject": ["308", "308", "309"]}
+
+with open(SLEEP, encoding="utf-8") as sleep:
+    RECORDS = list(csv.DictReader(sleep))
+ROWS_OF_SLEEP = {
+    "Reaction": [float(row["Reaction"]) for row in RECORDS], "Days": [float(row["Days"]) for row in RECORDS],
+    "Subject": [row["Subject"] for row in RECORDS],
+}
 
 
 class Copies(unittest.TestCase):
@@ -31,6 +39,7 @@ class Copies(unittest.TestCase):
         fit = lmmsparse.fit(FORMULA, SLEEP, ddf="kenward-roger")
         for other in (pickle.loads(pickle.dumps(fit)), copy.deepcopy(fit), copy.copy(fit)):
             self.assertEqual(other.json, fit.json)
+            self.assertEqual(repr(other), repr(fit))
             self.assertEqual(list(other.predict(ROWS)), list(fit.predict(ROWS)))
             self.assertEqual(other.contrast("Days = 10").json, fit.contrast("Days = 10").json)
         self.assertEqual(list(copy.deepcopy(fit).resid), list(fit.resid))
@@ -45,6 +54,14 @@ class Copies(unittest.TestCase):
         self.assertEqual(list(copy.deepcopy(fit).resid), list(fit.resid))
         with self.assertRaisesRegex(LmmError, "^the fit has not kept its cross-products, so it cannot be saved"):
             pickle.dumps(fit)
+
+    def test_fits_whose_tests_take_the_rows(self):
+        robust = lmmsparse.fit("Reaction ~ Days", SLEEP, vcov="HC3")
+        self.assertEqual(pickle.loads(pickle.dumps(robust)).contrast("Days").json, robust.contrast("Days").json)
+        clustered = lmmsparse.fit(FORMULA, ROWS_OF_SLEEP, cluster="Subject")
+        self.assertEqual(pickle.loads(pickle.dumps(clustered)).contrast("Days").json, clustered.contrast("Days").json)
+        with self.assertRaisesRegex(LmmError, 'vcov="HC3" take the rows'):
+            pickle.dumps(lmmsparse.fit("Reaction ~ Days", ROWS_OF_SLEEP, vcov="HC3"))
 
     def test_pointers(self):
         with self.assertRaisesRegex(TypeError, "cannot be pickled"):

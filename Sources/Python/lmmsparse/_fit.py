@@ -25,8 +25,7 @@ def tests_of(options: Mapping[str, Any]) -> dict:
 
 
 class Fit(Estimates):
-    """A fitted model; prints as lme4's summary.
-    """
+    """A fitted model; prints as lme4's summary."""
 
     def __init__(
         self, model: Handle, answer: dict, kind: str, tests: dict, kept: Optional[KeptRows] = None,
@@ -369,7 +368,17 @@ class Fit(Estimates):
         return written(lambda path: call("lmm_save", self._model.pointer, os.fsencode(path)))
 
     def __reduce__(self):
-        """A fit is pickled as its file: without the rows, which predictions and residuals then need as ``data``."""
+        """A fit is pickled as its file: without the rows, which predictions and residuals then need as ``data``.
+
+        Raises:
+            LmmError: for a fit with ``keep_products=False``, and one whose tests take rows that are in no file.
+        """
+        vcov = self._tests["vcov"]
+        if vcov is not None and vcov.startswith("HC") and self._kept is not None and not self._kept.are_in_files:
+            raise LmmError(
+                f'tests by vcov="{vcov}" take the rows of the fit, with which it cannot be pickled. Pickle what it says, '
+                "such as tidy(), or fit it to files.", "request")
+        self.summary()
         return _restored, (
             self.to_bytes(), self._tests, self.json, self._kind, dict(self._summaries), self._inputs.names)
 
@@ -393,7 +402,8 @@ def loaded(path: Union[str, os.PathLike], **options: Any) -> tuple:
 
 def _restored(data: bytes, tests: dict, answer: dict, kind: str, summaries: dict, inputs: list) -> Fit:
     model, _ = read(data, lambda path: loaded(path, **tests))
-    fit = Fit(model, answer, kind if kind == "columns" or _data._importable(kind) else "columns", tests, None, InputFiles(inputs))
+    kind = kind if kind == "columns" or _data._importable(kind) else "columns"
+    fit = Fit(model, answer, kind, tests, None, InputFiles(inputs))
     fit._summaries = summaries
     return fit
 

@@ -26,6 +26,8 @@ class KeptRows:
         self._checksums = rows.checksums() if _changes_in_place(data, rows) else {}
         self._files = _files.marks(self.data) if rows.files is not None and self.data is not None else {}
 
+    are_in_files = property(lambda self: bool(self._files))
+
     def read(self, answer: dict) -> None:
         """Takes the number of rows from the answer of the fit."""
         if answer.get("nobs_omitted") is not None:
