@@ -35,7 +35,7 @@ class Interruption(unittest.TestCase):
         self.handler = signal.default_int_handler  # which processes in the background have not
         self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self.handler))
 
-    def interrupt(self, work, error=KeyboardInterrupt, delays=(0.002, 0.005, 0.011, 0.023, 0.04)):
+    def interrupt(self, work, error=KeyboardInterrupt, delays=(0.003, 0.011, 0.029)):
         for delay in delays:
             end = time.monotonic() + 30
             with self.assertRaises(error):

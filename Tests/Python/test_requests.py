@@ -83,6 +83,11 @@ class Types(unittest.TestCase):
             with self.assertRaisesRegex(LmmError, "'q' has integers beyond 64 bits"):
                 labels(numbers)
 
+    def test_texts_that_are_none(self):
+        for text in ("\ud800", b"\xff"):
+            with self.assertRaisesRegex(LmmError, "column 'q' has a text that cannot be written as UTF-8"):
+                labels([text] * 180)
+
     def test_uuids(self):
         values = [uuid.UUID(int=k % 5) for k in range(180)]
         expected = [str(uuid.UUID(int=k)) for k in range(5)]

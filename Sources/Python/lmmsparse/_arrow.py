@@ -118,7 +118,12 @@ def _list_column(name: str, given: Sequence[Any]) -> _Column:
     if are(bool):
         return _Column("b", len(values), [valid, _bits((bool(v) for v in values), len(values))], nulls)
     if are(str, bytes):
-        return _strings([v.decode() if isinstance(v, bytes) else v for v in values], "U")
+        try:
+            return _strings([v.decode() if isinstance(v, bytes) else v for v in values], "U")
+        except UnicodeError as error:
+            raise LmmError(
+                f"column {name!r} has a text that cannot be written as UTF-8, {error.object!r}. Decode it from its "
+                "encoding, or take it out.", "data", {"column": name}) from None
     if are(uuid.UUID):
         return _strings([None if v is None else str(v) for v in values], "U")
     if are(int) and bool not in kinds:
