@@ -207,14 +207,18 @@ class Options(unittest.TestCase):
             with self.assertRaisesRegex(LmmError, words):
                 work()
 
-    @unittest.skipUnless(have("polars"), "needs Polars")
-    def test_knots_of_a_lazy_frame(self):
+    @unittest.skipUnless(have("polars", "pyarrow"), "needs Polars and PyArrow")
+    def test_knots_and_means_of_rows_that_come_as_a_stream(self):
         import polars as pl
+        import pyarrow.dataset as dataset
 
-        frame, formula = pl.DataFrame(columns()), "Reaction ~ ns(Days, df = 3) + (1 | Subject)"
-        expected = lmmsparse.fit(formula, frame).fixef
-        for residuals in (None, False):
-            self.assertEqual(lmmsparse.fit(formula, frame.lazy(), residuals=residuals).fixef, expected)
+        frame = pl.DataFrame(columns())
+        for term in ("ns(Days, df = 3)", "mean(Days, Subject)"):
+            formula = f"Reaction ~ {term} + (1 | Subject)"
+            expected = lmmsparse.fit(formula, frame).fixef
+            for data in (frame.lazy(), dataset.dataset(frame.to_arrow()), frame.to_arrow().to_reader()):
+                self.assertEqual(lmmsparse.fit(formula, data).fixef, expected)
+            self.assertEqual(lmmsparse.fit(formula, frame.lazy(), residuals=False).fixef, expected)
 
 
 if __name__ == "__main__":

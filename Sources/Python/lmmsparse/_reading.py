@@ -2,6 +2,8 @@
 """What is asked of rows."""
 from __future__ import annotations
 
+import re
+
 from . import _data
 from ._library import LmmError, call, encoded
 from ._options import MODEL
@@ -26,6 +28,13 @@ def used_columns(options: dict) -> _data.Wanted:
 def _is_at_dot(error: LmmError) -> bool:
     text, place, length = (error.place.get(name) for name in ("formula", "position", "length"))
     return error.code == "formula" and length == 1 and text[place:place + 1] == "."
+
+
+def takes_a_pass_before(options: dict) -> bool:
+    """Whether something is found in all rows before the fit: knots that are quantiles, means by groups."""
+    text = " ".join([options.get("formula") or "", *(options.get("add") or [])])
+    is_spline = re.search(r"\b[nb]s\s*\(", text) and "Boundary.knots" not in text
+    return bool(is_spline or re.search(r"\b(mean|within)\s*\(", text))
 
 
 def stream_options(rows: _data.Rows, options: dict) -> dict:
