@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import unittest
 import uuid
+import warnings
 from pathlib import Path
 
 import lmmsparse
@@ -206,6 +207,13 @@ class Options(unittest.TestCase):
         ]:
             with self.assertRaisesRegex(LmmError, words):
                 work()
+
+    def test_notes_name_the_line_of_the_user(self):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            lmmsparse._library.listening()._hear(b'{"stage": "note", "text": "Mind this."}', None)
+        self.assertEqual([(str(one.message), one.category, one.filename) for one in told],
+                         [("Mind this.", lmmsparse.LmmNote, __file__)])
 
     @unittest.skipUnless(have("polars", "pyarrow"), "needs Polars and PyArrow")
     def test_knots_and_means_of_rows_that_come_as_a_stream(self):

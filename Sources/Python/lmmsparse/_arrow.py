@@ -5,7 +5,6 @@ from __future__ import annotations
 import array as _array
 import ctypes
 import datetime
-import decimal
 import math
 import uuid
 import zlib

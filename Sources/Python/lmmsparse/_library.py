@@ -196,6 +196,14 @@ def _fitting_kernel(place: str) -> Optional[str]:
 Progress = Optional[Callable[[dict], Any]]
 
 
+def _depth() -> int:
+    """How many frames above the caller's the user's code is."""
+    frame, depth, own = sys._getframe(1), 0, os.path.dirname(__file__)
+    while frame is not None and os.path.dirname(frame.f_code.co_filename) == own:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
 _heard_by = threading.local()  # the callback of the call that this thread makes
 
 
@@ -219,7 +227,7 @@ class listening:
     def _tell(self, event: bytes) -> None:
         told = json.loads(event.decode())
         if told.get("stage") == "note":
-            warnings.warn(told["text"], LmmNote, stacklevel=2)
+            warnings.warn(told["text"], LmmNote, stacklevel=_depth() + 1)
         elif self._progress is not None:
             self._progress(told)
 
