@@ -16,7 +16,7 @@ struct FitRequest {
   ]
   private static let reading = [
     "data", "name", "factor", "levels", "contrasts", "na", "missing", "encoding", "decimal", "separator",
-    "threads",
+    "threads", "keep_rows",
   ]
   private static let results = ["reml", "ddf", "vcov", "ranef", "keep_products"]
 
@@ -65,7 +65,7 @@ struct FitRequest {
   func fit(_ rows: GivenRows, _ progress: Progress) throws -> ModelHandle {
     let formula = try formula
     let options = try options(progress)
-    let input = try input(rows, keepsBatches: options.wantsScaledResiduals)
+    let input = try input(rows, keepsBatches: keepsRows || options.wantsScaledResiduals)
     defer { rows.close() }
     if options.wantsScaledResiduals, let once = input.data.first(where: { !$0.canBeReadAgain }) {
       throw request.fault(
@@ -110,10 +110,13 @@ struct FitRequest {
     return unique(names)
   }
 
+  /// Whether rows of a stream stay in memory, and can be read again.
+  private var keepsRows: Bool { get throws { try request.bool("keep_rows") ?? false } }
+
   func plan(_ rows: GivenRows, _ progress: Progress) throws -> ModelPlan {
     let (formula, options) = (try formula, try options(progress))
     defer { rows.close() }
-    return try ModelPlan(formula, from: input(rows, keepsBatches: false), options: options)
+    return try ModelPlan(formula, from: input(rows, keepsBatches: keepsRows), options: options)
   }
 
   func crossProducts(_ rows: GivenRows, _ progress: Progress) throws -> CrossProducts {
@@ -121,7 +124,7 @@ struct FitRequest {
     var options = try options(progress)
     options.reading.allowsNoRows = true
     defer { rows.close() }
-    return try input(rows, keepsBatches: false).crossProducts(formula, options: options)
+    return try input(rows, keepsBatches: keepsRows).crossProducts(formula, options: options)
   }
 
   func fit(_ products: CrossProducts, _ progress: Progress) throws -> ModelHandle {

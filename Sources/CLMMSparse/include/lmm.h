@@ -89,6 +89,8 @@
 //   residuals      true: quantiles of the scaled residuals, for which the rows stay in memory
 //                  until they were read a second time
 //   residual_rows  of how many used rows at most; default: of any number
+//   keep_rows      true: rows of a stream stay in memory until the call ends, so that models fit that take them
+//                  twice: knots that are quantiles, ns(x, df = 3), means by groups, subjects in scattered rows
 //   keep_products  default true; false takes less memory, and lmm_save is refused
 #ifndef LMM_H
 #define LMM_H

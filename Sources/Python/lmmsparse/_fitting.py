@@ -14,7 +14,7 @@ from ._library import Handle, call, encoded
 from ._options import Columns, Relationships, options as _options, restricted
 from ._products import Products
 from ._progress import ProgressArgument, listener
-from ._reading import stream_options, takes_a_pass_before, used_columns
+from ._reading import stream_options, used_columns
 
 
 def fit(
@@ -105,9 +105,6 @@ def fit(
     if residuals is None:
         residuals = _wants_residuals(rows)
         options["residual_rows"] = _RESIDUAL_ROWS
-    if not residuals and rows.files is None and (rows.count is not None or takes_a_pass_before(options)):
-        # None of them; but the rows can be read twice, in memory as they are, and else kept for it.
-        residuals, options["residual_rows"] = True, 0
     options["residuals"] = residuals
     kept, inputs = KeptRows(data, rows), InputFiles.of(_data.files_of(data), options)
     model = Handle("lmm_free")

@@ -30,7 +30,7 @@ def _is_at_dot(error: LmmError) -> bool:
     return error.code == "formula" and length == 1 and text[place:place + 1] == "."
 
 
-def takes_a_pass_before(options: dict) -> bool:
+def _takes_a_pass_before(options: dict) -> bool:
     """Whether something is found in all rows before the fit: knots that are quantiles, means by groups."""
     text = " ".join([options.get("formula") or "", *(options.get("add") or [])])
     is_spline = re.search(r"\b[nb]s\s*\(", text) and "Boundary.knots" not in text
@@ -45,4 +45,6 @@ def stream_options(rows: _data.Rows, options: dict) -> dict:
     if rows.levels:
         chosen = {**rows.levels, **(options.get("levels") or {})}
         options["levels"] = chosen
+    # Rows in memory stay there anyway.
+    options["keep_rows"] = rows.files is None and (rows.count is not None or _takes_a_pass_before(options))
     return options
