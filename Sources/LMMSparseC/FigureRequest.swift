@@ -43,7 +43,7 @@ struct FigureRequest {
       case .gp: .script
       case .text: .text(columns: 80, rows: 24)
       }
-    let figure = try figure(kind, source(fitted, wantsModes: kind.needsConditionalModes), rows)
+    let figure = try figure(kind, source(fitted, wantsModes: kind.needsConditionalModes && fitted.repeatedModel == nil), rows)
     let drawing = String(decoding: try figure.drawn(on: terminal, labels), as: UTF8.self)
     return .object([("figure", .string(drawing))])
   }

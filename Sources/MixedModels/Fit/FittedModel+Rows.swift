@@ -15,6 +15,22 @@ extension FittedModel {
       reading, products, model, optimum.estimates, strata: model.stratumWeights(φ))
   }
 
+  /// The same with weights by which all residuals have one variance, that of `scaledDeviation`: those at a visit
+  /// have one of their own.
+  ///
+  /// - Throws: `DataError`, `FitError`.
+  package func scaledResidualPass(of rows: [any TableSource]? = nil) throws -> ResidualPass {
+    guard repeated != nil else { return try residualPass(of: rows) }
+    let reading =
+      try rows.map { try ModelReading(products.specification, $0, options) }
+      ?? ModelReading(formula, data, options)
+    return ResidualPass(
+      reading, products, model, optimum.estimates, strata: try varianceWeights(), sigma: scaledDeviation)
+  }
+
+  /// σ, or 1 where residuals have a matrix of visits.
+  package var scaledDeviation: Double { repeated == nil ? fit.sigma : 1 }
+
   /// What a row's prior weight is multiplied by so that its residual has the variance σ²/w: of strata, or
   /// of visits with variances of their own; nil where all rows have one residual variance.
   ///

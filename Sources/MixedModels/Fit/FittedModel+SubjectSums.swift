@@ -11,13 +11,29 @@ extension FittedModel {
   ///
   /// - Throws: `InferenceError` where the rows cannot be read again, or are others; `DataError`, `FitError`.
   func subjectSums(_ repeated: RepeatedFit) throws -> ClusterSums {
-    try requireRows(options.coefficientCovariance ?? .cr2)
-    do { return try subjectSums(repeated, keepsAll: false) } catch is SubjectScores.Scattered {
-      return try subjectSums(repeated, keepsAll: true)
+    let kind = options.coefficientCovariance ?? .cr2
+    try requireRows(kind)
+    return try subjectSums(repeated, of: nil, for: kind.rawValue).sums
+  }
+
+  /// The same, with the rows of every subject.
+  ///
+  /// - Parameters:
+  ///   - repeated: The fit.
+  ///   - data: The rows; nil: where the fit found them.
+  ///   - what: What takes them.
+  /// - Throws: `InferenceError` where they are others than those of the fit; `DataError`, `FitError`.
+  func subjectSums(
+    _ repeated: RepeatedFit, of data: [any TableSource]?, for what: String
+  ) throws -> (sums: ClusterSums, rows: [Int]) {
+    do { return try subjectSums(repeated, data, what, keepsAll: false) } catch is SubjectScores.Scattered {
+      return try subjectSums(repeated, data, what, keepsAll: true)
     }
   }
 
-  private func subjectSums(_ repeated: RepeatedFit, keepsAll: Bool) throws -> ClusterSums {
+  private func subjectSums(
+    _ repeated: RepeatedFit, _ data: [any TableSource]?, _ what: String, keepsAll: Bool
+  ) throws -> (sums: ClusterSums, rows: [Int]) {
     let residual = products.specification.residual!
     let builder = DesignBuilder(products: products, options: options)
     let subjects = try builder.levels(of: residual.subject)
@@ -32,13 +48,14 @@ extension FittedModel {
         arms: residual.armCells.map { codes[$0].map { arms!.rank[Int($0)] } },
         x: columns(block, codes))
     }
-    try residualPass().forEach(with: part) { rows, own in try scores.add(own, rows) }
+    try residualPass(of: data).forEach(with: part) { rows, own in try scores.add(own, rows) }
     guard let values = scores.finished() else {
-      throw InferenceError.otherRows((options.coefficientCovariance ?? .cr2).rawValue)
+      throw InferenceError.otherRows(what)
     }
-    return ClusterSums(
+    let sums = ClusterSums(
       ClusterLevels(residual.subject.name, labels: subjects.labels), size: model.fixedEffectCount + 1,
       values: values)
+    return (sums, scores.rowsOfSubjects)
   }
 }
 
@@ -80,6 +97,7 @@ private struct SubjectScores {
   private var held: [Int: Subject] = [:]
   private var current = -1
   private var isComplete: [Bool]
+  private(set) var rowsOfSubjects: [Int]
   private var (rows, squares, areKnown) = (0, 0.0, true)
 
   /// - Throws: `MemoryShortage`.
@@ -97,6 +115,7 @@ private struct SubjectScores {
       uniquingKeysWith: { first, _ in first })
     values = Array(repeating: 0, count: subjects * (p + 1) * (p + 1))
     isComplete = Array(repeating: false, count: subjects)
+    rowsOfSubjects = Array(repeating: 0, count: subjects)
   }
 
   /// - Throws: `Scattered`.
@@ -132,6 +151,7 @@ private struct SubjectScores {
       return
     }
     rows += m
+    rowsOfSubjects[subject] = m
     var table = DenseMatrix(rows: m, columns: p + 1)  // [X e]
     for (row, place) in order.enumerated() {
       for k in 0..<p { table[row, k] = own.x[place * p + k] }

@@ -10,9 +10,9 @@ package struct ResidualPass {
 
   init(
     _ reading: ModelReading, _ products: CrossProducts, _ model: LinearMixedModel,
-    _ estimates: Estimates, strata: StratumWeights?
+    _ estimates: Estimates, strata: StratumWeights?, sigma: Double? = nil
   ) {
-    (self.reading, sigma) = (reading, estimates.sigma)
+    (self.reading, self.sigma) = (reading, sigma ?? estimates.sigma)
     predictor = FittedPredictor(products, model, estimates, strata)
   }
 

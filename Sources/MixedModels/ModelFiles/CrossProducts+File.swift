@@ -31,12 +31,17 @@ extension CrossProducts {
   /// The formula they were made for.
   public var formula: Formula { specification.formula }
 
-  /// The grouping factors of the random-effects terms, each once, and absorbed ones, and how many levels were seen.
+  /// The grouping factors of the random-effects terms, each once, and absorbed ones, and the subjects whose residuals
+  /// have a matrix of visits, with how many levels were seen.
   package var factorSizes: [(name: String, count: Int)] {
-    groups.indices.map { g in
+    let sizes = groups.indices.map { g in
       let term = specification.randomTerms.first { $0.group == g }
       let absorbed = specification.absorbed.first { $0.group == g }
-      return (term?.groupName ?? absorbed?.name ?? "", groups[g].levelCount)
+      return (name: term?.groupName ?? absorbed?.name ?? "", count: groups[g].levelCount)
+    }
+    guard let residual = specification.residual else { return sizes }
+    return sizes + [residual.visit, residual.subject].map { factor in
+      (name: factor.name, count: cellSets[basis.cellSets.firstIndex(of: .factor(factor.source))!].count)
     }
   }
 }

@@ -29,6 +29,14 @@ extension InferenceError {
       "cluster-robust covariances need clusters of rows. Name their column: \(Setting.clusters()).")
   }
 
+  /// Of a model without random effects, whose residuals may have a structure.
+  static func nothingToTakeOut(of formula: String, _ term: ResidualTerm?) -> InferenceError {
+    guard let term else { return .refused("“\(formula)” has no random effects to take out.") }
+    let sentence: MessageText =
+      "“\(formula)” has no random effects to take out. Structures such as \(Setting.residual(term.text)) are compared as fits of their own."
+    return .refused(sentence.description)
+  }
+
   /// Of what is not made for residuals that are correlated within subjects.
   package static func needsIndependentResiduals(
     _ what: MessageText, _ term: ResidualTerm

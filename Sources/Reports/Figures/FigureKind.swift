@@ -22,12 +22,12 @@ package enum FigureKind: String, Sendable, CaseIterable {
   package var takesModel: Bool { self != .study && self != .scaling }
   /// Cannot do without the rows.
   package var needsRows: Bool { [.data, .residuals, .variogram].contains(self) }
+  /// The same for a model, which may have no conditional modes to draw without them.
+  func needsRows(of fitted: FittedModel) -> Bool {
+    needsRows || self == .qq && fitted.repeatedModel != nil
+  }
   /// Draws the rows if they are there.
   package var usesRows: Bool { needsRows || self == .qq }
-  /// Can be drawn where the residuals of a subject are correlated.
-  package var takesCorrelatedResiduals: Bool {
-    [.coefficients, .means, .deviations, .correlations, .variogram, .profile, .trace].contains(self)
-  }
   /// Needs the modes with their conditional variances.
   package var needsConditionalModes: Bool { self == .caterpillar || self == .qq }
 }
@@ -49,10 +49,7 @@ extension FigureSource {
     _ kind: FigureKind, data: [any TableSource] = [], group: String? = nil, covariate: String? = nil,
     layout: DataLayout = .panels
   ) throws -> any Figure {
-    if kind.needsRows, data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
-    if !kind.takesCorrelatedResiduals {
-      try fitted.requireIndependentResiduals("this figure is drawn")
-    }
+    if kind.needsRows(of: fitted), data.isEmpty { throw FigureError.needsRows(kind: kind.rawValue) }
     switch kind {
     case .data where layout == .lines:
       return try LinesFigure(self, data: data, group: group, covariate: covariate)

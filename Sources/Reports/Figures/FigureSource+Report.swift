@@ -26,7 +26,7 @@ extension FigureSource {
           "The rows were not at hand, so the figures of rows and residuals are left out. Name the files of the fit after \(Setting.data) to have them."
       )
     }
-    for (kind, heading) in figures where !(kind.needsRows && data.isEmpty) {
+    for (kind, heading) in figures where !(data.isEmpty && kind.needsRows(of: fitted)) {
       if kind == .profile, !isQuick(searches: 200) {
         page.add(note: "Profiles take long for this model; \(Action.drawProfiles) draws them.")
         continue
@@ -49,7 +49,11 @@ extension FigureSource {
   /// What a fit of its kind has.
   private var figures: [(FigureKind, String)] {
     var kinds: [(FigureKind, String)] =
-      fitted.repeatedModel != nil ? [(.coefficients, "Coefficients"), (.profile, "Profiles")] : Self.figures
+      fitted.repeatedModel != nil
+      ? [
+        (.coefficients, "Coefficients"), (.residuals, "Residuals"), (.qq, "Normal quantile plots"),
+        (.profile, "Profiles"), (.variogram, "Variogram of residuals"),
+      ] : Self.figures
     if MapFigure.suits(self) { kinds.append((.map, "Map")) }
     if fit.residualStrata != nil || fit.residual != nil {
       kinds.append((.deviations, "Residual standard deviations"))
@@ -67,7 +71,7 @@ extension FigureSource {
   private func testedFit(_ data: [any TableSource]) throws -> Fit {
     var fit = try fitted.finished()
     if !data.isEmpty {
-      fit.scaledResiduals = try fitted.residualPass(of: data).scaledQuantiles()
+      fit.scaledResiduals = try fitted.scaledResidualPass(of: data).scaledQuantiles()
     }
     return fit
   }
@@ -112,6 +116,7 @@ extension FigureSource {
     } catch let error as InferenceError {
       page.add(note: "There are no F tests of the terms: \(error)")
     }
+    guard fitted.repeatedModel == nil else { return }
     guard isQuick(searches: 1) else {
       page.add(
         note: "Tests of the random effects take long for this model; \(Action.testRandomEffects) makes them.")

@@ -114,7 +114,7 @@ package struct FigureSource {
     _ body: (ResidualPass.Rows, Also) throws -> Void
   ) throws {
     var count = 0
-    try fitted.residualPass(of: data).forEach(with: also) { rows, also in
+    try fitted.scaledResidualPass(of: data).forEach(with: also) { rows, also in
       count += rows.fitted.count
       try body(rows, also)
     }

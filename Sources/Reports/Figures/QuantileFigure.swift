@@ -44,8 +44,9 @@ package struct QuantileFigure: Figure {
       throw FigureError.nothingToDraw("all conditional modes are zero, and there are no rows.")
     }
     self.panels = panels
+    let ofModes = "Modes are divided by their own standard deviations, √(variance − conditional variance), since those of levels with few rows are shrunk more. "
     caption =
-      "Normal quantile plots\(data.isEmpty ? " of the conditional modes; those of the residuals need the rows" : ""). Modes are divided by their own standard deviations, √(variance − conditional variance), since those of levels with few rows are shrunk more. The line goes through the quartiles; the band holds 95 % of the quantiles of normal samples, place by place."
+      "Normal quantile plots\(data.isEmpty ? " of the conditional modes; those of the residuals need the rows" : ""). \(source.fit.residual == nil ? ofModes : "")The line goes through the quartiles; the band holds 95 % of the quantiles of normal samples, place by place."
       + (isLeftOut ? " Effects without a variance, and levels that the rows say nothing of, are left out." : "")
   }
 
@@ -64,7 +65,7 @@ package struct QuantileFigure: Figure {
 
   private static func residuals(_ source: FigureSource, _ data: [any TableSource]) throws -> Panel {
     var quantiles = StreamingQuantiles()
-    let sigma = source.fit.sigma
+    let sigma = source.fitted.scaledDeviation
     try source.forEachRows(of: data, with: { _, _ in () }) { rows, _ in
       for (residual, w) in zip(rows.residuals, rows.weights) {
         quantiles.add(residual * w.squareRoot() / sigma)
@@ -73,7 +74,8 @@ package struct QuantileFigure: Figure {
     let count = source.fit.observations
     return Panel(
       title: "Residuals, \(count.grouped) rows",
-      label: source.fit.weights == nil && source.fit.residualStrata == nil ? "residual / σ" : "√w · residual / σ",
+      label: source.fit.residual.map { "residual / SD of the \($0.visit)" }
+        ?? (source.fit.weights == nil && source.fit.residualStrata == nil ? "residual / σ" : "√w · residual / σ"),
       quantiles: NormalQuantiles(count: count) { quantiles.quantiles($0) })
   }
 

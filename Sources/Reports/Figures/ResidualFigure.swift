@@ -7,7 +7,8 @@ package struct ResidualFigure: Figure {
   package let size = FigureSize(width: 820, height: 560)
   package let caption: String
   private let response: String
-  private let isWeighted: Bool
+  /// What the vertical axis shows.
+  private let residual: String
   private let sigma: Double
   private let density: DensityLayer
 
@@ -17,16 +18,22 @@ package struct ResidualFigure: Figure {
   package init(_ source: FigureSource, data: [any TableSource]) throws {
     let fit = source.fit
     let isWeighted = fit.weights != nil || fit.residualStrata != nil
+    let visit = fit.residual.map(\.visit)
     var counts = HexagonalCounts()
     try source.forEachRows(of: data, with: { _, _ in () }) { rows, _ in
       for row in rows.fitted.indices {
         counts.add(rows.fitted[row], rows.weights[row].squareRoot() * rows.residuals[row])
       }
     }
-    (response, sigma, self.isWeighted) = (source.response, fit.sigma, isWeighted)
+    (response, sigma) = (source.response, source.fitted.scaledDeviation)
+    let difference = isWeighted ? "√w · (\(response) − fitted)" : "\(response) − fitted"
+    residual = visit.map { "\(isWeighted ? difference : "(\(difference))") / SD of the \($0)" } ?? difference
     density = DensityLayer(counts: counts, unit: "rows")
-    caption =
-      "Residuals of \(fit.observations.grouped) rows against fitted values (fixed and random effects together)\(counts.isDense ? ", counted in hexagonal cells" : ""). The orange line is their mean; dashed lines are at ±2σ. The mean rises a little even for the right model, since random effects are shrunk."
+    let cells = counts.isDense ? ", counted in hexagonal cells" : ""
+    caption = visit.map {
+      "Residuals of \(fit.observations.grouped) rows, each in units of the standard deviation of its \($0), against fitted values\(cells). The orange line is their mean; dashed lines are at ±2."
+    }
+      ?? "Residuals of \(fit.observations.grouped) rows against fitted values (fixed and random effects together)\(cells). The orange line is their mean; dashed lines are at ±2σ. The mean rises a little even for the right model, since random effects are shrunk."
   }
 
   /// Room around values that differ by nothing but rounding, such as the fitted values of a model
@@ -40,7 +47,6 @@ package struct ResidualFigure: Figure {
   }
 
   package func draw(_ script: inout GnuplotScript) {
-    let residual = isWeighted ? "√w · (\(response) − fitted)" : "\(response) − fitted"
     script.command(
       "set title \("Residuals against fitted values, \(density.counts.total.grouped) rows")"
     )

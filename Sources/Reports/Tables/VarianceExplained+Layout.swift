@@ -25,14 +25,7 @@ extension VarianceExplained: Reportable {
           "R2 (Nakagawa): marginal \(cell(table.marginalR²)), conditional \(cell(table.conditionalR²))"
         ]
       },
-      .table(
-        \.shownCorrelations, label: \.name, heading: { _ in "Intraclass correlations:" },
-        columns: { _ in
-          [
-            .number(header: "adjusted", digits: 4, \.adjusted),
-            .number(header: "unadjusted", digits: 4, \.unadjusted),
-          ]
-        }), .tables(\.componentTables), .tables(\.ratioTables),
+      .tables(\.correlationTables), .tables(\.componentTables), .tables(\.ratioTables),
       .table(
         \.numbers,
         columns: { table in
@@ -88,9 +81,18 @@ extension VarianceExplained: Reportable {
       + [("Residual", residualVariance)]
   }
 
-  private var shownCorrelations: [(name: String, adjusted: Double, unadjusted: Double)] {
+  /// None without random effects.
+  private var correlationTables: [any ReportTable] {
     let groups = correlations.map { ($0.group, $0.adjusted, $0.unadjusted) }
-    return groups + (groups.count > 1 ? [("all", adjustedICC, unadjustedICC)] : [])
+    guard !groups.isEmpty else { return [] }
+    let rows = groups + (groups.count > 1 ? [("all", adjustedICC, unadjustedICC)] : [])
+    let columns: [Column<(String, Double, Double)>] = [
+      .number(header: "adjusted", digits: 4, \.1), .number(header: "unadjusted", digits: 4, \.2),
+    ]
+    return [
+      ResultsTable(
+        heading: "Intraclass correlations:", columns: columns, label: \.0, rows: { rows })
+    ]
   }
 
   private var ratioTables: [any ReportTable] {

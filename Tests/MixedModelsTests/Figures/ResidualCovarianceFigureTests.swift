@@ -79,8 +79,20 @@ private func numbers(_ script: String) -> [[Double]] {
     }
     let trial = try Self.trial.get()
     for kind in [FigureKind.caterpillar, .qq, .shrinkage] {
-      #expect(throws: InferenceError.self) { try trial.figure(kind) }
+      #expect(throws: FigureError.self) { try trial.figure(kind) }
     }
+    // Residuals are divided by the standard deviation of their visit and arm; NumPy has the mean square.
+    let rows: [any TableSource] = [.file(Files.data("trial.csv"))]
+    for kind in [FigureKind.residuals, .qq] {
+      let drawing = try trial.figure(kind, data: rows).drawn(on: .script)
+      #expect(String(decoding: drawing, as: UTF8.self).contains("SD of the week"))
+    }
+    var squares: [Double] = []
+    try trial.fitted.scaledResidualPass(of: rows).forEach { part in
+      squares += zip(part.residuals, part.weights).map { $0 * $0 * $1 }
+    }
+    #expect(squares.count == 304 && abs(squares.reduce(0, +) / 304 - 0.9842759884) < 1e-7)
+    #expect(try !trial.report(data: rows).contains("NaN"))
     #expect(try !trial.figure(.coefficients).caption.isEmpty && !trial.figure(.trace).caption.isEmpty)
   }
 

@@ -21,6 +21,56 @@ import Testing
     return options
   }
 
+  /// Of two visits without gaps, and means for all sexes and visits, equal variances are as likely as r²,
+  /// the squared correlation of sums and differences (Pitman 1939): T = −25 log(1 − r²) by REML, and
+  /// r√24/√(1 − r²) is Student's t with 24 degrees of freedom (R: 2 * pt(-t, 24)).
+  @Test func `the test of a structure has the exact p-value of Pitman's`() throws {
+    let lines = try String(contentsOfFile: Files.data("orthodont.csv"), encoding: .utf8).split(separator: "\n")
+    let folder = try TemporaryFolder()
+    try folder.write(
+      lines.enumerated().filter { $0 == 0 || $1.contains(",8,") || $1.contains(",14,") }.map(\.1)
+        .joined(separator: "\n"), to: "two.csv")
+    let models = try ["cs(age | Subject)", "csh(age | Subject)"].map { term in
+      var options = FitOptions()
+      options.residual = try ResidualTerm(term)
+      options.reading.categoricalColumns = ["age"]
+      return (
+        name: term,
+        model: try FittedModel(
+          Formula("distance ~ Sex * age"), data: [.file(folder.file("two.csv"))], options: options)
+      )
+    }
+    let comparison = try BootstrapComparison(models[1], models[0])
+    let test = try comparison.test(Self.options(400))
+    #expect(test.df == 1 && abs(test.statistic - 0.05864982718) < 1e-7 && test.failedCount == 0)
+    #expect(abs(test.pValue - 0.81434) < 4.5 * test.pValueStandardError, "\(test.pValue)")
+    #expect(throws: InferenceError.self) {
+      try BootstrapComparison(models[0], (name: "ls", model: FittedModel(
+        Formula("distance ~ Sex * age + (1 | Subject)"), data: [.file(folder.file("two.csv"))])))
+    }
+  }
+
+  /// By maximum likelihood a term is tested, too: uniform p-values where it has no effect.
+  @Test func `fixed effects are tested by simulation`() throws {
+    let models = try ["change ~ baseline + week", "change ~ baseline + arm * week"].map { text in
+      var options = FitOptions()
+      options.residual = try ResidualTerm("us(week | patient)")
+      options.reading.categoricalColumns = ["week"]
+      options.criterion = .ml
+      return (
+        name: text,
+        model: try FittedModel(
+          Formula(text), data: [.file(Files.data("trial.csv"))], options: options)
+      )
+    }
+    let test = try BootstrapComparison(models[0], models[1]).test(Self.options(60))
+    #expect(test.df == 4 && test.failedCount == 0)
+    // The simulated statistics are about χ²(4), a little larger with 90 patients.
+    let mean = test.replicates.reduce(0) { $0 + $1.values[2] } / 60
+    #expect(abs(mean - 4.2) < 4.5 * (8.0 / 60).squareRoot(), "\(mean)")
+    #expect(abs(test.pValue - (test.naivePValue ?? 0)) < 0.2)
+  }
+
   /// Where the model is true the standard errors of generalized least squares hold, but for what the
   /// estimated matrix adds; so do those of the standard deviations.
   @Test func `replicates spread as the standard errors say`() throws {

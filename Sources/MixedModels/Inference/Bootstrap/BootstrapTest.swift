@@ -46,6 +46,8 @@ public struct BootstrapComparison: Sendable {
   private let comparison: ModelComparison
   /// nil for least squares.
   private let null: NullModel?
+  /// Of models with covariances between a subject's visits; nil for others.
+  private let repeated: RepeatedNull?
 
   /// Checks and refits as `ModelComparison` does; either may be the smaller.
   ///
@@ -53,9 +55,6 @@ public struct BootstrapComparison: Sendable {
   public init(
     _ first: (name: String, model: FittedModel), _ second: (name: String, model: FittedModel)
   ) throws {
-    for entry in [first, second] {
-      try entry.model.requireIndependentResiduals("responses are simulated")
-    }
     comparison = try ModelComparison([first, second])
     let kind = comparison.criterionKind
     let isSorted = first.model.fit.parameterCount <= second.model.fit.parameterCount
@@ -72,6 +71,11 @@ public struct BootstrapComparison: Sendable {
         "the bootstrap test simulates and fits models whose covariance parameters are estimated, and of one some are known. Compare by χ²."
       )
     }
+    if smaller.repeated != nil || larger.repeated != nil {
+      (null, repeated) = (nil, try RepeatedNull(smaller, in: larger))
+      return
+    }
+    repeated = nil
     null = smaller.isLeastSquares ? nil : try NullModel(smaller, in: larger)
     guard null != nil || comparison.keepsFixedPart else {
       throw InferenceError.refused(
@@ -86,15 +90,20 @@ public struct BootstrapComparison: Sendable {
   ///   callback throws.
   public func test(_ options: BootstrapOptions = BootstrapOptions()) throws -> BootstrapTest {
     let kind = comparison.criterionKind
-    let (start, solver) = (larger.φ, larger.options.solver)
-    let simulation =
-      try null?.simulation(in: larger.model, kind: kind, start: start, solver: solver)
-      ?? larger.model.leastSquaresSimulation(kind: kind, start: start, solver: solver)
-    let replicates = try simulation.run(options, threads: larger.threads)
+    let replicates = try self.replicates(options)
     let test = comparison.rows[1].test
     return BootstrapTest(
       smaller: smaller.fit.formula, larger: larger.fit.formula, criterionKind: kind,
       seed: options.seed, statistic: test?.statistic ?? 0, df: test?.df ?? 0,
       naivePValue: test?.naivePValue, replicates: replicates, messages: comparison.messages)
+  }
+
+  private func replicates(_ options: BootstrapOptions) throws -> [BootstrapReplicate] {
+    if let repeated { return try repeated.run(options, threads: larger.threads) }
+    let (kind, start, solver) = (comparison.criterionKind, larger.φ, larger.options.solver)
+    let simulation =
+      try null?.simulation(in: larger.model, kind: kind, start: start, solver: solver)
+      ?? larger.model.leastSquaresSimulation(kind: kind, start: start, solver: solver)
+    return try simulation.run(options, threads: larger.threads)
   }
 }

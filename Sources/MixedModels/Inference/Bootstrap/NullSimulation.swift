@@ -13,7 +13,7 @@ struct NullSimulation: Sendable {
   private let nullFit: NullFit
 
   /// What the larger model's criterion may exceed the smaller one's by for rounding.
-  private static let tolerance = 1e-5
+  static let tolerance = 1e-5
 
   /// Criteria are exact, whatever the solver: statistics are small differences.
   ///

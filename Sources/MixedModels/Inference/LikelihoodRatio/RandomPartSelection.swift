@@ -63,7 +63,7 @@ extension FittedModel {
     progress: ((String) -> Void)? = nil
   ) throws -> RandomPartSelection {
     try ValueRange.coverage.check(alpha, "alpha")
-    try requireIndependentResiduals("random parts are selected")
+    if let repeated { throw InferenceError.nothingToTakeOut(of: formula.text, repeated.model.term) }
     try requireEstimates()
     guard options.keepsCrossProducts, !isLeastSquares else {
       throw InferenceError.refused(

@@ -34,10 +34,9 @@ extension FittedModel {
     replicates: BootstrapOptions = BootstrapOptions()
   ) throws -> RandomTermDeletions {
     try ValueRange.simulations.check(simulations, "simulations")
-    try requireIndependentResiduals("tests of random effects are made")
     try requireEstimates()
     guard !model.groups.isEmpty else {
-      throw InferenceError.refused("“\(formula.text)” has no random effects to take out.")
+      throw InferenceError.nothingToTakeOut(of: formula.text, repeated?.model.term)
     }
     let kind = options.criterion
     var rows = [

@@ -9,8 +9,8 @@ import NumericalMethods
 ///
 ///     β̂ − β̂₍ⱼ₎ = (S − S_j)⁻¹ r_j,   Cook's distance = (β̂ − β̂₍ⱼ₎)ᵀ S (β̂ − β̂₍ⱼ₎) / (pσ²)
 ///
-/// with one grouping factor, and with several by the equations of the other rows
-/// (Christensen, Pearson & Johnson 1992, Technometrics 34, 38–45).
+/// with one grouping factor, or of the subjects of residuals with a matrix of visits, where it is held and σ² is in it,
+/// and with several by the equations of the other rows (Christensen, Pearson & Johnson 1992, Technometrics 34, 38–45).
 public struct GroupInfluence: Sendable {
   public let group: String
   /// Names of the coefficients that were estimated.
@@ -39,7 +39,7 @@ extension LinearPredictor {
   public func influence(
     of group: String, _ data: [any TableSource], options: PredictionOptions = PredictionOptions()
   ) throws -> GroupInfluence {
-    try fitted.requireIndependentResiduals("the influence of levels is computed")
+    if let repeated = fitted.repeated { return try influence(ofSubjects: group, repeated, data) }
     try model.requireSupport(of: .groupInfluence)
     let index = try groupIndex(group)
     var options = options
@@ -52,7 +52,8 @@ extension LinearPredictor {
     let ofLevel = rows.rows(of: index, levelCount: model.groups[index].levelCount)
     let changes = try deletions(rows, ofLevel)
     return influence(
-      of: group, index, try information, zip(changes, ofLevel).map { ($0, $1.count) })
+      of: group, model.groups[index].levels, try information, variance: variance,
+      zip(changes, ofLevel).map { ($0, $1.count) })
   }
 
   private func groupIndex(_ group: String) throws(InferenceError) -> Int {
@@ -110,7 +111,7 @@ extension LinearPredictor {
     let reduced = ReducedShares(model, factors[0], total, threads: options.threads)
     let S = try information
     return influence(
-      of: group, 0, S,
+      of: group, model.groups[0].levels, S, variance: variance,
       model.groups[0].levels.indices.map { j in
         let (Sj, rj) = reduced.level(j)
         return (Self.change(S - Sj, rj, scale: S), total.share(j).rows)
@@ -122,15 +123,24 @@ extension LinearPredictor {
     get throws { DenseCholesky.inverse(factor: try coefficients.Φ.choleskyFactor) }
   }
 
-  /// - Parameter levels: β̂ − β̂₍ⱼ₎ in working coordinates, and rows.
-  private func influence(
-    of group: String, _ index: Int, _ S: DenseMatrix, _ levels: [(change: [Double]?, rows: Int)]
+  /// - Parameters:
+  ///   - group: The grouping factor.
+  ///   - labels: Of its levels.
+  ///   - S: XᵀV⁻¹X times `variance`.
+  ///   - variance: σ², or 1 where it is in V.
+  ///   - levels: β̂ − β̂₍ⱼ₎ in working coordinates, and rows.
+  ///   - unit: Of these differences, in units of the response.
+  func influence(
+    of group: String, _ labels: [String], _ S: DenseMatrix, variance: Double,
+    _ levels: [(change: [Double]?, rows: Int)], unit: Double = 1
   ) -> GroupInfluence {
     let names = model.fixed.kept.map { model.fixed.names[$0] }
-    let results = zip(model.groups[index].levels, levels).map { name, level in
+    let results = zip(labels, levels).map { name, level in
       let cook = level.change.map { dot($0, S * $0) / (variance * Double($0.count)) }
       let reported = level.change.map {
-        model.fixed.solveR(DenseMatrix(rows: $0.count, columns: 1, storage: $0)).storage
+        model.fixed.solveR(
+          DenseMatrix(rows: $0.count, columns: 1, storage: $0.map { unit * $0 })
+        ).storage
       }
       return GroupInfluence.Level(
         name: name, rows: level.rows, cooksDistance: cook ?? .nan,
@@ -140,7 +150,7 @@ extension LinearPredictor {
   }
 
   /// A⁻¹r; nil where A, a part of S, is singular.
-  private static func change(_ A: DenseMatrix, _ r: [Double], scale S: DenseMatrix) -> [Double]? {
+  static func change(_ A: DenseMatrix, _ r: [Double], scale S: DenseMatrix) -> [Double]? {
     var L = A
     guard (try? DenseCholesky.factorize(&L)) != nil,
       (0..<r.count).allSatisfy({ L[$0, $0] * L[$0, $0] > 1e-10 * S[$0, $0] })
