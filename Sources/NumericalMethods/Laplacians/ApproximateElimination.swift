@@ -8,8 +8,9 @@
 /// As L D Lᵀ, where column i of L is a product of steps that take a share f of what is left of a vertex to a
 /// neighbour.
 package struct ApproximateElimination: Sendable {
-  /// Place → vertex.
+  /// Place → vertex, and vertex → place.
   let order: [Int32]
+  package let places: [Int32]
   /// The entries of place p are `starts[p]..<starts[p + 1]`; none for the last vertex of a component.
   let starts: [Int]
   /// Places of neighbours, all behind the own one.
@@ -36,16 +37,23 @@ package struct ApproximateElimination: Sendable {
       inversePivots[place] = working.eliminate(v, &buckets, &random, &rows, &shares)
       starts.append(rows.count)
     }
-    var placeOf = [Int32](repeating: 0, count: n)
-    for (place, v) in order.enumerated() { placeOf[Int(v)] = Int32(place) }
-    for k in rows.indices { rows[k] = placeOf[Int(rows[k])] }
-    (self.order, self.starts, self.rows, self.shares) = (order, starts, rows, shares)
+    var places = [Int32](repeating: 0, count: n)
+    for (place, v) in order.enumerated() { places[Int(v)] = Int32(place) }
+    for k in rows.indices { rows[k] = places[Int(rows[k])] }
+    (self.order, self.places) = (order, places)
+    (self.starts, self.rows, self.shares) = (starts, rows, shares)
     self.inversePivots = inversePivots
   }
 
   /// Overwrites four vectors y, in the order of places, with what solves for them but for a constant in every
   /// component.
-  func solve(_ y: UnsafeMutablePointer<SIMD4<Double>>) {
+  package func solve(_ y: UnsafeMutablePointer<SIMD4<Double>>) { solveRows(y) }
+
+  /// The same for eight.
+  package func solve(_ y: UnsafeMutablePointer<SIMD8<Double>>) { solveRows(y) }
+
+  @inline(__always)
+  private func solveRows<Row: SIMD>(_ y: UnsafeMutablePointer<Row>) where Row.Scalar == Double {
     let n = order.count
     starts.withUnsafeBufferPointer { starts in
       rows.withUnsafeBufferPointer { rows in

@@ -15,8 +15,6 @@ package final class LaplacianSolver: Sendable {
   }
 
   private let elimination: ApproximateElimination
-  /// Vertex → place.
-  private let places: [Int32]
   /// In places; nil where L is applied by the eliminated vertices.
   private let written: WeightedGraph?
   private let eliminated: EliminatedVertices?
@@ -32,9 +30,7 @@ package final class LaplacianSolver: Sendable {
     let rest = edges.rest(seed: seed)
     elimination = ApproximateElimination(rest, seed: seed)
     vertexCount = edges.keptCount
-    var places = [Int32](repeating: 0, count: vertexCount)
-    for (place, v) in elimination.order.enumerated() { places[Int(v)] = Int32(place) }
-    self.places = places
+    let places = elimination.places
     if edges.isWritten {
       written = rest.placed(elimination.order, places)
       eliminated = nil

@@ -8,6 +8,8 @@ struct CoreSolver {
   let space: DeflationSpace
   /// I + E in full, where that is at hand.
   let written: WrittenCore?
+  /// Of E that is written out.
+  var preconditioner: CorePreconditioner?
   /// Of the length of c. What is left of r² is its square; beside probes derivatives need no more digits than
   /// differences of them, over steps of 1e-5, have.
   private var tolerance: Double { Self.tolerance(besideProbes: core.entries != nil && written == nil) }
@@ -41,6 +43,8 @@ struct CoreSolver {
   final class Scratch {
     let p: Panel
     let image: Panel
+    /// What is left, preconditioned.
+    fileprivate private(set) lazy var z = Panel(count: p.count)
 
     init(_ system: CrossedSystem) {
       p = Panel(count: system.coreSize)
@@ -95,11 +99,13 @@ struct CoreSolver {
       algebra.add(1, space.V, times: coordinates, to: w)
       algebra.add(-1, space.image, times: coordinates, to: r)
     }
-    var ρ = algebra.dot(r, r)
+    var rest = algebra.dot(r, r)
+    let z = preconditioner == nil ? r : scratch.z
+    var ρ = precondition(r, rest, into: z)
     p.start.update(repeating: .zero, count: p.count)
     var β = Lanes.zero
-    for _ in 0..<Self.stepsPerCycle where any(ρ .> goal) {
-      setDirection(p, r, β, algebra)
+    for _ in 0..<Self.stepsPerCycle where any(rest .> goal) {
+      setDirection(p, z, β, algebra)
       if let entries = core.entries {
         entries.apply(p, result: scratch.image)
       } else {
@@ -108,16 +114,24 @@ struct CoreSolver {
       let curvature = algebra.dot(p, scratch.image)
       // A column that is done stays as it is.
       var step = Lanes.zero
-      for lane in 0..<8 where ρ[lane] > goal[lane] && curvature[lane] > 0 {
+      for lane in 0..<8 where rest[lane] > goal[lane] && curvature[lane] > 0 {
         step[lane] = ρ[lane] / curvature[lane]
       }
-      let next = algebra.advance(step, p, scratch.image, w: w, r: r)
+      rest = algebra.advance(step, p, scratch.image, w: w, r: r)
+      let next = precondition(r, rest, into: z)
       β = .zero
       for lane in 0..<8 where step[lane] != 0 { β[lane] = next[lane] / ρ[lane] }
       ρ = next
       answer.steps += 1
     }
-    return !any(ρ .> goal)
+    return !any(rest .> goal)
+  }
+
+  /// z ≈ (I + E)⁻¹r where there is a preconditioner, and else z is r; returns rᵀz, rᵀr being given.
+  private func precondition(_ r: Panel, _ square: Lanes, into z: Panel) -> Lanes {
+    guard let preconditioner else { return square }
+    preconditioner.apply(r, core, space.algebra, to: z)
+    return space.algebra.dot(r, z)
   }
 
   /// p ← r + βp, made conjugate to the deflation space.

@@ -28,6 +28,7 @@ extension LogDeterminantEstimate {
       slopeVectors = vectors
       vectors.add(to: entries)
     }
+    condition = try block.lanczos.condition
     sum(exact: -0.5 * entries.squares)
   }
 }

@@ -30,6 +30,8 @@ final class LogDeterminantEstimate {
   private(set) var standardError: Double?
   /// Steps of Lanczos' method, at most.
   var steps = 0
+  /// Of the spectrum of I + E where it is written out, by one probe.
+  var condition = 1.0
 
   /// Eight probes.
   final class Block {

@@ -12,6 +12,8 @@ package struct MatrixFreeAccuracy: Sendable {
   package var seed: UInt64 = 1
   /// Whether the core is written out where it is sparse; nil: where it pays.
   package var writesCore: Bool?
+  /// Whether a core that is written out is preconditioned; nil: where it pays.
+  package var preconditions: Bool?
   /// Steps of Lanczos' method.
   package var stepLimit: Int
   /// Bytes for the vectors that are kept for derivatives; what does not fit is computed again.

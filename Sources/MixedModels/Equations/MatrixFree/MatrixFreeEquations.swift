@@ -40,7 +40,7 @@ package final class MatrixFreeEquations: MixedModelEquations {
     let pilot = core.entries == nil ? MatrixFreeAccuracy.pilot : MatrixFreeAccuracy.fewest
     estimate = LogDeterminantEstimate(
       core, probes: accuracy.probes ?? pilot, memory: accuracy.memory, seed: accuracy.seed)
-    tail = TailSystem(system, team, isWritten: core.entries != nil)
+    tail = TailSystem(system, team, core.entries, preconditions: accuracy.preconditions)
   }
 
   /// - Throws: also `FitError.slowSpectrum`.
@@ -115,6 +115,9 @@ package final class MatrixFreeEquations: MixedModelEquations {
     let fitting = accuracy.memory / (4 * Double(scalars) * 64)
     return max(8, min(accuracy.stepLimit, Int(min(fitting, 1e6))))
   }
+
+  /// Steps of conjugate gradients for X and y at the last update.
+  package var solverSteps: Int { tail.steps }
 
   package var logDeterminantM: Double {
     core.leadingLogDeterminant + core.diagonalLogDeterminant + estimate.value

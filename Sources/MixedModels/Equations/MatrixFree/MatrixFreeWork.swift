@@ -9,6 +9,8 @@ struct MatrixFreeWork {
   let derivatives: Work
   /// Multiplications and additions of an evaluation.
   let operations: Double
+  /// Whether a core that is written out is expected to be worth a preconditioner.
+  private(set) var isPreconditioned = false
 
   /// About the standard error that the fewest probes leave where levels are well connected.
   private static let error = 0.002
@@ -33,7 +35,9 @@ struct MatrixFreeWork {
     let solverSteps = blocks * min(
       spectrum.solverSteps(tolerance: CoreSolver.tolerance(besideProbes: isWritten)), max(core, 1))
     if isWritten {
-      self.init(written: meetings, core: core, steps: growth * steps, solverSteps)
+      self.init(
+        written: meetings, core: core, steps: growth * steps, solverSteps,
+        preconditioned: Self.canBePreconditioned(model) ? blocks : nil)
     } else {
       // The vectors that are deflated, and the probes, eight at a time.
       let probes = 1 + growth * Double(MatrixFreeAccuracy.pilot / 8)
@@ -46,19 +50,36 @@ struct MatrixFreeWork {
   ///
   /// - Parameters:
   ///   - steps: Of eight probes.
-  ///   - solverSteps: Of X and y.
-  private init(written meetings: LeadingMeetings, core: Double, steps: Double, _ solverSteps: Double) {
+  ///   - solverSteps: Of X and y, without a preconditioner.
+  ///   - preconditioned: Blocks of eight columns of X and y where there can be one.
+  private init(
+    written meetings: LeadingMeetings, core: Double, steps: Double, _ solverSteps: Double,
+    preconditioned: Double?
+  ) {
     let (levels, pairs) = (meetings.leadingScalars, meetings.values)
     let entries = meetings.entries
+    let plain = PreconditioningChoice.steps(entries: entries, core: core).without
+    var (solverSteps, solving) = (solverSteps, solverSteps * plain)
+    if let blocks = preconditioned {
+      let expected = PreconditioningChoice.expected(entries: entries, core: core, blocks: blocks)
+      isPreconditioned = expected < solving
+      // Its steps count as so many without one.
+      if isPreconditioned { (solverSteps, solving) = (expected / plain, expected) }
+    }
     let lookups = entries * (steps + solverSteps)
     operations =
       8 * 2 * lookups + 8 * 8 * core * (steps + solverSteps) + meetings.products + 4 * (levels + pairs)
     evaluation = Work(
-      shared: lookups * Cost.panelLookup + core * (steps + solverSteps) * Cost.panelStep
-        + core * steps * Cost.slopeVectors + entries * Cost.slopeEntry + meetings.products * Cost.meeting
-        + pairs * Cost.pair + levels * Cost.leadingScalar)
+      shared: steps * plain + solving + core * steps * Cost.slopeVectors + entries * Cost.slopeEntry
+        + meetings.products * Cost.meeting + pairs * Cost.pair + levels * Cost.leadingScalar)
     derivatives = Work(
       shared: meetings.products * Cost.meetingSlope + entries * Cost.entry + levels * Cost.leadingScalar)
+  }
+
+  /// Whether the core is one of one scalar a level, and without positive entries, see `CorePreconditioner`.
+  private static func canBePreconditioned(_ model: LinearMixedModel) -> Bool {
+    model.groups.count == 2 && model.groups.allSatisfy { $0.size == 1 }
+      && model.pairs.allSatisfy { $0.blocks.allSatisfy { $0 >= 0 } }
   }
 
   /// A core that is not: every step goes over all pairs twice.

@@ -162,6 +162,14 @@ final class PanelLanczos {
       diagonal: diagonal.map { $0[lane] }, offDiagonal: offDiagonal.map { $0[lane] })
   }
 
+  /// Of the spectrum of I + E as the first lane's space shows it.
+  var condition: Double {
+    get throws {
+      let range = try function(0).range
+      return (1 + range.upperBound) / (1 + range.lowerBound)
+    }
+  }
+
   private func reciprocals(_ x: Lanes, least: Double) -> Lanes {
     var result = Lanes.zero
     for lane in 0..<8 where x[lane] > least { result[lane] = 1 / x[lane] }

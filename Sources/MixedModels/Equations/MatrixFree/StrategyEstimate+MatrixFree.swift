@@ -17,7 +17,8 @@ extension StrategyEstimate {
       leading: leading,
       coreSize: model.randomEffectCount - model.groups[leading].levelCount * sizes[leading],
       isDense: false, coreDensity: 0, factorNonzeros: 0, flops: work.operations,
-      bytes: Int(min(8 * pairs + 16 * values + kept.vectors + kept.entries, 9e18)),
+      bytes: Int(
+        min(8 * pairs + 16 * values + kept.vectors + (work.isPreconditioned ? 2 : 1) * kept.entries, 9e18)),
       evaluation: work.evaluation, derivatives: work.derivatives, threads: threads)
     strategy = .matrixFree
   }

@@ -18,13 +18,26 @@ final class TailSystem {
   private let sums: OwnedBuffer<Double>
   /// Cholesky factor, (p + 1) × (p + 1).
   private(set) var factor: DenseMatrix
+  /// Steps of conjugate gradients at the last update, of all blocks of columns.
   private(set) var steps = 0
+  private var preconditioner: CorePreconditioner?
+  /// nil where there is never a preconditioner.
+  private var choice: PreconditioningChoice?
+  /// Whether there is always one, or none; nil: where it pays.
+  private let preconditions: Bool?
 
-  /// - Parameter isWritten: Whether E is written out.
-  init(_ system: CrossedSystem, _ team: ThreadTeam, isWritten: Bool) {
-    (self.system, self.team) = (system, team)
+  /// - Parameters:
+  ///   - entries: E where it is written out.
+  ///   - preconditions: Whether a core that is written out is preconditioned; nil: where it pays.
+  init(_ system: CrossedSystem, _ team: ThreadTeam, _ entries: CoreEntries?, preconditions: Bool?) {
+    (self.system, self.team, self.preconditions) = (system, team, preconditions)
+    let isWritten = entries != nil
     let width = system.model.tail.columns
     let blocks = (width + 7) / 8
+    if preconditions != false, let pair = entries?.pair(0, 0), CorePreconditioner.group(system) != nil {
+      choice = PreconditioningChoice(
+        entries: Double(pair.E.partners.count), core: Double(system.coreSize), blocks: blocks)
+    }
     c = (0..<blocks).map { _ in Panel(count: system.coreSize) }
     whitened = (0..<blocks).map { _ in Panel(count: system.coreSize) }
     answers = (0..<blocks).map { _ in CoreSolver.Answer(system, isWritten: isWritten) }
@@ -40,14 +53,17 @@ final class TailSystem {
   /// - Throws: `FitError.zeroResidualVariance`, `CholmodError.notPositiveDefinite`, `FitError.slowSpectrum`.
   func update(_ core: CoreOperator, _ estimate: LogDeterminantEstimate) throws {
     let space = estimate.space
-    let solver = CoreSolver(core: core, space: space, written: estimate.written)
+    var solver = CoreSolver(core: core, space: space, written: estimate.written)
+    let taken = choosePreconditioner(core, estimate)
+    if taken != .none { solver.preconditioner = preconditioner }
     steps = 0
     for (b, answer) in answers.enumerated() {
       setReduced(core, b)
       core.whiten(c[b], into: whitened[b])
       try solver.solve(whitened[b], answer, scratch)
-      steps = max(steps, answer.steps)
+      steps += answer.steps
     }
+    if estimate.written == nil { choice?.count(steps, condition: estimate.condition, taken) }
     var τ = reducedTail(core)
     for (a, answer) in answers.enumerated() {
       for b in answers.indices {
@@ -66,6 +82,18 @@ final class TailSystem {
         ? FitError.zeroResidualVariance : CholmodError.notPositiveDefinite(column: error.column)
     }
     factor = τ
+  }
+
+  /// Makes a preconditioner where it is time to; says which one to take at the present Λ.
+  private func choosePreconditioner(
+    _ core: CoreOperator, _ estimate: LogDeterminantEstimate
+  ) -> PreconditioningChoice.Step {
+    guard estimate.written == nil, let choice, CorePreconditioner.isUseful(core) else { return .none }
+    let next = preconditions == true ? .new : choice.next(condition: estimate.condition)
+    guard next == .new else { return next }
+    preconditioner = CorePreconditioner(core)
+    if preconditioner == nil { self.choice = nil }
+    return preconditioner == nil ? .none : .new
   }
 
   /// c for eight columns.

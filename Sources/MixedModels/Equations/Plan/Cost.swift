@@ -24,6 +24,11 @@ enum Cost {
   /// One row of a core in what slopes of eight probes are made of, by steps, and one entry.
   static let slopeVectors = 9e-9
   static let slopeEntry = 18e-9
+  /// One entry of a written core, and one row, in an approximate factor that is applied to eight vectors.
+  static let eliminatedEntry = 2e-9
+  static let eliminatedRow = 30e-9
+  /// One edge or vertex of a graph that is eliminated approximately.
+  static let elimination = 250e-9
   /// Two scalars of a core that a leading level brings together: in the core, and in its derivative.
   static let meeting = 11e-9
   static let meetingSlope = 20e-9
