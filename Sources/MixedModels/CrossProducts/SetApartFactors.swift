@@ -22,7 +22,8 @@ struct SetApartFactors {
     var labels: [String] { [name] + slopes }
 
     func isNamed(_ text: String) -> Bool {
-      name.hasBytes(of: text) || (columns + margins).contains { $0.hasBytes(of: text) }
+      // R writes the factors of an interaction in the order in which the formula first has them.
+      (columns + margins + [name, columns.reversed().joined(separator: ":")]).contains { $0.hasBytes(of: text) }
     }
 
     /// - Parameter levels: Of a column.

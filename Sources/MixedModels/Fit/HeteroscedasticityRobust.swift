@@ -8,10 +8,12 @@ import NumericalMethods
 /// In working columns, where XᵀWX = I, it is Σ wᵢ²eᵢ²f(hᵢ)xᵢxᵢᵀ with the leverage hᵢ = wᵢxᵢᵀxᵢ, and what absorbed
 /// factors have of it (`LeveragesOfLevels`), and f = 1 (HC0),
 /// n/(n − p) (HC1), 1/(1 − h) (HC2), 1/(1 − h)² (HC3). It needs the rows' residuals, and so the rows a
-/// second time.
+/// second time. Functions of fixed levels' effects have what rows have of them beside xᵢ (`FunctionsOfRows`).
 struct HeteroscedasticityRobust: Sendable {
-  /// Of β in working coordinates, p × p.
+  /// Of β in working coordinates, p × p, or of (β, ρ).
   let covariance: DenseMatrix
+  /// Of every level's effect less its share of (β, ρ); none where they were not wanted, or take too much.
+  let levels: [Double]
   let description: RobustDescription
 
   /// - Throws: `InferenceError` for a model that the kind is not for.
@@ -23,15 +25,15 @@ struct HeteroscedasticityRobust: Sendable {
     }
     guard let levels = model.fixedLevels else { return }
     let names = levels.factors.map(\.name).joined(separator: ", ")
-    guard levels.reported == nil else {
+    guard !levels.hasSlopes else {
       throw .refused(
-        "\(kind.rawValue) is not computed beside factors that are kept as sparse columns (\(names)). Fit with \(Setting.sparseFixed("none")), or absorb them."
+        "\(kind.rawValue) is not computed where levels have slopes with sparse columns (\(names)). Fit with \(Setting.sparseFixed("none"))."
       )
     }
     let second = levels.factors.map(\.levels.count).sorted().dropLast().last ?? 0
     guard kind == .hc0 || kind == .hc1 || second <= LeveragesOfLevels.mostLevels else {
       throw .refused(
-        "\(kind.rawValue) needs leverages, which are not computed beside more than \(LeveragesOfLevels.mostLevels) levels of two absorbed factors (\(names)). Take \(Setting.coefficientCovariance(["HC1"]))."
+        "\(kind.rawValue) needs leverages, which are not computed beside more than \(LeveragesOfLevels.mostLevels) levels of two absorbed factors, or of sparse columns (\(names)). Take \(Setting.coefficientCovariance(["HC1"]))."
       )
     }
   }

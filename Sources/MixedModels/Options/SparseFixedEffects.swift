@@ -11,7 +11,7 @@ public enum SparseFixedEffects: Sendable, Equatable {
   /// again are, where later ones tell otherwise.
   case automatic
   case none
-  /// By name, as R writes them in coefficients: `f`, `factor(x)`.
+  /// By name, as R writes them in coefficients: `f`, `factor(x)`, `f:h`.
   case factors([String])
 
   /// Dense columns of fewer levels are as fast, and all commands work beside them.

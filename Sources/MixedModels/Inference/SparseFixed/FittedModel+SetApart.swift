@@ -74,6 +74,10 @@ extension FittedModel {
     let starts = levels.starts
     for (column, own) in columns.enumerated() {
       guard own.isKept, case .coordinate(let factor, let coordinate) = own.place else { continue }
+      guard !tests.levels.isEmpty else {
+        tested.fixedEffects[column].standardError = nil
+        continue
+      }
       let (variance, df) = tests.levels[starts[factor] + coordinate]
       set(column, variance: variance, df.map { Denominator(degreesOfFreedom: $0) })
     }
@@ -81,6 +85,15 @@ extension FittedModel {
     tested.vcov = few.indices.map { i in few.indices.map { covariance[i, $0] } }
     tested.covarianceNames = few.map { columns[$0.column].name }
     tested.coefficientsWithoutCovariance = columns.count(where: \.isKept) - few.count
+    if let kind = robustCovariance {
+      tested.robustCovariance = try robustDescription
+      tested.convergence.messages += tested.robustCovariance?.notes ?? []
+      if tests.levels.isEmpty {
+        tested.convergence.messages.append(
+          "standard errors by \(kind.rawValue) of the \(starts.last!) levels' coefficients are left out: test those that matter as hypotheses"
+        )
+      }
+    }
     if let error = tests.levelError {
       // A standard error is off by half of what its square is.
       let percent = fixedNotation(50 * error, decimals: 50 * error < 0.1 ? 3 : 1)

@@ -13,7 +13,7 @@ struct LevelTests {
   /// In these coordinates.
   let ddf: any DenominatorDegreesOfFreedom
   /// Variances of every level's effect less its share of (β, ρ), factor after factor, and their degrees of freedom,
-  /// nil where these would take too long; none where they were not wanted.
+  /// nil where these would take too long; none where they were not wanted, or cannot be had.
   let levels: [(variance: Double, degreesOfFreedom: Double?)]
   /// The relative standard error of these variances, root mean square, where they are estimates.
   let levelError: Double?
@@ -66,6 +66,18 @@ struct LevelTests {
     var all = coefficients.β + functions.multipliedByTransposeOnLeft(effects)
     if let scale { DenseCholesky.solveLower(scale, &all) }
     estimates = all
+    if let kind = fitted.robustCovariance {
+      try HeteroscedasticityRobust.check(model, kind)
+      // Columns that combine levels have no sums by level.
+      let isSimple = own == .effects || !model.fixedLevels!.hasCombinations
+      let robust = try HeteroscedasticityRobust(
+        fitted, kind, functions: functions, shares: isSimple ? shares : nil)
+      let df = fitted.actual(method) == .none ? .infinity : Double(model.observations - model.fixedRank)
+      ddf = FixedDegreesOfFreedom(covariance: turned(robust.covariance), degreesOfFreedom: df)
+      levels = robust.levels.map { ($0, df) }
+      levelError = nil
+      return
+    }
     let here = try answers.state(φ: fitted.φ, functions: functions, shares: shares, of: own)
     let covariance = variance * turned(here.covariance)
     let values = here.levels.map { variance * $0 }

@@ -63,6 +63,11 @@ extension FittedModel {
       return test(
         levels.factors[k].name, try LinearHypothesis(rows: L), tests.ddf, estimates: tests.estimates)
     }
+    if let kind = robustCovariance {
+      throw InferenceError.refused(
+        "\(levels.factors[k].name) has \(own.count) coefficients, and terms of more than \(Self.largestSatterthwaiteRank), or of levels that no row connects, are not tested by \(kind.rawValue). Test the hypotheses that matter."
+      )
+    }
     guard !levels.areCells else {
       throw InferenceError.refused(
         "\(levels.factors[k].name) has \(own.count) coefficients, and interactions of more than \(Self.largestSatterthwaiteRank) with sparse columns are not tested as a whole. Compare models with and without it by likelihood ratio."

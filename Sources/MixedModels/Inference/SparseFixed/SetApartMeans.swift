@@ -128,6 +128,9 @@ struct SetApartMeans {
         known[cell.row] = (shares, try LevelTests(fitted, method, functions: functions, shares: shares))
       }
       let own = known[cell.row]!
+      guard !own.tests.levels.isEmpty else {
+        return (nil, "\(fitted.robustCovariance?.rawValue ?? "this covariance") of so many levels is not computed beside another sparse factor")
+      }
       let place = levels.starts[k] + l
       let share = (0..<own.shares.columns).reduce(0.0) { $0 + own.shares[place, $1] * own.tests.estimates[$1] }
       let (variance, df) = own.tests.levels[place]
