@@ -20,7 +20,7 @@ extension Fit {
       ?? products.specification.fixed.hasIntercept
     let (n, p, s) = (Double(model.observations), fixedRank, model.fixed.responseScale)
     let rest = s * s * model.tail[model.fixedEffectCount, model.fixedEffectCount]
-    let total = products.squaresOfResponse(aboutMean: hasIntercept)
+    let total = products.basis.squaresOfResponse(products.fixed.matrix, aboutMean: hasIntercept)
     let (df, constant) = (n - Double(p), hasIntercept ? 1 : 0)
     variationExplained = VariationExplained(
       overall: 1 - rest / total, within: nil,
@@ -60,22 +60,5 @@ extension Fit {
     variationExplained = VariationExplained(
       overall: 1 - rest / total, within: within > 1e-13 * total ? 1 - rest / within : nil,
       adjustedOverall: 1 - rest / df / (total / (n - 1)))
-  }
-}
-
-extension CrossProducts {
-  /// Σ w (y − ȳ)², or Σ wy², in units of the response.
-  fileprivate func squaresOfResponse(aboutMean: Bool) -> Double {
-    let all = fixed.matrix  // y is column 0, the constant column 1
-    let response = [basis.responseScale] + (0..<all.rows - 1).map {
-      $0 < basis.predictor.count ? basis.predictor[$0] : 0
-    }
-    guard aboutMean else { return dot(response, all * response) }
-    // The mean is taken off before squares are formed, so that a large one costs no digits.
-    var rest = response
-    rest[1] = 0
-    let image = all * rest
-    rest[1] = -image[1] / all[1, 1]
-    return dot(rest, all * rest)
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import NumericalMethods
 
-/// The working columns of X in the rows, less what absorbed factors explain of them or as they are.
+/// The working columns of X in the rows, less what absorbed factors explain of them or, but for a constant, as they are.
 struct WorkingColumnsOfRows: Sendable {
   private let columns: [RawColumns]
   /// Raw column after raw column, p numbers each.
@@ -19,12 +19,13 @@ struct WorkingColumnsOfRows: Sendable {
   init(_ products: CrossProducts, _ model: LinearMixedModel, lessExplained: Bool = true) {
     columns = RawColumns.all(products.basis.fixed, products.fixed.directory, first: 1)
     p = model.fixedEffectCount
-    B = model.fixed.B.transposed.storage
+    let B = model.fixedLevels == nil ? model.fixed.B : FixedLevels.withoutConstant(model.fixed.B)
+    self.B = B.transposed.storage
     guard lessExplained, let levels = model.fixedLevels else {
       factors = []
       return
     }
-    let G = levels.regressionOfColumns(model.fixed.B)
+    let G = levels.regressionOfColumns(B)
     let p = p
     factors = levels.factors.enumerated().map { k, factor in
       let start = levels.starts[k]

@@ -7,6 +7,9 @@ import NumericalMethods
 /// and leaves r² = yᵀWy − ‖…‖² little to cancel.
 struct FixedAssembly {
   let coordinates: FixedCoordinates
+  /// From raw columns to the working ones of `tail`: those of the coordinates, or, beside absorbed factors, where any
+  /// that differ by what these explain are as good, the same without constants.
+  let B: DenseMatrix
   /// [X y]ᵀW[X y], y last.
   let tail: DenseMatrix
   /// Working y = raw y − X_raw · this.
@@ -65,7 +68,10 @@ struct FixedAssembly {
 
     let c = B.transposed * ry
     let fitted = B * c
-    removed = zip(fitted, back).map { $0 - $1 }
+    var removed = zip(fitted, back).map { $0 - $1 }
+    if absorption != nil { removed[0] = 0 }
+    self.removed = removed
+    self.B = absorption == nil ? B : FixedLevels.withoutConstant(B)
     let p = B.columns
     var tail = DenseMatrix(rows: p + 1, columns: p + 1)
     let BGB = extended?.projected(B, B).high ?? B.transposed * (gram * B)
@@ -84,7 +90,7 @@ struct FixedAssembly {
       ? ryy - 2 * dot(fitted, ry) + dot(fitted, gramFitted)
       : ryy - 2 * dot(c, c) + dot(c, BGB * c)
     self.tail = tail
-    let norms = (0..<count).map { max(whole.gram[$0, $0], 0).squareRoot() }
+    let norms = WorkingBasis.norms(whole: whole.gram, gram)
     lostDigits = LostDigits(
       columns: zip(working.kept, loss).map { (design.names[$0], $1) },
       response: LostDigits.factor(
@@ -101,9 +107,9 @@ struct FixedAssembly {
 
   /// From raw [y X] to working [X y], raw × (p + 1).
   var workingTail: DenseMatrix {
-    let (raw, p) = (removed.count, coordinates.B.columns)
+    let (raw, p) = (removed.count, B.columns)
     var C = DenseMatrix(rows: raw + 1, columns: p + 1)
-    for j in 0..<p { for k in 0..<raw { C[k + 1, j] = coordinates.B[k, j] } }
+    for j in 0..<p { for k in 0..<raw { C[k + 1, j] = B[k, j] } }
     C[0, p] = 1
     for k in 0..<raw { C[k + 1, p] = -removed[k] }
     return C

@@ -116,6 +116,23 @@ extension FixedLevels {
     return own * B
   }
 
+  /// Columns of X that are combinations `B` of raw ones, less their constants, which the levels explain: what these
+  /// leave of them is the same, and the levels' effects change by `constant` times what is taken off.
+  ///
+  /// Numbers in raw columns are about their means, so that with these columns it does not matter how far from zero
+  /// they are.
+  static func withoutConstant(_ B: DenseMatrix) -> DenseMatrix {
+    var result = B
+    for j in 0..<B.columns { result[0, j] = 0 }
+    return result
+  }
+
+  /// The constant as effects of the levels, factor after factor.
+  var constant: [Double] {
+    let working = zip(factors.flatMap(\.isRedundant), 0...).map { $0 ? 0 : unit * regression[$1, 1] }
+    return ofIndicators(working)
+  }
+
   /// Σ w (η − η̄)² of η = D(d + (DᵀWD)⁻DᵀW Xr), what D explains of Xr and the levels' effects d.
   ///
   /// - Parameters:

@@ -202,8 +202,6 @@ final class FixedLevelsAssembly {
     let response = [s] + (0..<products.rows - 1).map {
       $0 < basis.predictor.count ? basis.predictor[$0] : 0
     }
-    let image = products * response
-    let total = dot(response, image) - image[1] * (image[1] / products[1, 1])
     let redundant = system.isRedundant
     var result = FixedLevels(
       factors: levels.indices.map { k in
@@ -215,7 +213,9 @@ final class FixedLevelsAssembly {
       pairs: pairs + fixedPairs.map { $0.numbered(from: firstGroup) }, unit: unit, within: within,
       regression: regression, projected: projected, predictor: Array(response.dropFirst()), responseScale: s,
       logDeterminant: 0,
-      squares: (total, max(dot(response, projected * response), 0)))
+      squares: (
+        basis.squaresOfResponse(products, aboutMean: true), max(dot(response, projected * response), 0)
+      ))
     if areReported {
       result.reported = try ReportedLevels(builder, x.coordinates, result)
     }

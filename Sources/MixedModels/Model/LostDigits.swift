@@ -45,9 +45,9 @@ struct LostDigits: Sendable {
     return digits == 0 ? "no digits" : digits == 1 ? "one digit" : "\(digits) digits"
   }
 
-  static func rounded(_ factor: Double) -> Double {
-    let error = Self.error(factor)
-    let unit = pow(10, log10(error).rounded(.down))
-    return (error / unit).rounded() * unit
+  /// The error of the criterion with one significant digit.
+  static func rounded(_ factor: Double) -> String {
+    let error = Double(scientificNotation(Self.error(factor), decimals: 0))!
+    return fixedNotation(error, decimals: Int(max(0, -log10(error).rounded(.down))))
   }
 }

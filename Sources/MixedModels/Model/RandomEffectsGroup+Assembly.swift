@@ -52,7 +52,7 @@ private struct LevelMap: Sendable {
   var zxSize: Int { size * tail }
 
   init(_ raw: GroupProducts, B: DenseMatrix, fixed: FixedAssembly) {
-    let X = fixed.coordinates.B
+    let X = fixed.B
     let p = X.columns
     (size, rawSize, zCapacity) = (B.columns, raw.directory.count, raw.zCapacity)
     (rawTail, tail, width) = (fixed.removed.count + 1, p + 1, raw.zCapacity + raw.xCapacity)

@@ -87,7 +87,7 @@ struct WorkingBasis {
     }
     for (k, j) in kept.enumerated() { for i in 0...k { R[i, k] *= units[j] } }
     (self.B, self.R) = (B, R)
-    let sizes = whole.map { whole in (0..<size).map { max(whole[$0, $0], 0).squareRoot() } } ?? d
+    let sizes = whole.map { Self.norms(whole: $0, gram) } ?? d
     loss = (0..<B.columns).map { LostDigits.factor(B.column($0), norms: sizes) }
   }
 
@@ -96,6 +96,11 @@ struct WorkingBasis {
     let columns = Set(columns)
     guard !columns.isEmpty, columns.isSubset(of: kept) else { return nil }
     return R * kept.map { columns.contains($0) ? 1 : 0 }
+  }
+
+  /// Norms of raw columns, 0 for those of which others that were taken out leave nothing: no digits are lost with them.
+  static func norms(whole: DenseMatrix, _ gram: DenseMatrix) -> [Double] {
+    (0..<gram.rows).map { gram[$0, $0] > 0 ? max(whole[$0, $0], 0).squareRoot() : 0 }
   }
 
   /// Roots of the columns' squares about their means; raw column 0 is the constant.

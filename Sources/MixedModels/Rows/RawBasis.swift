@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import ModelFrames
+import NumericalMethods
 
 /// A number that a row supplies, seen through Chebyshev polynomials T₀ … T_degree of t = (value −
 /// shift) / scale.
@@ -114,4 +115,20 @@ package struct RawGroup: Sendable, Hashable {
   package var blocks: [ColumnBlock]
   /// Whether its levels' effects are fixed. Such groups come last.
   package var isFixed = false
+}
+
+extension RawBasis {
+  /// Σ w (y − ȳ)², or Σ wy², in units of the response.
+  ///
+  /// - Parameter all: [y X]ᵀW[y X] in raw columns: y is column 0, the constant column 1.
+  func squaresOfResponse(_ all: DenseMatrix, aboutMean: Bool) -> Double {
+    let response = [responseScale] + (0..<all.rows - 1).map { $0 < predictor.count ? predictor[$0] : 0 }
+    guard aboutMean else { return dot(response, all * response) }
+    // The mean is taken off before squares are formed, so that a large one costs no digits.
+    var rest = response
+    rest[1] = 0
+    let image = all * rest
+    rest[1] = -image[1] / all[1, 1]
+    return dot(rest, all * rest)
+  }
 }

@@ -366,6 +366,35 @@ import Testing
       abs(moved.fit.fixedEffects[0].estimate! / own.fit.fixedEffects[0].estimate! - 1000) < 1e-3)
   }
 
+  /// Numbers are multiples of 1/1024, so that they are exact far from zero, too.
+  private static func explained(_ formula: String, from y: Double, x: Double = 0) throws -> VariationExplained {
+    var random = SplitMix64(seed: 11)
+    func exact(_ value: Double) -> Double { (value * 1024).rounded() / 1024 }
+    var text = "y,x,a,b,w\n"
+    for row in 0..<90 {
+      let (own, level) = (exact(random.normal()), row % 7)
+      let response = exact(0.4 * own + 0.5 * Double(level) + random.normal())
+      text += "\(y + response),\(x + own),a\(level),b\(random.below(4)),\(1 + row % 3)\n"
+    }
+    var options = FitOptions()
+    (options.threads, options.weights) = (1, "w")
+    let fit = try Fit(Formula(formula), data: [.bytes(Array(text.utf8), name: "far.csv")], options: options)
+    #expect(fit.convergence.messages.isEmpty)
+    return try #require(fit.variationExplained)
+  }
+
+  @Test(arguments: ["y ~ x | a", "y ~ x | a + b"])
+  func `shares of variation do not depend on where zero is`(formula: String) throws {
+    let here = try Self.explained(formula, from: 0)
+    for far in [exp2(20), -exp2(30)] {
+      for there in [try Self.explained(formula, from: far), try Self.explained(formula, from: 0, x: far)] {
+        #expect(abs(there.overall - here.overall) < 1e-9)
+        #expect(abs(there.adjustedOverall - here.adjustedOverall) < 1e-9)
+        #expect(abs(try #require(there.within) - here.within!) < 1e-9)
+      }
+    }
+  }
+
   @Test func `terms beside them are tested as in the model that has them written out`() throws {
     let absorbed = try Self.fitted("score ~ Machine + (1 | Worker:Machine) | Worker", "machines.csv")
     let written = try Self.fitted("score ~ Machine + factor(Worker) + (1 | Worker:Machine)", "machines.csv")

@@ -57,6 +57,24 @@ import Testing
     expectSame(base, near, δ: δ)
   }
 
+  @Test func `an error is said with one digit`() throws {
+    let formula = "y ~ x + z + (1 | g) | w"
+    for multiple in 5...20 {
+      let δ = Double(multiple) * exp2(-24)
+      let fit = try Fit(Formula(formula), data: [Self.source("b.csv", weight: { Double($0 % 4) }) { $0 + δ * $1 }])
+      let errors = fit.convergence.messages.flatMap { message in
+        message.components(separatedBy: "wrong by up to about ").dropFirst().map {
+          $0.components(separatedBy: ". ")[0]
+        }
+      }
+      #expect(!errors.isEmpty)
+      for error in errors {
+        #expect(Double(error).map { $0 > 0 } == true)
+        #expect(error.count { "123456789".contains($0) } == 1 && !error.hasSuffix(".0"), "\(error)")
+      }
+    }
+  }
+
   /// R's tolerance for aliased columns is 1e-7.
   @Test func `a column that is hardly more than another is dropped, and that is said`() throws {
     let δ = exp2(-23.0)

@@ -52,9 +52,15 @@ struct MeansTests {
     let areRatios = ratio != nil && combinations.allSatisfy(\.isContrast)
     let tests = try combinations.map { combination in
       var row = [Double](repeating: 0, count: family.first?.row.count ?? 0)
+      var sizes = row
       for (place, weight) in combination.weights {
-        for k in row.indices { row[k] += weight * family[place].row[k] }
+        for k in row.indices {
+          row[k] += weight * family[place].row[k]
+          sizes[k] += abs(weight * family[place].row[k])
+        }
       }
+      // Weights of a comparison add up to zero but for rounding.
+      for k in row.indices where abs(row[k]) <= 1e-12 * sizes[k] { row[k] = 0 }
       return try tested(combination.name, row)
     }
     let adjusted = adjustment.adjusted(tests.map(\.test), means: family.count, level: level)

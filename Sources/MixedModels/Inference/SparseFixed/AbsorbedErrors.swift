@@ -40,9 +40,10 @@ extension FittedModel {
   /// By random vectors and conjugate gradients.
   private func estimatedStandardErrors(_ levels: FixedLevels) throws -> [[Double]] {
     let none = DenseMatrix(rows: levels.starts.last!, columns: 0)
-    let variances = try LevelAnswers(self).state(
-      φ: φ, functions: none, shares: DenseMatrix(rows: 0, columns: 0)
-    ).levels
+    let answers = try LevelAnswers(self)
+    let shares = answers.shifted(
+      DenseMatrix(rows: 0, columns: model.fixedEffectCount), answers.shift(of: none))
+    let variances = try answers.state(φ: φ, functions: none, shares: shares).levels
     return zip(levels.factors, levels.starts).map { factor, start in
       factor.isRedundant.enumerated().map { level, isRedundant in
         isRedundant ? .nan : (coefficients.variance * variances[start + level]).squareRoot()

@@ -61,8 +61,7 @@ struct AbsorbedMeans {
     let (own, share) = (Array(c.dropLast()), c.last!)
     let size = own.reduce(1) { max($0, abs($1)) }
     let (row, aliased) = fitted.estimableRow(own, columns)
-    // Weights of a comparison add up to zero but for rounding.
-    if abs(share) <= 1e-12 * size {
+    if share == 0 {
       if let aliased { return (nil, MarginalMeans.reason(dropped: aliased)) }
       return (try fitted.test(name, row: row, level: level, ddf), nil)
     }
@@ -77,7 +76,8 @@ struct AbsorbedMeans {
         }
       }
       return (
-        try fitted.test(name, row: row + [share], level: level, tests.ddf, estimates: tests.estimates), nil
+        try fitted.test(
+          name, row: tests.turned(row + [share]), level: level, tests.ddf, estimates: tests.estimates), nil
       )
     }
   }

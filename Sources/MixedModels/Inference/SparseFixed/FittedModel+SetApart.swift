@@ -65,7 +65,7 @@ extension FittedModel {
     }
     let few = setApartRows(columns, reported)
     let rows = DenseMatrix(
-      rows: tests.estimates.count, columns: few.count, storage: few.flatMap(\.row))
+      rows: tests.estimates.count, columns: few.count, storage: few.flatMap { tests.turned($0.row) })
     let variances = tests.ddf.covariance.quadraticForms(rows)
     let denominators = try tests.ddf.denominators(rows)
     for (k, (column, _)) in few.enumerated() {

@@ -5,8 +5,11 @@ import NumericalMethods
 /// together, with matrix M, without X and y.
 ///
 /// With H = M⁻¹A_zx, G what was taken off X, L = H + G for the levels, and Φ = Cov(β̂)/σ², the levels'
-/// effects d beside X as it is have Cov(d)/σ² = M⁻¹ + LΦLᵀ and Cov(d, β̂)/σ² = −LΦ. All their variances
+/// effects d beside X have Cov(d)/σ² = M⁻¹ + LΦLᵀ and Cov(d, β̂)/σ² = −LΦ. All their variances
 /// need M⁻¹'s diagonal (Erisman & Tinney 1975), a function of them one solution.
+///
+/// X is here without constants, so that numbers far from zero do not make d and β̂ nearly the same: beside X as it is
+/// the effects are d less `constant` times `constantsOfX` times β.
 final class LevelAnswers {
   /// What shares of (β, ρ) are taken off.
   enum OwnFunctions {
@@ -14,6 +17,62 @@ final class LevelAnswers {
     case effects
     /// R's coefficients but for their shares, see `ReportedLevels.coded`.
     case coefficients
+  }
+
+  /// (β, ρ), where ρ are functions of effects beside X as it is, to those of effects beside X without constants.
+  struct ConstantShift {
+    /// What ρ gains of β, r × p.
+    let ofFunctions: DenseMatrix
+
+    /// (β, ρ) itself.
+    func shifted(_ estimates: [Double]) -> [Double] {
+      let p = ofFunctions.columns
+      var result = estimates
+      for a in 0..<ofFunctions.rows { for j in 0..<p { result[p + a] += ofFunctions[a, j] * estimates[j] } }
+      return result
+    }
+
+    /// A row of numbers for (β, ρ).
+    func shifted(row: [Double]) -> [Double] {
+      let p = ofFunctions.columns
+      var result = row
+      for a in 0..<ofFunctions.rows { for j in 0..<p { result[j] -= ofFunctions[a, j] * row[p + a] } }
+      return result
+    }
+
+    /// Cov(β, ρ).
+    func shifted(covariance C: DenseMatrix) -> DenseMatrix {
+      let p = ofFunctions.columns
+      var map = DenseMatrix.identity(p + ofFunctions.rows)
+      for a in 0..<ofFunctions.rows { for j in 0..<p { map[p + a, j] = ofFunctions[a, j] } }
+      return map * (C * map.transposed)
+    }
+  }
+
+  func shift(of functions: DenseMatrix) -> ConstantShift {
+    let shares = functions.multipliedByTransposeOnLeft(constant)
+    var gains = DenseMatrix(rows: shares.count, columns: constantsOfX.count)
+    for (j, c) in constantsOfX.enumerated() { for (a, share) in shares.enumerated() { gains[a, j] = share * c } }
+    return ConstantShift(ofFunctions: gains)
+  }
+
+  /// Shares of (β, ρ) in levels' own functions, whose effects and ρ are those beside X as it is, as `state` takes them.
+  func shifted(_ shares: DenseMatrix, _ shift: ConstantShift, of own: OwnFunctions = .effects) -> DenseMatrix {
+    let p = constantsOfX.count
+    let isCombined = own == .coefficients && fixedLevels.hasCombinations
+    let constant = isCombined ? fixedLevels.reported!.coded(constant) : constant
+    // Levels behind the shares have none but these.
+    let count = max(shares.rows, (constant.lastIndex { $0 != 0 } ?? -1) + 1)
+    var result = DenseMatrix(rows: count, columns: shares.columns)
+    for c in 0..<shares.columns {
+      for level in 0..<shares.rows {
+        result[level, c] = shares[level, c]
+        guard c >= p else { continue }
+        for j in 0..<p { result[level, j] -= shift.ofFunctions[c - p, j] * shares[level, c] }
+      }
+    }
+    for j in 0..<p { for level in 0..<count { result[level, j] += constant[level] * constantsOfX[j] } }
+    return result
   }
 
   /// At one φ.
@@ -36,6 +95,10 @@ final class LevelAnswers {
   private let first: Int
   /// G, levels × p.
   private let taken: DenseMatrix
+  /// As effects of the levels, factor after factor.
+  let constant: [Double]
+  /// What X's working columns have of the constant.
+  let constantsOfX: [Double]
 
   /// - Parameters:
   ///   - model: With fixed levels.
@@ -58,7 +121,9 @@ final class LevelAnswers {
     self.model = model
     fixedLevels = model.fixedLevels!
     first = model.randomEffectCount
-    taken = fixedLevels.regressionOfColumns(model.fixed.B)
+    taken = fixedLevels.regressionOfColumns(FixedLevels.withoutConstant(model.fixed.B))
+    constant = fixedLevels.constant
+    constantsOfX = (0..<model.fixedEffectCount).map { model.fixed.B[0, $0] }
   }
 
   /// Those of a fit, by the way its equations took.
@@ -75,7 +140,7 @@ final class LevelAnswers {
   ///   - φ: nil for Λ = 0, least squares.
   ///   - functions: ρ as combinations of the levels' effects, factor after factor, levels × r.
   ///   - shares: Of (β, ρ) in every level's own function, for the first levels; nil: variances of the levels are
-  ///   not wanted.
+  ///   not wanted. ρ and the levels' effects are those beside X without constants.
   ///   - own: Levels' functions, one each.
   /// - Throws: `FitError`, `CholmodError`.
   func state(

@@ -6,7 +6,8 @@ import NumericalMethods
 ///
 /// Degrees of freedom of several rows together depend on which of their combinations are taken for
 /// orthogonal: as everywhere those whose least-squares estimates are uncorrelated. So (β, ρ) is turned to
-/// coordinates in which these have the identity as covariance.
+/// coordinates in which these have the identity as covariance. In all coordinates of tests ρ are functions of the effects
+/// beside X without constants, which numbers far from zero do not make nearly the same as β.
 struct LevelTests {
   /// (β, ρ), p + r numbers, in the coordinates of the tests.
   let estimates: [Double]
@@ -18,12 +19,15 @@ struct LevelTests {
   /// The relative standard error of these variances, root mean square, where they are estimates.
   let levelError: Double?
 
-  /// LLᵀ is the covariance of least squares; nil where coordinates are (β, ρ) themselves.
+  /// Coordinates are about X without constants first.
+  private let shift: LevelAnswers.ConstantShift
+  /// LLᵀ is the covariance of least squares; nil where coordinates are no others.
   private let scale: DenseMatrix?
 
   /// A row of (β, ρ) in the coordinates of the tests.
   func turned(_ row: [Double]) -> [Double] {
-    scale.map { $0.multipliedByTransposeOnLeft(row) } ?? row
+    let row = shift.shifted(row: row)
+    return scale.map { $0.multipliedByTransposeOnLeft(row) } ?? row
   }
 
   /// Satterthwaite's degrees of freedom of all levels take their variances at two more points for every
@@ -48,6 +52,9 @@ struct LevelTests {
     let variance = coefficients.variance
     let effects = fitted.optimum.estimates.fixedLevelEffects.flatMap(\.self)
     let answers = try LevelAnswers(fitted)
+    let shift = answers.shift(of: functions)
+    self.shift = shift
+    let ownShares = shares.map { answers.shifted($0, shift, of: own) }
     var L: DenseMatrix?
     if areJoint {
       var C = try answers.state(φ: nil, functions: functions, shares: nil).covariance
@@ -63,7 +70,7 @@ struct LevelTests {
       return half
     }
     self.scale = scale
-    var all = coefficients.β + functions.multipliedByTransposeOnLeft(effects)
+    var all = shift.shifted(coefficients.β + functions.multipliedByTransposeOnLeft(effects))
     if let scale { DenseCholesky.solveLower(scale, &all) }
     estimates = all
     if let kind = fitted.robustCovariance {
@@ -73,12 +80,13 @@ struct LevelTests {
       let robust = try HeteroscedasticityRobust(
         fitted, kind, functions: functions, shares: isSimple ? shares : nil)
       let df = fitted.actual(method) == .none ? .infinity : Double(model.observations - model.fixedRank)
-      ddf = FixedDegreesOfFreedom(covariance: turned(robust.covariance), degreesOfFreedom: df)
+      let C = shift.shifted(covariance: robust.covariance)
+      ddf = FixedDegreesOfFreedom(covariance: turned(C), degreesOfFreedom: df)
       levels = robust.levels.map { ($0, df) }
       levelError = nil
       return
     }
-    let here = try answers.state(φ: fitted.φ, functions: functions, shares: shares, of: own)
+    let here = try answers.state(φ: fitted.φ, functions: functions, shares: ownShares, of: own)
     let covariance = variance * turned(here.covariance)
     let values = here.levels.map { variance * $0 }
     levelError = here.error
@@ -101,7 +109,7 @@ struct LevelTests {
       let parameters = ParameterCovariance(
         curvature, model, φ: fitted.φ, fitted.options.criterion)
       let most = own == .coefficients && model.fixedLevels!.hasCombinations ? Self.mostCombinations : Self.mostLevels
-      let wanted = here.levels.count <= most ? shares : nil
+      let wanted = here.levels.count <= most ? ownShares : nil
       let slopes = try fitted.φ.indices.map { k in
         let h = Self.step * curvature.units[k]
         func state(_ h: Double) throws -> LevelAnswers.State {

@@ -131,7 +131,11 @@ extension FittedModel {
     }
     let tests = try LevelTests(self, method, functions: functions)
     var rows = DenseMatrix(rows: tests.estimates.count, columns: count)
-    for c in 0..<count { rows[tests.estimates.count - count + c, c] = 1 }
+    for c in 0..<count {
+      var unit = tests.estimates.map { _ in 0.0 }
+      unit[unit.count - count + c] = 1
+      for (k, value) in tests.turned(unit).enumerated() { rows[k, c] = value }
+    }
     let ν = try tests.ddf.denominators(rows).compactMap(\.degreesOfFreedom)
     guard ν.count == count, ν.allSatisfy({ $0 > 2 }) else { return nil }
     let mean = ν.reduce(0) { $0 + ($1.isFinite ? $1 / ($1 - 2) : 1) } / Double(count)

@@ -132,7 +132,8 @@ struct SetApartMeans {
         return (nil, "\(fitted.robustCovariance?.rawValue ?? "this covariance") of so many levels is not computed beside another sparse factor")
       }
       let place = levels.starts[k] + l
-      let share = (0..<own.shares.columns).reduce(0.0) { $0 + own.shares[place, $1] * own.tests.estimates[$1] }
+      let row = own.tests.turned((0..<own.shares.columns).map { own.shares[place, $0] })
+      let share = dot(row, own.tests.estimates)
       let (variance, df) = own.tests.levels[place]
       return (
         fitted.tTest(

@@ -134,6 +134,46 @@ import Testing
     #expect(error.map { "\($0)".contains("column z") } == true)
   }
 
+  /// x and y are multiples of 1/1024, so that x is exact far from zero, too.
+  private static func model(_ formula: String, x far: Double, sparse: Bool) throws -> FittedModel {
+    var random = SplitMix64(seed: 5)
+    func exact(_ value: Double) -> Double { (value * 1024).rounded() / 1024 }
+    let effects = (0..<8).map { _ in random.normal() }
+    var text = "y,x,f,a,b,g\n"
+    for row in 0..<96 {
+      let (x, f, a, g) = (exact(random.normal() + Double(row % 5)), random.below(3), row % 6, random.below(8))
+      let y = exact(0.5 * x + 0.4 * Double(f) + 0.3 * Double(a) + effects[g] + random.normal())
+      text += "\(y),\(far + x),f\(f),a\(a),b\(random.below(3)),g\(g)\n"
+    }
+    var options = FitOptions()
+    options.threads = 1
+    if sparse { options.sparseFixed = .factors(["a"]) }
+    return try FittedModel(Formula(formula), data: [.bytes(Array(text.utf8), name: "far.csv")], options: options)
+  }
+
+  @Test(arguments: [
+    ("y ~ x + f | a", false), ("y ~ x * f | a + b", false), ("y ~ x + f + (1 | g) | a", false),
+    ("y ~ x + f + (1 | g) | a + b", false), ("y ~ x + f + a", true), ("y ~ x + f + a + (1 | g)", true),
+  ])
+  func `it does not matter how far from zero numbers are`(formula: String, sparse: Bool) throws {
+    let near = try Self.model(formula, x: 0, sparse: sparse)
+    for far in [exp2(20), -exp2(30), exp2(40)] {
+      let model = try Self.model(formula, x: far, sparse: sparse)
+      #expect(model.fit.convergence.messages == near.fit.convergence.messages)
+      for text in ["~ f"] + (sparse ? ["~ a"] : []) {
+        let (here, there) = (try Self.means(near, text), try Self.means(model, text))
+        let tests = there.means.map(\.test) + there.differences!.map(\.test)
+        for (other, test) in zip(here.means.map(\.test) + here.differences!.map(\.test), tests) {
+          let (a, b) = (try #require(other), try #require(test))
+          // What a mean is at is known in the digits of the mean of x.
+          #expect(abs(a.estimate - b.estimate) < 1e-8 + 8 * far.ulp.magnitude, "\(a.name)")
+          #expect(abs(b.standardError / a.standardError - 1) < 1e-6 + 8 * far.ulp.magnitude, "\(a.name)")
+          #expect(abs(b.df! / a.df! - 1) < 1e-3, "\(a.name)")
+        }
+      }
+    }
+  }
+
   @Test func `what the data do not determine has its reason`() throws {
     let apart = try Self.means(Self.model("y ~ x + t | worker + firm"), "~ t")
     #expect(apart.means.allSatisfy { $0.test == nil && $0.reason?.contains("no row connects") == true })
