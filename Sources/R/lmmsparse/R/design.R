@@ -36,25 +36,42 @@ fixed_formula <- function(object, response = TRUE) {
   stats::as.formula(text, env = environment(full))
 }
 
-# The rows that the fit used, factors as it took them.
-used_frame <- function(object) {
+# The rows of the fit, with factors as it took them; `omitted` are the numbers of those that it left out.
+whole_frame <- function(object, omitted) {
   if (!is.list(object$data)) {
     stop("the rows of the fit are not in R: this takes a fit to a data frame, not to files or of load_lmm().", call. = FALSE)
   }
-  omitted <- left_out(object)
-  columns <- lapply(object$data, function(x) if (length(omitted)) picked(x, -omitted) else x)
-  columns <- Map(function(x, name) as_factor(x, name, object$options), columns, names(columns))
+  columns <- Map(function(x, name) as_factor(x, name, object$options, omitted), object$data, names(object$data))
   frame <- structure(columns, class = "data.frame", row.names = seq_along(columns[[1]]))
-  names <- object$row_names
-  if (is.null(names) && length(omitted)) names <- seq_len(length(columns[[1]]) + length(omitted))
-  if (!is.null(names)) row.names(frame) <- if (length(omitted)) names[-omitted] else names
+  if (!is.null(object$row_names)) row.names(frame) <- object$row_names
   frame
 }
 
-as_factor <- function(x, name, options) {
+without_rows <- function(frame, omitted) {
+  if (!length(omitted)) return(frame)
+  structure(frame[-omitted, , drop = FALSE], terms = attr(frame, "terms"))
+}
+
+used_frame <- function(object) {
+  omitted <- left_out(object)
+  without_rows(whole_frame(object, omitted), omitted)
+}
+
+# A model frame of the rows that were used. As in R, what scale() and others take from the data they take from all rows
+# that have their variables; poly() and splines, which R refuses where a value is missing, from the used ones then.
+frame_of <- function(object, formula) {
+  omitted <- left_out(object)
+  frame <- whole_frame(object, omitted)
+  made <- function(rows) stats::model.frame(formula, rows, na.action = stats::na.pass)
+  if (!length(omitted)) return(made(frame))
+  tryCatch(without_rows(made(frame), omitted), error = function(e) made(without_rows(frame, omitted)))
+}
+
+as_factor <- function(x, name, options, omitted) {
   order <- unlist(options$levels[[name]])
   if (!is.factor(x) && !is.character(x) && is.null(order) && !name %in% unlist(options$factor)) return(x)
-  present <- if (is.factor(x)) levels(x)[tabulate(x, nlevels(x)) > 0] else as.character(sort(unique(x), method = "radix"))
+  used <- if (length(omitted)) x[-omitted] else x
+  present <- if (is.factor(x)) levels(x)[tabulate(used, nlevels(x)) > 0] else as.character(sort(unique(used), method = "radix"))
   if (!is.null(order)) present <- intersect(order, present)
   factor(as.character(x), present, ordered = is.ordered(x))
 }
@@ -87,25 +104,24 @@ with_codings <- function(frame, object) {
 terms.slmer <- function(x, fixed.only = TRUE, ...) {
   no_more("terms", ...)
   if (!fixed.only) return(attr(model.frame.slmer(x), "terms"))
-  attr(stats::model.frame(fixed_formula(x), used_frame(x), na.action = stats::na.pass), "terms")
+  attr(frame_of(x, fixed_formula(x)), "terms")
 }
 
 model.frame.slmer <- function(formula, fixed.only = FALSE, ...) {
   no_more("model.frame", ...)
   full <- formula.slmer(formula)
-  frame <- used_frame(formula)
   fixed <- fixed_formula(formula)
-  if (fixed.only) return(stats::model.frame(fixed, frame, na.action = stats::na.pass))
-  more <- setdiff(intersect(all.vars(full), names(frame)), all.vars(fixed))
+  if (fixed.only) return(frame_of(formula, fixed))
+  more <- setdiff(intersect(all.vars(full), names(formula$data)), all.vars(fixed))
   for (name in more) fixed[[3]] <- call("+", fixed[[3]], as.name(name))
-  stats::model.frame(fixed, frame, na.action = stats::na.pass)
+  frame_of(formula, fixed)
 }
 
 #' @return The matrix of the fixed effects, without columns that were dropped.
 model.matrix.slmer <- function(object, type = "fixed", ...) {
   no_more("model.matrix", ...)
   match.arg(type, "fixed")
-  frame <- stats::model.frame(fixed_formula(object), used_frame(object), na.action = stats::na.pass)
+  frame <- frame_of(object, fixed_formula(object))
   fixed_columns(object, attr(frame, "terms"), frame)
 }
 
@@ -114,7 +130,21 @@ fixed_columns <- function(object, terms, frame) {
   names <- names(fixef.slmer(object))
   lost <- setdiff(names, colnames(x))
   if (length(lost)) stop("R makes no column \"", lost[1], "\" of these rows.", call. = FALSE)
+  check_columns(object, x[, names, drop = FALSE], frame)
   assigned <- attr(x, "assign")[match(names, colnames(x))]
   codings <- attr(x, "contrasts")
   structure(x[, names, drop = FALSE], assign = assigned, contrasts = codings)
+}
+
+# R's columns have to give the predictions of the fit: both may differ in what they take from rows with missing values.
+check_columns <- function(object, x, frame) {
+  if (!is.null(object$json$offset) || !is.null(stats::model.offset(frame)) || has_absorbed(object)) return(invisible())
+  columns <- augmented(object)
+  omitted <- left_out(object, columns[[".resid"]])
+  theirs <- if (length(omitted)) columns[[".fixed"]][-omitted] else columns[[".fixed"]]
+  ours <- drop(x %*% fixef.slmer(object))
+  if (any(abs(ours - theirs) > 1e-6 * (1 + max(abs(theirs))))) {
+    stop("R's columns of the fixed part are not those of the fit, which took means or knots from other rows: leave rows with ",
+      "missing values out of the data.", call. = FALSE)
+  }
 }

@@ -44,6 +44,7 @@ emm_basis.slmer <- function(object, trms, xlev, grid, ddf = NULL, lmer.df = NULL
   frame <- stats::model.frame(trms, grid, na.action = stats::na.pass, xlev = xlev)
   for (name in names(xlev)) if (is.character(frame[[name]])) frame[[name]] <- factor(frame[[name]], xlev[[name]])
   all <- fixef.slmer(object, add.dropped = TRUE)
+  if (object$json$nobs_omitted > 0) model.matrix.slmer(object)  # which tells whether R's columns are those of the fit
   x <- stats::model.matrix(trms, with_codings(frame, object))
   x <- x[, names(all), drop = FALSE]
   basis <- estimability::all.estble
@@ -83,7 +84,7 @@ with_dropped <- function(rows, arguments) {
 }
 
 model_matrix_with_dropped <- function(object) {
-  frame <- stats::model.frame(fixed_formula(object), used_frame(object), na.action = stats::na.pass)
+  frame <- frame_of(object, fixed_formula(object))
   x <- stats::model.matrix(attr(frame, "terms"), with_codings(frame, object))
   x[, names(fixef.slmer(object, add.dropped = TRUE)), drop = FALSE]
 }
