@@ -154,11 +154,13 @@ public final class FittedModel: Sendable {
   }
 
   /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
-  func clusterSums() throws -> ClusterSums {
+  func clusterSums(_ kind: CoefficientCovariance) throws -> ClusterSums {
     try sums.withLock { known in
       if let known { return known }
       let made =
-        try repeated.map { try subjectSums($0) } ?? ClusterSums(model, products, options, φ: φ)
+        try repeated.map { try subjectSums($0) }
+        ?? (model.fixedLevels == nil
+          ? ClusterSums(model, products, options, φ: φ) : ClusterSums(rowsOf: self, kind))
       known = made
       return made
     }

@@ -22,7 +22,9 @@ struct ClusterLevels: Sendable {
   /// - Throws: `InferenceError` where there are none, or where a level straddles several.
   init(_ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions) throws {
     guard let name = options.clusters else { throw InferenceError.withoutClusters }
-    try model.requireNoAbsorbedFactors("cluster-robust covariances are")
+    if !model.groups.isEmpty {
+      try model.requireNoAbsorbedFactors("cluster-robust covariances of models with random effects are")
+    }
     if let residual = products.specification.serial.map(\.term) {
       throw InferenceError.needsIndependentResiduals(
         "cluster-robust covariances are computed", residual)

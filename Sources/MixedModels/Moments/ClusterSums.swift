@@ -13,10 +13,13 @@ struct ClusterSums: Sendable {
   let size: Int
   /// Cluster after cluster, size × size, by columns; y with itself is not meant.
   private var values: [Double]
+  /// Whether clusters contain whole levels of absorbed factors.
+  let haveWholeLevels: Bool
 
   /// - Parameter values: Cluster after cluster, (p + 1) × (p + 1), by columns.
-  init(_ clusters: ClusterLevels, size: Int, values: [Double]) {
+  init(_ clusters: ClusterLevels, size: Int, values: [Double], haveWholeLevels: Bool = true) {
     (self.clusters, self.size, self.values) = (clusters, size, values)
+    self.haveWholeLevels = haveWholeLevels
   }
 
   /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
@@ -24,6 +27,7 @@ struct ClusterSums: Sendable {
     _ model: LinearMixedModel, _ products: CrossProducts, _ options: FitOptions, φ: [Double]
   ) throws {
     clusters = try ClusterLevels(model, products, options)
+    haveWholeLevels = true
     guard model.hasIndependentLevels else {
       throw InferenceError.refused(
         "levels that are related are not independent from one cluster to another. Take \(Setting.coefficientCovariance(["model"]))."

@@ -25,6 +25,8 @@ package struct ClusterRobust: DenominatorDegreesOfFreedom {
   private let clusters: [Cluster]
   private let f: @Sendable (Double) -> Double
   let description: RobustDescription
+  /// Otherwise the model's covariance of scores is not known, and degrees of freedom are m − 1 of m clusters.
+  private let haveWholeLevels: Bool
 
   fileprivate struct Cluster: Sendable {
     let d: [Double]
@@ -39,7 +41,13 @@ package struct ClusterRobust: DenominatorDegreesOfFreedom {
 
   /// - Throws: `InferenceError`, `FitError`, `CholmodError`.
   package init(_ fitted: FittedModel, _ kind: CoefficientCovariance) throws {
-    let sums = try fitted.clusterSums()
+    let sums = try fitted.clusterSums(kind)
+    haveWholeLevels = sums.haveWholeLevels
+    guard haveWholeLevels || kind == .cr0 || kind == .cr1 else {
+      throw InferenceError.refused(
+        "\(kind.rawValue) takes clusters with whole levels of absorbed factors, and rows of one level are in several clusters of \(sums.clusters.name). Take \(Setting.coefficientCovariance(["CR1"]))."
+      )
+    }
     let p = sums.size - 1
     let count = sums.clusters.count
     f = kind.adjustment(alone: Self.alone)
@@ -97,6 +105,7 @@ package struct ClusterRobust: DenominatorDegreesOfFreedom {
   package func denominator(_ hypothesis: LinearHypothesis) -> Denominator {
     let r = hypothesis.rank
     guard r > 0, r <= largestRank else { return Denominator(degreesOfFreedom: nil) }
+    guard haveWholeLevels else { return Denominator(degreesOfFreedom: Double(clusters.count - 1)) }
     var C = hypothesis.basis
     DenseCholesky.solveLower(L, &C)
     guard let unit = standardized(C) else { return Denominator(degreesOfFreedom: nil) }

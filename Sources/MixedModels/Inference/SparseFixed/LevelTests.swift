@@ -74,6 +74,11 @@ struct LevelTests {
     if let scale { DenseCholesky.solveLower(scale, &all) }
     estimates = all
     if let kind = fitted.robustCovariance {
+      guard kind.isOfRows else {
+        throw InferenceError.refused(
+          "\(kind.rawValue) is of the coefficients, and levels' effects have no part in it. Take differences or slopes, or \(Setting.coefficientCovariance(["model"]))."
+        )
+      }
       try HeteroscedasticityRobust.check(model, kind)
       // Columns that combine levels have no sums by level.
       let isSimple = own == .effects || !model.fixedLevels!.hasCombinations
