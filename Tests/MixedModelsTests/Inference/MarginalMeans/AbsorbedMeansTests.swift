@@ -152,7 +152,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("y ~ x + f | a", false), ("y ~ x * f | a + b", false), ("y ~ x + f + (1 | g) | a", false),
+    ("y ~ x + f | a", false), ("y ~ x + f | a + b", false), ("y ~ x + f + (1 | g) | a", false),
     ("y ~ x + f + (1 | g) | a + b", false), ("y ~ x + f + a", true), ("y ~ x + f + a + (1 | g)", true),
   ])
   func `it does not matter how far from zero numbers are`(formula: String, sparse: Bool) throws {
