@@ -66,14 +66,7 @@ struct ColumnsWithinLevels: Sendable {
           if isRedundant[k * count + level] { b[k * count + level, c] = 0 }
         }
       }
-      for k in 1..<m {
-        // What has no effect has no share in others', however far from zero the number is.
-        if isRedundant[k * count + level] {
-          for j in 0..<k { R[at(j, k)] = 0 }
-        } else {
-          R[at(0, k)] += shifts[k]
-        }
-      }
+      for k in 1..<m { R[at(0, k)] += shifts[k] }
     }
     pairs = pairs.map { $0.with($0.blocks.map { _ in 0 }) }
     self.shifts = shifts

@@ -84,24 +84,6 @@ import Testing
     }
   }
 
-  /// Levels where x does not vary have no slopes, whose variances could make theirs larger.
-  @Test func `levels without slopes differ as they do wherever zero is`() throws {
-    func level(_ shift: Double) throws -> FixedEffect {
-      let fit = try Self.fitted("y ~ f + f:x + (1 | g)", Self.rows(90, shift: shift)) {
-        $0.knownTheta = [1]
-        $0.levels = ["f": ["l4", "l2", "l0", "l1", "l3", "l5"]]
-      }.tested()
-      #expect(fit.droppedColumns == ["fl4:x", "fl2:x"])
-      return try #require(fit.fixedEffects.first { $0.name == "fl2" })
-    }
-    let near = try level(0)
-    for shift in [4096, 0x1p22] {
-      let far = try level(shift)
-      Sparse.expectEqual(near.estimate, far.estimate, 1e-8, "fl2")
-      Sparse.expectEqual(near.standardError, far.standardError, 1e-8, "fl2")
-    }
-  }
-
   /// lmer(y ~ z + x * f + (1 | g)) of thirds of x, which are rounded.
   @Test(arguments: [SparseFixedEffects.none, .factors(["f"])])
   func `a number that is zero in a level has no slope there`(sparse: SparseFixedEffects) throws {
